@@ -1,0 +1,89 @@
+"""The error tree of the whole program.
+
+EmulatorError
+├─ ConfigError        settings that cannot work; carries every problem found, not only the first
+├─ ProtocolError      a LAN peer sent nonsense: answer 4xx or a fault, go on
+├─ CloudError         the far side
+│  ├─ Unreachable     transient: back off, keep the last state and its age
+│  ├─ SessionExpired  log in once more, once
+│  ├─ LoginRefused    stop trying; say what to do
+│  └─ Retired         this API or account has moved; say which setting to change
+└─ CommandError       one command did not end as asked
+   ├─ Rejected        the panel said no (open window, other mode active, not fitted)
+   ├─ Unconfirmed     outcome unknown; settle by polling
+   └─ Superseded      a later disarm won
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class EmulatorError(Exception):
+    """Everything this program raises on purpose; its text is written for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in the settings: where, what, and what would be right."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+class ConfigError(EmulatorError):
+    """Settings that cannot work; `problems` lists all of them."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class ProtocolError(EmulatorError):
+    """A LAN peer sent something that is not the protocol; `status` is the HTTP answer it deserves."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class CloudError(EmulatorError):
+    """The alarm's cloud did not do what was asked of it."""
+
+
+class Unreachable(CloudError):
+    """No usable answer from the cloud; `sent` tells whether the request may have arrived there."""
+
+    def __init__(self, message: str, *, sent: bool = True) -> None:
+        self.sent = sent
+        super().__init__(message)
+
+
+class SessionExpired(CloudError):
+    """The cloud no longer knows our session."""
+
+
+class LoginRefused(CloudError):
+    """The cloud refused user or password, or the account is locked."""
+
+
+class Retired(CloudError):
+    """The cloud says that this API, app version or account has moved elsewhere."""
+
+
+class CommandError(EmulatorError):
+    """A command that did not end as asked."""
+
+
+class Rejected(CommandError):
+    """The cloud or the panel refused the command: it was not carried out."""
+
+
+class Unconfirmed(CommandError):
+    """The command may or may not have been carried out."""
+
+
+class Superseded(CommandError):
+    """A later disarm took the place of this queued command; it was never sent."""

@@ -1,0 +1,255 @@
+"""The words of the alarm: axes, arm modes, panel state, switches, commands. Pure values."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class Interior(StrEnum):
+    """The interior axis of the panel."""
+
+    OFF = "off"
+    DAY = "day"
+    NIGHT = "night"
+    TOTAL = "total"
+
+
+@dataclass(frozen=True, slots=True)
+class ArmMode:
+    """A named target on the axes. `interior=None` means that the mode leaves the interior alone."""
+
+    interior: Interior | None = None
+    perimeter: bool = False
+    annex: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> "ArmMode":
+        """Read `total`, `night+perimeter` …; ValueError says what would be right."""
+        words = [word.strip().lower() for word in text.split("+")]
+        unknown = [word for word in words if word not in ARM_WORDS]
+        if unknown:
+            raise ValueError(f"unknown arm mode {unknown[0]!r}; use {ARM_MODES_HELP}")
+        if len(set(words)) < len(words):
+            raise ValueError(f"{text!r} names a mode twice")
+        interiors = [word for word in words if word in INTERIOR_WORDS]
+        if len(interiors) > 1:
+            raise ValueError(
+                f"{text!r} asks for {' and '.join(interiors)} at once; the interior has one mode at a time"
+            )
+        return cls(
+            interior=Interior(interiors[0]) if interiors else None,
+            perimeter="perimeter" in words,
+            annex="annex" in words,
+        )
+
+    def parts(self) -> tuple["ArmMode", ...]:
+        """The single modes that add up to this one, in the order in which they are armed."""
+        found = []
+        if self.interior is not None:
+            found.append(ArmMode(interior=self.interior))
+        if self.perimeter:
+            found.append(ArmMode(perimeter=True))
+        if self.annex:
+            found.append(ArmMode(annex=True))
+        return tuple(found)
+
+    def __str__(self) -> str:
+        words = [self.interior.value] if self.interior else []
+        return "+".join(words + ["perimeter"] * self.perimeter + ["annex"] * self.annex)
+
+
+INTERIOR_WORDS = tuple(mode.value for mode in Interior if mode is not Interior.OFF)
+ARM_WORDS = (*INTERIOR_WORDS, "perimeter", "annex")
+ARM_MODES_HELP = f"{', '.join(ARM_WORDS)}, or a sum such as total+perimeter"
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """Arm this mode; axes that it does not name stay as they are."""
+
+    mode: ArmMode
+
+    def __str__(self) -> str:
+        return f"arm {self.mode}"
+
+
+@dataclass(frozen=True, slots=True)
+class Disarm:
+    """Disarm the main alarm (interior and perimeter together), the annex, or both.
+
+    The cloud's DARM clears interior and perimeter at once and leaves the annex (verisure-wsdo.md §5).
+    """
+
+    main: bool = True
+    annex: bool = False
+
+    @classmethod
+    def of(cls, mode: ArmMode) -> "Disarm":
+        """What undoes `mode`."""
+        return cls(main=mode.interior is not None or mode.perimeter, annex=mode.annex)
+
+    def __str__(self) -> str:
+        return "disarm" + {(True, False): "", (False, True): " annex"}.get((self.main, self.annex), " all")
+
+
+Action = Arm | Disarm
+
+
+def every(values: Iterable[bool | None]) -> bool | None:
+    """Three-valued AND: False wins, then unknown."""
+    found = list(values)
+    if False in found:
+        return False
+    return None if None in found else True
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """Where the panel stands; None is unknown, and unknown never counts as off."""
+
+    interior: Interior | None = None
+    perimeter: bool | None = None
+    annex: bool | None = None
+
+    def has(self, mode: ArmMode) -> bool | None:
+        """Whether every axis that `mode` names is in its position; None when an unknown one decides."""
+        answers: list[bool | None] = []
+        if mode.interior is not None:
+            answers.append(None if self.interior is None else self.interior is mode.interior)
+        if mode.perimeter:
+            answers.append(self.perimeter)
+        if mode.annex:
+            answers.append(self.annex)
+        return every(answers)
+
+    def after(self, action: Action) -> "Axes":
+        """The axes once `action` has been carried out."""
+        if isinstance(action, Arm):
+            return Axes(
+                interior=action.mode.interior or self.interior,
+                perimeter=action.mode.perimeter or self.perimeter,
+                annex=action.mode.annex or self.annex,
+            )
+        done = replace(self, interior=Interior.OFF, perimeter=False) if action.main else self
+        return replace(done, annex=False) if action.annex else done
+
+    def reached(self, action: Action) -> bool | None:
+        """Whether the panel stands where `action` wanted it."""
+        if isinstance(action, Arm):
+            return self.has(action.mode)
+        wanted: list[bool | None] = []
+        if action.main:
+            wanted.append(None if self.interior is None else self.interior is Interior.OFF)
+            wanted.append(None if self.perimeter is None else not self.perimeter)
+        if action.annex:
+            wanted.append(None if self.annex is None else not self.annex)
+        return every(wanted)
+
+    @property
+    def armed(self) -> bool:
+        """False only when the panel said that everything is off."""
+        return (self.interior, self.perimeter, self.annex) != (Interior.OFF, False, False)
+
+    def __str__(self) -> str:
+        words = [self.interior.value] if self.interior not in (None, Interior.OFF) else []
+        words += ["perimeter"] * (self.perimeter is True) + ["annex"] * (self.annex is True)
+        if words:
+            return " + ".join(words)
+        return "armed, mode unknown" if self.armed else "disarmed"
+
+
+DISARMED = Axes(Interior.OFF, perimeter=False, annex=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PanelState:
+    """What the panel said last: the axes, when it was read (epoch seconds), the raw status, and by which request."""
+
+    axes: Axes
+    read_at: float
+    raw: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who asked: the door (`wemo`, `cli` …), the peer's address, and the switch by its name."""
+
+    door: str
+    peer: str = ""
+    switch: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.switch and f"{self.switch!r}", "by", self.door, self.peer)))
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """An action on one installation and who asked for it.
+
+    `only_if` is the mode of the switch that was turned off: the command is a no-op unless that mode is on,
+    so that it can never disarm another one.
+    """
+
+    action: Action
+    origin: Origin
+    only_if: ArmMode | None = None
+
+
+class Result(StrEnum):
+    """How a command ended."""
+
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    UNCONFIRMED = "unconfirmed"
+    SUPERSEDED = "superseded"
+    FAILED = "failed"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of a command, in words for the user."""
+
+    result: Result
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What clients know a switch by; made once and kept. `key` is the journal's name for it."""
+
+    key: str
+    serial: str
+    mac: str
+    port: int
+
+    @property
+    def udn(self) -> str:
+        """The UPnP unique device name, `uuid:Socket-1_0-<serial>` (lan-emulation.md §2.2)."""
+        return f"uuid:Socket-1_0-{self.serial}"
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A virtual device: a spoken name, an arm mode for on, a policy for off, and the doors that show it."""
+
+    name: str
+    installation: str
+    mode: ArmMode
+    off_disarms: bool
+    doors: frozenset[str]
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchState:
+    """What a door may say of a switch.
+
+    `on` is None when nothing has been read from the panel yet. `pending` tells that a command is under way
+    and `on` is its target. `panel` is the last polled state.
+    """
+
+    on: bool | None
+    pending: bool
+    panel: PanelState | None
