@@ -1,0 +1,1 @@
+"""The far side: what speaks to Verisure."""

@@ -1,0 +1,99 @@
+"""HTTPS to the ws.do server. The only file that imports requests."""
+
+import ssl
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import certifi
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
+
+from emulator.errors import Unreachable
+
+ANSWER_LIMIT_BYTES = 1024 * 1024
+"""A year of activity log is under 200 kB; more is not an answer."""
+
+# The server negotiates finite-field Diffie-Hellman with a key that OpenSSL refuses; without that family it
+# uses ECDHE or RSA (verisure-wsdo.md §4). Verification stays on.
+CIPHERS = "HIGH:!DH:!aNULL"
+
+USER_AGENT = "Verisure/5 CFNetwork/1206 Darwin/20.1.0"
+"""An app's name, since an empty one or a library's may be refused (verisure-wsdo.md §1.1)."""
+
+
+class _Adapter(HTTPAdapter):
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+
+
+class HttpTransport:
+    """Sends each request once: no retries, no redirects, no kept connection that may be dead, no proxies.
+
+    ARM1 is a GET, so what libraries call a safe retry would arm again; `cafile` replaces the public CAs.
+    """
+
+    def __init__(self, url: str, timeout_s: float, cafile: str | None = None) -> None:
+        self._url = url
+        self._timeout_s = timeout_s
+        self._host = urlsplit(url).netloc
+        context = ssl.create_default_context(cafile=cafile or certifi.where())
+        context.set_ciphers(CIPHERS)
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Connection": "close"}
+        self._session.mount("https://", _Adapter(context))
+        self._session.mount("http://", HTTPAdapter(max_retries=0))
+
+    def send(self, method: str, params: Mapping[str, str], timeout_s: float | None = None) -> bytes:
+        """The body of a 200 answer; Unreachable otherwise, without the request in its text.
+
+        A POST carries the parameters in its body, so that a password never stands in a URL.
+        """
+        where = {"data": dict(params)} if method == "POST" else {"params": dict(params)}
+        try:
+            with self._session.request(
+                method,
+                self._url,
+                timeout=timeout_s or self._timeout_s,
+                allow_redirects=False,
+                stream=True,
+                **where,  # type: ignore[arg-type]  # one of two keywords of the same type
+            ) as response:
+                body = response.raw.read(ANSWER_LIMIT_BYTES + 1, decode_content=True)
+                status = response.status_code
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            # The text of a requests error holds the whole URL, session and all: it ends here.
+            raise self._unreachable(error) from None
+        if status != requests.codes.ok:
+            hint = ": too many requests, or this address is blocked" if status == requests.codes.forbidden else ""
+            raise Unreachable(f"{self._host} answered HTTP {status}{hint}")
+        if len(body) > ANSWER_LIMIT_BYTES:
+            raise Unreachable(f"{self._host} answered more than {ANSWER_LIMIT_BYTES} bytes")
+        return bytes(body)
+
+    def _unreachable(self, error: Exception) -> Unreachable:
+        cause = error.args[0] if error.args else None
+        reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+        if isinstance(reason, NameResolutionError):
+            return Unreachable(f"the name {self._host} does not resolve: is the internet connection up?", sent=False)
+        if isinstance(error, requests.ConnectTimeout | requests.exceptions.InvalidURL):
+            return Unreachable(f"{self._host} does not answer", sent=False)
+        if isinstance(reason, NewConnectionError):
+            return Unreachable(f"{self._host} refuses the connection", sent=False)
+        if isinstance(error, requests.exceptions.SSLError):
+            verify = "CERTIFICATE_VERIFY_FAILED" in str(reason)
+            why = "its certificate does not verify: is this machine's clock right?" if verify else "TLS failed"
+            return Unreachable(f"no secure connection to {self._host}: {why}", sent=not verify)
+        if isinstance(error, requests.Timeout):
+            return Unreachable(f"{self._host} took longer than {self._timeout_s:g} s to answer")
+        return Unreachable(f"{self._host} closed the connection without an answer")
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._session.close()
