@@ -1,0 +1,238 @@
+"""SSDP, how UPnP devices are found: datagrams to searches, devices to answers. Pure (lan-emulation.md §1)."""
+
+import heapq
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.utils import formatdate
+from itertools import count
+from random import Random
+from typing import Generic, TypeVar
+
+GROUP = "239.255.255.250"
+PORT = 1900
+
+MAX_DATAGRAM = 1500  # bytes; one Ethernet frame, as nothing longer is a search (§1.7)
+MAX_TARGET = 256  # characters of ST; the longest known is 44, and it comes back in every answer
+MAX_AGE = 1800  # seconds; the least that UDA allows, so that a client soon forgets a device that died
+LONGEST_WINDOW = 3.0  # seconds; pywemo and SmartThings stop listening after 5 s (§1.4)
+SHORT_WINDOW = 0.5  # seconds; for a search without MX, unicast among them, which UDA wants answered within 1 s
+FIRST_ANSWER = 0.3  # seconds; by then one answer is out, whatever MX allows (§8)
+STEP = 0.05  # seconds at most between answers: small receive queues lose bursts (§1.4)
+WITHIN = 0.9  # of the window is used, so that the last answer arrives inside it
+DEBOUNCE = 0.3  # seconds; an Echo repeats a search up to six times within milliseconds (§1.4)
+DEBOUNCE_MEMORY = 512  # searches remembered; a peer may make up source ports
+MAX_PENDING = 500  # datagrams; ten seconds' worth at full rate
+RATE = 50.0  # datagrams a second over all peers, so that nobody can use us as an amplifier (§1.7)
+
+SERVER = "Unspecified, UPnP/1.0, Unspecified"  # what libupnp says on a real WeMo (§1.3)
+ROOT = "upnp:rootdevice"
+ALL = frozenset({"ssdp:all", "ssdpsearch:all"})  # the second spelling comes from Echos (§1.2)
+# Asked for by Echos of 2015 to 2017 and by SmartThings (one asterisk), announced by no device (§1.2).
+WEMO_ALIASES = ("urn:Belkin:device:**", "urn:Belkin:device:*", "urn:schemas-upnp-org:device:basic:1")
+
+_SEARCH_LINE = re.compile(r"M-SEARCH[ \t]+\*[ \t]+HTTP/1\.[01][ \t]*", re.IGNORECASE)
+_TARGET = re.compile(rf"[!-~]{{1,{MAX_TARGET}}}")
+_SECONDS = re.compile(r"[0-9]{1,6}")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """An M-SEARCH: the target as it was spelled, and the seconds over which answers may be spread."""
+
+    st: str
+    mx: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advert:
+    """One thing a device is (ST or NT), and the unique name it has as that (USN)."""
+
+    target: str
+    usn: str
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What SSDP says of a device.
+
+    `adverts` are announced and answer a search for everything; `aliases` only answer. A search for one of `whole`
+    brings all adverts, each under its own ST, as a Hue bridge does (§1.3); any other answer bears the ST asked for.
+    """
+
+    port: int
+    path: str
+    adverts: tuple[Advert, ...]
+    aliases: tuple[Advert, ...] = ()
+    whole: frozenset[str] = ALL
+    max_age: int = MAX_AGE
+    server: str = SERVER
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def wemo(udn: str, port: int, types: Sequence[str], nls: str) -> Device:
+    """A WeMo socket with these device and service types; `nls` changes with each start (§1.3)."""
+
+    def as_(target: str) -> Advert:
+        return Advert(target, f"{udn}::{target}")
+
+    return Device(
+        port=port,
+        path="/setup.xml",
+        adverts=(as_(ROOT), Advert(udn, udn), *map(as_, types)),
+        aliases=tuple(map(as_, WEMO_ALIASES)),
+        # ouimeaux and its descendants take no answer without X-User-Agent (§2.3).
+        headers=(
+            ("OPT", '"http://schemas.upnp.org/upnp/1/0/"; ns=01'),
+            ("01-NLS", nls),
+            ("X-User-Agent", "redsonic"),
+        ),
+    )
+
+
+def parse(data: bytes, port: int) -> Search | None:
+    """The search in a datagram from source `port`, or None; no datagram raises."""
+    if len(data) > MAX_DATAGRAM or port == 0:
+        return None
+    try:
+        first, *lines = data.decode().split("\n")
+    except UnicodeDecodeError:
+        return None
+    if not _SEARCH_LINE.fullmatch(first.rstrip("\r")):
+        return None
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        headers.setdefault(name.strip().lower(), value.strip())
+    if headers.get("man", "").strip('" \t').lower() != "ssdp:discover" or not _TARGET.fullmatch(headers.get("st", "")):
+        return None
+    mx = headers.get("mx", "")
+    return Search(headers["st"], int(mx) if _SECONDS.fullmatch(mx) else None)
+
+
+def answers(device: Device, st: str) -> tuple[Advert, ...]:
+    """What `device` answers to a search for `st`, in the spelling it was asked with; empty when it is not meant."""
+    asked = st.lower()
+    if asked in device.whole:
+        return device.adverts
+    for advert in (*device.adverts, *device.aliases):
+        if advert.target.lower() == asked:
+            udn, named, _ = advert.usn.partition("::")
+            return (Advert(st, f"{udn}::{st}" if named else udn),)
+    return ()
+
+
+def answer(device: Device, advert: Advert, host: str, now: float) -> bytes:
+    """The answer to a search; `now` in epoch seconds. Blank after each colon: pywemo and SmartThings need it (§1.3)."""
+    return _message(
+        "HTTP/1.1 200 OK",
+        ("CACHE-CONTROL", f"max-age={device.max_age}"),
+        ("DATE", formatdate(now, usegmt=True)),
+        ("EXT", ""),
+        ("LOCATION", location(device, host)),
+        ("SERVER", device.server),
+        *device.headers,
+        ("ST", advert.target),
+        ("USN", advert.usn),
+    )
+
+
+def alive(device: Device, host: str) -> list[bytes]:
+    """The notices that a device is there, one for each advert (§1.5)."""
+    return [
+        _message(
+            "NOTIFY * HTTP/1.1",
+            ("HOST", f"{GROUP}:{PORT}"),
+            ("CACHE-CONTROL", f"max-age={device.max_age}"),
+            ("LOCATION", location(device, host)),
+            ("NT", advert.target),
+            ("NTS", "ssdp:alive"),
+            ("SERVER", device.server),
+            *device.headers,
+            ("USN", advert.usn),
+        )
+        for advert in device.adverts
+    ]
+
+
+def byebye(device: Device) -> list[bytes]:
+    """The notices that a device goes away."""
+    return [
+        _message(
+            "NOTIFY * HTTP/1.1",
+            ("HOST", f"{GROUP}:{PORT}"),
+            ("NT", advert.target),
+            ("NTS", "ssdp:byebye"),
+            ("USN", advert.usn),
+        )
+        for advert in device.adverts
+    ]
+
+
+def location(device: Device, host: str) -> str:
+    """Where the description of a device is read."""
+    return f"http://{host}:{device.port}{device.path}"
+
+
+def delays(number: int, mx: int | None, random: Random) -> list[float]:
+    """Ascending seconds after which to send `number` answers: spread, jittered, and inside what the client waits."""
+    window = WITHIN * (min(float(mx), LONGEST_WINDOW) if mx else SHORT_WINDOW)
+    step = min(STEP, window / max(number, 1))
+    start = random.random() * min(FIRST_ANSWER - step, window - number * step)
+    return [start + (place + random.random()) * step for place in range(number)]
+
+
+class Debounce:
+    """Tells a new search from the echo of one just answered; remembers a bounded number."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[tuple[str, int, str], float] = OrderedDict()
+
+    def is_new(self, peer: tuple[str, int], st: str, now: float) -> bool:
+        """Whether this peer has not asked this within the last 300 ms; `now` in monotonic seconds."""
+        key = (*peer, st.lower())
+        last = self._seen.get(key)
+        if last is not None and now - last < DEBOUNCE:
+            return False
+        self._seen[key] = now
+        self._seen.move_to_end(key)
+        if len(self._seen) > DEBOUNCE_MEMORY:
+            self._seen.popitem(last=False)
+        return True
+
+
+T = TypeVar("T")
+
+
+class Outbox(Generic[T]):
+    """Datagrams that wait for their moment, bounded in number and in rate; times are monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[float, int, T]] = []
+        self._order = count()
+        self._free_at = 0.0
+
+    def put(self, due: float, item: T) -> bool:
+        """Queue an item for `due`; False when there is no room."""
+        if len(self._waiting) >= MAX_PENDING:
+            return False
+        heapq.heappush(self._waiting, (due, next(self._order), item))
+        return True
+
+    def next_at(self) -> float | None:
+        """When the next item may go; None when nothing waits."""
+        return max(self._waiting[0][0], self._free_at) if self._waiting else None
+
+    def take(self, now: float) -> T | None:
+        """The item whose moment has come, if any."""
+        moment = self.next_at()
+        if moment is None or moment > now:
+            return None
+        self._free_at = now + 1 / RATE
+        return heapq.heappop(self._waiting)[2]
+
+
+def _message(first: str, *headers: tuple[str, str]) -> bytes:
+    """Serialised, with `Name: value` throughout."""
+    return "\r\n".join((first, *(f"{name}: {value}" for name, value in headers), "", "")).encode()
