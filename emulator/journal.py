@@ -1,0 +1,250 @@
+"""The program's memory: commands and outcomes, the last state, identities. SQLite in the state folder."""
+
+import json
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from emulator.errors import ConfigError, Problem
+from emulator.model import ArmMode, Axes, Command, Identity, Interior, Outcome, PanelState, Result
+
+FILE = "journal.sqlite3"
+
+KEEP_COMMANDS = 10_000
+"""Some years of a busy house; about 3 MB."""
+
+BUSY_MS = 5_000
+"""How long one process waits for another (`emulator arm` beside `emulator run`) to finish its write."""
+
+MAC_STEP = 4
+"""SmartThings takes two MACs that differ by 1 for the same device (lan-emulation.md §2.2)."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS commands (
+    id INTEGER PRIMARY KEY, at REAL NOT NULL, installation TEXT NOT NULL, action TEXT NOT NULL,
+    door TEXT NOT NULL, peer TEXT NOT NULL, switch TEXT NOT NULL,
+    ended_at REAL, result TEXT, message TEXT, settled_at REAL, settled TEXT
+) STRICT;
+CREATE TABLE IF NOT EXISTS states (
+    installation TEXT PRIMARY KEY, interior TEXT, perimeter INTEGER, annex INTEGER,
+    read_at REAL NOT NULL, raw TEXT NOT NULL, source TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS identities (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, installation TEXT NOT NULL, mode TEXT NOT NULL, name TEXT NOT NULL,
+    serial TEXT NOT NULL UNIQUE, mac TEXT NOT NULL UNIQUE, port INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A journalled command. Times are epoch seconds; `result` is None while it is under way.
+
+    `settled` is the panel's state that was read after an unconfirmed end.
+    """
+
+    id: int
+    at: float
+    installation: str
+    action: str
+    door: str
+    peer: str
+    switch: str
+    ended_at: float | None
+    result: str | None
+    message: str | None
+    settled_at: float | None
+    settled: str | None
+
+    def as_dict(self) -> dict[str, str | float | None]:
+        """For `--json`."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an identity is looked up by; `port` is 0 where the settings leave it open."""
+
+    installation: str
+    mode: ArmMode
+    name: str
+    port: int = 0
+
+
+class Journal:
+    """One file, one connection, usable from every thread. Written through to disk before a call returns."""
+
+    def __init__(self, folder: Path) -> None:
+        self._lock = threading.Lock()
+        path = folder / FILE
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+            self._db.execute("PRAGMA journal_mode = WAL")
+            # A power cut must not forget a command that was sent.
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.executescript(SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            problem = f"cannot keep the journal here ({error}); choose a writable folder with --state-dir"
+            raise ConfigError([Problem(str(path), problem)]) from None
+
+    def close(self) -> None:
+        """Close the file; may be called twice."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        with self._lock:
+            return self._db.execute(query, values).fetchall()
+
+    # -- commands -------------------------------------------------------------------------------------------
+
+    def begin(self, installation: str, command: Command, at: float) -> int:
+        """Write a command down before anything is sent; its number."""
+        origin = command.origin
+        row = (at, installation, str(command.action), origin.door, origin.peer, origin.switch)
+        with self._write() as db:
+            done = db.execute(
+                "INSERT INTO commands (at, installation, action, door, peer, switch) VALUES (?, ?, ?, ?, ?, ?)", row
+            )
+            db.execute("DELETE FROM commands WHERE id <= ?", ((done.lastrowid or 0) - KEEP_COMMANDS,))
+            return done.lastrowid or 0
+
+    def end(self, entry: int, outcome: Outcome, at: float) -> None:
+        """Write down how a command ended."""
+        with self._write() as db:
+            db.execute(
+                "UPDATE commands SET ended_at = ?, result = ?, message = ? WHERE id = ?",
+                (at, outcome.result, outcome.message, entry),
+            )
+
+    def recover(self, at: float) -> int:
+        """Close the commands that an earlier run left without an outcome as unconfirmed; how many."""
+        message = "the program stopped while this was under way; it is not sent again"
+        with self._write() as db:
+            return db.execute(
+                "UPDATE commands SET ended_at = ?, result = ?, message = ? WHERE result IS NULL",
+                (at, Result.UNCONFIRMED, message),
+            ).rowcount
+
+    def unsettled(self, installation: str) -> list[int]:
+        """Unconfirmed commands after which the panel has not been read yet."""
+        query = "SELECT id FROM commands WHERE installation = ? AND result = ? AND settled_at IS NULL"
+        return [int(str(row[0])) for row in self._rows(query, installation, Result.UNCONFIRMED)]
+
+    def settle(self, entries: Iterable[int], state: PanelState, at: float) -> None:
+        """Write down what the panel said after unconfirmed commands."""
+        with self._write() as db:
+            for entry in entries:
+                db.execute("UPDATE commands SET settled_at = ?, settled = ? WHERE id = ?", (at, str(state.axes), entry))
+
+    def commands(self, limit: int) -> list[Entry]:
+        """The newest commands, newest first."""
+        fields = ", ".join(Entry.__slots__)
+        rows = self._rows(f"SELECT {fields} FROM commands ORDER BY id DESC LIMIT ?", limit)  # noqa: S608  # constants
+        return [Entry(*row) for row in rows]  # type: ignore[arg-type]  # the STRICT table has these types
+
+    # -- state ----------------------------------------------------------------------------------------------
+
+    def save_state(self, installation: str, state: PanelState) -> None:
+        """Keep the last state over a restart."""
+        axes = state.axes
+        with self._write() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (installation, axes.interior, axes.perimeter, axes.annex, state.read_at, state.raw, state.source),
+            )
+
+    def load_state(self, installation: str) -> PanelState | None:
+        """The state that was saved last."""
+        query = "SELECT interior, perimeter, annex, read_at, raw, source FROM states WHERE installation = ?"
+        for interior, perimeter, annex, read_at, raw, source in self._rows(query, installation):
+            axes = Axes(
+                Interior(str(interior)) if interior else None,
+                None if perimeter is None else bool(perimeter),
+                None if annex is None else bool(annex),
+            )
+            return PanelState(axes, float(str(read_at)), str(raw), str(source))
+        return None
+
+    # -- identities -----------------------------------------------------------------------------------------
+
+    def identities(self, wanted: list[Wanted], first_port: int) -> list[Identity]:
+        """An identity for each switch, in order: the one it had, whatever its name or place in the file, or a new one.
+
+        Identities follow the installation and the arm mode; the name only decides between two switches of the same
+        mode. They are never deleted, so that a switch that comes back is the same device.
+        """
+        with self._write() as db:
+            stored = db.execute("SELECT key, installation, mode, name, serial, mac, port FROM identities").fetchall()
+            free = {row[0]: row for row in stored}
+            found: dict[int, tuple[object, ...]] = {}
+            for by_name in (True, False):
+                for index, want in enumerate(wanted):
+                    for key, row in free.items():
+                        same = (row[1], row[2]) == (want.installation, str(want.mode))
+                        if index not in found and same and (not by_name or row[3] == want.name):
+                            found[index] = free.pop(key)
+                            break
+            explicit = {want.port for want in wanted if want.port}
+            taken = explicit | {int(str(row[6])) for row in stored}
+            result = []
+            for index, want in enumerate(wanted):
+                row = found.get(index) or self._new_identity(db, want)
+                port = want.port or int(str(row[6]))
+                if not port or (not want.port and port in explicit):
+                    port = next(number for number in range(first_port, 65536) if number not in taken)
+                    taken.add(port)
+                db.execute("UPDATE identities SET name = ?, port = ? WHERE key = ?", (want.name, port, row[0]))
+                result.append(Identity(str(row[0]), str(row[4]), str(row[5]), port))
+            return result
+
+    @staticmethod
+    def _new_identity(db: sqlite3.Connection, want: Wanted) -> tuple[object, ...]:
+        base = db.execute("SELECT value FROM notes WHERE name = 'mac base'").fetchone()
+        if base is None:
+            # Locally administered, so never a real card's; random, so that two homes differ in one Alexa account.
+            base = (json.dumps(0x02 << 40 | secrets.randbits(24) << 16),)
+            db.execute("INSERT INTO notes VALUES ('mac base', ?)", base)
+        count = db.execute("SELECT coalesce(max(key), 0) FROM identities").fetchone()[0]
+        mac = f"{json.loads(base[0]) + (count + 1) * MAC_STEP:012X}"
+        # 14 characters in the shape of a real one (lan-emulation.md §2.2).
+        serial = f"22{secrets.randbelow(10**4):04d}K{secrets.randbelow(10**7):07d}"
+        row = (want.installation, str(want.mode), want.name, serial, mac, 0)
+        done = db.execute(
+            "INSERT INTO identities (installation, mode, name, serial, mac, port) VALUES (?, ?, ?, ?, ?, ?)", row
+        )
+        return (done.lastrowid, *row)
+
+    # -- notes ----------------------------------------------------------------------------------------------
+
+    def note(self, name: str, value: str | None) -> None:
+        """Keep a small text under a name; None forgets it."""
+        with self._write() as db:
+            if value is None:
+                db.execute("DELETE FROM notes WHERE name = ?", (name,))
+            else:
+                db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, value))
+
+    def recall(self, name: str) -> str | None:
+        """The text kept under a name."""
+        rows = self._rows("SELECT value FROM notes WHERE name = ?", name)
+        return str(rows[0][0]) if rows else None

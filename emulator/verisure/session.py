@@ -1,0 +1,179 @@
+"""A session with the ws.do server: LOGIN, CLS, identifiers, spacing, and the installation that it is about.
+
+Facts: verisure-wsdo.md §1 and §4.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from emulator.errors import CloudError, LoginRefused, Rejected, Retired, SessionExpired, Unreachable
+from emulator.verisure import pet
+from emulator.verisure.cloud import Clock
+
+log = logging.getLogger(__name__)
+
+SPACING_S = 1.0
+"""Between any two requests: the server detects flooding (verisure-wsdo.md §4)."""
+
+CLOSE_TIMEOUT_S = 2.0
+"""CLS is a courtesy; the program has to stop within 5 s."""
+
+
+class Transport(Protocol):
+    """Delivers one request, once."""
+
+    def send(self, method: str, params: Mapping[str, str], timeout_s: float | None = None) -> bytes:
+        """The body of the answer; Unreachable where there is none."""
+
+    def close(self) -> None:
+        """Let go of the connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose alarm it is. `number` and `panel` may be empty: INS tells them. Never shown: it holds the password."""
+
+    user: str
+    password: str
+    country: str
+    lang: str
+    number: str = ""
+    panel: str = ""
+    callby: str = "AND_61"
+
+    def __repr__(self) -> str:
+        return f"Account({self.country})"
+
+
+class Session:
+    """Keeps one session alive for one thread: logs in when needed, renews a dead session once, never retries.
+
+    After the cloud has refused a login, every later call raises that refusal without asking again.
+    """
+
+    def __init__(self, account: Account, transport: Transport, clock: Clock) -> None:
+        self._account = account
+        self._transport = transport
+        self._clock = clock
+        self._hash = ""
+        self._refusal: CloudError | None = None
+        self._installation: pet.Listed | None = None
+        self._sent_at = float("-inf")
+        self._last_id_ms = 0
+        self._id = self.new_id()
+
+    def login(self) -> None:
+        """Make sure that there is a session. Raises LoginRefused, Retired or Unreachable."""
+        if self._hash:
+            return
+        if self._refusal:
+            # Accounts get locked: after one refusal this object never tries again.
+            raise self._refusal
+        self._id = self.new_id()
+        # No callby here: accounts that logged in without it lived longer (verisure-wsdo.md §1.5).
+        reply = self._send("LOGIN", self._id, {"pwd": self._account.password}, method="POST")
+        if reply.res != pet.OK or not reply.hash:
+            refused = pet.error(reply, login=True)
+            if isinstance(refused, LoginRefused | Retired):
+                self._refusal = refused
+            raise refused
+        self._hash = reply.hash
+
+    def renew(self) -> None:
+        """Log in anew because the cloud has forgotten the session."""
+        self._hash = ""
+        self.login()
+
+    def close(self) -> None:
+        """CLS, if there is a session; never raises."""
+        if self._hash:
+            try:
+                # The document's numinst is "(null)" in its table and empty in its example; both are accepted.
+                self._send("CLS", self._id, {"numinst": "(null)"}, timeout_s=CLOSE_TIMEOUT_S)
+            except CloudError as error:
+                log.debug("CLS: %s", error)
+            self._hash = ""
+        self._transport.close()
+
+    def installation(self) -> pet.Listed:
+        """Number and panel of the installation, from the settings or from INS. Raises CloudError."""
+        account = self._account
+        if self._installation is None and account.number and account.panel:
+            self._installation = pet.Listed(account.number, account.panel, "")
+        if self._installation is None:
+            found = self.request("INS").installations
+            mine = [item for item in found if account.number in ("", item.number)]
+            if len(mine) == 1:
+                chosen = mine[0]
+            elif account.number and not found:
+                chosen = pet.Listed(account.number, "", "")
+            else:
+                numbers = ", ".join(item.number for item in found) or "none"
+                raise LoginRefused(f"set `number` of the installation in devices.yaml; this account has: {numbers}")
+            panel = account.panel or chosen.panel or pet.DEFAULT_PANEL
+            self._installation = pet.Listed(chosen.number, panel, chosen.alias)
+        return self._installation
+
+    def request(self, request: str, extra: Mapping[str, str] | None = None, *, method: str = "GET") -> pet.Reply:
+        """A request without phases, the session renewed once. Raises CloudError on any refusal."""
+        self.login()
+        try:
+            return self._checked(request, self._send(request, self._id, extra or {}, method=method))
+        except SessionExpired:
+            self.renew()
+            return self._checked(request, self._send(request, self._id, extra or {}, method=method))
+
+    def panel_request(self, request: str, operation: str) -> pet.Reply:
+        """X1 or X2 of a panel operation, sent once, whatever it answers. Raises SessionExpired and Unreachable."""
+        listed = self.installation()
+        extra = {"numinst": listed.number, "panel": listed.panel, "callby": self._account.callby}
+        reply = self._send(request, operation, extra)
+        if reply.res not in (pet.OK, pet.WAIT) and isinstance(refused := pet.error(reply), SessionExpired):
+            raise refused
+        return reply
+
+    def new_id(self) -> str:
+        """An ID that no other operation of this process has: X2 must repeat that of its X1 (verisure-wsdo.md §1.3)."""
+        self._last_id_ms = max(int(self._clock.time() * 1000), self._last_id_ms + 1)
+        moment = datetime.fromtimestamp(self._last_id_ms / 1000, UTC)
+        family = self._account.callby.partition("_")[0]
+        return f"{family}{'_' * 25}{self._account.user}{moment:%Y%m%d%H%M%S}{self._last_id_ms % 1000:03d}"
+
+    @staticmethod
+    def _checked(request: str, reply: pet.Reply) -> pet.Reply:
+        if reply.res in (pet.OK, pet.WAIT):
+            return reply
+        refused = pet.error(reply)
+        raise Unreachable(f"the cloud refused {request}: {refused}") if isinstance(refused, Rejected) else refused
+
+    def _send(
+        self,
+        request: str,
+        operation: str,
+        extra: Mapping[str, str],
+        *,
+        method: str = "GET",
+        timeout_s: float | None = None,
+    ) -> pet.Reply:
+        wait_s = self._sent_at + SPACING_S - self._clock.monotonic()
+        if wait_s > 0:
+            self._clock.sleep(wait_s)
+        params = {
+            "request": request,
+            "ID": operation,
+            "Country": self._account.country,
+            "lang": self._account.lang,
+            "user": self._account.user,
+        }
+        if self._hash:
+            params["hash"] = self._hash
+        log.debug("%s", request)
+        try:
+            reply = pet.parse(self._transport.send(method, params | dict(extra), timeout_s))
+        finally:
+            self._sent_at = self._clock.monotonic()
+        log.debug("%s: %s%s", request, reply.res, f" {reply.err}" if reply.err else "")
+        return reply
