@@ -1,0 +1,176 @@
+"""The vendor's back-end behind every protocol face: accounts, sessions, lock-outs, floods, faults, counters."""
+
+import secrets
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from emulator.errors import EmulatorError
+from emulator.simulator.faults import Faults
+from emulator.simulator.panel import House
+
+BAD_PASSWORDS = 3
+"""Wrong passwords that lock an account; no figure is known, so the usual one."""
+
+MOST_SESSIONS = 200
+"""Sessions remembered, dead ones too; the oldest is forgotten first."""
+
+CODE_WORDS = {"securitas": "PIZARRA-SECRETA", "customer": "GRANITO-SECRETO", "coercion": "MARMOL-COACCION"}
+CONTACT_MAIL = "contacto.secreto@casa.invalid"
+CONTACT_PHONE = "600555123"
+SECRETS = (*CODE_WORDS.values(), CONTACT_MAIL, CONTACT_PHONE)
+"""What must never reach a log; tests look for these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A customer's login and the installation that it reaches."""
+
+    user: str = "demo"
+    password: str = field(default="demo", repr=False)
+    number: str = "2423443"
+    country: str = "ES"
+    panel: str = "SDVFAST"
+    alias: str = "Casa"
+
+
+DEMO = Account()
+
+
+@dataclass(slots=True)
+class Options:
+    """How the back-end behaves; all of it may change while it runs."""
+
+    letter_a: bool = False
+    """Total is reported as A, which clients of 2019-21 read so (verisure-wsdo.md §3)."""
+    zero_after_arm: bool = False
+    """The outcome of an arm command carries STATUS 0 beside the armed text, as in the API document's samples."""
+    session_idle: float = 900.0
+    """Seconds until an unused session expires; the successor's tokens live as long (verisure-wsdo.md §4)."""
+    flood_limit: int = 10
+    """Requests of one account within `flood_window` that are still let through; 0 lets all through."""
+    flood_window: float = 5.0
+    """Seconds; a client that leaves 1 s between requests makes 6 at most."""
+    flood_ban: float = 60.0
+    """Seconds for which everything from a flooding account is answered 403."""
+
+
+class Reason(StrEnum):
+    """Why somebody is not let in."""
+
+    NO_USER = "no user"
+    PASSWORD = "password"  # noqa: S105  the word, not one
+    LOCKED = "locked"
+    UNIDENTIFIED = "unidentified"
+    EXPIRED = "expired"
+
+
+class Denied(EmulatorError):
+    """Not let in."""
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason = reason
+        super().__init__(reason.value)
+
+
+@dataclass(slots=True)
+class Session:
+    """A login that succeeded."""
+
+    account: Account
+    used_at: float
+    alive: bool = True
+
+
+@dataclass(slots=True)
+class Backend:
+    """Owned by the house's lock: hold `house.held()` around every call."""
+
+    house: House
+    accounts: Sequence[Account] = (DEMO,)
+    options: Options = field(default_factory=Options)
+    faults: Faults = field(default_factory=Faults)
+    requests: Counter[str] = field(default_factory=Counter)
+    accepted: Counter[str] = field(default_factory=Counter)
+    bad_passwords: Counter[str] = field(default_factory=Counter)
+    sleep: Callable[[float], object] = field(default=lambda _: None)
+    _sessions: dict[str, Session] = field(default_factory=dict)
+    _recent: dict[str, deque[float]] = field(default_factory=dict)
+    _banned_until: dict[str, float] = field(default_factory=dict)
+
+    def login(self, user: str, password: str, country: str) -> str:
+        """The hash of a new session; it leaves the others alone. Denied counts wrong passwords and locks."""
+        account = next((a for a in self.accounts if a.user == user and a.country == country), None)
+        if account is None:
+            raise Denied(Reason.NO_USER)
+        if self.bad_passwords[user] < BAD_PASSWORDS and password != account.password:
+            self.bad_passwords[user] += 1
+            if self.bad_passwords[user] < BAD_PASSWORDS:
+                raise Denied(Reason.PASSWORD)
+        if self.bad_passwords[user] >= BAD_PASSWORDS:
+            raise Denied(Reason.LOCKED)
+        del self.bad_passwords[user]
+        while len(self._sessions) >= MOST_SESSIONS:
+            del self._sessions[next(iter(self._sessions))]
+        token = f"{secrets.randbelow(10**11):011}"
+        self._sessions[token] = Session(account, self.house.now())
+        return token
+
+    def enter(self, token: str, user: str) -> Account:
+        """The account of a live session of this user, which counts as used. Denied when there is none."""
+        session = self._sessions.get(token)
+        if session is None or session.account.user != user:
+            raise Denied(Reason.UNIDENTIFIED)
+        if not self._alive(session):
+            raise Denied(Reason.EXPIRED)
+        session.used_at = self.house.now()
+        return session.account
+
+    def leave(self, token: str) -> None:
+        """End a session for good."""
+        self._sessions.pop(token, None)
+
+    def kill_sessions(self) -> None:
+        """Every session is dead from now on, and its owner is told so."""
+        for session in self._sessions.values():
+            session.alive = False
+
+    def sessions(self) -> int:
+        """How many sessions are alive."""
+        return sum(map(self._alive, self._sessions.values()))
+
+    def locked(self) -> list[str]:
+        """The users that are locked out."""
+        return [user for user, count in self.bad_passwords.items() if count >= BAD_PASSWORDS]
+
+    def flooded(self, user: str) -> bool:
+        """Take note of a request; True while its account is shut out. Unknown users count as one."""
+        limit, now = self.options.flood_limit, self.house.now()
+        who = user if any(account.user == user for account in self.accounts) else ""
+        if not limit:
+            return False
+        if now < self._banned_until.get(who, now):
+            return True
+        recent = self._recent.setdefault(who, deque())
+        recent.append(now)
+        while recent[0] <= now - self.options.flood_window:
+            recent.popleft()
+        if len(recent) <= limit:
+            return False
+        recent.clear()
+        self._banned_until[who] = now + self.options.flood_ban
+        return True
+
+    def forgive(self) -> None:
+        """Unlock every account and end every ban."""
+        for remembered in (self.bad_passwords, self._recent, self._banned_until):
+            remembered.clear()
+
+    def reset(self) -> None:
+        """Start all counters at nought."""
+        for counter in (self.requests, self.accepted, self.faults.hits):
+            counter.clear()
+
+    def _alive(self, session: Session) -> bool:
+        return session.alive and self.house.now() - session.used_at < self.options.session_idle

@@ -1,0 +1,355 @@
+"""A house with an alarm: axes, windows, a keypad, an activity log, and operations that take their time.
+
+Pure: it knows no protocol, starts no thread and reads the time it is given. An operation that has become due is
+carried out, as of the moment at which it was due, before anything else is looked at or done; nobody need ask for it.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from emulator.errors import EmulatorError
+from emulator.model import DISARMED, Action, Arm, ArmMode, Axes, Disarm, Interior
+
+ANSWER_AFTER = 3.0
+"""Seconds a panel takes for an operation; real ones take up to 25 (verisure-wsdo.md §4)."""
+
+SLOWEST_ANSWER = 20.0
+"""Seconds; the longest time that may be set. Below 1 s is for tests in a hurry."""
+
+LOG_ROWS = 500
+"""Rows kept; some weeks of a busy house, and a bound on what is saved."""
+
+FIRST_SIGNAL = 9_400_000_000
+"""Where idsignal starts, so that it has the ten digits of a real one."""
+
+DUMP_VERSION = 1
+
+
+class Refusal(StrEnum):
+    """Why a panel does not do as asked."""
+
+    NOT_FITTED = "not fitted"
+    OTHER_MODE = "other mode"
+    OPEN_WINDOW = "open window"
+
+
+class Busy(EmulatorError):
+    """The panel is carrying out another operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Ask the panel where it stands (EST); it wakes the panel and leaves a row in the log."""
+
+
+Request = Arm | Disarm | Check
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A sensor, as MYINSTALLATION describes it."""
+
+    name: str
+    code: str
+    type: str
+
+
+ZONES = (
+    Zone("Entrada", "0", "YR"),
+    Zone("Comedor", "2", "YR"),
+    Zone("Cocina", "3", "YR"),
+    Zone("Habitacion pepe", "4", "YR"),
+    Zone("Sala de Tortura", "5", "YR"),
+    Zone("Cuarto de limpieza", "6", "YR"),
+)
+"""The devices of the API document's sample, codes as they stand there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is fitted in the house. The default is a Spanish SDVFAST with outdoor sensors."""
+
+    perimeter: bool = True
+    annex: bool = False
+    interiors: frozenset[Interior] = frozenset({Interior.DAY, Interior.NIGHT, Interior.TOTAL})
+    zones: tuple[Zone, ...] = ZONES
+
+    def has(self, mode: ArmMode) -> bool:
+        """Whether every axis that `mode` names is fitted."""
+        return (
+            (mode.interior is None or mode.interior in self.interiors)
+            and (self.perimeter or not mode.perimeter)
+            and (self.annex or not mode.annex)
+        )
+
+    def modes(self) -> tuple[ArmMode, ...]:
+        """The single modes that are fitted."""
+        singles = [ArmMode(interior=i) for i in Interior if i in self.interiors]
+        singles += [ArmMode(perimeter=True)] * self.perimeter + [ArmMode(annex=True)] * self.annex
+        return tuple(singles)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the activity log. `label` is a key for a text, `source` is empty for the keypad."""
+
+    type: int
+    at: float
+    label: str
+    source: str
+    user: str
+    idsignal: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowTypes:
+    """The type codes of one event: asked for remotely, at the keypad, and refused."""
+
+    remote: int
+    keypad: int
+    refused: int
+
+
+# Types: verisure-wsdo.md §2.2. Annex and the refusals are seen only in the successor (verisure-owa.md §8); that 537
+# (interior and exterior) is also written for a refused total, 501 for the annex, and 37/107 for the annex, is a guess.
+ARM_ROWS = {
+    "total": RowTypes(31, 2, 537),
+    "day": RowTypes(311, 202, 531),
+    "night": RowTypes(46, 203, 546),
+    "perimeter": RowTypes(40, 204, 540),
+    "annex": RowTypes(37, 37, 501),
+}
+DISARM_ROW = {"main": (32, 1), "annex": (107, 107)}
+CHECK_ROW = 27
+KEYPAD_DEVICE = "VV"  # the device type of a keypad [G], verisure-wsdo.md §2.1
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an operation ended: where the panel stood then, and why it refused, if it did."""
+
+    axes: Axes
+    refusal: Refusal | None = None
+    windows: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Operation:
+    """A request under way; `ending` is None until it is over."""
+
+    request: Request
+    due: float
+    source: str
+    user: str
+    ending: Ending | None = None
+
+
+@dataclass(slots=True)
+class House:
+    """The one house: whatever protocol serves it, and the control page, look at this object.
+
+    Every method may be called from any thread. `changed` is called after each change, by the thread that made or
+    noticed it, with no lock held.
+    """
+
+    now: Callable[[], float]
+    profile: Profile = field(default_factory=Profile)
+    changed: Callable[[], None] | None = None
+    _axes: Axes = DISARMED
+    _windows: frozenset[str] = frozenset()
+    _answer_after: float = ANSWER_AFTER
+    _pending: Operation | None = None
+    _log: list[Row] = field(default_factory=list)
+    _signals: int = 0
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _depth: int = 0
+    _dirty: bool = False
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the house still: nothing changes while the caller looks at it or does several things at once."""
+        tell = False
+        try:
+            with self._lock:
+                self._depth += 1
+                try:
+                    self._settle()
+                    yield
+                finally:
+                    self._depth -= 1
+                    if not self._depth:
+                        tell, self._dirty = self._dirty, False
+        finally:
+            if tell and self.changed:
+                self.changed()
+
+    @property
+    def axes(self) -> Axes:
+        """Where the panel stands."""
+        with self.held():
+            return self._axes
+
+    @property
+    def windows(self) -> tuple[str, ...]:
+        """The zones that are open, in the order of the devices."""
+        with self.held():
+            return tuple(zone.name for zone in self.profile.zones if zone.name in self._windows)
+
+    @property
+    def pending(self) -> Operation | None:
+        """The operation under way."""
+        with self.held():
+            return self._pending
+
+    @property
+    def log(self) -> tuple[Row, ...]:
+        """The activity log, newest first."""
+        with self.held():
+            return tuple(self._log)
+
+    @property
+    def answer_after(self) -> float:
+        """Seconds from the submission of an operation to its end."""
+        return self._answer_after
+
+    @answer_after.setter
+    def answer_after(self, seconds: float) -> None:
+        if not 0 <= seconds <= SLOWEST_ANSWER:
+            raise ValueError(f"answer_after is {seconds:g} s; use 0 to {SLOWEST_ANSWER:g}")
+        with self.held():
+            self._answer_after = seconds
+            self._dirty = True
+
+    def submit(self, request: Request, *, source: str, user: str) -> Operation:
+        """Start an operation; it ends `answer_after` seconds later. Busy when another one is under way."""
+        with self.held():
+            if self._pending:
+                raise Busy("another operation is under way on this panel")
+            operation = Operation(request, self.now() + self._answer_after, source, user)
+            self._pending = operation
+            self._dirty = True
+            self._settle()
+            return operation
+
+    def keypad(self, action: Action) -> Refusal | None:
+        """Somebody in the house arms or disarms: at once, even while an operation is under way."""
+        with self.held():
+            return self._carry_out(action, self.now(), source="", user="").refusal
+
+    def window(self, name: str, *, is_open: bool) -> None:
+        """Open or close the window of a zone."""
+        names = [zone.name for zone in self.profile.zones]
+        if name not in names:
+            raise ValueError(f"there is no zone {name!r}; use one of {', '.join(names)}")
+        with self.held():
+            self._windows = self._windows | {name} if is_open else self._windows - {name}
+            self._dirty = True
+
+    def dump(self) -> str:
+        """Everything that outlives a restart, as JSON."""
+        with self.held():
+            pending = self._pending
+            return json.dumps(
+                {
+                    "version": DUMP_VERSION,
+                    "axes": asdict(self._axes),
+                    "windows": sorted(self._windows),
+                    "answer_after": self._answer_after,
+                    "signals": self._signals,
+                    "pending": pending and {**asdict(pending), "request": _spell(pending.request)},
+                    "log": [asdict(row) for row in self._log],
+                }
+            )
+
+    def load(self, text: str) -> None:
+        """Become what `dump` described; what is no longer fitted is left out. EmulatorError leaves all as it was."""
+        try:
+            saved = json.loads(text)
+            if saved["version"] != DUMP_VERSION:
+                raise ValueError(f"its version is {saved['version']!r}")
+            axes = Axes(Interior(saved["axes"]["interior"]), saved["axes"]["perimeter"], saved["axes"]["annex"])
+            pending = saved["pending"] and _revive(saved["pending"])
+            log = [Row(**row) for row in saved["log"]][:LOG_ROWS]
+            windows = frozenset(saved["windows"]) & {zone.name for zone in self.profile.zones}
+            answer_after, signals = float(saved["answer_after"]), int(saved["signals"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise EmulatorError(f"this is not the saved state of a simulated alarm: {error}") from None
+        with self._lock:
+            self._axes = Axes(
+                axes.interior if axes.interior in self.profile.interiors else Interior.OFF,
+                bool(axes.perimeter) and self.profile.perimeter,
+                bool(axes.annex) and self.profile.annex,
+            )
+            self._pending, self._log, self._windows = pending, log, windows
+            self._answer_after, self._signals = answer_after, signals
+
+    def _settle(self) -> None:
+        operation = self._pending
+        if operation is None or self.now() < operation.due:
+            return
+        self._pending = None
+        operation.ending = self._carry_out(
+            operation.request, operation.due, source=operation.source, user=operation.user
+        )
+
+    def _carry_out(self, request: Request, at: float, *, source: str, user: str) -> Ending:
+        self._dirty = True
+        refusal = self._refusal(request)
+        for code, label in _rows(request, keypad=not source, refused=refusal is not None):
+            self._signals += 1
+            signal = str(FIRST_SIGNAL + self._signals)
+            self._log.insert(0, Row(code, at, label, source, user, signal, "" if source else KEYPAD_DEVICE))
+        del self._log[LOG_ROWS:]
+        if refusal is None and not isinstance(request, Check):
+            self._axes = self._axes.after(request)
+        return Ending(self._axes, refusal, self.windows if refusal is Refusal.OPEN_WINDOW else ())
+
+    def _refusal(self, request: Request) -> Refusal | None:
+        """Interior modes exclude each other; perimeter and annex add up (verisure-wsdo.md §5)."""
+        if isinstance(request, Disarm) and request.annex and not self.profile.annex:
+            return Refusal.NOT_FITTED
+        if not isinstance(request, Arm):
+            return None
+        wanted, armed = request.mode.interior, self._axes.interior
+        if not self.profile.has(request.mode):
+            return Refusal.NOT_FITTED
+        if self._axes.has(request.mode):
+            return None
+        if wanted is not None and armed not in (wanted, Interior.OFF):
+            return Refusal.OTHER_MODE
+        return Refusal.OPEN_WINDOW if self._windows else None
+
+
+def _rows(request: Request, *, keypad: bool, refused: bool) -> list[tuple[int, str]]:
+    """The log rows of a request: type code and text key."""
+    if isinstance(request, Check):
+        return [(CHECK_ROW, "check")]
+    if isinstance(request, Disarm):
+        wanted = [name for name, on in (("main", request.main), ("annex", request.annex)) if on]
+        return [(DISARM_ROW[name][keypad], f"{'refused' if refused else 'disarmed'}_{name}") for name in wanted]
+    parts = [str(part) for part in request.mode.parts()]
+    if refused:
+        return [(ARM_ROWS[name].refused, f"refused_{name}") for name in parts]
+    return [((ARM_ROWS[name].keypad if keypad else ARM_ROWS[name].remote), f"armed_{name}") for name in parts]
+
+
+def _spell(request: Request) -> dict[str, Any]:
+    if isinstance(request, Arm):
+        return {"arm": str(request.mode)}
+    return {"disarm": asdict(request)} if isinstance(request, Disarm) else {"check": True}
+
+
+def _revive(saved: dict[str, Any]) -> Operation:
+    spelt = saved["request"]
+    request: Request = Check()
+    if "arm" in spelt:
+        request = Arm(ArmMode.parse(spelt["arm"]))
+    elif "disarm" in spelt:
+        request = Disarm(**spelt["disarm"])
+    return Operation(request, float(saved["due"]), saved["source"], saved["user"])

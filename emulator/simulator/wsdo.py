@@ -1,0 +1,387 @@
+"""The ws.do face: URL-encoded parameters in, PET XML out (the API document; verisure-wsdo.md).
+
+It writes its XML by itself and shares nothing with the client, so that a mistake cannot cancel out.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
+
+from flask import Blueprint, Response, abort, request
+from lxml import etree
+
+from emulator.errors import EmulatorError
+from emulator.model import Arm, ArmMode, Axes, Disarm, Interior
+from emulator.simulator import texts
+from emulator.simulator.backend import CODE_WORDS, CONTACT_MAIL, CONTACT_PHONE, Account, Backend, Denied, Reason
+from emulator.simulator.panel import Busy, Check, Operation, Refusal, Request
+
+PATH = "/WebService/ws.do"
+
+COMMANDS: dict[str, Request] = {
+    "EST": Check(),
+    "ARM": Arm(ArmMode(interior=Interior.TOTAL)),
+    "ARMDAY": Arm(ArmMode(interior=Interior.DAY)),
+    "ARMNIGHT": Arm(ArmMode(interior=Interior.NIGHT)),
+    "PERI": Arm(ArmMode(perimeter=True)),
+    "DARM": Disarm(),
+    "ARMANNEX": Arm(ArmMode(annex=True)),
+    "DARMANNEX": Disarm(main=False, annex=True),
+}
+"""The two-phase requests: X1 submits, X2 asks for the outcome (verisure-wsdo.md §1.4)."""
+
+# Interior, perimeter → STATUS (verisure-wsdo.md §3).
+LETTERS = {
+    (Interior.OFF, False): "0",
+    (Interior.TOTAL, False): "1",
+    (Interior.DAY, False): "P",
+    (Interior.NIGHT, False): "Q",
+    (Interior.OFF, True): "3",
+    (Interior.TOTAL, True): "4",
+    (Interior.DAY, True): "B",
+    (Interior.NIGHT, True): "C",
+}
+# With the annex armed, as the successor has it. No letter is known for annex and perimeter together.
+ANNEX_LETTERS = {Interior.OFF: "X", Interior.DAY: "R", Interior.NIGHT: "S", Interior.TOTAL: "O"}
+NO_LETTER = "N"
+AMBIGUOUS_TOTAL = "A"
+
+MOST_OPERATIONS = 200
+"""Operations whose outcome is remembered; the oldest is forgotten first."""
+
+LOG_DAYS = {"1": 1, "2": 7, "3": 30, "4": 90, "5": 365}
+"""timefilter → days. A larger one reaches further back; the spans are a guess (verisure-wsdo.md §1.2)."""
+
+SOURCES = {"AND": "Android", "IPH": "iPhone"}
+
+DENIALS = {
+    Reason.NO_USER: ("KO", "60091"),
+    Reason.PASSWORD: ("KO", "60091"),
+    Reason.LOCKED: ("LOCK", "60052"),
+    Reason.UNIDENTIFIED: ("ERROR", "60067"),
+    Reason.EXPIRED: ("ERROR", "60022"),
+}
+
+# The numbers are those of the successor; none is known here (verisure-wsdo.md §2.3, verisure-owa.md §5.6).
+REFUSALS = {Refusal.NOT_FITTED: "4", Refusal.OTHER_MODE: "106", Refusal.OPEN_WINDOW: "102"}
+BUSY, UNKNOWN = "11", "4"
+
+HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
+BOMB = (
+    '<?xml version="1.0"?><!DOCTYPE PET [<!ENTITY a "aaaaaaaaaa">'
+    + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefghi", "bcdefghij", strict=True))
+    + "]><PET><RES>OK</RES><MSG>&j;</MSG></PET>"
+)
+
+
+class ConnectionDropped(EmulatorError):
+    """The connection is to be closed without an answer; test clients see this exception instead."""
+
+
+class Failed(Exception):
+    """This request is answered with RES, ERR and a text."""
+
+    def __init__(self, err: str, text: str, res: str = "ERROR", number: str = "") -> None:
+        self.err, self.text, self.res, self.number = err, text, res, number
+        super().__init__(err)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One request. Country may be spelt either way, and either case of its value and of lang is taken (§8.1)."""
+
+    name: str
+    params: Mapping[str, str]
+
+    @property
+    def country(self) -> str:
+        return (self.params.get("Country") or self.params.get("country") or "").upper()
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The words of the language asked for; Spanish when there is no such language."""
+        return texts.TEXTS.get(self["lang"].lower(), texts.TEXTS["es"])
+
+    def __getitem__(self, key: str) -> str:
+        return self.params.get(key, "")
+
+
+def letter(axes: Axes, *, letter_a: bool = False) -> str:
+    """The STATUS of a panel that stands there."""
+    interior, perimeter = axes.interior or Interior.OFF, bool(axes.perimeter)
+    if axes.annex:
+        return NO_LETTER if perimeter else ANNEX_LETTERS[interior]
+    found = LETTERS[interior, perimeter]
+    return AMBIGUOUS_TOTAL if letter_a and found == "1" else found
+
+
+def node(tag: str, text: str | None = None, /, *children: etree._Element, **attributes: str) -> etree._Element:
+    """An element with its text, children and attributes, in that order."""
+    element = etree.Element(tag, attributes)
+    element.text = text
+    element.extend(children)
+    return element
+
+
+def banner() -> etree._Element:
+    """BLOQ, which stands in most answers and means nothing."""
+    return node("BLOQ", texts.BANNER, remotereqactive="1")
+
+
+def pet(*children: etree._Element) -> bytes:
+    """The document."""
+    return etree.tostring(node("PET", None, *children), xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+@dataclass(slots=True)
+class Wsdo:
+    """Answers queries; owned by the house's lock."""
+
+    backend: Backend
+    zone: tzinfo | None = None
+    _operations: dict[tuple[str, str, str], Operation] = field(default_factory=dict)
+
+    def answer(self, query: Query) -> bytes:
+        """The PET document for a query that has come through."""
+        try:
+            self._check_country(query)
+            if query.name == "LOGIN":
+                return self._login(query)
+            account = self.backend.enter(query["hash"], query["user"])
+            base, phase = query.name[:-1], query.name[-1:]
+            if base in COMMANDS and phase in "12":
+                self._check_installation(query, account, "numinst", "panel")
+                return (self._submit if phase == "1" else self._outcome)(query, account, base)
+            plain = PLAIN.get(query.name)
+            if plain is None:
+                raise Failed(UNKNOWN, "unknown")
+            return plain(self, query, account)
+        except Denied as denied:
+            res, err = DENIALS[denied.reason]
+            return self._failure(query, Failed(err, denied.reason.value, res))
+        except Failed as failure:
+            return self._failure(query, failure)
+
+    def _failure(self, query: Query, failure: Failed) -> bytes:
+        """RES, MSG, ERR and perhaps NUMINST; no BLOQ, as in the one captured sample (verisure-wsdo.md §2.1)."""
+        number = [node("NUMINST", failure.number)] if failure.number else []
+        return pet(
+            node("RES", failure.res),
+            node("MSG", query.texts[failure.text]),
+            node("ERR", failure.err),
+            *number,
+        )
+
+    def _check_country(self, query: Query) -> None:
+        if texts.LANGUAGES.get(query.country) != query["lang"].lower():
+            raise Failed("60057", "country")
+
+    def _check_installation(self, query: Query, account: Account, *needed: str) -> None:
+        """numinst and panel must be those of the account: the needed ones, and any other that was sent."""
+        for key, right in (("numinst", account.number), ("panel", account.panel)):
+            if (key in needed or query[key]) and query[key] != right:
+                raise Failed(UNKNOWN, "unknown")
+
+    def _login(self, query: Query) -> bytes:
+        if self.backend.faults.strike("retired", query.name):
+            raise Failed("60161", "retired")
+        token = self.backend.login(query["user"], query["pwd"], query.country)
+        return pet(
+            node("RES", "OK"),
+            node("MSG", query.texts["login"]),
+            node("LANG", query["lang"].upper()),
+            node("HASH", token),
+            node("MOBILE", newversion="0"),
+            banner(),
+        )
+
+    def _submit(self, query: Query, account: Account, base: str) -> bytes:
+        """X1. Refused without callby since November 2020 (verisure-wsdo.md §1.5)."""
+        if not query["callby"]:
+            raise Failed("60060", "app", number=account.number)
+        if not query["ID"]:
+            raise Failed(UNKNOWN, "unknown", number=account.number)
+        if self.backend.faults.strike("refuse", query.name):
+            raise Failed("5304", "failed", number=account.number)
+        source = SOURCES.get(query["callby"][:3], "Web")
+        try:
+            operation = self.backend.house.submit(COMMANDS[base], source=source, user=account.user)
+        except Busy:
+            raise Failed(BUSY, "busy", number=account.number) from None
+        while len(self._operations) >= MOST_OPERATIONS:
+            del self._operations[next(iter(self._operations))]
+        self._operations[account.number, base, query["ID"]] = operation
+        self.backend.accepted[query.name] += 1
+        return pet(node("RES", "OK"), node("MSG", query.texts["sent"]), banner())
+
+    def _outcome(self, query: Query, account: Account, base: str) -> bytes:
+        """X2. The ID is what ties it to its X1 (verisure-wsdo.md §1.3)."""
+        operation = self._operations.get((account.number, base, query["ID"]))
+        if operation is None:
+            raise Failed(UNKNOWN, "unknown", number=account.number)
+        ending = operation.ending
+        if ending is None or self.backend.faults.strike("wait", query.name):
+            return pet(node("RES", "WAIT"), node("MSG", query.texts["wait"]), banner())
+        if ending.refusal:
+            raise Failed(REFUSALS[ending.refusal], ending.refusal.value, number=account.number)
+        options = self.backend.options
+        zero = options.zero_after_arm and isinstance(operation.request, Arm)
+        return pet(
+            node("RES", "OK"),
+            node("STATUS", "0" if zero else letter(ending.axes, letter_a=options.letter_a)),
+            node("MSG", _told(operation.request, ending.axes, query.texts)),
+            node("NUMINST", account.number),
+            banner(),
+        )
+
+    def _logout(self, query: Query, _: Account) -> bytes:
+        self.backend.leave(query["hash"])
+        return pet(node("RES", "OK"), node("MSG", query.texts["cls"]), banner())
+
+    def _installations(self, query: Query, account: Account) -> bytes:
+        """INS: INSTALATIONS has one L (verisure-wsdo.md §2.1)."""
+        facts = [("NUMINST", account.number), ("PANEL", account.panel), ("ALIAS", account.alias)]
+        installation = node("INSTALATION", None, *(node(tag, text) for tag, text in facts))
+        return pet(
+            node("RES", "OK"), node("MSG", query.texts["done"]), node("INSTALATIONS", None, installation), banner()
+        )
+
+    def _services(self, query: Query, account: Account) -> bytes:
+        """SRV: what is known of it; the shape of its list of services was never published."""
+        self._check_installation(query, account, "numinst")
+        facts = [("ALIAS", account.alias), ("INSTIBS", "100200300"), ("SIM", CONTACT_PHONE), ("TIMEBOX", "1")]
+        installation = node("INSTALATION", None, *(node(tag, text) for tag, text in facts))
+        return pet(node("RES", "OK"), node("MSG", query.texts["done"]), installation, banner())
+
+    def _installation(self, query: Query, account: Account) -> bytes:
+        """MYINSTALLATION: INSTALLATION has two Ls, and no BLOQ follows (the document's sample)."""
+        self._check_installation(query, account, "numinst")
+        contact = {"alias": "SERVICIOS", "language": "es_ES", "idService": "0"}
+        devices = [
+            node("DEVICE", idDev=str(at), code=zone.code, alias=zone.name, type=zone.type, aliasType="Foto detector")
+            for at, zone in enumerate(self.backend.house.profile.zones, 1)
+        ]
+        services = [
+            node(medium, None, *(node("SERVICE", description=text, idservice=number) for number, text in rows.items()))
+            for medium, rows in NOTIFICATIONS.items()
+        ]
+        installation = node(
+            "INSTALLATION",
+            None,
+            node("DEVICES", None, *devices),
+            node("CODEWORDS", **CODE_WORDS),
+            node("EMAILS", None, node("EMAIL", address=CONTACT_MAIL, **contact)),
+            node("PHONES", None, node("PHONE", number=CONTACT_PHONE, **contact)),
+            node("SERVICESATTRIBUTES", None, *services),
+            alias=account.alias,
+        )
+        return pet(node("RES", "OK"), node("MSG", query.texts["done"]), installation)
+
+    def _activity(self, query: Query, account: Account) -> bytes:
+        """ACT_V2: newest first, no MSG; an empty log is a LIST without REG (verisure-wsdo.md §2.1)."""
+        self._check_installation(query, account, "numinst")
+        house = self.backend.house
+        days = LOG_DAYS.get(query["timefilter"] or "2")
+        if days is None:
+            raise Failed(UNKNOWN, "unknown")
+        since = house.now() - days * 86_400  # seconds of a day
+        rows = [row for row in house.log if row.at >= since]
+        if self.backend.faults.strike("empty_log", query.name):
+            rows = []
+        found = [
+            node(
+                "REG",
+                type=str(row.type),
+                signaltype=str(row.type),
+                idsignal=row.idsignal,
+                time=f"{datetime.fromtimestamp(row.at, UTC).astimezone(self.zone):%y%m%d%H%M%S}",
+                alias=texts.row_alias(row.label, query.texts),
+                device=row.device,
+                source=row.source,
+                myverisureUser=row.user,
+            )
+            for row in rows
+        ]
+        return pet(node("RES", "OK"), node("LIST", None, *found, totalreg=str(len(found)), costtotal="0"), banner())
+
+
+# idservice → description (the document's sample).
+NOTIFICATIONS = {
+    "EMAIL": {
+        "1": "Petición de imagen",
+        "2": "Entradas y salidas",
+        "17": "Video petición",
+        "23": "Corte de corriente",
+    },
+    "PHONE": {"5": "Accesos SMS"},
+}
+
+PLAIN: dict[str, Callable[[Wsdo, Query, Account], bytes]] = {
+    "CLS": Wsdo._logout,
+    "INS": Wsdo._installations,
+    "SRV": Wsdo._services,
+    "SVR": Wsdo._services,  # so spelt in the final API document
+    "MYINSTALLATION": Wsdo._installation,
+    "ACT_V2": Wsdo._activity,
+}
+NAMES = frozenset(("LOGIN", *PLAIN, *(base + phase for base in COMMANDS for phase in "12")))
+
+
+def _told(command: Request, axes: Axes, words: dict[str, str]) -> str:
+    """The MSG of an outcome: where the panel stands, or what was just disarmed."""
+    if not isinstance(command, Disarm):
+        return texts.standing(axes, words)
+    if not command.main:
+        return words["annex disarmed"]
+    return ". ".join([words["disarmed"], *([words["annex"]] if axes.annex else [])])
+
+
+# Faults that come before the request is looked at.
+EARLY: dict[str, Callable[[Query], Response]] = {
+    "unavailable": lambda _: Response(HTML.format("503 Service Temporarily Unavailable"), 503, mimetype="text/html"),
+    "html": lambda _: Response(HTML.format("Mantenimiento"), mimetype="text/html"),
+    "bomb": lambda _: Response(BOMB, mimetype="text/xml"),
+    "trouble": lambda query: Response(
+        pet(node("RES", "ERROR"), node("MSG", query.texts["trouble"]), node("ERR", "3000")), mimetype="text/xml"
+    ),
+}
+
+
+def blueprint(backend: Backend, *, zone: tzinfo | None = None) -> Blueprint:
+    """The endpoint. Raises ConnectionDropped where a real one would close the connection."""
+    face = Wsdo(backend, zone)
+    pages = Blueprint("wsdo", __name__)
+
+    def handle(query: Query) -> Response:
+        faults = backend.faults
+        if faults.strike("down", query.name):
+            raise ConnectionDropped("the cloud is down")
+        if backend.flooded(query["user"]):
+            return Response(HTML.format("403 Forbidden"), 403, mimetype="text/html")
+        for kind, page in EARLY.items():
+            if faults.strike(kind, query.name):
+                return page(query)
+        if faults.strike("expire", query.name):
+            backend.kill_sessions()
+        return Response(face.answer(query), mimetype="text/xml")
+
+    @pages.route(PATH, methods=["GET", "POST"], provide_automatic_options=False)
+    def ws_do() -> Response:
+        if request.method == "HEAD":  # Flask adds it to GET; it must not arm anything
+            abort(405)
+        params = {**request.form, **request.args}
+        query = Query(params.get("request", ""), params)
+        if query.name not in NAMES:
+            query = replace(query, name="unknown")  # a bound on the counters
+        with backend.house.held():
+            backend.requests[query.name] += 1
+            reply = handle(query)
+            late = backend.faults.strike("late", query.name)
+            lost = backend.faults.strike("lost", query.name)
+        if late:
+            backend.sleep(late.seconds)
+        if lost:
+            raise ConnectionDropped("the answer got lost")
+        return reply
+
+    return pages
