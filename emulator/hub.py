@@ -1,22 +1,19 @@
 """Where doors meet installations: submit, state, subscribe. Doors know nothing behind this page."""
 
-from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
-from emulator.model import Origin, Outcome, Switch, SwitchState
+from emulator.commands import Ticket
+from emulator.errors import EmulatorError
+from emulator.installation import Installation
+from emulator.journal import Journal
+from emulator.model import Arm, Command, Disarm, Origin, Outcome, Result, Switch, SwitchState
+from emulator.verisure.cloud import Clock
 
+__all__ = ["Hub", "Ticket"]
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """A submitted command.
-
-    `accepted` resolves to None when the cloud took the command, or when there was nothing to do, and raises an
-    EmulatorError when it was refused. `done` always resolves to the Outcome, possibly minutes later.
-    """
-
-    accepted: Future[None] = field(default_factory=Future)
-    done: Future[Outcome] = field(default_factory=Future)
+log = logging.getLogger(__name__)
 
 
 class Hub:
@@ -25,16 +22,66 @@ class Hub:
     `submit` may block for some milliseconds (it writes the journal): never call it on an event loop.
     """
 
-    switches: tuple[Switch, ...]
+    def __init__(
+        self,
+        switches: Sequence[Switch],
+        installations: Mapping[str, Installation],
+        journal: Journal,
+        clock: Clock,
+        *,
+        show_target: bool = True,
+    ) -> None:
+        self.switches = tuple(switches)
+        self._installations = installations
+        self._journal = journal
+        self._clock = clock
+        self._show_target = show_target
+        self._subscribers: list[Callable[[str], None]] = []
 
     def submit(self, switch: Switch, on: bool, origin: Origin) -> Ticket:
         """Ask for a switch to be turned on or off."""
-        raise NotImplementedError
+        origin = replace(origin, switch=switch.name)
+        action = Arm(switch.mode) if on else Disarm.of(switch.mode)
+        command = Command(action, origin, only_if=None if on else switch.mode)
+        ticket = Ticket()
+        try:
+            if on or switch.off_disarms:
+                return self._installations[switch.installation].submit(command)
+            ended = Outcome(Result.IGNORED, "this switch only arms: it has no `off: disarm` in devices.yaml")
+            log.info("%s: %s, asked for %s: %s", switch.installation, action, origin, ended.message)
+            entry = self._journal.begin(switch.installation, command, self._clock.time())
+            self._journal.end(entry, ended, self._clock.time())
+            ticket.finish(ended, None)
+        except EmulatorError as error:
+            log.error("%s: %s", switch.name, error)
+            ticket.finish(Outcome(Result.FAILED, str(error)), error)
+        return ticket
 
     def state(self, switch: Switch) -> SwitchState:
-        """What may be reported of a switch now, from memory."""
-        raise NotImplementedError
+        """What may be reported of a switch now, from memory.
+
+        Unknown never reads as off: a panel that is armed in a way nobody can read shows every switch as on.
+        """
+        view = self._installations[switch.installation].view
+        pending = view.target is not None
+        if pending and self._show_target and view.target is not None:
+            on = view.target.has(switch.mode)
+        else:
+            on = view.state.axes.has(switch.mode) if view.state else None
+        if on is None and view.state is not None:
+            on = True
+        return SwitchState(on, pending, view.state)
 
     def subscribe(self, callback: Callable[[str], None]) -> Callable[[], None]:
         """Call back with the installation's name after each change, from any thread; returns the unsubscribe."""
-        raise NotImplementedError
+        self._subscribers.append(callback)
+        return lambda: self._subscribers.remove(callback)
+
+    def changed(self, installation: str) -> None:
+        """Tell the subscribers; called by installations."""
+        for callback in tuple(self._subscribers):
+            try:
+                callback(installation)
+            except Exception:
+                # A door that is broken must not stop the alarm's thread.
+                log.exception("%s: a door did not take the news", installation)

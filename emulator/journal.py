@@ -1,15 +1,16 @@
 """The program's memory: commands and outcomes, the last state, identities. SQLite in the state folder."""
 
+import hashlib
 import json
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from emulator.errors import ConfigError, Problem
+from emulator.errors import ConfigError, EmulatorError, Problem
 from emulator.model import ArmMode, Axes, Command, Identity, Interior, Outcome, PanelState, Result
 
 FILE = "journal.sqlite3"
@@ -102,14 +103,15 @@ class Journal:
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; EmulatorError when it cannot be written."""
         with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
             try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+                self._db.execute("BEGIN IMMEDIATE")
+                # Leaving the block commits, or rolls back on an error.
+                with self._db:
+                    yield self._db
+            except sqlite3.Error as error:
+                raise EmulatorError(f"the journal cannot be written ({error}): is the disk full?") from None
 
     def _rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
         with self._lock:
@@ -187,11 +189,14 @@ class Journal:
 
     # -- identities -----------------------------------------------------------------------------------------
 
-    def identities(self, wanted: list[Wanted], first_port: int) -> list[Identity]:
+    def identities(
+        self, wanted: list[Wanted], first_port: int, usable: Callable[[int], bool] = lambda _port: True
+    ) -> list[Identity]:
         """An identity for each switch, in order: the one it had, whatever its name or place in the file, or a new one.
 
         Identities follow the installation and the arm mode; the name only decides between two switches of the same
-        mode. They are never deleted, so that a switch that comes back is the same device.
+        mode. They are never deleted, so that a switch that comes back is the same device. A port once given stays,
+        unless it lies below `first_port`; a new one is the first from there that is `usable`.
         """
         with self._write() as db:
             stored = db.execute("SELECT key, installation, mode, name, serial, mac, port FROM identities").fetchall()
@@ -210,8 +215,8 @@ class Journal:
             for index, want in enumerate(wanted):
                 row = found.get(index) or self._new_identity(db, want)
                 port = want.port or int(str(row[6]))
-                if not port or (not want.port and port in explicit):
-                    port = next(number for number in range(first_port, 65536) if number not in taken)
+                if not want.port and (port < first_port or port in explicit):
+                    port = next(n for n in range(first_port, 65536) if n not in taken and usable(n))
                     taken.add(port)
                 db.execute("UPDATE identities SET name = ?, port = ? WHERE key = ?", (want.name, port, row[0]))
                 result.append(Identity(str(row[0]), str(row[4]), str(row[5]), port))
@@ -248,3 +253,32 @@ class Journal:
         """The text kept under a name."""
         rows = self._rows("SELECT value FROM notes WHERE name = ?", name)
         return str(rows[0][0]) if rows else None
+
+    # -- refused logins -------------------------------------------------------------------------------------
+
+    def remember_refusal(self, installation: str, credentials: str, message: str) -> None:
+        """Keep a refused login over restarts, with a fingerprint of what was refused, not the thing itself."""
+        salt = secrets.token_hex(16)
+        refusal = {"salt": salt, "fingerprint": _fingerprint(credentials, salt), "message": message}
+        self.note(_REFUSAL + installation, json.dumps(refusal))
+
+    def recall_refusal(self, installation: str, credentials: str) -> str | None:
+        """The message of the refusal, if these very credentials were refused and nobody has asked since."""
+        stored = self.recall(_REFUSAL + installation)
+        if stored is None:
+            return None
+        refusal = json.loads(stored)
+        same = refusal["fingerprint"] == _fingerprint(credentials, refusal["salt"])
+        return str(refusal["message"]) if same else None
+
+    def forget_refusal(self, installation: str) -> None:
+        """The login works again, or a person wants it tried again."""
+        self.note(_REFUSAL + installation, None)
+
+
+_REFUSAL = "login refused: "
+
+
+def _fingerprint(credentials: str, salt: str) -> str:
+    # Slow on purpose (tens of ms on a Raspberry Pi): whoever reads the file shall not guess passwords with it.
+    return hashlib.scrypt(credentials.encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1).hex()

@@ -1,0 +1,326 @@
+"""One alarm: its queue, its session, its polling and its last state, all on one thread."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from emulator.commands import CommandQueue, Job, Ticket
+from emulator.errors import (
+    CloudError,
+    EmulatorError,
+    LoginRefused,
+    Rejected,
+    Retired,
+    Superseded,
+    Unconfirmed,
+    Unreachable,
+)
+from emulator.journal import Journal
+from emulator.model import Action, Arm, Axes, Command, Outcome, PanelState, Result
+from emulator.verisure.cloud import Clock, Cloud, Phase, Report
+
+log = logging.getLogger(__name__)
+
+REJECTION_KEPT_S = 5.0
+"""A client that repeats a refused command at once (pywemo does, three times) does not repeat it to the panel."""
+
+FRESH_S = 10.0
+"""Before a command that only makes sense in some states, an older state is brought up to date."""
+
+BACKOFF_LIMIT_S = 600.0
+"""The longest pause between polls of a cloud that does not answer."""
+
+AFTER_REFUSAL = (
+    "Nothing more is sent to this account, so that it is not locked. After mending it, restart the program, "
+    "or type `emulator status` to try once with the same settings."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What may be known of the alarm at one moment: the last polled state, and where queued commands lead."""
+
+    state: PanelState | None = None
+    target: Axes | None = None
+
+    @property
+    def axes(self) -> Axes:
+        """The axes of the last polled state, all unknown where there is none."""
+        return self.state.axes if self.state else Axes()
+
+
+class Installation:
+    """Owns one cloud session. `submit` and `view` serve any thread; the rest runs on the one that `start` makes.
+
+    `credentials` is only kept as a fingerprint, of a login that was refused. `by_hand` is for commands that a person
+    types: they may try a login that was refused before.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        make_cloud: Callable[[], Cloud],
+        journal: Journal,
+        clock: Clock,
+        *,
+        poll_every_s: float,
+        credentials: str = "",
+        by_hand: bool = False,
+        on_change: Callable[[], None] = lambda: None,
+        on_progress: Report = lambda _phase, _text: None,
+    ) -> None:
+        self.name = name
+        self.view = View(journal.load_state(name))
+        self._make_cloud = make_cloud
+        self._cloud = make_cloud()
+        self._journal = journal
+        self._clock = clock
+        self._poll_every_s = poll_every_s
+        self._credentials = credentials
+        self._by_hand = by_hand
+        self._on_change = on_change
+        self._on_progress = on_progress
+        self._lock = threading.Condition()
+        self._queue = CommandQueue()
+        self._stopping = False
+        self._poll_at = clock.monotonic()
+        self._failures = 0
+        self._rejections: dict[Action, tuple[float, Rejected]] = {}
+        self._unsettled = journal.unsettled(name)
+        refused = None if by_hand else journal.recall_refusal(name, credentials)
+        self._blocked: CloudError | None = LoginRefused(refused) if refused else None
+        self._thread = threading.Thread(target=self._run, name=f"installation {name}", daemon=True)
+
+    # -- for any thread -------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to poll and to run commands."""
+        if self._blocked:
+            log.error("%s: %s %s", self.name, self._blocked, AFTER_REFUSAL)
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> None:
+        """End the thread and the session; commands that were not sent end as failed. The clock must be stopping."""
+        with self._lock:
+            self._stopping = True
+            self._lock.notify_all()
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+
+    def submit(self, command: Command) -> Ticket:
+        """Queue a command and write it down; one that equals the last in the queue joins it.
+
+        Raises EmulatorError when the journal cannot be written: what is not written is not sent.
+        """
+        superseded: list[Job] = []
+        with self._lock:
+            if twin := self._queue.same_as_last(command):
+                log.info("%s: %s, asked for %s: already under way", self.name, command.action, command.origin)
+                return twin.ticket
+            job = Job(command, self._journal.begin(self.name, command, self._clock.time()))
+            log.info("%s: %s, asked for %s", self.name, command.action, command.origin)
+            refused = self._refusal_now(command)
+            if refused is None:
+                superseded = self._queue.supersede(command, self.view.axes)
+                self._queue.put(job)
+                self._look()
+                self._lock.notify_all()
+        if refused is not None:
+            self._end(job, _outcome(refused), refused)
+        for other in superseded:
+            error = Superseded(f"a later {command.action} took its place")
+            self._end(other, _outcome(error), error)
+        self._on_change()
+        return job.ticket
+
+    def _refusal_now(self, command: Command) -> EmulatorError | None:
+        if self._stopping:
+            return Unreachable("the program is stopping", sent=False)
+        until, rejection = self._rejections.get(command.action, (0.0, None))
+        return rejection if self._clock.monotonic() < until else None
+
+    # -- on the thread --------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                while not self._stopping and not self._queue and self._clock.monotonic() < self._poll_at:
+                    self._lock.wait(self._poll_at - self._clock.monotonic())
+                if self._stopping:
+                    break
+            self.step()
+        while job := self._queue.take():
+            error = Unreachable("the program stopped before this was sent", sent=False)
+            self._end(job, _outcome(error), error)
+        self._cloud.close()
+
+    def step(self) -> None:
+        """Run the next command, or poll if there is none and it is time."""
+        with self._lock:
+            job = self._queue.take()
+        if job:
+            self._perform(job)
+        elif self._clock.monotonic() >= self._poll_at:
+            self._poll()
+        self._on_change()
+
+    def _perform(self, job: Job) -> None:
+        error: EmulatorError | None = None
+        started = self._clock.monotonic()
+        try:
+            outcome = self._execute(job)
+        except EmulatorError as caught:
+            error = caught
+        except Exception as caught:
+            # A defect of ours must not end the thread; nobody knows what was sent.
+            log.exception("%s: %s ended in a defect of this program", self.name, job.command.action)
+            error = Unconfirmed(f"a defect of this program ({type(caught).__name__})")
+        self._learn(job, error)
+        with self._lock:
+            self._queue.current = None
+            self._look()
+        took_s = self._clock.monotonic() - started
+        self._end(job, outcome if error is None else _outcome(error), error, took_s)
+
+    def _execute(self, job: Job) -> Outcome:
+        command = job.command
+        self._check_blocked()
+        if isinstance(command.action, Arm):
+            if self.view.state and self.view.axes.interior is None and self._fresh_axes(command).interior is None:
+                raise Rejected("the panel is armed in a way that this program cannot read; disarm it first")
+        elif not (self._applies(command, self.view.axes) or self._applies(command, self._fresh_axes(command))):
+            return Outcome(Result.IGNORED, f"{command.only_if} was not on; nothing was sent")
+        state = self._cloud.execute(command.action, self._reporter(job))
+        self._keep(state)
+        return Outcome(Result.CONFIRMED, f"the panel is {state.axes}")
+
+    def _fresh_axes(self, command: Command) -> Axes:
+        """The axes by news that are not older than FRESH_S."""
+        state = self.view.state
+        if state is None or self._clock.time() - state.read_at > FRESH_S:
+            try:
+                self._keep(self._cloud.read())
+            except (LoginRefused, Retired):
+                raise
+            except CloudError as error:
+                raise Unreachable(f"cannot tell whether {command.action} is right: {error}", sent=False) from None
+        return self.view.axes
+
+    def _applies(self, command: Command, axes: Axes) -> bool:
+        return self._queue.applies(command, axes)
+
+    def _learn(self, job: Job, error: EmulatorError | None) -> None:
+        """Draw the consequences of how a command ended."""
+        self._rejections.clear()
+        if error is None:
+            return
+        self._poll_at = self._clock.monotonic()
+        if isinstance(error, Rejected):
+            self._rejections[job.command.action] = (self._poll_at + REJECTION_KEPT_S, error)
+        elif isinstance(error, Unconfirmed):
+            self._unsettled.append(job.entry)
+            self._queue.doubts.append(job.command.action)
+        elif isinstance(error, LoginRefused | Retired):
+            self._block(error)
+
+    def _poll(self) -> None:
+        pause_s = self._poll_every_s
+        try:
+            self._check_blocked()
+            state = self._cloud.read(ask_panel=bool(self._unsettled))
+        except (LoginRefused, Retired) as error:
+            self._block(error)
+        except Exception as error:
+            self._failures += 1
+            pause_s = max(pause_s, min(pause_s * 2 ** (self._failures - 1), BACKOFF_LIMIT_S))
+            if not isinstance(error, CloudError):
+                log.exception("%s: a poll ended in a defect of this program", self.name)
+            elif self._failures == 1:
+                log.warning("%s: no news from the alarm, the last state is kept: %s", self.name, error)
+        else:
+            if self._failures:
+                log.info("%s: the alarm answers again", self.name)
+            self._failures = 0
+            self._keep(state)
+            self._settle(state)
+        self._poll_at = self._clock.monotonic() + pause_s
+
+    def _settle(self, state: PanelState) -> None:
+        if self._unsettled:
+            log.warning("%s: after an unconfirmed command the panel says: %s", self.name, state.axes)
+            entries, self._unsettled = self._unsettled, []
+            self._record(lambda: self._journal.settle(entries, state, self._clock.time()))
+            self._queue.doubts.clear()
+
+    def _keep(self, state: PanelState) -> None:
+        if self.view.state is None or self.view.axes != state.axes:
+            log.info("%s: the panel is %s (%s)", self.name, state.axes, state.source)
+        with self._lock:
+            self.view = replace(self.view, state=state)
+            self._look()
+        self._record(lambda: self._journal.save_state(self.name, state))
+        if self._by_hand:
+            self._record(lambda: self._journal.forget_refusal(self.name))
+
+    def _look(self) -> None:
+        """Replace the view after a change of the state or the queue; the lock is held."""
+        target = None if self._queue.idle else self._queue.target(self.view.axes)
+        self.view = replace(self.view, target=target)
+
+    # -- refused logins -------------------------------------------------------------------------------------
+
+    def _check_blocked(self) -> None:
+        """Raise what the cloud said when it refused the login, unless a person's try has worked meanwhile."""
+        if self._blocked is None:
+            return
+        if self._journal.recall_refusal(self.name, self._credentials):
+            raise self._blocked
+        self._blocked = None
+        self._cloud.close()
+        self._cloud = self._make_cloud()
+
+    def _block(self, error: LoginRefused | Retired) -> None:
+        if self._blocked is None:
+            self._blocked = error
+            self._record(lambda: self._journal.remember_refusal(self.name, self._credentials, str(error)))
+            log.error("%s: %s %s", self.name, error, AFTER_REFUSAL)
+
+    # -- ends -----------------------------------------------------------------------------------------------
+
+    def _reporter(self, job: Job) -> Report:
+        def report(phase: Phase, text: str) -> None:
+            if phase is Phase.ACCEPTED:
+                job.ticket.accept()
+            self._on_progress(phase, text)
+
+        return report
+
+    def _end(self, job: Job, outcome: Outcome, error: EmulatorError | None, took_s: float = 0.0) -> None:
+        log.log(
+            logging.INFO if error is None else logging.WARNING,
+            "%s: %s, asked for %s: %s after %.0f s: %s",
+            self.name,
+            job.command.action,
+            job.command.origin,
+            outcome.result,
+            took_s,
+            outcome.message,
+        )
+        self._record(lambda: self._journal.end(job.entry, outcome, self._clock.time()))
+        job.ticket.finish(outcome, error)
+
+    def _record(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except EmulatorError as error:
+            log.error("%s: %s", self.name, error)
+
+
+def _outcome(error: EmulatorError) -> Outcome:
+    results: dict[type[EmulatorError], Result] = {
+        Rejected: Result.REJECTED,
+        Unconfirmed: Result.UNCONFIRMED,
+        Superseded: Result.SUPERSEDED,
+    }
+    return Outcome(results.get(type(error), Result.FAILED), str(error))
