@@ -46,6 +46,9 @@ class Busy(EmulatorError):
 class Check:
     """Ask the panel where it stands (EST); it wakes the panel and leaves a row in the log."""
 
+    def __str__(self) -> str:
+        return "status check"
+
 
 Request = Arm | Disarm | Check
 

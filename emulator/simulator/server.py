@@ -16,7 +16,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
 from emulator.errors import ConfigError, Problem
-from emulator.simulator import wsdo
+from emulator.simulator import control, wsdo
 from emulator.simulator.backend import DEMO, Account, Backend, Options
 from emulator.simulator.panel import House
 
@@ -57,6 +57,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = BODY
     app.extensions["backend"] = backend
     app.register_blueprint(wsdo.blueprint(backend, zone=zone))
+    app.register_blueprint(control.blueprint(backend, zone=zone))
     return app
 
 

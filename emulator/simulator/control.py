@@ -1,0 +1,273 @@
+"""The control page and its JSON API: somebody is in the house, or the cloud is in trouble.
+
+GET  /control                 the page
+GET  /control/state           everything as JSON; each POST answers with the same
+POST /control/keypad          {"arm": "total"} or {"disarm": "main" | "annex" | "all"}; 409 when the panel refuses
+POST /control/window          {"zone": "Entrada", "open": true}
+POST /control/settings        any of {"answer_after": 3, "letter_a": false, "zero_after_arm": false,
+                              "session_idle": 900, "flood_limit": 10, "flood_window": 5, "flood_ban": 60}
+POST /control/fault           {"fault": "lost", "request": "ARM1", "times": 1, "seconds": 10}; only `fault` is needed:
+                              without `request` it hits any, without `times` it lasts until cleared
+                              {"fault": "lost", "on": false} clears it, {"fault": "all", "on": false} clears all
+POST /control/sessions/kill   every session dies; its owner is told 60022
+POST /control/unlock          accounts are unlocked, flood bans end
+POST /control/reset           the counters start at nought
+
+The faults are the rows of faults.KINDS. A body is JSON or a form; 400 says what was wrong and what would be right.
+Only hosts named by address or localhost are served, and no page of another site may post (403).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime, tzinfo
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from emulator.model import Action, Arm, ArmMode, Disarm
+from emulator.simulator import wsdo
+from emulator.simulator.backend import Backend
+from emulator.simulator.faults import KINDS, LATE, LATEST, Fault
+from emulator.simulator.panel import SLOWEST_ANSWER
+
+FLAGS = {"true": True, "1": True, "on": True, "yes": True, "false": False, "0": False, "off": False, "no": False}
+
+DISARMS = {"main": Disarm(), "annex": Disarm(main=False, annex=True), "all": Disarm(annex=True)}
+
+PAGE_ROWS = 30
+"""Log rows on the page; what a phone shows in a few swipes."""
+
+Body = Mapping[str, Any]
+
+
+class Refused(Exception):
+    """The panel does not do what the keypad asked."""
+
+
+def flag(key: str, value: Any) -> bool:
+    """A yes or no; ValueError says what would be right."""
+    found = FLAGS.get(str(value).lower())
+    if found is None:
+        raise ValueError(f"{key} is {value!r}; use true or false")
+    return found
+
+
+def number(low: float, high: float) -> Callable[[str, Any], float]:
+    """A reader of numbers between two bounds."""
+
+    def read(key: str, value: Any) -> float:
+        try:
+            found = float(value)
+        except (TypeError, ValueError):
+            found = float("nan")
+        if not low <= found <= high:
+            raise ValueError(f"{key} is {value!r}; use a number from {low:g} to {high:g}")
+        return found
+
+    return read
+
+
+def whole(low: int, high: int) -> Callable[[str, Any], int]:
+    """A reader of whole numbers between two bounds."""
+
+    def read(key: str, value: Any) -> int:
+        found = number(low, high)(key, value)
+        if not found.is_integer():
+            raise ValueError(f"{key} is {value!r}; use a whole number from {low} to {high}")
+        return int(found)
+
+    return read
+
+
+SETTINGS: dict[str, Callable[[str, Any], bool | float]] = {
+    "answer_after": number(0, SLOWEST_ANSWER),
+    "letter_a": flag,
+    "zero_after_arm": flag,
+    "session_idle": number(1, 86_400),  # a second to a day
+    "flood_limit": whole(0, 1000),  # off to practically off
+    "flood_window": number(1, 60),  # seconds: below one says nothing, above a minute is no flood
+    "flood_ban": number(1, 3600),  # seconds: up to an hour
+}
+
+
+def keypad(backend: Backend, body: Body) -> None:
+    """Somebody arms or disarms in the house."""
+    if ("arm" in body) == ("disarm" in body):
+        raise ValueError('use {"arm": a mode} or {"disarm": "main", "annex" or "all"}')
+    action: Action
+    if "arm" in body:
+        action = Arm(ArmMode.parse(str(body["arm"])))
+    else:
+        disarm = DISARMS.get(str(body["disarm"]))
+        if disarm is None:
+            raise ValueError(f"disarm is {body['disarm']!r}; use one of {', '.join(DISARMS)}")
+        action = disarm
+    refusal = backend.house.keypad(action)
+    if refusal:
+        raise Refused(f"the panel refused to {action}: {refusal}")
+
+
+def window(backend: Backend, body: Body) -> None:
+    """Somebody opens or closes a window."""
+    backend.house.window(str(body.get("zone", "")), is_open=flag("open", body.get("open")))
+
+
+def settings(backend: Backend, body: Body) -> None:
+    """Change the settings that are named, all or none."""
+    unknown = [key for key in body if key not in SETTINGS]
+    if unknown or not body:
+        raise ValueError(f"unknown setting {', '.join(map(repr, unknown)) or 'none'}; use {', '.join(SETTINGS)}")
+    for key, value in [(key, SETTINGS[key](key, value)) for key, value in body.items()]:
+        setattr(backend.house if key == "answer_after" else backend.options, key, value)
+
+
+def fault(backend: Backend, body: Body) -> None:
+    """Put a fault in force or clear it."""
+    kind, name = str(body.get("fault", "")), str(body.get("request", ""))
+    if name and name not in wsdo.NAMES:
+        raise ValueError(f"there is no request {name!r}; use one of {', '.join(sorted(wsdo.NAMES))}")
+    if not flag("on", body.get("on", True)):
+        if kind != "all" and kind not in KINDS:
+            raise ValueError(f"there is no fault {kind!r}; use all or one of {', '.join(KINDS)}")
+        backend.faults.clear("" if kind == "all" else kind, name or None)
+        return
+    times = body.get("times")
+    backend.faults.add(
+        Fault(
+            kind,
+            name,
+            None if times in (None, "") else whole(1, 1000)("times", times),  # more is until cleared
+            number(0, LATEST)("seconds", body.get("seconds", LATE)),
+        )
+    )
+
+
+POSTS: dict[str, Callable[[Backend, Body], None]] = {
+    "keypad": keypad,
+    "window": window,
+    "settings": settings,
+    "fault": fault,
+    "sessions/kill": lambda backend, _: backend.kill_sessions(),
+    "unlock": lambda backend, _: backend.forgive(),
+    "reset": lambda backend, _: backend.reset(),
+}
+
+
+def state(backend: Backend) -> dict[str, Any]:
+    """Everything, as JSON will have it; no password, session or code word is in it."""
+    house = backend.house
+    with house.held():
+        axes, pending = house.axes, house.pending
+        return {
+            "axes": asdict(axes),
+            "standing": str(axes),
+            "letter": wsdo.letter(axes, letter_a=backend.options.letter_a),
+            "fitted": [str(mode) for mode in house.profile.modes()],
+            "zones": [zone.name for zone in house.profile.zones],
+            "windows": list(house.windows),
+            "busy": pending is not None,
+            "pending": pending and {"request": str(pending.request), "ends_in": pending.due - house.now()},
+            "answer_after": house.answer_after,
+            "settings": {"answer_after": house.answer_after, **asdict(backend.options)},
+            "faults": [asdict(fault) for fault in backend.faults.active],
+            "fault_hits": dict(backend.faults.hits),
+            "requests": dict(backend.requests),
+            "accepted": dict(backend.accepted),
+            "sessions": backend.sessions(),
+            "locked": backend.locked(),
+            "log": [asdict(row) for row in house.log],
+        }
+
+
+def blueprint(backend: Backend, *, zone: tzinfo | None = None) -> Blueprint:
+    """The page and the API."""
+    pages = Blueprint("control", __name__, url_prefix="/control", template_folder="templates")
+
+    def page(message: str = "", status: int = 200) -> Response:
+        now = state(backend)
+        rows = [
+            {**row, "time": f"{datetime.fromtimestamp(row['at'], UTC).astimezone(zone):%d/%m %H:%M:%S}"}
+            for row in now["log"][:PAGE_ROWS]
+        ]
+        counts = [(name, now["requests"][name], now["accepted"].get(name)) for name in sorted(now["requests"])]
+        html = render_template("control.html", state=now, rows=rows, counts=counts, kinds=KINDS, message=message)
+        return Response(html, status, mimetype="text/html")
+
+    @pages.before_request
+    def only_from_here() -> Response | None:
+        host = request.headers.get("Host", "")
+        if not _local_name(host):
+            return _plain("call this page by an IP address or localhost, not by a name", 403)
+        origin = request.headers.get("Origin")
+        if request.method == "POST" and origin is not None and origin != f"{request.scheme}://{host}":
+            return _plain("another site may not use this page", 403)
+        return None
+
+    @pages.after_request
+    def framed_by_nobody(reply: Response) -> Response:
+        reply.headers["Content-Security-Policy"] = "frame-ancestors 'none'"
+        reply.headers["Cache-Control"] = "no-store"
+        return reply
+
+    @pages.get("")
+    def show() -> Response:
+        return page()
+
+    @pages.get("/state")
+    def read() -> Response:
+        return jsonify(state(backend))
+
+    @pages.post("/<path:thing>")
+    def change(thing: str) -> AnyResponse:
+        human = request.mimetype != "application/json" and request.accept_mimetypes.accept_html
+        human = human and "text/html" in request.headers.get("Accept", "")
+        message, status = _carry_out(backend, thing)
+        if human:
+            return page(message, status) if message else redirect(url_for("control.show"), 303)
+        if message:
+            reply = jsonify(error=message)
+            reply.status_code = status
+            return reply
+        return jsonify(state(backend))
+
+    return pages
+
+
+def _carry_out(backend: Backend, thing: str) -> tuple[str, int]:
+    """Do what was posted; the message is empty when it was done."""
+    post = POSTS.get(thing)
+    if post is None:
+        return f"there is no {thing!r}; use one of {', '.join(POSTS)}", 404
+    try:
+        with backend.house.held():
+            post(backend, _body())
+    except ValueError as error:
+        return str(error), 400
+    except Refused as refused:
+        return str(refused), 409
+    return "", 200
+
+
+def _body() -> Body:
+    if not request.is_json:
+        return request.form.to_dict()
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise ValueError("the body is not a JSON object")
+    return body
+
+
+def _plain(text: str, status: int) -> Response:
+    return Response(f"{text}\n", status, mimetype="text/plain")
+
+
+def _local_name(netloc: str) -> bool:
+    """Whether a Host header names an address or localhost; a name could be an attacker's, pointed at us."""
+    try:
+        name = urlsplit(f"//{netloc}").hostname or ""
+        return name == "localhost" or bool(ip_address(name))
+    except ValueError:
+        return False
