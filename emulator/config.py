@@ -1,0 +1,312 @@
+"""devices.yaml and the environment: read once into frozen, validated settings."""
+
+import difflib
+import ipaddress
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+import platformdirs
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from emulator import yamlfile
+from emulator.errors import ConfigError, Problem
+from emulator.model import ARM_MODES_HELP, ARM_WORDS, ArmMode
+from emulator.yamlfile import YamlFile
+
+APP_NAME = "verisure-emulator"
+FILE = "devices.yaml"
+LANGUAGES = {"ES": "es", "IT": "it", "FR": "fr", "GB": "en", "PT": "pt"}
+"""Countries of the ws.do API and their languages (API document, "Known supported countries")."""
+
+POLL_EVERY_S = {"wsdo": 60.0, "simulator": 5.0}
+"""How often the state is read, unless `poll_every` says otherwise (verisure-wsdo.md §4)."""
+
+POLL_AT_LEAST_S = 20.0
+"""The shortest interval that clients of the real server lived with (verisure-wsdo.md §4)."""
+
+NAME_LIMIT = 60
+"""Characters of a spoken name; longer ones are cut or refused by clients."""
+
+UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def _seconds(value: Any) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)", str(value))
+    if not match or not float(match[1]):
+        raise ValueError(f"{value!r} is not a duration; write it with its unit, such as 120s or 2m")
+    return float(match[1]) * UNITS_S[match[2]]
+
+
+def _word(value: Any) -> str:
+    return str(value).strip()
+
+
+Duration = Annotated[
+    float, PlainValidator(_seconds), WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?\s*(ms|s|m|h)$"})
+]
+Digits = Annotated[
+    str, BeforeValidator(_word), Field(pattern=r"^\d*$"), WithJsonSchema({"type": ["string", "integer"]})
+]
+Mode = Annotated[
+    ArmMode,
+    PlainValidator(lambda value: ArmMode.parse(str(value))),
+    WithJsonSchema(
+        {"type": "string", "description": ARM_MODES_HELP, "pattern": f"^({'|'.join(ARM_WORDS)})([ +]+\\w+)*$"}
+    ),
+]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Section(BaseModel):
+    """A mapping in the file; a key without a value counts as left out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, data: Any) -> Any:
+        if data is None:
+            return {}
+        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+
+
+class Timeouts(Section):
+    """How long to wait for the far side."""
+
+    request: Duration = Field(default=20.0, description="for one HTTP answer; 6 s was too short in the field")
+    command: Duration = Field(default=90.0, description="for the panel to carry out a command; 15 to 25 s is usual")
+
+
+class InstallationSettings(Section):
+    """One alarm contract and how to reach it."""
+
+    cloud: Literal["simulator", "wsdo"] = Field(description="simulator, or wsdo for the XML API")
+    country: Literal["ES", "IT", "FR", "GB", "PT"] = Field(default="ES", description="upper-case country code")
+    lang: str = Field(default="", pattern=r"^([a-z]{2})?$", description="lower-case; left out: the country's")
+    url: str = Field(default="", description="another endpoint than the country's")
+    number: Digits = Field(default="", description="installation number as the app shows it; left out: the only one")
+    panel: str = Field(default="", description="panel type such as SDVFAST; left out: what the cloud says")
+    callby: str = Field(default="AND_61", pattern=r"^(AND|IPH)_\d+$", description="the app that we call as")
+    poll_every: Duration = Field(default=0.0, description="how often the state is read; left out: 60s")
+    timeouts: Timeouts = Timeouts()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.url and self.cloud == "simulator":
+            raise ValueError("`url` goes with `cloud: wsdo`; the simulator brings its own")
+        if self.url and not _safe(self.url):
+            raise ValueError(f"url {self.url!r}: use https://…; plain http:// only to an address in the house")
+        if 0 < self.poll_every < POLL_AT_LEAST_S and self.cloud == "wsdo" and not _at_home(self.url):
+            raise ValueError(f"poll_every: the cloud blocks who asks more often than every {POLL_AT_LEAST_S:g}s")
+        return self
+
+    @property
+    def language(self) -> str:
+        """`lang`, or the country's."""
+        return self.lang or LANGUAGES[self.country]
+
+    @property
+    def poll_every_s(self) -> float:
+        """`poll_every`, or the cloud's own pace."""
+        return self.poll_every or POLL_EVERY_S[self.cloud]
+
+
+class SwitchSettings(Section):
+    """A virtual device."""
+
+    name: str = Field(min_length=1, max_length=NAME_LIMIT, description="what you say to the voice assistant")
+    installation: str = Field(default="", description="left out: the only installation")
+    on: Mode = Field(description=f"the arm mode: {ARM_MODES_HELP}")
+    off: Literal["disarm"] | None = Field(default=None, description="`disarm`; left out: this switch only arms")
+    port: Port | None = Field(default=None, description="TCP port of the WeMo door; left out: chosen once and kept")
+    doors: tuple[Literal["wemo"], ...] | None = Field(default=None, description="left out: every door")
+
+
+class WemoSettings(Section):
+    """The WeMo door."""
+
+    first_port: Port = Field(default=49151, description="switches get this TCP port and those after it")
+
+
+class DashboardSettings(Section):
+    """The page for people."""
+
+    port: Port = 8099
+
+
+class DoorsSettings(Section):
+    """What speaks to the LAN."""
+
+    wemo: WemoSettings | None = None
+    dashboard: DashboardSettings | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, data: Any) -> Any:
+        # Naming a door without settings opens it with its defaults.
+        if isinstance(data, dict):
+            return {key: {} if value is None else value for key, value in data.items()}
+        return {} if data is None else data
+
+
+class LanSettings(Section):
+    """Where the doors stand."""
+
+    interfaces: tuple[str, ...] | None = Field(
+        default=None, min_length=1, description="interface names; left out: every one with a local address"
+    )
+    address: ipaddress.IPv4Address | None = Field(default=None, description="the address that clients are told")
+
+
+class Settings(Section):
+    """devices.yaml."""
+
+    installations: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")], InstallationSettings] = Field(
+        min_length=1, description="at least one alarm"
+    )
+    switches: tuple[SwitchSettings, ...] = Field(min_length=1, description="at least one switch")
+    doors: DoorsSettings = DoorsSettings(wemo=WemoSettings())
+    lan: LanSettings = LanSettings()
+    reply_within: Duration = Field(default=2.0, description="how long a door waits for the cloud before it answers")
+    while_pending: Literal["target", "last"] = Field(
+        default="target", description="what a switch shows while its command is under way"
+    )
+
+    def installation_of(self, switch: SwitchSettings) -> str:
+        """The name of a switch's installation."""
+        return switch.installation or next(iter(self.installations))
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of devices.yaml, for editors."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Settings.model_json_schema()}
+
+
+def find(path: Path | None) -> Path:
+    """The settings file: the one asked for, or the first of ./, the user's and the system's config folder."""
+    places = [
+        Path(FILE),
+        platformdirs.user_config_path(APP_NAME) / FILE,
+        platformdirs.site_config_path(APP_NAME) / FILE,
+    ]
+    if path is not None:
+        places = [path]
+    for place in places:
+        if place.is_file():
+            return place
+    tried = ", ".join(map(str, places))
+    raise ConfigError([Problem("no settings file", f"looked for {tried}; name one with --config")])
+
+
+def load(path: Path) -> Settings:
+    """Read and check a settings file; ConfigError lists everything that is wrong with it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([Problem(str(path), f"cannot be read: {error}")]) from None
+    file = yamlfile.read(str(path), text)
+    if not isinstance(file.content, dict):
+        raise ConfigError([Problem(str(path), "has no settings; see devices.yaml of the project for an example")])
+    try:
+        settings = Settings.model_validate(file.content)
+    except ValidationError as error:
+        # A list of which no item is right also counts as too short; that says nothing new.
+        wrong = [one for one in error.errors() if one["type"] != "too_short" or not one["input"]]
+        raise ConfigError(file.problems + [_problem(file, one) for one in wrong]) from None
+    if problems := file.problems + _contradictions(file, settings):
+        raise ConfigError(problems)
+    return settings
+
+
+def _problem(file: YamlFile, details: ErrorDetails) -> Problem:
+    path = tuple(part for part in details["loc"] if part != "[key]")
+    kind, context = details["type"], details.get("ctx", {})
+    if kind == "extra_forbidden":
+        return Problem(file.where(path), _unknown_key(str(path[-1]), path))
+    if kind == "missing":
+        field_of = _section(path).model_fields[str(path[-1])]
+        return Problem(file.where(path), f"is missing: {field_of.description}")
+    if kind == "value_error":
+        return Problem(file.where(path), str(context["error"]))
+    if kind == "literal_error":
+        return Problem(file.where(path), f"{details['input']!r} is not possible; use {context['expected']}")
+    # Only a single value is quoted: a whole section may hold what nobody should see.
+    value = f"{details['input']!r} is not possible: " if isinstance(details["input"], str) else ""
+    return Problem(file.where(path), f"{value}{details['msg']}")
+
+
+def _unknown_key(key: str, path: tuple[str | int, ...]) -> str:
+    if key in ("user", "password", "pwd"):
+        return "secrets never stand in this file; put them in the environment: VERISURE_USER, VERISURE_PASSWORD"
+    known = list(_section(path).model_fields)
+    close = difflib.get_close_matches(key, known, n=1)
+    return f"unknown key; did you mean {close[0]!r}?" if close else f"unknown key; known here: {', '.join(known)}"
+
+
+def _section(path: tuple[str | int, ...]) -> type[Section]:
+    """The section whose key `path` ends in."""
+    sections: dict[str, type[Section]] = {
+        "installations": InstallationSettings,
+        "switches": SwitchSettings,
+        "doors": DoorsSettings,
+        "lan": LanSettings,
+        "wemo": WemoSettings,
+        "dashboard": DashboardSettings,
+        "timeouts": Timeouts,
+    }
+    names = [part for part in path[:-1] if part in sections]
+    return sections[str(names[-1])] if names else Settings
+
+
+def _contradictions(file: YamlFile, settings: Settings) -> list[Problem]:
+    problems: list[Problem] = []
+    names: dict[str, int] = {}
+    ports: dict[int, str] = {}
+    if settings.doors.dashboard:
+        ports[settings.doors.dashboard.port] = "the dashboard"
+    for index, switch in enumerate(settings.switches):
+        here = ("switches", index)
+        if (first := names.setdefault(switch.name.casefold(), index)) != index:
+            line = file.lines[("switches", first)]
+            problems.append(
+                Problem(file.where((*here, "name")), f"{switch.name!r} is also the name of the switch on line {line}")
+            )
+        if switch.port and (other := ports.setdefault(switch.port, repr(switch.name))) != repr(switch.name):
+            problems.append(Problem(file.where((*here, "port")), f"{switch.port} is already the port of {other}"))
+        known = ", ".join(settings.installations)
+        if not switch.installation and len(settings.installations) > 1:
+            problems.append(Problem(file.where((*here, "installation")), f"is missing: which of {known}?"))
+        elif settings.installation_of(switch) not in settings.installations:
+            problems.append(Problem(file.where((*here, "installation")), f"no such installation; there is {known}"))
+    return problems
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _at_home(url: str) -> bool:
+    """Whether a URL leads to this machine or this LAN."""
+    try:
+        return ipaddress.ip_address(_host(url)).is_private
+    except ValueError:
+        return _host(url) == "localhost"
+
+
+def _safe(url: str) -> bool:
+    return bool(_host(url)) and (url.startswith("https://") or (url.startswith("http://") and _at_home(url)))

@@ -1,0 +1,67 @@
+"""A YAML file as plain strings, lists and mappings, with the line of every key. Pure."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from emulator.errors import ConfigError, Problem
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(slots=True)
+class YamlFile:
+    """The content, and where each part of it stands. Every scalar is text: `0123` and `off` stay as written."""
+
+    name: str
+    content: Any = None
+    lines: dict[Path, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def where(self, path: Path) -> str:
+        """`file:line: key` of a path, or of the nearest part of it that stands in the file."""
+        known = path
+        while known and known not in self.lines:
+            known = known[:-1]
+        text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+        return ": ".join(filter(None, (f"{self.name}:{self.lines.get(known, 1)}", text)))
+
+
+def read(name: str, text: str) -> YamlFile:
+    """Read YAML text; ConfigError names the line of a syntax error."""
+    file = YamlFile(name)
+    try:
+        root = yaml.compose(text, Loader=yaml.BaseLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError([Problem(f"{name}:{line}", f"not valid YAML: {error.problem or error.context}")]) from None
+    except yaml.YAMLError as error:
+        raise ConfigError([Problem(name, f"not valid YAML: {error}")]) from None
+    file.content = _value(file, (), root) if root else None
+    return file
+
+
+def _value(file: YamlFile, path: Path, node: yaml.Node) -> Any:
+    file.lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(file, (*path, index), item) for index, item in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(file, path, node)
+    if isinstance(node, yaml.ScalarNode) and node.style is None and node.value in ("", "~", "null"):
+        return None
+    return node.value
+
+
+def _mapping(file: YamlFile, path: Path, node: yaml.MappingNode) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in node.value:
+        name = str(key.value)
+        here = (*path, name)
+        if name in found:
+            first = file.lines[here]
+            where = f"{file.name}:{key.start_mark.line + 1}"
+            file.problems.append(Problem(where, f"{name!r} stands twice, first on line {first}; keep one"))
+        file.lines.setdefault(here, key.start_mark.line + 1)
+        found[name] = _value(file, here, value)
+    return found
