@@ -1,0 +1,1 @@
+"""A simulated alarm: the demo, the embedded default and the test bench."""

@@ -28,7 +28,7 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from werkzeug.wrappers import Response as AnyResponse
 
 from emulator.model import Action, Arm, ArmMode, Disarm
-from emulator.simulator import wsdo
+from emulator.simulator import documents, wsdo
 from emulator.simulator.backend import Backend
 from emulator.simulator.faults import KINDS, LATE, LATEST, Fault
 from emulator.simulator.panel import SLOWEST_ANSWER
@@ -164,7 +164,7 @@ def state(backend: Backend) -> dict[str, Any]:
         return {
             "axes": asdict(axes),
             "standing": str(axes),
-            "letter": wsdo.letter(axes, letter_a=backend.options.letter_a),
+            "letter": documents.letter(axes, letter_a=backend.options.letter_a),
             "fitted": [str(mode) for mode in house.profile.modes()],
             "zones": [zone.name for zone in house.profile.zones],
             "windows": list(house.windows),

@@ -14,18 +14,13 @@ from typing import Any
 
 from emulator.errors import EmulatorError
 from emulator.model import DISARMED, Action, Arm, ArmMode, Axes, Disarm, Interior
+from emulator.simulator.activity import KEYPAD, Activity, Check, Request, Row
 
 ANSWER_AFTER = 3.0
 """Seconds a panel takes for an operation; real ones take up to 25 (verisure-wsdo.md §4)."""
 
 SLOWEST_ANSWER = 20.0
 """Seconds; the longest time that may be set. Below 1 s is for tests in a hurry."""
-
-LOG_ROWS = 500
-"""Rows kept; some weeks of a busy house, and a bound on what is saved."""
-
-FIRST_SIGNAL = 9_400_000_000
-"""Where idsignal starts, so that it has the ten digits of a real one."""
 
 DUMP_VERSION = 1
 
@@ -40,17 +35,6 @@ class Refusal(StrEnum):
 
 class Busy(EmulatorError):
     """The panel is carrying out another operation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Ask the panel where it stands (EST); it wakes the panel and leaves a row in the log."""
-
-    def __str__(self) -> str:
-        return "status check"
-
-
-Request = Arm | Disarm | Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,42 +82,6 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One row of the activity log. `label` is a key for a text, `source` is empty for the keypad."""
-
-    type: int
-    at: float
-    label: str
-    source: str
-    user: str
-    idsignal: str
-    device: str
-
-
-@dataclass(frozen=True, slots=True)
-class RowTypes:
-    """The type codes of one event: asked for remotely, at the keypad, and refused."""
-
-    remote: int
-    keypad: int
-    refused: int
-
-
-# Types: verisure-wsdo.md §2.2. Annex and the refusals are seen only in the successor (verisure-owa.md §8); that 537
-# (interior and exterior) is also written for a refused total, 501 for the annex, and 37/107 for the annex, is a guess.
-ARM_ROWS = {
-    "total": RowTypes(31, 2, 537),
-    "day": RowTypes(311, 202, 531),
-    "night": RowTypes(46, 203, 546),
-    "perimeter": RowTypes(40, 204, 540),
-    "annex": RowTypes(37, 37, 501),
-}
-DISARM_ROW = {"main": (32, 1), "annex": (107, 107)}
-CHECK_ROW = 27
-KEYPAD_DEVICE = "VV"  # the device type of a keypad [G], verisure-wsdo.md §2.1
-
-
-@dataclass(frozen=True, slots=True)
 class Ending:
     """How an operation ended: where the panel stood then, and why it refused, if it did."""
 
@@ -168,8 +116,7 @@ class House:
     _windows: frozenset[str] = frozenset()
     _answer_after: float = ANSWER_AFTER
     _pending: Operation | None = None
-    _log: list[Row] = field(default_factory=list)
-    _signals: int = 0
+    _activity: Activity = field(default_factory=Activity)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _depth: int = 0
     _dirty: bool = False
@@ -214,7 +161,7 @@ class House:
     def log(self) -> tuple[Row, ...]:
         """The activity log, newest first."""
         with self.held():
-            return tuple(self._log)
+            return tuple(self._activity.rows)
 
     @property
     def answer_after(self) -> float:
@@ -243,7 +190,7 @@ class House:
     def keypad(self, action: Action) -> Refusal | None:
         """Somebody in the house arms or disarms: at once, even while an operation is under way."""
         with self.held():
-            return self._carry_out(action, self.now(), source="", user="").refusal
+            return self._carry_out(action, self.now(), source=KEYPAD, user="").refusal
 
     def window(self, name: str, *, is_open: bool) -> None:
         """Open or close the window of a zone."""
@@ -264,9 +211,8 @@ class House:
                     "axes": asdict(self._axes),
                     "windows": sorted(self._windows),
                     "answer_after": self._answer_after,
-                    "signals": self._signals,
                     "pending": pending and {**asdict(pending), "request": _spell(pending.request)},
-                    "log": [asdict(row) for row in self._log],
+                    "activity": self._activity.dump(),
                 }
             )
 
@@ -278,9 +224,9 @@ class House:
                 raise ValueError(f"its version is {saved['version']!r}")
             axes = Axes(Interior(saved["axes"]["interior"]), saved["axes"]["perimeter"], saved["axes"]["annex"])
             pending = saved["pending"] and _revive(saved["pending"])
-            log = [Row(**row) for row in saved["log"]][:LOG_ROWS]
+            activity = Activity.load(saved["activity"])
             windows = frozenset(saved["windows"]) & {zone.name for zone in self.profile.zones}
-            answer_after, signals = float(saved["answer_after"]), int(saved["signals"])
+            answer_after = float(saved["answer_after"])
         except (ValueError, KeyError, TypeError) as error:
             raise EmulatorError(f"this is not the saved state of a simulated alarm: {error}") from None
         with self._lock:
@@ -289,8 +235,8 @@ class House:
                 bool(axes.perimeter) and self.profile.perimeter,
                 bool(axes.annex) and self.profile.annex,
             )
-            self._pending, self._log, self._windows = pending, log, windows
-            self._answer_after, self._signals = answer_after, signals
+            self._pending, self._activity = pending, activity
+            self._windows, self._answer_after = windows, answer_after
 
     def _settle(self) -> None:
         operation = self._pending
@@ -304,11 +250,7 @@ class House:
     def _carry_out(self, request: Request, at: float, *, source: str, user: str) -> Ending:
         self._dirty = True
         refusal = self._refusal(request)
-        for code, label in _rows(request, keypad=not source, refused=refusal is not None):
-            self._signals += 1
-            signal = str(FIRST_SIGNAL + self._signals)
-            self._log.insert(0, Row(code, at, label, source, user, signal, "" if source else KEYPAD_DEVICE))
-        del self._log[LOG_ROWS:]
+        self._activity.note(request, at, source=source, user=user, refused=refusal is not None)
         if refusal is None and not isinstance(request, Check):
             self._axes = self._axes.after(request)
         return Ending(self._axes, refusal, self.windows if refusal is Refusal.OPEN_WINDOW else ())
@@ -327,19 +269,6 @@ class House:
         if wanted is not None and armed not in (wanted, Interior.OFF):
             return Refusal.OTHER_MODE
         return Refusal.OPEN_WINDOW if self._windows else None
-
-
-def _rows(request: Request, *, keypad: bool, refused: bool) -> list[tuple[int, str]]:
-    """The log rows of a request: type code and text key."""
-    if isinstance(request, Check):
-        return [(CHECK_ROW, "check")]
-    if isinstance(request, Disarm):
-        wanted = [name for name, on in (("main", request.main), ("annex", request.annex)) if on]
-        return [(DISARM_ROW[name][keypad], f"{'refused' if refused else 'disarmed'}_{name}") for name in wanted]
-    parts = [str(part) for part in request.mode.parts()]
-    if refused:
-        return [(ARM_ROWS[name].refused, f"refused_{name}") for name in parts]
-    return [((ARM_ROWS[name].keypad if keypad else ARM_ROWS[name].remote), f"armed_{name}") for name in parts]
 
 
 def _spell(request: Request) -> dict[str, Any]:

@@ -209,7 +209,19 @@ def standing(axes: Axes, texts: dict[str, str]) -> str:
     return ". ".join(words) or texts["off"]
 
 
+ALIASES = {
+    "armed_total": "row armed",
+    "armed_day": "day",
+    "armed_night": "night",
+    "armed_perimeter": "perimeter",
+    "armed_annex": "annex",
+    "disarmed_main": "row disarmed",
+    "disarmed_annex": "annex disarmed",
+    "check": "row check",
+}
+"""The label of a log row → the text of its alias; every other row tells of a refusal."""
+
+
 def row_alias(label: str, texts: dict[str, str]) -> str:
-    """The alias of a log row, from its key such as `armed_night`: the mode in words when there is one."""
-    kind, _, mode = label.partition("_")
-    return texts[mode if kind == "armed" and mode != "total" else f"row {kind}"]
+    """The alias of a log row."""
+    return texts[ALIASES.get(label, "row refused")]

@@ -1,20 +1,17 @@
-"""The ws.do face: URL-encoded parameters in, PET XML out (the API document; verisure-wsdo.md).
-
-It writes its XML by itself and shares nothing with the client, so that a mistake cannot cancel out.
-"""
+"""The ws.do face: URL-encoded parameters in, PET documents out (the API document; verisure-wsdo.md)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 
 from flask import Blueprint, Response, abort, request
-from lxml import etree
 
 from emulator.errors import EmulatorError
 from emulator.model import Arm, ArmMode, Axes, Disarm, Interior
-from emulator.simulator import texts
-from emulator.simulator.backend import CODE_WORDS, CONTACT_MAIL, CONTACT_PHONE, Account, Backend, Denied, Reason
-from emulator.simulator.panel import Busy, Check, Operation, Refusal, Request
+from emulator.simulator import documents, texts
+from emulator.simulator.activity import Check, Request
+from emulator.simulator.backend import Account, Backend, Denied, Reason
+from emulator.simulator.panel import Busy, Operation, Refusal
 
 PATH = "/WebService/ws.do"
 
@@ -29,22 +26,6 @@ COMMANDS: dict[str, Request] = {
     "DARMANNEX": Disarm(main=False, annex=True),
 }
 """The two-phase requests: X1 submits, X2 asks for the outcome (verisure-wsdo.md §1.4)."""
-
-# Interior, perimeter → STATUS (verisure-wsdo.md §3).
-LETTERS = {
-    (Interior.OFF, False): "0",
-    (Interior.TOTAL, False): "1",
-    (Interior.DAY, False): "P",
-    (Interior.NIGHT, False): "Q",
-    (Interior.OFF, True): "3",
-    (Interior.TOTAL, True): "4",
-    (Interior.DAY, True): "B",
-    (Interior.NIGHT, True): "C",
-}
-# With the annex armed, as the successor has it. No letter is known for annex and perimeter together.
-ANNEX_LETTERS = {Interior.OFF: "X", Interior.DAY: "R", Interior.NIGHT: "S", Interior.TOTAL: "O"}
-NO_LETTER = "N"
-AMBIGUOUS_TOTAL = "A"
 
 MOST_OPERATIONS = 200
 """Operations whose outcome is remembered; the oldest is forgotten first."""
@@ -79,10 +60,10 @@ class ConnectionDropped(EmulatorError):
 
 
 class Failed(Exception):
-    """This request is answered with RES, ERR and a text."""
+    """This request is answered with an ERROR, its number and its text."""
 
-    def __init__(self, err: str, text: str, res: str = "ERROR", number: str = "") -> None:
-        self.err, self.text, self.res, self.number = err, text, res, number
+    def __init__(self, err: str, text: str, number: str = "") -> None:
+        self.err, self.text, self.number = err, text, number
         super().__init__(err)
 
 
@@ -104,33 +85,6 @@ class Query:
 
     def __getitem__(self, key: str) -> str:
         return self.params.get(key, "")
-
-
-def letter(axes: Axes, *, letter_a: bool = False) -> str:
-    """The STATUS of a panel that stands there."""
-    interior, perimeter = axes.interior or Interior.OFF, bool(axes.perimeter)
-    if axes.annex:
-        return NO_LETTER if perimeter else ANNEX_LETTERS[interior]
-    found = LETTERS[interior, perimeter]
-    return AMBIGUOUS_TOTAL if letter_a and found == "1" else found
-
-
-def node(tag: str, text: str | None = None, /, *children: etree._Element, **attributes: str) -> etree._Element:
-    """An element with its text, children and attributes, in that order."""
-    element = etree.Element(tag, attributes)
-    element.text = text
-    element.extend(children)
-    return element
-
-
-def banner() -> etree._Element:
-    """BLOQ, which stands in most answers and means nothing."""
-    return node("BLOQ", texts.BANNER, remotereqactive="1")
-
-
-def pet(*children: etree._Element) -> bytes:
-    """The document."""
-    return etree.tostring(node("PET", None, *children), xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
 @dataclass(slots=True)
@@ -158,19 +112,9 @@ class Wsdo:
             return plain(self, query, account)
         except Denied as denied:
             res, err = DENIALS[denied.reason]
-            return self._failure(query, Failed(err, denied.reason.value, res))
-        except Failed as failure:
-            return self._failure(query, failure)
-
-    def _failure(self, query: Query, failure: Failed) -> bytes:
-        """RES, MSG, ERR and perhaps NUMINST; no BLOQ, as in the one captured sample (verisure-wsdo.md §2.1)."""
-        number = [node("NUMINST", failure.number)] if failure.number else []
-        return pet(
-            node("RES", failure.res),
-            node("MSG", query.texts[failure.text]),
-            node("ERR", failure.err),
-            *number,
-        )
+            return documents.failure(query.texts, res, denied.reason.value, err)
+        except Failed as failed:
+            return documents.failure(query.texts, "ERROR", failed.text, failed.err, failed.number)
 
     def _check_country(self, query: Query) -> None:
         if texts.LANGUAGES.get(query.country) != query["lang"].lower():
@@ -186,14 +130,7 @@ class Wsdo:
         if self.backend.faults.strike("retired", query.name):
             raise Failed("60161", "retired")
         token = self.backend.login(query["user"], query["pwd"], query.country)
-        return pet(
-            node("RES", "OK"),
-            node("MSG", query.texts["login"]),
-            node("LANG", query["lang"].upper()),
-            node("HASH", token),
-            node("MOBILE", newversion="0"),
-            banner(),
-        )
+        return documents.login(query.texts, query["lang"].upper(), token)
 
     def _submit(self, query: Query, account: Account, base: str) -> bytes:
         """X1. Refused without callby since November 2020 (verisure-wsdo.md §1.5)."""
@@ -212,7 +149,7 @@ class Wsdo:
             del self._operations[next(iter(self._operations))]
         self._operations[account.number, base, query["ID"]] = operation
         self.backend.accepted[query.name] += 1
-        return pet(node("RES", "OK"), node("MSG", query.texts["sent"]), banner())
+        return documents.plain(query.texts, "sent")
 
     def _outcome(self, query: Query, account: Account, base: str) -> bytes:
         """X2. The ID is what ties it to its X1 (verisure-wsdo.md §1.3)."""
@@ -221,64 +158,30 @@ class Wsdo:
             raise Failed(UNKNOWN, "unknown", number=account.number)
         ending = operation.ending
         if ending is None or self.backend.faults.strike("wait", query.name):
-            return pet(node("RES", "WAIT"), node("MSG", query.texts["wait"]), banner())
+            return documents.waiting(query.texts)
         if ending.refusal:
             raise Failed(REFUSALS[ending.refusal], ending.refusal.value, number=account.number)
         options = self.backend.options
         zero = options.zero_after_arm and isinstance(operation.request, Arm)
-        return pet(
-            node("RES", "OK"),
-            node("STATUS", "0" if zero else letter(ending.axes, letter_a=options.letter_a)),
-            node("MSG", _told(operation.request, ending.axes, query.texts)),
-            node("NUMINST", account.number),
-            banner(),
-        )
+        status = "0" if zero else documents.letter(ending.axes, letter_a=options.letter_a)
+        return documents.outcome(status, _told(operation.request, ending.axes, query.texts), account.number)
 
     def _logout(self, query: Query, _: Account) -> bytes:
         self.backend.leave(query["hash"])
-        return pet(node("RES", "OK"), node("MSG", query.texts["cls"]), banner())
+        return documents.plain(query.texts, "cls")
 
     def _installations(self, query: Query, account: Account) -> bytes:
-        """INS: INSTALATIONS has one L (verisure-wsdo.md §2.1)."""
-        facts = [("NUMINST", account.number), ("PANEL", account.panel), ("ALIAS", account.alias)]
-        installation = node("INSTALATION", None, *(node(tag, text) for tag, text in facts))
-        return pet(
-            node("RES", "OK"), node("MSG", query.texts["done"]), node("INSTALATIONS", None, installation), banner()
-        )
+        return documents.installations(query.texts, account)
 
     def _services(self, query: Query, account: Account) -> bytes:
-        """SRV: what is known of it; the shape of its list of services was never published."""
         self._check_installation(query, account, "numinst")
-        facts = [("ALIAS", account.alias), ("INSTIBS", "100200300"), ("SIM", CONTACT_PHONE), ("TIMEBOX", "1")]
-        installation = node("INSTALATION", None, *(node(tag, text) for tag, text in facts))
-        return pet(node("RES", "OK"), node("MSG", query.texts["done"]), installation, banner())
+        return documents.services(query.texts, account)
 
     def _installation(self, query: Query, account: Account) -> bytes:
-        """MYINSTALLATION: INSTALLATION has two Ls, and no BLOQ follows (the document's sample)."""
         self._check_installation(query, account, "numinst")
-        contact = {"alias": "SERVICIOS", "language": "es_ES", "idService": "0"}
-        devices = [
-            node("DEVICE", idDev=str(at), code=zone.code, alias=zone.name, type=zone.type, aliasType="Foto detector")
-            for at, zone in enumerate(self.backend.house.profile.zones, 1)
-        ]
-        services = [
-            node(medium, None, *(node("SERVICE", description=text, idservice=number) for number, text in rows.items()))
-            for medium, rows in NOTIFICATIONS.items()
-        ]
-        installation = node(
-            "INSTALLATION",
-            None,
-            node("DEVICES", None, *devices),
-            node("CODEWORDS", **CODE_WORDS),
-            node("EMAILS", None, node("EMAIL", address=CONTACT_MAIL, **contact)),
-            node("PHONES", None, node("PHONE", number=CONTACT_PHONE, **contact)),
-            node("SERVICESATTRIBUTES", None, *services),
-            alias=account.alias,
-        )
-        return pet(node("RES", "OK"), node("MSG", query.texts["done"]), installation)
+        return documents.details(query.texts, account, self.backend.house.profile.zones)
 
     def _activity(self, query: Query, account: Account) -> bytes:
-        """ACT_V2: newest first, no MSG; an empty log is a LIST without REG (verisure-wsdo.md §2.1)."""
         self._check_installation(query, account, "numinst")
         house = self.backend.house
         days = LOG_DAYS.get(query["timefilter"] or "2")
@@ -288,33 +191,8 @@ class Wsdo:
         rows = [row for row in house.log if row.at >= since]
         if self.backend.faults.strike("empty_log", query.name):
             rows = []
-        found = [
-            node(
-                "REG",
-                type=str(row.type),
-                signaltype=str(row.type),
-                idsignal=row.idsignal,
-                time=f"{datetime.fromtimestamp(row.at, UTC).astimezone(self.zone):%y%m%d%H%M%S}",
-                alias=texts.row_alias(row.label, query.texts),
-                device=row.device,
-                source=row.source,
-                myverisureUser=row.user,
-            )
-            for row in rows
-        ]
-        return pet(node("RES", "OK"), node("LIST", None, *found, totalreg=str(len(found)), costtotal="0"), banner())
+        return documents.activity(query.texts, rows, self.zone)
 
-
-# idservice → description (the document's sample).
-NOTIFICATIONS = {
-    "EMAIL": {
-        "1": "Petición de imagen",
-        "2": "Entradas y salidas",
-        "17": "Video petición",
-        "23": "Corte de corriente",
-    },
-    "PHONE": {"5": "Accesos SMS"},
-}
 
 PLAIN: dict[str, Callable[[Wsdo, Query, Account], bytes]] = {
     "CLS": Wsdo._logout,
@@ -341,9 +219,7 @@ EARLY: dict[str, Callable[[Query], Response]] = {
     "unavailable": lambda _: Response(HTML.format("503 Service Temporarily Unavailable"), 503, mimetype="text/html"),
     "html": lambda _: Response(HTML.format("Mantenimiento"), mimetype="text/html"),
     "bomb": lambda _: Response(BOMB, mimetype="text/xml"),
-    "trouble": lambda query: Response(
-        pet(node("RES", "ERROR"), node("MSG", query.texts["trouble"]), node("ERR", "3000")), mimetype="text/xml"
-    ),
+    "trouble": lambda query: Response(documents.failure(query.texts, "ERROR", "trouble", "3000"), mimetype="text/xml"),
 }
 
 

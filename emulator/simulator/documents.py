@@ -1,0 +1,169 @@
+"""What PET looks like: values in, XML out, in the element order of the API document's samples (verisure-wsdo.md §2.1).
+
+Written for the simulator alone; it shares nothing with the client, so that a mistake cannot cancel out.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, tzinfo
+
+from lxml import etree
+
+from emulator.model import Axes, Interior
+from emulator.simulator import texts
+from emulator.simulator.activity import Row
+from emulator.simulator.backend import CODE_WORDS, CONTACT_MAIL, CONTACT_PHONE, Account
+from emulator.simulator.panel import Zone
+
+Words = dict[str, str]
+
+# Interior, perimeter → STATUS (verisure-wsdo.md §3).
+LETTERS = {
+    (Interior.OFF, False): "0",
+    (Interior.TOTAL, False): "1",
+    (Interior.DAY, False): "P",
+    (Interior.NIGHT, False): "Q",
+    (Interior.OFF, True): "3",
+    (Interior.TOTAL, True): "4",
+    (Interior.DAY, True): "B",
+    (Interior.NIGHT, True): "C",
+}
+# With the annex armed, as the successor has it. No letter is known for annex and perimeter together.
+ANNEX_LETTERS = {Interior.OFF: "X", Interior.DAY: "R", Interior.NIGHT: "S", Interior.TOTAL: "O"}
+NO_LETTER = "N"
+AMBIGUOUS_TOTAL = "A"
+
+# idservice → description (the document's sample).
+NOTIFICATIONS = {
+    "EMAIL": {
+        "1": "Petición de imagen",
+        "2": "Entradas y salidas",
+        "17": "Video petición",
+        "23": "Corte de corriente",
+    },
+    "PHONE": {"5": "Accesos SMS"},
+}
+
+
+def letter(axes: Axes, *, letter_a: bool = False) -> str:
+    """The STATUS of a panel that stands there."""
+    interior, perimeter = axes.interior or Interior.OFF, bool(axes.perimeter)
+    if axes.annex:
+        return NO_LETTER if perimeter else ANNEX_LETTERS[interior]
+    found = LETTERS[interior, perimeter]
+    return AMBIGUOUS_TOTAL if letter_a and found == "1" else found
+
+
+def node(tag: str, text: str | None = None, /, *children: etree._Element, **attributes: str) -> etree._Element:
+    """An element with its text, children and attributes, in that order."""
+    element = etree.Element(tag, attributes)
+    element.text = text
+    element.extend(children)
+    return element
+
+
+def banner() -> etree._Element:
+    """BLOQ, which stands in most answers and means nothing."""
+    return node("BLOQ", texts.BANNER, remotereqactive="1")
+
+
+def pet(*children: etree._Element) -> bytes:
+    """The document."""
+    return etree.tostring(node("PET", None, *children), xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def plain(words: Words, text: str) -> bytes:
+    """OK and a text: X1 accepted, logged out."""
+    return pet(node("RES", "OK"), node("MSG", words[text]), banner())
+
+
+def failure(words: Words, res: str, text: str, err: str, number: str = "") -> bytes:
+    """RES, MSG, ERR and perhaps NUMINST; no BLOQ, as in the captured error (verisure-wsdo.md §2.1)."""
+    numbers = [node("NUMINST", number)] if number else []
+    return pet(node("RES", res), node("MSG", words[text]), node("ERR", err), *numbers)
+
+
+def login(words: Words, lang: str, token: str) -> bytes:
+    """LOGIN."""
+    return pet(
+        node("RES", "OK"),
+        node("MSG", words["login"]),
+        node("LANG", lang),
+        node("HASH", token),
+        node("MOBILE", newversion="0"),
+        banner(),
+    )
+
+
+def waiting(words: Words) -> bytes:
+    """X2 while the operation is under way."""
+    return pet(node("RES", "WAIT"), node("MSG", words["wait"]), banner())
+
+
+def outcome(status: str, text: str, number: str) -> bytes:
+    """X2 when the operation went well."""
+    return pet(node("RES", "OK"), node("STATUS", status), node("MSG", text), node("NUMINST", number), banner())
+
+
+def installations(words: Words, account: Account) -> bytes:
+    """INS: INSTALATIONS and INSTALATION have one L."""
+    facts = {"NUMINST": account.number, "PANEL": account.panel, "ALIAS": account.alias}
+    return pet(
+        node("RES", "OK"),
+        node("MSG", words["done"]),
+        node("INSTALATIONS", None, node("INSTALATION", None, *(node(tag, text) for tag, text in facts.items()))),
+        banner(),
+    )
+
+
+def services(words: Words, account: Account) -> bytes:
+    """SRV: what is known of it; the shape of its list of services was never published."""
+    facts = {"ALIAS": account.alias, "INSTIBS": "100200300", "SIM": CONTACT_PHONE, "TIMEBOX": "1"}
+    return pet(
+        node("RES", "OK"),
+        node("MSG", words["done"]),
+        node("INSTALATION", None, *(node(tag, text) for tag, text in facts.items())),
+        banner(),
+    )
+
+
+def details(words: Words, account: Account, zones: Iterable[Zone]) -> bytes:
+    """MYINSTALLATION: INSTALLATION has two Ls, and no BLOQ follows."""
+    contact = {"alias": "SERVICIOS", "language": "es_ES", "idService": "0"}
+    devices = (
+        node("DEVICE", idDev=str(at), code=zone.code, alias=zone.name, type=zone.type, aliasType="Foto detector")
+        for at, zone in enumerate(zones, 1)
+    )
+    media = (
+        node(medium, None, *(node("SERVICE", description=text, idservice=number) for number, text in rows.items()))
+        for medium, rows in NOTIFICATIONS.items()
+    )
+    installation = node(
+        "INSTALLATION",
+        None,
+        node("DEVICES", None, *devices),
+        node("CODEWORDS", **CODE_WORDS),
+        node("EMAILS", None, node("EMAIL", address=CONTACT_MAIL, **contact)),
+        node("PHONES", None, node("PHONE", number=CONTACT_PHONE, **contact)),
+        node("SERVICESATTRIBUTES", None, *media),
+        alias=account.alias,
+    )
+    return pet(node("RES", "OK"), node("MSG", words["done"]), installation)
+
+
+def activity(words: Words, rows: Iterable[Row], zone: tzinfo | None) -> bytes:
+    """ACT_V2: newest first, no MSG; an empty log is a LIST without REG."""
+    found = [
+        node(
+            "REG",
+            type=str(row.type),
+            signaltype=str(row.type),
+            idsignal=row.idsignal,
+            time=f"{datetime.fromtimestamp(row.at, UTC).astimezone(zone):%y%m%d%H%M%S}",
+            alias=texts.row_alias(row.label, words),
+            device=row.device,
+            source=row.source,
+            myverisureUser=row.user,
+        )
+        for row in rows
+    ]
+    return pet(node("RES", "OK"), node("LIST", None, *found, totalreg=str(len(found)), costtotal="0"), banner())
