@@ -170,10 +170,8 @@ class House:
 
     @answer_after.setter
     def answer_after(self, seconds: float) -> None:
-        if not 0 <= seconds <= SLOWEST_ANSWER:
-            raise ValueError(f"answer_after is {seconds:g} s; use 0 to {SLOWEST_ANSWER:g}")
         with self.held():
-            self._answer_after = seconds
+            self._answer_after = _bounded(seconds)
             self._dirty = True
 
     def submit(self, request: Request, *, source: str, user: str) -> Operation:
@@ -211,7 +209,7 @@ class House:
                     "axes": asdict(self._axes),
                     "windows": sorted(self._windows),
                     "answer_after": self._answer_after,
-                    "pending": pending and {**asdict(pending), "request": _spell(pending.request)},
+                    "pending": pending and _spell(pending),
                     "activity": self._activity.dump(),
                 }
             )
@@ -223,11 +221,11 @@ class House:
             if saved["version"] != DUMP_VERSION:
                 raise ValueError(f"its version is {saved['version']!r}")
             axes = Axes(Interior(saved["axes"]["interior"]), saved["axes"]["perimeter"], saved["axes"]["annex"])
-            pending = saved["pending"] and _revive(saved["pending"])
+            pending = None if saved["pending"] is None else _revive(saved["pending"])
             activity = Activity.load(saved["activity"])
             windows = frozenset(saved["windows"]) & {zone.name for zone in self.profile.zones}
-            answer_after = float(saved["answer_after"])
-        except (ValueError, KeyError, TypeError) as error:
+            answer_after = _bounded(saved["answer_after"])
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise EmulatorError(f"this is not the saved state of a simulated alarm: {error}") from None
         with self._lock:
             self._axes = Axes(
@@ -271,10 +269,20 @@ class House:
         return Refusal.OPEN_WINDOW if self._windows else None
 
 
-def _spell(request: Request) -> dict[str, Any]:
+def _bounded(seconds: float) -> float:
+    if not 0 <= seconds <= SLOWEST_ANSWER:
+        raise ValueError(f"answer_after is {seconds:g} s; use 0 to {SLOWEST_ANSWER:g}")
+    return float(seconds)
+
+
+def _spell(operation: Operation) -> dict[str, Any]:
+    request = operation.request
+    spelt: dict[str, Any] = {"check": True}
     if isinstance(request, Arm):
-        return {"arm": str(request.mode)}
-    return {"disarm": asdict(request)} if isinstance(request, Disarm) else {"check": True}
+        spelt = {"arm": str(request.mode)}
+    elif isinstance(request, Disarm):
+        spelt = {"disarm": asdict(request)}
+    return {"request": spelt, "due": operation.due, "source": operation.source, "user": operation.user}
 
 
 def _revive(saved: dict[str, Any]) -> Operation:

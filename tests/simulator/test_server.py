@@ -1,0 +1,170 @@
+"""What needs sockets: real requests on loopback."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from emulator.errors import ConfigError
+from emulator.simulator.backend import Account, Options
+from emulator.simulator.faults import Fault
+from emulator.simulator.panel import House
+from emulator.simulator.server import SimulatedAlarm, create_app
+
+LOGIN = {"request": "LOGIN", "Country": "ES", "lang": "es", "user": "demo", "pwd": "demo"}
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("simulator")]
+
+
+@pytest.fixture
+def running() -> Iterator[SimulatedAlarm]:
+    alarm = SimulatedAlarm(options=Options(flood_limit=0))
+    alarm.start()
+    yield alarm
+    alarm.stop()
+    assert threads() == []
+
+
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        session.trust_env = False
+        yield session
+
+
+def test_a_real_client(running: SimulatedAlarm, session: requests.Session) -> None:
+    reply = session.post(running.url, params=LOGIN, timeout=5)
+    assert reply.encoding == "utf-8"
+    assert "<HASH>" in reply.text
+    assert session.get(f"{running.control_url}/state", timeout=5).json()["requests"] == {"LOGIN": 1}
+    assert session.get(running.control_url, timeout=5).ok
+    assert session.post(f"{running.control_url}/keypad", json={"arm": "total"}, timeout=5).json()["letter"] == "1"
+    assert "Server" not in reply.headers
+
+
+@pytest.mark.parametrize("kind", ["down", "lost"])
+def test_a_dropped_connection_is_closed_without_a_byte(
+    running: SimulatedAlarm, session: requests.Session, kind: str
+) -> None:
+    running.backend.faults.add(Fault(kind, "LOGIN", times=1))
+    with pytest.raises(requests.ConnectionError, match="without response"):
+        session.post(running.url, params=LOGIN, timeout=5)
+    assert running.backend.sessions() == (kind == "lost")
+    assert session.post(running.url, params=LOGIN, timeout=5).ok
+
+
+def test_a_late_answer_keeps_nobody_else_waiting(running: SimulatedAlarm, session: requests.Session) -> None:
+    running.backend.faults.add(Fault("late", times=1, seconds=60))
+    with pytest.raises(requests.ReadTimeout):
+        session.post(running.url, params=LOGIN, timeout=0.05)
+    assert session.post(running.url, params=LOGIN, timeout=5).ok
+    before = time.monotonic()
+    running.stop()
+    assert time.monotonic() - before < 1
+
+
+def test_stopping_closes_the_door(session: requests.Session) -> None:
+    alarm = SimulatedAlarm()
+    alarm.stop()
+    alarm.start()
+    alarm.start()
+    assert len(threads()) == 5
+    session.get(alarm.control_url, timeout=5)
+    with socket.create_connection((alarm.host, alarm.port), timeout=5) as idle:
+        before = time.monotonic()
+        alarm.stop()
+        assert time.monotonic() - before < 1
+        assert idle.recv(1) == b""
+    assert threads() == []
+    alarm.stop()
+    with pytest.raises(requests.ConnectionError):
+        session.get(alarm.control_url, timeout=5)
+
+
+def test_it_starts_again_on_the_same_port(session: requests.Session) -> None:
+    alarm = SimulatedAlarm()
+    urls = []
+    for _ in range(2):
+        alarm.start()
+        try:
+            urls.append(alarm.url)
+            assert session.post(alarm.url, params=LOGIN, timeout=5).ok
+        finally:
+            alarm.stop()
+    assert urls[0] == urls[1]
+
+
+def test_a_port_that_is_taken(running: SimulatedAlarm) -> None:
+    other = SimulatedAlarm(port=running.port)
+    with pytest.raises(
+        ConfigError, match=rf"port {running.port} on 127.0.0.1: .* cannot listen there: Address already"
+    ):
+        other.start()
+    other.stop()
+    assert len(threads()) == 5
+
+
+def test_ipv6(session: requests.Session) -> None:
+    alarm = SimulatedAlarm(host="::1")
+    try:
+        alarm.start()
+    except ConfigError as error:
+        pytest.skip(f"no IPv6 here: {error}")
+    try:
+        assert alarm.url == f"http://[::1]:{alarm.port}/WebService/ws.do"
+        assert session.get(f"{alarm.control_url}/state", timeout=5).ok
+    finally:
+        alarm.stop()
+
+
+def test_a_body_that_is_too_large(running: SimulatedAlarm, session: requests.Session) -> None:
+    assert session.post(running.url, data={"request": "x" * 100_000}, timeout=5).status_code == 413
+
+
+def test_a_bug_is_not_taken_for_a_dropped_connection(running: SimulatedAlarm, session: requests.Session) -> None:
+    def explode() -> float:
+        raise RuntimeError
+
+    running.house.now = explode
+    assert session.post(running.url, params=LOGIN, timeout=5).status_code == 500
+
+
+def test_it_serves_the_house_and_the_accounts_it_was_given(session: requests.Session) -> None:
+    house = House(time.time)
+    alarm = SimulatedAlarm(house, accounts=[Account(user="ana", password="0123", number="007")])
+    assert alarm.house is house
+    alarm.start()
+    try:
+        assert "60091" in session.post(alarm.url, params=LOGIN, timeout=5).text
+        assert "<HASH>" in session.post(alarm.url, params={**LOGIN, "user": "ana", "pwd": "0123"}, timeout=5).text
+    finally:
+        alarm.stop()
+
+
+def test_commands_from_many_threads_are_one_at_a_time(running: SimulatedAlarm) -> None:
+    """The lock: of many X1 at once exactly one is accepted."""
+    text = requests.post(running.url, params=LOGIN, timeout=5).text
+    token = text.partition("<HASH>")[2].partition("<")[0]
+    params = {**LOGIN, "request": "ARM1", "hash": token, "numinst": "2423443", "panel": "SDVFAST", "callby": "AND_61"}
+
+    def submit(at: int) -> None:
+        requests.get(running.url, params={**params, "ID": str(at)}, timeout=5)
+
+    crowd = [threading.Thread(target=submit, args=(at,)) for at in range(8)]
+    for thread in crowd:
+        thread.start()
+    for thread in crowd:
+        thread.join()
+    assert running.backend.requests["ARM1"] == 8
+    assert running.backend.accepted["ARM1"] == 1
+
+
+def test_the_app_stands_on_its_own_with_the_clock_of_the_world() -> None:
+    backend = create_app().extensions["backend"]
+    assert abs(backend.house.now() - time.time()) < 60
+    assert backend.sleep is time.sleep
