@@ -1,0 +1,26 @@
+"""The near side: what speaks to the LAN. A door is a row in DOORS; importing this page costs nothing."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Protocol
+
+
+class Door(Protocol):
+    """A way into the house for clients on the LAN. Both methods may be called from any thread, and repeatedly."""
+
+    def start(self) -> None:
+        """Return when clients can be served, or when it was logged why they cannot be yet."""
+
+    def stop(self) -> None:
+        """Take leave of the clients; no thread and no socket is left."""
+
+
+# Name in a switch's `doors` → where its class is.
+DOORS = {"wemo": "emulator.doors.lan:Lan"}
+
+
+def load(name: str) -> Callable[..., Door]:
+    """The class behind a row of DOORS; only now are its libraries imported."""
+    module, _, attribute = DOORS[name].partition(":")
+    door: Callable[..., Any] = getattr(import_module(module), attribute)
+    return door

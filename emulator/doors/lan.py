@@ -1,0 +1,333 @@
+"""The one asyncio thread: searches, notices and WeMo listeners at every place served (lan-emulation.md §1.5, §1.6)."""
+
+import asyncio
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from random import Random, SystemRandom
+from typing import Any, cast
+
+from emulator import logs, policy
+from emulator.doors import description, network, ssdp, wemo
+from emulator.doors.gena import Publisher
+from emulator.doors.network import Nic, Place
+from emulator.doors.plug import Plug
+from emulator.hub import Hub
+from emulator.model import Switch
+
+with logs.undisturbed():
+    from fauxmo.protocols import SSDPServer
+
+LOG = logging.getLogger(__name__)
+
+LOOK = 5.0  # seconds between looks at the interfaces, and between attempts at a port that was taken
+ALIVE = 600.0  # seconds; a third of the max-age announced, so that two notices may be lost (§8)
+NOTICE = 0.04  # seconds between notices: half of the datagram rate is left for answers
+TWICE = 2  # each notice, as UDP loses some
+LEAVE = 1.0  # seconds for connections to go when the program stops
+
+
+class Searches(SSDPServer):
+    """One UDP socket of a site. The parsing is ours, fauxmo's raises on bytes and misses most searches (§6.1)."""
+
+    def __init__(self, site: "Site", multicast: bool) -> None:
+        super().__init__()
+        self._site = site
+        self._multicast = multicast
+
+    def datagram_received(self, data: bytes | str, addr: tuple[str, int]) -> None:
+        """Answer a search from a local peer; anything else is none of our business."""
+        search = ssdp.parse(cast(bytes, data), addr[1])
+        if search and policy.is_local(addr[0], self._site.place.network):
+            # A search sent to us alone is answered within a second, whatever MX it bears (§1.1).
+            self.respond_to_search(addr, search.st, (search.mx or 0) if self._multicast else 0)
+
+    def respond_to_search(self, addr: tuple[str, int], discover_pattern: str, mx: float = 0.0) -> None:
+        """Queue the answers."""
+        self._site.answer(addr, ssdp.Search(discover_pattern, int(mx)))
+
+    def error_received(self, exc: Exception) -> None:
+        """A datagram did not get out; the next notice or search is another chance."""
+        LOG.debug("%s: %s", self._site.place.host, exc)
+
+
+class Site:
+    """One place served: its two UDP sockets and a listener for each switch. Lives on the loop's thread."""
+
+    def __init__(self, lan: "Lan", place: Place) -> None:
+        self.place = place
+        self.devices: dict[str, ssdp.Device] = {}
+        self._lan = lan
+        self._sender: asyncio.DatagramTransport | None = None
+        self._receiver: asyncio.DatagramTransport | None = None
+        self._servers: list[asyncio.Server] = []
+        self._connections: dict[str, set[wemo.WemoSwitch]] = {}
+
+    async def mend(self) -> None:
+        """Open whatever is not open yet, and announce what became available."""
+        await self._open_sockets()
+        new = [plug for plug in self._lan.plugs if plug.switch.identity.key not in self.devices]
+        listening = [plug.switch.identity.key for plug in new if await self._listen(plug)]
+        if self._sender:
+            self.announce(self.devices[key] for key in listening)
+
+    def announce(self, devices: Iterable[ssdp.Device] | None = None) -> None:
+        """Queue the notices that these devices are here; all of them by default."""
+        chosen = list(self.devices.values() if devices is None else devices)
+        notices = TWICE * [notice for device in chosen for notice in ssdp.alive(device, self.place.advertised)]
+        for number, notice in enumerate(notices):
+            self._lan.send_later(number * NOTICE, self, notice, (ssdp.GROUP, ssdp.PORT))
+
+    def answer(self, peer: tuple[str, int], search: ssdp.Search) -> None:
+        """Queue what our devices answer to a search."""
+        if not self._lan.debounce.is_new(peer, search.st, time.monotonic()):
+            return
+        host = self.place.advertised
+        found = [
+            ssdp.answer(device, advert, host, time.time())
+            for device in self.devices.values()
+            for advert in ssdp.answers(device, search.st)
+        ]
+        delays = ssdp.delays(len(found), search.mx, self._lan.random)
+        queued = sum(self._lan.send_later(delay, self, data, peer) for delay, data in zip(delays, found, strict=True))
+        LOG.debug("%s:%d on %s asks for %s: %d answers", *peer, self.place.interface, search.st, queued)
+
+    def send(self, data: bytes, peer: tuple[str, int]) -> None:
+        """Send a datagram now, if there still is a socket."""
+        if self._sender and not self._sender.is_closing():
+            self._sender.sendto(data, peer)
+
+    def close(self) -> None:
+        """Say goodbye, as far as the network still carries it, and close everything."""
+        for notice in TWICE * [notice for device in self.devices.values() for notice in ssdp.byebye(device)]:
+            self.send(notice, (ssdp.GROUP, ssdp.PORT))
+        for closing in (self._sender, self._receiver, *self._servers):
+            if closing:
+                closing.close()
+        for connections in self._connections.values():
+            for connection in list(connections):
+                connection.shut()
+        self.devices.clear()
+
+    async def closed(self) -> None:
+        """Wait until listeners and connections are gone."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE):
+                await asyncio.gather(*(server.wait_closed() for server in self._servers))
+        await asyncio.sleep(0)  # before Python 3.12 wait_closed does not wait for connections
+
+    async def _open_sockets(self) -> None:
+        if self._sender:
+            return
+        loop, host = asyncio.get_running_loop(), self.place.host
+        try:
+            receiver = network.receiver(host)
+            try:
+                sender = network.sender(host, ssdp.PORT)
+            except OSError:
+                receiver.close()
+                raise
+        except OSError as error:
+            way_out = "searches are not answered there until the program that keeps it is stopped; trying again"
+            self._lan.complain(f"UDP port {ssdp.PORT} on {host} cannot be used ({error.strerror}): {way_out}")
+            return
+        self._receiver, _ = await loop.create_datagram_endpoint(lambda: Searches(self, multicast=True), sock=receiver)
+        self._sender, _ = await loop.create_datagram_endpoint(lambda: Searches(self, multicast=False), sock=sender)
+        self.announce()
+
+    async def _listen(self, plug: Plug) -> bool:
+        switch, host = plug.switch, self.place.host
+        identity = switch.identity
+        try:
+            sock = network.listener(host, identity.port)
+        except OSError as error:
+            self._lan.complain(
+                f"Port {identity.port} on {host}, which {switch.name!r} needs, cannot be used ({error.strerror}): "
+                f"stop the program that keeps it, or give the switch another `port`; trying again"
+            )
+            return False
+        connections = self._connections.setdefault(identity.key, set())
+
+        def connect() -> wemo.WemoSwitch:
+            return wemo.WemoSwitch(plug, self.place, connections, self._lan.reply_within_s)
+
+        self._servers.append(await asyncio.get_running_loop().create_server(connect, sock=sock))
+        types = (description.DEVICE_TYPE, *(service.type for service in description.SERVICES))
+        self.devices[identity.key] = ssdp.wemo(identity.udn, identity.port, types, self._lan.nls)
+        LOG.debug("%r listens at %s:%d", switch.name, host, identity.port)
+        return True
+
+
+class Lan:
+    """The WeMo door: one thread with one event loop, from start to stop."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        *,
+        interfaces: Sequence[str] | None = None,
+        address: str | None = None,
+        reply_within_s: float = wemo.REPLY_WITHIN,
+        nics: Callable[[], list[Nic]] = network.nics,
+        look_s: float = LOOK,
+        random: Random | None = None,
+    ) -> None:
+        self.reply_within_s = reply_within_s
+        self.random = random or SystemRandom()
+        self.plugs: list[Plug] = []
+        self._hub = hub
+        self._interfaces = interfaces
+        self._address = address
+        self._nics = nics
+        self._look_s = look_s
+        self._door = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._urls: tuple[tuple[Switch, str], ...] = ()
+
+    def start(self) -> None:
+        """Return when every switch listens wherever it can; what cannot is logged, and tried again."""
+        with self._door:
+            if self._thread:
+                return
+            ready = threading.Event()
+            self._thread = threading.Thread(target=self._run, args=(ready,), name="lan")
+            self._thread.start()
+            ready.wait()
+
+    def stop(self) -> None:
+        """Say goodbye on the LAN and close everything; nothing runs any more afterwards."""
+        with self._door:
+            thread, self._thread = self._thread, None
+            if thread:
+                self.post(lambda: self._stopping.set())
+                thread.join()
+
+    def urls(self) -> tuple[tuple[Switch, str], ...]:
+        """The switches that can be reached now, each with where its description is."""
+        return self._urls
+
+    def post(self, call: Callable[..., None], *args: Any) -> None:
+        """Call on the loop's thread, from any; nothing happens when the loop is gone."""
+        loop = self._loop
+        if loop:
+            with suppress(RuntimeError):  # it closed a moment ago
+                loop.call_soon_threadsafe(call, *args)
+
+    # What follows runs on the loop's thread
+
+    def complain(self, message: str) -> None:
+        """Log an obstacle as an error, once for as long as it lasts."""
+        if message not in self._complaints:
+            LOG.error("%s", message)
+        self._obstacles.add(message)
+
+    def send_later(self, delay: float, site: Site, data: bytes, peer: tuple[str, int]) -> bool:
+        """Queue a datagram; False when too many wait."""
+        queued = self._outbox.put(time.monotonic() + delay, (site, data, peer))
+        self._send()
+        return queued
+
+    def _run(self, ready: threading.Event) -> None:
+        try:
+            asyncio.run(self._main(ready))
+        finally:
+            ready.set()
+
+    async def _main(self, ready: threading.Event) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lan-submit")
+        self._stopping = asyncio.Event()
+        self._outbox: ssdp.Outbox[tuple[Site, bytes, tuple[str, int]]] = ssdp.Outbox()
+        self._sites: dict[Place, Site] = {}
+        self._complaints: set[str] = set()
+        self._obstacles: set[str] = set()
+        self.nls = str(uuid.uuid4())
+        self.debounce = ssdp.Debounce()
+        publisher = Publisher()
+        self.plugs = [
+            Plug(switch, self._hub, publisher, self._executor, self.post)
+            for switch in self._hub.switches
+            if "wemo" in switch.doors
+        ]
+        unsubscribe = self._hub.subscribe(lambda installation: self.post(self._changed, installation))
+        try:
+            await self._look()
+            ready.set()
+            announced = time.monotonic()
+            while not await self._stopped_within(self._look_s):
+                await self._look()
+                publisher.sweep()
+                if time.monotonic() - announced >= ALIVE:
+                    announced = time.monotonic()
+                    for site in self._sites.values():
+                        site.announce()
+        finally:
+            unsubscribe()
+            self._loop = None
+            self._urls = ()
+            sites = list(self._sites.values())
+            for site in sites:
+                site.close()
+            await publisher.close()
+            await asyncio.gather(*(site.closed() for site in sites))
+            self._hush()
+            self._executor.shutdown(wait=True, cancel_futures=True)  # a submit takes milliseconds
+
+    async def _stopped_within(self, seconds: float) -> bool:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        return self._stopping.is_set()
+
+    async def _look(self) -> None:
+        """Follow the interfaces: open at new addresses, close at those that vanished, try again what failed."""
+        self._obstacles = set()
+        try:
+            found = await asyncio.get_running_loop().run_in_executor(self._executor, self._nics)
+            places = network.places(found, self._interfaces, self._address)
+            if not places:
+                self.complain("No interface with a local IPv4 address to serve; trying again until there is one")
+            elif self._address and self._address != places[0].host:
+                self.complain(f"{self._address} is none of this host's addresses; it is told to clients all the same")
+            for place in set(self._sites) - set(places):
+                LOG.info("%s on %s is gone", place.host, place.interface)
+                self._sites.pop(place).close()
+            for place in places:
+                if place not in self._sites:
+                    LOG.info("serving %s on %s", place.host, place.interface)
+                await self._sites.setdefault(place, Site(self, place)).mend()
+        except Exception:  # the door outlives whatever an interface does; the next look is another chance
+            LOG.exception("cannot look at the interfaces")
+        self._complaints = self._obstacles
+        self._urls = tuple(
+            (plug.switch, ssdp.location(site.devices[plug.switch.identity.key], site.place.advertised))
+            for plug in self.plugs
+            for site in self._sites.values()
+            if plug.switch.identity.key in site.devices
+        )
+
+    def _changed(self, installation: str) -> None:
+        for plug in self.plugs:
+            if plug.switch.installation == installation:
+                plug.changed()
+
+    def _send(self) -> None:
+        """Send what is due and come back for the rest."""
+        self._hush()
+        while item := self._outbox.take(time.monotonic()):
+            site, data, peer = item
+            site.send(data, peer)
+        moment = self._outbox.next_at()
+        loop = asyncio.get_running_loop()
+        if moment is not None:
+            self._timer = loop.call_at(moment, self._send)  # loop.time() is time.monotonic()
+
+    def _hush(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None

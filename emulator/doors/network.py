@@ -1,0 +1,124 @@
+"""Where the doors stand: the interfaces to serve, and sockets that stay on them (lan-emulation.md §1.6)."""
+
+import re
+import socket
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Interface, IPv4Network
+
+import ifaddr
+
+from emulator.doors import ssdp
+
+# Bridges of Docker, libvirt, podman and LXC: no client of ours lives behind them. Not veth*: that is also what the
+# inner end of a container's or a namespace's only interface is called.
+VIRTUAL = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}|virbr\d+(-nic)?|podman\d+|cni-podman\d+|lxcbr\d+")
+TTL = 2  # hops, as UDA 1.1 has it
+BACKLOG = 64  # connections that the kernel keeps for us meanwhile
+IP_MULTICAST_ALL = 49  # Linux; off: only groups joined by this very socket, not by any program on the host
+
+
+@dataclass(frozen=True, slots=True)
+class Nic:
+    """An IPv4 address of an interface."""
+
+    name: str
+    address: IPv4Interface
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address to serve: where to bind (`host`), which peers are local, and which address to tell them."""
+
+    interface: str
+    host: str
+    network: IPv4Network
+    advertised: str
+
+
+def nics() -> list[Nic]:
+    """Every IPv4 address of this host, in the order of the system."""
+    return [
+        Nic(adapter.name, IPv4Interface(f"{ip.ip}/{ip.network_prefix}"))
+        for adapter in ifaddr.get_adapters()
+        for ip in adapter.ips
+        if ip.is_IPv4
+    ]
+
+
+def places(found: Iterable[Nic], interfaces: Sequence[str] | None, address: str | None) -> tuple[Place, ...]:
+    """Where to serve.
+
+    Default: each interface with a private or link-local address, none of Docker's. `interfaces` names them instead.
+    `address`, when it is one of ours, is the only place; any other is told to clients in place of ours.
+    """
+    found = list(found)
+    mine = [nic for nic in found if str(nic.address.ip) == address]
+    chosen = mine or [nic for nic in found if (_usual(nic) if interfaces is None else nic.name in interfaces)]
+    # One address for each network of an interface: a second one would answer every search twice.
+    first = {(nic.name, nic.address.network): nic for nic in reversed(chosen)}
+    return tuple(
+        Place(nic.name, str(nic.address.ip), nic.address.network, address or str(nic.address.ip))
+        for nic in chosen
+        if first[nic.name, nic.address.network] is nic
+    )
+
+
+def _usual(nic: Nic) -> bool:
+    ip = nic.address.ip
+    return (ip.is_private or ip.is_link_local) and not ip.is_loopback and not VIRTUAL.fullmatch(nic.name)
+
+
+def listener(host: str, port: int) -> socket.socket:
+    """A TCP socket that listens on this address only."""
+
+    def prepare(sock: socket.socket) -> None:
+        sock.bind((host, port))
+        sock.listen(BACKLOG)
+
+    return _ready(socket.SOCK_STREAM, prepare)
+
+
+def receiver(host: str) -> socket.socket:
+    """A UDP socket that hears searches sent to the group on the interface of `host`, and no others."""
+
+    def prepare(sock: socket.socket) -> None:
+        if sys.platform == "linux":
+            sock.setsockopt(socket.IPPROTO_IP, IP_MULTICAST_ALL, 0)
+        try:
+            sock.bind((ssdp.GROUP, ssdp.PORT))
+        except OSError:  # a system that binds no group address
+            sock.bind(("", ssdp.PORT))
+        membership = socket.inet_aton(ssdp.GROUP) + socket.inet_aton(host)
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
+
+    return _ready(socket.SOCK_DGRAM, prepare)
+
+
+def sender(host: str, port: int) -> socket.socket:
+    """A UDP socket that sends from `host`, to the group too, and hears what is sent to it alone."""
+
+    def prepare(sock: socket.socket) -> None:
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(host))
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, TTL)
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)  # for a hub on this same host
+        sock.bind((host, port))
+
+    return _ready(socket.SOCK_DGRAM, prepare)
+
+
+def _ready(kind: socket.SocketKind, prepare: Callable[[socket.socket], object]) -> socket.socket:
+    """A socket that shares its port where the system lets it, prepared; closed again when that fails."""
+    sock = socket.socket(socket.AF_INET, kind)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if kind == socket.SOCK_DGRAM:
+            # Both, and before bind: a program that set only one of them can be joined by nobody who lacks it.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        prepare(sock)
+    except OSError:
+        sock.close()
+        raise
+    return sock

@@ -1,0 +1,110 @@
+"""A switch as its connections share it: what it says of itself, its events, its commands (lan-emulation.md §2.8)."""
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+
+from emulator.doors import soap
+from emulator.doors.description import BASICEVENT, Facts, Service
+from emulator.doors.gena import Publisher
+from emulator.doors.network import Place
+from emulator.errors import EmulatorError
+from emulator.hub import Hub
+from emulator.model import Origin, Switch
+
+LOG = logging.getLogger(__name__)
+
+MAX_WARNINGS = 64  # peers warned about; after that, and the second time, it is a debug line
+
+Post = Callable[..., None]
+Answered = Callable[[EmulatorError | None], None]
+
+
+class Plug:
+    """One switch of the hub. Lives on the loop's thread, where `post` brings calls from any other."""
+
+    def __init__(self, switch: Switch, hub: Hub, publisher: Publisher, executor: Executor, post: Post) -> None:
+        self.switch = switch
+        self.publisher = publisher
+        self._hub = hub
+        self._executor = executor
+        self._post = post
+        self._started = time.monotonic()
+        self._told = self.on
+        self._events = 0
+        self._warned: set[tuple[str, str]] = set()
+
+    @property
+    def on(self) -> bool | None:
+        """What may be said of the switch now; None while the panel has said nothing."""
+        return self._hub.state(self.switch).on
+
+    def facts(self, place: Place) -> Facts:
+        """All that descriptions and actions tell, as seen from one place."""
+        identity = self.switch.identity
+        return Facts(
+            name=self.switch.name,
+            serial=identity.serial,
+            mac=identity.mac,
+            udn=identity.udn,
+            url=f"http://{place.advertised}:{identity.port}",
+            on=self.on,
+            uptime=time.monotonic() - self._started,
+            now=time.time(),
+        )
+
+    def topic(self, service: Service) -> tuple[str, str]:
+        """What subscriptions to this service of this switch are kept under."""
+        return (self.switch.identity.key, service.name)
+
+    def changed(self) -> None:
+        """Send an event if what may be said of the switch is not what subscribers were told."""
+        if self.on != self._told:
+            self._tell()
+
+    def turn(self, on: bool, origin: Origin, answered: Answered) -> None:
+        """Submit a command; `answered` is called on the loop once the cloud took it (None) or refused it."""
+        # The executor has one thread: submits keep their order, and the journal may take its milliseconds.
+        self._executor.submit(self._submit, on, origin, self._events, answered)
+
+    def warn(self, peer: str, what: str) -> None:
+        """Log something odd about a peer, loudly only the first time."""
+        new = (peer, what) not in self._warned and len(self._warned) < MAX_WARNINGS
+        self._warned |= {(peer, what)} if new else set()
+        LOG.log(logging.WARNING if new else logging.DEBUG, "%s asked for %r %s: refused", peer, self.switch.name, what)
+
+    def _submit(self, on: bool, origin: Origin, events: int, answered: Answered) -> None:
+        try:
+            ticket = self._hub.submit(self.switch, on, origin)
+        except Exception as error:
+            self._post(answered, self._in_words(error))
+            return
+        ticket.accepted.add_done_callback(lambda future: self._post(answered, self._end(future)))
+        ticket.done.add_done_callback(lambda _: self._post(self._settle, on, events))
+
+    def _end(self, accepted: Future[None]) -> EmulatorError | None:
+        if accepted.cancelled():
+            return EmulatorError("The command was given up")
+        error = accepted.exception()
+        return self._in_words(error) if error else None
+
+    def _in_words(self, error: BaseException) -> EmulatorError:
+        if isinstance(error, EmulatorError):
+            return error
+        LOG.error("%r: command failed", self.switch.name, exc_info=error)
+        return EmulatorError("Internal error; the log of the emulator tells more")
+
+    def _settle(self, asked: bool, events: int) -> None:
+        """A command has ended. If the truth is not what was asked for, say it, so that apps snap back."""
+        self.changed()
+        if self.on is not asked and self._events == events:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._told = self.on
+        if self._told is not None:
+            self._events += 1
+            event = soap.propertyset({"BinaryState": str(int(self._told))})
+            number = self.publisher.publish(self.topic(BASICEVENT), event)
+            LOG.debug("%r is %s, told %d subscribers", self.switch.name, "on" if self._told else "off", number)

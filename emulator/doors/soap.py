@@ -1,0 +1,115 @@
+"""SOAP as WeMo clients speak it: request to action; reply, fault and event. Pure (lan-emulation.md §2.4-2.8).
+
+Requests are scanned, never parsed as XML: the Echo's are not well-formed (§2.6), and a scanner expands no entity.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lxml import etree
+
+from emulator.doors.description import Action, Service, by_default, text
+from emulator.errors import ProtocolError
+
+ENVELOPE_NS = "http://schemas.xmlsoap.org/soap/envelope/"
+EVENT_NS = "urn:schemas-upnp-org:event-1-0"
+CONTROL_NS = "urn:schemas-upnp-org:control-1-0"
+
+# UPnP error codes (§2.7).
+INVALID_ACTION = 401
+INVALID_ARGS = 402
+ACTION_FAILED = 501
+VALUE_INVALID = 600
+
+NAME_SHOWN = 40  # characters of a name that a peer made up
+
+_NAME = r"(?:[\w.-]+:)?"
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_FIRST_IN_BODY = re.compile(rf"<{_NAME}Body(?:\s[^<>]*)?>\s*<{_NAME}([\w.-]+)")
+_BINARY_STATE = re.compile(rf"<{_NAME}BinaryState(?:\s[^<>]*)?>([^<]*)(?=<)")
+
+
+class Fault(ProtocolError):
+    """A UPnP fault, answered over HTTP 500; `code` is its errorCode."""
+
+    def __init__(self, code: int, message: str) -> None:
+        self.code = code
+        super().__init__(message, status=500)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request for an action of the service; `on` is what SetBinaryState asks for, None for any other action."""
+
+    action: Action
+    on: bool | None = None
+
+
+def parse(service: Service, soapaction: str, body: str) -> Call:
+    """What a POST to the control path of `service` asks for, by the action's name alone; Fault or ProtocolError."""
+    plain = _COMMENT.sub("", body)
+    if "<!" in plain:
+        raise ProtocolError("DOCTYPE, ENTITY and CDATA have no place in a SOAP request")
+    in_header = soapaction.partition("#")[2].strip(" \t\"'")
+    found = _FIRST_IN_BODY.search(plain)
+    in_body = found[1] if found else ""
+    if in_header and in_body and in_header.casefold() != in_body.casefold():
+        raise Fault(
+            INVALID_ACTION, f"SOAPACTION asks for {in_header[:NAME_SHOWN]}, the body for {in_body[:NAME_SHOWN]}"
+        )
+    action = service.action(in_header or in_body)
+    if action is None:
+        raise Fault(INVALID_ACTION, "Invalid Action")
+    if action.refused:
+        raise Fault(ACTION_FAILED, action.refused)
+    return Call(action, _binary_state(plain) if action.name == "SetBinaryState" else None)
+
+
+def _binary_state(body: str) -> bool:
+    values: set[str] = {value.strip() for value in _BINARY_STATE.findall(body)}
+    if len(values) != 1:
+        raise Fault(INVALID_ARGS, "SetBinaryState takes one BinaryState")
+    value = values.pop()
+    if value not in ("0", "1"):
+        raise Fault(VALUE_INVALID, "BinaryState is 0 or 1")
+    return value == "1"
+
+
+def reply(service: Service, action: Action, values: Mapping[str, str]) -> bytes:
+    """The answer to an action, with those of its out arguments that have a value."""
+    envelope, body = _envelope()
+    response = etree.SubElement(body, f"{{{service.type}}}{action.name}Response", nsmap={"u": service.type})
+    for name in action.outs:
+        if name in values:
+            etree.SubElement(response, name).text = values[name]
+    return etree.tostring(envelope)
+
+
+def fault(code: int, message: str) -> bytes:
+    """A fault as UDA shapes it (§2.7)."""
+    envelope, body = _envelope()
+    element = etree.SubElement(body, f"{{{ENVELOPE_NS}}}Fault")
+    etree.SubElement(element, "faultcode").text = "s:Client"
+    etree.SubElement(element, "faultstring").text = "UPnPError"
+    error = etree.SubElement(
+        etree.SubElement(element, "detail"), f"{{{CONTROL_NS}}}UPnPError", nsmap=by_default(CONTROL_NS)
+    )
+    etree.SubElement(error, f"{{{CONTROL_NS}}}errorCode").text = str(code)
+    etree.SubElement(error, f"{{{CONTROL_NS}}}errorDescription").text = text(message)
+    return etree.tostring(envelope)
+
+
+def propertyset(values: Mapping[str, str]) -> bytes:
+    """The body of an event: one variable in each property (§2.8)."""
+    root = etree.Element(f"{{{EVENT_NS}}}propertyset", nsmap={"e": EVENT_NS})
+    for name, value in values.items():
+        etree.SubElement(etree.SubElement(root, f"{{{EVENT_NS}}}property"), name).text = value
+    return etree.tostring(root)
+
+
+def _envelope() -> tuple[etree._Element, etree._Element]:
+    """Envelope and Body. The prefix s is part of the protocol: SmartThings and Homebridge look it up (§2.5)."""
+    envelope = etree.Element(f"{{{ENVELOPE_NS}}}Envelope", nsmap={"s": ENVELOPE_NS})
+    envelope.set(f"{{{ENVELOPE_NS}}}encodingStyle", "http://schemas.xmlsoap.org/soap/encoding/")
+    return envelope, etree.SubElement(envelope, f"{{{ENVELOPE_NS}}}Body")

@@ -1,0 +1,302 @@
+"""A WeMo socket's HTTP, on fauxmo's protocol class (lan-emulation.md §2.3-2.9). Runs on the loop's thread."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from http import HTTPStatus
+
+from emulator import logs, policy
+from emulator.doors import description, soap
+from emulator.doors.description import BASICEVENT, METAINFO, Service
+from emulator.doors.h1 import Conversation, Request, Response
+from emulator.doors.network import Place
+from emulator.doors.plug import Plug
+from emulator.errors import EmulatorError, ProtocolError
+from emulator.model import Origin
+
+with logs.undisturbed():
+    from fauxmo.protocols import Fauxmo
+
+LOG = logging.getLogger(__name__)
+
+MAX_CONNECTIONS = 32  # open at once to one switch at one address; clients use one or two each
+IDLE = 10.0  # seconds from one answer to the end of the next request; a slower peer is stalled, or idle for nothing
+LINGER = 1.0  # seconds to hear out a peer that is still sending what we refused, lest a reset eats the answer
+REPLY_WITHIN = 2.0  # seconds for a set; an Echo gives up after 5 (§4.3)
+
+XML = ("CONTENT-TYPE", 'text/xml; charset="utf-8"')
+SOAP = (XML, ("EXT", ""))
+
+
+class WemoSwitch(Fauxmo):
+    """One connection to a switch: its requests are answered one by one, in order, each with something."""
+
+    def __init__(
+        self,
+        plug: Plug,
+        place: Place,
+        connections: "set[WemoSwitch]",
+        reply_within_s: float = REPLY_WITHIN,
+        idle_s: float = IDLE,
+    ) -> None:
+        # Not Fauxmo's own: it takes a FauxmoPlugin, where merely looking up `on` executes it (style.md §4.1).
+        self.name = plug.switch.name
+        self.serial = plug.switch.identity.serial
+        self.transport: asyncio.Transport | None = None
+        self._plug = plug
+        self._place = place
+        self._connections = connections
+        self._reply_within_s = reply_within_s
+        self._idle_s = idle_s
+        self._conversation = Conversation()
+        self._request = Request("", "", {})
+        self._peer = ""
+        self._set: soap.Call | None = None
+        self._busy = self._blocked = self._closing = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take in local peers, as many as there is room for."""
+        super().connection_made(transport)
+        self._peer = (transport.get_extra_info("peername") or ("",))[0]
+        if not policy.is_local(self._peer, self._place.network):
+            LOG.debug("%s is not in %s", self._peer, self._place.network)
+            self._end(abort=True)
+            return
+        self._connections.add(self)
+        self._after(self._idle_s, self._stalled)
+        if len(self._connections) > MAX_CONNECTIONS:
+            self._answer(Response(HTTPStatus.SERVICE_UNAVAILABLE, close=True))
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of one request, of a part of it, or of several."""
+        if not self._closing:
+            self._conversation.feed(data)
+            self._advance()
+
+    def eof_received(self) -> bool:
+        """The peer sends no more; what it has asked is still answered."""
+        if not self._closing:
+            self._conversation.end()
+            self._advance()
+        return self._busy
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        """A command that was submitted goes on; only its answer has nowhere to go."""
+        self._closing = True
+        self._connections.discard(self)
+        self._stop_timer()
+
+    def pause_writing(self) -> None:
+        """The peer does not read its answers: take nothing from it until it does."""
+        self._blocked = True
+        self._flow()
+
+    def resume_writing(self) -> None:
+        """The peer reads again."""
+        self._blocked = False
+        self._flow()
+        self._advance()
+
+    def shut(self) -> None:
+        """Close now: the program stops, or the address is gone."""
+        self._end(abort=True)
+
+    # A request
+
+    def _advance(self) -> None:
+        while not (self._busy or self._blocked or self._closing):
+            try:
+                request = self._conversation.next()
+            except ProtocolError as error:
+                LOG.debug("%s sent no HTTP: %s", self._peer, error)
+                self._answer(Response(error.status, close=True))
+                return
+            if self.transport and (go_on := self._conversation.go_on()):
+                self.transport.write(go_on)
+            if request is None:
+                return
+            self._serve(request)
+
+    def _serve(self, request: Request) -> None:
+        self._request, self._busy = request, True
+        self._stop_timer()
+        try:
+            self._route(request)(self)
+        except ProtocolError as error:
+            self._refuse(error)
+        except Exception:  # whatever a request does to us, its peer is answered and the loop goes on
+            LOG.exception("%s %s from %s", request.method, request.path, self._peer)
+            self._answer(Response(HTTPStatus.INTERNAL_SERVER_ERROR, close=True))
+
+    def _route(self, request: Request) -> "Handler":
+        ours = {self._place.host, self._place.advertised}
+        hosts = filter(None, (request.headers.get("host"), request.authority))
+        if not all(policy.may_name(host, ours) for host in hosts):
+            self._plug.warn(self._peer, "by a name that is not our address")
+            raise ProtocolError("Host is not our address", HTTPStatus.FORBIDDEN)
+        if "origin" in request.headers and not policy.may_act_from(request.headers["origin"], ours):
+            self._plug.warn(self._peer, "from a web page that is not ours")
+            raise ProtocolError("Origin is not our address", HTTPStatus.FORBIDDEN)
+        methods = ROUTES.get(request.path)
+        if methods is None:
+            raise ProtocolError("No such path", HTTPStatus.NOT_FOUND)
+        handler = methods.get("GET" if request.method == "HEAD" else request.method)
+        return handler or partial(WemoSwitch._handle_wrong_method, methods=methods)
+
+    def _handle_wrong_method(self, methods: "Mapping[str, Handler]") -> None:
+        allowed = [*methods, *(["HEAD"] if "GET" in methods else [])]
+        self._answer(Response(HTTPStatus.METHOD_NOT_ALLOWED, headers=(("ALLOW", ", ".join(allowed)),)))
+
+    def handle_setup(self) -> None:
+        """GET setup.xml."""
+        self._document(description.setup(self._plug.facts(self._place)))
+
+    def handle_event(self) -> None:
+        """GET the description of basicevent."""
+        self._document(description.scpd(BASICEVENT))
+
+    def handle_metainfo(self) -> None:
+        """GET the description of metainfo."""
+        self._document(description.scpd(METAINFO))
+
+    def handle_icon(self) -> None:
+        """GET the icon."""
+        self._document(description.icon(), ("CONTENT-TYPE", "image/png"))
+
+    def handle_page(self) -> None:
+        """GET the presentation page."""
+        self._document(description.page(self._plug.facts(self._place)), ("CONTENT-TYPE", "text/html; charset=utf-8"))
+
+    def handle_action(self, msg: str, service: Service = BASICEVENT) -> None:
+        """POST a SOAP envelope."""
+        call = soap.parse(service, self._request.headers.get("soapaction", ""), msg)
+        if call.on is not None:
+            self._set = call
+            self._after(self._reply_within_s, self._turned, call)
+            self._plug.turn(call.on, Origin("wemo", self._peer, self.name), partial(self._turned, call))
+            self._flow()
+            return
+        values = self._plug.facts(self._place).values()
+        if call.action.name == "GetBinaryState" and "BinaryState" not in values:
+            raise soap.Fault(soap.ACTION_FAILED, "The alarm has not been read yet")
+        self._answer(Response(HTTPStatus.OK, soap.reply(service, call.action, values), SOAP))
+
+    def _turned(self, call: soap.Call, error: EmulatorError | None = None) -> None:
+        """The cloud took the command, or refused it, or patience ended: the first of these is the answer."""
+        if self._set is not call:
+            return
+        self._set = None
+        if error:
+            self._refuse(soap.Fault(soap.ACTION_FAILED, str(error)))
+        else:
+            values = self._plug.facts(self._place).values()
+            self._answer(Response(HTTPStatus.OK, soap.reply(BASICEVENT, call.action, values), SOAP))
+        self._advance()
+
+    def handle_subscription(self, service: Service) -> None:
+        """SUBSCRIBE and UNSUBSCRIBE."""
+
+        def initial() -> bytes:
+            values = self._plug.facts(self._place).values()
+            return soap.propertyset({name: values[name] for name in service.evented if name in values})
+
+        publisher, topic, headers = self._plug.publisher, self._plug.topic(service), self._request.headers
+        if self._request.method == "SUBSCRIBE":
+            self._answer(publisher.subscribe(topic, self._peer, self._place.host, headers, initial))
+        else:
+            self._answer(publisher.unsubscribe(topic, self._peer, headers))
+
+    # An answer
+
+    def _document(self, body: bytes, kind: tuple[str, str] = XML) -> None:
+        self._answer(Response(HTTPStatus.OK, body, (kind,), close=True))  # as real sockets do on a GET (§2.9)
+
+    def _refuse(self, error: ProtocolError) -> None:
+        if isinstance(error, soap.Fault):
+            self._answer(Response(error.status, soap.fault(error.code, str(error)), SOAP))
+        else:
+            self._answer(Response(error.status))
+
+    def _answer(self, response: Response) -> None:
+        whole, self._busy = self._busy, False
+        LOG.debug("%s: %s %s: %d", self._peer, self._request.method, self._request.path, response.status)
+        if self.transport is None or self._closing:
+            return
+        self.transport.write(self._conversation.answer(response, time.time()))
+        if response.after:
+            response.after()
+        if not self._conversation.over:
+            self._flow()
+            self._after(self._idle_s, self._stalled)
+        elif whole or not self.transport.can_write_eof():
+            self._end()
+        else:
+            self._closing = True
+            self.transport.write_eof()
+            self._after(LINGER, self.transport.abort)
+
+    def _end(self, abort: bool = False) -> None:
+        self._closing = True
+        self._stop_timer()
+        if self.transport:
+            (self.transport.abort if abort else self.transport.close)()
+
+    # Flow and time
+
+    def _flow(self) -> None:
+        """Read only while something can be done with it, so that no peer fills the memory."""
+        if self.transport is None or self._closing:
+            return
+        if self._busy or self._blocked:
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
+
+    def _stalled(self) -> None:
+        if self._conversation.started and not self._blocked:
+            self._answer(Response(HTTPStatus.REQUEST_TIMEOUT, close=True))
+        else:
+            self._end(abort=self._blocked)
+
+    def _after(self, seconds: float, call: Callable[..., None], *args: object) -> None:
+        self._stop_timer()
+        self._timer = asyncio.get_running_loop().call_later(seconds, call, *args)
+
+    def _stop_timer(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+
+Handler = Callable[[WemoSwitch], None]
+GETS: dict[str, Handler] = {
+    description.SETUP: WemoSwitch.handle_setup,
+    description.ICON: WemoSwitch.handle_icon,
+    description.PAGE: WemoSwitch.handle_page,
+    BASICEVENT.scpd: WemoSwitch.handle_event,
+    METAINFO.scpd: WemoSwitch.handle_metainfo,
+}
+
+
+def _posts(service: Service) -> Handler:
+    return lambda connection: connection.handle_action(connection._request.body, service)
+
+
+def _subscriptions(service: Service) -> Handler:
+    return lambda connection: connection.handle_subscription(service)
+
+
+# Paths, their methods and who answers them: all that the descriptions advertise, and nothing else.
+ROUTES: dict[str, dict[str, Handler]] = {
+    **{path: {"GET": handler} for path, handler in GETS.items()},
+    **{service.control: {"POST": _posts(service)} for service in description.SERVICES},
+    **{
+        service.event: dict.fromkeys(("SUBSCRIBE", "UNSUBSCRIBE"), _subscriptions(service))
+        for service in description.SERVICES
+    },
+}

@@ -1,0 +1,61 @@
+"""A hub that tests hold in their hands: it remembers what was submitted and is whatever they say."""
+
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from emulator.hub import Hub, Ticket
+from emulator.model import ArmMode, Identity, Origin, Outcome, Result, Switch, SwitchState
+
+NAMES = ("Total alarm", "Tom & <Jerry> ñ")
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+def a_switch(name: str = "Total alarm", number: int = 1, *, port: int | None = None, doors: str = "wemo") -> Switch:
+    identity = Identity(f"key{number}", f"2215{number:010}", f"02:ab:cd:00:00:{4 * number:02x}", port or free_port())
+    return Switch(name, "home", ArmMode.parse("total"), True, frozenset({doors}), identity)
+
+
+@dataclass(eq=False)
+class FakeHub(Hub):
+    switches: tuple[Switch, ...] = field(default_factory=lambda: (a_switch(), a_switch(NAMES[1], 2)))
+    states: dict[str, bool | None] = field(default_factory=dict)
+    asked: list[tuple[str, bool, Origin]] = field(default_factory=list)
+    tickets: list[Ticket] = field(default_factory=list)
+    subscribers: list[Callable[[str], None]] = field(default_factory=list)
+    prompt: bool = True  # commands are accepted and done at once
+    refusal: Exception | None = None  # submit raises it
+    came: threading.Event = field(default_factory=threading.Event)
+
+    def submit(self, switch: Switch, on: bool, origin: Origin) -> Ticket:
+        if self.refusal:
+            raise self.refusal
+        ticket = Ticket()
+        self.asked.append((switch.name, on, origin))
+        self.tickets.append(ticket)
+        if self.prompt:
+            self.be(switch, on)
+            ticket.accepted.set_result(None)
+            ticket.done.set_result(Outcome(Result.CONFIRMED, "done"))
+        self.came.set()
+        return ticket
+
+    def state(self, switch: Switch) -> SwitchState:
+        return SwitchState(self.states.get(switch.name, False), False, None)
+
+    def subscribe(self, callback: Callable[[str], None]) -> Callable[[], None]:
+        self.subscribers.append(callback)
+        return lambda: self.subscribers.remove(callback)
+
+    def be(self, switch: Switch, on: bool | None) -> None:
+        """The panel says so, and everybody hears it."""
+        self.states[switch.name] = on
+        for callback in list(self.subscribers):
+            callback(switch.installation)
