@@ -153,6 +153,10 @@ class Installation:
         while job := self._queue.take():
             error = Unreachable("the program stopped before this was sent", sent=False)
             self._end(job, _outcome(error), error)
+        self.close()
+
+    def close(self) -> None:
+        """End the session; for whoever drives this without its thread."""
         self._cloud.close()
 
     def step(self) -> None:
@@ -224,13 +228,25 @@ class Installation:
         elif isinstance(error, LoginRefused | Retired):
             self._block(error)
 
-    def _poll(self) -> None:
-        pause_s = self._poll_every_s
+    def read_now(self) -> PanelState:
+        """Read the state and settle what was unconfirmed; raises CloudError. Only for the thread, or without one."""
         try:
             self._check_blocked()
             state = self._cloud.read(ask_panel=bool(self._unsettled))
         except (LoginRefused, Retired) as error:
             self._block(error)
+            raise
+        self._keep(state)
+        self._settle(state)
+        return state
+
+    def _poll(self) -> None:
+        pause_s = self._poll_every_s
+        try:
+            self.read_now()
+        except (LoginRefused, Retired):
+            # Said when it happened; looked at again in case a person's try works meanwhile.
+            pass
         except Exception as error:
             self._failures += 1
             pause_s = max(pause_s, min(pause_s * 2 ** (self._failures - 1), BACKOFF_LIMIT_S))
@@ -242,8 +258,6 @@ class Installation:
             if self._failures:
                 log.info("%s: the alarm answers again", self.name)
             self._failures = 0
-            self._keep(state)
-            self._settle(state)
         self._poll_at = self._clock.monotonic() + pause_s
 
     def _settle(self, state: PanelState) -> None:
@@ -284,7 +298,8 @@ class Installation:
         if self._blocked is None:
             self._blocked = error
             self._record(lambda: self._journal.remember_refusal(self.name, self._credentials, str(error)))
-            log.error("%s: %s %s", self.name, error, AFTER_REFUSAL)
+            if not self._by_hand:
+                log.error("%s: %s %s", self.name, error, AFTER_REFUSAL)
 
     # -- ends -----------------------------------------------------------------------------------------------
 

@@ -1,11 +1,56 @@
-"""What this program does to logging."""
+"""What this program does to logging: one handler, levels, redaction, and undoing what fauxmo does at import."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+LEVELS = ("debug", "info", "warning", "error")
+
+# Their debug output holds URLs and bodies; ours says what matters.
+QUIET = ("urllib3", "fauxmo", "asyncio", "waitress", "werkzeug")
+
 # `import fauxmo` calls basicConfig and hangs a SysLogHandler, with an open socket, on its own logger (style.md §4.7).
 DISTURBED = (None, "fauxmo")
+
+HIDDEN = "•••"
+SHORTEST_SECRET = 4
+"""Hiding every occurrence of a shorter text would garble the log without protecting anything."""
+
+_PARAMETERS = re.compile(r"\b((?:pwd|password|hash|ID|user)=)[^&\s'\"]+")
+
+
+class Redactor(logging.Formatter):
+    """Formats a record, traceback and all, and hides what nobody should read: a net below code that logs no secret."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S")
+        self._secrets: set[str] = set()
+
+    def conceal(self, secret: str) -> None:
+        """Hide this text from now on."""
+        if len(secret) >= SHORTEST_SECRET:
+            self._secrets.add(secret)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line to write."""
+        text = _PARAMETERS.sub(rf"\1{HIDDEN}", super().format(record))
+        for secret in self._secrets:
+            text = text.replace(secret, HIDDEN)
+        return text
+
+
+def setup(level: str) -> Redactor:
+    """Log to standard error; the redactor learns secrets as they become known."""
+    redactor = Redactor()
+    handler = logging.StreamHandler()
+    handler.setFormatter(redactor)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return redactor
 
 
 @contextmanager

@@ -224,7 +224,8 @@ def read_outcome(status: str | None, message: str, expected: Axes) -> Axes | Non
     """
     if status not in (None, "", "0"):
         return read_status(status, message)
-    return expected if mentions(message) == _mode(expected) else None
+    said = mentions(message)
+    return expected if said is not None and said == _mode(expected) else None
 
 
 def _mode(axes: Axes) -> ArmMode | None:

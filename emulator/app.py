@@ -1,0 +1,271 @@
+"""The composition root: settings become objects, which start and stop in order."""
+
+import fcntl
+import json
+import logging
+import socket
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from emulator.config import InstallationSettings, Settings
+from emulator.credentials import Credentials
+from emulator.doors import DOORS, Door
+from emulator.errors import ConfigError, EmulatorError, Problem
+from emulator.hub import Hub
+from emulator.installation import Installation
+from emulator.journal import Journal, Wanted
+from emulator.model import Switch
+from emulator.simulator.backend import DEMO
+from emulator.simulator.backend import Account as SimulatedAccount
+from emulator.simulator.panel import House, Profile
+from emulator.simulator.server import SimulatedAlarm
+from emulator.verisure import CLOUDS
+from emulator.verisure.cloud import Report
+from emulator.verisure.session import Account
+from emulator.verisure.wsdo import WsdoCloud
+
+log = logging.getLogger(__name__)
+
+STOP_S = 3.0
+"""For the installations to end their session; the whole stop has to fit into 5 s."""
+
+PROBE_S = 1.0
+"""For a simulated alarm on this machine to say that it is there."""
+
+
+class SystemClock:
+    """The machine's time; `stop` ends every wait."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+
+    def time(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> bool:
+        """Wait; False when the program is stopping."""
+        return not self._stopping.wait(seconds)
+
+    def stop(self) -> None:
+        """End all waits, now and later."""
+        self._stopping.set()
+
+
+class Alarms:
+    """The far side of the settings: journal, simulated alarms, and a cloud for each installation.
+
+    `shared` uses the simulated alarms of an `emulator run` beside us, where there are any.
+    """
+
+    def __init__(
+        self, settings: Settings, credentials: Mapping[str, Credentials], state_dir: Path, *, shared: bool
+    ) -> None:
+        self.settings = settings
+        self.clock = SystemClock()
+        self.journal = Journal(state_dir)
+        self.simulators: dict[str, SimulatedAlarm] = {}
+        self._credentials = credentials
+        self._urls = {name: installation.url for name, installation in settings.installations.items()}
+        try:
+            for name, installation in settings.installations.items():
+                if installation.cloud == "simulator":
+                    self._urls[name] = (self._running(name) if shared else None) or self._simulate(name, installation)
+        except EmulatorError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Stop the simulated alarms and close the journal."""
+        for name, simulator in self.simulators.items():
+            simulator.stop()
+            self.journal.note(_simulator_note(name), None)
+        self.journal.close()
+
+    def _running(self, name: str) -> str | None:
+        """The URL of a simulated alarm that another process has started and that answers."""
+        note = self.journal.recall(_simulator_note(name))
+        running = json.loads(note) if note else None
+        return str(running["url"]) if running and _answers(running["control"]) else None
+
+    def _simulate(self, name: str, installation: InstallationSettings) -> str:
+        """Start a simulated alarm. Its panel is kept in the journal and outlives the program, as a real one does."""
+        modes = [switch.on for switch in self.settings.switches if self.settings.installation_of(switch) == name]
+        house = House(time.time, Profile(annex=any(mode.annex for mode in modes)))
+        kept = f"simulated panel: {name}"
+        if saved := self.journal.recall(kept):
+            try:
+                house.load(saved)
+            except EmulatorError as error:
+                log.warning("%s: the simulated panel starts anew: %s", name, error)
+        house.changed = lambda: self.journal.note(kept, house.dump())
+        account = SimulatedAccount(number=installation.number or DEMO.number, country=installation.country)
+        simulator = SimulatedAlarm(house, accounts=[account])
+        simulator.start()
+        self.simulators[name] = simulator
+        note = {"url": simulator.url, "control": simulator.control_url}
+        self.journal.note(_simulator_note(name), json.dumps(note))
+        return simulator.url
+
+    def cloud(self, name: str) -> WsdoCloud:
+        """A new cloud, which belongs to whoever asks."""
+        settings = self.settings.installations[name]
+        timeouts = settings.timeouts
+        return CLOUDS[settings.cloud](
+            self._account(name), self._urls[name], timeouts.request, timeouts.command, self.clock
+        )
+
+    def _account(self, name: str) -> Account:
+        installation = self.settings.installations[name]
+        credentials = self._credentials.get(name, Credentials(DEMO.user, DEMO.password))
+        return Account(
+            user=credentials.user,
+            password=credentials.password,
+            country=installation.country,
+            lang=installation.language,
+            number=installation.number,
+            panel=installation.panel,
+            callby=installation.callby,
+        )
+
+    def installation(
+        self,
+        name: str,
+        *,
+        by_hand: bool = False,
+        on_change: Callable[[], None] = lambda: None,
+        on_progress: Report = lambda _phase, _text: None,
+    ) -> Installation:
+        """The thread-to-be of one alarm."""
+        account = self._account(name)
+        settings = self.settings.installations[name]
+        identity = [account.user, account.password, account.country, account.lang, account.number, settings.url]
+        return Installation(
+            name,
+            lambda: self.cloud(name),
+            self.journal,
+            self.clock,
+            poll_every_s=settings.poll_every_s,
+            credentials=json.dumps([*identity, settings.cloud, account.callby]),
+            by_hand=by_hand,
+            on_change=on_change,
+            on_progress=on_progress,
+        )
+
+
+class App:
+    """The running program: alarms, hub and doors."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        credentials: Mapping[str, Credentials],
+        state_dir: Path,
+        interfaces: Sequence[str] | None = None,
+    ) -> None:
+        self._lock = _only_one(state_dir)
+        try:
+            self.alarms = Alarms(settings, credentials, state_dir, shared=False)
+        except EmulatorError:
+            self._lock.close()
+            raise
+        unfinished = self.alarms.journal.recover(self.alarms.clock.time())
+        if unfinished:
+            log.warning("%d command(s) were under way when the program stopped; the panel is asked", unfinished)
+        self.installations = {
+            name: self.alarms.installation(name, on_change=partial(self._changed, name))
+            for name in settings.installations
+        }
+        show_target = settings.while_pending == "target"
+        switches = self._switches(settings)
+        journal, clock = self.alarms.journal, self.alarms.clock
+        self.hub = Hub(switches, self.installations, journal, clock, show_target=show_target)
+        self.doors: list[Door] = [
+            make(self.hub, settings, interfaces) for name, make in DOORS.items() if getattr(settings.doors, name)
+        ]
+
+    def _changed(self, installation: str) -> None:
+        self.hub.changed(installation)
+
+    def _switches(self, settings: Settings) -> list[Switch]:
+        wemo = settings.doors.wemo
+        wanted = [Wanted(settings.installation_of(one), one.on, one.name, one.port or 0) for one in settings.switches]
+        every_door = frozenset(name for name in DOORS if getattr(settings.doors, name))
+        identities = self.alarms.journal.identities(wanted, wemo.first_port if wemo else 1024, _port_is_free)
+        return [
+            Switch(
+                name=one.name,
+                installation=settings.installation_of(one),
+                mode=one.on,
+                off_disarms=one.off == "disarm",
+                doors=every_door if one.doors is None else frozenset(one.doors),
+                identity=identity,
+            )
+            for one, identity in zip(settings.switches, identities, strict=True)
+        ]
+
+    def start(self) -> None:
+        """Installations, then doors."""
+        for installation in self.installations.values():
+            installation.start()
+        for door in self.doors:
+            door.start()
+
+    def stop(self) -> None:
+        """Doors first, so that nothing new comes in; within 5 s."""
+        for door in self.doors:
+            door.stop()
+        self.alarms.clock.stop()
+        deadline = time.monotonic() + STOP_S
+        for installation in self.installations.values():
+            installation.stop(max(0.0, deadline - time.monotonic()))
+        self.alarms.close()
+        self._lock.close()
+
+
+def _simulator_note(name: str) -> str:
+    return f"simulator running: {name}"
+
+
+def _answers(control_url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{control_url}/state", timeout=PROBE_S) as answer:  # noqa: S310  # our own note
+            return "axes" in json.load(answer)
+    except (OSError, ValueError):
+        return False
+
+
+def _port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return False
+    return True
+
+
+def _only_one(state_dir: Path) -> IO[str]:
+    """A lock on the state folder: two programs on one journal would both answer for the same switches."""
+    path = state_dir / "run.lock"
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = path.open("w")
+    except OSError as error:
+        raise ConfigError([Problem(str(path), f"{error.strerror}; choose a folder with --state-dir")]) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        problem = "another `emulator run` uses this state folder; stop it, or choose another with --state-dir"
+        raise ConfigError([Problem(str(state_dir), problem)]) from None
+    return lock

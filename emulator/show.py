@@ -1,0 +1,67 @@
+"""Words for people and JSON for programs: what the commands print. Pure."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from emulator.journal import Entry
+from emulator.model import Action, Outcome, PanelState, Result
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns as wide as they need to be."""
+    every = [head, *rows]
+    widths = [max(len(row[index]) for row in every) for index in range(len(head))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in every)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def moment(epoch_s: float) -> str:
+    """A time as a clock on the wall shows it."""
+    return datetime.fromtimestamp(epoch_s).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def as_json(value: Any) -> str:
+    """Indented, with letters as they are."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def fields(state: PanelState) -> dict[str, Any]:
+    """A panel's state for programs: axes (null is unknown), when it was read (ISO 8601), raw status, request."""
+    return {
+        "state": str(state.axes),
+        "interior": state.axes.interior,
+        "perimeter": state.axes.perimeter,
+        "annex": state.axes.annex,
+        "read_at": datetime.fromtimestamp(state.read_at).astimezone().isoformat(timespec="seconds"),
+        "raw": state.raw,
+        "source": state.source,
+    }
+
+
+def panel(name: str, state: PanelState) -> str:
+    """One line about where the panel stands."""
+    return f"{name}: {state.axes} (read {moment(state.read_at)} by {state.source})"
+
+
+def outcome(name: str, action: Action, ended: Outcome, state: PanelState | None) -> str:
+    """How a command ended, and after an unconfirmed one what the panel says."""
+    text = f"{name}: {action}: {ended.result}: {ended.message}"
+    return f"{text}\n{panel(name, state)}" if ended.result is Result.UNCONFIRMED and state else text
+
+
+def journal(entries: Sequence[Entry]) -> str:
+    """Commands, newest first."""
+    rows = [
+        (
+            moment(entry.at),
+            entry.installation,
+            entry.action,
+            " ".join(filter(None, (entry.door, entry.peer, entry.switch))),
+            entry.result or "under way",
+            (entry.message or "") + (f" (then the panel said: {entry.settled})" if entry.settled else ""),
+        )
+        for entry in entries
+    ]
+    return table(("TIME", "ALARM", "COMMAND", "ASKED BY", "RESULT", "WHY"), rows)

@@ -1,0 +1,116 @@
+"""Time, transport and a simulated cloud, for tests that wait for nothing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+
+from emulator.errors import Unreachable
+from emulator.simulator.panel import House, Profile
+from emulator.simulator.server import create_app
+from emulator.simulator.wsdo import ConnectionDropped
+from emulator.verisure.session import Account
+from emulator.verisure.wsdo import WsdoCloud
+
+EPOCH_S = 1_700_000_000.0
+DEMO = Account(user="demo", password="demo", country="ES", lang="es", number="2423443", panel="SDVFAST")
+DEADLINE_S = 60.0
+
+
+class FakeClock:
+    """Time that only moves when somebody sleeps. After `stop` sleeping is cut short, as in the program."""
+
+    def __init__(self) -> None:
+        self.now = EPOCH_S
+        self.stopped = False
+
+    def time(self) -> float:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> bool:
+        if self.stopped:
+            return False
+        self.now += seconds
+        return True
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+class AppTransport:
+    """Delivers requests to a Flask app in the same process, and keeps what was sent."""
+
+    def __init__(self, app: Flask) -> None:
+        self._client = app.test_client()
+        self.sent: list[tuple[str, dict[str, str]]] = []
+        self.refuse = False
+        self.closed = False
+
+    def send(self, method: str, params: Mapping[str, str], timeout_s: float | None = None) -> bytes:  # noqa: ARG002
+        if self.refuse:
+            raise Unreachable("connection refused", sent=False)
+        self.sent.append((method, dict(params)))
+        where: dict[str, Any] = {"data": dict(params)} if method == "POST" else {"query_string": dict(params)}
+        try:
+            answer = self._client.open("/WebService/ws.do", method=method, **where)
+        except ConnectionDropped as error:
+            raise Unreachable(str(error)) from None
+        if answer.status_code != 200:
+            raise Unreachable(f"HTTP {answer.status_code}")
+        return answer.data
+
+    def close(self) -> None:
+        self.closed = True
+
+    def requests(self) -> list[str]:
+        return [params["request"] for _, params in self.sent]
+
+
+class ScriptTransport:
+    """Answers each request name from its own list; an exception is raised, the last answer is repeated."""
+
+    def __init__(self, **answers: list[bytes | Exception]) -> None:
+        self._answers = answers
+        self.sent: list[tuple[str, dict[str, str]]] = []
+
+    def send(self, method: str, params: Mapping[str, str], timeout_s: float | None = None) -> bytes:  # noqa: ARG002
+        self.sent.append((method, dict(params)))
+        queue = self._answers[params["request"]]
+        answer = queue.pop(0) if len(queue) > 1 else queue[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def close(self) -> None: ...
+
+    def requests(self) -> list[str]:
+        return [params["request"] for _, params in self.sent]
+
+
+class SimulatedCloud:
+    """A client and the simulated alarm that it talks to, on one clock."""
+
+    def __init__(self, account: Account = DEMO, *, annex: bool = False, answer_after: float = 3.0) -> None:
+        self.clock = FakeClock()
+        self.house = House(self.clock.time, Profile(annex=annex))
+        self.house.answer_after = answer_after
+        self.app = create_app(self.house, sleep=lambda _: None)
+        self.backend = self.app.extensions["backend"]
+        self.transport = AppTransport(self.app)
+        self.account = account
+        self.cloud = self.new_client()
+
+    def new_client(self) -> WsdoCloud:
+        return WsdoCloud(self.account, self.transport, self.clock, DEADLINE_S)
+
+    def count(self, request: str) -> int:
+        """How many of a request the cloud has received."""
+        return int(self.backend.requests[request])
+
+
+def pet(res: str, inner: str = "") -> bytes:
+    """A `<PET>` answer, written by hand."""
+    return f'<?xml version="1.0" encoding="UTF-8"?><PET><RES>{res}</RES>{inner}</PET>'.encode()

@@ -1,0 +1,85 @@
+"""CloudContract: what every cloud owes an installation. A cloud's test class inherits it and gives a `world`."""
+
+from typing import Any, Protocol
+
+import pytest
+
+from emulator.errors import Rejected, Unreachable
+from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior
+from emulator.verisure.cloud import Cloud, Phase
+
+
+class World(Protocol):
+    """A cloud and the simulated house behind it."""
+
+    cloud: Cloud
+    house: Any
+    clock: Any
+
+    def submissions(self) -> int:
+        """How many commands (X1) the far side has received."""
+
+    def go_down(self) -> None:
+        """The far side stops answering."""
+
+
+def quiet(_phase: Phase, _text: str) -> None:
+    """No report."""
+
+
+TOTAL, NIGHT, DAY = (Arm(ArmMode(interior)) for interior in (Interior.TOTAL, Interior.NIGHT, Interior.DAY))
+PERIMETER = Arm(ArmMode(perimeter=True))
+
+
+class CloudContract:
+    """Inherit it, and define the fixture `world`."""
+
+    @pytest.mark.parametrize("action", [TOTAL, NIGHT, DAY, PERIMETER], ids=str)
+    def test_arms_and_disarms(self, world: World, action: Action) -> None:
+        assert world.cloud.execute(action, quiet).axes.reached(action)
+        assert world.house.axes.reached(action)
+        assert world.cloud.execute(Disarm(), quiet).axes == world.house.axes
+        assert not world.house.axes.armed
+        assert world.submissions() == 2
+
+    def test_a_sum_is_ordered_requests(self, world: World) -> None:
+        mode = ArmMode(Interior.TOTAL, perimeter=True)
+        assert world.cloud.execute(Arm(mode), quiet).axes.has(mode)
+        assert world.house.axes.has(mode)
+
+    def test_reads_what_the_panel_is(self, world: World) -> None:
+        assert world.cloud.read().axes == world.house.axes
+        world.house.keypad(NIGHT)
+        state = world.cloud.read()
+        assert state.axes == world.house.axes
+        assert state.read_at == world.clock.time()
+        assert state.raw
+        assert state.source
+
+    def test_asks_the_panel_when_told_to(self, world: World) -> None:
+        world.house.keypad(TOTAL)
+        assert world.cloud.read(ask_panel=True).axes == world.house.axes
+
+    def test_reports_the_way(self, world: World) -> None:
+        phases: list[Phase] = []
+        world.cloud.execute(TOTAL, lambda phase, _text: phases.append(phase))
+        assert phases[:2] == [Phase.SENDING, Phase.ACCEPTED]
+        assert set(phases[2:]) <= {Phase.WAITING}
+
+    def test_a_refusal_changes_nothing_and_is_not_repeated(self, world: World) -> None:
+        world.house.window(world.house.profile.zones[0].name, is_open=True)
+        with pytest.raises(Rejected):
+            world.cloud.execute(TOTAL, quiet)
+        assert world.submissions() == 1
+        assert not world.house.axes.armed
+
+    def test_a_cloud_that_is_down_is_unreachable(self, world: World) -> None:
+        world.go_down()
+        with pytest.raises(Unreachable):
+            world.cloud.read()
+
+    def test_close_twice(self, world: World) -> None:
+        world.cloud.read()
+        world.cloud.close()
+        world.cloud.close()
+        assert world.house.axes == Axes(Interior.OFF, perimeter=False, annex=False)
