@@ -19,8 +19,9 @@ from emulator.simulator.activity import KEYPAD, Activity, Check, Request, Row
 ANSWER_AFTER = 3.0
 """Seconds a panel takes for an operation; real ones take up to 25 (verisure-wsdo.md §4)."""
 
-SLOWEST_ANSWER = 20.0
-"""Seconds; the longest time that may be set. Below 1 s is for tests in a hurry."""
+SLOWEST_ANSWER = 120.0
+"""Seconds; the longest time that may be set. 1 to 20 is real, a minute and more was seen on bad days
+(verisure-wsdo.md §4), and less is for tests in a hurry."""
 
 DUMP_VERSION = 1
 

@@ -157,18 +157,19 @@ class _Running:
         self._loop.start()
 
     def stop(self) -> None:
-        """The workers first: one that finishes later would write to a closed trigger."""
+        """The workers, then the loop, then the sockets: whoever is still at work may pull the trigger, and its file
+        descriptor must not be another file's by then."""
         self._workers.shutdown()
         for thread in self._workers.started:
             thread.join()
         self._ended = True
         self._server.pull_trigger()
         self._loop.join()
+        wasyncore.close_all(self._map)
 
     def _serve(self) -> None:
         while not self._ended:
             wasyncore.loop(timeout=LOOP, use_poll=True, map=self._map, count=1)
-        wasyncore.close_all(self._map)
 
 
 def _closing(app: "WSGIApplication") -> "WSGIApplication":

@@ -99,6 +99,18 @@ def test_it_starts_again_on_the_same_port(session: requests.Session) -> None:
     assert urls[0] == urls[1]
 
 
+def test_stopping_right_after_a_request_harms_nothing(session: requests.Session) -> None:
+    """The loop is then just waking up: it must not close what `stop` still needs."""
+    for _ in range(20):
+        alarm = SimulatedAlarm()
+        alarm.start()
+        try:
+            assert session.post(alarm.url, params=LOGIN, timeout=5).ok
+        finally:
+            alarm.stop()
+    assert threads() == []
+
+
 def test_a_port_that_is_taken(running: SimulatedAlarm) -> None:
     other = SimulatedAlarm(port=running.port)
     with pytest.raises(

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from emulator.model import Arm, ArmMode
@@ -10,7 +12,8 @@ from emulator.simulator import texts
 from emulator.simulator.backend import MOST_SESSIONS, SECRETS, Account, Options
 from emulator.simulator.faults import Fault
 from emulator.simulator.panel import Profile
-from emulator.simulator.wsdo import BOMB, MOST_OPERATIONS, PATH, ConnectionDropped
+from emulator.simulator.server import create_app
+from emulator.simulator.wsdo import BOMB, MOST_OPERATIONS, NAMES, PATH, ConnectionDropped
 from tests.simulator.conftest import START, Alarm, Clock, Maker, err
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -379,6 +382,30 @@ def test_an_unknown_request_is_an_error_and_counted_as_such(alarm: Alarm) -> Non
     for name in ("arm1", "ARM3", "ARM", "", "IMG1"):
         assert err(alarm.ask(name)) == ("ERROR", "4")
     assert alarm.backend.requests == {"LOGIN": 1, "unknown": 5}
+
+
+WORDS = st.sampled_from(["ES", "es", "GB", "en", "demo", "2423443", "SDVFAST", "AND_61", "00000000000"]) | st.text()
+
+
+@settings(deadline=None)  # the machine may be busy
+@given(
+    name=st.sampled_from(sorted(NAMES)) | st.text(),
+    params=st.dictionaries(
+        st.sampled_from(["Country", "country", "lang", "user", "pwd", "hash", "ID", "numinst", "panel", "callby"]),
+        WORDS,
+    ),
+    live=st.booleans(),
+)
+def test_whatever_is_asked_the_answer_is_a_pet(name: str, params: dict[str, str], live: bool) -> None:
+    app = create_app(options=Options(flood_limit=0))
+    if live:
+        token = app.extensions["backend"].login("demo", "demo", "ES")
+        params = {"Country": "ES", "lang": "es", "user": "demo", "callby": "AND_61", **params, "hash": token}
+    reply = app.test_client().post(PATH, data={**params, "request": name})
+    pet = etree.fromstring(reply.data)
+    assert (reply.status_code, pet.tag) == (200, "PET")
+    assert pet.findtext("RES") in {"OK", "WAIT", "ERROR", "KO", "LOCK"}
+    assert live or pet.findtext("RES") != "OK" or name == "LOGIN"
 
 
 def get(alarm: Alarm, name: str) -> tuple[int, str, bytes]:
