@@ -1,18 +1,23 @@
 """The near side: what speaks to the LAN. A door is a row in DOORS; importing this page costs nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, Protocol
 
+from emulator.model import Switch
+
 
 class Door(Protocol):
-    """A way into the house for clients on the LAN. Both methods may be called from any thread, and repeatedly."""
+    """A way into the house for clients on the LAN. Its methods may be called from any thread, and repeatedly."""
 
     def start(self) -> None:
         """Return when clients can be served, or when it was logged why they cannot be yet."""
 
     def stop(self) -> None:
         """Take leave of the clients; no thread and no socket is left."""
+
+    def urls(self) -> Sequence[tuple[Switch, str]]:
+        """The switches that can be reached now, each with its address."""
 
 
 # Name in a switch's `doors` → where its class is.

@@ -62,6 +62,7 @@ class Publisher:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._subscriptions: dict[str, Subscription] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def subscribe(
         self, topic: Hashable, peer: str, local: str, headers: Mapping[str, str], initial: Callable[[], bytes]
@@ -84,6 +85,8 @@ class Publisher:
             subscription.waiting.append(initial())
             subscription.news.set()
             subscription.task = asyncio.get_running_loop().create_task(self._deliver(subscription))
+            self._tasks.add(subscription.task)
+            subscription.task.add_done_callback(self._tasks.discard)
 
         return _accepted(subscription, seconds, begin)
 
@@ -110,10 +113,9 @@ class Publisher:
 
     async def close(self) -> None:
         """Forget everybody; no task is left."""
-        tasks = [subscription.task for subscription in self._subscriptions.values() if subscription.task]
         for subscription in list(self._subscriptions.values()):
             self._drop(subscription)
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _known(self, topic: Hashable, peer: str, headers: Mapping[str, str]) -> Subscription:
         """The subscription that a request names: its own, to this topic, and not expired."""

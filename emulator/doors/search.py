@@ -7,6 +7,7 @@ import selectors
 import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -30,7 +31,8 @@ MX = 3  # seconds, as newer Echos have it
 REPEAT = 1.0  # seconds; searches go out twice, as UDP loses some
 MAX_ANSWER = 8192  # bytes; more than any datagram of SSDP
 MAX_FOUND = 512  # devices; a LAN has some tens
-FETCH = 3.0  # seconds for one description
+FETCH = 3.0  # seconds of silence from one device while its description is read
+FETCHERS = 8  # descriptions at a time
 MAX_DESCRIPTION = 256 * 1024  # bytes; a television's has some 10 KiB
 
 _STATUS = re.compile(r"HTTP/1\.[01] 200\b.*", re.IGNORECASE)
@@ -64,6 +66,8 @@ def search(
             with suppress(OSError):  # an interface that went down meanwhile
                 sock = stack.enter_context(network.sender(place.host, 0))
                 selector.register(sock, selectors.EVENT_READ)
+        if not selector.get_map():
+            return ()
         end = clock() + seconds
         again = [clock(), clock() + REPEAT]
         while (now := clock()) < end:
@@ -72,7 +76,9 @@ def search(
                 _ask(selector)
             for key, _ in selector.select(min([end, *again]) - now):
                 _collect(key.fileobj, found)
-    return tuple(sorted(map(describe, found.values()), key=lambda each: (each.address, each.name, each.udn)))
+    with ThreadPoolExecutor(FETCHERS) as executor:  # some devices are slow, or never answer
+        described = executor.map(describe, found.values())
+        return tuple(sorted(described, key=lambda each: (each.address, each.name, each.udn)))
 
 
 def _ask(selector: selectors.BaseSelector) -> None:

@@ -1,0 +1,210 @@
+"""Requests on a connection, whole, in pieces, and as nobody should send them."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from emulator.doors.h1 import MAX_BODY, MAX_HEADER, Conversation, Request, Response
+from emulator.errors import ProtocolError
+
+POST = b"POST /upnp/control/basicevent1 HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nSOAPACTION: x\r\n\r\nbody"
+OK = Response(200, b"fine")
+
+
+def fed(*data: bytes) -> Conversation:
+    conversation = Conversation()
+    for each in data:
+        conversation.feed(each)
+    return conversation
+
+
+def test_a_request_is_read_whole() -> None:
+    assert fed(POST).next() == Request(
+        "POST", "/upnp/control/basicevent1", {"host": "a", "content-length": "4", "soapaction": "x"}, "", "body"
+    )
+
+
+@pytest.mark.parametrize("at", range(len(POST)))
+def test_a_request_may_be_split_anywhere(at: int) -> None:
+    conversation = fed(POST[:at])
+    assert conversation.next() is None
+    assert conversation.started == bool(at)
+    conversation.feed(POST[at:])
+    found = conversation.next()
+    assert found
+    assert found.body == "body"
+
+
+def test_requests_queue_up_and_are_answered_in_order() -> None:
+    conversation = fed(POST + b"\r\n\r\n" + POST.replace(b"body", b"BODY"), POST[:10])
+    first = conversation.next()
+    assert first
+    assert conversation.next() is None  # not before the first is answered
+    assert conversation.answer(OK, 0).endswith(b"\r\n\r\nfine")
+    second = conversation.next()
+    assert second
+    assert (first.body, second.body) == ("body", "BODY")
+    conversation.answer(OK, 0)
+    assert conversation.next() is None
+    assert conversation.started
+    assert not conversation.over
+
+
+def test_an_answer_has_length_date_and_server() -> None:
+    conversation = fed(POST)
+    conversation.next()
+    assert conversation.answer(Response(200, b"fine", (("EXT", ""),)), 0) == (
+        b"HTTP/1.1 200 OK\r\nCONTENT-LENGTH: 4\r\nDATE: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
+        b"SERVER: Unspecified, UPnP/1.0, Unspecified\r\nEXT: \r\n\r\nfine"
+    )
+
+
+@pytest.mark.parametrize(
+    ("request_", "over"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", False),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", True),
+        (b"GET / HTTP/1.0\r\n\r\n", True),
+    ],
+)
+def test_the_connection_is_kept_when_the_client_keeps_it(request_: bytes, over: bool) -> None:
+    conversation = fed(request_)
+    assert conversation.next()
+    conversation.answer(OK, 0)
+    assert conversation.over is over
+    conversation.feed(POST)
+    conversation.end()
+    assert (conversation.next() is None) is over
+
+
+def test_close_ends_the_connection() -> None:
+    conversation = fed(POST)
+    conversation.next()
+    assert b"CONNECTION: close\r\n" in conversation.answer(Response(200, close=True), 0)
+    assert conversation.over
+
+
+def test_head_gets_the_length_without_the_body() -> None:
+    conversation = fed(b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
+    conversation.next()
+    answer = conversation.answer(OK, 0)
+    assert b"CONTENT-LENGTH: 4\r\n" in answer
+    assert answer.endswith(b"\r\n\r\n")
+
+
+def test_expect_is_answered_before_the_body() -> None:
+    head, _, body = POST.partition(b"\r\n\r\n")
+    conversation = fed(head + b"\r\nExpect: 100-continue\r\n\r\n")
+    assert conversation.next() is None
+    assert conversation.go_on() == b"HTTP/1.1 100 \r\n\r\n"
+    assert conversation.go_on() == b""
+    conversation.feed(body)
+    assert conversation.next()
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "authority"),
+    [
+        (b"/setup.xml?x=1", "/setup.xml", ""),
+        (b"/setup.xml#top", "/setup.xml", ""),
+        (b"http://192.168.7.2:49151/setup.xml?x", "/setup.xml", "192.168.7.2:49151"),
+        (b"http://192.168.7.2", "/", "192.168.7.2"),
+        (b"//evil/setup.xml", "//evil/setup.xml", ""),
+        (b"*", "*", ""),
+    ],
+)
+def test_the_path_is_found_in_any_form_of_target(target: bytes, path: str, authority: str) -> None:
+    found = fed(b"GET " + target + b" HTTP/1.1\r\nHost: a\r\n\r\n").next()
+    assert found
+    assert (found.path, found.authority) == (path, authority)
+
+
+def test_repeated_headers_are_joined() -> None:
+    found = fed(b"GET / HTTP/1.1\r\nHost: a\r\nOrigin: ours\r\nORIGIN: theirs\r\n\r\n").next()
+    assert found
+    assert found.headers["origin"] == "ours, theirs"
+
+
+def test_a_chunked_body_is_put_together() -> None:
+    chunked = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n"
+    found = fed(chunked).next()
+    assert found
+    assert found.body == "body"
+
+
+def chunk(size: int) -> bytes:
+    return b"%x\r\n%s\r\n" % (size, b"x" * size)
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"\x00\xff garbage\r\n\r\n", 400),
+        (b"GET /setup.xml\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+        (b"GET http://[ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (MAX_BODY + 1), 413),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n", 413),
+        (
+            b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(MAX_BODY) + chunk(1),
+            413,
+        ),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * MAX_HEADER + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 2 * MAX_HEADER, 431),
+    ],
+)
+def test_what_is_no_request_gets_its_status_and_ends_the_connection(data: bytes, status: int) -> None:
+    conversation = fed(data)
+    with pytest.raises(ProtocolError) as caught:
+        conversation.next()
+    assert caught.value.status == status
+    assert conversation.answer(Response(status, close=True), 0).startswith(b"HTTP/1.1 %d " % status)
+    assert conversation.over
+
+
+def test_the_largest_body_is_taken() -> None:
+    found = fed(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % MAX_BODY + b"x" * MAX_BODY).next()
+    assert found
+    assert len(found.body) == MAX_BODY
+
+
+def test_the_end_of_half_a_request_is_an_error() -> None:
+    conversation = fed(POST[:-1])
+    conversation.end()
+    with pytest.raises(ProtocolError):
+        conversation.next()
+
+
+def test_the_end_of_nothing_is_none() -> None:
+    conversation = fed(b"\r\n")
+    conversation.end()
+    assert conversation.next() is None
+
+
+def test_the_end_after_a_whole_request_is_seen_after_its_answer() -> None:
+    conversation = fed(POST)
+    conversation.end()
+    assert conversation.next()
+    conversation.answer(OK, 0)
+    assert conversation.next() is None
+
+
+@given(st.lists(st.binary() | st.sampled_from([POST, b"\r\n", b"GET / HTTP/1.1\r\n", b"Host: a\r\n\r\n"]), max_size=8))
+@example([POST, POST])
+def test_any_bytes_are_requests_or_a_protocol_error(data: list[bytes]) -> None:
+    conversation = Conversation()
+    for each in data:
+        conversation.feed(each)
+        answer = OK
+        try:
+            while conversation.next():
+                assert conversation.answer(OK, 0).startswith(b"HTTP/1.1 200")
+        except ProtocolError as error:
+            answer = Response(error.status, close=True)
+        if answer is not OK:
+            assert conversation.answer(answer, 0).startswith(b"HTTP/1.1 ")
+            assert conversation.over

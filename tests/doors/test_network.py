@@ -1,0 +1,97 @@
+import socket
+from ipaddress import IPv4Interface, IPv4Network
+
+import pytest
+
+from emulator.doors import network, ssdp
+from emulator.doors.network import Nic, Place
+
+
+def nic(name: str, address: str) -> Nic:
+    return Nic(name, IPv4Interface(address))
+
+
+LO, ETH, WLAN = nic("lo", "127.0.0.1/8"), nic("eth0", "192.168.7.2/24"), nic("wlan0", "10.1.2.3/16")
+LINK_LOCAL, PUBLIC, VETH = nic("eth1", "169.254.3.4/16"), nic("ppp0", "8.8.4.4/32"), nic("veth0", "172.30.0.2/24")
+BRIDGES = [
+    nic(name, f"172.{17 + number}.0.1/16")
+    for number, name in enumerate(
+        ["docker0", "docker_gwbridge", "br-0123456789ab", "virbr0", "virbr0-nic", "podman1", "cni-podman0", "lxcbr0"]
+    )
+]
+ALL = [LO, *BRIDGES, ETH, WLAN, LINK_LOCAL, PUBLIC, VETH]
+
+
+def hosts(places: tuple[Place, ...]) -> list[str]:
+    return [place.host for place in places]
+
+
+def test_by_default_local_networks_are_served_and_nothing_virtual() -> None:
+    assert hosts(network.places(ALL, None, None)) == ["192.168.7.2", "10.1.2.3", "169.254.3.4", "172.30.0.2"]
+
+
+@pytest.mark.parametrize("name", ["br-lan", "br0", "docker", "virbr", "br-0123456789abc"])
+def test_a_bridge_that_is_nobodys_is_served(name: str) -> None:
+    assert hosts(network.places([nic(name, "192.168.7.2/24")], None, None)) == ["192.168.7.2"]
+
+
+@pytest.mark.parametrize(
+    ("names", "found"), [(["lo"], ["127.0.0.1"]), (["docker0", "ppp0"], ["172.17.0.1", "8.8.4.4"])]
+)
+def test_named_interfaces_are_served_whatever_they_are(names: list[str], found: list[str]) -> None:
+    assert hosts(network.places(ALL, names, None)) == found
+    assert network.places(ALL, [], None) == network.places(ALL, ["eth9"], None) == ()
+
+
+def test_an_address_of_ours_is_served_alone() -> None:
+    assert network.places(ALL, None, "10.1.2.3") == (
+        Place("wlan0", "10.1.2.3", IPv4Network("10.1.0.0/16"), "10.1.2.3"),
+    )
+    assert hosts(network.places(ALL, ["eth0"], "127.0.0.1")) == ["127.0.0.1"]
+
+
+def test_a_foreign_address_is_told_in_place_of_ours() -> None:
+    assert [(place.host, place.advertised) for place in network.places([LO, ETH], None, "203.0.113.9")] == [
+        ("192.168.7.2", "203.0.113.9")
+    ]
+
+
+def test_one_address_for_each_network_of_an_interface() -> None:
+    found = [ETH, nic("eth0", "192.168.7.3/24"), nic("eth0", "10.0.0.1/8"), nic("eth1", "192.168.7.4/24")]
+    assert hosts(network.places(found, None, None)) == ["192.168.7.2", "10.0.0.1", "192.168.7.4"]
+
+
+def test_the_host_has_a_loopback() -> None:
+    assert nic("lo", "127.0.0.1/8") in network.nics()
+
+
+def test_what_is_sent_to_the_group_arrives_from_the_address_it_was_sent_from() -> None:
+    here = "127.0.0.1"
+    with network.receiver(here) as first, network.receiver(here) as second, network.sender(here, 0) as sender:
+        sender.sendto(b"hello", (ssdp.GROUP, ssdp.PORT))
+        for receiver in (first, second):
+            receiver.settimeout(2)
+            data, peer = receiver.recvfrom(100)
+            assert (data, peer) == (b"hello", sender.getsockname())
+        assert sender.getsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL) == 2
+
+
+def test_a_system_that_binds_no_group_address_gets_the_wildcard(monkeypatch: pytest.MonkeyPatch) -> None:
+    bound = []
+
+    class Picky(socket.socket):
+        def bind(self, address: tuple[str, int]) -> None:  # type: ignore[override]  # one shape is enough here
+            bound.append(address)
+            if address[0]:
+                raise OSError(99, "Cannot assign requested address")
+            super().bind(address)
+
+    monkeypatch.setattr("socket.socket", Picky)
+    monkeypatch.setattr("sys.platform", "darwin")
+    network.receiver("127.0.0.1").close()
+    assert bound == [(ssdp.GROUP, ssdp.PORT), ("", ssdp.PORT)]
+
+
+def test_a_port_that_is_taken_is_an_error_and_leaves_nothing_open() -> None:
+    with network.listener("127.0.0.1", 0) as taken, pytest.raises(OSError, match="in use"):
+        network.listener("127.0.0.1", taken.getsockname()[1])
