@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import platformdirs
 
 from emulator import __version__, config, credentials, logs, show
 from emulator.app import Alarms, App
+from emulator.doors import search
 from emulator.errors import CloudError, ConfigError, EmulatorError
 from emulator.journal import Journal
 from emulator.model import Action, Arm, ArmMode, Command, Disarm, Origin, Result
@@ -171,9 +172,7 @@ def status(name: str | None, as_json: bool, **chosen: Any) -> None:
             state = installation.read_now()
         finally:
             installation.close()
-    click.echo(
-        show.as_json({"installation": name, **show.fields(state)}) if as_json else show.panel(name, state)
-    )
+    click.echo(show.as_json({"installation": name, **show.fields(state)}) if as_json else show.panel(name, state))
 
 
 @main.command()
@@ -274,7 +273,18 @@ def journal(count: int, as_json: bool, **chosen: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def discover(interfaces: tuple[str, ...], seconds: float, as_json: bool, **chosen: Any) -> None:
     """Search the LAN as an Echo would, and list what answers: ours and others'."""
-    raise NotImplementedError
+    here = context(chosen, level="warning")
+    logs.setup(here.level)
+    book = Journal(here.state_dir)
+    try:
+        ours = book.udns()
+    finally:
+        book.close()
+    found = search.search(interfaces or None, seconds)
+    if as_json:
+        click.echo(show.as_json([{**asdict(device), "ours": device.udn in ours} for device in found]))
+    else:
+        click.echo(show.devices(found, ours))
 
 
 @main.command()

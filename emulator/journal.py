@@ -222,6 +222,11 @@ class Journal:
                 result.append(Identity(str(row[0]), str(row[4]), str(row[5]), port))
             return result
 
+    def udns(self) -> frozenset[str]:
+        """What our switches are called on the LAN."""
+        rows = self._rows("SELECT serial FROM identities")
+        return frozenset(Identity("", str(serial), "", 0).udn for (serial,) in rows)
+
     @staticmethod
     def _new_identity(db: sqlite3.Connection, want: Wanted) -> tuple[object, ...]:
         base = db.execute("SELECT value FROM notes WHERE name = 'mac base'").fetchone()

@@ -1,10 +1,11 @@
 """Words for people and JSON for programs: what the commands print. Pure."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 from typing import Any
 
+from emulator.doors.search import Found
 from emulator.journal import Entry
 from emulator.model import Action, Outcome, PanelState, Result
 
@@ -65,3 +66,14 @@ def journal(entries: Sequence[Entry]) -> str:
         for entry in entries
     ]
     return table(("TIME", "ALARM", "COMMAND", "ASKED BY", "RESULT", "WHY"), rows)
+
+
+def devices(found: Sequence[Found], ours: Container[str]) -> str:
+    """What answered a search."""
+    if not found:
+        return "Nothing answered. Is `emulator run` running, and does the network let multicast through?"
+    rows = [
+        ("ours" if one.udn in ours else "other", one.name or "?", one.model or one.server, one.address, one.location)
+        for one in found
+    ]
+    return table(("WHOSE", "NAME", "MODEL", "ADDRESS", "DESCRIPTION"), sorted(rows, reverse=True))

@@ -20,6 +20,9 @@ URL = "https://mob2217.securitasdirect.es:12010/WebService/ws.do"
 POLL_X2_S = 2.0
 """Clients that lived well with the server polled every 1 to 5 s (verisure-wsdo.md §4)."""
 
+READ_FAILURES = 3
+"""Lost answers after which a question about the state is given up; a command is followed to its deadline."""
+
 PANEL_CHECK_S = 6 * 3600.0
 """EST wakes the panel and writes a row in the customer's log. Between checks the activity log tells what changed,
 but a key without tracking never shows there, so the panel is asked now and then (verisure-wsdo.md §4, §5)."""
@@ -148,7 +151,7 @@ class WsdoCloud:
         lost = self._submit(base, operation)
         if not lost:
             report(Phase.ACCEPTED, f"{base}1")
-        renewed = False
+        renewed, failures = False, 0
         started = self._clock.monotonic()
         while (waited_s := self._clock.monotonic() - started) < self._deadline_s:
             if not self._clock.sleep(POLL_X2_S):
@@ -163,9 +166,12 @@ class WsdoCloud:
                 continue
             except Unreachable as error:
                 log.debug("%s2: %s", base, error)
+                failures += 1
+                if base == "EST" and failures >= READ_FAILURES:
+                    raise
                 continue
             if reply.res == pet.WAIT or (reply.res != pet.OK and isinstance(pet.error(reply), Unreachable)):
-                report(Phase.WAITING, f"{base}2, {waited_s:.0f} s")
+                report(Phase.WAITING, f"{base}2, {waited_s:.0f} s so far")
                 continue
             return reply, lost or renewed
         raise Unconfirmed(f"the panel has not answered {base} within {self._deadline_s:g} s")

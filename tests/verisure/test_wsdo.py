@@ -240,9 +240,9 @@ def test_trouble_at_login_sends_no_command(world: World, kind: str) -> None:
     assert world.count("ARM1") == 0
 
 
-def test_a_refused_x1_is_rejected(world: World) -> None:
+def test_an_x1_that_the_cloud_cannot_take_is_not_followed(world: World) -> None:
     world.fault("refuse", "ARM1")
-    with pytest.raises(Rejected):
+    with pytest.raises(Unreachable, match="5304"):
         world.cloud.execute(TOTAL, quiet)
     assert (world.count("ARM1"), world.count("ARM2")) == (1, 0)
 
