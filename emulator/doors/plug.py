@@ -84,8 +84,6 @@ class Plug:
         ticket.done.add_done_callback(lambda _: self._post(self._settle, on, events))
 
     def _end(self, accepted: Future[None]) -> EmulatorError | None:
-        if accepted.cancelled():
-            return EmulatorError("The command was given up")
         error = accepted.exception()
         return self._in_words(error) if error else None
 

@@ -1,0 +1,99 @@
+"""A WeMo switch on a wire that tests hold both ends of: no socket, no thread, and time by hand."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
+from ipaddress import IPv4Network
+from typing import Any
+
+from emulator.doors.gena import Publisher
+from emulator.doors.network import Place
+from emulator.doors.plug import Plug
+from emulator.doors.wemo import WemoSwitch
+from tests.doors.clockwork import run
+from tests.doors.fakes import FakeHub
+
+PLACE = Place("eth0", "192.168.7.2", IPv4Network("192.168.7.0/24"), "192.168.7.2")
+PEER = "192.168.7.9"
+
+
+class Inline(Executor):
+    """Runs what is submitted at once."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        return fn(*args, **kwargs)
+
+
+class Wire(asyncio.Transport):
+    """What the switch sent, and what it did to the connection."""
+
+    def __init__(self, protocol: WemoSwitch, peer: str) -> None:
+        super().__init__({"peername": (peer, 50000)})
+        self.sent = b""
+        self.closed = self.aborted = self.ended = self.paused = False
+        self.protocol = protocol
+
+    def write(self, data: Any) -> None:
+        assert not self.closed
+        self.sent += bytes(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            asyncio.get_running_loop().call_soon(self.protocol.connection_lost, None)
+
+    def abort(self) -> None:
+        self.aborted = True
+        self.close()
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        self.ended = True
+
+    def pause_reading(self) -> None:
+        self.paused = True
+
+    def resume_reading(self) -> None:
+        self.paused = False
+
+    def taken(self) -> bytes:
+        """What was sent since the last look."""
+        sent, self.sent = self.sent, b""
+        return sent
+
+    def say(self, *data: bytes) -> bytes:
+        for each in data:
+            self.protocol.data_received(each)
+        return self.taken()
+
+
+class Rig:
+    """One switch, its hub, and as many connections as a test wants."""
+
+    def __init__(self) -> None:
+        self.hub = FakeHub()
+        self.switch = self.hub.switches[0]
+        self.publisher = Publisher(clock=asyncio.get_running_loop().time)
+        self.plug = Plug(self.switch, self.hub, self.publisher, Inline(), lambda call, *args: call(*args))
+        self.hub.subscribe(lambda _: self.plug.changed())
+        self.connections: set[WemoSwitch] = set()
+
+    def connect(self, peer: str = PEER, place: Place = PLACE) -> Wire:
+        protocol = WemoSwitch(self.plug, place, self.connections)
+        wire = Wire(protocol, peer)
+        protocol.connection_made(wire)
+        return wire
+
+
+def with_rig(test: Callable[[Rig], Coroutine[Any, Any, None]]) -> None:
+    async def main() -> None:
+        rig = Rig()
+        await test(rig)
+        await rig.publisher.close()
+
+    run(main())

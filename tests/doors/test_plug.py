@@ -1,0 +1,129 @@
+"""Events about a switch: on a change, and the truth after a command that changed nothing (lan-emulation.md §4.8)."""
+
+import logging
+
+import pytest
+
+from emulator.doors import plug, soap
+from emulator.errors import Rejected
+from emulator.model import Origin, Outcome, Result
+from tests.doors.rig import PEER, Rig, with_rig
+
+ME = Origin("wemo", PEER)
+EVENTS = {on: soap.propertyset({"BinaryState": str(int(on))}) for on in (False, True)}
+
+
+class Heard:
+    """What subscribers of a rig's switch are sent."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.events: list[bool] = []
+        self._rig = rig
+        rig.publisher.publish = self._publish  # type: ignore[method-assign,assignment]  # the far end of the plug
+
+    def _publish(self, topic: object, event: bytes) -> int:
+        assert topic == (self._rig.switch.identity.key, "basicevent")
+        self.events.append({value: key for key, value in EVENTS.items()}[event])
+        return 1
+
+    def take(self) -> list[bool]:
+        events, self.events = self.events, []
+        return events
+
+
+def test_only_a_change_is_told() -> None:
+    async def test(rig: Rig) -> None:
+        heard = Heard(rig)
+        rig.hub.be(rig.switch, False)
+        assert heard.take() == []
+        rig.hub.be(rig.switch, True)
+        rig.hub.be(rig.switch, True)
+        rig.hub.be(rig.hub.switches[1], True)
+        assert heard.take() == [True]
+        rig.hub.be(rig.switch, None)
+        assert heard.take() == []
+        rig.hub.be(rig.switch, True)
+        assert heard.take() == [True]
+
+    with_rig(test)
+
+
+def test_a_set_that_works_is_told_once() -> None:
+    async def test(rig: Rig) -> None:
+        heard = Heard(rig)
+        rig.plug.turn(True, ME, lambda _: None)
+        assert heard.take() == [True]
+
+    with_rig(test)
+
+
+def test_an_ignored_off_is_told_the_truth() -> None:
+    async def test(rig: Rig) -> None:
+        heard = Heard(rig)
+        rig.hub.be(rig.switch, True)
+        heard.take()
+        rig.hub.prompt = False
+        rig.plug.turn(False, ME, lambda _: None)
+        rig.hub.tickets[0].accepted.set_result(None)
+        assert heard.take() == []
+        rig.hub.tickets[0].done.set_result(Outcome(Result.IGNORED, "this switch only arms"))
+        assert heard.take() == [True]
+
+    with_rig(test)
+
+
+@pytest.mark.parametrize("optimistic", [True, False])
+def test_a_later_failure_is_told_once(optimistic: bool) -> None:
+    async def test(rig: Rig) -> None:
+        heard = Heard(rig)
+        rig.hub.prompt = False
+        rig.plug.turn(True, ME, lambda _: None)
+        ticket = rig.hub.tickets[0]
+        if optimistic:
+            rig.hub.be(rig.switch, True)
+            assert heard.take() == [True]
+        ticket.accepted.set_result(None)
+        rig.hub.be(rig.switch, False)
+        ticket.done.set_result(Outcome(Result.FAILED, "the panel said no"))
+        assert heard.take() == [False]
+
+    with_rig(test)
+
+
+def test_a_refusal_is_told_too() -> None:
+    async def test(rig: Rig) -> None:
+        heard, ends = Heard(rig), []
+        rig.hub.prompt = False
+        rig.plug.turn(True, ME, ends.append)
+        error = Rejected("no")
+        rig.hub.tickets[0].accepted.set_exception(error)
+        rig.hub.tickets[0].done.set_result(Outcome(Result.REJECTED, "no"))
+        assert ends == [error]
+        assert heard.take() == [False]
+
+    with_rig(test)
+
+
+def test_nothing_is_told_while_nothing_is_known() -> None:
+    async def test(rig: Rig) -> None:
+        heard = Heard(rig)
+        rig.hub.be(rig.switch, None)
+        rig.hub.prompt = False
+        rig.plug.turn(True, ME, lambda _: None)
+        rig.hub.tickets[0].done.set_result(Outcome(Result.FAILED, "no"))
+        assert heard.take() == []
+
+    with_rig(test)
+
+
+def test_a_peer_is_warned_about_once_and_the_memory_is_bounded(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    async def test(rig: Rig) -> None:
+        for number in [0, 0, *range(1, plug.MAX_WARNINGS + 5)]:
+            rig.plug.warn(f"192.168.7.{number}", "oddly")
+
+    with_rig(test)
+    levels = [record.levelno for record in caplog.records if "oddly" in record.message]
+    assert levels[:3] == [logging.WARNING, logging.DEBUG, logging.WARNING]
+    assert levels.count(logging.WARNING) == plug.MAX_WARNINGS
