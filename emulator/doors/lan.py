@@ -235,13 +235,13 @@ class Lan:
 
     def _run(self, ready: threading.Event) -> None:
         try:
-            asyncio.run(self._main(ready))
+            with ThreadPoolExecutor(max_workers=1, thread_name_prefix="lan-submit") as self._executor:
+                asyncio.run(self._main(ready))
         finally:
             ready.set()
 
     async def _main(self, ready: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lan-submit")
         self._stopping = asyncio.Event()
         self._outbox: ssdp.Outbox[tuple[Site, bytes, tuple[str, int]]] = ssdp.Outbox()
         self._sites: dict[Place, Site] = {}
@@ -277,7 +277,7 @@ class Lan:
             await publisher.close()
             await asyncio.gather(*(site.closed() for site in sites))
             self._hush()
-            self._executor.shutdown(wait=True, cancel_futures=True)  # a submit takes milliseconds
+            self._executor.shutdown(wait=False, cancel_futures=True)  # what nobody can be answered about is not begun
 
     async def _stopped_within(self, seconds: float) -> bool:
         with suppress(TimeoutError):

@@ -1,0 +1,54 @@
+import logging
+import subprocess
+import sys
+
+import pytest
+
+from emulator import doors, logs
+from emulator.doors.lan import Lan
+
+
+def test_every_row_of_the_table_is_a_door() -> None:
+    for name in doors.DOORS:
+        door = doors.load(name)
+        assert callable(door)
+    assert doors.load("wemo") is Lan
+
+
+def test_importing_the_table_imports_no_door() -> None:
+    program = "import sys, emulator.doors; assert not {'fauxmo', 'asyncio', 'h11', 'lxml'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_importing_fauxmo_leaves_logging_alone() -> None:
+    program = (
+        "import logging, emulator.doors.lan; root, fauxmo = logging.getLogger(), logging.getLogger('fauxmo');"
+        "assert 'fauxmo' in __import__('sys').modules;"
+        "assert (root.handlers, root.level, fauxmo.handlers, fauxmo.level) == ([], logging.WARNING, [], 0)"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", program], check=True)
+
+
+def test_logging_is_put_back_even_after_an_error() -> None:
+    class Handler(logging.NullHandler):
+        closed = False
+
+        def close(self) -> None:
+            self.closed = True
+            super().close()
+
+    def disturb() -> None:
+        fauxmo.addHandler(theirs)
+        fauxmo.setLevel(logging.CRITICAL)
+        raise ImportError("no fauxmo")
+
+    fauxmo, mine, theirs = logging.getLogger("fauxmo"), Handler(), Handler()
+    fauxmo.addHandler(mine)
+    try:
+        with pytest.raises(ImportError), logs.undisturbed():
+            disturb()
+        assert fauxmo.handlers == [mine]
+        assert fauxmo.level == logging.NOTSET
+        assert (mine.closed, theirs.closed) == (False, True)
+    finally:
+        fauxmo.removeHandler(mine)
