@@ -21,10 +21,11 @@ IP_MULTICAST_ALL = 49  # Linux; off: only groups joined by this very socket, not
 
 @dataclass(frozen=True, slots=True)
 class Nic:
-    """An IPv4 address of an interface."""
+    """An IPv4 address of an interface; `index` tells an interface from a later one of the same name."""
 
     name: str
     address: IPv4Interface
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,13 @@ class Place:
     host: str
     network: IPv4Network
     advertised: str
+    index: int = 0
 
 
 def nics() -> list[Nic]:
     """Every IPv4 address of this host, in the order of the system."""
     return [
-        Nic(adapter.name, IPv4Interface(f"{ip.ip}/{ip.network_prefix}"))
+        Nic(adapter.name, IPv4Interface(f"{ip.ip}/{ip.network_prefix}"), adapter.index or 0)
         for adapter in ifaddr.get_adapters()
         for ip in adapter.ips
         if ip.is_IPv4
@@ -59,7 +61,7 @@ def places(found: Iterable[Nic], interfaces: Sequence[str] | None, address: str 
     # One address for each network of an interface: a second one would answer every search twice.
     first = {(nic.name, nic.address.network): nic for nic in reversed(chosen)}
     return tuple(
-        Place(nic.name, str(nic.address.ip), nic.address.network, address or str(nic.address.ip))
+        Place(nic.name, str(nic.address.ip), nic.address.network, address or str(nic.address.ip), nic.index)
         for nic in chosen
         if first[nic.name, nic.address.network] is nic
     )

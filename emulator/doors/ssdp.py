@@ -23,7 +23,7 @@ STEP = 0.05  # seconds at most between answers: small receive queues lose bursts
 WITHIN = 0.9  # of the window is used, so that the last answer arrives inside it
 DEBOUNCE = 0.3  # seconds; an Echo repeats a search up to six times within milliseconds (§1.4)
 DEBOUNCE_MEMORY = 512  # searches remembered; a peer may make up source ports
-MAX_PENDING = 500  # datagrams; ten seconds' worth at full rate
+MAX_PENDING = 1000  # datagrams; twenty seconds' worth at full rate, and the notices of a hundred switches
 RATE = 50.0  # datagrams a second over all peers, so that nobody can use us as an amplifier (§1.7)
 
 SERVER = "Unspecified, UPnP/1.0, Unspecified"  # what libupnp says on a real WeMo (§1.3)

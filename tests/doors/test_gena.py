@@ -72,7 +72,7 @@ def with_subscriber(test: Callable[[Publisher, Subscriber, Clock], Awaitable[Non
 def subscribe(
     publisher: Publisher, headers: dict[str, str], topic: object = TOPIC, initial: bytes = b"<all/>"
 ) -> Response:
-    response = publisher.subscribe(topic, PEER, PEER, headers, lambda: initial)  # type: ignore[arg-type]
+    response = publisher.subscribe(topic, PEER, PEER, headers, lambda: initial)
     if response.after:
         response.after()
     return response
@@ -194,7 +194,7 @@ def test_subscriptions_are_bounded_until_some_expire() -> None:
     async def test(publisher: Publisher, _: Subscriber, clock: Clock) -> None:
         def another(number: int, topic: object = TOPIC) -> None:
             callback = {"callback": f"<http://{PEER}:9/{number}>", "nt": "upnp:event", "timeout": "60"}
-            publisher.subscribe(topic, PEER, PEER, callback, bytes)  # type: ignore[arg-type]
+            publisher.subscribe(topic, PEER, PEER, callback, bytes)
 
         for number in range(gena.MAX_PER_TOPIC):
             another(number)

@@ -5,9 +5,10 @@ import http.client
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import IPv4Interface
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -344,7 +345,7 @@ def test_a_strict_client_takes_every_description_and_hears_the_truth() -> None:
 
         heard: asyncio.Queue[tuple[str, object]] = asyncio.Queue()
 
-        def on_event(_: UpnpService, variables: list[UpnpStateVariable[object]]) -> None:
+        def on_event(_: UpnpService, variables: Sequence[UpnpStateVariable[Any]]) -> None:
             for variable in variables:
                 heard.put_nowait((variable.name, variable.value))
 

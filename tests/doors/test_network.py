@@ -62,7 +62,13 @@ def test_one_address_for_each_network_of_an_interface() -> None:
 
 
 def test_the_host_has_a_loopback() -> None:
-    assert nic("lo", "127.0.0.1/8") in network.nics()
+    assert ("lo", IPv4Interface("127.0.0.1/8")) in [(each.name, each.address) for each in network.nics()]
+
+
+def test_an_interface_that_was_made_anew_is_another_place() -> None:
+    (before,) = network.places([Nic("eth0", ETH.address, 2)], None, None)
+    (after,) = network.places([Nic("eth0", ETH.address, 7)], None, None)
+    assert before != after  # the membership of the group went with the old one
 
 
 def test_what_is_sent_to_the_group_arrives_from_the_address_it_was_sent_from() -> None:

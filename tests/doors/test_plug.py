@@ -19,7 +19,7 @@ class Heard:
     def __init__(self, rig: Rig) -> None:
         self.events: list[bool] = []
         self._rig = rig
-        rig.publisher.publish = self._publish  # type: ignore[method-assign,assignment]  # the far end of the plug
+        rig.publisher.publish = self._publish  # type: ignore[method-assign]  # the far end of the plug
 
     def _publish(self, topic: object, event: bytes) -> int:
         assert topic == (self._rig.switch.identity.key, "basicevent")
@@ -92,7 +92,8 @@ def test_a_later_failure_is_told_once(optimistic: bool) -> None:
 
 def test_a_refusal_is_told_too() -> None:
     async def test(rig: Rig) -> None:
-        heard, ends = Heard(rig), []
+        heard = Heard(rig)
+        ends: list[object] = []
         rig.hub.prompt = False
         rig.plug.turn(True, ME, ends.append)
         error = Rejected("no")
