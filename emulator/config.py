@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     PlainValidator,
+    StringConstraints,
     ValidationError,
     WithJsonSchema,
     model_validator,
@@ -42,6 +44,13 @@ NAME_LIMIT = 60
 UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
+def _single(value: Any) -> Any:
+    # Their content is not quoted: it may be what nobody should see.
+    if isinstance(value, dict | list):
+        raise ValueError("takes a single value, not a list or a mapping")
+    return value
+
+
 def _seconds(value: Any) -> float:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)", str(value))
     if not match or not float(match[1]):
@@ -50,23 +59,35 @@ def _seconds(value: Any) -> float:
 
 
 def _word(value: Any) -> str:
-    return str(value).strip()
+    return str(_single(value)).strip()
+
+
+def _spoken(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("holds what cannot be spoken, such as a line break; use letters, digits and blanks")
+    return value
 
 
 Duration = Annotated[
-    float, PlainValidator(_seconds), WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?\s*(ms|s|m|h)$"})
+    float,
+    PlainValidator(lambda value: _seconds(_single(value))),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?\s*(ms|s|m|h)$"}),
 ]
 Digits = Annotated[
-    str, BeforeValidator(_word), Field(pattern=r"^\d*$"), WithJsonSchema({"type": ["string", "integer"]})
+    str,
+    BeforeValidator(_word),
+    Field(pattern=r"^\d*$"),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": r"^\d*$"}),
 ]
 Mode = Annotated[
     ArmMode,
-    PlainValidator(lambda value: ArmMode.parse(str(value))),
+    PlainValidator(lambda value: ArmMode.parse(_word(value))),
     WithJsonSchema(
         {"type": "string", "description": ARM_MODES_HELP, "pattern": f"^({'|'.join(ARM_WORDS)})([ +]+\\w+)*$"}
     ),
 ]
 Port = Annotated[int, Field(ge=1, le=65535)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_spoken)]
 
 
 class Section(BaseModel):
@@ -94,11 +115,13 @@ class InstallationSettings(Section):
 
     cloud: Literal["simulator", "wsdo"] = Field(description="simulator, or wsdo for the XML API")
     country: Literal["ES", "IT", "FR", "GB", "PT"] = Field(default="ES", description="upper-case country code")
-    lang: str = Field(default="", pattern=r"^([a-z]{2})?$", description="lower-case; left out: the country's")
+    lang: str = Field(default="", pattern=r"^([a-z]{2})?$", description="two small letters; left out: the country's")
     url: str = Field(default="", description="another endpoint than the country's")
-    number: Digits = Field(default="", description="installation number as the app shows it; left out: the only one")
+    number: Digits = Field(default="", description="digits, as the app shows them; left out: the only one")
     panel: str = Field(default="", description="panel type such as SDVFAST; left out: what the cloud says")
-    callby: str = Field(default="AND_61", pattern=r"^(AND|IPH)_\d+$", description="the app that we call as")
+    callby: str = Field(
+        default="AND_61", pattern=r"^(AND|IPH)_\d+$", description="the app that we call as, such as AND_61 or IPH_61"
+    )
     poll_every: Duration = Field(default=0.0, description="how often the state is read; left out: 60s")
     timeouts: Timeouts = Timeouts()
 
@@ -106,6 +129,8 @@ class InstallationSettings(Section):
     def _check(self) -> Self:
         if self.url and self.cloud == "simulator":
             raise ValueError("`url` goes with `cloud: wsdo`; the simulator brings its own")
+        if "@" in self.url:
+            raise ValueError("url: user and password never stand in it; they come from the environment")
         if self.url and not _safe(self.url):
             raise ValueError(f"url {self.url!r}: use https://…; plain http:// only to an address in the house")
         if 0 < self.poll_every < POLL_AT_LEAST_S and self.cloud == "wsdo" and not _at_home(self.url):
@@ -126,7 +151,7 @@ class InstallationSettings(Section):
 class SwitchSettings(Section):
     """A virtual device."""
 
-    name: str = Field(min_length=1, max_length=NAME_LIMIT, description="what you say to the voice assistant")
+    name: Name = Field(max_length=NAME_LIMIT, description="what you say to the voice assistant")
     installation: str = Field(default="", description="left out: the only installation")
     on: Mode = Field(description=f"the arm mode: {ARM_MODES_HELP}")
     off: Literal["disarm"] | None = Field(default=None, description="`disarm`; left out: this switch only arms")
@@ -174,7 +199,7 @@ class Settings(Section):
     """devices.yaml."""
 
     installations: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")], InstallationSettings] = Field(
-        min_length=1, description="at least one alarm"
+        min_length=1, description="at least one alarm", json_schema_extra={"additionalProperties": False}
     )
     switches: tuple[SwitchSettings, ...] = Field(min_length=1, description="at least one switch")
     doors: DoorsSettings = DoorsSettings(wemo=WemoSettings())
@@ -224,10 +249,23 @@ def load(path: Path) -> Settings:
     except ValidationError as error:
         # A list of which no item is right also counts as too short; that says nothing new.
         wrong = [one for one in error.errors() if one["type"] != "too_short" or not one["input"]]
-        raise ConfigError(file.problems + [_problem(file, one) for one in wrong]) from None
-    if problems := file.problems + _contradictions(file, settings):
+        raise ConfigError(file.problems + [_problem(file, one) for one in wrong] + _contradictions(file)) from None
+    if problems := file.problems + _contradictions(file):
         raise ConfigError(problems)
     return settings
+
+
+# What pydantic calls a mistake → what would be right, for whoever writes the file.
+_RIGHT = {
+    "model_type": "takes keys of its own, such as `key: value`",
+    "dict_type": "takes keys of its own, such as `key: value`",
+    "tuple_type": "takes a list, such as [a, b]",
+    "string_type": "takes a single value, not a list or a mapping",
+    "int_parsing": "takes a whole number",
+    "ip_v4_address": "takes an IPv4 address, such as 192.168.1.10",
+    "too_short": "needs at least one; leave the key out for the default, if it has one",
+    "string_too_short": "must not be empty",
+}
 
 
 def _problem(file: YamlFile, details: ErrorDetails) -> Problem:
@@ -240,11 +278,16 @@ def _problem(file: YamlFile, details: ErrorDetails) -> Problem:
         return Problem(file.where(path), f"is missing: {field_of.description}")
     if kind == "value_error":
         return Problem(file.where(path), str(context["error"]))
-    if kind == "literal_error":
-        return Problem(file.where(path), f"{details['input']!r} is not possible; use {context['expected']}")
+    single = isinstance(details["input"], str)
     # Only a single value is quoted: a whole section may hold what nobody should see.
-    value = f"{details['input']!r} is not possible: " if isinstance(details["input"], str) else ""
-    return Problem(file.where(path), f"{value}{details['msg']}")
+    value = f"{details['input']!r} is not possible: " if single else ""
+    if kind == "literal_error":
+        return Problem(file.where(path), f"{value}use {context['expected']}")
+    if kind == "string_pattern_mismatch":
+        field = _section(path).model_fields.get(str(path[-1]))
+        right = field.description if field else "use letters, digits, - and _, beginning with a letter"
+        return Problem(file.where(path), f"{value}{right}")
+    return Problem(file.where(path), f"{value}{_RIGHT.get(kind, details['msg'])}")
 
 
 def _unknown_key(key: str, path: tuple[str | int, ...]) -> str:
@@ -266,31 +309,52 @@ def _section(path: tuple[str | int, ...]) -> type[Section]:
         "dashboard": DashboardSettings,
         "timeouts": Timeouts,
     }
-    names = [part for part in path[:-1] if part in sections]
+    # The second part below `installations` is a name that the user chose, perhaps one of ours.
+    names = [part for index, part in enumerate(path[:-1]) if part in sections and path[:index] != ("installations",)]
     return sections[str(names[-1])] if names else Settings
 
 
-def _contradictions(file: YamlFile, settings: Settings) -> list[Problem]:
+def _contradictions(file: YamlFile) -> list[Problem]:
+    """What does not go together. Read from the text, so that it is found in one go with other mistakes."""
     problems: list[Problem] = []
     names: dict[str, int] = {}
-    ports: dict[int, str] = {}
-    if settings.doors.dashboard:
-        ports[settings.doors.dashboard.port] = "the dashboard"
-    for index, switch in enumerate(settings.switches):
+    ports: dict[str, str] = {}
+    doors = _under(file.content, "doors")
+    if "dashboard" in doors:
+        ports[_text(_under(doors, "dashboard"), "port") or str(DashboardSettings().port)] = "the dashboard"
+    known = list(_under(file.content, "installations"))
+    listed = file.content.get("switches")
+    for index, switch in enumerate(listed if isinstance(listed, list) else []):
+        if not isinstance(switch, dict):
+            continue
         here = ("switches", index)
-        if (first := names.setdefault(switch.name.casefold(), index)) != index:
+        name, port, installation = (_text(switch, key) for key in ("name", "port", "installation"))
+        if name and (first := names.setdefault(name.casefold(), index)) != index:
             line = file.lines[("switches", first)]
             problems.append(
-                Problem(file.where((*here, "name")), f"{switch.name!r} is also the name of the switch on line {line}")
+                Problem(file.where((*here, "name")), f"{name!r} is also the name of the switch on line {line}")
             )
-        if switch.port and (other := ports.setdefault(switch.port, repr(switch.name))) != repr(switch.name):
-            problems.append(Problem(file.where((*here, "port")), f"{switch.port} is already the port of {other}"))
-        known = ", ".join(settings.installations)
-        if not switch.installation and len(settings.installations) > 1:
-            problems.append(Problem(file.where((*here, "installation")), f"is missing: which of {known}?"))
-        elif settings.installation_of(switch) not in settings.installations:
-            problems.append(Problem(file.where((*here, "installation")), f"no such installation; there is {known}"))
+        if port and (other := ports.setdefault(port.lstrip("0"), repr(name))) != repr(name):
+            problems.append(Problem(file.where((*here, "port")), f"{port} is already the port of {other}"))
+        if "installation" not in switch and len(known) > 1:
+            problems.append(Problem(file.where((*here, "installation")), f"is missing: which of {', '.join(known)}?"))
+        elif installation and known and installation not in known:
+            problems.append(
+                Problem(file.where((*here, "installation")), f"no such installation; there is {', '.join(known)}")
+            )
     return problems
+
+
+def _under(content: Any, key: str) -> dict[str, Any]:
+    """The mapping under a key, empty where there is none."""
+    found = content.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _text(content: dict[str, Any], key: str) -> str:
+    """The text under a key, empty where there is none."""
+    found = content.get(key)
+    return found.strip() if isinstance(found, str) else ""
 
 
 def _host(url: str) -> str:

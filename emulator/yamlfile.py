@@ -1,5 +1,6 @@
 """A YAML file as plain strings, lists and mappings, with the line of every key. Pure."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,12 +34,17 @@ def read(name: str, text: str) -> YamlFile:
     file = YamlFile(name)
     try:
         root = yaml.compose(text, Loader=yaml.BaseLoader)
+        file.content = _value(file, (), root) if root else None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError([Problem(f"{name}:{line}", f"not valid YAML: {error.problem or error.context}")]) from None
+        # Words of the file are left out: an unquoted password may look like an alias or a tag.
+        what = re.sub(r"'(?!\\)[^']{2,}'", "…", str(error.problem or error.context))
+        hint = "indent with blanks, and put text with special characters in quotes"
+        raise ConfigError([Problem(f"{name}:{line}", f"not valid YAML: {what}; {hint}")]) from None
     except yaml.YAMLError as error:
         raise ConfigError([Problem(name, f"not valid YAML: {error}")]) from None
-    file.content = _value(file, (), root) if root else None
+    except RecursionError:
+        raise ConfigError([Problem(name, "not usable: it is nested too deeply, or an alias holds itself")]) from None
     return file
 
 
