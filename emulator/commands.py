@@ -77,9 +77,10 @@ class CommandQueue:
         return self.current
 
     def supersede(self, command: Command, axes: Axes) -> list[Job]:
-        """Take out the waiting arms that a disarm makes pointless, if it has something to do from `axes` on."""
+        """Take out the waiting arms that a disarm makes pointless, if it has something to do, now or after them."""
         action = command.action
-        if not isinstance(action, Disarm) or not self.applies(command, self.target(axes)):
+        effective = self.applies(command, axes) or self.applies(command, self.target(axes))
+        if not isinstance(action, Disarm) or not effective:
             return []
         arms = [(job, job.command.action) for job in self._waiting]
         pointless = [job for job, arm in arms if isinstance(arm, Arm) and (action.main or arm.mode.annex)]

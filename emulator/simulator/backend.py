@@ -48,10 +48,10 @@ class Options:
     """The outcome of an arm command carries STATUS 0 beside the armed text, as in the API document's samples."""
     session_idle: float = 900.0
     """Seconds until an unused session expires; the successor's tokens live as long (verisure-wsdo.md §4)."""
-    flood_limit: int = 10
+    flood_limit: int = 20
     """Requests of one account within `flood_window` that are still let through; 0 lets all through."""
     flood_window: float = 5.0
-    """Seconds; a client that leaves 1 s between requests makes 6 at most."""
+    """Seconds; a client that leaves 1 s between requests makes 6 at most, and a person may type commands beside it."""
     flood_ban: float = 60.0
     """Seconds for which everything from a flooding account is answered 403."""
 

@@ -1,5 +1,6 @@
 """The ws.do flow against the simulated alarm, and against answers that no simulator would give."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -9,6 +10,7 @@ from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
 from emulator.simulator.faults import Fault
 from emulator.verisure import wsdo
 from emulator.verisure.cloud import Phase
+from emulator.verisure.session import Account
 from emulator.verisure.wsdo import REQUESTS, WsdoCloud
 from tests.fakes import DEADLINE_S, DEMO, FakeClock, ScriptTransport, SimulatedCloud, pet
 from tests.verisure.contract import DAY, NIGHT, PERIMETER, TOTAL, CloudContract, quiet
@@ -248,7 +250,7 @@ def test_an_x1_that_the_cloud_cannot_take_is_not_followed(world: World) -> None:
 
 
 def test_a_wrong_password_is_tried_once() -> None:
-    world = World(account=type(DEMO)("demo", "wrong", "ES", "es", "2423443", "SDVFAST"))
+    world = World(account=replace(DEMO, password="wrong"))
     for _ in range(3):
         with pytest.raises(LoginRefused, match="VERISURE_PASSWORD"):
             world.cloud.read()
@@ -265,7 +267,7 @@ def test_60161_is_retired_and_final(world: World) -> None:
 
 
 def test_a_wrong_language_is_refused_with_the_setting_to_change() -> None:
-    world = World(account=type(DEMO)("demo", "demo", "ES", "en", "2423443", "SDVFAST"))
+    world = World(account=replace(DEMO, lang="en"))
     with pytest.raises(LoginRefused, match="`country` and `lang`"):
         world.cloud.read()
 
@@ -449,7 +451,7 @@ def test_ins_tells_number_and_panel() -> None:
         "OK", "<INSTALATIONS><INSTALATION><NUMINST>0042</NUMINST><PANEL>SDVECU</PANEL></INSTALATION></INSTALATIONS>"
     )
     transport = ScriptTransport(LOGIN=[LOGIN], INS=[ins], EST1=[SENT], EST2=[OFF], ACT_V2=[NO_ROWS])
-    cloud = WsdoCloud(type(DEMO)("012", "pw", "ES", "es"), transport, FakeClock(), DEADLINE_S)
+    cloud = WsdoCloud(Account("012", "pw", "ES", "es"), transport, FakeClock(), DEADLINE_S)
     cloud.read()
     sent = transport.sent[-1][1]
     assert (sent["numinst"], sent["panel"], sent["user"]) == ("0042", "SDVECU", "012")
@@ -458,14 +460,14 @@ def test_ins_tells_number_and_panel() -> None:
 def test_several_installations_want_a_number() -> None:
     two = "".join(f"<INSTALATION><NUMINST>{number}</NUMINST></INSTALATION>" for number in (1, 2))
     transport = ScriptTransport(LOGIN=[LOGIN], INS=[pet("OK", f"<INSTALATIONS>{two}</INSTALATIONS>")])
-    cloud = WsdoCloud(type(DEMO)("u", "p", "ES", "es"), transport, FakeClock(), DEADLINE_S)
+    cloud = WsdoCloud(Account("u", "p", "ES", "es"), transport, FakeClock(), DEADLINE_S)
     with pytest.raises(LoginRefused, match=r"set `number`.*1, 2"):
         cloud.read()
 
 
 def test_a_number_that_ins_does_not_list_is_believed_when_ins_lists_nothing() -> None:
     transport = ScriptTransport(LOGIN=[LOGIN], INS=[pet("OK")], EST1=[SENT], EST2=[OFF], ACT_V2=[NO_ROWS])
-    cloud = WsdoCloud(type(DEMO)("u", "p", "ES", "es", number="7"), transport, FakeClock(), DEADLINE_S)
+    cloud = WsdoCloud(Account("u", "p", "ES", "es", number="7"), transport, FakeClock(), DEADLINE_S)
     cloud.read()
     assert transport.sent[-1][1]["panel"] == "SDVFAST"
 

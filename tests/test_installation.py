@@ -1,0 +1,491 @@
+"""One alarm and its simulated cloud, step by step on one clock; the thread itself at the end."""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from emulator.commands import Ticket
+from emulator.errors import EmulatorError, LoginRefused, Rejected, Unreachable
+from emulator.installation import BACKOFF_LIMIT_S, REJECTION_KEPT_S, Installation
+from emulator.journal import Journal
+from emulator.model import DISARMED, Action, Arm, ArmMode, Axes, Command, Disarm, Interior, Origin, PanelState, Result
+from emulator.simulator.faults import Fault
+from emulator.verisure.cloud import Phase, Report
+from emulator.verisure.session import Account
+from tests.fakes import DEMO, EPOCH_S, FakeClock, SimulatedCloud
+
+POLL_S = 60.0
+MODES = {name: ArmMode.parse(name) for name in ("total", "day", "night", "perimeter", "total+perimeter")}
+
+
+class House(SimulatedCloud):
+    """A simulated alarm, and our installation in front of it, driven step by step."""
+
+    def __init__(self, folder: Path, account: Account = DEMO) -> None:
+        super().__init__(account)
+        self.folder = folder
+        self.changes = 0
+        self.journal = Journal(folder)
+        self.alarm = self.installation()
+
+    def installation(self, *, by_hand: bool = False) -> Installation:
+        return Installation(
+            "home",
+            self.new_client,
+            self.journal,
+            self.clock,
+            poll_every_s=POLL_S,
+            credentials=self.account.password,
+            by_hand=by_hand,
+            on_change=self.changed,
+        )
+
+    def changed(self) -> None:
+        self.changes += 1
+
+    def on(self, name: str) -> Ticket:
+        return self.alarm.submit(Command(Arm(MODES[name]), Origin("test", switch=name)))
+
+    def off(self, name: str) -> Ticket:
+        mode = MODES[name]
+        return self.alarm.submit(Command(Disarm.of(mode), Origin("test", switch=name), only_if=mode))
+
+    def while_flying(self, request: str, act: Callable[[], object]) -> None:
+        """Do something while a command is under way: just before this request of it is sent."""
+        send = self.transport.send
+
+        def interrupted(method: str, params: Mapping[str, str], timeout_s: float | None = None) -> bytes:
+            if params["request"] == request:
+                self.transport.send = send  # type: ignore[method-assign]
+                act()
+            return send(method, params, timeout_s)
+
+        self.transport.send = interrupted  # type: ignore[method-assign]
+
+    def run(self, *tickets: Ticket) -> list[Result]:
+        while not all(ticket.done.done() for ticket in tickets):
+            self.alarm.step()
+        return [ticket.done.result().result for ticket in tickets]
+
+    def fault(self, kind: str, request: str = "", times: int | None = None) -> None:
+        self.backend.faults.add(Fault(kind, request, times))
+
+    def heal(self) -> None:
+        self.backend.faults.clear()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path)
+    yield made
+    made.journal.close()
+
+
+def messages(caplog: pytest.LogCaptureFixture, level: int = logging.WARNING) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= level]
+
+
+# -- commands -----------------------------------------------------------------------------------------------------
+
+
+def test_a_command_is_written_down_before_it_is_sent_and_after_it_ended(house: House) -> None:
+    ticket = house.on("night")
+    (entry,) = house.journal.commands(9)
+    assert (entry.action, entry.door, entry.switch, entry.result) == ("arm night", "test", "night", None)
+    assert house.count("ARMNIGHT1") == 0
+    assert house.run(ticket) == [Result.CONFIRMED]
+    (entry,) = house.journal.commands(9)
+    assert (entry.result, entry.message) == ("confirmed", "the panel is night")
+    assert entry.ended_at == house.clock.now
+
+
+def test_accepted_comes_before_done(house: House) -> None:
+    order: list[str] = []
+    ticket = house.on("night")
+    ticket.accepted.add_done_callback(lambda _: order.append("accepted"))
+    ticket.done.add_done_callback(lambda _: order.append("done"))
+    house.run(ticket)
+    assert order == ["accepted", "done"]
+
+
+def test_four_presses_are_one_x1(house: House) -> None:
+    tickets = [house.on("night") for _ in range(2)]
+    house.while_flying("ARMNIGHT2", lambda: tickets.extend([house.on("night"), house.on("night")]))
+    house.run(tickets[0])
+    assert house.run(*tickets) == [Result.CONFIRMED] * 4
+    assert house.count("ARMNIGHT1") == 1
+    assert len(house.journal.commands(9)) == 1
+
+
+def test_on_off_on_run_in_order(house: House) -> None:
+    house.alarm.step()
+    later: list[Ticket] = []
+    house.while_flying("ARMNIGHT2", lambda: later.extend([house.off("night"), house.on("night")]))
+    house.run(house.on("night"))
+    assert house.run(*later) == [Result.CONFIRMED] * 2
+    x1 = [name for name in house.transport.requests() if name.endswith("1")]
+    assert x1 == ["EST1", "ARMNIGHT1", "DARM1", "ARMNIGHT1"]
+
+
+def test_a_disarm_overtakes_queued_arms(house: House) -> None:
+    house.run(house.on("night"))
+    tickets: list[Ticket] = []
+    house.while_flying("PERI2", lambda: tickets.extend([house.on("total"), house.off("night")]))
+    house.run(house.on("perimeter"))
+    assert tickets[0].done.result(0).result is Result.SUPERSEDED
+    with pytest.raises(EmulatorError, match="a later disarm"):
+        tickets[0].accepted.result(0)
+    assert house.run(tickets[1]) == [Result.CONFIRMED]
+    assert house.house.axes == DISARMED
+    assert house.count("ARM1") == 0
+
+
+def test_off_of_a_switch_that_is_not_on_disarms_nothing(house: House) -> None:
+    house.run(house.on("night"))
+    assert house.run(house.off("total")) == [Result.IGNORED]
+    assert house.house.axes.interior is Interior.NIGHT
+    assert house.count("DARM1") == 0
+
+
+def test_off_of_a_switch_whose_arm_was_refused_does_not_disarm_the_mode_that_is_on(house: House) -> None:
+    house.run(house.on("night"))
+    off: list[Ticket] = []
+    house.while_flying("ARM2", lambda: off.append(house.off("total")))
+    assert house.run(house.on("total")) == [Result.REJECTED]
+    assert house.run(*off) == [Result.IGNORED]
+    assert house.house.axes.interior is Interior.NIGHT
+
+
+def test_off_looks_at_the_news_before_it_takes_a_switch_for_off(house: House) -> None:
+    house.run(house.on("night"))
+    house.run(house.off("night"))
+    house.clock.now += 30
+    house.house.keypad(Arm(MODES["total"]))
+    assert house.alarm.view.axes == DISARMED
+    assert house.run(house.off("total")) == [Result.CONFIRMED]
+    assert house.house.axes == DISARMED
+
+
+def test_off_without_news_fails_and_says_so(house: House) -> None:
+    house.run(house.on("night"))
+    house.clock.now += 30
+    house.fault("down")
+    ticket = house.off("total")
+    assert house.run(ticket) == [Result.FAILED]
+    assert "cannot tell whether disarm is right" in ticket.done.result().message
+    assert house.house.axes.interior is Interior.NIGHT
+
+
+def test_a_rejection_is_remembered_for_a_moment(house: House) -> None:
+    house.house.window("Entrada", is_open=True)
+    first, again = house.on("total"), None
+    assert house.run(first) == [Result.REJECTED]
+    again = house.on("total")
+    assert again.done.result().result is Result.REJECTED
+    assert again.done.result().message == first.done.result().message
+    assert house.count("ARM1") == 1
+    house.house.window("Entrada", is_open=False)
+    house.clock.now += REJECTION_KEPT_S
+    assert house.run(house.on("total")) == [Result.CONFIRMED]
+
+
+def test_a_rejection_is_forgotten_when_something_else_was_done(house: House) -> None:
+    house.run(house.on("night"))
+    assert house.run(house.on("total")) == [Result.REJECTED]
+    assert house.run(house.off("night")) == [Result.CONFIRMED]
+    assert house.run(house.on("total")) == [Result.CONFIRMED]
+
+
+def test_an_arm_that_never_left_is_failed_and_not_repeated(house: House) -> None:
+    house.alarm.step()
+    house.transport.refuse = True
+    ticket = house.on("night")
+    assert house.run(ticket) == [Result.FAILED]
+    with pytest.raises(Unreachable):
+        ticket.accepted.result()
+    house.transport.refuse = False
+    house.clock.now += BACKOFF_LIMIT_S
+    house.alarm.step()
+    assert house.count("ARMNIGHT1") == 0
+
+
+def test_a_panel_in_a_mode_nobody_can_read_is_not_armed_but_may_be_disarmed(house: House) -> None:
+    class Blind:
+        """A panel that was re-armed by the monitoring centre."""
+
+        def read(self, *, ask_panel: bool = False) -> PanelState:  # noqa: ARG002
+            return PanelState(Axes(), house.clock.time(), "N", "EST2")
+
+        def execute(self, action: Action, report: Report) -> PanelState:  # noqa: ARG002
+            assert isinstance(action, Disarm)
+            return PanelState(DISARMED, house.clock.time(), "0", "DARM2")
+
+        def close(self) -> None: ...
+
+    house.alarm = Installation("blind", Blind, house.journal, house.clock, poll_every_s=POLL_S)
+    house.alarm.step()
+    refused = house.on("total")
+    assert house.run(refused) == [Result.REJECTED]
+    assert "disarm it first" in refused.done.result().message
+    assert house.run(house.off("total")) == [Result.CONFIRMED]
+
+
+def test_a_defect_of_ours_is_unconfirmed_and_the_alarm_goes_on(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    house.alarm.step()
+    send, house.transport.send = house.transport.send, None  # type: ignore[assignment, method-assign]
+    ticket = house.on("night")
+    assert house.run(ticket) == [Result.UNCONFIRMED]
+    house.alarm.step()
+    house.transport.send = send  # type: ignore[method-assign]
+    house.clock.now += POLL_S
+    house.alarm.step()
+    assert house.journal.commands(1)[0].settled == "disarmed"
+    assert any("defect" in message for message in messages(caplog))
+
+
+# -- unconfirmed --------------------------------------------------------------------------------------------------
+
+
+def test_unconfirmed_is_settled_by_asking_the_panel_and_never_sent_again(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.fault("wait", "ARMNIGHT2")
+    assert house.run(house.on("night")) == [Result.UNCONFIRMED]
+    house.alarm.step()
+    (entry,) = house.journal.commands(9)
+    assert (entry.result, entry.settled) == ("unconfirmed", "night")
+    assert (house.count("ARMNIGHT1"), house.count("EST1"), house.count("DARM1")) == (1, 1, 0)
+    assert house.alarm.view.axes.interior is Interior.NIGHT
+    assert any("the panel says: night" in message for message in messages(caplog))
+
+
+def test_an_unsettled_arm_may_be_turned_off(house: House) -> None:
+    house.alarm.step()
+    house.fault("wait", "ARMNIGHT2")
+    house.run(house.on("night"))
+    house.clock.now += 1
+    assert house.run(house.off("night")) == [Result.CONFIRMED]
+    assert house.house.axes == DISARMED
+
+
+def test_a_command_without_an_outcome_is_settled_after_a_restart_not_replayed(house: House) -> None:
+    house.on("night")
+    house.journal.recover(house.clock.time())
+    house.alarm = house.installation()
+    house.alarm.step()
+    (entry,) = house.journal.commands(9)
+    assert (entry.result, entry.settled) == ("unconfirmed", "disarmed")
+    assert house.count("ARMNIGHT1") == 0
+
+
+# -- state --------------------------------------------------------------------------------------------------------
+
+
+def test_polls_when_idle_and_on_time(house: House) -> None:
+    house.alarm.step()
+    reads = house.count("ACT_V2")
+    house.alarm.step()
+    assert house.count("ACT_V2") == reads
+    house.clock.now += POLL_S
+    house.alarm.step()
+    assert house.count("ACT_V2") == reads + 1
+
+
+def test_a_change_at_the_keypad_is_seen_and_kept(house: House) -> None:
+    house.alarm.step()
+    house.house.keypad(Arm(MODES["total+perimeter"]))
+    house.clock.now += POLL_S
+    before = house.changes
+    house.alarm.step()
+    assert house.changes > before
+    assert str(house.alarm.view.axes) == "total + perimeter"
+    assert house.installation().view.state == house.alarm.view.state
+
+
+def test_the_target_shows_until_the_end(house: House) -> None:
+    house.alarm.step()
+    ticket = house.on("night")
+    target = house.alarm.view.target
+    assert target is not None
+    assert target.interior is Interior.NIGHT
+    assert house.alarm.view.axes == DISARMED
+    house.run(ticket)
+    assert house.alarm.view.target is None
+
+
+def test_a_cloud_that_is_down_keeps_the_state_and_is_asked_less_and_less(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.run(house.on("night"))
+    house.fault("down")
+    polls = []
+    for _ in range(10_000):
+        house.clock.now += 1
+        before = len(house.transport.sent)
+        house.alarm.step()
+        if len(house.transport.sent) > before:
+            polls.append(house.clock.now)
+    gaps = [after - before for before, after in pairwise(polls[1:])]
+    assert gaps == sorted(gaps)
+    assert gaps[0] >= POLL_S
+    assert max(gaps) <= BACKOFF_LIMIT_S + 2
+    assert len([message for message in messages(caplog) if "no news" in message]) == 1
+    assert house.alarm.view.axes.interior is Interior.NIGHT
+    house.heal()
+    house.clock.now += BACKOFF_LIMIT_S
+    with caplog.at_level(logging.INFO):
+        house.alarm.step()
+    assert any("answers again" in message for message in messages(caplog, logging.INFO))
+
+
+# -- refused logins -----------------------------------------------------------------------------------------------
+
+
+def test_a_refused_login_is_the_last_until_settings_change(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    house = House(tmp_path, replace(DEMO, password="wrong-one"))
+    ticket = house.on("night")
+    assert house.run(ticket) == [Result.FAILED]
+    for _ in range(5):
+        house.clock.now += POLL_S
+        house.alarm.step()
+    again = house.on("total")
+    house.run(again)
+    assert "VERISURE_PASSWORD" in again.done.result().message
+    assert house.count("LOGIN") == 1
+    restarted = house.installation()
+    restarted.step()
+    with pytest.raises(LoginRefused):
+        restarted.read_now()
+    assert house.count("LOGIN") == 1
+    assert len([one for one in messages(caplog) if "so that it is not locked" in one]) == 1
+    house.account = DEMO
+    changed = house.installation()
+    changed.step()
+    assert changed.view.axes == DISARMED
+    house.journal.close()
+
+
+def test_a_person_may_try_again_and_success_frees_the_program(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.fault("retired", "LOGIN")
+    house.alarm.step()
+    assert house.count("LOGIN") == 1
+    with pytest.raises(EmulatorError):
+        house.installation(by_hand=True).read_now()
+    assert house.count("LOGIN") == 2
+    house.heal()
+    house.clock.now += POLL_S
+    house.alarm.step()
+    assert house.count("LOGIN") == 2
+    assert house.installation(by_hand=True).read_now().axes == DISARMED
+    house.clock.now += POLL_S
+    house.alarm.step()
+    assert house.alarm.view.axes == DISARMED
+    assert house.count("LOGIN") == 4
+    house.journal.close()
+
+
+# -- the journal fails ----------------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_written_is_not_sent(house: House) -> None:
+    house.alarm.step()
+    house.journal.close()
+    with pytest.raises(EmulatorError, match="journal cannot be written"):
+        house.on("night")
+    house.alarm.step()
+    assert house.count("ARMNIGHT1") == 0
+
+
+def test_a_journal_that_fails_at_the_end_does_not_stop_the_alarm(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    ticket = house.on("night")
+    blocker = sqlite3.connect(house.folder / "journal.sqlite3")
+    blocker.executescript("DROP TABLE commands; DROP TABLE states;")
+    blocker.close()
+    assert house.run(ticket) == [Result.CONFIRMED]
+    assert any("cannot be written" in message for message in messages(caplog))
+
+
+# -- the thread -----------------------------------------------------------------------------------------------------
+
+
+class Gate:
+    """A cloud whose panel answers when the test says so, and knows when it was asked."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.asked, self.answer, self.polled = threading.Event(), threading.Event(), threading.Event()
+        self.actions: list[Action] = []
+        self.closed = False
+
+    def read(self, *, ask_panel: bool = False) -> PanelState:  # noqa: ARG002
+        self.polled.set()
+        return PanelState(DISARMED, self.clock.time(), "0", "EST2")
+
+    def execute(self, action: Action, report: Report) -> PanelState:
+        self.actions.append(action)
+        report(Phase.ACCEPTED, "")
+        self.asked.set()
+        assert self.answer.wait(10)
+        return PanelState(DISARMED.after(action), self.clock.time(), "1", "ARM2")
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_the_thread_polls_runs_commands_and_ends(tmp_path: Path) -> None:
+    journal, clock = Journal(tmp_path), FakeClock()
+    gate = Gate(clock)
+    alarm = Installation("home", lambda: gate, journal, clock, poll_every_s=POLL_S)
+    alarm.start()
+    assert gate.polled.wait(10)
+    flying = alarm.submit(Command(Arm(MODES["total"]), Origin("test")))
+    flying.accepted.result(10)
+    waiting = alarm.submit(Command(Arm(MODES["perimeter"]), Origin("test")))
+    gate.answer.set()
+    assert waiting.done.result(10).result is Result.CONFIRMED
+    gate.answer.clear()
+    gate.asked.clear()
+    last = alarm.submit(Command(Arm(MODES["night"]), Origin("test")))
+    assert gate.asked.wait(10)
+    never = alarm.submit(Command(Disarm(), Origin("test")))
+    stopper = threading.Thread(target=alarm.stop, args=(10,))
+    stopper.start()
+    while not alarm._stopping:
+        pass
+    late = alarm.submit(Command(Arm(MODES["day"]), Origin("test")))
+    gate.answer.set()
+    stopper.join(10)
+    assert last.done.result(0).result is Result.CONFIRMED
+    assert never.done.result(0).message == "the program stopped before this was sent"
+    assert late.done.result(0).message == "the program is stopping"
+    assert gate.closed
+    journal.close()
+
+
+def test_a_stored_refusal_is_said_at_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    journal, clock = Journal(tmp_path), FakeClock()
+    journal.remember_refusal("home", "pw", "wrong password")
+    gate = Gate(clock)
+    alarm = Installation("home", lambda: gate, journal, clock, poll_every_s=POLL_S, credentials="pw")
+    alarm.start()
+    alarm.stop(10)
+    assert any("wrong password" in message for message in messages(caplog))
+    assert not gate.polled.is_set()
+    journal.close()
+
+
+def test_stop_without_start(tmp_path: Path) -> None:
+    journal, clock = Journal(tmp_path), FakeClock()
+    Installation("home", lambda: Gate(clock), journal, clock, poll_every_s=POLL_S).stop(1)
+    assert clock.now == EPOCH_S
+    journal.close()
+    assert Rejected("x").args == ("x",)
