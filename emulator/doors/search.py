@@ -98,7 +98,7 @@ def _collect(source: object, found: dict[str, Found]) -> None:
 
 
 def _socket(source: object) -> socket.socket:
-    assert isinstance(source, socket.socket)  # noqa: S101 - nothing else is registered; for mypy
+    assert isinstance(source, socket.socket)  # noqa: S101  # nothing else is registered; for mypy
     return source
 
 

@@ -1,0 +1,123 @@
+"""Who may import whom, held against the imports themselves."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import emulator
+
+ROOT = Path(emulator.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+
+PURE = ("model", "errors")
+ROOMS: dict[str, tuple[str, ...]] = {
+    # Room (the longest prefix counts) → what it may import of ours.
+    "__init__": (),
+    "__main__": ("cli",),
+    "errors": (),
+    "model": (),
+    "policy": (),
+    "logs": (),
+    "yamlfile": ("errors",),
+    "config": (*PURE, "yamlfile"),
+    "credentials": ("config", "errors"),
+    "journal": PURE,
+    "commands": PURE,
+    "installation": (*PURE, "commands", "journal", "verisure.cloud"),
+    "hub": (*PURE, "commands", "installation", "journal", "verisure.cloud"),
+    "show": (*PURE, "journal", "doors.search"),
+    "app": ("",),
+    "cli": ("",),
+    "doors": ("hub", "policy", *PURE, "logs", "doors"),
+    "doors.ssdp": (*PURE,),
+    "doors.soap": (*PURE, "doors.description"),
+    "doors.description": (*PURE,),
+    "doors.h1": (*PURE,),
+    "verisure": ("verisure",),
+    "verisure.cloud": ("model",),
+    "verisure.pet": PURE,
+    "verisure.http": ("errors",),
+    "verisure.session": (*PURE, "verisure.pet", "verisure.cloud"),
+    "verisure.wsdo": (*PURE, "verisure.pet", "verisure.cloud", "verisure.session"),
+    "simulator": (*PURE, "simulator"),
+    "simulator.panel": (*PURE, "simulator.activity"),
+}
+
+LIBRARIES: dict[str, tuple[str, ...]] = {
+    # Library → the rooms that may import it.
+    "requests": ("verisure.http",),
+    "urllib3": ("verisure.http",),
+    "asyncio": ("doors.wemo", "doors.lan", "doors.gena"),
+    "fauxmo": ("doors.wemo", "doors.lan"),
+    "h11": ("doors.h1", "doors.gena"),
+    "ifaddr": ("doors.network",),
+    "flask": ("simulator",),
+    "werkzeug": ("simulator",),
+    "waitress": ("simulator.server",),
+    "lxml": ("verisure.pet", "doors.soap", "doors.description", "doors.search", "simulator.documents"),
+    "yaml": ("yamlfile",),
+    "pydantic": ("config",),
+    "click": ("cli",),
+    "sqlite3": ("journal",),
+}
+
+
+def name(file: Path) -> str:
+    """`doors/lan.py` → `doors.lan`; a package's own page is the package."""
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Every module that a file imports, absolute, down to `package.module`."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import"
+            for alias in node.names:
+                inner = ROOT.parent / f"{node.module}.{alias.name}".replace(".", "/")
+                is_module = inner.with_suffix(".py").exists() or inner.is_dir()
+                yield f"{node.module}.{alias.name}" if is_module else str(node.module)
+
+
+def within(module: str, room: str) -> bool:
+    return room == "" or module == room or module.startswith(f"{room}.")
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_a_room_imports_only_what_it_may(file: Path) -> None:
+    here = name(file)
+    room = max((room for room in ROOMS if within(here, room)), key=len, default=None)
+    assert room is not None, f"{here} stands in no room of the design"
+    for module in imports(file):
+        if module.startswith("emulator."):
+            wanted = module.removeprefix("emulator.")
+            assert any(within(wanted, allowed) for allowed in ROOMS[room]), f"{here} may not import {wanted}"
+        library = module.split(".")[0]
+        assert any(within(here, room) for room in LIBRARIES.get(library, ("",))), f"{here} may not import {library}"
+
+
+def test_every_rule_is_about_something() -> None:
+    names = {name(file) for file in FILES}
+    stale = [room for room in ROOMS if not any(within(one, room) for one in names)]
+    stale += [room for rooms in LIBRARIES.values() for room in rooms if not any(within(one, room) for one in names)]
+    assert not stale
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_no_room_for_everything(file: Path) -> None:
+    assert not {"util", "utils", "helper", "helpers", "manager", "misc", "common"} & set(name(file).split("."))
+
+
+def test_every_suppression_says_why() -> None:
+    lines = [
+        f"{name(file)}: {line.strip()}"
+        for file in FILES
+        for line in file.read_text().splitlines()
+        for mark in ("# noqa", "# type: ignore")
+        if mark in line and "  " not in line.partition(mark)[2]
+    ]
+    assert not lines
