@@ -25,9 +25,9 @@ from emulator.simulator.backend import DEMO
 from emulator.simulator.backend import Account as SimulatedAccount
 from emulator.simulator.panel import House, Profile
 from emulator.simulator.server import SimulatedAlarm
-from emulator.verisure import CLOUDS
+from emulator.verisure import CLOUDS, Reach
 from emulator.verisure.cloud import Report
-from emulator.verisure.session import Account
+from emulator.verisure.session import Account, Gate
 from emulator.verisure.wsdo import WsdoCloud
 
 log = logging.getLogger(__name__)
@@ -76,6 +76,7 @@ class Alarms:
         self.journal = Journal(state_dir)
         self.simulators: dict[str, SimulatedAlarm] = {}
         self._credentials = credentials
+        self._gates: dict[tuple[str, str], Gate] = {}
         self._urls = {name: installation.url for name, installation in settings.installations.items()}
         try:
             for name, installation in settings.installations.items():
@@ -119,11 +120,11 @@ class Alarms:
 
     def cloud(self, name: str) -> WsdoCloud:
         """A new cloud, which belongs to whoever asks."""
-        settings = self.settings.installations[name]
-        timeouts = settings.timeouts
-        return CLOUDS[settings.cloud](
-            self._account(name), self._urls[name], timeouts.request, timeouts.command, self.clock
-        )
+        settings, account = self.settings.installations[name], self._account(name)
+        reach = Reach(self._urls[name], settings.timeouts.request, settings.timeouts.command)
+        gate = self._gates.setdefault((account.user, reach.url), Gate())
+        gate.refusal = None
+        return CLOUDS[settings.cloud](account, reach, self.clock, gate)
 
     def _account(self, name: str) -> Account:
         installation = self.settings.installations[name]

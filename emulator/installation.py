@@ -193,16 +193,23 @@ class Installation:
         if isinstance(command.action, Arm):
             if self.view.state and self.view.axes.interior is None and self._fresh_axes(command).interior is None:
                 raise Rejected("the panel is armed in a way that this program cannot read; disarm it first")
-        elif not (self._applies(command, self.view.axes) or self._applies(command, self._fresh_axes(command))):
+        elif not self._has_effect(command):
             return Outcome(Result.IGNORED, f"{command.only_if} was not on; nothing was sent")
         state = self._cloud.execute(command.action, self._reporter(job))
         self._keep(state)
         return Outcome(Result.CONFIRMED, f"the panel is {state.axes}")
 
+    def _has_effect(self, command: Command) -> bool:
+        """Whether the switch that was turned off is on; looked up afresh when it is not, or nothing was read yet."""
+        if command.only_if is None or (self.view.state and self._applies(command, self.view.axes)):
+            return True
+        return self._applies(command, self._fresh_axes(command))
+
     def _fresh_axes(self, command: Command) -> Axes:
         """The axes by news that are not older than FRESH_S."""
         state = self.view.state
-        if state is None or self._clock.time() - state.read_at > FRESH_S:
+        # A Raspberry Pi boots with yesterday's time: a state from the future is not fresh either.
+        if state is None or not 0 <= self._clock.time() - state.read_at <= FRESH_S:
             try:
                 self._keep(self._cloud.read())
             except (LoginRefused, Retired):

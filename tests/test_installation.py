@@ -172,6 +172,20 @@ def test_off_looks_at_the_news_before_it_takes_a_switch_for_off(house: House) ->
     assert house.house.axes == DISARMED
 
 
+def test_an_off_before_anything_was_read_looks_first(house: House) -> None:
+    house.house.keypad(Arm(MODES["night"]))
+    assert house.run(house.off("total")) == [Result.IGNORED]
+    assert house.run(house.off("night")) == [Result.CONFIRMED]
+    assert house.count("DARM1") == 1
+
+
+def test_a_state_from_the_future_is_not_fresh(house: House) -> None:
+    house.run(house.on("night"), house.off("night"))
+    house.house.keypad(Arm(MODES["total"]))
+    house.clock.now -= 86_400
+    assert house.run(house.off("total")) == [Result.CONFIRMED]
+
+
 def test_off_without_news_fails_and_says_so(house: House) -> None:
     house.run(house.on("night"))
     house.clock.now += 30

@@ -4,6 +4,7 @@ Facts: verisure-wsdo.md §1 and §4.
 """
 
 import logging
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,18 +49,29 @@ class Account:
         return f"Account({self.country})"
 
 
+class Gate:
+    """What all sessions of one account share: they log in one at a time, and after a refusal not at all.
+
+    Accounts get locked after three wrong passwords, and a household may have that many installations.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.refusal: CloudError | None = None
+
+
 class Session:
     """Keeps one session alive for one thread: logs in when needed, renews a dead session once, never retries.
 
     After the cloud has refused a login, every later call raises that refusal without asking again.
     """
 
-    def __init__(self, account: Account, transport: Transport, clock: Clock) -> None:
+    def __init__(self, account: Account, transport: Transport, clock: Clock, gate: Gate) -> None:
         self._account = account
         self._transport = transport
         self._clock = clock
         self._hash = ""
-        self._refusal: CloudError | None = None
+        self._gate = gate
         self._installation: pet.Listed | None = None
         self._sent_at = float("-inf")
         self._last_id_ms = 0
@@ -69,16 +81,19 @@ class Session:
         """Make sure that there is a session. Raises LoginRefused, Retired or Unreachable."""
         if self._hash:
             return
-        if self._refusal:
-            # Accounts get locked: after one refusal this object never tries again.
-            raise self._refusal
+        with self._gate.lock:
+            self._log_in()
+
+    def _log_in(self) -> None:
+        if self._gate.refusal:
+            raise self._gate.refusal
         self._id = self.new_id()
         # No callby here: accounts that logged in without it lived longer (verisure-wsdo.md §1.5).
         reply = self._send("LOGIN", self._id, {"pwd": self._account.password}, method="POST")
         if reply.res != pet.OK or not reply.hash:
             refused = pet.error(reply, login=True)
             if isinstance(refused, LoginRefused | Retired):
-                self._refusal = refused
+                self._gate.refusal = refused
             raise refused
         self._hash = reply.hash
 

@@ -10,7 +10,7 @@ from emulator.errors import CloudError, Rejected, SessionExpired, Unconfirmed, U
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior, PanelState
 from emulator.verisure import pet
 from emulator.verisure.cloud import Clock, Details, Phase, Report
-from emulator.verisure.session import Account, Session, Transport
+from emulator.verisure.session import Account, Gate, Session, Transport
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +48,10 @@ REQUESTS: dict[Action, str] = {
 class WsdoCloud:
     """One installation on the ws.do server; owned by one thread. `deadline_s` bounds the wait for its panel."""
 
-    def __init__(self, account: Account, transport: Transport, clock: Clock, deadline_s: float) -> None:
-        self._session = Session(account, transport, clock)
+    def __init__(
+        self, account: Account, transport: Transport, clock: Clock, deadline_s: float, gate: Gate | None = None
+    ) -> None:
+        self._session = Session(account, transport, clock, gate or Gate())
         self._clock = clock
         self._deadline_s = deadline_s
         self._state: PanelState | None = None

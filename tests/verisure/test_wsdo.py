@@ -10,7 +10,7 @@ from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
 from emulator.simulator.faults import Fault
 from emulator.verisure import wsdo
 from emulator.verisure.cloud import Phase
-from emulator.verisure.session import Account
+from emulator.verisure.session import Account, Gate
 from emulator.verisure.wsdo import REQUESTS, WsdoCloud
 from tests.fakes import DEADLINE_S, DEMO, FakeClock, ScriptTransport, SimulatedCloud, pet
 from tests.verisure.contract import DAY, NIGHT, PERIMETER, TOTAL, CloudContract, quiet
@@ -492,3 +492,12 @@ def test_close_is_a_courtesy() -> None:
     cloud.read()
     cloud.close()
     assert transport.requests().count("CLS") == 1
+
+
+def test_installations_of_one_account_share_a_refused_login(world: World) -> None:
+    world.account, gate = replace(DEMO, password="wrong"), Gate()
+    for _ in range(3):
+        cloud = WsdoCloud(world.account, world.transport, world.clock, DEADLINE_S, gate)
+        with pytest.raises(LoginRefused):
+            cloud.read()
+    assert world.count("LOGIN") == 1
