@@ -17,6 +17,8 @@ import platformdirs
 
 from emulator import __version__, config, credentials, logs, show
 from emulator.app import Alarms, App
+from emulator.config import Settings
+from emulator.credentials import Credentials
 from emulator.doors import search
 from emulator.errors import CloudError, ConfigError, EmulatorError
 from emulator.journal import Journal
@@ -51,15 +53,19 @@ class Context:
     state_dir: Path
     level: str
 
-    @contextmanager
-    def alarms(self) -> Iterator[Alarms]:
-        """The far side, for a command that a person types; program noise stays out of its output."""
+    def settings(self) -> tuple[Settings, dict[str, Credentials]]:
+        """Settings and secrets, with logging set up to hide the latter."""
         redactor = logs.setup(self.level)
         settings = config.load(config.find(self.config))
         secrets = credentials.read(settings)
         for one in secrets.values():
             redactor.conceal(one.password)
-        alarms = Alarms(settings, secrets, self.state_dir, shared=True)
+        return settings, secrets
+
+    @contextmanager
+    def alarms(self) -> Iterator[Alarms]:
+        """The far side, for a command that a person types."""
+        alarms = Alarms(*self.settings(), self.state_dir, shared=True)
         # Ctrl-C ends the wait for the panel; what was sent is then unconfirmed, not forgotten.
         _on_signal(alarms.clock.stop)
         try:
@@ -129,11 +135,7 @@ def main(**_chosen: Any) -> None:
 def run(interfaces: tuple[str, ...], **chosen: Any) -> None:
     """Show the switches on the LAN and run until Ctrl-C or SIGTERM."""
     here = context(chosen, level="info")
-    redactor = logs.setup(here.level)
-    settings = config.load(config.find(here.config))
-    secrets = credentials.read(settings)
-    for one in secrets.values():
-        redactor.conceal(one.password)
+    settings, secrets = here.settings()
     stopping = threading.Event()
     _on_signal(stopping.set)
     app = App(settings, secrets, here.state_dir, interfaces or None)
