@@ -1,7 +1,7 @@
 """How fast a switch says whether it is on, at rest and while another switch's command takes its time.
 
-The peer is stock fauxmo 0.8 with a plugin whose `on` takes as long as a panel. Both serve on loopback, each in a process
-of its own, and are measured in turn by the same client. Run: python bench/answers.py
+The peer is stock fauxmo 0.8 with a plugin whose `on` takes as long as a panel. Both serve on loopback, each in its own
+process, and are measured in turn by the same client. Run: python bench/answers.py
 """
 
 import asyncio
