@@ -32,7 +32,8 @@ def read(settings: Settings, environ: Mapping[str, str] = os.environ) -> dict[st
         values = [_secret(environ, own, word, name, problems) for word in ("USER", "PASSWORD")]
         found[name] = Credentials(*values)
     if problems:
-        raise ConfigError(problems)
+        # Several installations may need the same variable.
+        raise ConfigError(list(dict.fromkeys(problems)))
     return found
 
 
@@ -45,10 +46,17 @@ def _secret(environ: Mapping[str, str], own: str, word: str, name: str, problems
             return environ[variable]
         if file:
             try:
-                return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
-            except (OSError, UnicodeDecodeError) as error:
+                secret = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+            except OSError as error:
                 problems.append(Problem(f"environment: {variable}_FILE", f"cannot be read: {error}"))
                 return ""
+            except UnicodeDecodeError:
+                # Its text quotes a byte of the secret.
+                problems.append(Problem(f"environment: {variable}_FILE", f"cannot be read: {file} is not in UTF-8"))
+                return ""
+            if not secret:
+                problems.append(Problem(f"environment: {variable}_FILE", f"{file} is empty; write the value into it"))
+            return secret
     what = f"is not set; installation {name!r} needs it (or VERISURE_{word}_FILE, or VERISURE_{own}_{word})"
     problems.append(Problem(f"environment: VERISURE_{word}", what))
     return ""
