@@ -9,7 +9,7 @@ def test_killed_in_the_middle_of_a_command(cabin: Home) -> None:
     """Unconfirmed, then settled by asking the panel; nothing is sent again; all is the same as before."""
     cabin.alarm.post("keypad", arm="perimeter")
     cabin.reads("perimeter", "1")
-    cabin.alarm.post("settings", answer_after=10)
+    cabin.alarm.post("settings", answer_after=4)
     shown, described = cabin.switches, [cabin.ask(mode, raw.get()).body for mode in MODES]
     assert cabin.ask("total", raw.turn(True)).state == "1"
     until(lambda: cabin.alarm.state()["busy"], "the panel is at work")
