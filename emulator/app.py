@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from emulator import doors
 from emulator.config import InstallationSettings, Settings
@@ -26,7 +26,7 @@ from emulator.simulator.backend import Account as SimulatedAccount
 from emulator.simulator.panel import House, Profile
 from emulator.simulator.server import SimulatedAlarm
 from emulator.verisure import CLOUDS, Reach
-from emulator.verisure.cloud import Report
+from emulator.verisure.cloud import Clock, Report
 from emulator.verisure.session import Account, Gate
 from emulator.verisure.wsdo import WsdoCloud
 
@@ -37,6 +37,13 @@ STOP_S = 3.0
 
 PROBE_S = 1.0
 """For a simulated alarm on this machine to say that it is there."""
+
+
+class StoppableClock(Clock, Protocol):
+    """The time of the whole program, and the end of every wait in it."""
+
+    def stop(self) -> None:
+        """End all waits, now and later."""
 
 
 class SystemClock:
@@ -69,10 +76,16 @@ class Alarms:
     """
 
     def __init__(
-        self, settings: Settings, credentials: Mapping[str, Credentials], state_dir: Path, *, shared: bool
+        self,
+        settings: Settings,
+        credentials: Mapping[str, Credentials],
+        state_dir: Path,
+        *,
+        shared: bool,
+        clock: StoppableClock | None = None,
     ) -> None:
         self.settings = settings
-        self.clock = SystemClock()
+        self.clock = clock or SystemClock()
         self.journal = Journal(state_dir)
         self.simulators: dict[str, SimulatedAlarm] = {}
         self._credentials = credentials
@@ -102,7 +115,7 @@ class Alarms:
     def _simulate(self, name: str, installation: InstallationSettings) -> str:
         """Start a simulated alarm. Its panel is kept in the journal and outlives the program, as a real one does."""
         modes = [switch.on for switch in self.settings.switches if self.settings.installation_of(switch) == name]
-        house = House(time.time, Profile(annex=any(mode.annex for mode in modes)))
+        house = House(self.clock.time, Profile(annex=any(mode.annex for mode in modes)))
         kept = f"simulated panel: {name}"
         if saved := self.journal.recall(kept):
             try:

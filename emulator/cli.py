@@ -64,8 +64,9 @@ class Context:
 
     @contextmanager
     def alarms(self) -> Iterator[Alarms]:
-        """The far side, for a command that a person types."""
-        alarms = Alarms(*self.settings(), self.state_dir, shared=True)
+        """The far side, for a command that a person types; it lives by the clock that the caller brings, if any."""
+        clock = click.get_current_context().obj
+        alarms = Alarms(*self.settings(), self.state_dir, shared=True, clock=clock)
         # Ctrl-C ends the wait for the panel; what was sent is then unconfirmed, not forgotten.
         _on_signal(alarms.clock.stop)
         try:
@@ -124,7 +125,7 @@ class Main(click.Group):
     epilog="Exit status: " + "; ".join(f"{status} {meaning}" for status, meaning in EXIT.items()) + ".",
 )
 @common
-@click.version_option(__version__)
+@click.version_option(__version__, prog_name="emulator")
 def main(**_chosen: Any) -> None:
     """Your Verisure / Securitas Direct alarm as switches on the home LAN."""
 

@@ -155,7 +155,7 @@ class WsdoCloud:
             report(Phase.ACCEPTED, f"{base}1")
         renewed, failures = False, 0
         started = self._clock.monotonic()
-        while (waited_s := self._clock.monotonic() - started) < self._deadline_s:
+        while self._clock.monotonic() - started < self._deadline_s:
             if not self._clock.sleep(POLL_X2_S):
                 raise Unconfirmed(f"the program stopped before the panel answered {base}")
             try:
@@ -173,7 +173,7 @@ class WsdoCloud:
                     raise
                 continue
             if reply.res == pet.WAIT or (reply.res != pet.OK and isinstance(pet.error(reply), Unreachable)):
-                report(Phase.WAITING, f"{base}2, {waited_s:.0f} s so far")
+                report(Phase.WAITING, f"{base}2, {self._clock.monotonic() - started:.0f} s so far")
                 continue
             return reply, lost or renewed
         raise Unconfirmed(f"the panel has not answered {base} within {self._deadline_s:g} s")
