@@ -86,12 +86,7 @@ class Journal:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-            self._db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-            self._db.execute("PRAGMA journal_mode = WAL")
-            # A power cut must not forget a command that was sent.
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.executescript(SCHEMA)
+            self._db = _open(path)
         except (OSError, sqlite3.Error) as error:
             problem = f"cannot keep the journal here ({error}); choose a writable folder with --state-dir"
             raise ConfigError([Problem(str(path), problem)]) from None
@@ -115,7 +110,10 @@ class Journal:
 
     def _rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
         with self._lock:
-            return self._db.execute(query, values).fetchall()
+            try:
+                return self._db.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                raise EmulatorError(f"the journal cannot be read ({error})") from None
 
     # -- commands -------------------------------------------------------------------------------------------
 
@@ -196,7 +194,8 @@ class Journal:
 
         Identities follow the installation and the arm mode; the name only decides between two switches of the same
         mode. They are never deleted, so that a switch that comes back is the same device. A port once given stays,
-        unless it lies below `first_port`; a new one is the first from there that is `usable`.
+        unless it lies below `first_port` or went to another switch meanwhile; a new one is the first from there that
+        is `usable`. ConfigError when there is none.
         """
         with self._write() as db:
             stored = db.execute("SELECT key, installation, mode, name, serial, mac, port FROM identities").fetchall()
@@ -209,15 +208,19 @@ class Journal:
                         if index not in found and same and (not by_name or row[3] == want.name):
                             found[index] = free.pop(key)
                             break
-            explicit = {want.port for want in wanted if want.port}
-            taken = explicit | {int(str(row[6])) for row in stored}
+            given = {want.port for want in wanted if want.port}
+            taken = given | {int(str(row[6])) for row in stored}
             result = []
             for index, want in enumerate(wanted):
                 row = found.get(index) or self._new_identity(db, want)
                 port = want.port or int(str(row[6]))
-                if not want.port and (port < first_port or port in explicit):
-                    port = next(n for n in range(first_port, 65536) if n not in taken and usable(n))
+                if not want.port and (port < first_port or port in given):
+                    port = next((n for n in range(first_port, 65536) if n not in taken and usable(n)), 0)
                     taken.add(port)
+                if not port:
+                    problem = f"no port from {first_port} to 65535 is free for {want.name!r}; begin lower"
+                    raise ConfigError([Problem("doors.wemo.first_port", problem)])
+                given.add(port)
                 db.execute("UPDATE identities SET name = ?, port = ? WHERE key = ?", (want.name, port, row[0]))
                 result.append(Identity(str(row[0]), str(row[4]), str(row[5]), port))
             return result
@@ -279,6 +282,20 @@ class Journal:
     def forget_refusal(self, installation: str) -> None:
         """The login works again, or a person wants it tried again."""
         self.note(_REFUSAL + installation, None)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    try:
+        db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        db.execute("PRAGMA journal_mode = WAL")
+        # A power cut must not forget a command that was sent.
+        db.execute("PRAGMA synchronous = FULL")
+        db.executescript(SCHEMA)
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
 
 
 _REFUSAL = "login refused: "
