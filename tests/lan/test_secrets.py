@@ -26,7 +26,7 @@ def test_no_secret_comes_out(home: Home) -> None:
 
     secrets = set((home.folder / SECRETS).read_text().split()) | {"Otra-Clave-Larga"}
     assert alarm.PASSWORD in secrets
-    assert len([one for one in secrets if one.isdigit() and len(one) == 11]) > 4  # session hashes
+    assert len([one for one in secrets if one.isdigit() and len(one) == 11]) >= 4  # session hashes
     assert len([one for one in secrets if one.startswith("AND_")]) > 10  # IDs
     said = {program.output.name: program.text for program in home.programs}
     said |= {" ".join(one.args[4:]): one.stdout + one.stderr for one in (*done, wrong, down)}
