@@ -80,6 +80,9 @@ class HttpTransport:
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             # The text of a requests error holds the whole URL, session and all: it ends here.
             raise self._unreachable(error, patience_s) from None
+        finally:
+            # Asking the server to close is not enough: the next request would find a connection that is just dying.
+            self._session.close()
         if status != requests.codes.ok:
             hint = ": too many requests, or this address is blocked" if status == requests.codes.forbidden else ""
             raise Unreachable(f"{self._host} answered HTTP {status}{hint}")

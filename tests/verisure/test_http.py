@@ -162,8 +162,10 @@ def test_the_headers_name_an_app_and_ask_for_no_kept_connection(serve: Serve) ->
 
 
 @BOTH
-def test_each_request_has_a_connection_of_its_own(serve: Serve, method: str) -> None:
-    server = serve()
+@pytest.mark.parametrize("hold", [False, True])
+def test_each_request_has_a_connection_of_its_own(serve: Serve, method: str, hold: bool) -> None:
+    """A kept one may die under the next request, which would then be one whose answer got lost."""
+    server = serve(hold=hold)
     with closing(HttpTransport(server.url, PATIENCE_S)) as transport:
         for _ in range(3):
             transport.send(method, PARAMS)
