@@ -101,10 +101,14 @@ class Alarms:
 
     def close(self) -> None:
         """Stop the simulated alarms and close the journal."""
-        for name, simulator in self.simulators.items():
-            simulator.stop()
-            self.journal.note(_simulator_note(name), None)
-        self.journal.close()
+        try:
+            for name, simulator in self.simulators.items():
+                simulator.stop()
+                # An `emulator run` that started beside us may have put its own there meanwhile.
+                if self.journal.recall(_simulator_note(name)) == _told(simulator):
+                    self.journal.note(_simulator_note(name), None)
+        finally:
+            self.journal.close()
 
     def _running(self, name: str) -> str | None:
         """The URL of a simulated alarm that another process has started and that answers."""
@@ -127,8 +131,7 @@ class Alarms:
         simulator = SimulatedAlarm(house, accounts=[account])
         simulator.start()
         self.simulators[name] = simulator
-        note = {"url": simulator.url, "control": simulator.control_url}
-        self.journal.note(_simulator_note(name), json.dumps(note))
+        self.journal.note(_simulator_note(name), _told(simulator))
         return simulator.url
 
     def cloud(self, name: str) -> WsdoCloud:
@@ -193,6 +196,14 @@ class App:
         except EmulatorError:
             self._lock.close()
             raise
+        try:
+            self._build(settings, interfaces)
+        except EmulatorError:
+            self.alarms.close()
+            self._lock.close()
+            raise
+
+    def _build(self, settings: Settings, interfaces: Sequence[str] | None) -> None:
         unfinished = self.alarms.journal.recover(self.alarms.clock.time())
         if unfinished:
             log.warning("%d command(s) were under way when the program stopped; the panel is asked", unfinished)
@@ -258,9 +269,15 @@ def _simulator_note(name: str) -> str:
     return f"simulator running: {name}"
 
 
+def _told(simulator: SimulatedAlarm) -> str:
+    return json.dumps({"url": simulator.url, "control": simulator.control_url})
+
+
 def _answers(control_url: str) -> bool:
+    # A proxy of the environment does not know this machine's loopback.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.urlopen(f"{control_url}/state", timeout=PROBE_S) as answer:  # noqa: S310  # our own note
+        with direct.open(f"{control_url}/state", timeout=PROBE_S) as answer:
             return "axes" in json.load(answer)
     except (OSError, ValueError):
         return False

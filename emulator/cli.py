@@ -248,9 +248,7 @@ def installation(name: str | None, as_json: bool, **chosen: Any) -> None:
     click.echo(f"{name}: installation {details.number}, panel {details.panel} {details.alias}".rstrip())
     for title, rows in (("SENSORS", details.devices), ("SERVICES", details.services)):
         if rows:
-            columns = list(rows[0])
-            click.echo(f"\n{title}")
-            click.echo(show.table([column.upper() for column in columns], [tuple(row.values()) for row in rows]))
+            click.echo(f"\n{title}\n{show.records(rows)}")
 
 
 @main.command()
