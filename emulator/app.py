@@ -127,7 +127,11 @@ class Alarms:
             except EmulatorError as error:
                 log.warning("%s: the simulated panel starts anew: %s", name, error)
         house.changed = lambda: self.journal.note(kept, house.dump())
-        account = SimulatedAccount(number=installation.number or DEMO.number, country=installation.country)
+        account = SimulatedAccount(
+            number=installation.number or DEMO.number,
+            panel=installation.panel or DEMO.panel,
+            country=installation.country,
+        )
         simulator = SimulatedAlarm(house, accounts=[account])
         simulator.start()
         self.simulators[name] = simulator
@@ -159,7 +163,7 @@ class Alarms:
         self,
         name: str,
         *,
-        by_hand: bool = False,
+        refusals: int = 0,
         on_change: Callable[[], None] = lambda: None,
         on_progress: Report = lambda _phase, _text: None,
     ) -> Installation:
@@ -174,7 +178,7 @@ class Alarms:
             self.clock,
             poll_every_s=settings.poll_every_s,
             credentials=json.dumps([*identity, settings.cloud, account.callby]),
-            by_hand=by_hand,
+            refusals=refusals,
             on_change=on_change,
             on_progress=on_progress,
         )

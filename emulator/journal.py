@@ -18,6 +18,9 @@ FILE = "journal.sqlite3"
 KEEP_COMMANDS = 10_000
 """Some years of a busy house; about 3 MB."""
 
+TYPED_S = 600.0
+"""No command that a person types takes longer."""
+
 BUSY_MS = 5_000
 """How long one process waits for another (`emulator arm` beside `emulator run`) to finish its write."""
 
@@ -65,6 +68,14 @@ class Entry:
     def as_dict(self) -> dict[str, str | float | None]:
         """For `--json`."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the cloud said when it refused a login, and how many times it refused this very one."""
+
+    message: str
+    times: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +148,16 @@ class Journal:
             )
 
     def recover(self, at: float) -> int:
-        """Close the commands that an earlier run left without an outcome as unconfirmed; how many."""
+        """Close the commands that an earlier run left without an outcome as unconfirmed; how many.
+
+        Those that somebody types at this moment end by themselves.
+        """
         message = "the program stopped while this was under way; it is not sent again"
         with self._write() as db:
             return db.execute(
-                "UPDATE commands SET ended_at = ?, result = ?, message = ? WHERE result IS NULL",
-                (at, Result.UNCONFIRMED, message),
+                "UPDATE commands SET ended_at = ?, result = ?, message = ? "
+                "WHERE result IS NULL AND NOT (door = 'cli' AND at > ?)",
+                (at, Result.UNCONFIRMED, message, at - TYPED_S),
             ).rowcount
 
     def unsettled(self, installation: str) -> list[int]:
@@ -266,21 +281,27 @@ class Journal:
 
     def remember_refusal(self, installation: str, credentials: str, message: str) -> None:
         """Keep a refused login over restarts, with a fingerprint of what was refused, not the thing itself."""
+        before = self.recall_refusal(installation, credentials)
         salt = secrets.token_hex(16)
-        refusal = {"salt": salt, "fingerprint": _fingerprint(credentials, salt), "message": message}
+        refusal = {
+            "salt": salt,
+            "fingerprint": _fingerprint(credentials, salt),
+            "message": message,
+            "times": 1 + (before.times if before else 0),
+        }
         self.note(_REFUSAL + installation, json.dumps(refusal))
 
-    def recall_refusal(self, installation: str, credentials: str) -> str | None:
-        """The message of the refusal, if these very credentials were refused and nobody has asked since."""
+    def recall_refusal(self, installation: str, credentials: str) -> Refusal | None:
+        """The refusal of these very credentials, if there was one since they last worked."""
         stored = self.recall(_REFUSAL + installation)
         if stored is None:
             return None
         refusal = json.loads(stored)
         same = refusal["fingerprint"] == _fingerprint(credentials, refusal["salt"])
-        return str(refusal["message"]) if same else None
+        return Refusal(str(refusal["message"]), int(refusal["times"])) if same else None
 
     def forget_refusal(self, installation: str) -> None:
-        """The login works again, or a person wants it tried again."""
+        """The login works again."""
         self.note(_REFUSAL + installation, None)
 
 

@@ -50,14 +50,24 @@ class Account:
 
 
 class Gate:
-    """What all sessions of one account share: they log in one at a time, and after a refusal not at all.
+    """What all sessions of one account share: they take turns, and after a refused login none of them tries again.
 
-    Accounts get locked after three wrong passwords, and a household may have that many installations.
+    Floods are counted by account, and accounts get locked after three wrong passwords; a household may have that many
+    installations.
     """
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.login = threading.Lock()
         self.refusal: CloudError | None = None
+        self._turn = threading.Lock()
+        self._next = float("-inf")
+
+    def wait_s(self, now: float) -> float:
+        """How long to wait for one's turn to send, which is taken by asking."""
+        with self._turn:
+            moment = max(now, self._next)
+            self._next = moment + SPACING_S
+        return moment - now
 
 
 class Session:
@@ -73,7 +83,6 @@ class Session:
         self._hash = ""
         self._gate = gate
         self._installation: pet.Listed | None = None
-        self._sent_at = float("-inf")
         self._last_id_ms = 0
         self._id = self.new_id()
 
@@ -81,7 +90,7 @@ class Session:
         """Make sure that there is a session. Raises LoginRefused, Retired or Unreachable."""
         if self._hash:
             return
-        with self._gate.lock:
+        with self._gate.login:
             self._log_in()
 
     def _log_in(self) -> None:
@@ -173,9 +182,9 @@ class Session:
         method: str = "GET",
         timeout_s: float | None = None,
     ) -> pet.Reply:
-        wait_s = self._sent_at + SPACING_S - self._clock.monotonic()
-        if wait_s > 0:
-            self._clock.sleep(wait_s)
+        # A stop lets CLS through, and nothing else: what a person has cancelled is not sent.
+        if not self._clock.sleep(self._gate.wait_s(self._clock.monotonic())) and request != "CLS":
+            raise Unreachable(f"the program stopped before {request} was sent", sent=False)
         params = {
             "request": request,
             "ID": operation,
@@ -186,9 +195,6 @@ class Session:
         if self._hash:
             params["hash"] = self._hash
         log.debug("%s", request)
-        try:
-            reply = pet.parse(self._transport.send(method, params | dict(extra), timeout_s))
-        finally:
-            self._sent_at = self._clock.monotonic()
+        reply = pet.parse(self._transport.send(method, params | dict(extra), timeout_s))
         log.debug("%s: %s%s", request, reply.res, f" {reply.err}" if reply.err else "")
         return reply
