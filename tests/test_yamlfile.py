@@ -97,7 +97,9 @@ def test_a_character_that_yaml_does_not_know() -> None:
     assert problem.startswith("f.yaml: not valid YAML: unacceptable character")
 
 
-@pytest.mark.parametrize("text", ["password: *hunter2", "password: !hunter2!x", "password: !<hunter2", "p: &hunter2 *x"])
+@pytest.mark.parametrize(
+    "text", ["password: *hunter2", "password: !hunter2!x", "password: !<hunter2", "p: &hunter2 *x"]
+)
 def test_a_password_that_looks_like_yaml_is_not_echoed(text: str) -> None:
     assert "hunter2" not in str(problems(text))
 

@@ -2,7 +2,7 @@
 
 from itertools import takewhile
 
-from emulator.model import Arm, Axes, Disarm
+from emulator.model import Arm, Axes, Disarm, PanelState
 from emulator.verisure import pet
 
 GAP = "gap"
@@ -17,8 +17,12 @@ class Follower:
         self._seen: frozenset[tuple[str, ...]] = frozenset()
         self._harmless: set[str] = set()
 
-    def follow(self, rows: tuple[pet.LogRow, ...], known: Axes | None, *, by_command: bool) -> tuple[Axes, str] | None:
-        """The axes now, and the row type that told them last, by `rows` (newest first) on top of `known`.
+    def begin(self, rows: tuple[pet.LogRow, ...]) -> None:
+        """Take all of `rows` for old: the panel is about to tell where it stands."""
+        self._seen = frozenset(row.key for row in rows)
+
+    def follow(self, rows: tuple[pet.LogRow, ...], known: PanelState, *, by_command: bool) -> tuple[Axes, str] | None:
+        """The axes now, and the raw status that told them, by `rows` (newest first) on top of `known`.
 
         None when the log adds nothing to trust: it is empty after it was not, or it leaves doubt. `by_command` says
         that `known` is a command's own answer, which older rows may seem to contradict, since the log lags.
@@ -26,19 +30,17 @@ class Follower:
         if not rows and self._seen:
             return None
         fresh = list(takewhile(self._is_new, rows))
-        if rows and len(fresh) == len(rows) and known is not None:
+        if rows and len(fresh) == len(rows):
             self.doubtful.add(GAP)
-        self._seen = frozenset(row.key for row in rows)
-        if known is None:
-            return None
-        axes, told = known, ""
+        self.begin(rows)
+        axes, told = known.axes, known.raw
         for row in reversed(fresh):
             if row.type in pet.LOG_CHANGES:
                 mode = pet.LOG_CHANGES[row.type]
                 axes, told = axes.after(Disarm() if mode is None else Arm(mode)), row.type
             elif row.type not in pet.LOG_SILENT and row.type not in self._harmless:
                 self.doubtful.add(row.type)
-        if by_command and axes != known:
+        if by_command and axes != known.axes:
             self.doubtful.add(GAP)
         return None if GAP in self.doubtful else (axes, told)
 

@@ -70,17 +70,19 @@ class WsdoCloud:
 
         While the log leaves doubt and it is too early for another EST, whatever would read as off is unknown.
         """
-        known, news = self._state, self._news()
-        since_s = self._clock.monotonic() - self._asked_at
-        if ask_panel or known is None or since_s >= PANEL_CHECK_S:
-            return self._ask_panel()
+        news = self._news()
         if news is not None:
-            known = self._remember(news[0], news[1] or known.raw, "ACT_V2")
+            # Before the panel is asked: should it be silent, this is what is known.
+            self._remember(*news, "ACT_V2")
+        since_s = self._clock.monotonic() - self._asked_at
+        if ask_panel or self._state is None or since_s >= PANEL_CHECK_S:
+            return self._ask_panel()
         if news is not None and not self._log.doubtful:
             self._ask_again_s = max(self._ask_again_s / 2, ASK_AGAIN_S)
         elif since_s >= self._ask_again_s:
             self._ask_again_s = min(self._ask_again_s * 2, ASK_LIMIT_S)
             return self._ask_panel()
+        known = self._state
         return replace(known, axes=known.axes.doubted()) if self._log.doubtful else known
 
     def execute(self, action: Action, report: Report) -> PanelState:
@@ -225,6 +227,8 @@ class WsdoCloud:
             raise Unconfirmed(f"the session ended while {base} was under way, and login failed: {error}") from None
 
     def _ask_panel(self) -> PanelState:
+        # Asked is asked: a panel that stays silent is not woken at every poll.
+        self._asked_at = self._clock.monotonic()
         try:
             reply, _ = self._follow("EST", lambda _phase, _text: None)
         except (Rejected, Unconfirmed) as error:
@@ -233,7 +237,6 @@ class WsdoCloud:
             raise Unreachable(f"the panel did not tell its state: {pet.error(reply)}")
         if not reply.status:
             raise Unreachable("the panel's answer has no status")
-        self._asked_at = self._clock.monotonic()
         before = self._state
         state = self._remember(pet.read_status(reply.status, reply.message), reply.status, "EST2")
         self._log.explained(moved=before is None or before.axes != state.axes)
@@ -247,8 +250,10 @@ class WsdoCloud:
         if rows is None:
             raise Unreachable("the cloud's activity log has no list")
         known = self._state
-        by_command = known is not None and known.source not in ("ACT_V2", "EST2")
-        return self._log.follow(rows, known.axes if known else None, by_command=by_command)
+        if known is None:
+            self._log.begin(rows)
+            return None
+        return self._log.follow(rows, known, by_command=known.source not in ("ACT_V2", "EST2"))
 
     def _remember(self, axes: Axes, raw: str, source: str) -> PanelState:
         self._state = PanelState(axes, self._clock.time(), raw, source)
