@@ -100,9 +100,10 @@ class Alarms:
             raise
 
     def close(self) -> None:
-        """Stop the simulated alarms and close the journal."""
+        """Stop the simulated alarms and close the journal; may be called twice."""
         try:
-            for name, simulator in self.simulators.items():
+            while self.simulators:
+                name, simulator = self.simulators.popitem()
                 simulator.stop()
                 # An `emulator run` that started beside us may have put its own there meanwhile.
                 if self.journal.recall(_simulator_note(name)) == _told(simulator):
