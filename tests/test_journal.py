@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from emulator import journal as module
 from emulator.errors import ConfigError, EmulatorError
-from emulator.journal import FILE, Journal, Wanted
+from emulator.journal import FILE, TYPED_S, Journal, Refusal, Wanted
 from emulator.model import (
     DISARMED,
     Action,
@@ -105,6 +105,13 @@ def test_what_was_under_way_when_the_program_died_is_unconfirmed(journal: Journa
     assert (journal.unsettled("home"), journal.unsettled("shed"), journal.unsettled("attic")) == ([lost], [other], [])
 
 
+def test_what_somebody_types_at_this_moment_ends_by_itself(journal: Journal) -> None:
+    typed = Command(Arm(DAY), Origin("cli", "me"))
+    long_ago, just_now = journal.begin("home", typed, 1000.0), journal.begin("home", typed, 1001.0)
+    assert journal.recover(1000.5 + TYPED_S) == 1
+    assert [(entry.id, entry.result) for entry in journal.commands(2)] == [(just_now, None), (long_ago, "unconfirmed")]
+
+
 def test_unconfirmed_commands_are_settled_by_what_the_panel_says(journal: Journal) -> None:
     first, second, third = (journal.begin("home", ARM, 1.0) for _ in range(3))
     for number in (first, second):
@@ -135,7 +142,7 @@ from pathlib import Path
 from emulator.journal import Journal
 from emulator.model import *
 journal = Journal(Path(sys.argv[1]))
-journal.begin("home", Command(Arm(ArmMode.parse("total")), Origin("cli")), 1.0)
+journal.begin("home", Command(Arm(ArmMode.parse("total")), Origin("wemo")), 1.0)
 journal.save_state("home", PanelState(Axes(Interior.NIGHT, perimeter=True, annex=None), 7.0, "C", "ACT_V2"))
 os.kill(os.getpid(), 9)
 """
@@ -352,11 +359,19 @@ def test_a_refused_login_is_remembered_for_these_very_credentials(open_journal: 
     journal.remember_refusal("home", MINE, "user or password is wrong")
     journal.close()
     journal = open_journal()
-    assert journal.recall_refusal("home", MINE) == "user or password is wrong"
+    assert journal.recall_refusal("home", MINE) == Refusal("user or password is wrong", times=1)
     assert journal.recall_refusal("home", MINE.replace("xyzzy", "xyzzz")) is None
     assert journal.recall_refusal("shed", MINE) is None
     journal.forget_refusal("home")
     assert journal.recall_refusal("home", MINE) is None
+
+
+def test_refusals_of_the_same_credentials_are_counted(journal: Journal) -> None:
+    other = MINE.replace("xyzzy", "plugh")
+    for times, credentials in ((1, MINE), (2, MINE), (1, other), (1, MINE)):
+        journal.remember_refusal("home", credentials, f"no, {times}")
+        assert journal.recall_refusal("home", credentials) == Refusal(f"no, {times}", times)
+    assert journal.recall_refusal("home", other) is None
 
 
 def test_nothing_on_disk_tells_the_password(journal: Journal, folder: Path) -> None:
