@@ -22,6 +22,7 @@ from emulator.errors import ConfigError, EmulatorError, LoginRefused
 from emulator.journal import Journal
 from emulator.model import Arm, ArmMode, Axes, Command, Interior, Origin
 from emulator.simulator.backend import Account
+from emulator.simulator.faults import LATEST, Fault
 from emulator.simulator.panel import House
 from emulator.simulator.server import SimulatedAlarm
 from tests.fakes import FakeClock
@@ -361,24 +362,53 @@ def signals_as_they_were() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def once_it_listens(port: int, act: Callable[[], None]) -> threading.Thread:
-    """Waits for a port, then acts."""
+def once(condition: Callable[[], bool], act: Callable[[], None]) -> threading.Thread:
+    """Acts as soon as something is so; not at all when it never is."""
 
     def wait() -> None:
         ends = time.monotonic() + PATIENCE_S
-        while time.monotonic() < ends:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    act()
-                    return
+        while not condition():
+            if time.monotonic() > ends:
+                return
+            time.sleep(0.01)
+        act()
 
     thread = threading.Thread(target=wait)
     thread.start()
     return thread
 
 
-def terminate() -> None:
-    os.kill(os.getpid(), signal.SIGTERM)
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def interrupt() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.usefixtures("signals_as_they_were")
+def test_run_shows_every_switch_that_can_be_reached_and_how(tmp_path: Path, state_dir: Path) -> None:
+    port = free_port()
+    config = tmp_path / "devices.yaml"
+    config.write_text(
+        f"""
+installations: {{ home: {{ cloud: simulator }} }}
+switches:
+  - {{ name: Night, on: night, off: disarm, port: {port} }}
+  - {{ name: Both, on: total+perimeter, doors: [] }}
+"""
+    )
+    terminator = once(lambda: listens(port), interrupt)
+    words = ["run", "--interface", "lo", "--config", str(config), "--state-dir", str(state_dir), "--log-level", "error"]
+    result = CliRunner().invoke(cli.main, words)
+    terminator.join()
+    assert result.exit_code == 0
+    head, night, house, ready, stopping = result.stdout.splitlines()
+    assert head.split("  ")[0] == "SWITCH"
+    assert night.split() == ["Night", "night", "disarms", f"http://127.0.0.1:{port}/setup.xml"]
+    assert house.startswith("home: a simulated alarm; its house is at http://127.0.0.1:")
+    assert (ready, stopping) == ("Ready: 1 of 2 switches. Ctrl-C stops.", "Stopping.")
 
 
 @pytest.mark.usefixtures("signals_as_they_were")
@@ -387,31 +417,75 @@ def test_simulate_serves_until_it_is_told_to_stop() -> None:
     seen: list[str] = []
 
     def look() -> None:
-        seen.append(requests.get(f"http://127.0.0.1:{port}/control/state", timeout=PATIENCE_S).json()["fitted"])
-        terminate()
+        seen.extend(requests.get(f"http://127.0.0.1:{port}/control/state", timeout=PATIENCE_S).json()["fitted"])
+        interrupt()
 
-    looker = once_it_listens(port, look)
+    looker = once(lambda: listens(port), look)
     result = CliRunner().invoke(cli.main, ["simulate", "--port", str(port), "--country", "PT", "--annex"])
     looker.join()
     assert result.exit_code == 0
-    assert "annex" in seen[0]
+    assert "annex" in seen
     assert f"devices.yaml: cloud: wsdo, country: PT, url: http://127.0.0.1:{port}/WebService/ws.do" in result.stdout
 
 
+@pytest.fixture
+def typed(
+    tmp_path: Path, state_dir: Path, remote: SimulatedAlarm, clock: FakeClock
+) -> Callable[..., tuple[int, str, str]]:
+    """Types a command for the cloud elsewhere: its exit status, and what it says where."""
+
+    def invoke(*words: str) -> tuple[int, str, str]:
+        config = tmp_path / "devices.yaml"
+        config.write_text(
+            f"installations: {{home: {{cloud: wsdo, url: '{remote.url}'}}}}\nswitches: [{{name: Night, on: night}}]\n"
+        )
+        options = ["--config", str(config), "--state-dir", str(state_dir)]
+        environment = {"VERISURE_USER": "demo", "VERISURE_PASSWORD": "right"}
+        result = CliRunner().invoke(cli.main, [*options, *words], env=environment, obj=clock)
+        return result.exit_code, result.stdout, result.stderr
+
+    return invoke
+
+
+@pytest.mark.usefixtures("signals_as_they_were")
+@pytest.mark.parametrize(
+    ("words", "silent", "status", "says"),
+    [
+        (["status"], "EST2", cli.NO_ANSWER, "emulator: stopped before the cloud answered\n"),
+        (["installation"], "INS", cli.NO_ANSWER, "emulator: stopped before the cloud answered\n"),
+        (["arm", "night"], "ARMNIGHT1", cli.UNCONFIRMED, "the program stopped while the cloud was silent\n"),
+    ],
+)
+def test_ctrl_c_is_heard_while_the_cloud_is_silent(
+    typed: Callable[..., tuple[int, str, str]],
+    remote: SimulatedAlarm,
+    state_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    silent: str,
+    status: int,
+    says: str,
+) -> None:
+    monkeypatch.setattr(cli, "GIVE_UP_S", 0.1)
+    remote.backend.faults.add(Fault("late", silent, seconds=LATEST))
+    interrupter = once(lambda: remote.backend.requests[silent] > 0, interrupt)
+    code, out, err = typed(*words)
+    interrupter.join()
+    assert code == status
+    assert says in out + err
+    journal = Journal(state_dir)
+    assert [entry.result for entry in journal.commands(9)] == ["unconfirmed"] * (words[0] == "arm")
+    journal.close()
+
+
 def test_a_journal_that_cannot_be_written_sends_nothing_and_is_1(
-    state_dir: Path, tmp_path: Path, remote: SimulatedAlarm, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    typed: Callable[..., tuple[int, str, str]], remote: SimulatedAlarm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_args: object) -> int:
         raise EmulatorError("the journal cannot be written (database or disk is full): is the disk full?")
 
     monkeypatch.setattr(Journal, "begin", full)
-    config = tmp_path / "devices.yaml"
-    config.write_text(
-        f"installations: {{home: {{cloud: wsdo, url: '{remote.url}'}}}}\nswitches: [{{name: Night, on: night}}]\n"
-    )
-    words = ["--config", str(config), "--state-dir", str(state_dir), "arm", "night"]
-    environment = {"VERISURE_USER": "demo", "VERISURE_PASSWORD": "right"}
-    result = CliRunner().invoke(cli.main, words, env=environment, obj=clock)
-    assert (result.exit_code, result.stdout) == (cli.NOT_DONE, "")
-    assert result.stderr.startswith("emulator: the journal cannot be written")
+    code, out, err = typed("arm", "night")
+    assert (code, out) == (cli.NOT_DONE, "")
+    assert err.startswith("emulator: the journal cannot be written")
     assert remote.backend.requests.total() == 0
