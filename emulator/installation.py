@@ -146,7 +146,11 @@ class Installation:
                 self._look()
                 self._lock.notify_all()
         if refused is not None:
-            self._end(job, _outcome(refused), refused)
+            outcome = _outcome(refused)
+            if outcome.result is Result.UNCONFIRMED:
+                # Nothing was sent this time, so there is nothing to settle.
+                outcome = Outcome(Result.FAILED, f"not sent again: {refused}")
+            self._end(job, outcome, refused)
         for other in superseded:
             error = Superseded(f"a later {command.action} took its place")
             self._end(other, _outcome(error), error)
@@ -214,8 +218,11 @@ class Installation:
     def _execute(self, job: Job) -> Outcome:
         command = job.command
         self._check_blocked()
-        if command.only_if is not None and not applies(command, self._fresh_axes(command)):
-            return Outcome(Result.IGNORED, self._why_not(command.only_if))
+        if command.only_if is not None:
+            if self._fresh_axes(command).has(command.only_if) is None:
+                self._fresh_axes(command, ask_panel=True)
+            if not applies(command, self.view.axes):
+                return Outcome(Result.IGNORED, self._why_not(command.only_if))
         blind = isinstance(command.action, Arm) and self.view.state is not None and self.view.axes.interior is None
         if blind and self._fresh_axes(command, ask_panel=True).interior is None:
             raise Rejected("the panel is armed in a way that this program cannot read; disarm it first")

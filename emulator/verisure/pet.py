@@ -82,6 +82,7 @@ ERRORS: dict[str, tuple[type[CloudError], str]] = {
 RETIRED_TEXT = re.compile(r"ya no esta disponible|nueva version|remplacee par|substituido|no longer available")
 
 _DISARMED_TEXT = re.compile(r"desconect|deactivat|desactiv|disattiv|disinser|desativ|deslig")
+_ARMED_TEXT = re.compile(r"\b(conect|activ|attiv|ativ|inseri|ligad|armed)")
 _INTERIOR_TEXT = {
     Interior.DAY: re.compile(r"\b(dia|day|jour|giorno)\b"),
     Interior.NIGHT: re.compile(r"\b(noche|night|nuit|notte|noite)\b"),
@@ -222,7 +223,9 @@ def read_status(status: str, message: str) -> Axes:
     said = mentions(message)
     if status == "A" and said and said.perimeter:
         return Axes(Interior.TOTAL, perimeter=True, annex=False)
-    if status in STATUS and not (status == "0" and said not in (None, ArmMode())):
+    # Some servers say 0 beside an armed text, even one whose mode is unclear: that is never off.
+    doubtful = status == "0" and (said not in (None, ArmMode()) or _ARMED_TEXT.search(_plain(message)))
+    if status in STATUS and not doubtful:
         return STATUS[status]
     if said is None or (said == ArmMode() and status != "D"):
         return Axes()

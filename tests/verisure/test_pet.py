@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from emulator.errors import EmulatorError, LoginRefused, Rejected, Retired, SessionExpired, Unreachable
 from emulator.model import DISARMED, ArmMode, Axes, Interior
+from emulator.simulator import texts
 from emulator.verisure import pet
 from tests import fakes
 
@@ -103,6 +104,12 @@ def test_status_letters(letter: str, text: str) -> None:
         ("0", "Tu Alarma está desconectada", DISARMED),
         ("0", "Petición procesada correctamente", DISARMED),
         ("0", "Tu Alarma está conectada en modo Noche", Axes(Interior.NIGHT)),  # never off against the panel's words
+        ("0", "Tu Alarma está conectada", UNKNOWN),
+        ("0", "Your Alarm has been activated in day/night partial mode", UNKNOWN),
+        ("0", "Votre alarme est activée", UNKNOWN),
+        ("0", "Il tuo allarme è inserito", UNKNOWN),
+        ("0", "O seu Alarme está ligado", UNKNOWN),
+        ("0", "Tu Alarma está desconectada. Tu Alarma Secundaria está conectada", UNKNOWN),
         ("D", "Tu Alarma está desconectada", DISARMED),
         ("N", "Tu Alarma está desconectada", UNKNOWN),  # the house was still armed when N was seen
         ("Z", "Your Alarm has been activated in night partial mode", Axes(Interior.NIGHT)),
@@ -112,6 +119,20 @@ def test_status_letters(letter: str, text: str) -> None:
 )
 def test_letters_and_words(letter: str, message: str, axes: Axes) -> None:
     assert pet.read_status(letter, message) == axes
+
+
+@pytest.mark.parametrize("language", texts.TEXTS)
+@pytest.mark.parametrize("key", ["off", "disarmed"])
+def test_a_0_is_off_beside_every_disarmed_text(language: str, key: str) -> None:
+    assert pet.read_status("0", texts.TEXTS[language][key]) == DISARMED
+
+
+@pytest.mark.parametrize("language", texts.TEXTS)
+@pytest.mark.parametrize("key", ["total", "day", "night", "perimeter", "annex"])
+def test_a_0_is_never_off_beside_an_armed_text(language: str, key: str) -> None:
+    axes = pet.read_status("0", texts.TEXTS[language][key])
+    assert axes.armed
+    assert axes.has(ArmMode.parse(key)) is True
 
 
 @pytest.mark.parametrize(
