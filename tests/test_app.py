@@ -478,6 +478,13 @@ def test_ctrl_c_is_heard_while_the_cloud_is_silent(
     journal.close()
 
 
+@pytest.mark.usefixtures("signals_as_they_were")
+def test_the_only_alarm_may_be_named(typed: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, _ = typed("status", "--installation", "home")
+    assert (code, out.partition(" (")[0]) == (0, "home: disarmed")
+
+
+@pytest.mark.usefixtures("signals_as_they_were")
 def test_a_journal_that_cannot_be_written_sends_nothing_and_is_1(
     typed: Callable[..., tuple[int, str, str]], remote: SimulatedAlarm, monkeypatch: pytest.MonkeyPatch
 ) -> None:

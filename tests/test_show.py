@@ -14,6 +14,20 @@ def test_columns_are_as_wide_as_they_need_to_be() -> None:
     assert show.table(("A", "LONG HEAD"), [("wide cell", "b")]) == "A          LONG HEAD\nwide cell  b"
 
 
+def test_records_need_not_have_the_same_keys() -> None:
+    rows = [{"id": "1", "alias": "Hall"}, {"id": "2", "type": "YR"}]
+    assert show.records(rows).splitlines() == [
+        "ID  ALIAS  TYPE",
+        "1   Hall",
+        "2          YR",
+    ]
+
+
+def test_what_a_device_calls_itself_cannot_steer_the_terminal() -> None:
+    [_, line] = show.table(["NAME"], [["Plug\x1b[2J\nours\x9b \u202e"]]).splitlines()
+    assert line == "Plug?[2J?ours? ?"
+
+
 def test_letters_stay_as_they_are() -> None:
     assert "Habitación" in show.as_json({"alias": "Habitación"})
 
