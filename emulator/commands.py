@@ -74,15 +74,17 @@ class CommandQueue:
         return self.current
 
     def supersede(self, command: Command, axes: Axes) -> list[Job]:
-        """Take out the waiting arms that a disarm makes pointless: what it disarms, if it applies at `axes`.
+        """Take out the waiting arms that a disarm makes pointless: all that it disarms, if it has something to do.
 
-        Where it does not, only those go that would turn on the switch that it turns off.
+        It has where the panel stands at `axes`, or where the command in flight leads. Otherwise only those arms go
+        that would turn on the switch that it turns off.
         """
         action = command.action
         if not isinstance(action, Disarm):
             return []
-        now = applies(command, axes)
-        pointless = [job for job in self._waiting if _pointless(job.command.action, action, None if now else command)]
+        soon = axes.after(self.current.command.action) if self.current else axes
+        only = None if applies(command, axes) or applies(command, soon) else command
+        pointless = [job for job in self._waiting if _pointless(job.command.action, action, only)]
         for job in pointless:
             self._waiting.remove(job)
         return pointless

@@ -31,8 +31,8 @@ FRESH_S = 10.0
 BACKOFF_LIMIT_S, BACKOFF_DOUBLINGS = 600.0, 10
 """The longest pause between polls of a cloud that does not answer, and how soon it is reached."""
 
-SETTLE_S, SETTLE_LIMIT_S = 60.0, 3600.0
-"""After an unconfirmed command the panel is asked at once; one that stays silent, after this long, and twice that …"""
+SETTLE_S, SETTLE_LIMIT_S = 10.0, 3600.0
+"""After an unconfirmed command the panel is asked at once; one that does not tell, after this long, and twice that …"""
 
 AFTER_REFUSAL = (
     "Nothing more is sent to this account, so that it is not locked. After mending it, restart the program, or type "
@@ -311,6 +311,8 @@ class Installation:
                 log.info("%s: the alarm answers again", self.name)
             self._failures = 0
         self._poll_at = self._clock.monotonic() + pause_s
+        if self._unsettled:
+            self._poll_at = min(self._poll_at, self._settle_at)
 
     def _settle(self, state: PanelState) -> None:
         if self._unsettled:

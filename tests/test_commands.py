@@ -89,6 +89,11 @@ def test_a_disarm_supersedes_waiting_arms(
     assert drained(queue) == [one for one in waiting if one not in gone]
 
 
+def test_a_disarm_of_what_is_in_flight_overtakes_every_arm_behind_it() -> None:
+    queue = filled(on("perimeter"), on("total"), flying=on("night"))
+    assert [job.command for job in queue.supersede(off("night"), DISARMED)] == [on("perimeter"), on("total")]
+
+
 def test_what_is_in_flight_is_never_superseded() -> None:
     queue = filled(flying=on("night"))
     assert queue.supersede(off("night"), DISARMED) == []
