@@ -21,6 +21,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "policy": (),
     "logs": (),
     "yamlfile": ("errors",),
+    "wsgi": (),
     "config": (*PURE, "yamlfile"),
     "credentials": ("config", "errors"),
     "journal": PURE,
@@ -41,7 +42,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "verisure.http": ("errors",),
     "verisure.session": (*PURE, "verisure.pet", "verisure.cloud"),
     "verisure.wsdo": (*PURE, "verisure.pet", "verisure.cloud", "verisure.session"),
-    "simulator": (*PURE, "simulator"),
+    "simulator": (*PURE, "simulator", "wsgi"),
     "simulator.panel": (*PURE, "simulator.activity"),
 }
 
@@ -55,7 +56,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "ifaddr": ("doors.network",),
     "flask": ("simulator",),
     "werkzeug": ("simulator",),
-    "waitress": ("simulator.server",),
+    "waitress": ("wsgi", "simulator.server"),
     "lxml": ("verisure.pet", "doors.soap", "doors.description", "doors.search", "simulator.documents"),
     "yaml": ("yamlfile",),
     "pydantic": ("config",),
