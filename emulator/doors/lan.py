@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from random import Random, SystemRandom
@@ -55,12 +55,16 @@ class Searches(SSDPServer):
         LOG.debug("%s: %s", self._site.place.host, exc)
 
 
+Guests = Callable[[Place], Mapping[str, ssdp.Device]]  # devices of another door at a place, by a name of its choice
+
+
 class Site:
     """One place served: its two UDP sockets and a listener for each switch. Lives on the loop's thread."""
 
     def __init__(self, lan: "Lan", place: Place) -> None:
         self.place = place
         self.devices: dict[str, ssdp.Device] = {}
+        self._guests: dict[str, ssdp.Device] = {}
         self._lan = lan
         self._sender: asyncio.DatagramTransport | None = None
         self._receiver: asyncio.DatagramTransport | None = None
@@ -72,6 +76,7 @@ class Site:
         await self._open_sockets()
         new = [plug for plug in self._lan.plugs if plug.switch.identity.key not in self.devices]
         listening = [plug.switch.identity.key for plug in new if await self._listen(plug)]
+        listening += self._receive_guests()
         if self._sender:
             self.announce(self.devices[key] for key in listening)
 
@@ -103,8 +108,7 @@ class Site:
 
     def close(self) -> None:
         """Say goodbye, as far as the network still carries it, and close everything."""
-        for notice in TWICE * [notice for device in self.devices.values() for notice in ssdp.byebye(device)]:
-            self.send(notice, (ssdp.GROUP, ssdp.PORT))
+        self._take_leave(self.devices.values())
         for closing in (self._sender, self._receiver, *self._servers):
             if closing:
                 closing.close()
@@ -112,6 +116,20 @@ class Site:
             for connection in list(connections):
                 connection.shut()
         self.devices.clear()
+
+    def _receive_guests(self) -> list[str]:
+        """Follow what another door shows here; the names of those who came."""
+        guests = dict(self._lan.guests(self.place))
+        gone = [name for name, device in self._guests.items() if guests.get(name) != device]
+        self._take_leave([self.devices.pop(name) for name in gone])
+        new = [name for name, device in guests.items() if self._guests.get(name) != device]
+        self.devices.update({name: guests[name] for name in new})
+        self._guests = guests
+        return new
+
+    def _take_leave(self, devices: Iterable[ssdp.Device]) -> None:
+        for notice in TWICE * [notice for device in devices for notice in ssdp.byebye(device)]:
+            self.send(notice, (ssdp.GROUP, ssdp.PORT))
 
     async def closed(self) -> None:
         """Wait until listeners and connections are gone."""
@@ -172,11 +190,13 @@ class Lan:
         interfaces: Sequence[str] | None = None,
         address: str | None = None,
         reply_within_s: float = wemo.REPLY_WITHIN,
+        guests: Guests = lambda _place: {},
         nics: Callable[[], list[Nic]] = network.nics,
         look_s: float = LOOK,
         random: Random | None = None,
     ) -> None:
         self.reply_within_s = reply_within_s
+        self.guests = guests
         self.random = random or SystemRandom()
         self.plugs: list[Plug] = []
         self._hub = hub
