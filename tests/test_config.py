@@ -209,7 +209,10 @@ MISTAKES = [
     (f"{HOME}{NIGHT}reply_within: [2s]", [f"3: reply_within: {SINGLE}"]),
     (f"{HOME}{NIGHT}while_pending: yes", ["3: while_pending: 'yes' is not possible: use 'target' or 'last'"]),
     (f"{HOME}{NIGHT}doors: [wemo]", [f"3: doors: {KEYS}"]),
-    (f"{HOME}{NIGHT}doors: {{ hue: {{ port: 80 }} }}", ["3: doors.hue: unknown key; known here: wemo, dashboard"]),
+    (
+        f"{HOME}{NIGHT}doors: {{ tuya: {{ port: 80 }} }}",
+        ["3: doors.tuya: unknown key; known here: wemo, hue, dashboard"],
+    ),
     (f"{HOME}{NIGHT}doors: {{ wemo: {{ port: 80 }} }}", ["3: doors.wemo.port: unknown key; known here: first_port"]),
     (f"{HOME}{NIGHT}doors: {{ wemo: {{ first_port: 0 }} }}",
      ["3: doors.wemo.first_port: '0' is not possible: Input should be greater than or equal to 1"]),
@@ -284,7 +287,10 @@ MISTAKES = [
     (switch("name: Night, on: night, port: 65536"),
      ["3: switches[0].port: '65536' is not possible: Input should be less than or equal to 65535"]),
     (switch("name: Night, on: night, doors: wemo"), [f"3: switches[0].doors: 'wemo' is not possible: {LIST}"]),
-    (switch("name: Night, on: night, doors: [hue]"), ["3: switches[0].doors[0]: 'hue' is not possible: use 'wemo'"]),
+    (
+        switch("name: Night, on: night, doors: [tuya]"),
+        ["3: switches[0].doors[0]: 'tuya' is not possible: use 'wemo' or 'hue'"],
+    ),
     (switch("name: Night, on: night, mode: night"), ["3: switches[0].mode: unknown key; known here: "
                                                      "name, installation, on, off, port, doors"]),
     # What does not go together.

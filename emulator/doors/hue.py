@@ -236,20 +236,23 @@ class Hue:
                     continue
             try:
                 self.lights.release()
-                if time.monotonic() >= looked + self._look_s:
-                    looked = time.monotonic()
-                    self._look()
-            except Exception:  # the door outlives whatever happens to one command or one interface
-                LOG.exception("the Hue door stumbled")
+            except Exception:  # the door outlives whatever happens to one command
+                LOG.exception("a command that was held back failed")
+            if time.monotonic() >= looked + self._look_s:
+                looked = time.monotonic()
+                self._look()
 
     def _look(self) -> None:
-        self._web.look()
-        if self._mdns:
-            self._mdns.follow(self._web.served)
-        for place in self._web.served:
-            if place.host not in self._probed:
-                self._probed.add(place.host)
-                self._check_https(place.host)
+        try:
+            self._web.look()
+            if self._mdns:
+                self._mdns.follow(self._web.served)
+            for place in self._web.served:
+                if place.host not in self._probed:
+                    self._probed.add(place.host)
+                    self._check_https(place.host)
+        except Exception:  # the door outlives whatever an interface does; the next look is another chance
+            LOG.exception("cannot look at the interfaces")
 
     def _check_https(self, host: str) -> None:
         with suppress(OSError):

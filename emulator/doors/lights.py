@@ -207,10 +207,7 @@ class Lights:
 
     def release(self) -> None:
         """Submit the commands whose run has ended."""
-        with self._lock:
-            due = [held for held in self._held if held.run.ends <= self._monotonic()]
-            self._held = [held for held in self._held if held not in due]
-        for held in due:
+        while held := self._due():
             self._hub.submit(held.light.switch, held.on, self._origin(held.light, held.peer))
             with self._lock:
                 self._forget(held)
@@ -221,6 +218,14 @@ class Lights:
             left = self._take(lambda _: True)
             self._shown.clear()
         self._ignore(left, STOPPED)
+
+    def _due(self) -> Held | None:
+        with self._lock:
+            now = self._monotonic()
+            held = next((held for held in self._held if held.run.ends <= now), None)
+            if held:
+                self._held.remove(held)
+            return held
 
     def _hold(self, new: Held) -> None:
         again = (new.light, new.on, new.peer)
