@@ -63,9 +63,9 @@ class Hub:
             ticket.finish(Outcome(Result.FAILED, str(error)), error)
         return ticket
 
-    def refusal(self, switch: Switch, on: bool) -> EmulatorError | None:
+    def known_obstacle(self, switch: Switch, on: bool) -> EmulatorError | None:
         """What is known to be in the way of a command before it is submitted, if anything."""
-        return self._installations[switch.installation].refusal(_command(switch, on, Origin("")).action)
+        return self._installations[switch.installation].known_obstacle(_command(switch, on, Origin("")).action)
 
     def state(self, switch: Switch) -> SwitchState:
         """What may be reported of a switch now, from memory.

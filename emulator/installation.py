@@ -134,7 +134,7 @@ class Installation:
         self._on_change()
         return job.ticket
 
-    def refusal(self, action: Action) -> EmulatorError | None:
+    def known_obstacle(self, action: Action) -> EmulatorError | None:
         """What a command would be refused for now, without asking the cloud."""
         with self._lock:
             return self._blocked or self._refusal_now(action)

@@ -165,7 +165,7 @@ class Lights:
             # Each light that is named counts, also one whose off would do nothing.
             held.run = self._sweeps.add(peer, on, {light.id}, self._monotonic())
             hold = effective and self._sweeps.possible(on)
-            error = self._hub.refusal(light.switch, on) if hold and not held.run.swept else None
+            error = self._hub.known_obstacle(light.switch, on) if hold and not held.run.swept else None
             swept = self._take(lambda other: other.run is held.run) if held.run.swept else []
             late: list[Held] = []
             if held.run.swept:
