@@ -25,7 +25,7 @@ with logs.undisturbed():
 LOG = logging.getLogger(__name__)
 
 LOOK = 5.0  # seconds between looks at the interfaces, and between attempts at a port that was taken
-ALIVE = 600.0  # seconds; a third of the max-age announced, so that two notices may be lost (§8)
+ALIVE = 600.0  # seconds at most; a third of the max-age announced, so that two notices may be lost (§8)
 NOTICE = 0.04  # seconds between notices: half of the datagram rate is left for answers
 TWICE = 2  # each notice, as UDP loses some
 LEAVE = 1.0  # seconds for connections to go when the program stops
@@ -65,6 +65,7 @@ class Site:
         self.place = place
         self.devices: dict[str, ssdp.Device] = {}
         self._guests: dict[str, ssdp.Device] = {}
+        self._announced: dict[str, float] = {}  # monotonic seconds
         self._lan = lan
         self._sender: asyncio.DatagramTransport | None = None
         self._receiver: asyncio.DatagramTransport | None = None
@@ -78,14 +79,26 @@ class Site:
         listening = [plug.switch.identity.key for plug in new if await self._listen(plug)]
         listening += self._receive_guests()
         if self._sender:
-            self.announce(self.devices[key] for key in listening)
+            self.announce(listening)
 
-    def announce(self, devices: Iterable[ssdp.Device] | None = None) -> None:
-        """Queue the notices that these devices are here; all of them by default."""
-        chosen = list(self.devices.values() if devices is None else devices)
-        notices = TWICE * [notice for device in chosen for notice in ssdp.alive(device, self.place.advertised)]
+    def announce(self, names: Iterable[str]) -> None:
+        """Queue the notices that these devices are here."""
+        chosen = {name: self.devices[name] for name in names}
+        self._announced.update(dict.fromkeys(chosen, time.monotonic()))
+        notices = TWICE * [notice for device in chosen.values() for notice in ssdp.alive(device, self.place.advertised)]
         for number, notice in enumerate(notices):
             self._lan.send_later(number * NOTICE, self, notice, (ssdp.GROUP, ssdp.PORT))
+
+    def remind(self) -> None:
+        """Announce again what clients are to forget before long."""
+        now = time.monotonic()
+        self.announce(
+            [
+                name
+                for name, device in self.devices.items()
+                if now - self._announced.get(name, now) >= min(ALIVE, device.max_age / 3)
+            ]
+        )
 
     def answer(self, peer: tuple[str, int], search: ssdp.Search) -> None:
         """Queue what our devices answer to a search."""
@@ -155,7 +168,7 @@ class Site:
             return
         self._receiver, _ = await loop.create_datagram_endpoint(lambda: Searches(self, multicast=True), sock=receiver)
         self._sender, _ = await loop.create_datagram_endpoint(lambda: Searches(self, multicast=False), sock=sender)
-        self.announce()
+        self.announce(self.devices)
 
     async def _listen(self, plug: Plug) -> bool:
         switch, host = plug.switch, self.place.host
@@ -279,14 +292,11 @@ class Lan:
         try:
             await self._look()
             ready.set()
-            announced = time.monotonic()
             while not await self._stopped_within(self._look_s):
                 await self._look()
                 publisher.sweep()
-                if time.monotonic() - announced >= ALIVE:
-                    announced = time.monotonic()
-                    for site in self._sites.values():
-                        site.announce()
+                for site in self._sites.values():
+                    site.remind()
         finally:
             unsubscribe()
             self._loop = None

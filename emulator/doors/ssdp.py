@@ -30,6 +30,7 @@ SERVER = "Unspecified, UPnP/1.0, Unspecified"  # what libupnp says on a real WeM
 ROOT = "upnp:rootdevice"
 ALL = frozenset({"ssdp:all", "ssdpsearch:all"})  # the second spelling comes from Echos (§1.2)
 HUE_SERVER = "FreeRTOS/7.4.2 UPnP/1.0 IpBridge/1.16.0"  # of a bridge of the first generation (§1.3)
+HUE_MAX_AGE = 100  # seconds, as real bridges and nearly all emulators have it (§1.3)
 HUE_TYPE = "urn:schemas-upnp-org:device:basic:1"
 # Asked for by Echos of 2015 to 2017 and by SmartThings (one asterisk), announced by no device (§1.2).
 WEMO_ALIASES = ("urn:Belkin:device:**", "urn:Belkin:device:*", "urn:schemas-upnp-org:device:basic:1")
@@ -101,6 +102,7 @@ def hue(udn: str, port: int, path: str, bridge_id: str) -> Device:
         path=path,
         adverts=(Advert(ROOT, f"{udn}::{ROOT}"), Advert(udn, udn), Advert(HUE_TYPE, udn)),
         whole=ALL | {ROOT, udn.lower(), HUE_TYPE},
+        max_age=HUE_MAX_AGE,
         server=HUE_SERVER,
         headers=(("hue-bridgeid", bridge_id),),
         answer_headers=(("HOST", f"{GROUP}:{PORT}"),),
