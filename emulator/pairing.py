@@ -75,7 +75,8 @@ def _next_id(db: sqlite3.Connection) -> int:
 
 def _unique_id(mac: str, number: int) -> str:
     """Eight octets and an endpoint; unique before the dash, as Alexa reads no further (§3.4)."""
-    octets = [mac[place : place + 2] for place in range(0, 12, 2)]
+    digits = mac.replace(":", "").upper()
+    octets = [digits[place : place + 2] for place in range(0, 12, 2)]
     return ":".join((*octets, "00", f"{0x11 + number:02X}")) + "-01"
 
 

@@ -73,7 +73,7 @@ def blueprint(identity: BridgeIdentity, api: Api, port: Callable[[], int]) -> Bl
     def call(path: str) -> Response:
         place: Place = request.environ[PLACE]
         peer = str(request.remote_addr)
-        segments = tuple(filter(None, path.split("/")))  # slashes at the end and in a row are tolerated
+        segments = tuple(filter(None, path.split("/")))  # a slash at the end is tolerated
         body = request.get_data()  # as bytes, before anybody takes it for a form
         method = "GET" if request.method == "HEAD" else request.method
         answer = api.answer(Ask(method, segments, body, peer, here(), str(place.network.netmask)))
@@ -202,7 +202,7 @@ class Hue:
 
     def devices(self, place: Place) -> Mapping[str, ssdp.Device]:
         """What to announce at a place: the bridge, where it answers. For the LAN's loop, so it waits for nothing."""
-        if all(place != served for served in self._web.served):
+        if place.host not in {served.host for served in self._web.served}:
             return {}
         device = ssdp.hue(self.identity.udn, self._web.port, bridge.DESCRIPTION, self.identity.bridge_id)
         return {"hue bridge": device}

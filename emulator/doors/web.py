@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import socket
 from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, Sequence
 from ipaddress import IPv4Network
@@ -160,6 +161,7 @@ def gate(app: "WSGIApplication", places: Callable[[], Sequence[Place]]) -> "WSGI
         if "HTTP_ORIGIN" in environ and not policy.may_act_from(environ["HTTP_ORIGIN"], ours):
             return refuse("from a web page that is not ours", environ, start)
         environ["REMOTE_ADDR"] = plain(environ["REMOTE_ADDR"])
+        environ["PATH_INFO"] = re.sub("/{2,}", "/", environ.get("PATH_INFO", ""))  # clients join paths carelessly
         environ[PLACE] = place
         return app(environ, start)
 
