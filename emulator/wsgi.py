@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
@@ -25,6 +26,9 @@ IDLE = 30
 
 LOOP = 1.0
 """Seconds between looks at silent connections; requests and `stop` wake the loop at once."""
+
+TLS_HANDSHAKE = b"\x16\x03"
+"""How it begins; no HTTP request does."""
 
 _SILENT = logging.getLogger(f"{__name__}.silent")
 _SILENT.disabled = True
@@ -82,9 +86,20 @@ class Server:
             wasyncore.loop(timeout=LOOP, use_poll=True, map=self._map, count=1)
 
 
+class _Channel(HTTPChannel):
+    """Hangs up on a TLS handshake: whoever tries HTTPS at any port (aiohue does) would wait a minute for an answer."""
+
+    def received(self, data: bytes) -> bool:
+        if self.request is None and data.startswith(TLS_HANDSHAKE):
+            self.will_close = True
+            return False
+        return bool(super().received(data))
+
+
 class _Listener(TcpWSGIServer):
     """Takes in only whom it may, before a byte is read."""
 
+    channel_class = _Channel
     welcome: Callable[[str], bool] = staticmethod(lambda _peer: True)
 
     def accept(self) -> tuple[socket.socket, tuple[str, int]] | None:

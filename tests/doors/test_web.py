@@ -154,6 +154,14 @@ def test_a_peer_from_elsewhere_is_turned_away_before_a_byte_is_read() -> None:
             get("127.0.0.1", made.port, source="127.0.0.9")
 
 
+def test_a_tls_handshake_is_hung_up_on() -> None:
+    """aiohue tries HTTPS at any port and waits a minute for an answer."""
+    with a_web([LO]) as made, socket.create_connection(("127.0.0.1", made.port), timeout=2) as sock:
+        sock.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+        assert sock.recv(10) == b""
+        assert get("127.0.0.1", made.port)[0] == 200
+
+
 def test_a_port_that_is_taken_is_said_once_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
