@@ -17,10 +17,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from lxml import etree
+from zeroconf import Zeroconf
 
 from emulator.doors import Door, hue, lights
 from emulator.doors.hue import Hue
 from emulator.doors.lan import Lan
+from emulator.doors.mdns import TYPE
 from emulator.doors.network import Nic, Place
 from emulator.doors.web import LOCALHOST, PLACE
 from emulator.journal import Journal
@@ -363,3 +365,15 @@ def test_no_thread_is_left_by_a_door_that_serves_nobody(tmp_path: Path) -> None:
     before = set(threading.enumerate())
     with a_house(tmp_path, nics=list):
         assert {thread.name for thread in set(threading.enumerate()) - before} == {"hue-bridge"}
+
+
+def test_it_is_announced_by_mdns_when_asked_for(tmp_path: Path) -> None:
+    with a_house(tmp_path, mdns=True) as house:
+        asking = Zeroconf(interfaces=["127.0.0.1"])
+        try:
+            name = f"Hue Bridge - {house.door.identity.mac[-6:]}.{TYPE}"
+            service = asking.get_service_info(TYPE, name, timeout=1500)
+        finally:
+            asking.close()
+        assert service
+        assert service.port == house.port

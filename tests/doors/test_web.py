@@ -233,5 +233,26 @@ def test_what_systemd_passes_on() -> None:
     assert "no usable socket as file descriptor 5" in done.stderr
 
 
+def test_what_systemd_passes_on_is_taken_if_it_listens(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The same in this process, at file descriptors that are free here."""
+    first = 200
+    monkeypatch.setattr(web, "FIRST_FD", first)
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as idle:
+        for number, sock in enumerate((listening, idle), first):
+            os.dup2(sock.fileno(), number)
+        environment = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "3"}
+        (found,) = activated(environment)
+        with found:
+            assert found.getsockname() == listening.getsockname()
+            assert not os.get_inheritable(first)
+    assert environment == {}
+    assert [message.partition(":")[0] for message in caplog.messages] == [
+        "file descriptor 201 from systemd is no listening TCP socket",
+        "systemd passed no usable socket as file descriptor 202 (Bad file descriptor)",
+    ]
+
+
 def test_the_numbers_are_systemds() -> None:
     assert web.FIRST_FD == 3
