@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 from emulator import doors
 from emulator.config import HueSettings, InstallationSettings, Settings
@@ -26,9 +26,9 @@ from emulator.simulator.backend import DEMO
 from emulator.simulator.backend import Account as SimulatedAccount
 from emulator.simulator.panel import House, Profile
 from emulator.simulator.server import SimulatedAlarm
-from emulator.verisure import CLOUDS
-from emulator.verisure.cloud import Report
-from emulator.verisure.session import Account
+from emulator.verisure import CLOUDS, Reach
+from emulator.verisure.cloud import Clock, Report
+from emulator.verisure.session import Account, Gate
 from emulator.verisure.wsdo import WsdoCloud
 
 if TYPE_CHECKING:
@@ -48,6 +48,13 @@ PROBE_S = 1.0
 
 LOCK = "run.lock"
 """In the state folder; held for as long as the program runs."""
+
+
+class StoppableClock(Clock, Protocol):
+    """The time of the whole program, and the end of every wait in it."""
+
+    def stop(self) -> None:
+        """End all waits, now and later."""
 
 
 class SystemClock:
@@ -80,13 +87,20 @@ class Alarms:
     """
 
     def __init__(
-        self, settings: Settings, credentials: Mapping[str, Credentials], state_dir: Path, *, shared: bool
+        self,
+        settings: Settings,
+        credentials: Mapping[str, Credentials],
+        state_dir: Path,
+        *,
+        shared: bool,
+        clock: StoppableClock | None = None,
     ) -> None:
         self.settings = settings
-        self.clock = SystemClock()
+        self.clock = clock or SystemClock()
         self.journal = Journal(state_dir)
         self.simulators: dict[str, SimulatedAlarm] = {}
         self._credentials = credentials
+        self._gates: dict[tuple[str, str], Gate] = {}
         self._urls = {name: installation.url for name, installation in settings.installations.items()}
         try:
             for name, installation in settings.installations.items():
@@ -97,11 +111,16 @@ class Alarms:
             raise
 
     def close(self) -> None:
-        """Stop the simulated alarms and close the journal."""
-        for name, simulator in self.simulators.items():
-            simulator.stop()
-            self.journal.note(_simulator_note(name), None)
-        self.journal.close()
+        """Stop the simulated alarms and close the journal; may be called twice."""
+        try:
+            while self.simulators:
+                name, simulator = self.simulators.popitem()
+                simulator.stop()
+                # An `emulator run` that started beside us may have put its own there meanwhile.
+                if self.journal.recall(_simulator_note(name)) == _told(simulator):
+                    self.journal.note(_simulator_note(name), None)
+        finally:
+            self.journal.close()
 
     def _running(self, name: str) -> str | None:
         """The URL of a simulated alarm that another process has started and that answers."""
@@ -112,7 +131,7 @@ class Alarms:
     def _simulate(self, name: str, installation: InstallationSettings) -> str:
         """Start a simulated alarm. Its panel is kept in the journal and outlives the program, as a real one does."""
         modes = [switch.on for switch in self.settings.switches if self.settings.installation_of(switch) == name]
-        house = House(time.time, Profile(annex=any(mode.annex for mode in modes)))
+        house = House(self.clock.time, Profile(annex=any(mode.annex for mode in modes)))
         kept = f"simulated panel: {name}"
         if saved := self.journal.recall(kept):
             try:
@@ -120,21 +139,24 @@ class Alarms:
             except EmulatorError as error:
                 log.warning("%s: the simulated panel starts anew: %s", name, error)
         house.changed = lambda: self.journal.note(kept, house.dump())
-        account = SimulatedAccount(number=installation.number or DEMO.number, country=installation.country)
+        account = SimulatedAccount(
+            number=installation.number or DEMO.number,
+            panel=installation.panel or DEMO.panel,
+            country=installation.country,
+        )
         simulator = SimulatedAlarm(house, accounts=[account])
         simulator.start()
         self.simulators[name] = simulator
-        note = {"url": simulator.url, "control": simulator.control_url}
-        self.journal.note(_simulator_note(name), json.dumps(note))
+        self.journal.note(_simulator_note(name), _told(simulator))
         return simulator.url
 
     def cloud(self, name: str) -> WsdoCloud:
         """A new cloud, which belongs to whoever asks."""
-        settings = self.settings.installations[name]
-        timeouts = settings.timeouts
-        return CLOUDS[settings.cloud](
-            self._account(name), self._urls[name], timeouts.request, timeouts.command, self.clock
-        )
+        settings, account = self.settings.installations[name], self._account(name)
+        reach = Reach(self._urls[name], settings.timeouts.request, settings.timeouts.command)
+        gate = self._gates.setdefault((account.user, reach.url), Gate())
+        gate.refusal = None
+        return CLOUDS[settings.cloud](account, reach, self.clock, gate)
 
     def _account(self, name: str) -> Account:
         installation = self.settings.installations[name]
@@ -153,7 +175,7 @@ class Alarms:
         self,
         name: str,
         *,
-        by_hand: bool = False,
+        refusals: int = 0,
         on_change: Callable[[], None] = lambda: None,
         on_progress: Report = lambda _phase, _text: None,
     ) -> Installation:
@@ -168,7 +190,7 @@ class Alarms:
             self.clock,
             poll_every_s=settings.poll_every_s,
             credentials=json.dumps([*identity, settings.cloud, account.callby]),
-            by_hand=by_hand,
+            refusals=refusals,
             on_change=on_change,
             on_progress=on_progress,
         )
@@ -190,6 +212,14 @@ class App:
         except EmulatorError:
             self._lock.close()
             raise
+        try:
+            self._build(settings, interfaces)
+        except EmulatorError:
+            self.alarms.close()
+            self._lock.close()
+            raise
+
+    def _build(self, settings: Settings, interfaces: Sequence[str] | None) -> None:
         unfinished = self.alarms.journal.recover(self.alarms.clock.time())
         if unfinished:
             log.warning("%d command(s) were under way when the program stopped; the panel is asked", unfinished)
@@ -275,9 +305,15 @@ def _simulator_note(name: str) -> str:
     return f"simulator running: {name}"
 
 
+def _told(simulator: SimulatedAlarm) -> str:
+    return json.dumps({"url": simulator.url, "control": simulator.control_url})
+
+
 def _answers(control_url: str) -> bool:
+    # A proxy of the environment does not know this machine's loopback.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.urlopen(f"{control_url}/state", timeout=PROBE_S) as answer:  # noqa: S310  # our own note
+        with direct.open(f"{control_url}/state", timeout=PROBE_S) as answer:
             return "axes" in json.load(answer)
     except (OSError, ValueError):
         return False

@@ -7,18 +7,22 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import platformdirs
 
 from emulator import __version__, config, credentials, logs, pairing, show
 from emulator.app import Alarms, App, is_running
+from emulator.config import Settings
+from emulator.credentials import Credentials
 from emulator.doors import search
-from emulator.errors import CloudError, ConfigError, EmulatorError, Problem
+from emulator.errors import CloudError, ConfigError, EmulatorError, Problem, Unreachable
+from emulator.installation import Installation
 from emulator.journal import Journal
 from emulator.model import Action, Arm, ArmMode, Command, Disarm, Origin, Result
 from emulator.simulator.backend import Account
@@ -39,8 +43,20 @@ EXIT = {
 }
 RESULTS = {Result.CONFIRMED: OK, Result.IGNORED: OK, Result.REJECTED: NOT_DONE, Result.UNCONFIRMED: UNCONFIRMED}
 
+ONCE_MORE, EVERY_TIME = 1, 1_000_000
+"""How many refusals of the same user and password do not keep `status` from trying: a third may lock the account."""
+
+LOOK_S = 0.05
+"""How soon a command notices that the answer is there; nobody sees less."""
+
+GIVE_UP_S = 3.0
+"""For the session to end after Ctrl-C; the whole stop has to fit into 5 s."""
+
 SEARCH_S = 4.0
 """How long `discover` listens: devices spread their answers over the 3 s that it allows."""
+
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(slots=True)
@@ -50,23 +66,50 @@ class Context:
     config: Path | None
     state_dir: Path
     level: str
+    stopping: threading.Event = field(default_factory=threading.Event)
 
-    @contextmanager
-    def alarms(self) -> Iterator[Alarms]:
-        """The far side, for a command that a person types; program noise stays out of its output."""
+    def settings(self) -> tuple[Settings, dict[str, Credentials]]:
+        """Settings and secrets, with logging set up to hide the latter."""
         redactor = logs.setup(self.level)
         settings = config.load(config.find(self.config))
         secrets = credentials.read(settings)
         for one in secrets.values():
             redactor.conceal(one.password)
-        alarms = Alarms(settings, secrets, self.state_dir, shared=True)
+        return settings, secrets
+
+    @contextmanager
+    def alarms(self) -> Iterator[Alarms]:
+        """The far side, for a command that a person types; it lives by the clock that the caller brings, if any."""
+        clock = click.get_current_context().obj
+        alarms = Alarms(*self.settings(), self.state_dir, shared=True, clock=clock)
         # Ctrl-C ends the wait for the panel; what was sent is then unconfirmed, not forgotten.
-        _on_signal(alarms.clock.stop)
+        _on_signal(self.stopping.set, alarms.clock.stop)
         try:
             yield alarms
         finally:
             alarms.clock.stop()
             alarms.close()
+
+    def patiently(self, installation: Installation, call: Callable[[], Answer]) -> Answer:
+        """Ask the cloud something, and end the session; Ctrl-C is heard even while the cloud is silent."""
+        answer: Future[Answer] = Future()
+
+        def ask() -> None:
+            try:
+                found = call()
+                installation.close()
+                answer.set_result(found)
+            except BaseException as error:
+                installation.close()
+                answer.set_exception(error)
+
+        threading.Thread(target=ask, name="ask", daemon=True).start()
+        while not answer.done() and not self.stopping.wait(LOOK_S):
+            pass
+        try:
+            return answer.result(GIVE_UP_S)
+        except TimeoutError:
+            raise Unreachable("stopped before the cloud answered") from None
 
 
 def common(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -118,7 +161,7 @@ class Main(click.Group):
     epilog="Exit status: " + "; ".join(f"{status} {meaning}" for status, meaning in EXIT.items()) + ".",
 )
 @common
-@click.version_option(__version__)
+@click.version_option(__version__, prog_name="emulator")
 def main(**_chosen: Any) -> None:
     """Your Verisure / Securitas Direct alarm as switches on the home LAN."""
 
@@ -129,11 +172,7 @@ def main(**_chosen: Any) -> None:
 def run(interfaces: tuple[str, ...], **chosen: Any) -> None:
     """Show the switches on the LAN and run until Ctrl-C or SIGTERM."""
     here = context(chosen, level="info")
-    redactor = logs.setup(here.level)
-    settings = config.load(config.find(here.config))
-    secrets = credentials.read(settings)
-    for one in secrets.values():
-        redactor.conceal(one.password)
+    settings, secrets = here.settings()
     stopping = threading.Event()
     _on_signal(stopping.set)
     app = App(settings, secrets, here.state_dir, interfaces or None)
@@ -162,16 +201,17 @@ def _show_switches(app: App) -> None:
 @main.command()
 @common
 @click.option("--installation", "name", help="Which alarm, where there are several.")
+@click.option(
+    "--retry-login", is_flag=True, help="Even if this user and password were refused twice. May lock the account."
+)
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def status(name: str | None, as_json: bool, **chosen: Any) -> None:
-    """Ask the cloud where the panel stands."""
-    with context(chosen, level="warning").alarms() as alarms:
+def status(name: str | None, retry_login: bool, as_json: bool, **chosen: Any) -> None:
+    """Ask the cloud where the panel stands; tries a refused login once more."""
+    here = context(chosen, level="warning")
+    with here.alarms() as alarms:
         name = _choose(alarms, name)
-        installation = alarms.installation(name, by_hand=True)
-        try:
-            state = installation.read_now()
-        finally:
-            installation.close()
+        installation = alarms.installation(name, refusals=EVERY_TIME if retry_login else ONCE_MORE)
+        state = here.patiently(installation, installation.read_now)
     click.echo(show.as_json({"installation": name, **show.fields(state)}) if as_json else show.panel(name, state))
 
 
@@ -204,19 +244,23 @@ def _command(action: Action, name: str | None, as_json: bool, chosen: dict[str, 
         if not as_json:
             click.echo(f"{phase}: {text}", err=True)
 
-    with context(chosen, level="error").alarms() as alarms:
+    here = context(chosen, level="error")
+    with here.alarms() as alarms:
         name = _choose(alarms, name)
-        installation = alarms.installation(name, by_hand=True, on_progress=progress)
+        installation = alarms.installation(name, on_progress=progress)
         ticket = installation.submit(Command(action, Origin("cli", os.environ.get("USER", ""))))
-        try:
+
+        def follow() -> None:
             while not ticket.done.done():
                 installation.step()
-            outcome = ticket.done.result()
-            if outcome.result is Result.UNCONFIRMED:
+            if ticket.done.result().result is Result.UNCONFIRMED and not here.stopping.is_set():
                 installation.step()
-        finally:
-            installation.close()
-        state = installation.view.state
+
+        try:
+            here.patiently(installation, follow)
+        except Unreachable:
+            installation.abandon()
+        outcome, state = ticket.done.result(0), installation.view.state
     if as_json:
         ended = {"command": str(action), "result": outcome.result, "message": outcome.message}
         click.echo(show.as_json({"installation": name, **ended, "panel": show.fields(state) if state else None}))
@@ -231,13 +275,11 @@ def _command(action: Action, name: str | None, as_json: bool, chosen: dict[str, 
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def installation(name: str | None, as_json: bool, **chosen: Any) -> None:
     """Show the alarm's number, panel, sensors and services; never code words or contacts."""
-    with context(chosen, level="warning").alarms() as alarms:
+    here = context(chosen, level="warning")
+    with here.alarms() as alarms:
         name = _choose(alarms, name)
-        cloud = alarms.cloud(name)
-        try:
-            details = cloud.describe()
-        finally:
-            cloud.close()
+        asked = alarms.installation(name)
+        details = here.patiently(asked, asked.describe)
     if as_json:
         shown = {"installation": name, "number": details.number, "panel": details.panel, "alias": details.alias}
         click.echo(show.as_json({**shown, "devices": details.devices, "services": details.services}))
@@ -245,9 +287,7 @@ def installation(name: str | None, as_json: bool, **chosen: Any) -> None:
     click.echo(f"{name}: installation {details.number}, panel {details.panel} {details.alias}".rstrip())
     for title, rows in (("SENSORS", details.devices), ("SERVICES", details.services)):
         if rows:
-            columns = list(rows[0])
-            click.echo(f"\n{title}")
-            click.echo(show.table([column.upper() for column in columns], [tuple(row.values()) for row in rows]))
+            click.echo(f"\n{title}\n{show.records(rows)}")
 
 
 @main.command()
@@ -344,9 +384,9 @@ def schema(**_chosen: Any) -> None:
     click.echo(show.as_json(config.schema()))
 
 
-def _on_signal(act: Callable[[], None]) -> None:
+def _on_signal(*acts: Callable[[], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: act())
+        signal.signal(number, lambda *_: [act() for act in acts])
 
 
 def _choose(alarms: Alarms, name: str | None) -> str:

@@ -35,7 +35,8 @@ class Ticket:
             self.accept()
         elif not self.accepted.done():
             self.accepted.set_exception(error)
-        self.done.set_result(outcome)
+        if not self.done.done():
+            self.done.set_result(outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +49,11 @@ class Job:
 
 
 class CommandQueue:
-    """Commands in order of arrival, and the one in flight. Not locked: its owner does that.
-
-    `doubts` are actions that ended unconfirmed and are not settled: they may have been carried out.
-    """
+    """Commands in order of arrival, and the one in flight. Not locked: its owner does that."""
 
     def __init__(self) -> None:
         self._waiting: deque[Job] = deque()
         self.current: Job | None = None
-        self.doubts: list[Action] = []
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -77,28 +74,24 @@ class CommandQueue:
         return self.current
 
     def supersede(self, command: Command, axes: Axes) -> list[Job]:
-        """Take out the waiting arms that a disarm makes pointless, if it has something to do, now or after them."""
+        """Take out the waiting arms that a disarm makes pointless: what it disarms, if it applies at `axes`.
+
+        Where it does not, only those go that would turn on the switch that it turns off.
+        """
         action = command.action
-        effective = self.applies(command, axes) or self.applies(command, self.target(axes))
-        if not isinstance(action, Disarm) or not effective:
+        if not isinstance(action, Disarm):
             return []
-        arms = [(job, job.command.action) for job in self._waiting]
-        pointless = [job for job, arm in arms if isinstance(arm, Arm) and (action.main or arm.mode.annex)]
+        now = applies(command, axes)
+        pointless = [job for job in self._waiting if _pointless(job.command.action, action, None if now else command)]
         for job in pointless:
             self._waiting.remove(job)
         return pointless
-
-    def applies(self, command: Command, axes: Axes) -> bool:
-        """Whether a command has something to do where the panel stands at `axes`; in doubt, yes."""
-        if command.only_if is None or axes.has(command.only_if) is not False:
-            return True
-        return any(isinstance(doubt, Arm) and Axes().after(doubt).has(command.only_if) for doubt in self.doubts)
 
     def target(self, axes: Axes) -> Axes:
         """Where the panel will stand once everything is done."""
         jobs = ([self.current] if self.current else []) + list(self._waiting)
         for job in jobs:
-            if self.applies(job.command, axes):
+            if applies(job.command, axes):
                 axes = axes.after(job.command.action)
         return axes
 
@@ -106,3 +99,23 @@ class CommandQueue:
     def idle(self) -> bool:
         """Nothing in flight, nothing waiting."""
         return self.current is None and not self._waiting
+
+
+def applies(command: Command, axes: Axes) -> bool:
+    """Whether a command has something to do where the panel stands at `axes`.
+
+    A panel that is armed in a way nobody can read may be disarmed. A mode that is merely unclear beside a known
+    interior may not: disarming would take the interior with it.
+    """
+    if command.only_if is None:
+        return True
+    on = axes.has(command.only_if)
+    return on is True or (on is None and axes.interior is None)
+
+
+def _pointless(waiting: Action, disarm: Disarm, only: Command | None) -> bool:
+    if not isinstance(waiting, Arm):
+        return False
+    if only is not None and only.only_if is not None:
+        return Axes().after(waiting).has(only.only_if) is True
+    return disarm.main or waiting.mode.annex

@@ -110,8 +110,10 @@ class Section(BaseModel):
 class Timeouts(Section):
     """How long to wait for the far side."""
 
-    request: Duration = Field(default=20.0, description="for one HTTP answer; 6 s was too short in the field")
-    command: Duration = Field(default=90.0, description="for the panel to carry out a command; 15 to 25 s is usual")
+    request: Duration = Field(default=20.0, ge=1, le=120, description="1s to 2m for one HTTP answer; 6 s is too short")
+    command: Duration = Field(
+        default=90.0, ge=5, le=600, description="5s to 10m for the panel to carry out a command; 15 to 25 s is usual"
+    )
 
 
 class InstallationSettings(Section):
@@ -232,7 +234,9 @@ class Settings(Section):
     switches: tuple[SwitchSettings, ...] = Field(min_length=1, description="at least one switch")
     doors: DoorsSettings = DoorsSettings(wemo=WemoSettings())
     lan: LanSettings = LanSettings()
-    reply_within: Duration = Field(default=2.0, description="how long a door waits for the cloud before it answers")
+    reply_within: Duration = Field(
+        default=2.0, le=10, description="how long a door waits for the cloud before it answers"
+    )
     while_pending: Literal["target", "last"] = Field(
         default="target", description="what a switch shows while its command is under way"
     )

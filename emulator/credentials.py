@@ -9,6 +9,8 @@ from pathlib import Path
 from emulator.config import Settings
 from emulator.errors import ConfigError, Problem
 
+WORDS = ("USER", "PASSWORD")
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -21,34 +23,42 @@ class Credentials:
 def read(settings: Settings, environ: Mapping[str, str] = os.environ) -> dict[str, Credentials]:
     """User and password of every installation that has an account; ConfigError lists all that is missing.
 
-    VERISURE_<INSTALLATION>_USER goes before VERISURE_USER; `…_FILE` names a file that holds the value.
+    VERISURE_<INSTALLATION>_… goes before VERISURE_…, both words from the same place: one account's user with another
+    one's password would lock an alarm. `…_FILE` names a file that holds the value.
     """
     found: dict[str, Credentials] = {}
     problems: list[Problem] = []
     for name, installation in settings.installations.items():
         if installation.cloud == "simulator":
             continue
-        own = re.sub(r"[^A-Z0-9]", "_", name.upper())
-        values = [_secret(environ, own, word, name, problems) for word in ("USER", "PASSWORD")]
+        own = f"VERISURE_{re.sub('[^A-Z0-9]', '_', name.upper())}"
+        has_own = any(environ.get(f"{own}_{word}{form}") for word in WORDS for form in ("", "_FILE"))
+        values = [_secret(environ, own if has_own else "VERISURE", word, name, problems) for word in WORDS]
         found[name] = Credentials(*values)
     if problems:
-        raise ConfigError(problems)
+        # Several installations may need the same variable.
+        raise ConfigError(list(dict.fromkeys(problems)))
     return found
 
 
-def _secret(environ: Mapping[str, str], own: str, word: str, name: str, problems: list[Problem]) -> str:
-    for variable in (f"VERISURE_{own}_{word}", f"VERISURE_{word}"):
-        file = environ.get(f"{variable}_FILE", "")
-        if environ.get(variable) and file:
-            problems.append(Problem(f"environment: {variable}", f"both it and {variable}_FILE are set; keep one"))
-        if environ.get(variable):
-            return environ[variable]
-        if file:
-            try:
-                return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
-            except (OSError, UnicodeDecodeError) as error:
-                problems.append(Problem(f"environment: {variable}_FILE", f"cannot be read: {error}"))
-                return ""
-    what = f"is not set; installation {name!r} needs it (or VERISURE_{word}_FILE, or VERISURE_{own}_{word})"
-    problems.append(Problem(f"environment: VERISURE_{word}", what))
-    return ""
+def _secret(environ: Mapping[str, str], prefix: str, word: str, name: str, problems: list[Problem]) -> str:
+    variable = f"{prefix}_{word}"
+    value, file = environ.get(variable, ""), environ.get(f"{variable}_FILE", "")
+    if value and file:
+        problems.append(Problem(f"environment: {variable}", f"both it and {variable}_FILE are set; keep one"))
+    if not value and not file:
+        what = f"is not set; installation {name!r} needs it (or {variable}_FILE, which names a file that holds it)"
+        problems.append(Problem(f"environment: {variable}", what))
+    if value or not file:
+        return value
+    # Neither the path, which may be a secret put in the wrong place, nor the file's bytes are quoted.
+    try:
+        value = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        problems.append(Problem(f"environment: {variable}_FILE", f"that file cannot be read: {error.strerror}"))
+    except ValueError:
+        problems.append(Problem(f"environment: {variable}_FILE", "that file cannot be read: it is not in UTF-8"))
+    else:
+        if not value:
+            problems.append(Problem(f"environment: {variable}_FILE", "that file is empty; write the value into it"))
+    return value

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from emulator.commands import CommandQueue, Job, Ticket
+from emulator.commands import CommandQueue, Job, Ticket, applies
 from emulator.errors import (
     CloudError,
     EmulatorError,
@@ -17,23 +17,26 @@ from emulator.errors import (
     Unreachable,
 )
 from emulator.journal import Journal
-from emulator.model import Action, Arm, Axes, Command, Outcome, PanelState, Result
-from emulator.verisure.cloud import Clock, Cloud, Phase, Report
+from emulator.model import Action, Arm, ArmMode, Axes, Command, Outcome, PanelState, Result
+from emulator.verisure.cloud import Clock, Cloud, Details, Phase, Report
 
 log = logging.getLogger(__name__)
 
-REJECTION_KEPT_S = 5.0
-"""A client that repeats a refused command at once (pywemo does, three times) does not repeat it to the panel."""
+FAILURE_KEPT_S = 5.0
+"""A client that repeats at once an arm that failed (pywemo does, three times) does not repeat it to the panel."""
 
 FRESH_S = 10.0
 """Before a command that only makes sense in some states, an older state is brought up to date."""
 
-BACKOFF_LIMIT_S = 600.0
-"""The longest pause between polls of a cloud that does not answer."""
+BACKOFF_LIMIT_S, BACKOFF_DOUBLINGS = 600.0, 10
+"""The longest pause between polls of a cloud that does not answer, and how soon it is reached."""
+
+SETTLE_S, SETTLE_LIMIT_S = 60.0, 3600.0
+"""After an unconfirmed command the panel is asked at once; one that stays silent, after this long, and twice that …"""
 
 AFTER_REFUSAL = (
-    "Nothing more is sent to this account, so that it is not locked. After mending it, restart the program, "
-    "or type `emulator status` to try once with the same settings."
+    "Nothing more is sent to this account, so that it is not locked. After mending it, restart the program, or type "
+    "`emulator status` to have the same user and password tried once more (and again only with --retry-login)."
 )
 
 
@@ -53,8 +56,8 @@ class View:
 class Installation:
     """Owns one cloud session. `submit` and `view` serve any thread; the rest runs on the one that `start` makes.
 
-    `credentials` is only kept as a fingerprint, of a login that was refused. `by_hand` is for commands that a person
-    types: they may try a login that was refused before.
+    `credentials` is only kept as a fingerprint, of a login that was refused. `refusals` is how many refusals of these
+    very credentials do not keep it from trying them: none, unless a person asks.
     """
 
     def __init__(
@@ -66,7 +69,7 @@ class Installation:
         *,
         poll_every_s: float,
         credentials: str = "",
-        by_hand: bool = False,
+        refusals: int = 0,
         on_change: Callable[[], None] = lambda: None,
         on_progress: Report = lambda _phase, _text: None,
     ) -> None:
@@ -78,7 +81,7 @@ class Installation:
         self._clock = clock
         self._poll_every_s = poll_every_s
         self._credentials = credentials
-        self._by_hand = by_hand
+        self._refusals = refusals
         self._on_change = on_change
         self._on_progress = on_progress
         self._lock = threading.Condition()
@@ -86,10 +89,15 @@ class Installation:
         self._stopping = False
         self._poll_at = clock.monotonic()
         self._failures = 0
-        self._rejections: dict[Action, tuple[float, Rejected]] = {}
+        self._failed: dict[Action, tuple[float, EmulatorError]] = {}
         self._unsettled = journal.unsettled(name)
-        refused = None if by_hand else journal.recall_refusal(name, credentials)
-        self._blocked: CloudError | None = LoginRefused(refused) if refused else None
+        self._settle_at = self._poll_at
+        self._settle_pause_s = SETTLE_S
+        self._fresh_until = float("-inf")
+        refused = journal.recall_refusal(name, credentials)
+        self._blocked: CloudError | None = None
+        if refused and refused.times > refusals:
+            self._blocked = LoginRefused(f"{refused.message} {AFTER_REFUSAL}")
         self._thread = threading.Thread(target=self._run, name=f"installation {name}", daemon=True)
 
     # -- for any thread -------------------------------------------------------------------------------------
@@ -97,16 +105,27 @@ class Installation:
     def start(self) -> None:
         """Begin to poll and to run commands."""
         if self._blocked:
-            log.error("%s: %s %s", self.name, self._blocked, AFTER_REFUSAL)
+            log.error("%s: %s", self.name, self._blocked)
         self._thread.start()
 
     def stop(self, timeout_s: float) -> None:
-        """End the thread and the session; commands that were not sent end as failed. The clock must be stopping."""
+        """End the thread and the session; commands that were not sent end as failed. The clock must be stopping.
+
+        A thread that is still held by an answer of the cloud after that time is left to the end of the process.
+        """
         with self._lock:
             self._stopping = True
             self._lock.notify_all()
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            self.abandon()
+
+    def abandon(self) -> None:
+        """End what is in flight as unconfirmed, because nobody will wait for its end."""
+        if job := self._queue.current:
+            error = Unconfirmed("the program stopped while the cloud was silent")
+            self._end(job, _outcome(error), error)
 
     def submit(self, command: Command) -> Ticket:
         """Queue a command and write it down; one that equals the last in the queue joins it.
@@ -127,7 +146,11 @@ class Installation:
                 self._look()
                 self._lock.notify_all()
         if refused is not None:
-            self._end(job, _outcome(refused), refused)
+            outcome = _outcome(refused)
+            if outcome.result is Result.UNCONFIRMED:
+                # Nothing was sent this time, so there is nothing to settle.
+                outcome = Outcome(Result.FAILED, f"not sent again: {refused}")
+            self._end(job, outcome, refused)
         for other in superseded:
             error = Superseded(f"a later {command.action} took its place")
             self._end(other, _outcome(error), error)
@@ -142,8 +165,8 @@ class Installation:
     def _refusal_now(self, action: Action) -> EmulatorError | None:
         if self._stopping:
             return Unreachable("the program is stopping", sent=False)
-        until, rejection = self._rejections.get(action, (0.0, None))
-        return rejection if self._clock.monotonic() < until else None
+        until, error = self._failed.get(action, (0.0, None))
+        return error if self._clock.monotonic() < until else None
 
     # -- on the thread --------------------------------------------------------------------------------------
 
@@ -154,7 +177,12 @@ class Installation:
                     self._lock.wait(self._poll_at - self._clock.monotonic())
                 if self._stopping:
                     break
-            self.step()
+            try:
+                self.step()
+            except Exception:
+                # Nothing may end this thread while the house relies on it.
+                log.exception("%s: a defect of this program; going on", self.name)
+                self._poll_at = self._clock.monotonic() + self._poll_every_s
         while job := self._queue.take():
             error = Unreachable("the program stopped before this was sent", sent=False)
             self._end(job, _outcome(error), error)
@@ -195,41 +223,47 @@ class Installation:
     def _execute(self, job: Job) -> Outcome:
         command = job.command
         self._check_blocked()
-        if isinstance(command.action, Arm):
-            if self.view.state and self.view.axes.interior is None and self._fresh_axes(command).interior is None:
-                raise Rejected("the panel is armed in a way that this program cannot read; disarm it first")
-        elif not (self._applies(command, self.view.axes) or self._applies(command, self._fresh_axes(command))):
-            return Outcome(Result.IGNORED, f"{command.only_if} was not on; nothing was sent")
+        if command.only_if is not None:
+            if self._fresh_axes(command).has(command.only_if) is None:
+                self._fresh_axes(command, ask_panel=True)
+            if not applies(command, self.view.axes):
+                return Outcome(Result.IGNORED, self._why_not(command.only_if))
+        blind = isinstance(command.action, Arm) and self.view.state is not None and self.view.axes.interior is None
+        if blind and self._fresh_axes(command, ask_panel=True).interior is None:
+            raise Rejected("the panel is armed in a way that this program cannot read; disarm it first")
         state = self._cloud.execute(command.action, self._reporter(job))
         self._keep(state)
         return Outcome(Result.CONFIRMED, f"the panel is {state.axes}")
 
-    def _fresh_axes(self, command: Command) -> Axes:
-        """The axes by news that are not older than FRESH_S."""
-        state = self.view.state
-        if state is None or self._clock.time() - state.read_at > FRESH_S:
+    def _why_not(self, mode: ArmMode) -> str:
+        if self.view.axes.has(mode) is None:
+            return f"the panel does not say whether {mode} is on, and disarming would take {self.view.axes} with it"
+        return f"{mode} was not on; nothing was sent"
+
+    def _fresh_axes(self, command: Command, *, ask_panel: bool = False) -> Axes:
+        """The axes as they are now: what this process read in the last moments, or reads at once.
+
+        Raises CloudError when that cannot be told: in doubt the house stays as it is.
+        """
+        if ask_panel or self._unsettled or self._clock.monotonic() > self._fresh_until:
             try:
-                self._keep(self._cloud.read())
-            except (LoginRefused, Retired):
-                raise
-            except CloudError as error:
+                self._read(ask_panel=ask_panel or bool(self._unsettled))
+            except Unreachable as error:
                 raise Unreachable(f"cannot tell whether {command.action} is right: {error}", sent=False) from None
         return self.view.axes
 
-    def _applies(self, command: Command, axes: Axes) -> bool:
-        return self._queue.applies(command, axes)
-
     def _learn(self, job: Job, error: EmulatorError | None) -> None:
         """Draw the consequences of how a command ended."""
-        self._rejections.clear()
+        self._failed.clear()
         if error is None:
             return
-        self._poll_at = self._clock.monotonic()
-        if isinstance(error, Rejected):
-            self._rejections[job.command.action] = (self._poll_at + REJECTION_KEPT_S, error)
-        elif isinstance(error, Unconfirmed):
+        now = self._clock.monotonic()
+        self._poll_at, self._fresh_until = now, float("-inf")
+        if isinstance(job.command.action, Arm):
+            self._failed[job.command.action] = (now + FAILURE_KEPT_S, error)
+        if isinstance(error, Unconfirmed):
             self._unsettled.append(job.entry)
-            self._queue.doubts.append(job.command.action)
+            self._settle_at, self._settle_pause_s = now, SETTLE_S
         elif isinstance(error, LoginRefused | Retired):
             self._block(error)
 
@@ -237,12 +271,29 @@ class Installation:
         """Read the state and settle what was unconfirmed; raises CloudError. Only for the thread, or without one."""
         try:
             self._check_blocked()
-            state = self._cloud.read(ask_panel=bool(self._unsettled))
+            return self._read(ask_panel=bool(self._unsettled) and self._clock.monotonic() >= self._settle_at)
         except (LoginRefused, Retired) as error:
             self._block(error)
             raise
+
+    def describe(self) -> Details:
+        """What the cloud knows of the installation; raises CloudError. Only for the thread, or without one."""
+        try:
+            self._check_blocked()
+            return self._cloud.describe()
+        except (LoginRefused, Retired) as error:
+            self._block(error)
+            raise
+
+    def _read(self, *, ask_panel: bool) -> PanelState:
+        if ask_panel:
+            # Before it is known whether the panel answers: a silent one is not woken again and again.
+            self._settle_at = self._clock.monotonic() + self._settle_pause_s
+            self._settle_pause_s = min(self._settle_pause_s * 2, SETTLE_LIMIT_S)
+        state = self._cloud.read(ask_panel=ask_panel)
         self._keep(state)
-        self._settle(state)
+        if ask_panel:
+            self._settle(state)
         return state
 
     def _poll(self) -> None:
@@ -254,7 +305,8 @@ class Installation:
             pass
         except Exception as error:
             self._failures += 1
-            pause_s = max(pause_s, min(pause_s * 2 ** (self._failures - 1), BACKOFF_LIMIT_S))
+            doublings = min(self._failures - 1, BACKOFF_DOUBLINGS)
+            pause_s = max(pause_s, min(pause_s * 2**doublings, BACKOFF_LIMIT_S))
             if not isinstance(error, CloudError):
                 log.exception("%s: a poll ended in a defect of this program", self.name)
             elif self._failures == 1:
@@ -270,7 +322,6 @@ class Installation:
             log.warning("%s: after an unconfirmed command the panel says: %s", self.name, state.axes)
             entries, self._unsettled = self._unsettled, []
             self._record(lambda: self._journal.settle(entries, state, self._clock.time()))
-            self._queue.doubts.clear()
 
     def _keep(self, state: PanelState) -> None:
         if self.view.state is None or self.view.axes != state.axes:
@@ -278,8 +329,9 @@ class Installation:
         with self._lock:
             self.view = replace(self.view, state=state)
             self._look()
+        self._fresh_until = self._clock.monotonic() + FRESH_S
         self._record(lambda: self._journal.save_state(self.name, state))
-        if self._by_hand:
+        if self._refusals:
             self._record(lambda: self._journal.forget_refusal(self.name))
 
     def _look(self) -> None:
@@ -303,7 +355,7 @@ class Installation:
         if self._blocked is None:
             self._blocked = error
             self._record(lambda: self._journal.remember_refusal(self.name, self._credentials, str(error)))
-            if not self._by_hand:
+            if not self._refusals:
                 log.error("%s: %s %s", self.name, error, AFTER_REFUSAL)
 
     # -- ends -----------------------------------------------------------------------------------------------

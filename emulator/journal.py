@@ -18,6 +18,9 @@ FILE = "journal.sqlite3"
 KEEP_COMMANDS = 10_000
 """Some years of a busy house; about 3 MB."""
 
+TYPED_S = 600.0
+"""No command that a person types takes longer."""
+
 BUSY_MS = 5_000
 """How long one process waits for another (`emulator arm` beside `emulator run`) to finish its write."""
 
@@ -74,6 +77,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the cloud said when it refused a login, and how many times it refused this very one."""
+
+    message: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """What an identity is looked up by; `port` is 0 where the settings leave it open."""
 
@@ -92,12 +103,7 @@ class Journal:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-            self._db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-            self._db.execute("PRAGMA journal_mode = WAL")
-            # A power cut must not forget a command that was sent.
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.executescript(SCHEMA)
+            self._db = _open(path)
         except (OSError, sqlite3.Error) as error:
             problem = f"cannot keep the journal here ({error}); choose a writable folder with --state-dir"
             raise ConfigError([Problem(str(path), problem)]) from None
@@ -122,7 +128,10 @@ class Journal:
     def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
         """What a query finds."""
         with self._lock:
-            return self._db.execute(query, values).fetchall()
+            try:
+                return self._db.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                raise EmulatorError(f"the journal cannot be read ({error})") from None
 
     # -- commands -------------------------------------------------------------------------------------------
 
@@ -146,12 +155,16 @@ class Journal:
             )
 
     def recover(self, at: float) -> int:
-        """Close the commands that an earlier run left without an outcome as unconfirmed; how many."""
+        """Close the commands that an earlier run left without an outcome as unconfirmed; how many.
+
+        Those that somebody types at this moment end by themselves.
+        """
         message = "the program stopped while this was under way; it is not sent again"
         with self.write() as db:
             return db.execute(
-                "UPDATE commands SET ended_at = ?, result = ?, message = ? WHERE result IS NULL",
-                (at, Result.UNCONFIRMED, message),
+                "UPDATE commands SET ended_at = ?, result = ?, message = ? "
+                "WHERE result IS NULL AND NOT (door = 'cli' AND at > ?)",
+                (at, Result.UNCONFIRMED, message, at - TYPED_S),
             ).rowcount
 
     def unsettled(self, installation: str) -> list[int]:
@@ -203,7 +216,8 @@ class Journal:
 
         Identities follow the installation and the arm mode; the name only decides between two switches of the same
         mode. They are never deleted, so that a switch that comes back is the same device. A port once given stays,
-        unless it lies below `first_port`; a new one is the first from there that is `usable`.
+        unless it lies below `first_port` or went to another switch meanwhile; a new one is the first from there that
+        is `usable`. ConfigError when there is none.
         """
         with self.write() as db:
             stored = db.execute("SELECT key, installation, mode, name, serial, mac, port FROM identities").fetchall()
@@ -216,15 +230,19 @@ class Journal:
                         if index not in found and same and (not by_name or row[3] == want.name):
                             found[index] = free.pop(key)
                             break
-            explicit = {want.port for want in wanted if want.port}
-            taken = explicit | {int(str(row[6])) for row in stored}
+            given = {want.port for want in wanted if want.port}
+            taken = given | {int(str(row[6])) for row in stored}
             result = []
             for index, want in enumerate(wanted):
                 row = found.get(index) or self._new_identity(db, want)
                 port = want.port or int(str(row[6]))
-                if not want.port and (port < first_port or port in explicit):
-                    port = next(n for n in range(first_port, 65536) if n not in taken and usable(n))
+                if not want.port and (port < first_port or port in given):
+                    port = next((n for n in range(first_port, 65536) if n not in taken and usable(n)), 0)
                     taken.add(port)
+                if not port:
+                    problem = f"no port from {first_port} to 65535 is free for {want.name!r}; begin lower"
+                    raise ConfigError([Problem("doors.wemo.first_port", problem)])
+                given.add(port)
                 db.execute("UPDATE identities SET name = ?, port = ? WHERE key = ?", (want.name, port, row[0]))
                 result.append(Identity(str(row[0]), str(row[4]), str(row[5]), port))
             return result
@@ -265,21 +283,27 @@ class Journal:
 
     def remember_refusal(self, installation: str, credentials: str, message: str) -> None:
         """Keep a refused login over restarts, with a fingerprint of what was refused, not the thing itself."""
+        before = self.recall_refusal(installation, credentials)
         salt = secrets.token_hex(16)
-        refusal = {"salt": salt, "fingerprint": _fingerprint(credentials, salt), "message": message}
+        refusal = {
+            "salt": salt,
+            "fingerprint": _fingerprint(credentials, salt),
+            "message": message,
+            "times": 1 + (before.times if before else 0),
+        }
         self.note(_REFUSAL + installation, json.dumps(refusal))
 
-    def recall_refusal(self, installation: str, credentials: str) -> str | None:
-        """The message of the refusal, if these very credentials were refused and nobody has asked since."""
+    def recall_refusal(self, installation: str, credentials: str) -> Refusal | None:
+        """The refusal of these very credentials, if there was one since they last worked."""
         stored = self.recall(_REFUSAL + installation)
         if stored is None:
             return None
         refusal = json.loads(stored)
         same = refusal["fingerprint"] == _fingerprint(credentials, refusal["salt"])
-        return str(refusal["message"]) if same else None
+        return Refusal(str(refusal["message"]), int(refusal["times"])) if same else None
 
     def forget_refusal(self, installation: str) -> None:
-        """The login works again, or a person wants it tried again."""
+        """The login works again."""
         self.note(_REFUSAL + installation, None)
 
 
@@ -291,6 +315,20 @@ def mac_base(db: sqlite3.Connection) -> int:
         base = (json.dumps(0x02 << 40 | secrets.randbits(24) << 16),)
         db.execute("INSERT INTO notes VALUES ('mac base', ?)", base)
     return int(json.loads(base[0]))
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    try:
+        db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        db.execute("PRAGMA journal_mode = WAL")
+        # A power cut must not forget a command that was sent.
+        db.execute("PRAGMA synchronous = FULL")
+        db.executescript(SCHEMA)
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
 
 
 _REFUSAL = "login refused: "

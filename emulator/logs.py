@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import quote, quote_plus
 
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -28,14 +29,15 @@ class Redactor(logging.Formatter):
         self._secrets: set[str] = set()
 
     def conceal(self, secret: str) -> None:
-        """Hide this text from now on."""
+        """Hide this text from now on, also as a URL or a repr has it."""
         if len(secret) >= SHORTEST_SECRET:
-            self._secrets.add(secret)
+            self._secrets |= {secret, quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1]}
 
     def format(self, record: logging.LogRecord) -> str:
         """The line to write."""
         text = _PARAMETERS.sub(rf"\1{HIDDEN}", super().format(record))
-        for secret in self._secrets:
+        # Longest first: one secret may be the beginning of another.
+        for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, HIDDEN)
         return text
 
@@ -49,7 +51,7 @@ def setup(level: str) -> Redactor:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     for name in QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     return redactor
 
 

@@ -145,6 +145,14 @@ class Axes:
             wanted.append(None if self.annex is None else not self.annex)
         return every(wanted)
 
+    def doubted(self) -> "Axes":
+        """The same, but with unknown for whatever would read as off."""
+        return Axes(
+            interior=None if self.interior is Interior.OFF else self.interior,
+            perimeter=self.perimeter or None,
+            annex=self.annex or None,
+        )
+
     @property
     def armed(self) -> bool:
         """False only when the panel said that everything is off."""

@@ -1,7 +1,7 @@
 """Words for people and JSON for programs: what the commands print. Pure."""
 
 import json
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +11,19 @@ from emulator.model import Action, Outcome, PanelState, Result
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns as wide as they need to be."""
-    every = [head, *rows]
+    """Columns as wide as they need to be. What others have named cannot steer the terminal."""
+    every = [
+        ["".join(letter if letter.isprintable() else "?" for letter in cell) for cell in row] for row in (head, *rows)
+    ]
     widths = [max(len(row[index]) for row in every) for index in range(len(head))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in every)
     return "\n".join(line.rstrip() for line in lines)
+
+
+def records(rows: Sequence[Mapping[str, str]]) -> str:
+    """A table with a column for each key, whether every row has it or not."""
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    return table([column.upper() for column in columns], [[row.get(column, "") for column in columns] for row in rows])
 
 
 def moment(epoch_s: float) -> str:

@@ -48,7 +48,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "verisure.pet": PURE,
     "verisure.http": ("errors",),
     "verisure.session": (*PURE, "verisure.pet", "verisure.cloud"),
-    "verisure.wsdo": (*PURE, "verisure.pet", "verisure.cloud", "verisure.session"),
+    "verisure.actv2": (*PURE, "verisure.pet"),
+    "verisure.wsdo": (*PURE, "verisure.actv2", "verisure.pet", "verisure.cloud", "verisure.session"),
     "simulator": (*PURE, "simulator", "wsgi"),
     "simulator.panel": (*PURE, "simulator.activity"),
 }

@@ -12,7 +12,7 @@ import pytest
 
 from emulator.commands import Ticket
 from emulator.errors import EmulatorError, LoginRefused, Rejected, Unreachable
-from emulator.installation import BACKOFF_LIMIT_S, REJECTION_KEPT_S, Installation
+from emulator.installation import BACKOFF_LIMIT_S, FAILURE_KEPT_S, SETTLE_S, Installation
 from emulator.journal import Journal
 from emulator.model import DISARMED, Action, Arm, ArmMode, Axes, Command, Disarm, Interior, Origin, PanelState, Result
 from emulator.simulator.faults import Fault
@@ -34,7 +34,7 @@ class House(SimulatedCloud):
         self.journal = Journal(folder)
         self.alarm = self.installation()
 
-    def installation(self, *, by_hand: bool = False) -> Installation:
+    def installation(self, *, refusals: int = 0) -> Installation:
         return Installation(
             "home",
             self.new_client,
@@ -42,7 +42,7 @@ class House(SimulatedCloud):
             self.clock,
             poll_every_s=POLL_S,
             credentials=self.account.password,
-            by_hand=by_hand,
+            refusals=refusals,
             on_change=self.changed,
         )
 
@@ -172,6 +172,40 @@ def test_off_looks_at_the_news_before_it_takes_a_switch_for_off(house: House) ->
     assert house.house.axes == DISARMED
 
 
+def test_an_off_before_anything_was_read_looks_first(house: House) -> None:
+    house.house.keypad(Arm(MODES["night"]))
+    assert house.run(house.off("total")) == [Result.IGNORED]
+    assert house.run(house.off("night")) == [Result.CONFIRMED]
+    assert house.count("DARM1") == 1
+
+
+def test_a_switch_that_looks_on_is_looked_at_before_it_is_turned_off(house: House) -> None:
+    house.run(house.on("night"))
+    house.house.keypad(Disarm())
+    house.house.keypad(Arm(MODES["total"]))
+    house.clock.now += POLL_S
+    assert house.run(house.off("night")) == [Result.IGNORED]
+    assert house.house.axes.interior is Interior.TOTAL
+
+
+def test_yesterdays_state_is_not_fresh_after_a_restart(house: House) -> None:
+    house.run(house.on("night"))
+    house.house.keypad(Disarm())
+    house.house.keypad(Arm(MODES["total"]))
+    house.alarm = house.installation()
+    assert house.run(house.off("night")) == [Result.IGNORED]
+    assert house.run(house.off("total")) == [Result.CONFIRMED]
+
+
+def test_a_disarm_that_would_take_a_known_mode_with_an_unclear_one_is_ignored(house: House) -> None:
+    house.backend.options.letter_a = True
+    house.run(house.on("total"))
+    ticket = house.off("perimeter")
+    assert house.run(ticket) == [Result.IGNORED]
+    assert "does not say whether perimeter is on" in ticket.done.result().message
+    assert house.house.axes.interior is Interior.TOTAL
+
+
 def test_off_without_news_fails_and_says_so(house: House) -> None:
     house.run(house.on("night"))
     house.clock.now += 30
@@ -191,7 +225,7 @@ def test_a_rejection_is_remembered_for_a_moment(house: House) -> None:
     assert again.done.result().message == first.done.result().message
     assert house.count("ARM1") == 1
     house.house.window("Entrada", is_open=False)
-    house.clock.now += REJECTION_KEPT_S
+    house.clock.now += FAILURE_KEPT_S
     assert house.run(house.on("total")) == [Result.CONFIRMED]
 
 
@@ -265,13 +299,37 @@ def test_unconfirmed_is_settled_by_asking_the_panel_and_never_sent_again(
     assert any("the panel says: night" in message for message in messages(caplog))
 
 
-def test_an_unsettled_arm_may_be_turned_off(house: House) -> None:
+def test_an_unsettled_arm_is_settled_before_it_is_turned_off(house: House) -> None:
     house.alarm.step()
     house.fault("wait", "ARMNIGHT2")
     house.run(house.on("night"))
-    house.clock.now += 1
     assert house.run(house.off("night")) == [Result.CONFIRMED]
     assert house.house.axes == DISARMED
+    assert house.journal.commands(2)[1].settled == "night"
+
+
+def test_an_unconfirmed_arm_that_was_refused_after_all_does_not_let_off_disarm_another_mode(house: House) -> None:
+    house.run(house.on("night"))
+    house.fault("lost", "ARM1")
+    house.fault("wait", "ARM2")
+    assert house.run(house.on("total")) == [Result.UNCONFIRMED]
+    assert house.run(house.off("total")) == [Result.IGNORED]
+    assert house.house.axes.interior is Interior.NIGHT
+
+
+def test_a_silent_panel_is_not_woken_again_and_again_but_the_log_is_read(house: House) -> None:
+    house.alarm.step()
+    house.fault("wait")
+    house.run(house.on("night"))
+    for _ in range(360):
+        house.alarm.step()
+        house.clock.now += POLL_S
+    assert house.count("EST1") < 20
+    assert house.alarm.view.axes.interior is Interior.NIGHT
+    house.heal()
+    house.clock.now += 60 * SETTLE_S
+    house.alarm.step()
+    assert house.journal.commands(1)[0].settled == "night"
 
 
 def test_a_command_without_an_outcome_is_settled_after_a_restart_not_replayed(house: House) -> None:
@@ -285,6 +343,29 @@ def test_a_command_without_an_outcome_is_settled_after_a_restart_not_replayed(ho
 
 
 # -- state --------------------------------------------------------------------------------------------------------
+
+
+def test_a_week_without_internet_is_no_end(house: House) -> None:
+    house.alarm.step()
+    house.transport.refuse = True
+    for _ in range(1100):
+        house.clock.now += BACKOFF_LIMIT_S
+        house.alarm.step()
+    house.transport.refuse = False
+    house.clock.now += BACKOFF_LIMIT_S
+    house.house.keypad(Arm(MODES["night"]))
+    house.alarm.step()
+    assert house.alarm.view.axes.interior is not Interior.OFF
+
+
+def test_an_arm_that_failed_is_not_repeated_for_a_client_that_repeats_itself(house: House) -> None:
+    house.alarm.step()
+    house.transport.refuse = True
+    assert house.run(house.on("night"), house.on("night")) == [Result.FAILED] * 2
+    house.transport.refuse = False
+    again = house.on("night")
+    assert again.done.result(0).result is Result.FAILED
+    assert house.count("ARMNIGHT1") == 0
 
 
 def test_polls_when_idle_and_on_time(house: House) -> None:
@@ -376,14 +457,16 @@ def test_a_person_may_try_again_and_success_frees_the_program(tmp_path: Path) ->
     house.fault("retired", "LOGIN")
     house.alarm.step()
     assert house.count("LOGIN") == 1
-    with pytest.raises(EmulatorError):
-        house.installation(by_hand=True).read_now()
+    with pytest.raises(EmulatorError, match="cloud: owa"):
+        house.installation(refusals=1).read_now()
     assert house.count("LOGIN") == 2
     house.heal()
     house.clock.now += POLL_S
     house.alarm.step()
+    with pytest.raises(EmulatorError, match="--retry-login"):
+        house.installation(refusals=1).read_now()
     assert house.count("LOGIN") == 2
-    assert house.installation(by_hand=True).read_now().axes == DISARMED
+    assert house.installation(refusals=9).read_now().axes == DISARMED
     house.clock.now += POLL_S
     house.alarm.step()
     assert house.alarm.view.axes == DISARMED

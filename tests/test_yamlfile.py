@@ -97,7 +97,9 @@ def test_a_character_that_yaml_does_not_know() -> None:
     assert problem.startswith("f.yaml: not valid YAML: unacceptable character")
 
 
-@pytest.mark.parametrize("text", ["password: *hunter2", "password: !hunter2!x", "password: !<hunter2", "p: &hunter2 *x"])
+@pytest.mark.parametrize(
+    "text", ["password: *hunter2", "password: !hunter2!x", "password: !<hunter2", "p: &hunter2 *x"]
+)
 def test_a_password_that_looks_like_yaml_is_not_echoed(text: str) -> None:
     assert "hunter2" not in str(problems(text))
 
@@ -110,8 +112,7 @@ def test_a_file_without_a_bottom(text: str) -> None:
 @given(st.text(st.characters(codec="utf-8"), max_size=200) | st.text("ab:-[]{}&*!?'\"#\n \t", max_size=40))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
-        file = yamlfile.read("f.yaml", text)
-    except ConfigError as error:
-        assert error.problems
-    else:
-        assert isinstance(file.content, dict | list | str | None)
+        content = yamlfile.read("f.yaml", text).content
+    except ConfigError:
+        return
+    assert isinstance(content, dict | list | str | None)

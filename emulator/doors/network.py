@@ -2,7 +2,6 @@
 
 import re
 import socket
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv4Network
@@ -16,7 +15,6 @@ from emulator.doors import ssdp
 VIRTUAL = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}|virbr\d+(-nic)?|podman\d+|cni-podman\d+|lxcbr\d+")
 TTL = 2  # hops, as UDA 1.1 has it
 BACKLOG = 64  # connections that the kernel keeps for us meanwhile
-IP_MULTICAST_ALL = 49  # Linux; off: only groups joined by this very socket, not by any program on the host
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +92,13 @@ def answers(host: str, port: int, timeout: float) -> bool | None:
 
 
 def receiver(host: str) -> socket.socket:
-    """A UDP socket that hears searches sent to the group on the interface of `host`, and no others."""
+    """A UDP socket that hears searches sent to the group on the interface of `host`.
+
+    It may hear those of other interfaces too: switching that off (IP_MULTICAST_ALL) makes Linux share searches out
+    among all sockets that share the port, and with two interfaces half of them went to the socket of the other one.
+    """
 
     def prepare(sock: socket.socket) -> None:
-        if sys.platform == "linux":
-            sock.setsockopt(socket.IPPROTO_IP, IP_MULTICAST_ALL, 0)
         try:
             sock.bind((ssdp.GROUP, ssdp.PORT))
         except OSError:  # a system that binds no group address

@@ -33,6 +33,17 @@ class Clock(Protocol):
         """Wait; False means that the program is stopping and the wait was cut short."""
 
 
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What the cloud knows of an installation, without code words, contacts or other secrets."""
+
+    number: str
+    panel: str
+    alias: str
+    devices: tuple[dict[str, str], ...] = field(default=())
+    services: tuple[dict[str, str], ...] = field(default=())
+
+
 class Cloud(Protocol):
     """One session with one installation; every call is made from the same thread and may block."""
 
@@ -48,16 +59,8 @@ class Cloud(Protocol):
         Raises Rejected (not carried out), Unconfirmed (perhaps carried out) or CloudError (never sent).
         """
 
+    def describe(self) -> Details:
+        """What the cloud knows of the installation, for a person who asks. Raises CloudError."""
+
     def close(self) -> None:
         """End the session; never raises."""
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """What the cloud knows of an installation, without code words, contacts or other secrets."""
-
-    number: str
-    panel: str
-    alias: str
-    devices: tuple[dict[str, str], ...] = field(default=())
-    services: tuple[dict[str, str], ...] = field(default=())

@@ -8,7 +8,14 @@ from urllib.parse import urlsplit
 import certifi
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import (
+    HTTPError,
+    LocationValueError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 
 from emulator.errors import Unreachable
 
@@ -46,6 +53,8 @@ class HttpTransport:
         context.set_ciphers(CIPHERS)
         self._session = requests.Session()
         self._session.trust_env = False
+        # Otherwise requests adds the public CAs to whatever the context trusts.
+        self._session.verify = cafile or certifi.where()
         self._session.headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Connection": "close"}
         self._session.mount("https://", _Adapter(context))
         self._session.mount("http://", HTTPAdapter(max_retries=0))
@@ -56,11 +65,12 @@ class HttpTransport:
         A POST carries the parameters in its body, so that a password never stands in a URL.
         """
         where = {"data": dict(params)} if method == "POST" else {"params": dict(params)}
+        patience_s = timeout_s or self._timeout_s
         try:
             with self._session.request(
                 method,
                 self._url,
-                timeout=timeout_s or self._timeout_s,
+                timeout=patience_s,
                 allow_redirects=False,
                 stream=True,
                 **where,  # type: ignore[arg-type]  # one of two keywords of the same type
@@ -69,7 +79,10 @@ class HttpTransport:
                 status = response.status_code
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             # The text of a requests error holds the whole URL, session and all: it ends here.
-            raise self._unreachable(error) from None
+            raise self._unreachable(error, patience_s) from None
+        finally:
+            # Asking the server to close is not enough: the next request would find a connection that is just dying.
+            self._session.close()
         if status != requests.codes.ok:
             hint = ": too many requests, or this address is blocked" if status == requests.codes.forbidden else ""
             raise Unreachable(f"{self._host} answered HTTP {status}{hint}")
@@ -77,12 +90,12 @@ class HttpTransport:
             raise Unreachable(f"{self._host} answered more than {ANSWER_LIMIT_BYTES} bytes")
         return bytes(body)
 
-    def _unreachable(self, error: Exception) -> Unreachable:
+    def _unreachable(self, error: Exception, patience_s: float) -> Unreachable:
         cause = error.args[0] if error.args else None
         reason = cause.reason if isinstance(cause, MaxRetryError) else cause
         if isinstance(reason, NameResolutionError):
             return Unreachable(f"the name {self._host} does not resolve: is the internet connection up?", sent=False)
-        if isinstance(error, requests.ConnectTimeout | requests.exceptions.InvalidURL):
+        if isinstance(error, requests.ConnectTimeout | requests.exceptions.InvalidURL | LocationValueError):
             return Unreachable(f"{self._host} does not answer", sent=False)
         if isinstance(reason, NewConnectionError):
             return Unreachable(f"{self._host} refuses the connection", sent=False)
@@ -90,8 +103,10 @@ class HttpTransport:
             verify = "CERTIFICATE_VERIFY_FAILED" in str(reason)
             why = "its certificate does not verify: is this machine's clock right?" if verify else "TLS failed"
             return Unreachable(f"no secure connection to {self._host}: {why}", sent=not verify)
-        if isinstance(error, requests.Timeout):
-            return Unreachable(f"{self._host} took longer than {self._timeout_s:g} s to answer")
+        if isinstance(error, requests.Timeout | ReadTimeoutError):
+            return Unreachable(f"{self._host} took longer than {patience_s:g} s to answer")
+        if isinstance(error, HTTPError):
+            return Unreachable(f"{self._host} sent an answer that breaks off")
         return Unreachable(f"{self._host} closed the connection without an answer")
 
     def close(self) -> None:

@@ -54,8 +54,16 @@ LOG_CHANGES: dict[str, ArmMode | None] = {
     "311": ArmMode(Interior.DAY),
 }
 
-LOG_SILENT = frozenset({"13", "14", "16", "24", "25", "26", "27", "29", "241", "331", "501", "502", "3121"})
-"""Codes that do not move the axes: alarms, photos, mains, status checks (§2.2). Others make us ask the panel."""
+LOG_STATUS_CHECK = "27"
+"""The row that EST writes (§2.2)."""
+
+LOG_SILENT = frozenset({LOG_STATUS_CHECK, "13", "14", "16", "24", "25", "26", "29", "241", "331", "501", "502", "3121"})
+"""Codes that do not move the axes: alarms, photos, mains, status checks (§2.2)."""
+
+LOG_MOVING = frozenset(
+    "37 107 531 537 540 546 700 701 720 721 800 801 802 820 821 822 823 824 850".split()  # noqa: SIM905  # a list of 19
+)
+"""Codes of the successor API that move the axes, or tried to, nobody knows exactly how (§2.2)."""
 
 ERRORS: dict[str, tuple[type[CloudError], str]] = {
     # ERR numbers to what they mean for us and what the user can do (§2.3).
@@ -74,13 +82,15 @@ ERRORS: dict[str, tuple[type[CloudError], str]] = {
 RETIRED_TEXT = re.compile(r"ya no esta disponible|nueva version|remplacee par|substituido|no longer available")
 
 _DISARMED_TEXT = re.compile(r"desconect|deactivat|desactiv|disattiv|disinser|desativ|deslig")
+_ARMED_TEXT = re.compile(r"\b(conect|activ|attiv|ativ|inseri|ligad|armed)")
 _INTERIOR_TEXT = {
     Interior.DAY: re.compile(r"\b(dia|day|jour|giorno)\b"),
     Interior.NIGHT: re.compile(r"\b(noche|night|nuit|notte|noite)\b"),
     Interior.TOTAL: re.compile(r"\b(total\w*|todos los dispositivos|all of your|tous les|tutti i|todos os)\b"),
 }
 _PERIMETER_TEXT = re.compile(r"exterior|exterieur|estern|outside|perim")
-_ANNEX_TEXT = re.compile(r"anex|annex|secondary")
+_ANNEX_TEXT = re.compile(r"anex|annex|secundari|secondari|secondair|secondary")
+_SENTENCE = re.compile(r"[.;!]\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +190,7 @@ def error(reply: Reply, *, login: bool = False) -> CloudError | Rejected:
     if reply.err in ERRORS:
         kind, meaning = ERRORS[reply.err]
         return kind(f"{meaning} (ERR {reply.err}).{said}")
-    if RETIRED_TEXT.search(_plain(reply.message)):
+    if login and RETIRED_TEXT.search(_plain(reply.message)):
         return Retired(f"this API no longer serves the account: set `cloud: owa` for it in devices.yaml.{said}")
     number = f", ERR {reply.err}" if reply.err else ""
     if reply.res == "LOCK":
@@ -192,7 +202,13 @@ def error(reply: Reply, *, login: bool = False) -> CloudError | Rejected:
 
 def mentions(message: str) -> ArmMode | None:
     """The arm mode that a localised text speaks of; an empty mode for a disarmed text, None when it is unclear."""
-    text = _plain(message)
+    sentences = [_mentioned(sentence) for sentence in _SENTENCE.split(_plain(message))]
+    told = [mode for mode in sentences if mode is not None]
+    # "The alarm is off. The annex is on": one word for both would be wrong about one.
+    return told[0] if len(told) == 1 else None
+
+
+def _mentioned(text: str) -> ArmMode | None:
     if _DISARMED_TEXT.search(text):
         return ArmMode()
     interiors = [mode for mode, pattern in _INTERIOR_TEXT.items() if pattern.search(text)]
@@ -207,7 +223,9 @@ def read_status(status: str, message: str) -> Axes:
     said = mentions(message)
     if status == "A" and said and said.perimeter:
         return Axes(Interior.TOTAL, perimeter=True, annex=False)
-    if status in STATUS and not (status == "0" and said not in (None, ArmMode())):
+    # Some servers say 0 beside an armed text, even one whose mode is unclear: that is never off.
+    doubtful = status == "0" and (said not in (None, ArmMode()) or _ARMED_TEXT.search(_plain(message)))
+    if status in STATUS and not doubtful:
         return STATUS[status]
     if said is None or (said == ArmMode() and status != "D"):
         return Axes()

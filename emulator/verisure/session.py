@@ -4,6 +4,7 @@ Facts: verisure-wsdo.md §1 and §4.
 """
 
 import logging
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,20 +49,40 @@ class Account:
         return f"Account({self.country})"
 
 
+class Gate:
+    """What all sessions of one account share: they take turns, and after a refused login none of them tries again.
+
+    Floods are counted by account, and accounts get locked after three wrong passwords; a household may have that many
+    installations.
+    """
+
+    def __init__(self) -> None:
+        self.login = threading.Lock()
+        self.refusal: CloudError | None = None
+        self._turn = threading.Lock()
+        self._next = float("-inf")
+
+    def wait_s(self, now: float) -> float:
+        """How long to wait for one's turn to send, which is taken by asking."""
+        with self._turn:
+            moment = max(now, self._next)
+            self._next = moment + SPACING_S
+        return moment - now
+
+
 class Session:
     """Keeps one session alive for one thread: logs in when needed, renews a dead session once, never retries.
 
     After the cloud has refused a login, every later call raises that refusal without asking again.
     """
 
-    def __init__(self, account: Account, transport: Transport, clock: Clock) -> None:
+    def __init__(self, account: Account, transport: Transport, clock: Clock, gate: Gate) -> None:
         self._account = account
         self._transport = transport
         self._clock = clock
         self._hash = ""
-        self._refusal: CloudError | None = None
+        self._gate = gate
         self._installation: pet.Listed | None = None
-        self._sent_at = float("-inf")
         self._last_id_ms = 0
         self._id = self.new_id()
 
@@ -69,16 +90,19 @@ class Session:
         """Make sure that there is a session. Raises LoginRefused, Retired or Unreachable."""
         if self._hash:
             return
-        if self._refusal:
-            # Accounts get locked: after one refusal this object never tries again.
-            raise self._refusal
+        with self._gate.login:
+            self._log_in()
+
+    def _log_in(self) -> None:
+        if self._gate.refusal:
+            raise self._gate.refusal
         self._id = self.new_id()
         # No callby here: accounts that logged in without it lived longer (verisure-wsdo.md §1.5).
         reply = self._send("LOGIN", self._id, {"pwd": self._account.password}, method="POST")
         if reply.res != pet.OK or not reply.hash:
             refused = pet.error(reply, login=True)
             if isinstance(refused, LoginRefused | Retired):
-                self._refusal = refused
+                self._gate.refusal = refused
             raise refused
         self._hash = reply.hash
 
@@ -158,9 +182,9 @@ class Session:
         method: str = "GET",
         timeout_s: float | None = None,
     ) -> pet.Reply:
-        wait_s = self._sent_at + SPACING_S - self._clock.monotonic()
-        if wait_s > 0:
-            self._clock.sleep(wait_s)
+        # A stop lets CLS through, and nothing else: what a person has cancelled is not sent.
+        if not self._clock.sleep(self._gate.wait_s(self._clock.monotonic())) and request != "CLS":
+            raise Unreachable(f"the program stopped before {request} was sent", sent=False)
         params = {
             "request": request,
             "ID": operation,
@@ -171,9 +195,6 @@ class Session:
         if self._hash:
             params["hash"] = self._hash
         log.debug("%s", request)
-        try:
-            reply = pet.parse(self._transport.send(method, params | dict(extra), timeout_s))
-        finally:
-            self._sent_at = self._clock.monotonic()
+        reply = pet.parse(self._transport.send(method, params | dict(extra), timeout_s))
         log.debug("%s: %s%s", request, reply.res, f" {reply.err}" if reply.err else "")
         return reply

@@ -5,12 +5,14 @@ Facts: the user's API document, verisure-wsdo.md §2 to §5 and §8.
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 
-from emulator.errors import CloudError, Rejected, SessionExpired, Unconfirmed, Unreachable
+from emulator.errors import CloudError, CommandError, Rejected, SessionExpired, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior, PanelState
 from emulator.verisure import pet
+from emulator.verisure.actv2 import Follower
 from emulator.verisure.cloud import Clock, Details, Phase, Report
-from emulator.verisure.session import Account, Session, Transport
+from emulator.verisure.session import Account, Gate, Session, Transport
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +29,12 @@ PANEL_CHECK_S = 6 * 3600.0
 """EST wakes the panel and writes a row in the customer's log. Between checks the activity log tells what changed,
 but a key without tracking never shows there, so the panel is asked now and then (verisure-wsdo.md §4, §5)."""
 
-ASK_AGAIN_S = 3600.0
-"""At most one EST an hour on account of log rows that nobody can read (successor API users are told ≥ 1 h)."""
+ASK_AGAIN_S, ASK_LIMIT_S = 60.0, 3600.0
+"""How long after one EST a log that leaves doubt may cause the next: doubled each time, up to what users of the
+successor API are told, and halved by each log that is clear."""
+
+EST_DEADLINE_S = 45.0
+"""A panel that has not told its state by now will not (15 to 25 s is usual, verisure-wsdo.md §4); commands wait."""
 
 TIMEFILTER = "3"
 """The activity log's window; 2 came back empty at times, 3 did not (verisure-wsdo.md §1.2)."""
@@ -48,29 +54,36 @@ REQUESTS: dict[Action, str] = {
 class WsdoCloud:
     """One installation on the ws.do server; owned by one thread. `deadline_s` bounds the wait for its panel."""
 
-    def __init__(self, account: Account, transport: Transport, clock: Clock, deadline_s: float) -> None:
-        self._session = Session(account, transport, clock)
+    def __init__(
+        self, account: Account, transport: Transport, clock: Clock, deadline_s: float, gate: Gate | None = None
+    ) -> None:
+        self._session = Session(account, transport, clock, gate or Gate())
         self._clock = clock
         self._deadline_s = deadline_s
         self._state: PanelState | None = None
-        self._rows_seen: frozenset[tuple[str, ...]] = frozenset()
-        self._checked_at = float("-inf")
+        self._log = Follower()
+        self._asked_at = float("-inf")
+        self._ask_again_s = ASK_AGAIN_S
 
     def read(self, *, ask_panel: bool = False) -> PanelState:
-        """The activity log's news on top of the last state; EST where there is no such state, or it is asked for."""
-        fresh, gap = self._news()
-        known = self._state
-        age_s = self._clock.monotonic() - self._checked_at
-        unreadable = any(row.type not in pet.LOG_CHANGES and row.type not in pet.LOG_SILENT for row in fresh)
-        overdue = age_s >= PANEL_CHECK_S or (unreadable and age_s >= ASK_AGAIN_S)
-        if ask_panel or known is None or gap or overdue:
+        """The activity log's news on top of the last state; EST where that leaves doubt, or it is asked for.
+
+        While the log leaves doubt and it is too early for another EST, whatever would read as off is unknown.
+        """
+        news = self._news()
+        if news is not None:
+            # Before the panel is asked: should it be silent, this is what is known.
+            self._remember(*news, "ACT_V2")
+        since_s = self._clock.monotonic() - self._asked_at
+        if ask_panel or self._state is None or since_s >= PANEL_CHECK_S:
             return self._ask_panel()
-        axes, raw = known.axes, known.raw
-        for row in reversed(fresh):
-            if row.type in pet.LOG_CHANGES:
-                mode = pet.LOG_CHANGES[row.type]
-                axes, raw = axes.after(Disarm() if mode is None else Arm(mode)), row.type
-        return self._remember(axes, raw, "ACT_V2")
+        if news is not None and not self._log.doubtful:
+            self._ask_again_s = max(self._ask_again_s / 2, ASK_AGAIN_S)
+        elif since_s >= self._ask_again_s:
+            self._ask_again_s = min(self._ask_again_s * 2, ASK_LIMIT_S)
+            return self._ask_panel()
+        known = self._state
+        return replace(known, axes=known.axes.doubted()) if self._log.doubtful else known
 
     def execute(self, action: Action, report: Report) -> PanelState:
         """Run the requests that `action` needs, in order; the first that fails ends it."""
@@ -78,10 +91,10 @@ class WsdoCloud:
         for part in self._plan(action):
             try:
                 state = self._run(part, report)
-            except (Rejected, CloudError) as error:
-                if not done:
-                    raise
-                raise Rejected(f"{' and '.join(map(str, done))}: done; {part}: not done: {error}") from None
+            except (CommandError, CloudError) as error:
+                if done:
+                    error.args = (f"{' and '.join(map(str, done))}: done; {part}: {error}",)
+                raise
             done.append(part)
         return state
 
@@ -147,13 +160,16 @@ class WsdoCloud:
         Raises CloudError when X1 was not taken, Rejected when it was refused, Unconfirmed when no answer came.
         """
         operation = self._session.new_id()
+        self._session.installation()
+        self._session.login()
         report(Phase.SENDING, f"{base}1")
         lost = self._submit(base, operation)
         if not lost:
             report(Phase.ACCEPTED, f"{base}1")
         renewed, failures = False, 0
         started = self._clock.monotonic()
-        while (waited_s := self._clock.monotonic() - started) < self._deadline_s:
+        deadline_s = min(self._deadline_s, EST_DEADLINE_S) if base == "EST" else self._deadline_s
+        while self._clock.monotonic() - started < deadline_s:
             if not self._clock.sleep(POLL_X2_S):
                 raise Unconfirmed(f"the program stopped before the panel answered {base}")
             try:
@@ -171,15 +187,13 @@ class WsdoCloud:
                     raise
                 continue
             if reply.res == pet.WAIT or (reply.res != pet.OK and isinstance(pet.error(reply), Unreachable)):
-                report(Phase.WAITING, f"{base}2, {waited_s:.0f} s so far")
+                report(Phase.WAITING, f"{base}2, {self._clock.monotonic() - started:.0f} s so far")
                 continue
             return reply, lost or renewed
-        raise Unconfirmed(f"the panel has not answered {base} within {self._deadline_s:g} s")
+        raise Unconfirmed(f"the panel has not answered {base} within {deadline_s:g} s")
 
     def _submit(self, base: str, operation: str) -> bool:
         """X1, once: True when its answer was lost and nobody knows whether it arrived."""
-        self._session.installation()
-        self._session.login()
         try:
             reply = self._submit_once(base, operation)
         except SessionExpired:
@@ -188,9 +202,14 @@ class WsdoCloud:
             reply = self._submit_once(base, operation)
         if reply is None:
             return True
-        if reply.res not in (pet.OK, pet.WAIT):
-            raise pet.error(reply)
-        return False
+        if reply.res in (pet.OK, pet.WAIT):
+            return False
+        refused = pet.error(reply)
+        if isinstance(refused, Unreachable):
+            # Trouble behind the server says nothing about whether the request got through.
+            log.warning("%s1 ended in trouble (%s); asking what became of it", base, refused)
+            return True
+        raise refused
 
     def _submit_once(self, base: str, operation: str) -> pet.Reply | None:
         try:
@@ -208,6 +227,8 @@ class WsdoCloud:
             raise Unconfirmed(f"the session ended while {base} was under way, and login failed: {error}") from None
 
     def _ask_panel(self) -> PanelState:
+        # Asked is asked: a panel that stays silent is not woken at every poll.
+        self._asked_at = self._clock.monotonic()
         try:
             reply, _ = self._follow("EST", lambda _phase, _text: None)
         except (Rejected, Unconfirmed) as error:
@@ -216,24 +237,23 @@ class WsdoCloud:
             raise Unreachable(f"the panel did not tell its state: {pet.error(reply)}")
         if not reply.status:
             raise Unreachable("the panel's answer has no status")
-        self._checked_at = self._clock.monotonic()
-        return self._remember(pet.read_status(reply.status, reply.message), reply.status, "EST2")
+        before = self._state
+        state = self._remember(pet.read_status(reply.status, reply.message), reply.status, "EST2")
+        self._log.explained(moved=before is None or before.axes != state.axes)
+        return state
 
-    def _news(self) -> tuple[list[pet.LogRow], bool]:
-        """The log rows above the newest one seen before, newest first, and whether rows may have been missed."""
+    def _news(self) -> tuple[Axes, str] | None:
+        """The log's news on top of the last state; see Follower."""
         listed = self._session.installation()
         window = {"timefilter": TIMEFILTER, "activityfilter": "0"}
-        reply = self._session.request("ACT_V2", {"numinst": listed.number, "panel": listed.panel} | window)
-        rows = reply.log or ()
-        fresh = []
-        for row in rows:
-            if row.key in self._rows_seen:
-                break
-            fresh.append(row)
-        gap = bool(self._rows_seen) and bool(rows) and len(fresh) == len(rows)
-        if rows:
-            self._rows_seen = frozenset(row.key for row in rows)
-        return fresh, gap
+        rows = self._session.request("ACT_V2", {"numinst": listed.number, "panel": listed.panel} | window).log
+        if rows is None:
+            raise Unreachable("the cloud's activity log has no list")
+        known = self._state
+        if known is None:
+            self._log.begin(rows)
+            return None
+        return self._log.follow(rows, known, by_command=known.source not in ("ACT_V2", "EST2"))
 
     def _remember(self, axes: Axes, raw: str, source: str) -> PanelState:
         self._state = PanelState(axes, self._clock.time(), raw, source)

@@ -439,3 +439,12 @@ def test_pairing_while_it_is_open_says_that_it_is_not_needed(tmp_path: Path) -> 
         done = CliRunner().invoke(cli.main, ["pair", *arguments])
         assert "would not be needed" in done.stdout
         assert Journal(program.folder / "state").recall("hue button")
+
+
+def test_pairing_needs_a_program_that_runs(tmp_path: Path) -> None:
+    file = tmp_path / "devices.yaml"
+    file.write_text(f"{SWITCHES}doors: {{ hue: }}\n")
+    done = CliRunner().invoke(cli.main, ["pair", "--config", str(file), "--state-dir", str(tmp_path / "never")])
+    assert done.exit_code == cli.USAGE
+    assert "no `emulator run` uses this state folder" in done.stderr
+    assert not (tmp_path / "never").exists()

@@ -1,0 +1,56 @@
+"""What the activity log (ACT_V2) tells of the panel: news on top of a known state, and doubt if it leaves any. Pure."""
+
+from itertools import takewhile
+
+from emulator.model import Arm, Axes, Disarm, PanelState
+from emulator.verisure import pet
+
+GAP = "gap"
+"""Stands among the doubtful row types for rows that are missing, or that contradict what the panel has told."""
+
+
+class Follower:
+    """Follows one log. `doubtful` names the row types that only the panel itself can explain; empty, all is clear."""
+
+    def __init__(self) -> None:
+        self.doubtful: set[str] = set()
+        self._seen: frozenset[tuple[str, ...]] = frozenset()
+        self._harmless: set[str] = set()
+
+    def begin(self, rows: tuple[pet.LogRow, ...]) -> None:
+        """Take all of `rows` for old: the panel is about to tell where it stands."""
+        self._seen = frozenset(row.key for row in rows)
+
+    def follow(self, rows: tuple[pet.LogRow, ...], known: PanelState, *, by_command: bool) -> tuple[Axes, str] | None:
+        """The axes now, and the raw status that told them, by `rows` (newest first) on top of `known`.
+
+        None when the log adds nothing to trust: it is empty after it was not, or it leaves doubt. `by_command` says
+        that `known` is a command's own answer, which older rows may seem to contradict, since the log lags.
+        """
+        if not rows and self._seen:
+            return None
+        fresh = list(takewhile(self._is_new, rows))
+        if rows and len(fresh) == len(rows):
+            self.doubtful.add(GAP)
+        self.begin(rows)
+        axes, told = known.axes, known.raw
+        for row in reversed(fresh):
+            if row.type in pet.LOG_CHANGES:
+                mode = pet.LOG_CHANGES[row.type]
+                axes, told = axes.after(Disarm() if mode is None else Arm(mode)), row.type
+            elif row.type not in pet.LOG_SILENT and row.type not in self._harmless:
+                self.doubtful.add(row.type)
+        if by_command and axes != known.axes:
+            self.doubtful.add(GAP)
+        return None if GAP in self.doubtful else (axes, told)
+
+    def _is_new(self, row: pet.LogRow) -> bool:
+        """Rows below a known one are old, even those that came in late; without any, EST's own row is the mark."""
+        return row.key not in self._seen if self._seen else row.type != pet.LOG_STATUS_CHECK
+
+    def explained(self, *, moved: bool) -> None:
+        """The panel has told its state; `moved` when that was not where the log had left it."""
+        if not moved:
+            # What moved nothing, and no source knows to move anything, is not asked about again.
+            self._harmless |= self.doubtful - pet.LOG_MOVING - {GAP}
+        self.doubtful.clear()

@@ -1,0 +1,59 @@
+"""The LAN, and the program on it. Everything in this folder needs root; elsewhere it is skipped with the reason."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lan import alarm
+from tests.lan.home import ALARM_PORT, Home
+from tests.lan.lan import Lan, why_not
+
+HERE = Path(__file__).parent
+SECRETS = "secrets.txt"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.lan)
+
+
+@pytest.fixture(scope="session")
+def lan(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lan]:
+    """Hosts and cables."""
+    if reason := why_not():
+        pytest.skip(f"no LAN of network namespaces: {reason}")
+    made = Lan(tmp_path_factory.mktemp("lan"))
+    try:
+        made.up()
+        yield made
+    finally:
+        made.down()
+
+
+@pytest.fixture(scope="session")
+def running(lan: Lan, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """The program that most tests share, which tells all it can of itself; it has to stop well."""
+    folder = tmp_path_factory.mktemp("home")
+    argv = [sys.executable, alarm.__file__, str(ALARM_PORT), str(folder / SECRETS)]
+    home = Home(lan, folder, argv, user=alarm.USER, password=alarm.PASSWORD, log_level="debug")
+    yield home
+    home.stop()
+
+
+@pytest.fixture
+def home(running: Home) -> Home:
+    """The program and its alarm, at rest."""
+    running.calm()
+    return running
+
+
+@pytest.fixture
+def cabin(lan: Lan, tmp_path: Path) -> Iterator[Home]:
+    """A program and an alarm of its own, for a test that does it violence."""
+    home = Home(lan, tmp_path, host="cabin")
+    yield home
+    home.stop()

@@ -1,0 +1,306 @@
+"""The commands as a person types them; those that go on running, as processes."""
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from click.testing import CliRunner, Result
+
+from emulator import __version__, cli
+from emulator.model import Arm, ArmMode
+from emulator.simulator.backend import SECRETS, Account
+from emulator.simulator.faults import Fault
+from emulator.simulator.panel import House, Profile
+from emulator.simulator.server import SimulatedAlarm
+from tests.fakes import FakeClock
+
+PATIENCE_S = 20.0
+STOP_S = 5.0
+SWITCHES = "switches: [{name: Night, on: night, off: disarm}]\n"
+SIMULATED = "installations: {home: {cloud: simulator}}\n" + SWITCHES
+PASSWORD = "Correcto-Caballo-9"
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """The clock of the commands and of the simulated alarm: nobody waits for it."""
+    return FakeClock()
+
+
+@pytest.fixture
+def alarm(clock: FakeClock) -> Iterator[SimulatedAlarm]:
+    """A simulated alarm whose account has a password worth hiding."""
+    house = House(clock.time, Profile())
+    made = SimulatedAlarm(house, accounts=[Account(password=PASSWORD)])
+    made.start()
+    yield made
+    made.stop()
+
+
+class Shell:
+    """Types commands with settings and a state folder of its own."""
+
+    def __init__(self, folder: Path, settings: str, clock: FakeClock) -> None:
+        self.clock = clock
+        self.config = folder / "devices.yaml"
+        self.config.write_text(settings)
+        self.state_dir = folder / "state"
+        self.environment = {"VERISURE_USER": "demo", "VERISURE_PASSWORD": PASSWORD}
+
+    def type(self, *words: str) -> Result:
+        self.clock.stopped = False
+        options = ["--config", str(self.config), "--state-dir", str(self.state_dir)]
+        return CliRunner().invoke(cli.main, [*options, *words], env=self.environment, obj=self.clock)
+
+    def json(self, *words: str) -> Any:
+        return json.loads(self.type(*words, "--json").stdout)
+
+
+@pytest.fixture(autouse=True)
+def signals_as_they_were() -> Iterator[None]:
+    """Commands take over Ctrl-C; the test run keeps its own."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def shell(tmp_path: Path, alarm: SimulatedAlarm, clock: FakeClock) -> Shell:
+    where = f"installations: {{home: {{cloud: wsdo, url: '{alarm.url}', timeouts: {{command: 6s}}}}}}\n"
+    return Shell(tmp_path, where + SWITCHES, clock)
+
+
+def test_version() -> None:
+    assert CliRunner().invoke(cli.main, ["--version"]).output == f"emulator, version {__version__}\n"
+
+
+def test_help_lists_the_exit_statuses() -> None:
+    text = " ".join(CliRunner().invoke(cli.main, ["--help"]).output.split())
+    assert all(f"{status} {meaning}" in text for status, meaning in cli.EXIT.items())
+
+
+def test_status(shell: Shell, alarm: SimulatedAlarm) -> None:
+    alarm.house.keypad(Arm(ArmMode.parse("night+perimeter")))
+    result = shell.type("status")
+    assert (result.exit_code, result.stdout.split(" (")[0]) == (0, "home: night + perimeter")
+    told = shell.json("status")
+    assert (told["installation"], told["interior"], told["perimeter"], told["raw"]) == ("home", "night", True, "C")
+
+
+def test_arm_and_disarm_with_progress(shell: Shell, alarm: SimulatedAlarm) -> None:
+    result = shell.type("arm", "total+perimeter")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "home: arm total+perimeter: confirmed: the panel is total + perimeter\n",
+    )
+    assert [line for line in result.stderr.splitlines() if not line.startswith("waiting")] == [
+        "sending: ARM1",
+        "accepted: ARM1",
+        "sending: PERI1",
+        "accepted: PERI1",
+    ]
+    assert "waiting: ARM2, 2 s so far" in result.stderr
+    told = shell.json("disarm")
+    assert (told["command"], told["result"], told["panel"]["state"]) == ("disarm", "confirmed", "disarmed")
+    assert not alarm.house.axes.armed
+
+
+def test_refused_by_the_panel_is_1(shell: Shell, alarm: SimulatedAlarm) -> None:
+    alarm.house.window("Entrada", is_open=True)
+    result = shell.type("arm", "night")
+    assert result.exit_code == cli.NOT_DONE
+    assert "home: arm night: rejected:" in result.stdout
+
+
+def test_wrong_settings_are_2_and_all_of_them_are_said(tmp_path: Path, clock: FakeClock) -> None:
+    shell = Shell(tmp_path, "installations: {home: {cloud: wsod}}\nswitches: [{name: Night, on: nite}]\n", clock)
+    result = shell.type("status")
+    assert result.exit_code == cli.USAGE
+    assert [line.split(": ")[2] for line in result.stderr.splitlines()] == [
+        "installations.home.cloud",
+        "switches[0].on",
+    ]
+
+
+def test_a_wrong_mode_is_2(shell: Shell) -> None:
+    result = shell.type("arm", "everything")
+    assert result.exit_code == cli.USAGE
+    assert "unknown arm mode 'everything'; use day, night, total" in result.stderr
+
+
+def test_unconfirmed_is_3_and_tells_what_the_panel_says(shell: Shell, alarm: SimulatedAlarm) -> None:
+    alarm.backend.faults.add(Fault("wait", "ARMNIGHT2"))
+    result = shell.type("arm", "night")
+    assert result.exit_code == cli.UNCONFIRMED
+    assert "not answered ARMNIGHT within 6 s\nhome: night (read " in result.stdout
+    (entry,) = shell.json("journal")
+    assert (entry["result"], entry["settled"]) == ("unconfirmed", "night")
+
+
+def test_a_cloud_that_is_down_is_4(shell: Shell, alarm: SimulatedAlarm) -> None:
+    alarm.stop()
+    for words in (["status"], ["arm", "night"], ["installation"]):
+        result = shell.type(*words)
+        assert result.exit_code == cli.NO_ANSWER
+        assert "refuses the connection" in result.output
+
+
+def test_a_refused_login_is_4_and_tried_once_for_each_command(shell: Shell, alarm: SimulatedAlarm) -> None:
+    shell.environment["VERISURE_PASSWORD"] = "not-that-one"
+    result = shell.type("status")
+    assert result.exit_code == cli.NO_ANSWER
+    assert result.stderr.startswith("emulator: user or password is wrong")
+    assert alarm.backend.requests["LOGIN"] == 1
+    assert "not-that-one" not in result.output
+
+
+def test_installation_shows_sensors_but_no_secrets(shell: Shell) -> None:
+    table, data = shell.type("installation"), shell.json("installation")
+    assert "home: installation 2423443, panel SDVFAST" in table.stdout
+    assert "Comedor" in table.stdout
+    assert {"Entrada", "Comedor"} <= {device["alias"] for device in data["devices"]}
+    assert not [secret for secret in SECRETS if secret in table.output + json.dumps(data)]
+
+
+def test_which_alarm_where_there_are_several(tmp_path: Path, clock: FakeClock) -> None:
+    two = "installations: {home: {cloud: simulator}, shop: {cloud: simulator}}\n"
+    shell = Shell(tmp_path, two + "switches: [{name: Night, on: night, installation: shop}]\n", clock)
+    result = shell.type("status")
+    assert result.exit_code == cli.USAGE
+    assert "--installation: home, shop" in result.stderr
+    assert shell.type("status", "--installation", "barn").exit_code == cli.USAGE
+
+
+def test_common_options_after_the_name_and_from_the_environment(shell: Shell) -> None:
+    shell.type("arm", "night")
+    for words in (["journal", "--state-dir", str(shell.state_dir)], ["journal"]):
+        environment = {"EMULATOR_STATE_DIR": str(shell.state_dir)}
+        result = CliRunner().invoke(cli.main, words, env=environment)
+        assert "arm night" in result.stdout
+    assert "arm night" not in CliRunner().invoke(cli.main, ["journal"]).stdout
+
+
+def test_the_simulated_panel_keeps_its_mind_between_commands(tmp_path: Path, clock: FakeClock) -> None:
+    shell = Shell(tmp_path, SIMULATED, clock)
+    assert shell.type("arm", "night").exit_code == 0
+    assert shell.json("status")["interior"] == "night"
+
+
+def test_schema_is_a_json_schema() -> None:
+    schema = json.loads(CliRunner().invoke(cli.main, ["schema"]).stdout)
+    assert schema["$schema"].startswith("https://json-schema.org/")
+    assert set(schema["required"]) == {"installations", "switches"}
+
+
+def test_a_simulated_alarm_that_cannot_have_its_port_is_2() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = CliRunner().invoke(cli.main, ["simulate", "--port", str(taken.getsockname()[1])])
+    assert result.exit_code == cli.USAGE
+    assert "cannot listen there" in result.stderr
+
+
+# -- processes ------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def running(words: Sequence[str], until: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """`emulator …` as a process, from the moment that it has printed `until`; gives what it printed."""
+    with subprocess.Popen([sys.executable, "-m", "emulator", *words], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        said, ends = b"", time.monotonic() + PATIENCE_S
+        try:
+            while until.encode() not in said:
+                ready, _, _ = select.select([process.stdout], [], [], ends - time.monotonic())
+                chunk = os.read(process.stdout.fileno(), 4096) if ready else b""
+                assert chunk, f"{until!r} did not come after {said!r}"
+                said += chunk
+            yield process, said.decode()
+        finally:
+            process.kill()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def fetch(url: str) -> str:
+    return requests.get(url, timeout=PATIENCE_S).text
+
+
+def run_words(shell: Shell) -> list[str]:
+    shell.config.write_text(SIMULATED + f"doors: {{wemo: {{first_port: {free_port()}}}}}\n")
+    return ["run", "--interface", "lo", "--config", str(shell.config), "--state-dir", str(shell.state_dir)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_run_shows_its_switches_and_stops_cleanly(shell: Shell, number: signal.Signals) -> None:
+    with running(run_words(shell), "Ctrl-C stops.") as (process, said):
+        assert "Ready: 1 of 1 switches." in said
+        url = next(word for word in said.split() if word.endswith("/setup.xml"))
+        assert "<friendlyName>Night</friendlyName>" in fetch(url)
+        process.send_signal(number)
+        assert process.wait(STOP_S) == 0
+
+
+def test_commands_beside_run_talk_to_its_simulated_alarm(shell: Shell) -> None:
+    with running(run_words(shell), "Ctrl-C stops.") as (_, said):
+        control = next(word for word in said.split() if word.endswith("/control"))
+        requests.post(f"{control}/settings", json={"answer_after": 0}, timeout=PATIENCE_S)
+        assert shell.type("arm", "night").exit_code == 0
+        assert json.loads(fetch(f"{control}/state"))["axes"]["interior"] == "night"
+
+
+def test_two_runs_on_one_state_folder_are_one_too_many(shell: Shell) -> None:
+    words = run_words(shell)
+    with running(words, "Ctrl-C stops."):
+        second = subprocess.run([sys.executable, "-m", "emulator", *words], capture_output=True, timeout=PATIENCE_S)
+        assert second.returncode == cli.USAGE
+        assert b"another `emulator run` uses this state folder" in second.stderr
+
+
+def test_discover_tells_ours_from_others(shell: Shell) -> None:
+    with running(run_words(shell), "Ctrl-C stops."):
+        found = shell.json("discover", "--interface", "lo", "--seconds", "1")
+        assert {device["name"] for device in found if device["ours"]} == {"Night"}
+        assert "Night" in shell.type("discover", "--interface", "lo", "--seconds", "1").stdout
+
+
+def test_simulate_alone(shell: Shell) -> None:
+    with running(["simulate", "--port", "0", "--annex", "--country", "GB", "--answer-after", "0"], "Ctrl-C stops.") as (
+        process,
+        said,
+    ):
+        url = next(line.split()[-1] for line in said.splitlines() if line.startswith("Its cloud"))
+        shell.config.write_text(f"installations: {{home: {{cloud: wsdo, country: GB, url: '{url}'}}}}\n{SWITCHES}")
+        shell.environment["VERISURE_PASSWORD"] = "demo"
+        assert shell.type("arm", "annex").exit_code == 0
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(STOP_S) == 0
+
+
+def test_ctrl_c_while_the_panel_is_busy_leaves_the_command_unconfirmed(shell: Shell, alarm: SimulatedAlarm) -> None:
+    alarm.house.answer_after = 60  # by a clock that stands still
+    words = ["arm", "night", "--config", str(shell.config), "--state-dir", str(shell.state_dir)]
+    command = [sys.executable, "-m", "emulator", *words]
+    environment = os.environ | shell.environment
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+        assert process.stderr
+        while b"accepted" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=STOP_S)
+        assert process.returncode == cli.UNCONFIRMED
+    assert shell.json("journal")[0]["result"] == "unconfirmed"

@@ -1,0 +1,145 @@
+"""User and password from the environment and from files that it names."""
+
+from pathlib import Path
+
+import pytest
+
+from emulator import credentials
+from emulator.config import InstallationSettings, Settings, SwitchSettings
+from emulator.credentials import Credentials
+from emulator.errors import ConfigError
+from emulator.model import ArmMode
+
+ME = {"VERISURE_USER": "me", "VERISURE_PASSWORD": "secret"}
+
+
+def settings(**clouds: str) -> Settings:
+    return Settings(
+        installations={name: InstallationSettings(cloud=cloud) for name, cloud in clouds.items()},  # type: ignore[arg-type]
+        switches=(SwitchSettings(name="Night", on=ArmMode.parse("night")),),
+    )
+
+
+def problems(environ: dict[str, str], **clouds: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        credentials.read(settings(**clouds or {"home": "wsdo"}), environ)
+    return [str(problem) for problem in caught.value.problems]
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    return tmp_path / "secret"
+
+
+def test_user_and_password() -> None:
+    assert credentials.read(settings(home="wsdo"), ME) == {"home": Credentials("me", "secret")}
+
+
+def test_the_environment_is_that_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ME.items():
+        monkeypatch.setenv(name, value)
+    assert credentials.read(settings(home="wsdo"))["home"].password == "secret"
+
+
+def test_a_simulated_alarm_needs_none_and_gets_none() -> None:
+    assert credentials.read(settings(home="simulator"), {}) == {}
+    assert credentials.read(settings(home="simulator", shed="wsdo"), ME) == {"shed": Credentials("me", "secret")}
+
+
+def test_user_and_password_stay_as_they_were_written() -> None:
+    environ = {"VERISURE_USER": "0012345", "VERISURE_PASSWORD": " ñ'\"&$(x)\t"}
+    assert credentials.read(settings(home="wsdo"), environ) == {"home": Credentials("0012345", " ñ'\"&$(x)\t")}
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"),
+    [("shed", "VERISURE_SHED_"), ("my-home_2", "VERISURE_MY_HOME_2_")],
+)
+def test_an_installation_of_its_own_account(name: str, variable: str) -> None:
+    environ = {**ME, f"{variable}USER": "other", f"{variable}PASSWORD": "pw"}
+    found = credentials.read(settings(**{"home": "wsdo", name: "wsdo"}), environ)
+    assert found == {"home": Credentials("me", "secret"), name: Credentials("other", "pw")}
+
+
+@pytest.mark.parametrize(("given", "lacking"), [("PASSWORD", "USER"), ("USER", "PASSWORD")])
+def test_one_accounts_user_never_goes_with_another_ones_password(given: str, lacking: str) -> None:
+    found = problems({**ME, f"VERISURE_SHED_{given}": "other"}, home="wsdo", shed="wsdo")
+    assert found == [missing(lacking, "shed", "VERISURE_SHED")]
+
+
+@pytest.mark.parametrize(
+    ("content", "value"),
+    [
+        (b"pass\n", "pass"),
+        (b"pass\r\n", "pass"),
+        (b"pass", "pass"),
+        (b" p ss ", " p ss "),
+        (b"\npass", "\npass"),
+        ("señal".encode(), "señal"),
+    ],
+)
+def test_a_file_holds_the_value_and_perhaps_a_line_end(secret: Path, content: bytes, value: str) -> None:
+    secret.write_bytes(content)
+    environ = {"VERISURE_USER": "me", "VERISURE_PASSWORD_FILE": str(secret)}
+    assert credentials.read(settings(home="wsdo"), environ)["home"].password == value
+
+
+def test_a_file_of_an_installation_goes_before_the_common_value(secret: Path) -> None:
+    secret.write_text("own")
+    environ = {**ME, "VERISURE_HOME_USER_FILE": str(secret), "VERISURE_HOME_PASSWORD_FILE": str(secret)}
+    assert credentials.read(settings(home="wsdo"), environ)["home"] == Credentials("own", "own")
+
+
+# -- what is refused --------------------------------------------------------------------------------------------
+
+
+def missing(word: str, name: str = "home", prefix: str = "VERISURE") -> str:
+    variable = f"{prefix}_{word}"
+    needs = f"is not set; installation {name!r} needs it (or {variable}_FILE, which names a file that holds it)"
+    return f"environment: {variable}: {needs}"
+
+
+def test_nothing_set_is_told_for_every_installation_at_once() -> None:
+    assert problems({}, home="wsdo", shed="wsdo", attic="simulator") == [
+        missing("USER"),
+        missing("PASSWORD"),
+        missing("USER", "shed"),
+        missing("PASSWORD", "shed"),
+    ]
+
+
+@pytest.mark.parametrize("empty", ["VERISURE_PASSWORD", "VERISURE_PASSWORD_FILE", "VERISURE_HOME_PASSWORD"])
+def test_an_empty_variable_counts_as_not_set(empty: str) -> None:
+    assert problems({"VERISURE_USER": "me", empty: ""}) == [missing("PASSWORD")]
+
+
+def test_a_value_and_a_file_are_one_too_many_and_told_once(secret: Path) -> None:
+    secret.write_text("other")
+    environ = {**ME, "VERISURE_USER_FILE": str(secret)}
+    expected = ["environment: VERISURE_USER: both it and VERISURE_USER_FILE are set; keep one"]
+    assert problems(environ, home="wsdo", shed="wsdo") == expected
+
+
+def test_a_file_that_is_not_there(secret: Path) -> None:
+    # Not even by its path: people put the password itself there.
+    [problem] = problems({"VERISURE_USER": "me", "VERISURE_PASSWORD_FILE": str(secret)})
+    assert problem == "environment: VERISURE_PASSWORD_FILE: that file cannot be read: No such file or directory"
+
+
+def test_an_empty_file_is_no_password_to_try(secret: Path) -> None:
+    secret.write_text("\n")
+    assert problems({"VERISURE_USER": "me", "VERISURE_PASSWORD_FILE": str(secret)}) == [
+        "environment: VERISURE_PASSWORD_FILE: that file is empty; write the value into it"
+    ]
+
+
+def test_a_file_in_another_encoding_is_refused_without_a_byte_of_it(secret: Path) -> None:
+    secret.write_bytes(b"se\xf1al")
+    assert problems({"VERISURE_USER": "me", "VERISURE_PASSWORD_FILE": str(secret)}) == [
+        "environment: VERISURE_PASSWORD_FILE: that file cannot be read: it is not in UTF-8"
+    ]
+
+
+def test_a_password_is_never_shown() -> None:
+    assert repr(Credentials("me", "secret")) == "Credentials(user='me')"
+    assert "secret" not in str(problems({"VERISURE_PASSWORD": "secret"}))

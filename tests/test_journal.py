@@ -1,0 +1,533 @@
+"""The program's memory, against restarts, other processes, and disks that fail."""
+
+import json
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulator import journal as module
+from emulator.errors import ConfigError, EmulatorError
+from emulator.journal import FILE, TYPED_S, Journal, Refusal, Wanted
+from emulator.model import (
+    DISARMED,
+    Action,
+    Arm,
+    ArmMode,
+    Axes,
+    Command,
+    Disarm,
+    Identity,
+    Interior,
+    Origin,
+    Outcome,
+    PanelState,
+    Result,
+)
+
+TOTAL, DAY, NIGHT = (ArmMode(interior) for interior in (Interior.TOTAL, Interior.DAY, Interior.NIGHT))
+PERIMETER = ArmMode(perimeter=True)
+ARM = Command(Arm(TOTAL), Origin("wemo", "192.168.1.7", "Total alarm"))
+DONE = Outcome(Result.CONFIRMED, "the panel is total")
+LOST = Outcome(Result.UNCONFIRMED, "no answer")
+OFF = PanelState(DISARMED, 1000.5, "0", "EST2")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "deep"
+
+
+@pytest.fixture
+def open_journal(folder: Path) -> Iterator[Callable[[], Journal]]:
+    """Opens the journal, as often as a test likes."""
+    opened: list[Journal] = []
+
+    def open_one() -> Journal:
+        opened.append(Journal(folder))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def journal(open_journal: Callable[[], Journal]) -> Journal:
+    return open_journal()
+
+
+# -- commands ---------------------------------------------------------------------------------------------------
+
+
+def test_a_command_from_its_beginning_to_its_end(journal: Journal) -> None:
+    number = journal.begin("home", ARM, 1000.5)
+    [entry] = journal.commands(10)
+    assert entry.as_dict() == {
+        "id": number, "at": 1000.5, "installation": "home", "action": "arm total", "door": "wemo",
+        "peer": "192.168.1.7", "switch": "Total alarm",
+        "ended_at": None, "result": None, "message": None, "settled_at": None, "settled": None,
+    }  # fmt: skip
+    journal.end(number, DONE, 1010.0)
+    [entry] = journal.commands(10)
+    assert (entry.ended_at, entry.result, entry.message) == (1010.0, "confirmed", "the panel is total")
+
+
+def test_the_newest_come_first_and_no_more_than_asked_for(journal: Journal) -> None:
+    numbers = [
+        journal.begin("home", Command(action, Origin("cli")), 1.0) for action in (Arm(DAY), Disarm(), Arm(NIGHT))
+    ]
+    assert [(entry.id, entry.action) for entry in journal.commands(2)] == [
+        (numbers[2], "arm night"),
+        (numbers[1], "disarm"),
+    ]
+
+
+def test_what_was_under_way_when_the_program_died_is_unconfirmed(journal: Journal) -> None:
+    ended, lost, other = (journal.begin(name, ARM, 1.0) for name in ("home", "home", "shed"))
+    journal.end(ended, DONE, 2.0)
+    assert journal.recover(3.0) == 2
+    assert journal.recover(4.0) == 0
+    assert [(entry.id, entry.result, entry.ended_at) for entry in journal.commands(10)] == [
+        (other, "unconfirmed", 3.0),
+        (lost, "unconfirmed", 3.0),
+        (ended, "confirmed", 2.0),
+    ]
+    assert "it is not sent again" in str(journal.commands(1)[0].message)
+    assert (journal.unsettled("home"), journal.unsettled("shed"), journal.unsettled("attic")) == ([lost], [other], [])
+
+
+def test_what_somebody_types_at_this_moment_ends_by_itself(journal: Journal) -> None:
+    typed = Command(Arm(DAY), Origin("cli", "me"))
+    long_ago, just_now = journal.begin("home", typed, 1000.0), journal.begin("home", typed, 1001.0)
+    assert journal.recover(1000.5 + TYPED_S) == 1
+    assert [(entry.id, entry.result) for entry in journal.commands(2)] == [(just_now, None), (long_ago, "unconfirmed")]
+
+
+def test_unconfirmed_commands_are_settled_by_what_the_panel_says(journal: Journal) -> None:
+    first, second, third = (journal.begin("home", ARM, 1.0) for _ in range(3))
+    for number in (first, second):
+        journal.end(number, LOST, 2.0)
+    journal.end(third, DONE, 2.0)
+    assert journal.unsettled("home") == [first, second]
+    journal.settle([first, second], OFF, 5.0)
+    assert journal.unsettled("home") == []
+    assert [(entry.settled_at, entry.settled) for entry in journal.commands(3)] == [
+        (None, None),
+        (5.0, "disarmed"),
+        (5.0, "disarmed"),
+    ]
+
+
+def test_old_commands_are_forgotten_and_numbers_are_not_reused(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "KEEP_COMMANDS", 3)
+    numbers = [journal.begin("home", ARM, float(at)) for at in range(6)]
+    assert [entry.id for entry in journal.commands(100)] == numbers[:-4:-1]
+    assert len(set(numbers)) == 6
+
+
+DIE = """
+import os, sys
+from pathlib import Path
+from emulator.journal import Journal
+from emulator.model import *
+journal = Journal(Path(sys.argv[1]))
+journal.begin("home", Command(Arm(ArmMode.parse("total")), Origin("wemo")), 1.0)
+journal.save_state("home", PanelState(Axes(Interior.NIGHT, perimeter=True, annex=None), 7.0, "C", "ACT_V2"))
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_nothing_that_was_written_is_lost_by_kill_9(folder: Path, open_journal: Callable[[], Journal]) -> None:
+    died = subprocess.run([sys.executable, "-c", DIE, folder], timeout=60)
+    assert died.returncode == -9
+    journal = open_journal()
+    assert journal.recover(2.0) == 1
+    assert journal.load_state("home") == PanelState(Axes(Interior.NIGHT, perimeter=True), 7.0, "C", "ACT_V2")
+
+
+# -- state ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journal]:
+    journal = Journal(tmp_path_factory.mktemp("shared"))
+    yield journal
+    journal.close()
+
+
+MAYBE = st.none() | st.booleans()
+
+
+@given(
+    state=st.builds(
+        PanelState,
+        st.builds(Axes, st.none() | st.sampled_from(Interior), MAYBE, MAYBE),
+        st.floats(0, 1e12),
+        st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5),
+        st.sampled_from(["EST2", "ACT_V2"]),
+    )
+)
+def test_a_state_comes_back_as_it_was_unknown_axes_and_all(shared: Journal, state: PanelState) -> None:
+    shared.save_state("home", state)
+    assert shared.load_state("home") == state
+
+
+def test_each_installation_has_its_state_and_only_the_last(journal: Journal) -> None:
+    assert journal.load_state("home") is None
+    armed = PanelState(Axes(Interior.TOTAL), 1.0, "1", "ARM2")
+    journal.save_state("home", armed)
+    journal.save_state("shed", OFF)
+    assert (journal.load_state("home"), journal.load_state("shed")) == (armed, OFF)
+    journal.save_state("home", OFF)
+    assert journal.load_state("home") == OFF
+
+
+# -- identities -------------------------------------------------------------------------------------------------
+
+A, B, C = Wanted("home", TOTAL, "Total"), Wanted("home", DAY, "Day"), Wanted("home", NIGHT, "Night")
+
+
+def ask(journal: Journal, *wanted: Wanted, first_port: int = 49151) -> list[Identity]:
+    return journal.identities(list(wanted), first_port)
+
+
+def ports(identities: list[Identity]) -> list[int]:
+    return [identity.port for identity in identities]
+
+
+def test_new_identities(journal: Journal) -> None:
+    found = ask(journal, A, B, C)
+    assert ports(found) == [49151, 49152, 49153]
+    assert len({identity.serial for identity in found}) == len({identity.key for identity in found}) == 3
+    macs = [int(identity.mac, 16) for identity in found]
+    assert [after - before for before, after in pairwise(macs)] == [4, 4]
+    for identity in found:
+        assert len(identity.mac) == 12
+        first_octet = int(identity.mac[:2], 16)
+        assert first_octet & 0b11 == 0b10, "locally administered, and no group"
+        assert len(identity.serial) == 14
+    assert journal.udns() == {identity.udn for identity in found}
+
+
+def test_two_homes_differ(tmp_path: Path) -> None:
+    found = []
+    for name in ("one", "two"):
+        journal = Journal(tmp_path / name)
+        found += ask(journal, A)
+        journal.close()
+    assert found[0].mac != found[1].mac
+    assert found[0].serial != found[1].serial
+
+
+def test_the_same_after_a_restart(open_journal: Callable[[], Journal]) -> None:
+    before = open_journal()
+    found = ask(before, A, B, C)
+    before.close()
+    assert ask(open_journal(), A, B, C) == found
+
+
+def test_the_same_after_a_rename_and_in_any_order(journal: Journal) -> None:
+    a, b, c = ask(journal, A, B, C)
+    renamed = Wanted("home", TOTAL, "Everything")
+    assert ask(journal, C, renamed, B) == [c, a, b]
+
+
+def test_a_switch_that_is_added_changes_no_other_and_one_that_returns_is_the_same(journal: Journal) -> None:
+    a, b = ask(journal, A, B)
+    assert ask(journal, C, B)[1] == b
+    c = ask(journal, C)[0]
+    assert ask(journal, A, B, C) == [a, b, c]
+    assert c.port == 49153, "the port of a switch that is away stays its own"
+
+
+def test_another_mode_or_installation_is_another_device(journal: Journal) -> None:
+    [a] = ask(journal, A)
+    same_name = [Wanted("home", NIGHT, "Total"), Wanted("shed", TOTAL, "Total"), Wanted("home", PERIMETER, "Total")]
+    assert a.serial not in {identity.serial for identity in ask(journal, *same_name)}
+
+
+def test_two_switches_of_one_mode_are_told_apart_by_name(journal: Journal) -> None:
+    ours, theirs = Wanted("home", NIGHT, "Ours"), Wanted("home", NIGHT, "Theirs")
+    a, b = ask(journal, ours, theirs)
+    assert ask(journal, theirs, ours) == [b, a]
+    assert ask(journal, theirs) == [b]
+    assert ask(journal, Wanted("home", NIGHT, "Mine"), theirs) == [a, b]
+    assert ask(journal, theirs, Wanted("home", NIGHT, "Mine")) == [b, a]
+
+
+def test_a_port_of_the_settings_is_obeyed_and_kept_when_it_is_left_out_again(journal: Journal) -> None:
+    a, b = ask(journal, A, B)
+    moved = Wanted("home", TOTAL, "Total", port=50000)
+    assert ports(ask(journal, moved, B)) == [50000, b.port]
+    assert ports(ask(journal, A, B)) == [50000, b.port]
+    assert ask(journal, A)[0].serial == a.serial
+
+
+def test_a_switch_makes_way_for_the_port_that_another_was_given(journal: Journal) -> None:
+    a, _ = ask(journal, A, B)
+    wants_it = Wanted("home", DAY, "Day", port=a.port)
+    assert ports(ask(journal, A, wants_it)) == [49153, a.port]
+    assert ports(ask(journal, A, wants_it)) == [49153, a.port]
+
+
+def test_a_switch_that_returns_does_not_share_the_port_that_went_to_another(journal: Journal) -> None:
+    [a] = ask(journal, A)
+    ask(journal, Wanted("home", DAY, "Day", port=a.port))
+    found = ports(ask(journal, A, B))
+    assert len(set(found)) == 2
+    assert ports(ask(journal, A, B)) == found
+
+
+def test_a_higher_first_port_moves_those_below_and_a_lower_one_moves_none(journal: Journal) -> None:
+    ask(journal, A, B, C)
+    assert ports(ask(journal, A, B, C, first_port=49152)) == [49154, 49152, 49153]
+    assert ports(ask(journal, A, B, C, first_port=40000)) == [49154, 49152, 49153]
+
+
+def test_ports_that_others_use_are_passed_over_but_a_port_once_given_stays(journal: Journal) -> None:
+    busy = {49151, 49153}
+    assert ports(journal.identities([A, B], 49151, lambda port: port not in busy)) == [49152, 49154]
+    assert ports(journal.identities([A, B], 49151, lambda _: False)) == [49152, 49154]
+
+
+@pytest.mark.parametrize(("first_port", "usable"), [(65535, True), (65000, False)])
+def test_no_port_left_says_what_to_set_and_keeps_what_was(journal: Journal, first_port: int, usable: bool) -> None:
+    with pytest.raises(ConfigError) as caught:
+        journal.identities([A, B], first_port, lambda _: usable)
+    [problem] = caught.value.problems
+    assert str(problem).startswith(f"doors.wemo.first_port: no port from {first_port} to 65535 is free for ")
+    assert journal.udns() == frozenset()
+
+
+WANTED = st.lists(
+    st.builds(
+        Wanted,
+        st.sampled_from(["home", "shed"]),
+        st.sampled_from([TOTAL, NIGHT]),
+        st.text("ab", min_size=1, max_size=2),
+        st.sampled_from([0, 0, 0, 49151, 49152, 50000]),
+    ),
+    max_size=5,
+    unique_by=(lambda want: want.name, lambda want: want.port or want.name),
+)
+
+
+@given(st.lists(WANTED, max_size=5))
+def test_whatever_the_settings_were_before_identities_are_unique_and_stable(
+    tmp_path_factory: pytest.TempPathFactory, history: list[list[Wanted]]
+) -> None:
+    journal = Journal(tmp_path_factory.mktemp("any"))
+    for wanted in history:
+        found = ask(journal, *wanted)
+        assert len({identity.port for identity in found}) == len(wanted)
+        assert len({identity.serial for identity in found}) == len({identity.mac for identity in found}) == len(wanted)
+        assert all(identity.port == want.port for identity, want in zip(found, wanted, strict=True) if want.port)
+        assert ask(journal, *wanted) == found
+    journal.close()
+
+
+# -- notes and refused logins -----------------------------------------------------------------------------------
+
+
+def test_notes(journal: Journal) -> None:
+    assert journal.recall("x") is None
+    journal.note("x", "1")
+    journal.note("x", "2")
+    assert journal.recall("x") == "2"
+    journal.note("x", None)
+    journal.note("x", None)
+    assert journal.recall("x") is None
+
+
+MINE = json.dumps(["me", "open sesame xyzzy", "ES"])
+
+
+def test_a_refused_login_is_remembered_for_these_very_credentials(open_journal: Callable[[], Journal]) -> None:
+    journal = open_journal()
+    assert journal.recall_refusal("home", MINE) is None
+    journal.remember_refusal("home", MINE, "user or password is wrong")
+    journal.close()
+    journal = open_journal()
+    assert journal.recall_refusal("home", MINE) == Refusal("user or password is wrong", times=1)
+    assert journal.recall_refusal("home", MINE.replace("xyzzy", "xyzzz")) is None
+    assert journal.recall_refusal("shed", MINE) is None
+    journal.forget_refusal("home")
+    assert journal.recall_refusal("home", MINE) is None
+
+
+def test_refusals_of_the_same_credentials_are_counted(journal: Journal) -> None:
+    other = MINE.replace("xyzzy", "plugh")
+    for times, credentials in ((1, MINE), (2, MINE), (1, other), (1, MINE)):
+        journal.remember_refusal("home", credentials, f"no, {times}")
+        assert journal.recall_refusal("home", credentials) == Refusal(f"no, {times}", times)
+    assert journal.recall_refusal("home", other) is None
+
+
+def test_nothing_on_disk_tells_the_password(journal: Journal, folder: Path) -> None:
+    for _ in range(2):
+        journal.remember_refusal("home", MINE, "no")
+    fingerprint = json.loads(journal.recall("login refused: home") or "")["fingerprint"]
+    written = b"".join(path.read_bytes() for path in folder.iterdir())
+    assert fingerprint.encode() in written, "so that what follows means something"
+    assert b"sesame" not in written
+    assert b"xyzzy" not in written
+
+
+def test_the_same_password_has_another_fingerprint_each_time(journal: Journal) -> None:
+    notes = []
+    for name in ("home", "shed"):
+        journal.remember_refusal(name, MINE, "no")
+        notes.append(json.loads(journal.recall(f"login refused: {name}") or ""))
+    assert notes[0]["fingerprint"] != notes[1]["fingerprint"]
+
+
+# -- the file ---------------------------------------------------------------------------------------------------
+
+
+def test_only_its_owner_may_look(journal: Journal, folder: Path) -> None:
+    journal.note("x", "1")
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == dict.fromkeys(
+        [FILE, f"{FILE}-wal", f"{FILE}-shm"], 0o600
+    )
+
+
+def test_two_connections_see_each_other(open_journal: Callable[[], Journal]) -> None:
+    mine, theirs = open_journal(), open_journal()
+    number = mine.begin("home", ARM, 1.0)
+    theirs.end(number, DONE, 2.0)
+    assert mine.commands(1)[0].result == "confirmed"
+    assert ask(mine, A, B) == ask(theirs, A, B)
+
+
+WRITE = """
+import sys
+from pathlib import Path
+from emulator.journal import Journal
+from emulator.model import *
+journal = Journal(Path(sys.argv[1]))
+for at in range(25):
+    journal.begin("home", Command(Disarm(), Origin("cli", sys.argv[2])), float(at))
+journal.close()
+"""
+
+
+def test_processes_that_open_a_new_journal_at_once_lose_nothing(
+    folder: Path, open_journal: Callable[[], Journal]
+) -> None:
+    writers = [subprocess.Popen([sys.executable, "-c", WRITE, folder, str(number)]) for number in range(3)]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    entries = open_journal().commands(1000)
+    assert len(entries) == 75
+    assert {entry.peer for entry in entries} == {"0", "1", "2"}
+
+
+def test_threads_share_one_journal(journal: Journal) -> None:
+    def write() -> None:
+        for at in range(25):
+            journal.end(journal.begin("home", ARM, float(at)), DONE, float(at))
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [entry.result for entry in journal.commands(1000)] == ["confirmed"] * 100
+
+
+def test_a_folder_that_cannot_be_used_is_a_setting_to_change(tmp_path: Path) -> None:
+    taken = tmp_path / "file"
+    taken.touch()
+    with pytest.raises(ConfigError) as caught:
+        Journal(taken)
+    [problem] = caught.value.problems
+    assert problem.where == str(taken / FILE)
+    assert problem.what.startswith("cannot keep the journal here (")
+    assert problem.what.endswith("); choose a writable folder with --state-dir")
+
+
+@pytest.mark.parametrize("what", ["a folder", "no database"])
+def test_a_file_that_is_no_journal_is_left_as_it_is(tmp_path: Path, what: str) -> None:
+    path = tmp_path / FILE
+    if what == "a folder":
+        path.mkdir()
+    else:
+        path.write_text("my notes " * 1000)
+    with pytest.raises(ConfigError, match="cannot keep the journal here"):
+        Journal(tmp_path)
+    assert path.is_dir() or path.read_text() == "my notes " * 1000
+
+
+def anything(journal: Journal) -> list[Callable[[], object]]:
+    return [
+        lambda: journal.begin("home", ARM, 1.0),
+        lambda: journal.end(1, DONE, 1.0),
+        lambda: journal.recover(1.0),
+        lambda: journal.settle([1], OFF, 1.0),
+        lambda: journal.save_state("home", OFF),
+        lambda: ask(journal, A),
+        lambda: journal.note("x", "1"),
+        lambda: journal.remember_refusal("home", MINE, "no"),
+    ]
+
+
+def looks(journal: Journal) -> list[Callable[[], object]]:
+    return [
+        lambda: journal.unsettled("home"),
+        lambda: journal.commands(1),
+        lambda: journal.load_state("home"),
+        journal.udns,
+        lambda: journal.recall("x"),
+        lambda: journal.recall_refusal("home", MINE),
+    ]
+
+
+def test_a_closed_journal_says_so_in_our_words(journal: Journal) -> None:
+    journal.close()
+    journal.close()
+    for act in anything(journal) + looks(journal):
+        with pytest.raises(EmulatorError, match=r"the journal cannot be (written|read) \(Cannot operate on a closed"):
+            act()
+
+
+def test_a_journal_that_another_keeps_locked_is_not_waited_for_for_ever(
+    folder: Path, open_journal: Callable[[], Journal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BUSY_MS", 1)
+    journal = open_journal()
+    other = sqlite3.connect(folder / FILE, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for act in anything(journal):
+        with pytest.raises(EmulatorError, match=r"cannot be written \(database is locked\)"):
+            act()
+    assert journal.commands(1) == []
+    other.execute("ROLLBACK")
+    other.close()
+    assert journal.begin("home", ARM, 1.0)
+
+
+def test_a_full_disk_is_an_error_and_half_a_write_is_none(journal: Journal) -> None:
+    pages = journal._db.execute("PRAGMA page_count").fetchone()[0]
+    journal._db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(EmulatorError, match="database or disk is full"):
+        journal.note("big", "x" * 100_000)
+    assert journal.recall("big") is None
+    journal.note("small", "x")
+    assert journal.recall("small") == "x"
+
+
+@pytest.mark.parametrize("action", [Arm(ArmMode(Interior.TOTAL, perimeter=True)), Disarm(annex=True)], ids=str)
+def test_actions_are_written_as_people_say_them(journal: Journal, action: Action) -> None:
+    journal.begin("home", Command(action, Origin("cli")), 1.0)
+    assert journal.commands(1)[0].action == str(action)
