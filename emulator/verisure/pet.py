@@ -54,6 +54,9 @@ LOG_CHANGES: dict[str, ArmMode | None] = {
     "311": ArmMode(Interior.DAY),
 }
 
+LOG_OWN = {"ARM": "31", "ARMDAY": "311", "ARMNIGHT": "46", "PERI": "40", "DARM": "32"}
+"""A request to the code of the row that it leaves (§2.2); those of the annex are not known."""
+
 LOG_STATUS_CHECK = "27"
 """The row that EST writes (§2.2)."""
 

@@ -29,7 +29,7 @@ PANEL_CHECK_S = 6 * 3600.0
 """EST wakes the panel and writes a row in the customer's log. Between checks the activity log tells what changed,
 but a key without tracking never shows there, so the panel is asked now and then (verisure-wsdo.md §4, §5)."""
 
-ASK_AGAIN_S, ASK_LIMIT_S = 60.0, 3600.0
+ASK_AGAIN_S, ASK_LIMIT_S = 5.0, 3600.0
 """How long after one EST a log that leaves doubt may cause the next: doubled each time, up to what users of the
 successor API are told, and halved by each log that is clear."""
 
@@ -147,6 +147,7 @@ class WsdoCloud:
                 raise Unconfirmed(f"{base} ended, but the panel could not be asked for its state: {error}") from None
         else:
             state = self._remember(axes, reply.status or "", f"{base}2")
+        self._log.expect(base)
         reached = state.axes.reached(action)
         if reached is None:
             raise Unconfirmed(f"{base} ended, but the panel's answer ({state.raw}) does not tell the state")
@@ -253,7 +254,7 @@ class WsdoCloud:
         if known is None:
             self._log.begin(rows)
             return None
-        return self._log.follow(rows, known, by_command=known.source not in ("ACT_V2", "EST2"))
+        return self._log.follow(rows, known)
 
     def _remember(self, axes: Axes, raw: str, source: str) -> PanelState:
         self._state = PanelState(axes, self._clock.time(), raw, source)

@@ -1,0 +1,102 @@
+"""A random walk over presses, keypads, faults and dying sessions: what must hold whatever happens."""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from emulator.commands import Ticket
+from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Result
+from emulator.simulator.faults import Fault
+from tests.test_installation import MODES, House
+
+BASES = ("ARM", "ARMDAY", "ARMNIGHT", "PERI", "DARM")
+KEYS: tuple[Action, ...] = (Disarm(), *(Arm(MODES[name]) for name in ("night", "total", "perimeter")))
+REQUESTS = ("LOGIN", "ACT_V2", *(f"{base}{phase}" for base in (*BASES, "EST") for phase in "12"))
+LOSSES = ("down", "html", "trouble", "expire", "lost", "wait", "empty_log")
+
+modes = st.sampled_from(sorted(MODES))
+requests = st.sampled_from(REQUESTS)
+events = st.one_of(
+    st.tuples(st.just("on"), modes),
+    st.tuples(st.just("off"), modes),
+    st.tuples(st.just("key"), st.sampled_from(KEYS)),
+    st.tuples(st.just("key before"), st.tuples(requests, st.sampled_from(KEYS))),
+    st.tuples(st.just("fault"), st.tuples(st.sampled_from(LOSSES), requests, st.integers(1, 2))),
+    st.tuples(st.just("kill"), st.none()),
+    st.tuples(st.just("step"), st.sampled_from([0, 1, 30])),
+)
+
+
+@given(st.lists(events, max_size=25), st.sampled_from([0, 1, 3, 10]), st.booleans())
+@example([("on", "perimeter"), ("key before", ("PERI2", KEYS[1])), ("step", 0), ("off", "day")], 1, True)
+@example([("on", "night"), ("fault", ("lost", "ARM1", 2)), ("on", "total"), ("step", 0), ("off", "total")], 0, False)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_nothing_is_sent_twice_disarmed_by_mistake_or_left_open(
+    walk: list[tuple[str, object]], answer_after: float, zero_after_arm: bool
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        house = House(Path(folder))
+        house.house.answer_after = answer_after
+        house.backend.options.zero_after_arm = zero_after_arm
+        disarmed = watch_disarms(house)
+        tickets = [ticket for event in walk if (ticket := take(house, *event))]
+
+        house.heal()
+        house.run(*tickets)
+        for _ in range(20):  # longer than any pause between polls
+            house.clock.now += 610
+            house.alarm.step()
+
+        assert house.alarm.view.axes == house.house.axes
+        assert house.alarm.view.target is None
+        entries = house.journal.commands(99)
+        assert all(entry.result for entry in entries)
+        assert all(entry.settled for entry in entries if entry.result == Result.UNCONFIRMED)
+        sent = sum(house.backend.accepted[f"{base}1"] for base in BASES)
+        assert sent <= sum(2 if "+" in entry.action else 1 for entry in entries if entry.result != Result.IGNORED)
+        if not any(unseen(*event) for event in walk):
+            assert all(axes.has(mode) for mode, axes in disarmed)
+        house.journal.close()
+
+
+def unseen(kind: str, what: object) -> bool:
+    """Whether a keypad may have been quicker than the look that precedes a disarm."""
+    return kind == "key" or (kind == "key before" and isinstance(what, tuple) and what[0] in ("DARM1", "EST1", "EST2"))
+
+
+def take(house: House, kind: str, what: object) -> Ticket | None:
+    """One step of the walk."""
+    match kind, what:
+        case "on", str(name):
+            return house.on(name)
+        case "off", str(name):
+            return house.off(name)
+        case "key", Arm() | Disarm() as action:
+            house.house.keypad(action)
+        case "key before", (str(request), Arm() | Disarm() as action):
+            house.while_flying(request, lambda: house.house.keypad(action))
+        case "fault", (str(loss), str(request), int(times)):
+            house.backend.faults.add(Fault(loss, request, times))
+        case "kill", None:
+            house.backend.kill_sessions()
+        case "step", int(seconds):
+            house.alarm.step()
+            house.clock.now += seconds
+    return None
+
+
+def watch_disarms(house: House) -> list[tuple[ArmMode, Axes]]:
+    """Collects, for each disarm of a switch, its mode and where the panel really stood."""
+    seen: list[tuple[ArmMode, Axes]] = []
+    send = house.transport.send
+
+    def watched(*args: object, **kwargs: object) -> bytes:
+        job = house.alarm._queue.current
+        if args[1]["request"] == "DARM1" and job and job.command.only_if:  # type: ignore[index]
+            seen.append((job.command.only_if, house.house.axes))
+        return send(*args, **kwargs)  # type: ignore[arg-type]
+
+    house.transport.send = watched  # type: ignore[method-assign]
+    return seen
