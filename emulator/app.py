@@ -3,6 +3,7 @@
 import fcntl
 import json
 import logging
+import os
 import socket
 import threading
 import time
@@ -10,12 +11,12 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 from emulator import doors
-from emulator.config import InstallationSettings, Settings
+from emulator.config import HueSettings, InstallationSettings, Settings
 from emulator.credentials import Credentials
-from emulator.doors import Door
+from emulator.doors import Door, web
 from emulator.errors import ConfigError, EmulatorError, Problem
 from emulator.hub import Hub
 from emulator.installation import Installation
@@ -30,13 +31,23 @@ from emulator.verisure.cloud import Clock, Report
 from emulator.verisure.session import Account, Gate
 from emulator.verisure.wsdo import WsdoCloud
 
+if TYPE_CHECKING:
+    from emulator.doors.hue import Hue
+
 log = logging.getLogger(__name__)
 
 STOP_S = 3.0
 """For the installations to end their session; the whole stop has to fit into 5 s."""
 
+STALE_S, STALE_POLLS = 3600.0, 3
+"""Without news for that long, and for that many polls, a light of the Hue bridge is shown as out of reach."""
+
 PROBE_S = 1.0
 """For a simulated alarm on this machine to say that it is there."""
+
+
+LOCK = "run.lock"
+"""In the state folder; held for as long as the program runs."""
 
 
 class StoppableClock(Clock, Protocol):
@@ -225,11 +236,13 @@ class App:
     def _doors(self, settings: Settings, interfaces: Sequence[str] | None) -> list[Door]:
         if settings.doors.dashboard:
             log.warning("doors.dashboard: this version has no dashboard yet; the setting does nothing")
-        if not settings.doors.wemo:
-            return []
         address = str(settings.lan.address) if settings.lan.address else None
-        wemo = doors.load("wemo")
-        return [wemo(self.hub, interfaces=interfaces, address=address, reply_within_s=settings.reply_within)]
+        place: dict[str, Any] = {"interfaces": interfaces, "address": address, "reply_within_s": settings.reply_within}
+        if not settings.doors.hue:
+            return [doors.load("wemo")(self.hub, **place)] if settings.doors.wemo else []
+        hue = cast("Hue", doors.load("hue")(self.hub, self.alarms.journal, **_hue(settings), **place))
+        # Searches are answered in one room, also for a bridge alone; it begins when the bridge answers.
+        return [hue, doors.load("wemo")(self.hub, guests=hue.devices, **place)]
 
     def _changed(self, installation: str) -> None:
         self.hub.changed(installation)
@@ -245,7 +258,7 @@ class App:
                 installation=settings.installation_of(one),
                 mode=one.on,
                 off_disarms=one.off == "disarm",
-                doors=every_door if one.doors is None else frozenset(one.doors),
+                doors=every_door if one.doors is None else every_door & frozenset(one.doors),
                 identity=identity,
             )
             for one, identity in zip(settings.switches, identities, strict=True)
@@ -260,7 +273,7 @@ class App:
 
     def stop(self) -> None:
         """Doors first, so that nothing new comes in; within 5 s."""
-        for door in self.doors:
+        for door in reversed(self.doors):
             door.stop()
         self.alarms.clock.stop()
         deadline = time.monotonic() + STOP_S
@@ -268,6 +281,24 @@ class App:
             installation.stop(max(0.0, deadline - time.monotonic()))
         self.alarms.close()
         self._lock.close()
+
+
+def _hue(settings: Settings) -> dict[str, Any]:
+    """What the settings say of the Hue door."""
+    hue = settings.doors.hue or HueSettings()
+    polls = [installation.poll_every_s for installation in settings.installations.values()]
+    return {
+        "port": hue.port,
+        "light": hue.light,
+        "pairing_mode": hue.pairing,
+        "suffix": hue.suffix,
+        "fold": hue.ascii,
+        "allow_sweep": hue.allow_sweep,
+        "mdns": hue.mdns,
+        "show_target": settings.while_pending == "target",
+        "stale_s": max(STALE_S, STALE_POLLS * max(polls)),
+        "sockets": web.activated(os.environ),
+    }
 
 
 def _simulator_note(name: str) -> str:
@@ -300,7 +331,7 @@ def _port_is_free(port: int) -> bool:
 
 def _only_one(state_dir: Path) -> IO[str]:
     """A lock on the state folder: two programs on one journal would both answer for the same switches."""
-    path = state_dir / "run.lock"
+    path = state_dir / LOCK
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = path.open("w")
@@ -313,3 +344,15 @@ def _only_one(state_dir: Path) -> IO[str]:
         problem = "another `emulator run` uses this state folder; stop it, or choose another with --state-dir"
         raise ConfigError([Problem(str(state_dir), problem)]) from None
     return lock
+
+
+def is_running(state_dir: Path) -> bool:
+    """Whether an `emulator run` uses this state folder."""
+    try:
+        with (state_dir / LOCK).open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -16,12 +16,12 @@ from typing import Any, TypeVar
 import click
 import platformdirs
 
-from emulator import __version__, config, credentials, logs, show
-from emulator.app import Alarms, App
+from emulator import __version__, config, credentials, logs, pairing, show
+from emulator.app import Alarms, App, is_running
 from emulator.config import Settings
 from emulator.credentials import Credentials
 from emulator.doors import search
-from emulator.errors import CloudError, ConfigError, EmulatorError, Unreachable
+from emulator.errors import CloudError, ConfigError, EmulatorError, Problem, Unreachable
 from emulator.installation import Installation
 from emulator.journal import Journal
 from emulator.model import Action, Arm, ArmMode, Command, Disarm, Origin, Result
@@ -317,7 +317,7 @@ def discover(interfaces: tuple[str, ...], seconds: float, as_json: bool, **chose
     logs.setup(here.level)
     book = Journal(here.state_dir)
     try:
-        ours = book.udns()
+        ours = book.udns() | {pairing.identity(book).udn}
     finally:
         book.close()
     found = search.search(interfaces or None, seconds)
@@ -325,6 +325,28 @@ def discover(interfaces: tuple[str, ...], seconds: float, as_json: bool, **chose
         click.echo(show.as_json([{**asdict(device), "ours": device.udn in ours} for device in found]))
     else:
         click.echo(show.devices(found, ours))
+
+
+@main.command()
+@common
+def pair(**chosen: Any) -> None:
+    """Press the link button of the Hue bridge: for 30 s new clients may pair with a running `emulator run`."""
+    here = context(chosen, level="warning")
+    logs.setup(here.level)
+    hue = config.load(config.find(here.config)).doors.hue
+    if hue is None:
+        raise ConfigError([Problem("doors.hue", "is missing, so there is no bridge: write `hue: { port: 80 }`")])
+    if not is_running(here.state_dir):
+        problem = "no `emulator run` uses this state folder; start it first, or name its folder with --state-dir"
+        raise ConfigError([Problem(str(here.state_dir), problem)])
+    book = Journal(here.state_dir)
+    try:
+        pairing.press_button(book, time.time())
+    finally:
+        book.close()
+    click.echo(f"The link button is pressed: pair your app within {pairing.BUTTON_S:g} s.")
+    if hue.pairing == "open":
+        click.echo("It would not be needed: with doors.hue.pairing: open every local client may pair at any time.")
 
 
 @main.command()

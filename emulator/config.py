@@ -18,6 +18,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails
@@ -40,6 +41,9 @@ POLL_AT_LEAST_S = 20.0
 
 NAME_LIMIT = 60
 """Characters of a spoken name; longer ones are cut or refused by clients."""
+
+SUFFIX_LIMIT = 16
+"""Characters of `doors.hue.suffix`; a light's whole name has 32 (lan-emulation.md §3.4)."""
 
 UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -158,13 +162,36 @@ class SwitchSettings(Section):
     on: Mode = Field(description=f"the arm mode: {ARM_MODES_HELP}")
     off: Literal["disarm"] | None = Field(default=None, description="`disarm`; left out: this switch only arms")
     port: Port | None = Field(default=None, description="TCP port of the WeMo door; left out: chosen once and kept")
-    doors: tuple[Literal["wemo"], ...] | None = Field(default=None, description="left out: every door")
+    doors: tuple[Literal["wemo", "hue"], ...] | None = Field(default=None, description="left out: every door")
 
 
 class WemoSettings(Section):
     """The WeMo door."""
 
     first_port: Port = Field(default=49151, description="switches get this TCP port and those after it")
+
+
+class HueSettings(Section):
+    """The Hue bridge."""
+
+    port: Port = Field(default=80, description="TCP port; Echos only ever ask port 80")
+    light: Literal["plug", "onoff", "dimmable", "extended"] = Field(
+        default="plug", description="what a switch looks like to clients"
+    )
+    pairing: Literal["open", "button"] = Field(
+        default="open", description="open: every local client may pair, as Echos need it; button: `emulator pair`"
+    )
+    suffix: str = Field(
+        default="", max_length=SUFFIX_LIMIT, description="added to each name, for Echos that see both doors"
+    )
+    ascii: bool = Field(default=True, description="names without accents, which Echos garble on this door")
+    allow_sweep: bool = Field(default=False, description="true: “turn off all the lights” may disarm the house")
+    mdns: bool = Field(default=False, description="true: announced by mDNS too; needs the extra `mdns`")
+
+    @field_validator("suffix")
+    @classmethod
+    def _can_be_said(cls, value: str) -> str:
+        return _spoken(value)
 
 
 class DashboardSettings(Section):
@@ -177,6 +204,7 @@ class DoorsSettings(Section):
     """What speaks to the LAN."""
 
     wemo: WemoSettings | None = None
+    hue: HueSettings | None = None
     dashboard: DashboardSettings | None = None
 
     @model_validator(mode="before")
@@ -266,6 +294,8 @@ _RIGHT = {
     "tuple_type": "takes a list, such as [a, b]",
     "string_type": "takes a single value, not a list or a mapping",
     "int_parsing": "takes a whole number",
+    "bool_parsing": "takes true or false",
+    "bool_type": "takes true or false",
     "ip_v4_address": "takes an IPv4 address, such as 192.168.1.10",
     "too_short": "needs at least one; leave the key out for the default, if it has one",
     "string_too_short": "must not be empty",
@@ -310,6 +340,7 @@ def _section(path: tuple[str | int, ...]) -> type[Section]:
         "doors": DoorsSettings,
         "lan": LanSettings,
         "wemo": WemoSettings,
+        "hue": HueSettings,
         "dashboard": DashboardSettings,
         "timeouts": Timeouts,
     }
@@ -318,14 +349,20 @@ def _section(path: tuple[str | int, ...]) -> type[Section]:
     return sections[str(names[-1])] if names else Settings
 
 
+DOOR_NAMES = {"dashboard": "dashboard", "hue": "Hue bridge"}
+
+
 def _contradictions(file: YamlFile) -> list[Problem]:
     """What does not go together. Read from the text, so that it is found in one go with other mistakes."""
     problems: list[Problem] = []
     names: dict[str, int] = {}
     ports: dict[str, str] = {}
     doors = _under(file.content, "doors")
-    if "dashboard" in doors:
-        ports[_text(_under(doors, "dashboard"), "port") or str(DashboardSettings().port)] = "the dashboard"
+    for door, default in (("dashboard", DashboardSettings().port), ("hue", HueSettings().port)):
+        if door in doors:
+            port = _text(_under(doors, door), "port") or str(default)
+            if (other := ports.setdefault(port.lstrip("0"), f"the {DOOR_NAMES[door]}")) != f"the {DOOR_NAMES[door]}":
+                problems.append(Problem(file.where(("doors", door, "port")), f"{port} is already the port of {other}"))
     known = list(_under(file.content, "installations"))
     listed = file.content.get("switches")
     for index, switch in enumerate(listed if isinstance(listed, list) else []):

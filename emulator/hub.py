@@ -40,15 +40,21 @@ class Hub:
 
     def submit(self, switch: Switch, on: bool, origin: Origin) -> Ticket:
         """Ask for a switch to be turned on or off."""
-        origin = replace(origin, switch=switch.name)
-        action = Arm(switch.mode) if on else Disarm.of(switch.mode)
-        command = Command(action, origin, only_if=None if on else switch.mode)
+        if not (on or switch.off_disarms):
+            return self.ignore(switch, on, origin, "this switch only arms: it has no `off: disarm` in devices.yaml")
         ticket = Ticket()
         try:
-            if on or switch.off_disarms:
-                return self._installations[switch.installation].submit(command)
-            ended = Outcome(Result.IGNORED, "this switch only arms: it has no `off: disarm` in devices.yaml")
-            log.info("%s: %s, asked for %s: %s", switch.installation, action, origin, ended.message)
+            return self._installations[switch.installation].submit(_command(switch, on, origin))
+        except EmulatorError as error:
+            log.error("%s: %s", switch.name, error)
+            ticket.finish(Outcome(Result.FAILED, str(error)), error)
+        return ticket
+
+    def ignore(self, switch: Switch, on: bool, origin: Origin, reason: str) -> Ticket:
+        """Write down that a command was asked for and why it changes nothing; the ticket has ended like that."""
+        command, ended, ticket = _command(switch, on, origin), Outcome(Result.IGNORED, reason), Ticket()
+        log.info("%s: %s, asked for %s: ignored: %s", switch.installation, command.action, command.origin, reason)
+        try:
             entry = self._journal.begin(switch.installation, command, self._clock.time())
             self._journal.end(entry, ended, self._clock.time())
             ticket.finish(ended, None)
@@ -56,6 +62,10 @@ class Hub:
             log.error("%s: %s", switch.name, error)
             ticket.finish(Outcome(Result.FAILED, str(error)), error)
         return ticket
+
+    def known_obstacle(self, switch: Switch, on: bool) -> EmulatorError | None:
+        """What is known to be in the way of a command before it is submitted, if anything."""
+        return self._installations[switch.installation].known_obstacle(_command(switch, on, Origin("")).action)
 
     def state(self, switch: Switch) -> SwitchState:
         """What may be reported of a switch now, from memory.
@@ -85,3 +95,8 @@ class Hub:
             except Exception:
                 # A door that is broken must not stop the alarm's thread.
                 log.exception("%s: a door did not take the news", installation)
+
+
+def _command(switch: Switch, on: bool, origin: Origin) -> Command:
+    action = Arm(switch.mode) if on else Disarm.of(switch.mode)
+    return Command(action, replace(origin, switch=switch.name), only_if=None if on else switch.mode)

@@ -139,7 +139,7 @@ class Installation:
                 return twin.ticket
             job = Job(command, self._journal.begin(self.name, command, self._clock.time()))
             log.info("%s: %s, asked for %s", self.name, command.action, command.origin)
-            refused = self._refusal_now(command)
+            refused = self._refusal_now(command.action)
             if refused is None:
                 superseded = self._queue.supersede(command, self.view.axes)
                 self._queue.put(job)
@@ -157,10 +157,15 @@ class Installation:
         self._on_change()
         return job.ticket
 
-    def _refusal_now(self, command: Command) -> EmulatorError | None:
+    def known_obstacle(self, action: Action) -> EmulatorError | None:
+        """What a command would be refused for now, without asking the cloud."""
+        with self._lock:
+            return self._blocked or self._refusal_now(action)
+
+    def _refusal_now(self, action: Action) -> EmulatorError | None:
         if self._stopping:
             return Unreachable("the program is stopping", sent=False)
-        until, error = self._failed.get(command.action, (0.0, None))
+        until, error = self._failed.get(action, (0.0, None))
         return error if self._clock.monotonic() < until else None
 
     # -- on the thread --------------------------------------------------------------------------------------

@@ -41,6 +41,12 @@ CREATE TABLE IF NOT EXISTS identities (
     key INTEGER PRIMARY KEY AUTOINCREMENT, installation TEXT NOT NULL, mode TEXT NOT NULL, name TEXT NOT NULL,
     serial TEXT NOT NULL UNIQUE, mac TEXT NOT NULL UNIQUE, port INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS hue_lights (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, shape TEXT NOT NULL, unique_id TEXT NOT NULL UNIQUE, UNIQUE (key, shape)
+) STRICT;
+CREATE TABLE IF NOT EXISTS hue_users (
+    name TEXT PRIMARY KEY, peer TEXT NOT NULL, devicetype TEXT NOT NULL, created REAL NOT NULL, used REAL NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
 
@@ -108,7 +114,7 @@ class Journal:
             self._db.close()
 
     @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
+    def write(self) -> Iterator[sqlite3.Connection]:
         """One transaction; EmulatorError when it cannot be written."""
         with self._lock:
             try:
@@ -119,7 +125,8 @@ class Journal:
             except sqlite3.Error as error:
                 raise EmulatorError(f"the journal cannot be written ({error}): is the disk full?") from None
 
-    def _rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+    def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        """What a query finds."""
         with self._lock:
             try:
                 return self._db.execute(query, values).fetchall()
@@ -132,7 +139,7 @@ class Journal:
         """Write a command down before anything is sent; its number."""
         origin = command.origin
         row = (at, installation, str(command.action), origin.door, origin.peer, origin.switch)
-        with self._write() as db:
+        with self.write() as db:
             done = db.execute(
                 "INSERT INTO commands (at, installation, action, door, peer, switch) VALUES (?, ?, ?, ?, ?, ?)", row
             )
@@ -141,7 +148,7 @@ class Journal:
 
     def end(self, entry: int, outcome: Outcome, at: float) -> None:
         """Write down how a command ended."""
-        with self._write() as db:
+        with self.write() as db:
             db.execute(
                 "UPDATE commands SET ended_at = ?, result = ?, message = ? WHERE id = ?",
                 (at, outcome.result, outcome.message, entry),
@@ -153,7 +160,7 @@ class Journal:
         Those that somebody types at this moment end by themselves.
         """
         message = "the program stopped while this was under way; it is not sent again"
-        with self._write() as db:
+        with self.write() as db:
             return db.execute(
                 "UPDATE commands SET ended_at = ?, result = ?, message = ? "
                 "WHERE result IS NULL AND NOT (door = 'cli' AND at > ?)",
@@ -163,18 +170,18 @@ class Journal:
     def unsettled(self, installation: str) -> list[int]:
         """Unconfirmed commands after which the panel has not been read yet."""
         query = "SELECT id FROM commands WHERE installation = ? AND result = ? AND settled_at IS NULL"
-        return [int(str(row[0])) for row in self._rows(query, installation, Result.UNCONFIRMED)]
+        return [int(str(row[0])) for row in self.rows(query, installation, Result.UNCONFIRMED)]
 
     def settle(self, entries: Iterable[int], state: PanelState, at: float) -> None:
         """Write down what the panel said after unconfirmed commands."""
-        with self._write() as db:
+        with self.write() as db:
             for entry in entries:
                 db.execute("UPDATE commands SET settled_at = ?, settled = ? WHERE id = ?", (at, str(state.axes), entry))
 
     def commands(self, limit: int) -> list[Entry]:
         """The newest commands, newest first."""
         fields = ", ".join(Entry.__slots__)
-        rows = self._rows(f"SELECT {fields} FROM commands ORDER BY id DESC LIMIT ?", limit)  # noqa: S608  # constants
+        rows = self.rows(f"SELECT {fields} FROM commands ORDER BY id DESC LIMIT ?", limit)  # noqa: S608  # constants
         return [Entry(*row) for row in rows]  # type: ignore[arg-type]  # the STRICT table has these types
 
     # -- state ----------------------------------------------------------------------------------------------
@@ -182,7 +189,7 @@ class Journal:
     def save_state(self, installation: str, state: PanelState) -> None:
         """Keep the last state over a restart."""
         axes = state.axes
-        with self._write() as db:
+        with self.write() as db:
             db.execute(
                 "INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (installation, axes.interior, axes.perimeter, axes.annex, state.read_at, state.raw, state.source),
@@ -191,7 +198,7 @@ class Journal:
     def load_state(self, installation: str) -> PanelState | None:
         """The state that was saved last."""
         query = "SELECT interior, perimeter, annex, read_at, raw, source FROM states WHERE installation = ?"
-        for interior, perimeter, annex, read_at, raw, source in self._rows(query, installation):
+        for interior, perimeter, annex, read_at, raw, source in self.rows(query, installation):
             axes = Axes(
                 Interior(str(interior)) if interior else None,
                 None if perimeter is None else bool(perimeter),
@@ -212,7 +219,7 @@ class Journal:
         unless it lies below `first_port` or went to another switch meanwhile; a new one is the first from there that
         is `usable`. ConfigError when there is none.
         """
-        with self._write() as db:
+        with self.write() as db:
             stored = db.execute("SELECT key, installation, mode, name, serial, mac, port FROM identities").fetchall()
             free = {row[0]: row for row in stored}
             found: dict[int, tuple[object, ...]] = {}
@@ -242,18 +249,13 @@ class Journal:
 
     def udns(self) -> frozenset[str]:
         """What our switches are called on the LAN."""
-        rows = self._rows("SELECT serial FROM identities")
+        rows = self.rows("SELECT serial FROM identities")
         return frozenset(Identity("", str(serial), "", 0).udn for (serial,) in rows)
 
     @staticmethod
     def _new_identity(db: sqlite3.Connection, want: Wanted) -> tuple[object, ...]:
-        base = db.execute("SELECT value FROM notes WHERE name = 'mac base'").fetchone()
-        if base is None:
-            # Locally administered, so never a real card's; random, so that two homes differ in one Alexa account.
-            base = (json.dumps(0x02 << 40 | secrets.randbits(24) << 16),)
-            db.execute("INSERT INTO notes VALUES ('mac base', ?)", base)
         count = db.execute("SELECT coalesce(max(key), 0) FROM identities").fetchone()[0]
-        mac = f"{json.loads(base[0]) + (count + 1) * MAC_STEP:012X}"
+        mac = f"{mac_base(db) + (count + 1) * MAC_STEP:012X}"
         # 14 characters in the shape of a real one (lan-emulation.md §2.2).
         serial = f"22{secrets.randbelow(10**4):04d}K{secrets.randbelow(10**7):07d}"
         row = (want.installation, str(want.mode), want.name, serial, mac, 0)
@@ -266,7 +268,7 @@ class Journal:
 
     def note(self, name: str, value: str | None) -> None:
         """Keep a small text under a name; None forgets it."""
-        with self._write() as db:
+        with self.write() as db:
             if value is None:
                 db.execute("DELETE FROM notes WHERE name = ?", (name,))
             else:
@@ -274,7 +276,7 @@ class Journal:
 
     def recall(self, name: str) -> str | None:
         """The text kept under a name."""
-        rows = self._rows("SELECT value FROM notes WHERE name = ?", name)
+        rows = self.rows("SELECT value FROM notes WHERE name = ?", name)
         return str(rows[0][0]) if rows else None
 
     # -- refused logins -------------------------------------------------------------------------------------
@@ -303,6 +305,16 @@ class Journal:
     def forget_refusal(self, installation: str) -> None:
         """The login works again."""
         self.note(_REFUSAL + installation, None)
+
+
+def mac_base(db: sqlite3.Connection) -> int:
+    """The first MAC of this installation of the program; every identity counts on from it. Inside `write`."""
+    base = db.execute("SELECT value FROM notes WHERE name = 'mac base'").fetchone()
+    if base is None:
+        # Locally administered, so never a real card's; random, so that two homes differ in one Alexa account.
+        base = (json.dumps(0x02 << 40 | secrets.randbits(24) << 16),)
+        db.execute("INSERT INTO notes VALUES ('mac base', ?)", base)
+    return int(json.loads(base[0]))
 
 
 def _open(path: Path) -> sqlite3.Connection:

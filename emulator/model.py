@@ -239,6 +239,32 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class BridgeIdentity:
+    """What clients know the Hue bridge by; made once and kept. `mac` is 12 upper-case hex digits."""
+
+    mac: str
+
+    @property
+    def bridge_id(self) -> str:
+        """The MAC as an EUI-64 (lan-emulation.md §1.3)."""
+        return f"{self.mac[:6]}FFFE{self.mac[6:]}"
+
+    @property
+    def udn(self) -> str:
+        """The UPnP unique device name; every Hue bridge has this one with its own MAC (§3.1)."""
+        return f"uuid:2f402f80-da50-11e1-9b23-{self.mac.lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class LightIdentity:
+    """What clients know a switch by on the Hue bridge, in one shape; made once and kept."""
+
+    id: int
+    shape: str
+    unique_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Switch:
     """A virtual device: a spoken name, an arm mode for on, a policy for off, and the doors that show it."""
 

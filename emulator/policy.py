@@ -1,17 +1,24 @@
-"""May this peer do this now? Pure: addresses and headers in, an answer out (lan-emulation.md §1.7)."""
+"""May this peer do this now? Pure: addresses, headers and moments in, an answer out (lan-emulation.md §1.7, §4.8)."""
 
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from urllib.parse import urlsplit
+
+LOOPBACK = IPv4Network("127.0.0.0/8")
 
 
 def is_local(peer: str, network: IPv4Network) -> bool:
     """Whether `peer` lives in the network of the interface it came in by, or on this host."""
+    return is_within(peer, network) or is_within(peer, LOOPBACK)
+
+
+def is_within(peer: str, network: IPv4Network) -> bool:
+    """Whether `peer` is an address of a network."""
     try:
-        address = IPv4Address(peer)
+        return IPv4Address(peer) in network
     except AddressValueError:
         return False
-    return address.is_loopback or address in network
 
 
 def may_name(host: str, ours: Collection[str]) -> bool:
@@ -42,3 +49,49 @@ def _hostname(authority: str) -> str:
         return ""
     plain = parts.username is None and not parts.path and not parts.query and not parts.fragment
     return (parts.hostname or "") if plain else ""
+
+
+SWEEP_S = 2.0
+"""Seconds without another light: then a command is no part of "turn off all the lights"."""
+
+SWEEP_LIGHTS = 3
+"""Different lights; nobody names as many at once (lan-emulation.md §4.8)."""
+
+
+@dataclass(slots=True)
+class Run:
+    """Commands in one direction from one peer, no two lights more than SWEEP_S apart; `ends` in monotonic seconds."""
+
+    ends: float
+    swept: bool = False
+    lights: set[int] = field(default_factory=set)
+
+
+class Sweeps:
+    """Tells a command for one light from "turn off all the lights", which an Echo sends light by light.
+
+    It looks at runs rather than at a window: a client that sends one light after the other, each with its read-backs,
+    may need more than the window for all, and a run always contains what falls into one window. Whoever asks carries
+    a command out only when its run has ended without a sweep. Not locked.
+    """
+
+    def __init__(self, lights: int) -> None:
+        # Of two lights, both are all of them. Both on is an alarm of two parts; both off has no use but a sweep.
+        self._least = {True: SWEEP_LIGHTS, False: min(SWEEP_LIGHTS, max(lights, 2))}
+        self._lights = lights
+        self._runs: dict[tuple[str, bool], Run] = {}
+
+    def possible(self, on: bool) -> bool:
+        """Whether there are enough lights for a sweep at all."""
+        return self._lights >= self._least[on]
+
+    def add(self, peer: str, on: bool, lights: Collection[int], now: float, *, all_at_once: bool = False) -> Run:
+        """A peer asks for these lights; the run that this belongs to."""
+        self._runs = {key: run for key, run in self._runs.items() if now < run.ends}
+        run = self._runs.setdefault((peer, on), Run(now))
+        # Within a sweep a repeated light counts too: whoever reads back that it did not change asks once more.
+        if run.swept or not run.lights.issuperset(lights):
+            run.ends = now + SWEEP_S
+        run.lights.update(lights)
+        run.swept = run.swept or all_at_once or len(run.lights) >= self._least[on]
+        return run

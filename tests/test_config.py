@@ -209,7 +209,10 @@ MISTAKES = [
     (f"{HOME}{NIGHT}reply_within: [2s]", [f"3: reply_within: {SINGLE}"]),
     (f"{HOME}{NIGHT}while_pending: yes", ["3: while_pending: 'yes' is not possible: use 'target' or 'last'"]),
     (f"{HOME}{NIGHT}doors: [wemo]", [f"3: doors: {KEYS}"]),
-    (f"{HOME}{NIGHT}doors: {{ hue: {{ port: 80 }} }}", ["3: doors.hue: unknown key; known here: wemo, dashboard"]),
+    (
+        f"{HOME}{NIGHT}doors: {{ tuya: {{ port: 80 }} }}",
+        ["3: doors.tuya: unknown key; known here: wemo, hue, dashboard"],
+    ),
     (f"{HOME}{NIGHT}doors: {{ wemo: {{ port: 80 }} }}", ["3: doors.wemo.port: unknown key; known here: first_port"]),
     (f"{HOME}{NIGHT}doors: {{ wemo: {{ first_port: 0 }} }}",
      ["3: doors.wemo.first_port: '0' is not possible: Input should be greater than or equal to 1"]),
@@ -284,7 +287,10 @@ MISTAKES = [
     (switch("name: Night, on: night, port: 65536"),
      ["3: switches[0].port: '65536' is not possible: Input should be less than or equal to 65535"]),
     (switch("name: Night, on: night, doors: wemo"), [f"3: switches[0].doors: 'wemo' is not possible: {LIST}"]),
-    (switch("name: Night, on: night, doors: [hue]"), ["3: switches[0].doors[0]: 'hue' is not possible: use 'wemo'"]),
+    (
+        switch("name: Night, on: night, doors: [tuya]"),
+        ["3: switches[0].doors[0]: 'tuya' is not possible: use 'wemo' or 'hue'"],
+    ),
     (switch("name: Night, on: night, mode: night"), ["3: switches[0].mode: unknown key; known here: "
                                                      "name, installation, on, off, port, doors"]),
     # What does not go together.
@@ -559,3 +565,55 @@ def test_the_schema_refuses_what_the_program_refuses(text: str) -> None:
 @pytest.mark.parametrize("word", ARM_WORDS)
 def test_the_schema_knows_every_arm_mode(word: str) -> None:
     assert accepts(SCHEMA, as_an_editor_reads(switch(f"name: a, on: {word}")))
+
+
+# -- the Hue door -----------------------------------------------------------------------------------------------
+
+
+def test_a_hue_bridge_as_it_is_by_default(path: Path) -> None:
+    hue = load(path, f"{HOME}{NIGHT}doors: {{ hue: }}").doors.hue
+    assert hue
+    assert hue.model_dump() == {
+        "port": 80,
+        "light": "plug",
+        "pairing": "open",
+        "suffix": "",
+        "ascii": True,
+        "allow_sweep": False,
+        "mdns": False,
+    }
+
+
+def test_all_that_can_be_said_of_a_hue_bridge(path: Path) -> None:
+    hue = load(
+        path,
+        f"{HOME}switches: [{{ name: Night, on: night, doors: [wemo, hue] }}]\n"
+        "doors: { hue: { port: 8080, light: extended, pairing: button, suffix: hue, ascii: false, "
+        "allow_sweep: true, mdns: true } }",
+    ).doors.hue
+    assert hue
+    assert (hue.port, hue.light, hue.pairing, hue.suffix) == (8080, "extended", "button", "hue")
+    assert (hue.ascii, hue.allow_sweep, hue.mdns) == (False, True, True)
+
+
+@pytest.mark.parametrize(
+    ("hue", "expected"),
+    [
+        ("port: 0", "doors.hue.port: '0' is not possible: Input should be greater than or equal to 1"),
+        ("light: bulb", "doors.hue.light: 'bulb' is not possible: use 'plug', 'onoff', 'dimmable' or 'extended'"),
+        ("pairing: always", "doors.hue.pairing: 'always' is not possible: use 'open' or 'button'"),
+        ("allow_sweep: perhaps", "doors.hue.allow_sweep: 'perhaps' is not possible: takes true or false"),
+        ("prot: 80", "doors.hue.prot: unknown key; did you mean 'port'?"),
+        ("suffix: abcdefghijklmnopq", "String should have at most 16 characters"),
+        ('suffix: "a\\nb"', "doors.hue.suffix: holds what cannot be spoken"),
+        ("port: 8099", "doors.hue.port: 8099 is already the port of the dashboard"),
+    ],
+)
+def test_a_mistake_about_the_hue_bridge(path: Path, hue: str, expected: str) -> None:
+    (problem,) = problems(path, f"{HOME}{NIGHT}doors: {{ dashboard: {{ port: 8099 }}, hue: {{ {hue} }} }}")
+    assert expected in problem
+
+
+def test_a_switch_keeps_off_the_port_of_the_bridge(path: Path) -> None:
+    (problem,) = problems(path, f"{switch('name: a, on: night, port: 80')}doors: {{ hue: , wemo: }}")
+    assert "80 is already the port of the Hue bridge" in problem

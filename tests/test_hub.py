@@ -129,3 +129,31 @@ def test_subscribers_hear_of_changes_until_they_leave(home: Home, caplog: pytest
     home.hub.changed("home")
     assert heard == ["home"]
     assert "a door did not take the news" in caplog.text
+
+
+def test_what_is_ignored_is_journalled_with_its_reason(home: Home) -> None:
+    ticket = home.hub.ignore(home.switches["night"], False, Origin("hue", "10.0.0.9"), "a sweep")
+    assert ticket.accepted.result(0) is None
+    assert ticket.done.result(0).message == "a sweep"
+    (entry,) = home.journal.commands(1)
+    assert (entry.action, entry.door, entry.switch, entry.result, entry.message) == (
+        "disarm",
+        "hue",
+        "night alarm",
+        "ignored",
+        "a sweep",
+    )
+    assert not home.alarm.view.target
+
+
+def test_what_cannot_be_written_down_is_ignored_all_the_same(home: Home) -> None:
+    home.journal.close()
+    ticket = home.hub.ignore(home.switches["night"], False, PEER, "a sweep")
+    assert ticket.done.result(0).result is Result.FAILED
+
+
+def test_what_is_in_the_way_is_known_beforehand(home: Home) -> None:
+    night = home.switches["night"]
+    assert home.hub.known_obstacle(night, True) is None
+    home.alarm.stop(0)
+    assert "stopping" in str(home.hub.known_obstacle(night, True))

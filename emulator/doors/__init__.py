@@ -21,7 +21,7 @@ class Door(Protocol):
 
 
 # Name in a switch's `doors` → where its class is.
-DOORS = {"wemo": "emulator.doors.lan:Lan"}
+DOORS = {"wemo": "emulator.doors.lan:Lan", "hue": "emulator.doors.hue:Hue"}
 
 
 def load(name: str) -> Callable[..., Door]:

@@ -246,14 +246,14 @@ ICON_SIDE = 48  # pixels
 
 
 @cache
-def icon() -> bytes:
+def icon(side: int = ICON_SIDE) -> bytes:
     """A grey-scale PNG of a shield: a square above, a parabola below."""
-    middle = (ICON_SIDE - 1) / 2
+    middle = (side - 1) / 2
     rows = b""
-    for y in range(ICON_SIDE):
+    for y in range(side):
         half = middle * 0.8 * (1 - max(0.0, (y - middle) / middle) ** 2)
-        rows += b"\0" + bytes(40 if abs(x - middle) <= half and y > 2 else 255 for x in range(ICON_SIDE))
-    header = struct.pack(">IIBBBBB", ICON_SIDE, ICON_SIDE, 8, 0, 0, 0, 0)
+        rows += b"\0" + bytes(40 if abs(x - middle) <= half and y > 2 else 255 for x in range(side))
+    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks

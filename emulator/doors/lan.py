@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from random import Random, SystemRandom
@@ -25,7 +25,7 @@ with logs.undisturbed():
 LOG = logging.getLogger(__name__)
 
 LOOK = 5.0  # seconds between looks at the interfaces, and between attempts at a port that was taken
-ALIVE = 600.0  # seconds; a third of the max-age announced, so that two notices may be lost (§8)
+ALIVE = 600.0  # seconds at most; a third of the max-age announced, so that two notices may be lost (§8)
 NOTICE = 0.04  # seconds between notices: half of the datagram rate is left for answers
 TWICE = 2  # each notice, as UDP loses some
 LEAVE = 1.0  # seconds for connections to go when the program stops
@@ -55,12 +55,17 @@ class Searches(SSDPServer):
         LOG.debug("%s: %s", self._site.place.host, exc)
 
 
+Guests = Callable[[Place], Mapping[str, ssdp.Device]]  # devices of another door at a place, by a name of its choice
+
+
 class Site:
     """One place served: its two UDP sockets and a listener for each switch. Lives on the loop's thread."""
 
     def __init__(self, lan: "Lan", place: Place) -> None:
         self.place = place
         self.devices: dict[str, ssdp.Device] = {}
+        self._guests: dict[str, ssdp.Device] = {}
+        self._announced: dict[str, float] = {}  # monotonic seconds
         self._lan = lan
         self._sender: asyncio.DatagramTransport | None = None
         self._receiver: asyncio.DatagramTransport | None = None
@@ -72,15 +77,28 @@ class Site:
         await self._open_sockets()
         new = [plug for plug in self._lan.plugs if plug.switch.identity.key not in self.devices]
         listening = [plug.switch.identity.key for plug in new if await self._listen(plug)]
+        listening += self._receive_guests()
         if self._sender:
-            self.announce(self.devices[key] for key in listening)
+            self.announce(listening)
 
-    def announce(self, devices: Iterable[ssdp.Device] | None = None) -> None:
-        """Queue the notices that these devices are here; all of them by default."""
-        chosen = list(self.devices.values() if devices is None else devices)
-        notices = TWICE * [notice for device in chosen for notice in ssdp.alive(device, self.place.advertised)]
+    def announce(self, names: Iterable[str]) -> None:
+        """Queue the notices that these devices are here."""
+        chosen = {name: self.devices[name] for name in names}
+        self._announced.update(dict.fromkeys(chosen, time.monotonic()))
+        notices = TWICE * [notice for device in chosen.values() for notice in ssdp.alive(device, self.place.advertised)]
         for number, notice in enumerate(notices):
             self._lan.send_later(number * NOTICE, self, notice, (ssdp.GROUP, ssdp.PORT))
+
+    def remind(self) -> None:
+        """Announce again what clients are to forget before long."""
+        now = time.monotonic()
+        self.announce(
+            [
+                name
+                for name, device in self.devices.items()
+                if now - self._announced.get(name, now) >= min(ALIVE, device.max_age / 3)
+            ]
+        )
 
     def answer(self, peer: tuple[str, int], search: ssdp.Search) -> None:
         """Queue what our devices answer to a search."""
@@ -103,8 +121,7 @@ class Site:
 
     def close(self) -> None:
         """Say goodbye, as far as the network still carries it, and close everything."""
-        for notice in TWICE * [notice for device in self.devices.values() for notice in ssdp.byebye(device)]:
-            self.send(notice, (ssdp.GROUP, ssdp.PORT))
+        self._take_leave(self.devices.values())
         for closing in (self._sender, self._receiver, *self._servers):
             if closing:
                 closing.close()
@@ -112,6 +129,20 @@ class Site:
             for connection in list(connections):
                 connection.shut()
         self.devices.clear()
+
+    def _receive_guests(self) -> list[str]:
+        """Follow what another door shows here; the names of those who came."""
+        guests = dict(self._lan.guests(self.place))
+        gone = [name for name, device in self._guests.items() if guests.get(name) != device]
+        self._take_leave([self.devices.pop(name) for name in gone])
+        new = [name for name, device in guests.items() if self._guests.get(name) != device]
+        self.devices.update({name: guests[name] for name in new})
+        self._guests = guests
+        return new
+
+    def _take_leave(self, devices: Iterable[ssdp.Device]) -> None:
+        for notice in TWICE * [notice for device in devices for notice in ssdp.byebye(device)]:
+            self.send(notice, (ssdp.GROUP, ssdp.PORT))
 
     async def closed(self) -> None:
         """Wait until listeners and connections are gone."""
@@ -137,7 +168,7 @@ class Site:
             return
         self._receiver, _ = await loop.create_datagram_endpoint(lambda: Searches(self, multicast=True), sock=receiver)
         self._sender, _ = await loop.create_datagram_endpoint(lambda: Searches(self, multicast=False), sock=sender)
-        self.announce()
+        self.announce(self.devices)
 
     async def _listen(self, plug: Plug) -> bool:
         switch, host = plug.switch, self.place.host
@@ -172,11 +203,13 @@ class Lan:
         interfaces: Sequence[str] | None = None,
         address: str | None = None,
         reply_within_s: float = wemo.REPLY_WITHIN,
+        guests: Guests = lambda _place: {},
         nics: Callable[[], list[Nic]] = network.nics,
         look_s: float = LOOK,
         random: Random | None = None,
     ) -> None:
         self.reply_within_s = reply_within_s
+        self.guests = guests
         self.random = random or SystemRandom()
         self.plugs: list[Plug] = []
         self._hub = hub
@@ -259,14 +292,11 @@ class Lan:
         try:
             await self._look()
             ready.set()
-            announced = time.monotonic()
             while not await self._stopped_within(self._look_s):
                 await self._look()
                 publisher.sweep()
-                if time.monotonic() - announced >= ALIVE:
-                    announced = time.monotonic()
-                    for site in self._sites.values():
-                        site.announce()
+                for site in self._sites.values():
+                    site.remind()
         finally:
             unsubscribe()
             self._loop = None

@@ -80,6 +80,17 @@ def listener(host: str, port: int) -> socket.socket:
     return _ready(socket.SOCK_STREAM, prepare)
 
 
+def answers(host: str, port: int, timeout: float) -> bool | None:
+    """Whether something accepts connections there; None when nothing says yes or no in time."""
+    try:
+        socket.create_connection((host, port), timeout).close()
+    except TimeoutError:
+        return None
+    except OSError:
+        return False
+    return True
+
+
 def receiver(host: str) -> socket.socket:
     """A UDP socket that hears searches sent to the group on the interface of `host`.
 

@@ -29,6 +29,9 @@ RATE = 50.0  # datagrams a second over all peers, so that nobody can use us as a
 SERVER = "Unspecified, UPnP/1.0, Unspecified"  # what libupnp says on a real WeMo (§1.3)
 ROOT = "upnp:rootdevice"
 ALL = frozenset({"ssdp:all", "ssdpsearch:all"})  # the second spelling comes from Echos (§1.2)
+HUE_SERVER = "FreeRTOS/7.4.2 UPnP/1.0 IpBridge/1.16.0"  # of a bridge of the first generation (§1.3)
+HUE_MAX_AGE = 100  # seconds, as real bridges and nearly all emulators have it (§1.3)
+HUE_TYPE = "urn:schemas-upnp-org:device:basic:1"
 # Asked for by Echos of 2015 to 2017 and by SmartThings (one asterisk), announced by no device (§1.2).
 WEMO_ALIASES = ("urn:Belkin:device:**", "urn:Belkin:device:*", "urn:schemas-upnp-org:device:basic:1")
 
@@ -69,6 +72,7 @@ class Device:
     max_age: int = MAX_AGE
     server: str = SERVER
     headers: tuple[tuple[str, str], ...] = ()
+    answer_headers: tuple[tuple[str, str], ...] = ()
 
 
 def wemo(udn: str, port: int, types: Sequence[str], nls: str) -> Device:
@@ -88,6 +92,20 @@ def wemo(udn: str, port: int, types: Sequence[str], nls: str) -> Device:
             ("01-NLS", nls),
             ("X-User-Agent", "redsonic"),
         ),
+    )
+
+
+def hue(udn: str, port: int, path: str, bridge_id: str) -> Device:
+    """A Hue bridge: three answers to whatever search it is meant by, and its id in each message (§1.3)."""
+    return Device(
+        port=port,
+        path=path,
+        adverts=(Advert(ROOT, f"{udn}::{ROOT}"), Advert(udn, udn), Advert(HUE_TYPE, udn)),
+        whole=ALL | {ROOT, udn.lower(), HUE_TYPE},
+        max_age=HUE_MAX_AGE,
+        server=HUE_SERVER,
+        headers=(("hue-bridgeid", bridge_id),),
+        answer_headers=(("HOST", f"{GROUP}:{PORT}"),),
     )
 
 
@@ -127,6 +145,7 @@ def answer(device: Device, advert: Advert, host: str, now: float) -> bytes:
     """The answer to a search; `now` in epoch seconds. Blank after each colon: pywemo and SmartThings need it (§1.3)."""
     return _message(
         "HTTP/1.1 200 OK",
+        *device.answer_headers,
         ("CACHE-CONTROL", f"max-age={device.max_age}"),
         ("DATE", formatdate(now, usegmt=True)),
         ("EXT", ""),

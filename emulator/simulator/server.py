@@ -1,6 +1,5 @@
 """The simulated alarm as a server: one Flask app behind waitress, started and stopped at will."""
 
-import logging
 import socket
 import threading
 import time
@@ -9,12 +8,9 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from flask import Flask
-from waitress import wasyncore
-from waitress.adjustments import Adjustments
 from waitress.channel import ClientDisconnected
-from waitress.server import TcpWSGIServer
-from waitress.task import ThreadedTaskDispatcher
 
+from emulator import wsgi
 from emulator.errors import ConfigError, Problem
 from emulator.simulator import control, wsdo
 from emulator.simulator.backend import DEMO, Account, Backend, Options
@@ -29,18 +25,6 @@ WORKERS = 4
 CONNECTIONS = 50
 """Open connections at once; some browsers and some clients."""
 
-BODY = 65_536
-"""Bytes of a request's body; the longest real one is below 1 kB."""
-
-IDLE = 30
-"""Seconds after which a silent connection is closed."""
-
-LOOP = 1.0
-"""Seconds between looks at silent connections; requests and `stop` wake the loop at once."""
-
-_SILENT = logging.getLogger(f"{__name__}.silent")
-_SILENT.disabled = True
-
 
 def create_app(
     house: House | None = None,
@@ -54,7 +38,7 @@ def create_app(
     backend = Backend(house or House(time.time), accounts, options or Options(), sleep=sleep)
     app = Flask(__name__)
     app.config["PROPAGATE_EXCEPTIONS"] = True  # ConnectionDropped must reach the server, or the test
-    app.config["MAX_CONTENT_LENGTH"] = BODY
+    app.config["MAX_CONTENT_LENGTH"] = wsgi.BODY
     app.extensions["backend"] = backend
     app.register_blueprint(wsdo.blueprint(backend, zone=zone))
     app.register_blueprint(control.blueprint(backend, zone=zone))
@@ -78,7 +62,7 @@ class SimulatedAlarm:
         self._app = create_app(house, accounts=accounts, options=options, sleep=self._stopping.wait)
         self.backend: Backend = self._app.extensions["backend"]
         self.house = self.backend.house
-        self._running: _Running | None = None
+        self._running: wsgi.Server | None = None
 
     @property
     def url(self) -> str:
@@ -106,7 +90,9 @@ class SimulatedAlarm:
             raise ConfigError([Problem(where, f"the simulated alarm cannot listen there: {error.strerror}")]) from None
         self.port = listener.getsockname()[1]
         self._stopping.clear()
-        self._running = _Running(_closing(self._app), listener)
+        self._running = wsgi.Server(
+            _closing(self._app), listener, name="simulator", workers=WORKERS, connections=CONNECTIONS
+        )
 
     def stop(self) -> None:
         """End every thread and close every connection; may be called twice."""
@@ -114,62 +100,6 @@ class SimulatedAlarm:
         running, self._running = self._running, None
         if running:
             running.stop()
-
-
-class _Workers(ThreadedTaskDispatcher):
-    """Waitress's worker threads, with names, and joined at the end."""
-
-    queue_logger = _SILENT  # a request that waits a moment is no news
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.started: list[threading.Thread] = []
-
-    def start_new_thread(self, target: Callable[[int], object], thread_no: int) -> None:
-        thread = threading.Thread(target=target, name=f"simulator-{thread_no}", args=(thread_no,), daemon=True)
-        self.started.append(thread)
-        thread.start()
-
-
-class _Running:
-    """One run of the server: its loop, its workers, its sockets."""
-
-    def __init__(self, app: "WSGIApplication", listener: socket.socket) -> None:
-        self._ended = False
-        self._workers = _Workers()
-        self._map: dict[int, socket.socket] = {}
-        self._server = TcpWSGIServer(
-            app,
-            map=self._map,
-            _sock=listener,
-            dispatcher=self._workers,
-            adj=Adjustments(
-                connection_limit=CONNECTIONS,
-                channel_timeout=IDLE,
-                max_request_body_size=BODY,
-                clear_untrusted_proxy_headers=True,
-                ident=None,
-            ),
-            bind_socket=False,
-        )
-        self._workers.set_thread_count(WORKERS)
-        self._loop = threading.Thread(target=self._serve, name="simulator", daemon=True)
-        self._loop.start()
-
-    def stop(self) -> None:
-        """The workers, then the loop, then the sockets: whoever is still at work may pull the trigger, and its file
-        descriptor must not be another file's by then."""
-        self._workers.shutdown()
-        for thread in self._workers.started:
-            thread.join()
-        self._ended = True
-        self._server.pull_trigger()
-        self._loop.join()
-        wasyncore.close_all(self._map)
-
-    def _serve(self) -> None:
-        while not self._ended:
-            wasyncore.loop(timeout=LOOP, use_poll=True, map=self._map, count=1)
 
 
 def _closing(app: "WSGIApplication") -> "WSGIApplication":

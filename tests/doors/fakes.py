@@ -5,8 +5,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from emulator.errors import EmulatorError
 from emulator.hub import Hub, Ticket
-from emulator.model import ArmMode, Identity, Origin, Outcome, Result, Switch, SwitchState
+from emulator.model import ArmMode, Identity, Origin, Outcome, PanelState, Result, Switch, SwitchState
 
 NAMES = ("Total alarm", "Tom & <Jerry> ñ")
 
@@ -33,6 +34,9 @@ class FakeHub(Hub):
     prompt: bool = True  # commands are accepted and done at once
     refusal: Exception | None = None  # submit raises it
     came: threading.Event = field(default_factory=threading.Event)
+    obstacle: EmulatorError | None = None  # known before a submit
+    ignored: list[tuple[str, bool, str]] = field(default_factory=list)
+    panel: PanelState | None = None
 
     def submit(self, switch: Switch, on: bool, origin: Origin) -> Ticket:
         if self.refusal:
@@ -47,8 +51,15 @@ class FakeHub(Hub):
         self.came.set()
         return ticket
 
+    def ignore(self, switch: Switch, on: bool, origin: Origin, reason: str) -> Ticket:  # noqa: ARG002
+        self.ignored.append((switch.name, on, reason))
+        return Ticket()
+
+    def known_obstacle(self, switch: Switch, on: bool) -> EmulatorError | None:  # noqa: ARG002
+        return self.obstacle
+
     def state(self, switch: Switch) -> SwitchState:
-        return SwitchState(self.states.get(switch.name, False), False, None)
+        return SwitchState(self.states.get(switch.name, False), False, self.panel)
 
     def subscribe(self, callback: Callable[[str], None]) -> Callable[[], None]:
         self.subscribers.append(callback)

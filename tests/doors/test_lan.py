@@ -415,3 +415,43 @@ def test_stopping_does_not_wait_for_the_cloud() -> None:
         assert hub.came.wait(5)
     hub.tickets[0].finish(Outcome(Result.CONFIRMED, "armed"), None)
     assert not hub.subscribers
+
+
+# -- devices of other doors -------------------------------------------------------------------------------------
+
+GUEST = ssdp.hue("uuid:guest", 8123, "/description.xml", "02ABCDFFFEEF0000")
+
+
+def notices(sock: socket.socket, kind: str, number: int) -> set[str]:
+    """The names under which a kind of notice came, once that many did."""
+    found: list[str] = []
+    while len(found) < number:
+        lines = sock.recvfrom(2000)[0].decode().split("\r\n")
+        if f"NTS: ssdp:{kind}" in lines and "USN: uuid:guest" in "\n".join(lines):
+            found += [line for line in lines if line.startswith("NT: ")]
+    return set(found)
+
+
+def test_a_device_of_another_door_is_announced_answers_and_takes_its_leave() -> None:
+    here: dict[str, ssdp.Device] = {}
+    hub = FakeHub(switches=())
+    with a_lan(hub, guests=lambda _place: here, look_s=SOON), client() as sock, network.receiver("127.0.0.1") as heard:
+        heard.setblocking(True)
+        heard.settimeout(3)
+        here["bridge"] = GUEST
+        assert len(notices(heard, "alive", 6)) == 3
+        ask(sock, "upnp:rootdevice")
+        assert {answer["LOCATION"] for answer, _ in collect(sock, 3)} == {"http://127.0.0.1:8123/description.xml"}
+        here.clear()
+        assert len(notices(heard, "byebye", 6)) == 3
+        ask(sock, "ssdp:all")
+        assert silent(sock)
+
+
+def test_the_last_word_of_a_device_of_another_door_is_goodbye() -> None:
+    with network.receiver("127.0.0.1") as heard:
+        heard.setblocking(True)
+        heard.settimeout(3)
+        with a_lan(FakeHub(switches=()), guests=lambda _place: {"bridge": GUEST}):
+            notices(heard, "alive", 3)
+        assert len(notices(heard, "byebye", 6)) == 3

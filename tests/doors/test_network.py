@@ -1,4 +1,5 @@
 import socket
+from contextlib import ExitStack
 from ipaddress import IPv4Interface, IPv4Network
 
 import pytest
@@ -101,3 +102,20 @@ def test_a_system_that_binds_no_group_address_gets_the_wildcard(monkeypatch: pyt
 def test_a_port_that_is_taken_is_an_error_and_leaves_nothing_open() -> None:
     with network.listener("127.0.0.1", 0) as taken, pytest.raises(OSError, match="in use"):
         network.listener("127.0.0.1", taken.getsockname()[1])
+
+
+def test_whether_something_answers() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert network.answers("127.0.0.1", port, 1) is True
+    assert network.answers("127.0.0.1", port, 1) is False
+
+
+def test_what_neither_answers_nor_refuses() -> None:
+    """A queue of connections that is full drops whoever knocks, as a firewall does."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, ExitStack() as full:
+        for _ in range(4):
+            knocking = full.enter_context(socket.socket())
+            knocking.setblocking(False)
+            knocking.connect_ex(server.getsockname())
+        assert network.answers("127.0.0.1", server.getsockname()[1], 0.1) is None

@@ -234,3 +234,38 @@ def test_the_outbox_keeps_order_rate_and_bound() -> None:
     for _ in range(ssdp.MAX_PENDING - 1):
         assert outbox.put(3.0, "flood")
     assert not outbox.put(3.0, "one too many")
+
+
+# -- the Hue bridge as the Hue door describes it (§1.3) ---------------------------------------------------------
+
+HUE_UDN = "uuid:2f402f80-da50-11e1-9b23-02abcdef0000"
+OURS = ssdp.hue(HUE_UDN, 80, "/description.xml", "02ABCDFFFEEF0000")
+TRIPLET = [
+    ("upnp:rootdevice", f"{HUE_UDN}::upnp:rootdevice"),
+    (HUE_UDN, HUE_UDN),
+    ("urn:schemas-upnp-org:device:basic:1", HUE_UDN),
+]
+
+
+@pytest.mark.parametrize(
+    "st", ["ssdp:all", "upnp:rootdevice", "urn:schemas-upnp-org:device:Basic:1", HUE_UDN.upper(), "ssdpsearch:all"]
+)
+def test_a_hue_bridge_gives_its_three_answers_to_every_search_that_means_it(st: str) -> None:
+    assert [(advert.target, advert.usn) for advert in ssdp.answers(OURS, st)] == TRIPLET
+
+
+@pytest.mark.parametrize("st", ["urn:Belkin:device:**", "urn:Belkin:service:basicevent:1", "uuid:other"])
+def test_a_hue_bridge_is_no_wemo(st: str) -> None:
+    assert ssdp.answers(OURS, st) == ()
+
+
+def test_each_message_of_a_hue_bridge_bears_its_id() -> None:
+    answer = ssdp.answer(OURS, OURS.adverts[0], "192.168.7.2", 0.0).decode()
+    assert "LOCATION: http://192.168.7.2:80/description.xml\r\n" in answer
+    assert "\r\nHOST: 239.255.255.250:1900\r\n" in answer
+    for message in (answer, *(notice.decode() for notice in ssdp.alive(OURS, "192.168.7.2"))):
+        assert message.count("HOST: ") == 1
+        assert "\r\nhue-bridgeid: 02ABCDFFFEEF0000\r\n" in message
+        assert "\r\nCACHE-CONTROL: max-age=100\r\n" in message
+        assert "IpBridge/1.16.0" in message
+    assert len(ssdp.byebye(OURS)) == 3

@@ -1,0 +1,273 @@
+"""The Hue door: a bridge whose lights are switches, over HTTP (lan-emulation.md §3), and its threads."""
+
+import errno
+import json
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Literal
+
+from flask import Blueprint, Flask, Response, request
+
+from emulator import pairing, wsgi
+from emulator.doors import bridge, description, network, ssdp
+from emulator.doors.bridge import Bridge
+from emulator.doors.lights import MAX_LIGHTS, REPLY_WITHIN, STALE, Lights, named
+from emulator.doors.mdns import Mdns
+from emulator.doors.network import Nic, Place
+from emulator.doors.v1 import Api, Ask
+from emulator.doors.web import PLACE, Web
+from emulator.hub import Hub
+from emulator.journal import Journal
+from emulator.model import BridgeIdentity, Switch
+
+LOG = logging.getLogger(__name__)
+
+LOOK = 5.0  # seconds between looks at the interfaces, and between attempts at a port that was taken
+HTTPS = 443  # where Echos look first since 2025 (§0)
+PROBE = 1.0  # seconds for our own address to refuse
+METHODS = ("GET", "POST", "PUT", "DELETE")
+LEAVE = 5.0  # seconds for the door's own thread to go; it may be waiting for a probe
+
+WAYS_OUT = {
+    # Why a port cannot be had → the ways out, as the README has them at length.
+    errno.EACCES: "this user may not open ports below 1024. Either let it (sudo setcap cap_net_bind_service=+ep on "
+    "the real path of python3, or AmbientCapabilities=CAP_NET_BIND_SERVICE in the systemd unit), or let systemd open "
+    "it (a .socket unit with ListenStream={port}), or set another doors.hue.port and redirect (sudo iptables -t nat "
+    "-A PREROUTING -p tcp --dport {port} -j REDIRECT --to-ports 8080)",
+    errno.EADDRINUSE: "another program has it. Stop that one, or set another doors.hue.port: apps then find the "
+    "bridge all the same, Echos only ever ask port 80",
+}
+
+
+def blueprint(identity: BridgeIdentity, api: Api, port: Callable[[], int]) -> Blueprint:
+    """The bridge's pages. Nothing here logs a path: the user's name in it is a key."""
+    pages = Blueprint("hue", __name__)
+
+    def here() -> Bridge:
+        place: Place = request.environ[PLACE]
+        return Bridge(identity, place.advertised, port())
+
+    @pages.get(bridge.DESCRIPTION)
+    def show_description() -> Response:
+        return Response(here().description(), content_type="text/xml; charset=utf-8")
+
+    @pages.get("/")
+    @pages.get(bridge.PAGE)
+    def show_page() -> Response:
+        return Response(bridge.page(identity), content_type="text/html; charset=utf-8")
+
+    @pages.get("/<icon>.png")
+    def show_icon(icon: str) -> Response:
+        side = bridge.ICONS.get(f"/{icon}.png")
+        if side is None:
+            return Response(status=HTTPStatus.NOT_FOUND)
+        return Response(description.icon(side), content_type="image/png")
+
+    @pages.route("/api", defaults={"path": ""}, methods=METHODS)
+    @pages.route("/api/<path:path>", methods=METHODS)
+    def call(path: str) -> Response:
+        place: Place = request.environ[PLACE]
+        peer = str(request.remote_addr)
+        segments = tuple(filter(None, path.split("/")))  # a slash at the end is tolerated
+        body = request.get_data()  # as bytes, before anybody takes it for a form
+        method = "GET" if request.method == "HEAD" else request.method
+        answer = api.answer(Ask(method, segments, body, peer, here(), str(place.network.netmask)))
+        LOG.debug("%s: %s %s", peer, method, "/".join(segments[1:]) or "/")
+        # Raw letters: whether Echos read \u is not known (§4.6). A lone surrogate comes back as a question mark.
+        text = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        return Response(text, content_type="application/json; charset=utf-8", headers={"Cache-Control": "no-store"})
+
+    @pages.errorhandler(Exception)
+    def fail(error: Exception) -> Response:
+        LOG.error("a request from %s failed", request.remote_addr, exc_info=error)
+        answer = [bridge.error(901, "/", "the log of the emulator tells more")]
+        return Response(json.dumps(answer), content_type="application/json; charset=utf-8")
+
+    return pages
+
+
+class Hue:
+    """The Hue door. Its own thread opens the servers, follows the interfaces, and releases what was held back.
+
+    `devices` tells the LAN what to announce at a place, as searches are answered in one room for all doors.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        journal: Journal,
+        *,
+        port: int = 80,
+        light: str = "plug",
+        pairing_mode: Literal["open", "button"] = "open",
+        suffix: str = "",
+        fold: bool = True,
+        allow_sweep: bool = False,
+        mdns: bool = False,
+        show_target: bool = True,
+        interfaces: Sequence[str] | None = None,
+        address: str | None = None,
+        reply_within_s: float = REPLY_WITHIN,
+        stale_s: float = STALE,
+        sockets: Sequence[socket.socket] = (),
+        nics: Callable[[], list[Nic]] = network.nics,
+        look_s: float = LOOK,
+        probe: Callable[[str, int, float], bool | None] = network.answers,
+    ) -> None:
+        self.identity = pairing.identity(journal)
+        switches = [switch for switch in hub.switches if "hue" in switch.doors]
+        identities, reshaped = pairing.lights(journal, [switch.identity for switch in switches], light)
+        self.lights = Lights(
+            hub,
+            named(switches, identities, suffix=suffix, fold=fold),
+            reply_within_s=reply_within_s,
+            allow_sweep=allow_sweep,
+            show_target=show_target,
+            stale_s=stale_s,
+            wake=self._wake,
+        )
+        if reshaped:
+            LOG.warning(
+                "doors.hue.light is now %s: %d lights of the bridge are new devices, as a light never changes its "
+                "kind. Remove the old ones from the app, then let it search again",
+                light,
+                len(reshaped),
+            )
+        self.api = Api(self.lights, pairing.Users(journal), pairing=pairing_mode)
+        app = Flask(__name__, static_folder=None)
+        app.config["MAX_CONTENT_LENGTH"] = wsgi.BODY
+        app.url_map.strict_slashes = False
+        app.url_map.merge_slashes = False
+        app.register_blueprint(blueprint(self.identity, self.api, lambda: self._web.port))
+        self._web = Web(
+            "hue",
+            app,
+            port,
+            interfaces=interfaces,
+            address=address,
+            sockets=sockets,
+            in_the_way=self._in_the_way,
+            nics=nics,
+        )
+        self._mdns = Mdns(self.identity, self._web.port) if mdns else None
+        self._probe = probe
+        self._probed: set[str] = set()
+        self._look_s = look_s
+        self._door = threading.Lock()
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Return when the bridge answers wherever it can; what is in the way is logged, and tried again."""
+        with self._door:
+            if self._thread:
+                return
+            if len(self.lights.all) > MAX_LIGHTS:
+                message = "%d switches are on the Hue bridge: with more than %d an Echo finds none of them"
+                LOG.warning(message, len(self.lights.all), MAX_LIGHTS)
+            self._stopping = False
+            self._probed.clear()
+            self._look()
+            self._thread = threading.Thread(target=self._run, name="hue-bridge", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Nothing runs any more afterwards; what was held back is not sent."""
+        with self._door:
+            thread, self._thread = self._thread, None
+            if thread is None:
+                return
+            with self._changed:
+                self._stopping = True
+                self._changed.notify_all()
+            thread.join(LEAVE)
+            self._web.stop()
+            if self._mdns:
+                self._mdns.stop()
+            self.lights.drop()
+
+    def urls(self) -> tuple[tuple[Switch, str], ...]:
+        """The switches that can be reached now, each with the bridge's description and its light there."""
+        return tuple(
+            (light.switch, f"{self._bridge(place).url}{bridge.DESCRIPTION.lstrip('/')}#{light.id}")
+            for light in self.lights.all.values()
+            for place in self._web.served
+        )
+
+    def devices(self, place: Place) -> Mapping[str, ssdp.Device]:
+        """What to announce at a place: the bridge, where it answers. For the LAN's loop, so it waits for nothing."""
+        if place.host not in {served.host for served in self._web.served}:
+            return {}
+        device = ssdp.hue(self.identity.udn, self._web.port, bridge.DESCRIPTION, self.identity.bridge_id)
+        return {"hue bridge": device}
+
+    def _bridge(self, place: Place) -> Bridge:
+        return Bridge(self.identity, place.advertised, self._web.port)
+
+    def _in_the_way(self, host: str, error: OSError) -> str:
+        way_out = WAYS_OUT.get(error.errno or 0, "choose another with doors.hue.port").format(port=self._web.port)
+        return (
+            f"The Hue bridge cannot use TCP port {self._web.port} on {host} ({error.strerror}): {way_out}. "
+            f"Everything else goes on; the port is tried again"
+        )
+
+    # -- the door's own thread ------------------------------------------------------------------------------
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        looked = time.monotonic()
+        while True:
+            with self._changed:
+                if self._stopping:
+                    return
+                moments = (looked + self._look_s, self.lights.next_at())
+                pause = min(moment for moment in moments if moment is not None) - time.monotonic()
+                if pause > 0:
+                    self._changed.wait(pause)
+                    continue
+            try:
+                self.lights.release()
+            except Exception:  # the door outlives whatever happens to one command
+                LOG.exception("a command that was held back failed")
+            if time.monotonic() >= looked + self._look_s:
+                looked = time.monotonic()
+                self._look()
+
+    def _look(self) -> None:
+        try:
+            self._web.look()
+            if self._mdns:
+                self._mdns.follow(self._web.served)
+            for place in self._web.served:
+                if place.host not in self._probed:
+                    self._probed.add(place.host)
+                    self._check_https(place.host)
+        except Exception:  # the door outlives whatever an interface does; the next look is another chance
+            LOG.exception("cannot look at the interfaces")
+
+    def _check_https(self, host: str) -> None:
+        with suppress(OSError):
+            answers = self._probe(host, HTTPS, PROBE)
+            if answers:
+                LOG.warning(
+                    "Something else answers on TCP port %d of %s: Echos ask there before they ask this bridge, and "
+                    "may take the answer for the bridge's. If devices do not respond, move that program",
+                    HTTPS,
+                    host,
+                )
+            elif answers is None:
+                LOG.warning(
+                    "TCP port %d of %s neither answers nor refuses: an Echo then waits some 10 s before each command. "
+                    "Let the firewall reject it instead of dropping it",
+                    HTTPS,
+                    host,
+                )

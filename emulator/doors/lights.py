@@ -1,0 +1,267 @@
+"""The lights of the Hue bridge: names, states, and commands that wait until they cannot be part of a sweep (§4.8)."""
+
+import logging
+import threading
+import time
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
+from math import inf
+
+from emulator.errors import EmulatorError
+from emulator.hub import Hub
+from emulator.model import LightIdentity, Origin, Switch
+from emulator.policy import Run, Sweeps
+
+LOG = logging.getLogger(__name__)
+
+REPLY_WITHIN = 2.0  # seconds for a set; an Echo gives up after 5 (lan-emulation.md §4.3)
+STALE = 3600.0  # seconds without news after which a light is shown as out of reach; apps grey it out (§3.5)
+LONGEST_NAME = 32  # characters, as on a real bridge (§3.4)
+MAX_LIGHTS = 49  # with more an Echo finds none of them (§4.4)
+FULL = 254  # the brightest of `bri`
+
+SWEEP = "it came with all the other lights, as after “turn off all the lights”; see doors.hue.allow_sweep"
+LATER = "the opposite was asked for before this was sent"
+STOPPED = "the program stopped before this was sent"
+
+# What NFKD leaves whole, and no Echo can be told (§4.6).
+UNFOLDED = str.maketrans(
+    {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LightState:
+    """What may be said of a light now; `bri` means something to shapes that have it."""
+
+    on: bool
+    reachable: bool
+    bri: int
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """A switch as the bridge shows it."""
+
+    identity: LightIdentity
+    name: str
+    switch: Switch
+
+    @property
+    def id(self) -> int:
+        """What clients call it."""
+        return self.identity.id
+
+
+def named(
+    switches: Iterable[Switch], identities: Mapping[str, LightIdentity], *, suffix: str = "", fold: bool = True
+) -> tuple[Light, ...]:
+    """The lights, by id. Names that come out alike are numbered, so that every one can be said."""
+    lights: list[Light] = []
+    taken: set[str] = set()
+    for switch in sorted(switches, key=lambda one: identities[one.identity.key].id):
+        name = spoken(switch.name, suffix, fold=fold) or spoken(f"{switch.mode} alarm", suffix, fold=True)
+        numbered, number = name, 1
+        while numbered.casefold() in taken:
+            number += 1
+            numbered = f"{name[: LONGEST_NAME - len(str(number)) - 1]} {number}"
+        taken.add(numbered.casefold())
+        lights.append(Light(identities[switch.identity.key], numbered, switch))
+    return tuple(lights)
+
+
+def spoken(name: str, suffix: str, *, fold: bool) -> str:
+    """A name with its suffix, within the bridge's length; `fold` writes it in ASCII. Empty when nothing is left."""
+    if fold:
+        name, suffix = ascii_form(name), ascii_form(suffix)
+    room = LONGEST_NAME - len(suffix) - 1 if suffix else LONGEST_NAME
+    name = name[:room].strip()
+    return f"{name} {suffix}".strip() if name else ""
+
+
+def ascii_form(text: str) -> str:
+    """Letters without their accents, as Echos garble them on this door (§4.6); what has no such form is left out."""
+    plain = unicodedata.normalize("NFKD", text.translate(UNFOLDED)).encode("ascii", "ignore").decode()
+    return " ".join(plain.split())
+
+
+@dataclass(eq=False, slots=True)
+class Held:
+    """A command that waits for its run to end."""
+
+    light: Light
+    on: bool
+    peer: str
+    run: Run
+
+
+class Lights:
+    """What the bridge's clients read and command; every method may be called from any thread but the hub's.
+
+    A command for one of several lights is answered at once and held back until its run has ended (policy.Sweeps): were
+    the answer held back too, a client that sends one light after the other would never be recognised. Until then the
+    light shows what was asked for, as it does while a command is under way. `release` has to be called at `next_at`.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        lights: Sequence[Light],
+        *,
+        reply_within_s: float = REPLY_WITHIN,
+        allow_sweep: bool = False,
+        show_target: bool = True,
+        stale_s: float = STALE,
+        wake: Callable[[], None] = lambda: None,
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.all = {light.id: light for light in lights}
+        self.wake = wake
+        self._hub = hub
+        self._reply_within_s = reply_within_s
+        self._allow_sweep = allow_sweep
+        self._show_target = show_target
+        self._stale_s = stale_s
+        self._monotonic = monotonic
+        self._now = now
+        self._lock = threading.Lock()
+        self._sweeps = Sweeps(len(lights))
+        self._held: list[Held] = []
+        self._shown: dict[int, tuple[bool, float]] = {}  # asked for, until then (monotonic seconds)
+        self._bri: dict[int, int] = {}
+
+    # -- reading --------------------------------------------------------------------------------------------
+
+    def state(self, light: Light) -> LightState:
+        """What may be said of a light, from memory."""
+        known, bri = self._hub.state(light.switch), self._bri.get(light.id, FULL)
+        with self._lock:
+            asked, until = self._shown.get(light.id, (False, 0.0))
+        if self._show_target and self._monotonic() < until:
+            return LightState(asked, True, bri)
+        if known.on is None:
+            # A light has no third state and nothing may claim that the house is disarmed: on, and out of reach, which
+            # makes Home Assistant show it as unavailable and an Echo say that it does not respond (§3.5).
+            return LightState(on=True, reachable=False, bri=bri)
+        news = known.pending or known.panel is None or self._now() - known.panel.read_at < self._stale_s
+        return LightState(known.on, news, bri)
+
+    # -- commands -------------------------------------------------------------------------------------------
+
+    def dim(self, light: Light, bri: int) -> None:
+        """Keep a brightness: it reads back as it was set, and means nothing."""
+        self._bri[light.id] = bri
+
+    def turn(self, light: Light, on: bool, peer: str) -> EmulatorError | None:
+        """Ask for one light; what it was refused for, as far as that is known in time."""
+        if self._allow_sweep:
+            return self._submit(light, on, peer)
+        held = Held(light, on, peer, Run(0.0))
+        effective = on or light.switch.off_disarms
+        with self._lock:
+            # Each light that is named counts, also one whose off would do nothing.
+            held.run = self._sweeps.add(peer, on, {light.id}, self._monotonic())
+            hold = effective and self._sweeps.possible(on)
+            error = self._hub.known_obstacle(light.switch, on) if hold and not held.run.swept else None
+            swept = self._take(lambda other: other.run is held.run) if held.run.swept else []
+            late: list[Held] = []
+            if held.run.swept:
+                for each in filter(lambda one: on or one.light.switch.off_disarms, (held, *swept)):
+                    self._shown[each.light.id] = (on, held.run.ends)
+            elif effective and error is None:
+                late = self._take(lambda other: other.light is light and other.on is not on)
+                if hold:
+                    self._hold(held)
+        self._ignore(late, LATER)
+        if held.run.swept:
+            self._ignore((*swept, held), SWEEP)
+        elif error is not None:
+            self._ignore((held,), str(error))
+        elif hold:
+            self.wake()
+        else:
+            return self._submit(light, on, peer)
+        return error
+
+    def turn_all(self, on: bool, peer: str) -> EmulatorError | None:
+        """Ask for every light at once: a sweep by its name."""
+        if self._allow_sweep:
+            errors = [self._submit(light, on, peer) for light in self.all.values()]
+            return next(filter(None, errors), None)
+        with self._lock:
+            run = self._sweeps.add(peer, on, self.all.keys(), self._monotonic(), all_at_once=True)
+            swept = self._take(lambda held: held.run is run)
+        rest = set(self.all) - {held.light.id for held in swept}
+        self._ignore([*swept, *(Held(self.all[each], on, peer, run) for each in sorted(rest))], SWEEP)
+        return None
+
+    # -- held commands --------------------------------------------------------------------------------------
+
+    def next_at(self) -> float | None:
+        """When `release` has something to do, in monotonic seconds; None when nothing waits."""
+        with self._lock:
+            return min((held.run.ends for held in self._held), default=None)
+
+    def release(self) -> None:
+        """Submit the commands whose run has ended."""
+        while held := self._due():
+            self._hub.submit(held.light.switch, held.on, self._origin(held.light, held.peer))
+            with self._lock:
+                self._forget(held)
+
+    def drop(self) -> None:
+        """The program stops: what waits is not sent, now or later."""
+        with self._lock:
+            left = self._take(lambda _: True)
+            self._shown.clear()
+        self._ignore(left, STOPPED)
+
+    def _due(self) -> Held | None:
+        with self._lock:
+            now = self._monotonic()
+            held = next((held for held in self._held if held.run.ends <= now), None)
+            if held:
+                self._held.remove(held)
+            return held
+
+    def _hold(self, new: Held) -> None:
+        again = (new.light, new.on, new.peer)
+        if not any((held.light, held.on, held.peer) == again for held in self._held):
+            self._held.append(new)
+        self._shown[new.light.id] = (new.on, inf)
+
+    def _take(self, which: Callable[[Held], bool]) -> list[Held]:
+        taken = [held for held in self._held if which(held)]
+        for held in taken:
+            self._held.remove(held)
+            self._forget(held)
+        return taken
+
+    def _forget(self, held: Held) -> None:
+        """Show the truth again, unless somebody else has asked for the same light."""
+        others = [other for other in self._held if other.light is held.light]
+        if others:
+            self._shown[held.light.id] = (others[-1].on, inf)
+        else:
+            self._shown.pop(held.light.id, None)
+
+    def _ignore(self, commands: Collection[Held], reason: str) -> None:
+        for each in commands:
+            self._hub.ignore(each.light.switch, each.on, self._origin(each.light, each.peer), reason)
+
+    def _submit(self, light: Light, on: bool, peer: str) -> EmulatorError | None:
+        ticket = self._hub.submit(light.switch, on, self._origin(light, peer))
+        try:
+            ticket.accepted.result(self._reply_within_s)
+        except EmulatorError as error:
+            return error
+        except FutureTimeoutError:
+            LOG.debug("%r: no word from the cloud yet", light.switch.name)
+        return None
+
+    @staticmethod
+    def _origin(light: Light, peer: str) -> Origin:
+        return Origin("hue", peer, light.switch.name)

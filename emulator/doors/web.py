@@ -1,0 +1,168 @@
+"""A WSGI app at one port of every place served: local peers only, Host and Origin checked (lan-emulation.md §1.7)."""
+
+import logging
+import os
+import re
+import socket
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, Sequence
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING
+
+from emulator import policy, wsgi
+from emulator.doors import network
+from emulator.doors.network import Nic, Place
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+LOG = logging.getLogger(__name__)
+
+WORKERS = 8  # threads of a place; a command may keep one for the whole of `reply_within`
+CONNECTIONS = 100  # open at once at a place; clients use one or two each
+PLACE = "emulator.place"  # in the environment of a request: the Place that it came in by
+
+FIRST_FD = 3  # what systemd passes on begins there (sd_listen_fds)
+LOCALHOST = Place("lo", "127.0.0.1", IPv4Network("127.0.0.0/8"), "127.0.0.1")
+
+
+def activated(environment: MutableMapping[str, str]) -> list[socket.socket]:
+    """The TCP sockets that systemd opened for this process. What tells of them is taken out: it is not for children."""
+    told = {name: environment.pop(name, "") for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")}
+    if told["LISTEN_PID"] != str(os.getpid()) or not told["LISTEN_FDS"].isdecimal():
+        return []
+    found = []
+    for number in range(FIRST_FD, FIRST_FD + int(told["LISTEN_FDS"])):
+        try:
+            os.set_inheritable(number, False)
+            sock = socket.socket(fileno=number)
+        except OSError as error:
+            LOG.error("systemd passed no usable socket as file descriptor %d (%s)", number, error.strerror)
+            continue
+        listening = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        if sock.family in (socket.AF_INET, socket.AF_INET6) and sock.type == socket.SOCK_STREAM and listening:
+            found.append(sock)
+        else:
+            LOG.error("file descriptor %d from systemd is no listening TCP socket: use ListenStream=80", number)
+            sock.close()
+    return found
+
+
+def plain(peer: str) -> str:
+    """An address as IPv4 where it is one: a socket from systemd may speak both."""
+    return peer.removeprefix("::ffff:")
+
+
+class Web:
+    """The servers of one app. `look` opens them where there are places; what is in the way is said once.
+
+    Not locked: one thread calls `look` and `stop`. `served` and `port` may be read from any.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        app: "WSGIApplication",
+        port: int,
+        *,
+        interfaces: Sequence[str] | None = None,
+        address: str | None = None,
+        sockets: Sequence[socket.socket] = (),
+        in_the_way: Callable[[str, OSError], str],
+        nics: Callable[[], list[Nic]] = network.nics,
+    ) -> None:
+        self.port = sockets[0].getsockname()[1] if sockets else port
+        self.served: tuple[Place, ...] = ()
+        self._name = name
+        self._app = app
+        self._interfaces = interfaces
+        self._address = address
+        self._sockets = sockets
+        self._in_the_way = in_the_way
+        self._nics = nics
+        self._servers: dict[Place, wsgi.Server] = {}
+        self._inherited: list[wsgi.Server] = []
+        self._complaints: set[str] = set()
+
+    def look(self) -> None:
+        """Follow the interfaces: serve at new addresses, leave those that vanished, try again what failed."""
+        places = network.places(self._nics(), self._interfaces, self._address)
+        if self._sockets:
+            self._take_over()
+            bound = {sock.getsockname()[0] for sock in self._sockets}
+            self.served = tuple(place for place in places if bound & {place.host, "0.0.0.0", "::"})  # noqa: S104  # theirs
+            return
+        complaints: set[str] = set()
+        for place in set(self._servers) - set(places):
+            self._servers.pop(place).stop()
+        for place in places:
+            if place not in self._servers:
+                try:
+                    self._open(place)
+                except OSError as error:
+                    complaints.add(self._in_the_way(place.host, error))
+        for complaint in sorted(complaints - self._complaints):
+            LOG.error("%s", complaint)
+        self._complaints = complaints
+        self.served = tuple(place for place in places if place in self._servers)
+
+    def stop(self) -> None:
+        """Close everything; nothing runs any more afterwards."""
+        self.served = ()
+        for server in (*self._servers.values(), *self._inherited):
+            server.stop()
+        self._servers.clear()
+        self._inherited.clear()
+        self._complaints.clear()
+
+    def _open(self, place: Place) -> None:
+        self._servers[place] = self._serve(network.listener(place.host, self.port), lambda: (place,))
+
+    def _take_over(self) -> None:
+        if not self._inherited:
+            # Copies, as a server closes what it has and the next start needs them again.
+            self._inherited = [self._serve(sock.dup(), lambda: (*self.served, LOCALHOST)) for sock in self._sockets]
+
+    def _serve(self, listener: socket.socket, places: Callable[[], Sequence[Place]]) -> wsgi.Server:
+        return wsgi.Server(
+            gate(self._app, places),
+            listener,
+            name=self._name,
+            workers=WORKERS,
+            connections=CONNECTIONS,
+            welcome=lambda peer: place_of(peer, places()) is not None,
+        )
+
+
+def place_of(peer: str, places: Iterable[Place]) -> Place | None:
+    """The place by which a local peer comes in; None for one that is not local."""
+    local = [place for place in places if policy.is_local(plain(peer), place.network)]
+    # On this host every place is local; one whose network it is says more than the first.
+    return next((place for place in local if policy.is_within(plain(peer), place.network)), next(iter(local), None))
+
+
+def gate(app: "WSGIApplication", places: Callable[[], Sequence[Place]]) -> "WSGIApplication":
+    """Lets in what names us by address and comes from no web page of others; the rest gets 403."""
+
+    def refuse(why: str, environ: Mapping[str, object], start: "StartResponse") -> Iterable[bytes]:
+        LOG.debug("%s asked %s: refused", environ.get("REMOTE_ADDR"), why)
+        body = b"This is served to local clients only, by address.\n"
+        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+        start("403 Forbidden", headers)
+        return [body]
+
+    def enter(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        here = places()
+        place = place_of(str(environ.get("REMOTE_ADDR", "")), here)
+        if place is None:  # the interface went away while the connection was open
+            return refuse("from elsewhere", environ, start)
+        ours: Collection[str] = {name for each in here for name in (each.host, each.advertised)}
+        if "HTTP_HOST" in environ and not policy.may_name(environ["HTTP_HOST"], ours):
+            return refuse("by a name that is not our address", environ, start)
+        if "HTTP_ORIGIN" in environ and not policy.may_act_from(environ["HTTP_ORIGIN"], ours):
+            return refuse("from a web page that is not ours", environ, start)
+        environ["REMOTE_ADDR"] = plain(environ["REMOTE_ADDR"])
+        environ["PATH_INFO"] = re.sub("/{2,}", "/", environ.get("PATH_INFO", ""))  # clients join paths carelessly
+        environ[PLACE] = place
+        return app(environ, start)
+
+    return enter

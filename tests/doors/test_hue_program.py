@@ -1,0 +1,450 @@
+"""The running program on loopback: real Hue clients, an Echo's sequence, sweeps, both doors, a port out of reach."""
+
+import asyncio
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import phue
+import pytest
+from aiohue import create_app_key
+from aiohue.discovery import discover_bridge
+from aiohue.errors import LinkButtonNotPressed
+from aiohue.util import normalize_bridge_id
+from aiohue.v1 import HueBridgeV1
+from click.testing import CliRunner
+
+from emulator import cli, config
+from emulator.app import App
+from emulator.doors.hue import LOOK, Hue
+from emulator.doors.lan import Lan
+from emulator.doors.lights import SWEEP
+from emulator.journal import Journal
+from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
+from emulator.policy import SWEEP_S
+from emulator.simulator.panel import House
+from tests.doors.fakes import FakeHub, a_switch, free_port
+from tests.doors.test_hue import FORM, a_house, request
+
+SWITCHES = """
+installations: { home: { cloud: simulator } }
+switches:
+  - { name: Total alarm, on: total, off: disarm }
+  - { name: Day alarm, on: day, off: disarm }
+  - { name: Night alarm, on: night, off: disarm }
+  - { name: Perimeter alarm, on: perimeter }
+"""
+
+
+class Program:
+    """The program with a Hue door, started; its simulated panel takes `answer_after` seconds."""
+
+    def __init__(self, folder: Path, hue: str, *, switches: str = SWITCHES) -> None:
+        self.port = free_port()
+        self.folder = folder
+        file = folder / "devices.yaml"
+        file.write_text(f"{switches}doors: {{ hue: {{ port: {self.port}, {hue} }} }}\nreply_within: 100ms\n")
+        self.app = App(config.load(file), {}, folder / "state", ["lo"])
+        self.simulator = self.app.alarms.simulators["home"]
+        self.house: House = self.simulator.house
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def door(self) -> Hue:
+        (door,) = [door for door in self.app.doors if isinstance(door, Hue)]
+        return door
+
+    def count(self, name: str) -> int:
+        return int(self.simulator.backend.requests[name])
+
+    def api(self, method: str, path: str, body: object = None, **headers: str) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        return json.loads(request(self.port, method, f"/api{path}", data, **headers)[1])
+
+    def register(self) -> str:
+        name: str = self.api("POST", "", {"devicetype": "Echo"}, **FORM)[0]["success"]["username"]
+        return name
+
+    def lights(self, user: str) -> dict[str, str]:
+        return {light["name"]: number for number, light in self.api("GET", f"/{user}/lights").items()}
+
+
+@contextmanager
+def a_program(
+    folder: Path, hue: str = "allow_sweep: true", *, armed: ArmMode | None = None, answer_after: float = 20.0
+) -> Iterator[Program]:
+    program = Program(folder, hue)
+    program.house.answer_after = answer_after
+    axes = DISARMED if armed is None else DISARMED.after(Arm(armed))
+    if armed:
+        program.house.keypad(Arm(armed))
+    # What the panel said a moment ago, so that no test waits for the first poll.
+    journal = program.app.alarms.journal
+    journal.save_state("home", PanelState(axes, time.time(), "", "EST2"))
+    alarm = program.app.installations["home"]
+    alarm.view = replace(alarm.view, state=journal.load_state("home"))
+    program.app.start()
+    try:
+        yield program
+    finally:
+        before = time.monotonic()
+        program.app.stop()
+        assert time.monotonic() - before < 5
+
+
+def wait(condition: Callable[[], object], seconds: float = 15.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+# -- real clients -----------------------------------------------------------------------------------------------
+
+
+def test_aiohue_finds_pairs_lists_switches_and_reads_back(tmp_path: Path) -> None:
+    async def drive(program: Program) -> None:
+        async with aiohttp.ClientSession() as session:
+            found = await discover_bridge(program.host, session)
+            assert not found.supports_v2
+            key = await create_app_key(program.host, "home-assistant#test", session)
+            bridge = HueBridgeV1(program.host, key, session)
+            await bridge.initialize()
+            assert bridge.config
+            assert bridge.lights
+            assert found.id == normalize_bridge_id(bridge.config.bridge_id)
+            assert bridge.config.apiversion == "1.16.0"
+            assert sorted(light.name for light in bridge.lights.values()) == [
+                "Day alarm",
+                "Night alarm",
+                "Perimeter alarm",
+                "Total alarm",
+            ]
+            for on in (True, False):
+                for light in list(bridge.lights.values()):
+                    if light.name == "Perimeter alarm" and not on:
+                        continue  # it only arms
+                    await light.set_state(on=on)
+                    await bridge.lights.update()
+                    assert bridge.lights[light.id].state["on"] is on
+                    assert bridge.lights[light.id].state["reachable"] is True
+
+    with a_program(tmp_path) as program:
+        asyncio.run(drive(program))
+
+
+def test_phue_pairs_lists_switches_and_reads_back(tmp_path: Path) -> None:
+    with a_program(tmp_path) as program:
+        bridge = phue.Bridge(program.host, config_file_path=str(tmp_path / "phue"))
+        bridge.connect()
+        lights = bridge.get_light_objects("name")
+        assert set(lights) == {"Total alarm", "Day alarm", "Night alarm", "Perimeter alarm"}
+        for name, light in lights.items():
+            light.on = True
+            assert light.on is True
+            assert bridge.get_light(name, "on") is True
+        assert bridge.set_light("Night alarm", "on", False)[0][0].keys() == {"success"}
+        assert bridge.get_light("Night alarm", "on") is False
+        assert bridge.get_api()["config"]["bridgeid"] == program.door.identity.bridge_id
+        assert bridge.get_group(0, "lights") == list(bridge.get_api()["lights"])
+        assert bridge.get_scene() == {}
+
+
+def test_with_a_button_a_client_pairs_after_emulator_pair(tmp_path: Path) -> None:
+    async def pair(program: Program) -> str:
+        return await create_app_key(program.host, "home-assistant#test")
+
+    arguments = ["pair", "--config", str(tmp_path / "devices.yaml"), "--state-dir", str(tmp_path / "state")]
+    with a_program(tmp_path, "pairing: button") as program:
+        with pytest.raises(LinkButtonNotPressed):
+            asyncio.run(pair(program))
+        done = CliRunner().invoke(cli.main, arguments)
+        assert (done.exit_code, done.stdout) == (0, "The link button is pressed: pair your app within 30 s.\n")
+        key = asyncio.run(pair(program))
+        assert len(program.api("GET", f"/{key}/lights")) == 4
+        assert program.api("GET", "/somebody/lights")[0]["error"]["type"] == 1
+    done = CliRunner().invoke(cli.main, arguments)
+    assert done.exit_code == cli.USAGE
+    assert "no `emulator run` uses this state folder" in done.stderr
+
+
+# -- an Echo ----------------------------------------------------------------------------------------------------
+
+
+def test_an_echo_sees_consistent_states_while_the_panel_takes_its_time(tmp_path: Path) -> None:
+    with a_program(tmp_path, "light: plug", answer_after=0.5) as program:
+        alarm = program.app.installations["home"]
+        wait(lambda: alarm.view.state and alarm.view.state.raw)  # the first poll
+        program.house.answer_after = 20.0
+        assert request(program.port, "GET", "/description.xml")[0] == 200
+        user = program.register()
+        lights = program.lights(user)
+        for number in lights.values():
+            program.api("GET", f"/{user}/lights/{number}")
+        night = lights["Night alarm"]
+        before = time.monotonic()
+        answer = program.api("PUT", f"/{user}/lights/{night}/state", {"on": True}, **FORM)
+        assert time.monotonic() - before < 0.5
+        assert answer == [{"success": {f"/lights/{night}/state/on": True}}]
+        assert [program.api("GET", f"/{user}/lights/{night}")["state"]["on"] for _ in range(3)] == [True] * 3
+        seen: set[tuple[bool, ...]] = set()
+
+        def sent() -> bool:
+            states = program.api("GET", f"/{user}/lights")
+            seen.add(tuple(states[number]["state"]["on"] for number in lights.values()))
+            return program.count("ARMNIGHT1")
+
+        wait(sent)
+        time.sleep(1)
+        sent()
+        assert seen == {(False, False, True, False)}
+        assert program.count("ARMNIGHT1") == 1
+
+
+# -- sweeps -----------------------------------------------------------------------------------------------------
+
+
+def test_no_sweep_disarms_and_a_single_off_does(tmp_path: Path) -> None:
+    """The armed light comes first, where a bridge without patience would have disarmed already."""
+    with a_program(tmp_path, "suffix: ''", armed=ArmMode(Interior.TOTAL), answer_after=0.5) as program:
+        user = program.register()
+        lights = program.lights(user)
+        for number in lights.values():
+            program.api("PUT", f"/{user}/lights/{number}/state", {"on": False})
+        assert program.api("PUT", f"/{user}/groups/0/action", {"on": False}) == [
+            {"success": {"/groups/0/action/on": False}}
+        ]
+        time.sleep(SWEEP_S + 0.5)
+        assert program.count("DARM1") == 0
+        assert program.house.axes.interior is Interior.TOTAL
+        assert program.api("GET", f"/{user}/lights/{lights['Total alarm']}")["state"]["on"] is True
+        entries = program.app.alarms.journal.commands(20)
+        assert {entry.result for entry in entries} == {"ignored"}
+        assert {entry.switch for entry in entries if entry.message == SWEEP} == set(lights)
+        assert {(entry.door, entry.peer) for entry in entries} == {("hue", "127.0.0.1")}
+        program.api("PUT", f"/{user}/lights/{lights['Total alarm']}/state", {"on": False})
+        assert program.api("GET", f"/{user}/lights/{lights['Total alarm']}")["state"]["on"] is False
+        wait(lambda: program.house.axes == DISARMED, 25)
+        wait(lambda: program.app.alarms.journal.commands(1)[0].result == "confirmed")
+        assert program.count("DARM1") == 1
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_no_sweep_arms(tmp_path: Path, at_once: bool) -> None:
+    with a_program(tmp_path, "suffix: ''", answer_after=0.5) as program:
+        user = program.register()
+        if at_once:
+            program.api("PUT", f"/{user}/groups/0/action", {"on": True})
+        else:
+            for number in program.lights(user).values():
+                program.api("PUT", f"/{user}/lights/{number}/state", {"on": True})
+        time.sleep(SWEEP_S + 0.5)
+        assert program.house.axes == DISARMED
+        entries = program.app.alarms.journal.commands(20)
+        assert [(entry.result, entry.message) for entry in entries] == [("ignored", SWEEP)] * 4
+
+
+# -- identities -------------------------------------------------------------------------------------------------
+
+
+def test_restart_rename_and_reordering_change_nothing_that_clients_know(tmp_path: Path) -> None:
+    def facts(program: Program, user: str) -> tuple[object, ...]:
+        lights = program.door.lights.all.values()
+        modes = {str(light.switch.mode): (light.id, light.identity.unique_id) for light in lights}
+        return modes, program.door.identity, program.door.api._users.find(user, time.time()) is not None
+
+    first = Program(tmp_path, "")
+    first.app.start()
+    user = first.register()
+    before = facts(first, user)
+    first.app.stop()
+    head, *lines = SWITCHES.strip().split("  - ")
+    renamed = "".join(f"  - {line.replace('alarm', 'guard')}\n" for line in reversed(lines))
+    second = Program(tmp_path, "", switches=f"{head}{renamed}")
+    assert facts(second, user) == before
+    assert before[2] is True
+    assert next(light.name for light in second.door.lights.all.values()) == "Total guard"
+    second.app.stop()
+
+
+# -- both doors -------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def a_subscriber(port: int) -> Iterator[list[str]]:
+    """The values of BinaryState in the events of a WeMo switch."""
+    heard: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.05)
+        leaving = threading.Event()
+
+        def listen() -> None:
+            while not leaving.is_set():
+                try:
+                    connection, _ = server.accept()
+                except TimeoutError:
+                    continue
+                with connection:
+                    connection.settimeout(1)
+                    event = b""
+                    while b"</e:propertyset>" not in event:
+                        event += connection.recv(4096)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                    heard.append(event.decode().partition("<BinaryState>")[2][:1])
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        callback = f"<http://127.0.0.1:{server.getsockname()[1]}/>"
+        client.request("SUBSCRIBE", "/upnp/event/basicevent1", headers={"CALLBACK": callback, "NT": "upnp:event"})
+        assert client.getresponse().status == 200
+        client.close()
+        try:
+            yield heard
+        finally:
+            leaving.set()
+            thread.join()
+
+
+def test_both_doors_see_each_others_changes_at_once(tmp_path: Path) -> None:
+    both = tuple(
+        replace(a_switch(name, number), doors=frozenset({"wemo", "hue"})) for number, name in enumerate(("A", "B"), 1)
+    )
+    hub = FakeHub(switches=both)
+    port = both[0].identity.port
+    soap = (
+        '<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+        '<u:{0} xmlns:u="urn:Belkin:service:basicevent:1">{1}</u:{0}></s:Body></s:Envelope>'
+    )
+
+    def wemo(action: str, value: str = "") -> str:
+        header = {"SOAPACTION": f'"urn:Belkin:service:basicevent:1#{action}"', "Content-Type": "text/xml"}
+        body = soap.format(action, value).encode()
+        return str(request(port, "POST", "/upnp/control/basicevent1", body, **header)[1])
+
+    with a_house(tmp_path, hub) as house:
+        lan = Lan(hub, interfaces=["lo"], guests=house.door.devices)
+        lan.start()
+        try:
+            user = house.register()
+            first = next(iter(house.door.lights.all))
+            with a_subscriber(port) as heard:
+                wait(lambda: heard == ["0"])
+                house.api("PUT", f"/{user}/lights/{first}/state", {"on": True})
+                assert "<BinaryState>1<" in wemo("GetBinaryState")
+                wait(lambda: heard == ["0", "1"])
+                wemo("SetBinaryState", "<BinaryState>0</BinaryState>")
+                assert house.api("GET", f"/{user}/lights/{first}")["state"]["on"] is False
+                wait(lambda: heard == ["0", "1", "0"])
+            assert [origin.door for *_, origin in hub.asked] == ["hue", "wemo"]
+        finally:
+            lan.stop()
+
+
+# -- a port out of reach ----------------------------------------------------------------------------------------
+
+
+RUN = [sys.executable, "-m", "emulator", "run", "--interface", "lo"]
+WITHOUT_LOW_PORTS = ["setpriv", "--bounding-set", "-net_bind_service", "--inh-caps", "-net_bind_service"]
+
+
+def first_line(stream: Any, start: str) -> list[str]:
+    lines = []
+    for line in stream:
+        lines.append(line)
+        if line.startswith(start):
+            return lines
+    pytest.fail("".join(lines))
+
+
+def unprivileged_ports() -> int:
+    return int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
+
+
+@pytest.mark.parametrize("way", ["taken", "forbidden"])
+def test_without_its_port_the_rest_goes_on(tmp_path: Path, way: str) -> None:
+    if way == "forbidden" and (os.getuid() != 0 or unprivileged_ports() <= 80 or not shutil.which("setpriv")):
+        pytest.skip("needs root, setpriv, and a system on which not everybody may open port 80")
+    before = WITHOUT_LOW_PORTS if way == "forbidden" else []
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port, wemo = (other.getsockname()[1] if way == "taken" else 80), free_port()
+        file = tmp_path / "devices.yaml"
+        file.write_text(f"{SWITCHES}doors: {{ hue: {{ port: {port} }}, wemo: {{ first_port: {wemo} }} }}\n")
+        with subprocess.Popen(
+            [*before, *RUN, "--config", str(file), "--state-dir", str(tmp_path / "state")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as program:
+            assert program.stdout
+            shown = first_line(program.stdout, "Ready")
+            assert shown[-1] == "Ready: 4 of 4 switches. Ctrl-C stops.\n"
+            setup = next(cell for cell in shown[1].split() if cell.startswith("http://"))
+            assert request(int(setup.split(":")[2].split("/")[0]), "GET", "/setup.xml")[0] == 200
+            time.sleep(LOOK + 0.5 if way == "taken" else 0)  # the port has been tried again, without another word
+            program.send_signal(signal.SIGTERM)
+            _, said = program.communicate(timeout=10)
+            assert program.returncode == 0
+    assert said.count("The Hue bridge cannot use TCP port") == 1
+    assert f"TCP port {port} on 127.0.0.1" in said
+    if way == "forbidden":
+        assert "(Permission denied)" in said
+        assert "setcap" in said
+
+
+def test_discover_knows_our_bridge(tmp_path: Path) -> None:
+    with a_program(tmp_path) as program:
+        arguments = [
+            "discover",
+            "--interface",
+            "lo",
+            "--seconds",
+            "1",
+            "--json",
+            "--state-dir",
+            str(tmp_path / "state"),
+        ]
+        done = CliRunner().invoke(cli.main, arguments)
+        ours = [device for device in json.loads(done.stdout) if device["udn"] == program.door.identity.udn]
+        assert [(device["ours"], device["model"]) for device in ours] == [(True, "Philips hue bridge 2012")]
+
+
+def test_pairing_needs_a_bridge(tmp_path: Path) -> None:
+    file = tmp_path / "devices.yaml"
+    file.write_text(SWITCHES)
+    done = CliRunner().invoke(cli.main, ["pair", "--config", str(file), "--state-dir", str(tmp_path)])
+    assert done.exit_code == cli.USAGE
+    assert "doors.hue: is missing" in done.stderr
+
+
+def test_pairing_while_it_is_open_says_that_it_is_not_needed(tmp_path: Path) -> None:
+    with a_program(tmp_path) as program:
+        arguments = ["--config", str(tmp_path / "devices.yaml"), "--state-dir", str(tmp_path / "state")]
+        done = CliRunner().invoke(cli.main, ["pair", *arguments])
+        assert "would not be needed" in done.stdout
+        assert Journal(program.folder / "state").recall("hue button")
+
+
+def test_pairing_needs_a_program_that_runs(tmp_path: Path) -> None:
+    file = tmp_path / "devices.yaml"
+    file.write_text(f"{SWITCHES}doors: {{ hue: }}\n")
+    done = CliRunner().invoke(cli.main, ["pair", "--config", str(file), "--state-dir", str(tmp_path / "never")])
+    assert done.exit_code == cli.USAGE
+    assert "no `emulator run` uses this state folder" in done.stderr
+    assert not (tmp_path / "never").exists()

@@ -1,0 +1,361 @@
+"""Lights and their commands, on a clock that tests move: what is sent, what is held back, what reads back."""
+
+from dataclasses import replace
+from math import inf
+
+import pytest
+
+from emulator.doors.lights import LATER, LONGEST_NAME, STOPPED, SWEEP, Light, Lights, ascii_form, named, spoken
+from emulator.errors import Rejected, Unreachable
+from emulator.hub import Ticket
+from emulator.model import DISARMED, ArmMode, LightIdentity, PanelState, Switch
+from emulator.policy import SWEEP_S
+from tests.doors.fakes import FakeHub, a_switch
+
+ECHO, OTHER = "192.168.7.9", "192.168.7.10"
+NAMES = ("Total", "Day", "Night", "Perimeter")
+
+
+def switches(number: int = 4, *, arm_only: str = "") -> tuple[Switch, ...]:
+    made = [a_switch(name, place, port=1024 + place, doors="hue") for place, name in enumerate(NAMES[:number], 1)]
+    return tuple(replace(one, off_disarms=one.name != arm_only) for one in made)
+
+
+class Rig:
+    """The lights of some switches on one hub. Nothing is released before `wait`."""
+
+    def __init__(self, number: int = 4, *, arm_only: str = "", **settings: object) -> None:
+        self.now = 1000.0
+        self.woken = 0
+        self.hub = FakeHub(switches=switches(number, arm_only=arm_only))
+        identities = {
+            one.identity.key: LightIdentity(100 + place, "plug", f"u{place}")
+            for place, one in enumerate(self.hub.switches)
+        }
+        self.lights = Lights(
+            self.hub,
+            named(self.hub.switches, identities),
+            wake=self.wake,
+            monotonic=lambda: self.now,
+            now=lambda: self.now,
+            **settings,  # type: ignore[arg-type]
+        )
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def light(self, name: str) -> Light:
+        return next(light for light in self.lights.all.values() if light.name == name)
+
+    def turn(self, name: str, on: bool, peer: str = ECHO) -> object:
+        return self.lights.turn(self.light(name), on, peer)
+
+    def wait(self, seconds: float = SWEEP_S) -> None:
+        self.now += seconds
+        self.lights.release()
+
+    def on(self, name: str) -> bool:
+        return self.lights.state(self.light(name)).on
+
+    def sent(self) -> list[tuple[str, bool]]:
+        return [(name, on) for name, on, _ in self.hub.asked]
+
+    def ignored(self) -> list[tuple[str, bool]]:
+        return [(name, on) for name, on, _ in self.hub.ignored]
+
+
+# -- one command ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_a_single_command_is_sent_once_it_cannot_be_part_of_a_sweep(on: bool) -> None:
+    rig = Rig()
+    rig.hub.states["Night"] = not on
+    assert rig.turn("Night", on) is None
+    assert rig.woken == 1
+    assert rig.lights.next_at() == rig.now + SWEEP_S
+    assert rig.on("Night") is on  # as an Echo reads back at once
+    rig.wait(SWEEP_S - 0.01)
+    assert rig.sent() == []
+    assert rig.on("Night") is on
+    rig.wait(0.01)
+    assert rig.sent() == [("Night", on)]
+    assert rig.hub.asked[0][2].door == "hue"
+    assert rig.hub.asked[0][2].peer == ECHO
+    assert rig.lights.next_at() is None
+    assert rig.on("Night") is on
+    assert rig.ignored() == []
+
+
+def test_a_repeated_command_is_one_and_waits_no_longer() -> None:
+    rig = Rig()
+    for _ in range(4):
+        rig.turn("Night", False)
+        rig.wait(0.5)
+    assert rig.sent() == [("Night", False)]
+
+
+def test_the_same_from_two_peers_reaches_the_hub_twice_which_joins_them() -> None:
+    rig = Rig()
+    rig.turn("Night", False)
+    rig.turn("Night", False, OTHER)
+    rig.wait()
+    assert rig.sent() == [("Night", False), ("Night", False)]
+
+
+def test_what_fails_later_shows_the_truth_again() -> None:
+    rig = Rig()
+    rig.hub.prompt = False
+    rig.turn("Night", True)
+    rig.wait()
+    assert rig.on("Night") is False
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_change_of_mind_takes_the_place_of_what_waits(first: bool) -> None:
+    rig = Rig()
+    rig.turn("Night", first)
+    rig.wait(1)
+    rig.turn("Night", not first)
+    assert rig.on("Night") is not first
+    rig.wait()
+    assert rig.sent() == [("Night", not first)]
+    assert rig.hub.ignored == [("Night", first, LATER)]
+
+
+def test_an_off_that_does_nothing_changes_nobodys_mind() -> None:
+    rig = Rig(arm_only="Night")
+    rig.turn("Night", True)
+    rig.turn("Night", False)
+    rig.wait()
+    assert ("Night", True) in rig.sent()
+    assert rig.ignored() == []
+
+
+def test_an_arm_only_switch_goes_to_the_hub_at_once_which_ignores_it() -> None:
+    rig = Rig(arm_only="Night")
+    rig.hub.prompt = False
+    rig.hub.states["Night"] = True
+    rig.lights._reply_within_s = 0
+    rig.turn("Night", False)
+    assert rig.sent() == [("Night", False)]
+    assert rig.on("Night") is True
+
+
+def test_what_is_known_to_be_in_the_way_is_said_at_once() -> None:
+    rig = Rig()
+    rig.hub.obstacle = Rejected("a window is open")
+    assert rig.turn("Night", True) is rig.hub.obstacle
+    assert rig.hub.ignored == [("Night", True, "a window is open")]
+    assert rig.on("Night") is False
+    rig.wait()
+    assert rig.sent() == []
+
+
+def test_a_stop_sends_nothing_more() -> None:
+    rig = Rig()
+    rig.turn("Night", False)
+    rig.lights.drop()
+    rig.wait()
+    assert rig.sent() == []
+    assert rig.hub.ignored == [("Night", False, STOPPED)]
+
+
+# -- without sweeps ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("number", "settings"), [(1, {}), (4, {"allow_sweep": True})])
+def test_where_no_sweep_is_possible_the_answer_is_the_clouds(number: int, settings: dict[str, bool]) -> None:
+    rig = Rig(number, reply_within_s=0.0, **settings)
+    assert rig.turn("Total", True) is None
+    assert rig.sent() == [("Total", True)]
+    rig.hub.prompt = False
+    assert rig.turn("Total", False) is None  # no word in time
+    refused = Ticket()
+    refused.accepted.set_exception(Unreachable("the cloud is down"))
+    rig.hub.submit = lambda *_: refused  # type: ignore[method-assign]
+    assert str(rig.turn("Total", False)) == "the cloud is down"
+
+
+# -- sweeps -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("on", [True, False])
+@pytest.mark.parametrize("pace", [0.0, 0.9, 1.9])
+def test_a_sweep_changes_nothing_whichever_light_comes_first(on: bool, pace: float) -> None:
+    for first in range(4):
+        rig = Rig()
+        for name in NAMES[first:] + NAMES[:first]:
+            assert rig.turn(name, on) is None
+            assert rig.on(name) is on
+            rig.wait(pace)
+        rig.wait(10)
+        assert rig.sent() == []
+        assert sorted(rig.ignored()) == sorted((name, on) for name in NAMES)
+        assert {reason for *_, reason in rig.hub.ignored} == {SWEEP}
+        assert not any(map(rig.on, NAMES))
+
+
+def test_after_a_sweep_a_client_that_asks_again_at_once_belongs_to_it() -> None:
+    rig = Rig()
+    rig.hub.states["Night"] = True
+    for name in NAMES:
+        rig.turn(name, False)
+    for _ in range(5):
+        rig.wait(1.9)
+        rig.turn("Night", False)
+    rig.wait(1.9)
+    assert rig.on("Night") is False
+    rig.wait(0.1)
+    assert rig.on("Night") is True
+    assert rig.sent() == []
+    rig.turn("Night", False)
+    rig.wait()
+    assert rig.sent() == [("Night", False)]
+
+
+def test_two_lights_are_no_sweep_and_peers_count_apart() -> None:
+    rig = Rig()
+    rig.turn("Total", False)
+    rig.turn("Day", False)
+    rig.turn("Night", False, OTHER)
+    rig.turn("Perimeter", True)
+    rig.wait()
+    assert sorted(rig.sent()) == [("Day", False), ("Night", False), ("Perimeter", True), ("Total", False)]
+
+
+def test_lights_far_apart_are_no_sweep() -> None:
+    rig = Rig()
+    for name in NAMES:
+        rig.turn(name, False)
+        rig.wait(2.01)
+    assert rig.sent() == [(name, False) for name in NAMES]
+
+
+def test_a_light_whose_off_does_nothing_counts_and_shows_the_truth() -> None:
+    rig = Rig(arm_only="Day")
+    rig.hub.states = {"Day": True, "Night": True}
+    rig.hub.prompt = False
+    rig.lights._reply_within_s = 0
+    for name in ("Day", "Total", "Night"):
+        rig.turn(name, False)
+    assert rig.on("Day") is True
+    assert rig.on("Night") is False
+    rig.wait(10)
+    assert rig.on("Night") is True
+    assert rig.sent() == [("Day", False)]
+    assert sorted(rig.ignored()) == [("Night", False), ("Total", False)]
+
+
+def test_of_two_lights_both_off_is_a_sweep_and_both_on_is_not() -> None:
+    rig = Rig(2)
+    rig.turn("Total", True)
+    rig.turn("Day", True)
+    assert rig.sent() == [("Total", True), ("Day", True)]
+    rig.turn("Total", False)
+    rig.turn("Day", False)
+    rig.wait(10)
+    assert rig.sent()[2:] == []
+    assert rig.ignored() == [("Total", False), ("Day", False)]
+
+
+def test_an_on_at_once_takes_the_place_of_an_off_that_waits() -> None:
+    rig = Rig(2)
+    rig.turn("Total", False)
+    rig.turn("Total", True)
+    rig.wait(10)
+    assert rig.sent() == [("Total", True)]
+    assert rig.hub.ignored == [("Total", False, LATER)]
+
+
+def test_a_sweep_does_not_undo_what_another_peer_asked_for() -> None:
+    rig = Rig()
+    rig.turn("Night", False, OTHER)
+    for name in NAMES:
+        rig.turn(name, True)
+    rig.wait()
+    assert rig.sent() == [("Night", False)]
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_all_at_once_is_a_sweep_and_the_truth_is_shown(on: bool) -> None:
+    rig = Rig()
+    rig.hub.states["Night"] = True
+    rig.turn("Night", on)
+    assert rig.lights.turn_all(on, ECHO) is None
+    assert sorted(rig.ignored()) == sorted((name, on) for name in NAMES)
+    assert rig.on("Night") is True
+    rig.turn("Night", on)  # as part of it
+    rig.wait(10)
+    assert rig.sent() == []
+
+
+def test_all_at_once_where_it_is_allowed() -> None:
+    rig = Rig(allow_sweep=True)
+    assert rig.lights.turn_all(False, ECHO) is None
+    assert rig.sent() == [(name, False) for name in NAMES]
+
+
+# -- states -----------------------------------------------------------------------------------------------------
+
+
+def test_what_nobody_knows_is_never_off() -> None:
+    rig = Rig()
+    rig.hub.states["Night"] = None
+    state = rig.lights.state(rig.light("Night"))
+    assert (state.on, state.reachable) == (True, False)
+
+
+@pytest.mark.parametrize(("age", "reachable"), [(3599, True), (3601, False)])
+def test_without_news_for_long_a_light_is_out_of_reach(age: float, reachable: bool) -> None:
+    rig = Rig()
+    rig.hub.panel = PanelState(DISARMED, rig.now - age, "0", "EST2")
+    assert rig.lights.state(rig.light("Night")).reachable is reachable
+
+
+def test_while_pending_last_shows_the_last_state() -> None:
+    rig = Rig(show_target=False)
+    rig.turn("Night", True)
+    assert rig.on("Night") is False
+    assert rig.lights._shown == {102: (True, inf)}
+
+
+def test_a_brightness_reads_back_as_it_was_set() -> None:
+    rig = Rig()
+    assert rig.lights.state(rig.light("Night")).bri == 254
+    rig.lights.dim(rig.light("Night"), 1)
+    assert rig.lights.state(rig.light("Night")).bri == 1
+
+
+# -- names ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "ascii_text"),
+    [
+        ("Día alarm", "Dia alarm"),
+        ("Notte à l'étage", "Notte a l'etage"),
+        ("Straße Øst ñ", "Strasse Ost n"),
+        ("警報", ""),
+    ],
+)
+def test_an_ascii_form(text: str, ascii_text: str) -> None:
+    assert ascii_form(text) == ascii_text
+
+
+def test_a_name_fits_with_its_suffix() -> None:
+    assert spoken("Día", "huéspedes", fold=False) == "Día huéspedes"
+    long = spoken("a" * 60, "hue", fold=True)
+    assert (len(long), long[-5:]) == (LONGEST_NAME, "a hue")
+
+
+def test_names_that_come_out_alike_are_numbered_by_id_not_by_place() -> None:
+    made = [
+        replace(a_switch(name, place, port=5000 + place, doors="hue"), mode=ArmMode.parse("night"))
+        for place, name in enumerate(("Dia", "Día", "día", "警報", "警戒"), 1)
+    ]
+    identities = {f"key{place}": LightIdentity(place, "plug", "") for place in range(1, 6)}
+    expected = ["Dia", "Dia 2", "dia 3", "night alarm", "night alarm 2"]
+    assert [light.name for light in named(made, identities)] == expected
+    assert [light.name for light in named(reversed(made), identities)] == expected
+    assert [light.name for light in named(made, identities, fold=False)][:3] == ["Dia", "Día", "día 2"]

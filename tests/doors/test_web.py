@@ -1,0 +1,258 @@
+"""Who is let in: addresses, Host and Origin; servers that come and go with the interfaces; sockets from systemd."""
+
+import http.client
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from ipaddress import IPv4Interface, IPv4Network
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator.doors import web
+from emulator.doors.network import Nic, Place
+from emulator.doors.web import LOCALHOST, PLACE, Web, activated, gate, place_of, plain
+from tests.doors.fakes import free_port
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+LO = Nic("lo", IPv4Interface("127.0.0.1/8"))
+LO2 = Nic("lo", IPv4Interface("127.0.0.2/8"))
+ETH = Place("eth0", "192.168.7.2", IPv4Network("192.168.7.0/24"), "192.168.7.2")
+WLAN = Place("wlan0", "10.0.0.2", IPv4Network("10.0.0.0/24"), "10.9.9.9")
+
+
+def app(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+    start("200 OK", [("Content-Type", "text/plain")])
+    return [f"{environ['REMOTE_ADDR']} {environ[PLACE].host}".encode()]
+
+
+def ask(**headers: str) -> tuple[str, bytes]:
+    """What the gate says to a request that came in by one of two places."""
+    said: list[str] = []
+    environ: dict[str, Any] = {"REMOTE_ADDR": "192.168.7.9", "HTTP_HOST": "192.168.7.2", **headers}
+    body = gate(app, lambda: (ETH, WLAN))(environ, lambda status, *_: said.append(status))  # type: ignore[arg-type,return-value]
+    return said[0], b"".join(body)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"HTTP_HOST": "192.168.7.2:80"},
+        {"HTTP_HOST": "localhost"},
+        {"HTTP_HOST": "10.9.9.9"},
+        {"HTTP_ORIGIN": "http://192.168.7.2"},
+        {"REMOTE_ADDR": "::ffff:192.168.7.9"},
+    ],
+)
+def test_who_is_let_in(headers: dict[str, str]) -> None:
+    assert ask(**headers) == ("200 OK", b"192.168.7.9 192.168.7.2")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"HTTP_HOST": "alarm.evil.example"},
+        {"HTTP_HOST": ""},
+        {"HTTP_ORIGIN": "http://evil.example"},
+        {"HTTP_ORIGIN": "null"},
+        {"REMOTE_ADDR": "8.8.8.8"},
+        {"REMOTE_ADDR": "::1"},
+        {"REMOTE_ADDR": ""},
+    ],
+)
+def test_who_is_not(headers: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    status, body = ask(**headers)
+    assert status == "403 Forbidden"
+    assert b"by address" in body
+    assert "refused" in caplog.text
+
+
+def test_a_request_without_host_is_of_http_1_0() -> None:
+    said: list[str] = []
+    environ = {"REMOTE_ADDR": "192.168.7.9"}
+    gate(app, lambda: (ETH,))(environ, lambda status, *_: said.append(status))  # type: ignore[arg-type,return-value]
+    assert said == ["200 OK"]
+
+
+def test_the_place_by_which_a_peer_comes() -> None:
+    assert place_of("10.0.0.9", (ETH, WLAN)) is WLAN
+    assert place_of("192.168.7.9", (ETH, WLAN)) is ETH
+    assert place_of("127.0.0.1", (ETH, WLAN, LOCALHOST)) is LOCALHOST
+    assert place_of("127.0.0.1", (ETH, WLAN)) is ETH
+    assert place_of("127.0.0.1", ()) is None
+    assert plain("::ffff:10.0.0.9") == "10.0.0.9"
+
+
+# -- servers ----------------------------------------------------------------------------------------------------
+
+
+def get(host: str, port: int, source: str = "127.0.0.1") -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(host, port, timeout=5, source_address=(source, 0))
+    try:
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+@contextmanager
+def a_web(nics: list[Nic], port: int | None = None, **settings: Any) -> Iterator[Web]:
+    before = set(threading.enumerate())
+    made = Web(
+        "web",
+        app,
+        free_port() if port is None else port,
+        interfaces=["lo"],
+        in_the_way=lambda host, error: f"port on {host}: {error.strerror}",
+        nics=lambda: nics,
+        **settings,
+    )
+    made.look()
+    try:
+        yield made
+    finally:
+        made.stop()
+        assert set(threading.enumerate()) == before
+        assert made.served == ()
+
+
+def test_it_serves_where_there_are_interfaces_and_follows_them() -> None:
+    nics = [LO]
+    with a_web(nics) as made:
+        assert get("127.0.0.1", made.port) == (200, b"127.0.0.1 127.0.0.1")
+        nics[:] = [Nic("lo", IPv4Interface("127.0.0.2/16"))]
+        made.look()
+        assert [place.host for place in made.served] == ["127.0.0.2"]
+        assert get("127.0.0.2", made.port)[0] == 200
+        with pytest.raises(OSError, match="refused"):
+            get("127.0.0.1", made.port)
+        nics.clear()
+        made.look()
+        assert made.served == ()
+        with pytest.raises(OSError, match="refused"):
+            get("127.0.0.2", made.port)
+
+
+def test_a_peer_from_elsewhere_is_turned_away_before_a_byte_is_read() -> None:
+    """127.0.0.9 is local to any place; so the place here claims another network and is asked about its peers."""
+    nics = [LO]
+    with a_web(nics) as made:
+        server = next(iter(made._servers.values()))._server
+        server.welcome = lambda peer: peer != "127.0.0.9"
+        assert get("127.0.0.1", made.port)[0] == 200
+        with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+            get("127.0.0.1", made.port, source="127.0.0.9")
+
+
+def test_a_tls_handshake_is_hung_up_on() -> None:
+    """aiohue tries HTTPS at any port and waits a minute for an answer."""
+    with a_web([LO]) as made, socket.create_connection(("127.0.0.1", made.port), timeout=2) as sock:
+        sock.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+        assert sock.recv(10) == b""
+        assert get("127.0.0.1", made.port)[0] == 200
+
+
+def test_a_port_that_is_taken_is_said_once_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with a_web([LO], port) as made:
+            for _ in range(3):
+                made.look()
+            assert made.served == ()
+            assert caplog.messages == ["port on 127.0.0.1: Address already in use"]
+            other.close()
+            made.look()
+            assert get("127.0.0.1", port)[0] == 200
+
+
+# -- sockets from systemd ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")]
+)
+def test_a_socket_from_systemd_is_served_again_and_again(family: socket.AddressFamily, host: str) -> None:
+    with socket.create_server((host, 0), family=family, dualstack_ipv6=host == "::") as passed:
+        for _ in range(2):
+            with a_web([LO], 80, sockets=[passed]) as made:
+                assert made.port == passed.getsockname()[1]
+                assert [place.host for place in made.served] == ["127.0.0.1"]
+                made.look()
+                assert get("127.0.0.1", made.port) == (200, b"127.0.0.1 127.0.0.1")
+        assert passed.fileno() > 0
+
+
+def test_a_socket_from_systemd_at_one_address_is_announced_there_only() -> None:
+    with socket.create_server(("127.0.0.2", 0)) as passed, a_web([LO], 80, sockets=[passed]) as made:
+        assert made.served == ()
+
+
+def test_without_systemd_there_are_none() -> None:
+    assert activated({}) == []
+    assert activated({"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "one"}) == []
+
+
+def test_sockets_for_another_process_are_left_alone_and_nobody_inherits_the_word() -> None:
+    environment = {"LISTEN_PID": "1", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "hue", "PATH": "/bin"}
+    assert activated(environment) == []
+    assert environment == {"PATH": "/bin"}
+
+
+ACTIVATED = """
+import os, socket, sys
+first = socket.create_server(("127.0.0.1", 0))
+datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for number, sock in ((3, first), (4, datagrams)):
+    os.dup2(sock.fileno(), number + 100)
+first.close(); datagrams.close()
+for number in (3, 4):
+    os.dup2(number + 100, number, inheritable=True)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="3")
+os.closerange(5, 6)
+from emulator.doors import web
+found = web.activated(os.environ)
+print([(one.fileno(), one.getsockname()[0]) for one in found], os.get_inheritable(3), "LISTEN_FDS" in os.environ)
+"""
+
+
+def test_what_systemd_passes_on() -> None:
+    """In a process of its own, as the file descriptors have fixed numbers: TCP, UDP, and one that is not open."""
+    done = subprocess.run([sys.executable, "-c", ACTIVATED], capture_output=True, text=True, check=True)
+    assert done.stdout == "[(3, '127.0.0.1')] False False\n"
+    assert "file descriptor 4 from systemd is no listening TCP socket" in done.stderr
+    assert "no usable socket as file descriptor 5" in done.stderr
+
+
+def test_what_systemd_passes_on_is_taken_if_it_listens(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The same in this process, at file descriptors that are free here."""
+    first = 200
+    monkeypatch.setattr(web, "FIRST_FD", first)
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as idle:
+        for number, sock in enumerate((listening, idle), first):
+            os.dup2(sock.fileno(), number)
+        environment = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "3"}
+        (found,) = activated(environment)
+        with found:
+            assert found.getsockname() == listening.getsockname()
+            assert not os.get_inheritable(first)
+    assert environment == {}
+    assert [message.partition(":")[0] for message in caplog.messages] == [
+        "file descriptor 201 from systemd is no listening TCP socket",
+        "systemd passed no usable socket as file descriptor 202 (Bad file descriptor)",
+    ]
+
+
+def test_the_numbers_are_systemds() -> None:
+    assert web.FIRST_FD == 3

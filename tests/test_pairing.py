@@ -1,0 +1,135 @@
+"""What the Hue bridge remembers over restarts, renames and changes of order."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator import pairing
+from emulator.journal import Journal, Wanted
+from emulator.model import ArmMode, Identity
+from emulator.pairing import BUTTON_S, HIGHEST_LIGHT, MAX_USERS, USED_EVERY_S, Users
+
+MODES = ("total", "day", "night", "perimeter")
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    book = Journal(tmp_path)
+    yield book
+    book.close()
+
+
+def identities(journal: Journal, *names: str, modes: tuple[str, ...] = MODES) -> list[Identity]:
+    wanted = [Wanted("home", ArmMode.parse(mode), name or mode) for mode, name in zip(modes, names, strict=True)]
+    return journal.identities(wanted, 49151)
+
+
+def test_the_bridge_is_the_same_for_ever_and_no_switch(tmp_path: Path) -> None:
+    first = Journal(tmp_path)
+    bridge = pairing.identity(first)
+    switches = identities(first, *MODES)
+    first.close()
+    again = Journal(tmp_path)
+    assert pairing.identity(again) == bridge
+    again.close()
+    assert bridge.mac not in {one.mac for one in switches}
+    assert int(bridge.mac[:2], 16) & 0b11 == 0b10  # locally administered, for one receiver
+    assert bridge.bridge_id == f"{bridge.mac[:6]}FFFE{bridge.mac[6:]}"
+
+
+def test_lights_outlive_restart_rename_and_reordering(tmp_path: Path) -> None:
+    first = Journal(tmp_path)
+    before = dict(zip(MODES, (pairing.lights(first, identities(first, *MODES), "plug")[0].values()), strict=True))
+    first.close()
+    again = Journal(tmp_path)
+    modes = tuple(reversed(MODES))
+    switches = identities(again, "a", "b", "c", "d", modes=modes)
+    after, reshaped = pairing.lights(again, switches, "plug")
+    assert {mode: after[one.key] for mode, one in zip(modes, switches, strict=True)} == before
+    assert not reshaped
+    again.close()
+
+
+def test_ids_are_decimal_small_enough_and_unique_before_the_dash(journal: Journal) -> None:
+    lights = pairing.lights(journal, identities(journal, *MODES), "plug")[0].values()
+    assert len({light.id for light in lights}) == len(MODES)
+    assert all(0 < light.id < HIGHEST_LIGHT for light in lights)
+    assert len({light.unique_id.partition("-")[0] for light in lights}) == len(MODES)
+
+
+def test_two_bridges_differ(journal: Journal, tmp_path: Path) -> None:
+    other = Journal(tmp_path / "other")
+    mine, theirs = (pairing.lights(one, identities(one, *MODES), "plug")[0].values() for one in (journal, other))
+    assert not {light.id for light in mine} & {light.id for light in theirs}
+    assert not {light.unique_id for light in mine} & {light.unique_id for light in theirs}
+    other.close()
+
+
+def test_an_id_is_never_used_again(journal: Journal) -> None:
+    gone = pairing.lights(journal, identities(journal, "total", modes=("total",)), "plug")[0]
+    new = pairing.lights(journal, identities(journal, "night", modes=("night",)), "plug")[0]
+    assert not {light.id for light in gone.values()} & {light.id for light in new.values()}
+    back = pairing.lights(journal, identities(journal, "total", modes=("total",)), "plug")[0]
+    assert back == gone
+
+
+def test_another_shape_is_another_light_and_coming_back_the_first(journal: Journal) -> None:
+    switches = identities(journal, *MODES)
+    plugs, first = pairing.lights(journal, switches, "plug")
+    dimmers, second = pairing.lights(journal, switches, "dimmable")
+    again, third = pairing.lights(journal, switches, "plug")
+    assert (first, second, third) == (set(), {one.key for one in switches}, set())
+    assert again == plugs
+    every = [light.unique_id.partition("-")[0] for lights in (plugs, dimmers) for light in lights.values()]
+    assert len(set(every)) == 2 * len(MODES)
+    assert not {light.id for light in plugs.values()} & {light.id for light in dimmers.values()}
+
+
+def test_the_button_is_pressed_for_half_a_minute(journal: Journal) -> None:
+    users = Users(journal)
+    assert not users.button_pressed(1000.0)
+    pairing.press_button(journal, 1000.0)
+    assert [users.button_pressed(1000.0 + age) for age in (-1, 0, BUTTON_S, BUTTON_S + 0.1)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_users_outlive_a_restart(journal: Journal) -> None:
+    user = Users(journal).add("key", "192.168.7.9", "app#phone", 1000.0)
+    again = Users(journal)
+    assert len(again) == 1
+    assert again.find("key", 1001.0) == user
+    assert again.known_from("192.168.7.9", "app#phone") == user
+    assert again.known_from("192.168.7.8", "app#phone") is None
+    assert again.find("other", 1001.0) is None
+
+
+def test_being_seen_is_written_down_now_and_then(journal: Journal) -> None:
+    users = Users(journal)
+    users.add("key", "", "", 0.0)
+    for now, noted in ((USED_EVERY_S - 1, 0.0), (USED_EVERY_S, USED_EVERY_S)):
+        users.find("key", now)
+        assert journal.rows("SELECT used FROM hue_users") == [(noted,)]
+
+
+def test_a_full_disk_locks_nobody_out(journal: Journal) -> None:
+    users = Users(journal)
+    users.add("key", "", "", 0.0)
+    journal.close()
+    assert users.find("key", USED_EVERY_S)
+
+
+def test_there_is_room_for_a_hundred_and_the_silent_go_first(journal: Journal) -> None:
+    users = Users(journal)
+    for number in range(MAX_USERS):
+        users.add(f"user{number}", "", "", float(number))
+    users.find("user0", USED_EVERY_S)
+    users.add("new", "", "", USED_EVERY_S)
+    assert len(users) == MAX_USERS
+    assert users.find("user0", USED_EVERY_S)
+    assert users.find("user1", USED_EVERY_S) is None
+    assert journal.rows("SELECT count(*) FROM hue_users") == [(MAX_USERS,)]
