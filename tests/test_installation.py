@@ -368,6 +368,25 @@ def test_an_arm_that_failed_is_not_repeated_for_a_client_that_repeats_itself(hou
     assert house.count("ARMNIGHT1") == 0
 
 
+def test_an_unconfirmed_arm_is_not_repeated_for_a_client_that_repeats_itself(house: House) -> None:
+    house.fault("wait", "ARMNIGHT2")
+    assert house.run(house.on("night")) == [Result.UNCONFIRMED]
+    again = house.on("night").done.result(0)
+    assert (again.result, again.message[:15]) == (Result.FAILED, "not sent again:")
+    assert house.count("ARMNIGHT1") == 1
+
+
+def test_details_of_an_account_that_was_refused_are_not_asked_for_again(tmp_path: Path) -> None:
+    house = House(tmp_path, replace(DEMO, password="wrong-one"))
+    for _ in range(3):
+        with pytest.raises(LoginRefused):
+            house.alarm.describe()
+    assert house.count("LOGIN") == 1
+    house.account = DEMO
+    assert house.installation().describe().number == DEMO.number
+    house.journal.close()
+
+
 def test_polls_when_idle_and_on_time(house: House) -> None:
     house.alarm.step()
     reads = house.count("ACT_V2")
@@ -551,6 +570,40 @@ def test_the_thread_polls_runs_commands_and_ends(tmp_path: Path) -> None:
     assert never.done.result(0).message == "the program stopped before this was sent"
     assert late.done.result(0).message == "the program is stopping"
     assert gate.closed
+    journal.close()
+
+
+def test_a_cloud_that_is_silent_does_not_hold_up_the_stop(tmp_path: Path) -> None:
+    journal, clock = Journal(tmp_path), FakeClock()
+    gate = Gate(clock)
+    alarm = Installation("home", lambda: gate, journal, clock, poll_every_s=POLL_S)
+    alarm.start()
+    flying = alarm.submit(Command(Arm(MODES["total"]), Origin("test")))
+    assert gate.asked.wait(10)
+    alarm.stop(0)
+    assert flying.done.result(0).result is Result.UNCONFIRMED
+    assert journal.commands(1)[0].result == "unconfirmed"
+    gate.answer.set()
+    alarm.stop(10)
+    journal.close()
+
+
+def test_a_defect_between_commands_does_not_end_the_thread(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    journal, clock = Journal(tmp_path), FakeClock()
+    gate, heard = Gate(clock), threading.Event()
+
+    def change() -> None:
+        if not heard.is_set():
+            heard.set()
+            raise ValueError("a door that is broken")
+
+    alarm = Installation("home", lambda: gate, journal, clock, poll_every_s=POLL_S, on_change=change)
+    alarm.start()
+    assert heard.wait(10)
+    gate.answer.set()
+    assert alarm.submit(Command(Arm(MODES["total"]), Origin("test"))).done.result(10).result is Result.CONFIRMED
+    alarm.stop(10)
+    assert any("going on" in message for message in messages(caplog))
     journal.close()
 
 
