@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from emulator.commands import CommandQueue, Job, Ticket, applies
 from emulator.errors import (
@@ -33,6 +34,8 @@ BACKOFF_LIMIT_S, BACKOFF_DOUBLINGS = 600.0, 10
 
 SETTLE_S, SETTLE_LIMIT_S = 10.0, 3600.0
 """After an unconfirmed command the panel is asked at once; one that does not tell, after this long, and twice that …"""
+
+Answer = TypeVar("Answer")
 
 AFTER_REFUSAL = (
     "Nothing more is sent to this account, so that it is not locked. After mending it, restart the program, or type "
@@ -269,18 +272,19 @@ class Installation:
 
     def read_now(self) -> PanelState:
         """Read the state and settle what was unconfirmed; raises CloudError. Only for the thread, or without one."""
-        try:
-            self._check_blocked()
-            return self._read(ask_panel=bool(self._unsettled) and self._clock.monotonic() >= self._settle_at)
-        except (LoginRefused, Retired) as error:
-            self._block(error)
-            raise
+        return self._allowed(
+            lambda: self._read(ask_panel=bool(self._unsettled) and self._clock.monotonic() >= self._settle_at)
+        )
 
     def describe(self) -> Details:
         """What the cloud knows of the installation; raises CloudError. Only for the thread, or without one."""
+        return self._allowed(lambda: self._cloud.describe())
+
+    def _allowed(self, ask: Callable[[], Answer]) -> Answer:
+        """Ask the cloud something, unless it has refused the login; remember if it does so now."""
         try:
             self._check_blocked()
-            return self._cloud.describe()
+            return ask()
         except (LoginRefused, Retired) as error:
             self._block(error)
             raise

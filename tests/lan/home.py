@@ -104,6 +104,7 @@ class Home:
         alarm: Sequence[str] = SIMULATE,
         *,
         host: str = "house",
+        settings: str = SETTINGS,
         user: str = DEMO.user,
         password: str = DEMO.password,
         log_level: str = "info",
@@ -113,7 +114,7 @@ class Home:
         self.folder = folder
         self.state_dir = folder / "state"
         self.config = folder / "devices.yaml"
-        self.config.write_text(SETTINGS)
+        self.config.write_text(settings)
         self.alarm = Alarm(lan, host)
         self._environment = {"VERISURE_USER": user, "VERISURE_PASSWORD": password}
         self._log_level = log_level
