@@ -6,6 +6,7 @@ import pytest
 
 from emulator.errors import Rejected, Unreachable
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior
+from emulator.simulator.backend import SECRETS
 from emulator.verisure.cloud import Cloud, Phase
 
 
@@ -77,6 +78,12 @@ class CloudContract:
         world.go_down()
         with pytest.raises(Unreachable):
             world.cloud.read()
+
+    def test_describes_the_installation_without_its_secrets(self, world: World) -> None:
+        details = world.cloud.describe()
+        assert details.number
+        assert details.devices
+        assert not [secret for secret in SECRETS if secret in repr(details)]
 
     def test_close_twice(self, world: World) -> None:
         world.cloud.read()
