@@ -281,21 +281,24 @@ def test_an_echo_while_the_panel_takes_20_s(careful: Home) -> None:
 
 
 @pytest.mark.parametrize("on", [False, True], ids=["off", "on"])
-def test_a_sweep_changes_nothing(careful: Home, on: bool) -> None:
-    """All lights at once, and one after the other, the one that is on first: granted, ignored, and written down."""
+@pytest.mark.parametrize("at_once", [False, True], ids=["lights", "group"])
+def test_a_sweep_changes_nothing(careful: Home, on: bool, at_once: bool) -> None:
+    """One light after the other, the one that is on first, or all at once: granted, ignored, and written down."""
     if not on:
         careful.alarm.post("keypad", arm="total")
         careful.reads("total", "1")
     standing = careful.alarm.state()["standing"]
     echo, before = Echo(careful), len(careful.journal())
     ids = echo.ids()
-    echo.turn_all(on)
-    for number in ids.values():
-        echo.turn(number, on)
+    if at_once:
+        echo.turn_all(on)
+    else:
+        for number in ids.values():
+            echo.turn(number, on)
 
     new = careful.journal()[before:]
     # Nothing is held back any more: each command has its end.
-    assert sorted(one["switch"] for one in new) == sorted(NAMES * 2)
+    assert sorted(one["switch"] for one in new) == sorted(NAMES)
     assert {(one["result"], one["message"]) for one in new} == {("ignored", SWEEP)}
     assert {(one["door"], one["peer"]) for one in new} == {("hue", HOSTS["client"])}
     until(lambda: echo.on("total") is not on, "the lights show the truth again")
