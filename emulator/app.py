@@ -251,7 +251,10 @@ class App:
         wemo = settings.doors.wemo
         wanted = [Wanted(settings.installation_of(one), one.on, one.name, one.port or 0) for one in settings.switches]
         every_door = frozenset(name for name in doors.DOORS if getattr(settings.doors, name))
-        identities = self.alarms.journal.identities(wanted, wemo.first_port if wemo else 1024, _port_is_free)
+        others = {door.port for door in (settings.doors.hue, settings.doors.dashboard) if door}
+        identities = self.alarms.journal.identities(
+            wanted, wemo.first_port if wemo else 1024, lambda port: port not in others and _port_is_free(port)
+        )
         return [
             Switch(
                 name=one.name,

@@ -1,6 +1,7 @@
 """Where doors meet installations: submit, state, subscribe. Doors know nothing behind this page."""
 
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -14,6 +15,9 @@ from emulator.verisure.cloud import Clock
 __all__ = ["Hub", "Ticket"]
 
 log = logging.getLogger(__name__)
+
+LATER = "something else was asked for after it, before this was sent"
+"""Why a command that was held back is not sent."""
 
 
 class Hub:
@@ -36,18 +40,36 @@ class Hub:
         self._journal = journal
         self._clock = clock
         self._show_target = show_target
+        self._order = threading.RLock()
+        self._asked = 0
+        self._armed: dict[str, int] = {}
         self._subscribers: list[Callable[[str], None]] = []
 
-    def submit(self, switch: Switch, on: bool, origin: Origin) -> Ticket:
-        """Ask for a switch to be turned on or off."""
+    def ask(self) -> int:
+        """Take note that something is asked for, to be submitted later; the number tells earlier from later."""
+        with self._order:
+            self._asked += 1
+            return self._asked
+
+    def submit(self, switch: Switch, on: bool, origin: Origin, asked: int | None = None) -> Ticket:
+        """Ask for a switch to be turned on or off; `asked` is what `ask` said, if that was before.
+
+        An off that was asked for before an arm, through whatever door, is too late: the house stays armed.
+        """
         if not (on or switch.off_disarms):
             return self.ignore(switch, on, origin, "this switch only arms: it has no `off: disarm` in devices.yaml")
         ticket = Ticket()
-        try:
-            return self._installations[switch.installation].submit(_command(switch, on, origin))
-        except EmulatorError as error:
-            log.error("%s: %s", switch.name, error)
-            ticket.finish(Outcome(Result.FAILED, str(error)), error)
+        with self._order:
+            asked = self.ask() if asked is None else asked
+            armed = self._armed.get(switch.installation, 0)
+            if not on and armed > asked:
+                return self.ignore(switch, on, origin, LATER)
+            self._armed[switch.installation] = max(armed, asked) if on else armed
+            try:
+                return self._installations[switch.installation].submit(_command(switch, on, origin))
+            except EmulatorError as error:
+                log.error("%s: %s", switch.name, error)
+                ticket.finish(Outcome(Result.FAILED, str(error)), error)
         return ticket
 
     def ignore(self, switch: Switch, on: bool, origin: Origin, reason: str) -> Ticket:

@@ -143,7 +143,10 @@ class Journal:
             done = db.execute(
                 "INSERT INTO commands (at, installation, action, door, peer, switch) VALUES (?, ?, ?, ?, ?, ?)", row
             )
-            db.execute("DELETE FROM commands WHERE id <= ?", ((done.lastrowid or 0) - KEEP_COMMANDS,))
+            db.execute(
+                "DELETE FROM commands WHERE id <= ? AND result IS NOT NULL AND (result != ? OR settled_at IS NOT NULL)",
+                ((done.lastrowid or 0) - KEEP_COMMANDS, Result.UNCONFIRMED),
+            )
             return done.lastrowid or 0
 
     def end(self, entry: int, outcome: Outcome, at: float) -> None:

@@ -39,6 +39,11 @@ class User:
     created: float
     used: float
 
+    @property
+    def adopted(self) -> bool:
+        """Whether it came with a name of its own, instead of asking for one."""
+        return not self.devicetype
+
 
 def identity(journal: Journal) -> BridgeIdentity:
     """Who the bridge is: the first MAC of this installation of the program, which no switch has."""

@@ -60,11 +60,16 @@ SWEEP_LIGHTS = 3
 
 @dataclass(slots=True)
 class Run:
-    """Commands in one direction from one peer, no two lights more than SWEEP_S apart; `ends` in monotonic seconds."""
+    """Commands in one direction, no two lights more than SWEEP_S apart; `ends` in monotonic seconds.
+
+    `shown` is until when a swept light may show what was asked for; `told` are the lights that are in the journal.
+    """
 
     ends: float
     swept: bool = False
+    shown: float = 0.0
     lights: set[int] = field(default_factory=set)
+    told: set[int] = field(default_factory=set)
 
 
 class Sweeps:
@@ -72,7 +77,8 @@ class Sweeps:
 
     It looks at runs rather than at a window: a client that sends one light after the other, each with its read-backs,
     may need more than the window for all, and a run always contains what falls into one window. Whoever asks carries
-    a command out only when its run has ended without a sweep. Not locked.
+    a command out only when its run has ended without a sweep, and takes a light out of its run when its command is
+    withdrawn. Offs count together, whoever sends them: several Echos share the lights of a house. Not locked.
     """
 
     def __init__(self, lights: int) -> None:
@@ -88,10 +94,11 @@ class Sweeps:
     def add(self, peer: str, on: bool, lights: Collection[int], now: float, *, all_at_once: bool = False) -> Run:
         """A peer asks for these lights; the run that this belongs to."""
         self._runs = {key: run for key, run in self._runs.items() if now < run.ends}
-        run = self._runs.setdefault((peer, on), Run(now))
+        run = self._runs.setdefault((peer if on else "", on), Run(now))
         # Within a sweep a repeated light counts too: whoever reads back that it did not change asks once more.
         if run.swept or not run.lights.issuperset(lights):
             run.ends = now + SWEEP_S
         run.lights.update(lights)
-        run.swept = run.swept or all_at_once or len(run.lights) >= self._least[on]
+        if not run.swept and (all_at_once or len(run.lights) >= self._least[on]):
+            run.swept, run.shown = True, now + SWEEP_S
         return run

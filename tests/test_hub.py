@@ -108,6 +108,16 @@ def test_a_switch_without_off_only_arms(tmp_path: Path) -> None:
     home.journal.close()
 
 
+def test_an_off_that_was_asked_for_before_an_arm_is_too_late(home: Home) -> None:
+    home.house.keypad(Arm(ArmMode(perimeter=True)))
+    early = home.hub.ask()
+    home.hub.submit(home.switches["night"], True, PEER)
+    late = home.hub.submit(home.switches["perimeter"], False, PEER, early)
+    assert late.done.result(0).result is Result.IGNORED
+    assert "before this was sent" in late.done.result(0).message
+    assert not home.hub.submit(home.switches["perimeter"], False, PEER).done.done()
+
+
 def test_a_journal_that_fails_is_an_answer(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     home.journal.close()
     ticket = home.hub.submit(home.switches["night"], True, PEER)

@@ -131,9 +131,14 @@ def test_old_commands_are_forgotten_and_numbers_are_not_reused(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "KEEP_COMMANDS", 3)
-    numbers = [journal.begin("home", ARM, float(at)) for at in range(6)]
-    assert [entry.id for entry in journal.commands(100)] == numbers[:-4:-1]
-    assert len(set(numbers)) == 6
+    numbers = [journal.begin("home", ARM, float(at)) for at in range(7)]
+    for number in numbers[2:]:
+        journal.end(number, Outcome(Result.CONFIRMED, ""), 9.0)
+    journal.end(numbers[1], Outcome(Result.UNCONFIRMED, ""), 9.0)
+    last = journal.begin("home", ARM, 9.0)
+    # What is under way or has to be settled is never forgotten.
+    assert [entry.id for entry in journal.commands(100)] == [last, numbers[6], numbers[5], numbers[1], numbers[0]]
+    assert len({*numbers, last}) == 8
 
 
 DIE = """

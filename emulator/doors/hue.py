@@ -172,6 +172,7 @@ class Hue:
                 message = "%d switches are on the Hue bridge: with more than %d an Echo finds none of them"
                 LOG.warning(message, len(self.lights.all), MAX_LIGHTS)
             self._stopping = False
+            self.lights.resume()
             self._probed.clear()
             self._look()
             self._thread = threading.Thread(target=self._run, name="hue-bridge", daemon=True)
@@ -187,6 +188,7 @@ class Hue:
                 self._stopping = True
                 self._changed.notify_all()
             thread.join(LEAVE)
+            self.lights.drop()
             self._web.stop()
             if self._mdns:
                 self._mdns.stop()

@@ -5,12 +5,12 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from math import inf
 
 from emulator.errors import EmulatorError
-from emulator.hub import Hub
+from emulator.hub import LATER, Hub, Ticket
 from emulator.model import LightIdentity, Origin, Switch
 from emulator.policy import Run, Sweeps
 
@@ -23,7 +23,6 @@ MAX_LIGHTS = 49  # with more an Echo finds none of them (§4.4)
 FULL = 254  # the brightest of `bri`
 
 SWEEP = "it came with all the other lights, as after “turn off all the lights”; see doors.hue.allow_sweep"
-LATER = "the opposite was asked for before this was sent"
 STOPPED = "the program stopped before this was sent"
 
 # What NFKD leaves whole, and no Echo can be told (§4.6).
@@ -95,6 +94,7 @@ class Held:
     on: bool
     peer: str
     run: Run
+    asked: int
 
 
 class Lights:
@@ -132,6 +132,7 @@ class Lights:
         self._held: list[Held] = []
         self._shown: dict[int, tuple[bool, float]] = {}  # asked for, until then (monotonic seconds)
         self._bri: dict[int, int] = {}
+        self._stopped: Future[None] = Future()
 
     # -- reading --------------------------------------------------------------------------------------------
 
@@ -159,7 +160,7 @@ class Lights:
         """Ask for one light; what it was refused for, as far as that is known in time."""
         if self._allow_sweep:
             return self._submit(light, on, peer)
-        held = Held(light, on, peer, Run(0.0))
+        held = Held(light, on, peer, Run(0.0), self._hub.ask())
         effective = on or light.switch.off_disarms
         with self._lock:
             # Each light that is named counts, also one whose off would do nothing.
@@ -170,11 +171,14 @@ class Lights:
             late: list[Held] = []
             if held.run.swept:
                 for each in filter(lambda one: on or one.light.switch.off_disarms, (held, *swept)):
-                    self._shown[each.light.id] = (on, held.run.ends)
+                    self._shown[each.light.id] = (on, held.run.shown)
             elif effective and error is None:
                 late = self._take(lambda other: other.light is light and other.on is not on)
                 if hold:
                     self._hold(held)
+            for each in (*late, *([held] if error else [])):
+                # Of a light whose command is withdrawn, the next is again new to the run.
+                each.run.lights.discard(each.light.id)
         self._ignore(late, LATER)
         if held.run.swept:
             self._ignore((*swept, held), SWEEP)
@@ -189,13 +193,15 @@ class Lights:
     def turn_all(self, on: bool, peer: str) -> EmulatorError | None:
         """Ask for every light at once: a sweep by its name."""
         if self._allow_sweep:
-            errors = [self._submit(light, on, peer) for light in self.all.values()]
+            tickets = [self._hub.submit(light.switch, on, self._origin(light, peer)) for light in self.all.values()]
+            ends = self._monotonic() + self._reply_within_s
+            errors = [self._accepted(ticket, max(0.0, ends - self._monotonic())) for ticket in tickets]
             return next(filter(None, errors), None)
         with self._lock:
             run = self._sweeps.add(peer, on, self.all.keys(), self._monotonic(), all_at_once=True)
             swept = self._take(lambda held: held.run is run)
         rest = set(self.all) - {held.light.id for held in swept}
-        self._ignore([*swept, *(Held(self.all[each], on, peer, run) for each in sorted(rest))], SWEEP)
+        self._ignore([*swept, *(Held(self.all[each], on, peer, run, 0) for each in sorted(rest))], SWEEP)
         return None
 
     # -- held commands --------------------------------------------------------------------------------------
@@ -208,12 +214,20 @@ class Lights:
     def release(self) -> None:
         """Submit the commands whose run has ended."""
         while held := self._due():
-            self._hub.submit(held.light.switch, held.on, self._origin(held.light, held.peer))
-            with self._lock:
-                self._forget(held)
+            try:
+                self._hub.submit(held.light.switch, held.on, self._origin(held.light, held.peer), held.asked)
+            finally:
+                with self._lock:
+                    self._forget(held)
+
+    def resume(self) -> None:
+        """The program starts, perhaps after a stop."""
+        self._stopped = Future()
 
     def drop(self) -> None:
-        """The program stops: what waits is not sent, now or later."""
+        """The program stops: what waits is not sent, now or later, and nobody waits for the cloud any more."""
+        if not self._stopped.done():
+            self._stopped.set_result(None)
         with self._lock:
             left = self._take(lambda _: True)
             self._shown.clear()
@@ -250,17 +264,20 @@ class Lights:
 
     def _ignore(self, commands: Collection[Held], reason: str) -> None:
         for each in commands:
-            self._hub.ignore(each.light.switch, each.on, self._origin(each.light, each.peer), reason)
+            # Once for a run: a client that repeats itself for ever must not fill the journal.
+            if reason != SWEEP or each.light.id not in each.run.told:
+                each.run.told.add(each.light.id)
+                self._hub.ignore(each.light.switch, each.on, self._origin(each.light, each.peer), reason)
 
     def _submit(self, light: Light, on: bool, peer: str) -> EmulatorError | None:
         ticket = self._hub.submit(light.switch, on, self._origin(light, peer))
-        try:
-            ticket.accepted.result(self._reply_within_s)
-        except EmulatorError as error:
-            return error
-        except FutureTimeoutError:
-            LOG.debug("%r: no word from the cloud yet", light.switch.name)
-        return None
+        return self._accepted(ticket, self._reply_within_s)
+
+    def _accepted(self, ticket: Ticket, within_s: float) -> EmulatorError | None:
+        """What a command was refused for, as far as the cloud says within that time and the program goes on."""
+        wait([ticket.accepted, self._stopped], within_s, FIRST_COMPLETED)
+        error = ticket.accepted.exception() if ticket.accepted.done() else None
+        return error if isinstance(error, EmulatorError) else None
 
     @staticmethod
     def _origin(light: Light, peer: str) -> Origin:

@@ -94,6 +94,9 @@ class Api:
         name, *segments = ask.segments
         possible = USER.fullmatch(name) and name not in NO_USERS
         known = possible and self._users.find(name, self._now())
+        if known and not self._open and known.adopted and known.peer != ask.peer:
+            # Anybody may have planted that name while pairing was open; the client that uses it has its place.
+            known = None
         if not known and ask.method == "GET" and ask.segments[-1] == "config" and len(ask.segments) <= 2:
             return ask.bridge.short_config()  # asked for with a made-up user by whoever looks for a bridge (§3.3)
         if not (known or (possible and self._adopt(name, ask))):

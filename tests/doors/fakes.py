@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from emulator.errors import EmulatorError
-from emulator.hub import Hub, Ticket
+from emulator.hub import LATER, Hub, Ticket
 from emulator.model import ArmMode, Identity, Origin, Outcome, PanelState, Result, Switch, SwitchState
 
 NAMES = ("Total alarm", "Tom & <Jerry> ñ")
@@ -38,9 +38,17 @@ class FakeHub(Hub):
     ignored: list[tuple[str, bool, str]] = field(default_factory=list)
     panel: PanelState | None = None
 
-    def submit(self, switch: Switch, on: bool, origin: Origin) -> Ticket:
+    def __post_init__(self) -> None:
+        self._order, self._asked, self._armed = threading.RLock(), 0, {}
+
+    def submit(self, switch: Switch, on: bool, origin: Origin, asked: int | None = None) -> Ticket:
         if self.refusal:
             raise self.refusal
+        asked = self.ask() if asked is None else asked
+        if not on and self._armed.get(switch.installation, 0) > asked:
+            return self.ignore(switch, on, origin, LATER)
+        if on:
+            self._armed[switch.installation] = asked
         ticket = Ticket()
         self.asked.append((switch.name, on, origin))
         self.tickets.append(ticket)
