@@ -95,9 +95,8 @@ class Sweeps:
         """A peer asks for these lights; the run that this belongs to."""
         self._runs = {key: run for key, run in self._runs.items() if now < run.ends}
         run = self._runs.setdefault((peer if on else "", on), Run(now))
-        # Within a sweep a repeated light counts too: whoever reads back that it did not change asks once more.
-        if run.swept or not run.lights.issuperset(lights):
-            run.ends = now + SWEEP_S
+        # A repeated light counts too: it may be the first of a sweep, or of whoever reads back that nothing changed.
+        run.ends = now + SWEEP_S
         run.lights.update(lights)
         if not run.swept and (all_at_once or len(run.lights) >= self._least[on]):
             run.swept, run.shown = True, now + SWEEP_S

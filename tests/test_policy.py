@@ -92,9 +92,9 @@ def test_the_first_learn_of_the_sweep_that_they_are_part_of() -> None:
     assert runs[0] is runs[1] is runs[2]
 
 
-def test_the_same_light_three_times_is_none_and_does_not_make_it_wait() -> None:
+def test_the_same_light_three_times_is_no_sweep_but_each_time_may_be_the_first_of_one() -> None:
     sweeps = Sweeps(4)
-    assert [sweeps.add(ECHO, False, {1}, now).ends for now in (0.0, 0.5, 1.9)] == [SWEEP_S] * 3
+    assert [sweeps.add(ECHO, False, {1}, now).ends for now in (0.0, 0.5, 1.9)] == [2.0, 2.5, 3.9]
     assert not sweeps.add(ECHO, False, {1}, 1.99).swept
 
 
