@@ -96,7 +96,7 @@ def wemo(udn: str, port: int, types: Sequence[str], nls: str) -> Device:
 
 
 def hue(udn: str, port: int, path: str, bridge_id: str) -> Device:
-    """A Hue bridge: three answers to whatever search it is meant by, and its id in each message (§1.3)."""
+    """A Hue bridge: three answers to whatever search it is meant by, and its id in each answer and alive (§1.3)."""
     return Device(
         port=port,
         path=path,
