@@ -28,7 +28,7 @@ from emulator.simulator.panel import House, Profile
 from emulator.simulator.server import SimulatedAlarm
 from emulator.verisure import CLOUDS, Reach
 from emulator.verisure.cloud import Clock, Report
-from emulator.verisure.session import Account, Gate
+from emulator.verisure.session import SPACING_S, Account, Gate
 from emulator.verisure.wsdo import WsdoCloud
 
 if TYPE_CHECKING:
@@ -41,6 +41,12 @@ STOP_S = 3.0
 
 STALE_S, STALE_POLLS = 3600.0, 3
 """Without news for that long, and for that many polls, a light of the Hue bridge is shown as out of reach."""
+
+SIMULATED_SPACING_S = 0.5
+"""Between requests to our own simulated alarm, which lets this program and a typed command through at that pace."""
+
+SIMULATED_ANSWER_S = 1.5
+"""A new simulated panel is quick, so that the first start shows the state within seconds; its page slows it down."""
 
 PROBE_S = 1.0
 """For a simulated alarm on this machine to say that it is there."""
@@ -132,6 +138,7 @@ class Alarms:
         """Start a simulated alarm. Its panel is kept in the journal and outlives the program, as a real one does."""
         modes = [switch.on for switch in self.settings.switches if self.settings.installation_of(switch) == name]
         house = House(self.clock.time, Profile(annex=any(mode.annex for mode in modes)))
+        house.answer_after = SIMULATED_ANSWER_S
         kept = f"simulated panel: {name}"
         if saved := self.journal.recall(kept):
             try:
@@ -154,20 +161,22 @@ class Alarms:
         """A new cloud, which belongs to whoever asks."""
         settings, account = self.settings.installations[name], self._account(name)
         reach = Reach(self._urls[name], settings.timeouts.request, settings.timeouts.command)
-        gate = self._gates.setdefault((account.user, reach.url), Gate())
+        spacing_s = SIMULATED_SPACING_S if settings.cloud == "simulator" else SPACING_S
+        gate = self._gates.setdefault((account.user, reach.url), Gate(spacing_s))
         gate.refusal = None
         return CLOUDS[settings.cloud](account, reach, self.clock, gate)
 
     def _account(self, name: str) -> Account:
         installation = self.settings.installations[name]
+        demo = DEMO if installation.cloud == "simulator" else None
         credentials = self._credentials.get(name, Credentials(DEMO.user, DEMO.password))
         return Account(
             user=credentials.user,
             password=credentials.password,
             country=installation.country,
             lang=installation.language,
-            number=installation.number,
-            panel=installation.panel,
+            number=installation.number or (demo.number if demo else ""),
+            panel=installation.panel or (demo.panel if demo else ""),
             callby=installation.callby,
         )
 
@@ -273,6 +282,11 @@ class App:
             installation.start()
         for door in self.doors:
             door.start()
+
+    @property
+    def has_news(self) -> bool:
+        """Whether every alarm has been read, now or before a restart."""
+        return all(installation.view.state for installation in self.installations.values())
 
     def stop(self) -> None:
         """Doors first, so that nothing new comes in; within 5 s."""

@@ -49,6 +49,9 @@ ONCE_MORE, EVERY_TIME = 1, 1_000_000
 LOOK_S = 0.05
 """How soon a command notices that the answer is there; nobody sees less."""
 
+FIRST_NEWS_S = 3.5
+"""For the first state to be there when `run` says that it is ready, which shall not take longer than 5 s."""
+
 GIVE_UP_S = 3.0
 """For the session to end after Ctrl-C; the whole stop has to fit into 5 s."""
 
@@ -178,6 +181,10 @@ def run(interfaces: tuple[str, ...], **chosen: Any) -> None:
     app = App(settings, secrets, here.state_dir, interfaces or None)
     try:
         app.start()
+        # Whoever reads "Ready" asks at once, and until the alarm was read there is no answer.
+        patience = time.monotonic() + FIRST_NEWS_S
+        while not app.has_news and time.monotonic() < patience and not stopping.wait(LOOK_S):
+            pass
         _show_switches(app)
         stopping.wait()
         click.echo("Stopping.")

@@ -56,7 +56,8 @@ class Gate:
     installations.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, spacing_s: float = SPACING_S) -> None:
+        self._spacing_s = spacing_s
         self.login = threading.Lock()
         self.refusal: CloudError | None = None
         self._turn = threading.Lock()
@@ -66,7 +67,7 @@ class Gate:
         """How long to wait for one's turn to send, which is taken by asking."""
         with self._turn:
             moment = max(now, self._next)
-            self._next = moment + SPACING_S
+            self._next = moment + self._spacing_s
         return moment - now
 
 
