@@ -146,12 +146,7 @@ class Alarms:
             except EmulatorError as error:
                 log.warning("%s: the simulated panel starts anew: %s", name, error)
         house.changed = lambda: self.journal.note(kept, house.dump())
-        account = SimulatedAccount(
-            number=installation.number or DEMO.number,
-            panel=installation.panel or DEMO.panel,
-            country=installation.country,
-        )
-        simulator = SimulatedAlarm(house, accounts=[account])
+        simulator = SimulatedAlarm(house, accounts=[_simulated(installation)])
         simulator.start()
         self.simulators[name] = simulator
         self.journal.note(_simulator_note(name), _told(simulator))
@@ -168,15 +163,15 @@ class Alarms:
 
     def _account(self, name: str) -> Account:
         installation = self.settings.installations[name]
-        demo = DEMO if installation.cloud == "simulator" else None
+        known = _simulated(installation) if installation.cloud == "simulator" else installation
         credentials = self._credentials.get(name, Credentials(DEMO.user, DEMO.password))
         return Account(
             user=credentials.user,
             password=credentials.password,
             country=installation.country,
             lang=installation.language,
-            number=installation.number or (demo.number if demo else ""),
-            panel=installation.panel or (demo.panel if demo else ""),
+            number=known.number,
+            panel=known.panel,
             callby=installation.callby,
         )
 
@@ -316,6 +311,12 @@ def _hue(settings: Settings) -> dict[str, Any]:
         "stale_s": max(STALE_S, STALE_POLLS * max(polls)),
         "sockets": web.activated(os.environ),
     }
+
+
+def _simulated(installation: InstallationSettings) -> SimulatedAccount:
+    """The account of a simulated alarm, as far as the settings leave it open that of the demo."""
+    number, panel = installation.number or DEMO.number, installation.panel or DEMO.panel
+    return SimulatedAccount(number=number, panel=panel, country=installation.country)
 
 
 def _simulator_note(name: str) -> str:

@@ -12,9 +12,6 @@ from lxml import etree
 from emulator.errors import CloudError, LoginRefused, Rejected, Retired, SessionExpired, Unreachable
 from emulator.model import DISARMED, ArmMode, Axes, Interior
 
-LANGUAGES = {"ES": "es", "IT": "it", "FR": "fr", "GB": "en", "PT": "pt"}
-"""Country, upper case, to its language, lower case (API document, "Known supported countries")."""
-
 DEFAULT_PANEL = "SDVFAST"
 """The API document's "typically SDVFAST", for accounts whose INS does not say."""
 
