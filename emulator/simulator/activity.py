@@ -1,9 +1,10 @@
-"""What can be asked of a panel, and the rows that it leaves in the activity log."""
+"""The activity log: the rows that requests leave behind."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from emulator.model import Arm, Disarm
+from emulator.model import Arm, Disarm, Interior
+from emulator.simulator.actions import Move, Request
 
 LOG_ROWS = 500
 """Rows kept; some weeks of a busy house, and a bound on what is saved."""
@@ -16,17 +17,6 @@ KEYPAD = ""
 
 KEYPAD_DEVICE = "VV"
 """The device type of a keypad [G] (verisure-wsdo.md §2.1)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Ask the panel where it stands (EST); it wakes the panel and leaves a row in the log."""
-
-    def __str__(self) -> str:
-        return "status check"
-
-
-Request = Arm | Disarm | Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +36,9 @@ ROW_TYPES = {
     "armed_night": RowTypes(46, 203, 546),
     "armed_perimeter": RowTypes(40, 204, 540),
     "armed_annex": RowTypes(37, 37, 501),
+    "armed_with_exceptions": RowTypes(850, 850, 501),
     "disarmed_main": RowTypes(32, 1, 501),
+    "disarmed_perimeter": RowTypes(820, 820, 501),
     "disarmed_annex": RowTypes(107, 107, 501),
     "check": RowTypes(27, 27, 502),
 }
@@ -72,9 +64,11 @@ class Activity:
     rows: list[Row] = field(default_factory=list)
     signals: int = 0
 
-    def note(self, request: Request, at: float, *, source: str, user: str, refused: bool) -> None:
-        """Write down a request: one row for each axis that it names."""
-        for label in _labels(request):
+    def note(
+        self, request: Request, at: float, *, source: str, user: str, refused: bool, bypassed: bool = False
+    ) -> None:
+        """Write down a request: one row for each axis that it names, and one for windows that were bypassed."""
+        for label in [*_labels(request), *["armed_with_exceptions"] * bypassed]:
             types = ROW_TYPES[label]
             code = types.refused if refused else types.remote if source != KEYPAD else types.keypad
             self.signals += 1
@@ -97,4 +91,9 @@ def _labels(request: Request) -> list[str]:
         return [f"armed_{part}" for part in request.mode.parts()]
     if isinstance(request, Disarm):
         return ["disarmed_main"] * request.main + ["disarmed_annex"] * request.annex
+    if isinstance(request, Move):
+        arms = [f"armed_{part}" for part in request.mode.parts()]
+        main = ["disarmed_main"] * (request.interior is Interior.OFF)
+        perimeter = ["disarmed_perimeter"] * (not main and request.perimeter is False)
+        return arms + main + perimeter + ["disarmed_annex"] * (request.annex is False)
     return ["check"]

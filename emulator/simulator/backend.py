@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from emulator.errors import EmulatorError
 from emulator.simulator.faults import Faults
+from emulator.simulator.floods import Floods
 from emulator.simulator.panel import House
 
 BAD_PASSWORDS = 3
@@ -23,9 +24,30 @@ SECRETS = (*CODE_WORDS.values(), CONTACT_MAIL, CONTACT_PHONE)
 """What must never reach a log; tests look for these."""
 
 
+MOST_TIMES = 2000
+"""Requests whose time is remembered: more than a day of polling every minute."""
+
+
+class Role(StrEnum):
+    """What a user of an installation may do (verisure-owa.md §3.3)."""
+
+    OWNER = "OWNER"
+    RESTRICTED = "RESTRICTED"
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Another installation of the same customer; where it is not active, asking for its services fails."""
+
+    number: str
+    panel: str = "SDVFAST"
+    alias: str = "Segunda casa"
+    active: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A customer's login and the installation that it reaches."""
+    """A customer's login and the installation that it reaches; what follows `alias` only the successor knows."""
 
     user: str = "demo"
     password: str = field(default="demo", repr=False)
@@ -33,6 +55,16 @@ class Account:
     country: str = "ES"
     panel: str = "SDVFAST"
     alias: str = "Casa"
+    role: Role = Role.OWNER
+    phones: tuple[str, ...] = ("******123", "******789")
+    """As they are shown; the place in the row is the id."""
+    change_password: bool = False
+    """Whether the customer has to choose a new one on the web first."""
+    others: tuple[Contract, ...] = ()
+
+    def contracts(self) -> tuple[Contract, ...]:
+        """Every installation, the one with the house first."""
+        return (Contract(self.number, self.panel, self.alias, active=True), *self.others)
 
 
 DEMO = Account()
@@ -94,13 +126,21 @@ class Backend:
     requests: Counter[str] = field(default_factory=Counter)
     accepted: Counter[str] = field(default_factory=Counter)
     bad_passwords: Counter[str] = field(default_factory=Counter)
+    times: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=MOST_TIMES))
     sleep: Callable[[float], object] = field(default=lambda _: None)
+    floods: Floods = field(init=False)
     _sessions: dict[str, Session] = field(default_factory=dict)
-    _recent: dict[str, deque[float]] = field(default_factory=dict)
-    _banned_until: dict[str, float] = field(default_factory=dict)
 
-    def login(self, user: str, password: str, country: str) -> str:
-        """The hash of a new session; it leaves the others alone. Denied counts wrong passwords and locks."""
+    def __post_init__(self) -> None:
+        self.floods = Floods(lambda: self.house.now())
+
+    def received(self, name: str) -> None:
+        """Count a request and note its time."""
+        self.requests[name] += 1
+        self.times.append((self.house.now(), name))
+
+    def check_password(self, user: str, password: str, country: str) -> Account:
+        """The account that these open. Denied counts wrong passwords and locks."""
         account = next((a for a in self.accounts if a.user == user and a.country == country), None)
         if account is None:
             raise Denied(Reason.NO_USER)
@@ -111,6 +151,11 @@ class Backend:
         if self.bad_passwords[user] >= BAD_PASSWORDS:
             raise Denied(Reason.LOCKED)
         del self.bad_passwords[user]
+        return account
+
+    def login(self, user: str, password: str, country: str) -> str:
+        """The hash of a new session; it leaves the others alone."""
+        account = self.check_password(user, password, country)
         while len(self._sessions) >= MOST_SESSIONS:
             del self._sessions[next(iter(self._sessions))]
         token = f"{secrets.randbelow(10**11):011}"
@@ -146,31 +191,27 @@ class Backend:
 
     def flooded(self, user: str) -> bool:
         """Take note of a request; True while its account is shut out. Unknown users count as one."""
-        limit, now = self.options.flood_limit, self.house.now()
+        options = self.options
         who = user if any(account.user == user for account in self.accounts) else ""
-        if not limit:
+        if not options.flood_limit:
             return False
-        if now < self._banned_until.get(who, now):
+        if self.floods.banned(who):
             return True
-        recent = self._recent.setdefault(who, deque())
-        recent.append(now)
-        while recent[0] <= now - self.options.flood_window:
-            recent.popleft()
-        if len(recent) <= limit:
+        if not self.floods.over(who, options.flood_limit, options.flood_window):
             return False
-        recent.clear()
-        self._banned_until[who] = now + self.options.flood_ban
+        self.floods.ban(who, options.flood_ban)
         return True
 
     def forgive(self) -> None:
         """Unlock every account and end every ban."""
-        for remembered in (self.bad_passwords, self._recent, self._banned_until):
-            remembered.clear()
+        self.bad_passwords.clear()
+        self.floods.forgive()
 
     def reset(self) -> None:
         """Start all counters at nought."""
         for counter in (self.requests, self.accepted, self.faults.hits):
             counter.clear()
+        self.times.clear()
 
     def _alive(self, session: Session) -> bool:
         return session.alive and self.house.now() - session.used_at < self.options.session_idle

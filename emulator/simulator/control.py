@@ -5,16 +5,20 @@ GET  /control/state           everything as JSON; each POST answers with the sam
 POST /control/keypad          {"arm": "total"} or {"disarm": "main" | "annex" | "all"}; 409 when the panel refuses
 POST /control/window          {"zone": "Entrada", "open": true}
 POST /control/settings        any of {"answer_after": 3, "letter_a": false, "zero_after_arm": false,
-                              "session_idle": 900, "flood_limit": 20, "flood_window": 5, "flood_ban": 60}
+                              "session_idle": 900, "flood_limit": 20, "flood_window": 5, "flood_ban": 60};
+                              with owa the fields of options.OwaOptions
 POST /control/fault           {"fault": "lost", "request": "ARM1", "times": 1, "seconds": 10}; only `fault` is needed:
                               without `request` it hits any, without `times` it lasts until cleared
                               {"fault": "lost", "on": false} clears it, {"fault": "all", "on": false} clears all
-POST /control/sessions/kill   every session dies; its owner is told 60022
+POST /control/sessions/kill   every session dies; its owner is told 60022 (owa: hashes and capabilities die)
+POST /control/tokens/revoke   owa: every refresh token is unknown from now on
+POST /control/devices/forget  owa: no device is trusted any more
 POST /control/unlock          accounts are unlocked, flood bans end
 POST /control/reset           the counters start at nought
 
-The faults are the rows of faults.KINDS. A body is JSON or a form; 400 says what was wrong and what would be right.
-Only hosts named by address or localhost are served, and no page of another site may post (403).
+The faults are the rows of faults.KINDS, with owa of faults.OWA_KINDS; the state of owa has sms, refresh_reused,
+client_faults, banned_requests, bypassed and times on top. A body is JSON or a form; 400 says what was wrong and what
+would be right. Only hosts named by address or localhost are served, and no page of another site may post (403).
 """
 
 from collections.abc import Callable, Mapping
@@ -28,14 +32,21 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from werkzeug.wrappers import Response as AnyResponse
 
 from emulator.model import Action, Arm, ArmMode, Disarm
-from emulator.simulator import documents, wsdo
-from emulator.simulator.backend import Backend
-from emulator.simulator.faults import KINDS, LATE, LATEST, Fault
-from emulator.simulator.panel import SLOWEST_ANSWER
-
-FLAGS = {"true": True, "1": True, "on": True, "yes": True, "false": False, "0": False, "off": False, "no": False}
+from emulator.simulator.face import Face
+from emulator.simulator.faults import LATE, LATEST, Fault
+from emulator.simulator.settings import HOUSE, flag, number, whole
 
 DISARMS = {"main": Disarm(), "annex": Disarm(main=False, annex=True), "all": Disarm(annex=True)}
+
+LABELS = {
+    # Setting → its button.
+    "letter_a": "Total is A",
+    "zero_after_arm": "STATUS 0 after arming",
+    "allow_forcing": "Forcing allowed",
+    "exceptions_wait": "Open zones stay unnamed",
+    "otp_tokens": "Tokens after the code",
+    "refresh_crash": "Spent refresh crashes",
+}
 
 PAGE_ROWS = 30
 """Log rows on the page; what a phone shows in a few swipes."""
@@ -47,53 +58,7 @@ class Refused(Exception):
     """The panel does not do what the keypad asked."""
 
 
-def flag(key: str, value: Any) -> bool:
-    """A yes or no; ValueError says what would be right."""
-    found = FLAGS.get(str(value).lower())
-    if found is None:
-        raise ValueError(f"{key} is {value!r}; use true or false")
-    return found
-
-
-def number(low: float, high: float) -> Callable[[str, Any], float]:
-    """A reader of numbers between two bounds."""
-
-    def read(key: str, value: Any) -> float:
-        try:
-            found = float(value)
-        except (TypeError, ValueError):
-            found = float("nan")
-        if not low <= found <= high:
-            raise ValueError(f"{key} is {value!r}; use a number from {low:g} to {high:g}")
-        return found
-
-    return read
-
-
-def whole(low: int, high: int) -> Callable[[str, Any], int]:
-    """A reader of whole numbers between two bounds."""
-
-    def read(key: str, value: Any) -> int:
-        found = number(low, high)(key, value)
-        if not found.is_integer():
-            raise ValueError(f"{key} is {value!r}; use a whole number from {low} to {high}")
-        return int(found)
-
-    return read
-
-
-SETTINGS: dict[str, Callable[[str, Any], bool | float]] = {
-    "answer_after": number(0, SLOWEST_ANSWER),
-    "letter_a": flag,
-    "zero_after_arm": flag,
-    "session_idle": number(1, 86_400),  # a second to a day
-    "flood_limit": whole(0, 1000),  # off to practically off
-    "flood_window": number(1, 60),  # seconds: below one says nothing, above a minute is no flood
-    "flood_ban": number(1, 3600),  # seconds: up to an hour
-}
-
-
-def keypad(backend: Backend, body: Body) -> None:
+def keypad(face: Face, body: Body) -> None:
     """Somebody arms or disarms in the house."""
     if ("arm" in body) == ("disarm" in body):
         raise ValueError('use {"arm": a mode} or {"disarm": "main", "annex" or "all"}')
@@ -105,37 +70,39 @@ def keypad(backend: Backend, body: Body) -> None:
         if disarm is None:
             raise ValueError(f"disarm is {body['disarm']!r}; use one of {', '.join(DISARMS)}")
         action = disarm
-    refusal = backend.house.keypad(action)
+    refusal = face.backend.house.keypad(action)
     if refusal:
         raise Refused(f"the panel refused to {action}: {refusal}")
 
 
-def window(backend: Backend, body: Body) -> None:
+def window(face: Face, body: Body) -> None:
     """Somebody opens or closes a window."""
-    backend.house.window(str(body.get("zone", "")), is_open=flag("open", body.get("open")))
+    face.backend.house.window(str(body.get("zone", "")), is_open=flag("open", body.get("open")))
 
 
-def settings(backend: Backend, body: Body) -> None:
+def settings(face: Face, body: Body) -> None:
     """Change the settings that are named, all or none."""
-    unknown = [key for key in body if key not in SETTINGS]
+    readers = {**HOUSE, **face.settings}
+    unknown = [key for key in body if key not in readers]
     if unknown or not body:
-        raise ValueError(f"unknown setting {', '.join(map(repr, unknown)) or 'none'}; use {', '.join(SETTINGS)}")
-    for key, value in [(key, SETTINGS[key](key, value)) for key, value in body.items()]:
-        setattr(backend.house if key == "answer_after" else backend.options, key, value)
+        raise ValueError(f"unknown setting {', '.join(map(repr, unknown)) or 'none'}; use {', '.join(readers)}")
+    for key, value in [(key, readers[key](key, value)) for key, value in body.items()]:
+        setattr(face.backend.house if key in HOUSE else face.options, key, value)
 
 
-def fault(backend: Backend, body: Body) -> None:
+def fault(face: Face, body: Body) -> None:
     """Put a fault in force or clear it."""
     kind, name = str(body.get("fault", "")), str(body.get("request", ""))
-    if name and name not in wsdo.NAMES:
-        raise ValueError(f"there is no request {name!r}; use one of {', '.join(sorted(wsdo.NAMES))}")
-    if not flag("on", body.get("on", True)):
-        if kind != "all" and kind not in KINDS:
-            raise ValueError(f"there is no fault {kind!r}; use all or one of {', '.join(KINDS)}")
-        backend.faults.clear("" if kind == "all" else kind, name or None)
+    on = flag("on", body.get("on", True))
+    if name and name not in face.names:
+        raise ValueError(f"there is no request {name!r}; use one of {', '.join(sorted(face.names))}")
+    if kind not in face.kinds and (on or kind != "all"):
+        raise ValueError(f"there is no fault {kind!r}; use {'' if on else 'all or '}one of {', '.join(face.kinds)}")
+    if not on:
+        face.backend.faults.clear("" if kind == "all" else kind, name or None)
         return
     times = body.get("times")
-    backend.faults.add(
+    face.backend.faults.add(
         Fault(
             kind,
             name,
@@ -145,55 +112,68 @@ def fault(backend: Backend, body: Body) -> None:
     )
 
 
-POSTS: dict[str, Callable[[Backend, Body], None]] = {
+def reset(face: Face, _: Body) -> None:
+    """Start every counter at nought."""
+    face.backend.reset()
+    face.reset()
+
+
+POSTS: dict[str, Callable[[Face, Body], None]] = {
     "keypad": keypad,
     "window": window,
     "settings": settings,
     "fault": fault,
-    "sessions/kill": lambda backend, _: backend.kill_sessions(),
-    "unlock": lambda backend, _: backend.forgive(),
-    "reset": lambda backend, _: backend.reset(),
+    "unlock": lambda face, _: face.backend.forgive(),
+    "reset": reset,
 }
 
 
-def state(backend: Backend) -> dict[str, Any]:
+def state(face: Face) -> dict[str, Any]:
     """Everything, as JSON will have it; no password, session or code word is in it."""
-    house = backend.house
+    backend, house = face.backend, face.backend.house
     with house.held():
         axes, pending = house.axes, house.pending
         return {
             "axes": asdict(axes),
             "standing": str(axes),
-            "letter": documents.letter(axes, letter_a=backend.options.letter_a),
             "fitted": [str(mode) for mode in house.profile.modes()],
             "zones": [zone.name for zone in house.profile.zones],
             "windows": list(house.windows),
             "busy": pending is not None,
             "pending": pending and {"request": str(pending.request), "ends_in": pending.due - house.now()},
             "answer_after": house.answer_after,
-            "settings": {"answer_after": house.answer_after, **asdict(backend.options)},
+            "settings": {"answer_after": house.answer_after, **asdict(face.options)},
             "faults": [asdict(fault) for fault in backend.faults.active],
             "fault_hits": dict(backend.faults.hits),
             "requests": dict(backend.requests),
             "accepted": dict(backend.accepted),
-            "sessions": backend.sessions(),
             "locked": backend.locked(),
             "log": [asdict(row) for row in house.log],
+            **face.state(),
         }
 
 
-def blueprint(backend: Backend, *, zone: tzinfo | None = None) -> Blueprint:
+def blueprint(face: Face, *, zone: tzinfo | None = None) -> Blueprint:
     """The page and the API."""
     pages = Blueprint("control", __name__, url_prefix="/control", template_folder="templates")
 
     def page(message: str = "", status: int = 200) -> Response:
-        now = state(backend)
+        now = state(face)
         rows = [
             {**row, "time": f"{datetime.fromtimestamp(row['at'], UTC).astimezone(zone):%d/%m %H:%M:%S}"}
             for row in now["log"][:PAGE_ROWS]
         ]
         counts = [(name, now["requests"][name], now["accepted"].get(name)) for name in sorted(now["requests"])]
-        html = render_template("control.html", state=now, rows=rows, counts=counts, kinds=KINDS, message=message)
+        html = render_template(
+            "control.html",
+            state=now,
+            rows=rows,
+            counts=counts,
+            kinds=face.kinds,
+            actions=face.actions,
+            labels=LABELS,
+            message=message,
+        )
         return Response(html, status, mimetype="text/html")
 
     @pages.before_request
@@ -218,32 +198,35 @@ def blueprint(backend: Backend, *, zone: tzinfo | None = None) -> Blueprint:
 
     @pages.get("/state")
     def read() -> Response:
-        return jsonify(state(backend))
+        return jsonify(state(face))
 
     @pages.post("/<path:thing>")
     def change(thing: str) -> AnyResponse:
         human = request.mimetype != "application/json" and request.accept_mimetypes.accept_html
         human = human and "text/html" in request.headers.get("Accept", "")
-        message, status = _carry_out(backend, thing)
+        message, status = _carry_out(face, thing)
         if human:
             return page(message, status) if message else redirect(url_for("control.show"), 303)
         if message:
             reply = jsonify(error=message)
             reply.status_code = status
             return reply
-        return jsonify(state(backend))
+        return jsonify(state(face))
 
     return pages
 
 
-def _carry_out(backend: Backend, thing: str) -> tuple[str, int]:
+def _carry_out(face: Face, thing: str) -> tuple[str, int]:
     """Do what was posted; the message is empty when it was done."""
-    post = POSTS.get(thing)
-    if post is None:
-        return f"there is no {thing!r}; use one of {', '.join(POSTS)}", 404
+    post, act = POSTS.get(thing), face.actions.get(thing)
+    if post is None and act is None:
+        return f"there is no {thing!r}; use one of {', '.join([*POSTS, *face.actions])}", 404
     try:
-        with backend.house.held():
-            post(backend, _body())
+        with face.backend.house.held():
+            if act:
+                act()
+            elif post:
+                post(face, _body())
     except ValueError as error:
         return str(error), 400
     except Refused as refused:

@@ -18,6 +18,29 @@ KINDS = {
     "empty_log": "the activity log is empty",
 }
 
+OWA_KINDS = {
+    **{kind: KINDS[kind] for kind in ("down", "unavailable", "html", "expire", "lost", "late", "wait", "empty_log")},
+    "ban": "the firewall bans this address: HTTP 403 and a page, from now on for the setting flood_ban",
+    "throttle": "HTTP 403 with Retry-After: `seconds`, and nothing is carried out",
+    "bad_gateway": "HTTP 502, and nothing is carried out",
+    "gateway_timeout": "HTTP 504, and nothing is carried out",
+    "trouble": "HttpError, status 500, and nothing is carried out",
+    "conflict": "alarm_process_error, status 409, and nothing is carried out",
+    "unpermitted": "the capabilities are not accepted, and nothing is carried out",
+    "busy": "a submission is refused: the installation is busy (60062)",
+    "refuse": "a submission is refused: the capabilities do not allow it (err 6, status 401)",
+    "unsupported": "a submission is refused: requested data not found (err 4, status 404)",
+    "not_valid": "a submission is refused: the request is not valid for this central unit",
+    "bad_input": "a submission is refused: BAD_USER_INPUT",
+    "silent": "the panel acts, but its outcome is ERROR: no response to the request",
+    "letter_n": "the panel is reported as N",
+    "letter_unknown": "the panel is reported by a letter that nobody knows",
+    "letter_empty": "the panel is reported by an empty letter",
+    "null_list": "the list of installations or the activity log is null",
+    "crash": "a login or a refresh: Cannot read properties of undefined, and nothing is carried out",
+}
+"""The faults of the GraphQL face (verisure-owa.md §10.1); KINDS are those of the ws.do face."""
+
 LATE = 10.0
 """Seconds by which a late answer is late, unless told: longer than the 6 s that clients found too short (§4)."""
 
@@ -38,8 +61,8 @@ class Fault:
     seconds: float = LATE
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"there is no fault {self.kind!r}; use one of {', '.join(KINDS)}")
+        if self.kind not in {**KINDS, **OWA_KINDS}:
+            raise ValueError(f"there is no fault {self.kind!r}; use one of {', '.join({**KINDS, **OWA_KINDS})}")
         if self.times is not None and self.times < 1:
             raise ValueError(f"times is {self.times}; use 1 or more, or leave it out for until cleared")
         if not 0 <= self.seconds <= LATEST:

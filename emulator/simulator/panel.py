@@ -6,15 +6,16 @@ carried out, as of the moment at which it was due, before anything else is looke
 
 import json
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
-from typing import Any
 
 from emulator.errors import EmulatorError
 from emulator.model import DISARMED, Action, Arm, ArmMode, Axes, Disarm, Interior
-from emulator.simulator.activity import KEYPAD, Activity, Check, Request, Row
+from emulator.simulator.actions import Check, Move, Request
+from emulator.simulator.activity import KEYPAD, Activity, Row
+from emulator.simulator.operation import Ending, Operation, Refusal
 
 ANSWER_AFTER = 3.0
 """Seconds a panel takes for an operation; real ones take up to 25 (verisure-wsdo.md §4)."""
@@ -23,15 +24,10 @@ SLOWEST_ANSWER = 120.0
 """Seconds; the longest time that may be set. 1 to 20 is real, a minute and more was seen on bad days
 (verisure-wsdo.md §4), and less is for tests in a hurry."""
 
+STANDS = 100
+"""Changes remembered, for those who hear of them late; nobody works a panel as often within minutes."""
+
 DUMP_VERSION = 1
-
-
-class Refusal(StrEnum):
-    """Why a panel does not do as asked."""
-
-    NOT_FITTED = "not fitted"
-    OTHER_MODE = "other mode"
-    OPEN_WINDOW = "open window"
 
 
 class Busy(EmulatorError):
@@ -83,23 +79,12 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """How an operation ended: where the panel stood then, and why it refused, if it did."""
+class Stand:
+    """Where the panel has stood since `at`, and the open windows that were bypassed when it was armed."""
 
-    axes: Axes
-    refusal: Refusal | None = None
-    windows: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Operation:
-    """A request under way; `ending` is None until it is over."""
-
-    request: Request
-    due: float
-    source: str
-    user: str
-    ending: Ending | None = None
+    at: float
+    axes: Axes = DISARMED
+    bypassed: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -113,7 +98,7 @@ class House:
     now: Callable[[], float]
     profile: Profile = field(default_factory=Profile)
     changed: Callable[[], None] | None = None
-    _axes: Axes = DISARMED
+    _stands: deque[Stand] = field(default_factory=lambda: deque(maxlen=STANDS))
     _windows: frozenset[str] = frozenset()
     _answer_after: float = ANSWER_AFTER
     _pending: Operation | None = None
@@ -121,6 +106,9 @@ class House:
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _depth: int = 0
     _dirty: bool = False
+
+    def __post_init__(self) -> None:
+        self._stands.append(Stand(self.now()))
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -145,6 +133,11 @@ class House:
         """Where the panel stands."""
         with self.held():
             return self._axes
+
+    def stand(self, at: float) -> Stand:
+        """Where the panel stood at that time, as far as it is remembered."""
+        with self.held():
+            return next((stand for stand in reversed(self._stands) if stand.at <= at), self._stands[0])
 
     @property
     def windows(self) -> tuple[str, ...]:
@@ -210,7 +203,7 @@ class House:
                     "axes": asdict(self._axes),
                     "windows": sorted(self._windows),
                     "answer_after": self._answer_after,
-                    "pending": pending and _spell(pending),
+                    "pending": pending and pending.dump(),
                     "activity": self._activity.dump(),
                 }
             )
@@ -222,18 +215,20 @@ class House:
             if saved["version"] != DUMP_VERSION:
                 raise ValueError(f"its version is {saved['version']!r}")
             axes = Axes(Interior(saved["axes"]["interior"]), saved["axes"]["perimeter"], saved["axes"]["annex"])
-            pending = None if saved["pending"] is None else _revive(saved["pending"])
+            pending = None if saved["pending"] is None else Operation.load(saved["pending"])
             activity = Activity.load(saved["activity"])
             windows = frozenset(saved["windows"]) & {zone.name for zone in self.profile.zones}
             answer_after = _bounded(saved["answer_after"])
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise EmulatorError(f"this is not the saved state of a simulated alarm: {error}") from None
         with self._lock:
-            self._axes = Axes(
+            fitted = Axes(
                 axes.interior if axes.interior in self.profile.interiors else Interior.OFF,
                 bool(axes.perimeter) and self.profile.perimeter,
                 bool(axes.annex) and self.profile.annex,
             )
+            self._stands.clear()
+            self._stands.append(Stand(self.now(), fitted))
             self._pending, self._activity = pending, activity
             self._windows, self._answer_after = windows, answer_after
 
@@ -246,18 +241,29 @@ class House:
             operation.request, operation.due, source=operation.source, user=operation.user
         )
 
+    @property
+    def _axes(self) -> Axes:
+        return self._stands[-1].axes
+
     def _carry_out(self, request: Request, at: float, *, source: str, user: str) -> Ending:
         self._dirty = True
         refusal = self._refusal(request)
-        self._activity.note(request, at, source=source, user=user, refused=refusal is not None)
-        if refusal is None and not isinstance(request, Check):
-            self._axes = self._axes.after(request)
-        return Ending(self._axes, refusal, self.windows if refusal is Refusal.OPEN_WINDOW else ())
+        windows = self.windows if refusal is Refusal.OPEN_WINDOW or _forced(request) else ()
+        done = refusal is None
+        self._activity.note(request, at, source=source, user=user, refused=not done, bypassed=done and bool(windows))
+        if done and not isinstance(request, Check):
+            axes = request.applied(self._axes) if isinstance(request, Move) else self._axes.after(request)
+            bypassed = (windows or self._stands[-1].bypassed) if axes.armed else ()
+            if (axes, bypassed) != (self._axes, self._stands[-1].bypassed):
+                self._stands.append(Stand(at, axes, bypassed))
+        return Ending(self._axes, refusal, windows)
 
     def _refusal(self, request: Request) -> Refusal | None:
         """Interior modes exclude each other; perimeter and annex add up (verisure-wsdo.md §5)."""
         if isinstance(request, Disarm) and request.annex and not self.profile.annex:
             return Refusal.NOT_FITTED
+        if isinstance(request, Move):
+            return self._immovable(request)
         if not isinstance(request, Arm):
             return None
         wanted, armed = request.mode.interior, self._axes.interior
@@ -269,28 +275,21 @@ class House:
             return Refusal.OTHER_MODE
         return Refusal.OPEN_WINDOW if self._windows else None
 
+    def _immovable(self, move: Move) -> Refusal | None:
+        """Why the panel does not make this move from where it stands."""
+        if not self.profile.has(move.mode):
+            return Refusal.NOT_FITTED
+        if self._axes.interior not in move.starts or (move.idle and self._axes.armed):
+            return Refusal.WRONG_STATE if move.wrong_state else Refusal.OTHER_MODE
+        news = move.arms and not self._axes.has(move.mode)
+        return Refusal.OPEN_WINDOW if news and self._windows and not move.forced else None
+
+
+def _forced(request: Request) -> bool:
+    return isinstance(request, Move) and request.arms and request.forced
+
 
 def _bounded(seconds: float) -> float:
     if not 0 <= seconds <= SLOWEST_ANSWER:
         raise ValueError(f"answer_after is {seconds:g} s; use 0 to {SLOWEST_ANSWER:g}")
     return float(seconds)
-
-
-def _spell(operation: Operation) -> dict[str, Any]:
-    request = operation.request
-    spelt: dict[str, Any] = {"check": True}
-    if isinstance(request, Arm):
-        spelt = {"arm": str(request.mode)}
-    elif isinstance(request, Disarm):
-        spelt = {"disarm": asdict(request)}
-    return {"request": spelt, "due": operation.due, "source": operation.source, "user": operation.user}
-
-
-def _revive(saved: dict[str, Any]) -> Operation:
-    spelt = saved["request"]
-    request: Request = Check()
-    if "arm" in spelt:
-        request = Arm(ArmMode.parse(spelt["arm"]))
-    elif "disarm" in spelt:
-        request = Disarm(**spelt["disarm"])
-    return Operation(request, float(saved["due"]), saved["source"], saved["user"])

@@ -5,16 +5,22 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from flask import Flask
 from waitress.channel import ClientDisconnected
 
 from emulator import wsgi
 from emulator.errors import ConfigError, Problem
-from emulator.simulator import control, wsdo
-from emulator.simulator.backend import DEMO, Account, Backend, Options
+from emulator.simulator import control
+from emulator.simulator.backend import Account, Backend, Options
+from emulator.simulator.face import ConnectionDropped, Face
+from emulator.simulator.options import OwaOptions
+from emulator.simulator.owa import Owa
 from emulator.simulator.panel import House
+from emulator.simulator.profiles import PROFILES, Unit
+from emulator.simulator.trust import Sms
+from emulator.simulator.wsdo import Wsdo
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,23 +32,64 @@ CONNECTIONS = 50
 """Open connections at once; some browsers and some clients."""
 
 
+Kind = TypeVar("Kind", Options, OwaOptions)
+Settings = Options | OwaOptions | None
+Sent = Callable[[Sms], object]
+
+
+def _wsdo(backend: Backend, _: Unit, options: Settings, __: Sent, zone: tzinfo | None) -> Face:
+    backend.options = _of(Options, options)
+    return Wsdo(backend, zone)
+
+
+def _owa(backend: Backend, unit: Unit, options: Settings, sent: Sent, zone: tzinfo | None) -> Face:
+    return Owa(backend, unit, _of(OwaOptions, options), sent, zone)
+
+
+FACES: dict[str, Callable[[Backend, Unit, Settings, Sent, tzinfo | None], Face]] = {"wsdo": _wsdo, "owa": _owa}
+"""The APIs that the cloud can speak."""
+
+PROFILE = "es-perimeter"
+"""The central unit unless told otherwise; the one that the ws.do face has, too."""
+
+
 def create_app(
     house: House | None = None,
     *,
-    accounts: Sequence[Account] = (DEMO,),
-    options: Options | None = None,
+    api: str = "wsdo",
+    profile: str = PROFILE,
+    accounts: Sequence[Account] = (),
+    options: Settings = None,
+    sent: Sent = lambda _: None,
     sleep: Callable[[float], object] = time.sleep,
     zone: tzinfo | None = None,
 ) -> Flask:
-    """The app; `app.extensions["backend"]` is what it serves. `sleep` is what a late answer waits with."""
-    backend = Backend(house or House(time.time), accounts, options or Options(), sleep=sleep)
+    """The app; `app.extensions` has the "backend" and the "face" that it serves.
+
+    `api` is a row of FACES. `profile` is a row of profiles.PROFILES and what the house and the account are made by
+    unless they are given; only the OWA face knows it. `sent` is told of each SMS, `sleep` is what a late answer waits
+    with.
+    """
+    unit = PROFILES[profile]
+    house = house or House(time.time, unit.fitted)
+    backend = Backend(house, accounts or (unit.account(),), sleep=sleep)
+    face = FACES[api](backend, unit, options, sent, zone)
     app = Flask(__name__)
     app.config["PROPAGATE_EXCEPTIONS"] = True  # ConnectionDropped must reach the server, or the test
     app.config["MAX_CONTENT_LENGTH"] = wsgi.BODY
-    app.extensions["backend"] = backend
-    app.register_blueprint(wsdo.blueprint(backend, zone=zone))
-    app.register_blueprint(control.blueprint(backend, zone=zone))
+    app.extensions["backend"], app.extensions["face"] = backend, face
+    app.register_blueprint(face.pages())
+    app.register_blueprint(control.blueprint(face, zone=zone))
     return app
+
+
+def _of(kind: type[Kind], options: Settings) -> Kind:
+    """The options of one face, its defaults where there are none."""
+    if options is None:
+        return kind()
+    if not isinstance(options, kind):
+        raise TypeError(f"these are not {kind.__name__}: {options}")
+    return options
 
 
 class SimulatedAlarm:
@@ -52,22 +99,34 @@ class SimulatedAlarm:
         self,
         house: House | None = None,
         *,
-        accounts: Sequence[Account] = (DEMO,),
-        options: Options | None = None,
+        api: str = "wsdo",
+        profile: str = PROFILE,
+        accounts: Sequence[Account] = (),
+        options: Settings = None,
+        sent: Sent = lambda _: None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
         self.host, self.port = host, port
         self._stopping = threading.Event()
-        self._app = create_app(house, accounts=accounts, options=options, sleep=self._stopping.wait)
+        self._app = create_app(
+            house,
+            api=api,
+            profile=profile,
+            accounts=accounts,
+            options=options,
+            sent=sent,
+            sleep=self._stopping.wait,
+        )
         self.backend: Backend = self._app.extensions["backend"]
+        self.face: Face = self._app.extensions["face"]
         self.house = self.backend.house
         self._running: wsgi.Server | None = None
 
     @property
     def url(self) -> str:
-        """The ws.do endpoint; `port` 0 is known only after `start`."""
-        return f"http://{self._netloc}{wsdo.PATH}"
+        """The endpoint; `port` 0 is known only after `start`."""
+        return f"http://{self._netloc}{self.face.path}"
 
     @property
     def control_url(self) -> str:
@@ -91,7 +150,12 @@ class SimulatedAlarm:
         self.port = listener.getsockname()[1]
         self._stopping.clear()
         self._running = wsgi.Server(
-            _closing(self._app), listener, name="simulator", workers=WORKERS, connections=CONNECTIONS
+            _closing(self._app),
+            listener,
+            name="simulator",
+            workers=WORKERS,
+            connections=CONNECTIONS,
+            per_peer=CONNECTIONS,  # they all come from this machine
         )
 
     def stop(self) -> None:
@@ -108,7 +172,7 @@ def _closing(app: "WSGIApplication") -> "WSGIApplication":
     def serve(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         try:
             return app(environ, start_response)
-        except wsdo.ConnectionDropped:
+        except ConnectionDropped:
             raise ClientDisconnected from None
 
     return serve

@@ -215,7 +215,9 @@ ALIASES = {
     "armed_night": "night",
     "armed_perimeter": "perimeter",
     "armed_annex": "annex",
+    "armed_with_exceptions": "row armed",
     "disarmed_main": "row disarmed",
+    "disarmed_perimeter": "row disarmed",
     "disarmed_annex": "annex disarmed",
     "check": "row check",
 }

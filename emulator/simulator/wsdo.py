@@ -3,15 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from typing import Any
 
 from flask import Blueprint, Response, abort, request
 
-from emulator.errors import EmulatorError
 from emulator.model import Arm, ArmMode, Axes, Disarm, Interior
-from emulator.simulator import documents, texts
-from emulator.simulator.activity import Check, Request
-from emulator.simulator.backend import Account, Backend, Denied, Reason
-from emulator.simulator.panel import Busy, Operation, Refusal
+from emulator.simulator import documents, settings, texts
+from emulator.simulator.actions import Check, Request
+from emulator.simulator.backend import Account, Backend, Denied, Options, Reason
+from emulator.simulator.face import ConnectionDropped, page
+from emulator.simulator.faults import KINDS
+from emulator.simulator.operation import Operation, Refusal
+from emulator.simulator.panel import Busy
 
 PATH = "/WebService/ws.do"
 
@@ -47,16 +50,11 @@ DENIALS = {
 REFUSALS = {Refusal.NOT_FITTED: "4", Refusal.OTHER_MODE: "106", Refusal.OPEN_WINDOW: "102"}
 BUSY, UNKNOWN = "11", "4"
 
-HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 BOMB = (
     '<?xml version="1.0"?><!DOCTYPE PET [<!ENTITY a "aaaaaaaaaa">'
     + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefghi", "bcdefghij", strict=True))
     + "]><PET><RES>OK</RES><MSG>&j;</MSG></PET>"
 )
-
-
-class ConnectionDropped(EmulatorError):
-    """The connection is to be closed without an answer; test clients see this exception instead."""
 
 
 class Failed(Exception):
@@ -89,11 +87,45 @@ class Query:
 
 @dataclass(slots=True)
 class Wsdo:
-    """Answers queries; owned by the house's lock."""
+    """A face (face.py); owned by the house's lock."""
 
     backend: Backend
     zone: tzinfo | None = None
     _operations: dict[tuple[str, str, str], Operation] = field(default_factory=dict)
+
+    path = PATH
+    kinds = KINDS
+    settings = settings.WSDO
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The requests that it knows."""
+        return NAMES
+
+    @property
+    def options(self) -> Options:
+        """Those of the back-end."""
+        return self.backend.options
+
+    @property
+    def actions(self) -> Mapping[str, Callable[[], None]]:
+        """Every session dies; its owner is told 60022."""
+        return {"sessions/kill": self.backend.kill_sessions}
+
+    def state(self) -> dict[str, Any]:
+        """The STATUS, and how many sessions live."""
+        axes = self.backend.house.axes
+        return {
+            "letter": documents.letter(axes, letter_a=self.options.letter_a),
+            "sessions": self.backend.sessions(),
+        }
+
+    def reset(self) -> None:
+        """It counts nothing by itself."""
+
+    def pages(self) -> Blueprint:
+        """The endpoint."""
+        return blueprint(self)
 
     def answer(self, query: Query) -> bytes:
         """The PET document for a query that has come through."""
@@ -216,16 +248,16 @@ def _told(command: Request, axes: Axes, words: dict[str, str]) -> str:
 
 # Faults that come before the request is looked at.
 EARLY: dict[str, Callable[[Query], Response]] = {
-    "unavailable": lambda _: Response(HTML.format("503 Service Temporarily Unavailable"), 503, mimetype="text/html"),
-    "html": lambda _: Response(HTML.format("Mantenimiento"), mimetype="text/html"),
+    "unavailable": lambda _: page("503 Service Temporarily Unavailable", 503),
+    "html": lambda _: page("Mantenimiento"),
     "bomb": lambda _: Response(BOMB, mimetype="text/xml"),
     "trouble": lambda query: Response(documents.failure(query.texts, "ERROR", "trouble", "3000"), mimetype="text/xml"),
 }
 
 
-def blueprint(backend: Backend, *, zone: tzinfo | None = None) -> Blueprint:
-    """The endpoint. Raises ConnectionDropped where a real one would close the connection."""
-    face = Wsdo(backend, zone)
+def blueprint(face: Wsdo) -> Blueprint:
+    """The endpoint."""
+    backend = face.backend
     pages = Blueprint("wsdo", __name__)
 
     def handle(query: Query) -> Response:
@@ -233,10 +265,10 @@ def blueprint(backend: Backend, *, zone: tzinfo | None = None) -> Blueprint:
         if faults.strike("down", query.name):
             raise ConnectionDropped("the cloud is down")
         if backend.flooded(query["user"]):
-            return Response(HTML.format("403 Forbidden"), 403, mimetype="text/html")
-        for kind, page in EARLY.items():
+            return page("403 Forbidden", 403)
+        for kind, early in EARLY.items():
             if faults.strike(kind, query.name):
-                return page(query)
+                return early(query)
         if faults.strike("expire", query.name):
             backend.kill_sessions()
         return Response(face.answer(query), mimetype="text/xml")
@@ -250,7 +282,7 @@ def blueprint(backend: Backend, *, zone: tzinfo | None = None) -> Blueprint:
         if query.name not in NAMES:
             query = replace(query, name="unknown")  # a bound on the counters
         with backend.house.held():
-            backend.requests[query.name] += 1
+            backend.received(query.name)
             reply = handle(query)
             late = backend.faults.strike("late", query.name)
             lost = backend.faults.strike("lost", query.name)

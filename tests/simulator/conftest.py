@@ -9,9 +9,12 @@ from flask.testing import FlaskClient
 from lxml import etree
 
 from emulator.simulator.backend import Account, Backend, Options
+from emulator.simulator.options import OwaOptions
 from emulator.simulator.panel import House, Profile
+from emulator.simulator.profiles import PROFILES
 from emulator.simulator.server import create_app
 from emulator.simulator.wsdo import PATH
+from tests.simulator.owa import Customer
 
 START = 1_575_000_000.0  # a Friday in November 2019
 
@@ -110,3 +113,45 @@ def alarm(make: Maker) -> Alarm:
 def err(pet: etree._Element) -> tuple[str | None, str | None]:
     """RES and ERR."""
     return pet.findtext("RES"), pet.findtext("ERR")
+
+
+@pytest.fixture
+def customers(clock: Clock) -> Callable[..., Customer]:
+    """Builds a customer of the successor; floods are let through unless the test asks otherwise."""
+
+    def build(
+        profile: str = "es-perimeter",
+        *,
+        options: OwaOptions | None = None,
+        account: Account | None = None,
+        fitted: Profile | None = None,
+    ) -> Customer:
+        unit = PROFILES[profile]
+        app = create_app(
+            House(clock, fitted or unit.fitted),
+            api="owa",
+            profile=profile,
+            accounts=[account] if account else (),
+            options=options or OwaOptions(flood_limit=0),
+            sleep=clock.pass_by,
+            zone=UTC,
+        )
+        return Customer(clock, app.extensions["backend"], app.extensions["face"], app.test_client(), unit)
+
+    return build
+
+
+@pytest.fixture
+def newcomer(customers: Callable[..., Customer]) -> Customer:
+    """A customer of a Spanish house with a perimeter, whose device nobody knows."""
+    return customers()
+
+
+@pytest.fixture
+def customer(newcomer: Customer) -> Customer:
+    """The same, with a trusted device, logged in, with capabilities. The counters are at nought."""
+    newcomer.authorise()
+    newcomer.login()
+    newcomer.renew_capabilities()
+    newcomer.control("reset")
+    return newcomer

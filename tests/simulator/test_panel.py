@@ -4,8 +4,10 @@ import pytest
 
 from emulator.errors import EmulatorError
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
-from emulator.simulator.activity import LOG_ROWS, Check, Request
-from emulator.simulator.panel import ANSWER_AFTER, Busy, House, Operation, Profile, Refusal
+from emulator.simulator.actions import Check, Move, Request
+from emulator.simulator.activity import LOG_ROWS
+from emulator.simulator.operation import Operation, Refusal
+from emulator.simulator.panel import ANSWER_AFTER, STANDS, Busy, House, Profile
 from tests.simulator.conftest import START, Clock
 
 ALL = Profile(annex=True)
@@ -296,3 +298,47 @@ def test_a_state_that_is_none_changes_nothing(house: House, change: dict[str, ob
         with pytest.raises(EmulatorError, match="not the saved state"):
             house.load(text)
     assert house.dump() == before
+
+
+def test_a_move_says_what_it_is() -> None:
+    off = Interior.OFF
+    assert str(Move(Interior.TOTAL, perimeter=True)) == "arm total+perimeter"
+    assert str(Move(off)) == "disarm interior"
+    assert str(Move(off, perimeter=False, annex=False)) == "disarm interior+perimeter+annex"
+
+
+def test_a_move_leaves_the_other_axes_alone(house: House) -> None:
+    house.answer_after = 0
+    submit(house, arm("total+perimeter+annex"))
+    for move, left in (
+        (Move(perimeter=False), "total + annex"),
+        (Move(Interior.NIGHT), "night + annex"),
+        (Move(annex=False), "night"),
+        (Move(Interior.OFF), "disarmed"),
+    ):
+        submit(house, move)
+        assert str(house.axes) == left
+
+
+def test_a_move_under_way_outlives_a_restart(house: House, clock: Clock) -> None:
+    move = Move(Interior.NIGHT, perimeter=True, starts=(Interior.OFF, Interior.NIGHT), idle=True, forced=True)
+    for request in (move, Move(perimeter=False)):
+        submit(house, request)
+        other = House(clock, ALL)
+        other.load(house.dump())
+        assert other.pending
+        assert other.pending.request == request
+        clock.pass_by(ANSWER_AFTER)
+        assert other.axes == house.axes
+
+
+def test_where_the_panel_stood(house: House, clock: Clock) -> None:
+    assert house.stand(0).axes == DISARMED
+    submit(house, arm("total"))
+    clock.pass_by(10)
+    assert house.stand(START + ANSWER_AFTER).axes.interior is Interior.TOTAL
+    assert house.stand(START + ANSWER_AFTER - 0.001).axes == DISARMED
+    for _ in range(STANDS):
+        house.keypad(arm("perimeter"))
+        house.keypad(Disarm())
+    assert house.stand(clock.now).axes == DISARMED

@@ -1,18 +1,26 @@
 """What needs sockets: real requests on loopback."""
 
+import http.client
+import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
 
 import pytest
 import requests
 
+from emulator import wsgi
 from emulator.errors import ConfigError
 from emulator.simulator.backend import Account, Options
 from emulator.simulator.faults import Fault
 from emulator.simulator.panel import House
 from emulator.simulator.server import SimulatedAlarm, create_app
+from emulator.simulator.trust import Sms
+from tests.simulator.owa import DEVICE, query
+from tests.simulator.owa import LOGIN as LOGIN_VARIABLES
 
 LOGIN = {"request": "LOGIN", "Country": "ES", "lang": "es", "user": "demo", "pwd": "demo"}
 
@@ -66,6 +74,16 @@ def test_a_late_answer_keeps_nobody_else_waiting(running: SimulatedAlarm, sessio
     before = time.monotonic()
     running.stop()
     assert time.monotonic() - before < 1
+
+
+def test_many_clients_on_this_machine_are_as_welcome_as_one(running: SimulatedAlarm) -> None:
+    with ExitStack() as stack:
+        crowd = [http.client.HTTPConnection(running.host, running.port, timeout=5) for _ in range(2 * wsgi.PER_PEER)]
+        for _ in range(2):  # on the same connections
+            for one in crowd:
+                stack.callback(one.close)
+                one.request("GET", "/control/state")
+            assert [one.getresponse().read() for one in crowd].count(b"") == 0
 
 
 def test_stopping_closes_the_door(session: requests.Session) -> None:
@@ -180,3 +198,47 @@ def test_the_app_stands_on_its_own_with_the_clock_of_the_world() -> None:
     backend = create_app().extensions["backend"]
     assert abs(backend.house.now() - time.time()) < 60
     assert backend.sleep is time.sleep
+
+
+def test_the_other_face_on_a_real_socket(session: requests.Session) -> None:
+    sent: list[Sms] = []
+    alarm = SimulatedAlarm(api="owa", profile="it-owner", sent=sent.append)
+    alarm.start()
+    try:
+        assert alarm.url == f"http://127.0.0.1:{alarm.port}/owa-api/graphql"
+        device = dict.fromkeys(DEVICE, "x")
+        account = {"user": "demo", "password": "demo", "country": "IT"}
+        variables = {**dict.fromkeys(LOGIN_VARIABLES, "x"), **device, **account}
+
+        def ask(name: str, given: dict[str, object], **headers: str) -> dict[str, Any]:
+            body = {"operationName": name, "query": query(name, given), "variables": given}
+            reply = session.post(alarm.url, json=body, headers=headers, timeout=5)
+            assert reply.headers["Content-Type"] == "application/json"
+            found: dict[str, Any] = reply.json()
+            return found
+
+        auth = dict.fromkeys(("lang", "callby", "id"), "x") | {"country": "IT", "user": "demo", "hash": ""}
+        assert ask("mkLoginToken", variables)["data"]["xSLoginToken"]["needDeviceAuthorization"]
+        challenge = ask("mkValidateDevice", device, auth=json.dumps(auth))["errors"][0]["data"]
+        otp_hash = challenge["auth-otp-hash"]
+        assert ask("mkSendOTP", {"recordId": 0, "otpHash": otp_hash}, auth=json.dumps(auth))["data"]["xSSendOtp"]
+        (sms,) = sent
+        security = json.dumps({"token": sms.code, "type": "OTP", "otpHash": otp_hash})
+        assert ask("mkValidateDevice", device, auth=json.dumps(auth), security=security)["data"]["xSValidateDevice"]
+        assert ask("mkLoginToken", variables)["data"]["xSLoginToken"]["hash"]
+        state = session.get(f"{alarm.control_url}/state", timeout=5).json()
+        assert state["requests"] == {"mkLoginToken": 2, "mkValidateDevice": 2, "mkSendOTP": 1}
+        assert (state["client_faults"], state["fitted"]) == ([], ["day", "total", "perimeter"])
+        alarm.backend.faults.add(Fault("lost", "mkLoginToken", times=1))
+        with pytest.raises(requests.ConnectionError, match="without response"):
+            ask("mkLoginToken", variables)
+    finally:
+        alarm.stop()
+    assert threads() == []
+
+
+def test_options_of_the_other_face() -> None:
+    with pytest.raises(TypeError, match="these are not OwaOptions"):
+        create_app(api="owa", options=Options())
+    with pytest.raises(KeyError):
+        create_app(api="soap")

@@ -1,0 +1,104 @@
+"""Who calls the customer API, and whether he may: the headers (verisure-owa.md §1.3, §1.4)."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from werkzeug.datastructures import Headers
+
+from emulator.simulator import failures
+from emulator.simulator.backend import Account, Contract
+from emulator.simulator.graphql import Call, Invalid, Json
+from emulator.simulator.schema import Access
+from emulator.simulator.tokens import Tokens
+
+AUTH = ("country", "lang", "callby", "id", "user", "hash")
+SECURITY = ("token", "type", "otpHash")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: what `auth` says, the account where it is known, and the `security` header."""
+
+    callby: str = ""
+    hash: str = ""
+    account: Account | None = None
+    security: Json | None = None
+
+    @property
+    def customer(self) -> Account:
+        """The account; a user that nobody knows has no session."""
+        if self.account is None:
+            raise failures.expired()
+        return self.account
+
+
+def caller(call: Call, headers: Headers, accounts: Sequence[Account], tokens: Tokens) -> Caller:
+    """Check the headers. Failed is for those who may not, Invalid for those who do it wrongly."""
+    access, text = call.signature.access, headers.get("auth")
+    if access is Access.NOTHING:
+        if text is not None:
+            raise _wrong(f"{call.name} goes without an auth header")
+        return Caller()
+    if text is None:
+        raise failures.expired()
+    auth = _read(text, "auth", AUTH)
+    if not auth["country"].isupper():
+        raise _wrong("the country in the auth header is not upper-case")
+    if access is Access.DEVICE:
+        if auth["hash"] or auth.get("refreshToken"):
+            raise _wrong(f"hash and refreshToken in the auth header of {call.name} are not empty")
+        account = next((account for account in accounts if account.user == auth["user"]), None)
+        return Caller(auth["callby"], "", account, _security(headers))
+    if type(auth.get("loginTimestamp")) is not int:
+        raise _wrong("the auth header lacks loginTimestamp, a whole number of ms")
+    account = tokens.who(auth["hash"])
+    if account is None or (account.user, account.country) != (auth["user"], auth["country"]):
+        raise failures.expired()
+    if access is Access.INSTALLATION:
+        _check_installation(call, headers, account, tokens)
+    return Caller(auth["callby"], auth["hash"], account)
+
+
+def contract_of(account: Account, number: object) -> Contract | None:
+    """The installation of this number, if it is the customer's."""
+    return next((contract for contract in account.contracts() if contract.number == number), None)
+
+
+def _security(headers: Headers) -> Json | None:
+    """The code of an SMS and the challenge that it answers, if there is one (§2.3)."""
+    text = headers.get("security")
+    if text is None:
+        return None
+    security = _read(text, "security", SECURITY)
+    if security["type"] != "OTP":
+        raise _wrong("the type in the security header is not OTP")
+    return security
+
+
+def _check_installation(call: Call, headers: Headers, account: Account, tokens: Tokens) -> None:
+    """numinst and panel as listed, in the headers and in the variables, and capabilities for them."""
+    contract = contract_of(account, call.variables["numinst"])
+    if contract is None or not tokens.may(headers.get("X-Capabilities", ""), account, contract.number):
+        raise failures.unpermitted()
+    if (headers.get("numinst"), headers.get("panel")) != (contract.number, contract.panel):
+        raise failures.unpermitted()
+    if call.variables.get("panel", contract.panel) != contract.panel:
+        raise _wrong("the panel is not that of the installation")
+
+
+def _read(text: str, header: str, keys: Sequence[str]) -> Json:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise _wrong(f"the {header} header is not a JSON object")
+    lacking = [key for key in keys if not isinstance(found.get(key), str)]
+    if lacking:
+        raise _wrong(f"the {header} header lacks {', '.join(lacking)}")
+    return found
+
+
+def _wrong(what: str) -> Invalid:
+    return Invalid("BAD_REQUEST", f"{what}.")

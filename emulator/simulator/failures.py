@@ -1,0 +1,109 @@
+"""How the customer API says no (verisure-owa.md §5.3, §6). Pure."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from emulator.errors import EmulatorError
+from emulator.simulator.graphql import Invalid, Json
+from emulator.simulator.trust import Challenged
+
+
+class Failed(EmulatorError):
+    """A request is answered with an error; `data` is what stands in it under that name."""
+
+    def __init__(self, message: str, *, name: str = "ApiError", **data: Any) -> None:
+        self.name, self.data = name, data
+        super().__init__(message)
+
+
+class Crashed(EmulatorError):
+    """The server's own program fails over a token, or for no reason that a client could know (§2.4)."""
+
+    def __init__(self, lang: str) -> None:
+        super().__init__(f"Cannot read properties of undefined (reading '{lang}')")
+
+
+def expired() -> Failed:
+    """The hash is no session."""
+    return Failed(
+        "Invalid session. Please, try again later.",
+        name="ExpiredSessionError",
+        res="ERROR",
+        err="ExpiredSessionError",
+        status=403,
+    )
+
+
+def unpermitted() -> Failed:
+    """No capabilities for this installation (§1.3)."""
+    return Failed("accessPermissions: Missing capabilities data", name="accessPermissionsMiddleware", res="ERROR")
+
+
+def wrong_password() -> Failed:
+    """User or password; the two are not told apart."""
+    return Failed("The user or the password is not correct.", res="KO", err="60091")
+
+
+def locked() -> Failed:
+    """Too many wrong passwords."""
+    return Failed("Your username has been locked. Please contact us.", res="LOCK", err="60052", status=403)
+
+
+def unidentified() -> Failed:
+    """A refresh token that is of no use."""
+    return Failed("Invalid Session", res="ERROR", err="60067")
+
+
+def busy() -> Failed:
+    """Another request is under way at the panel."""
+    return Failed("There is another request in process. Please, try again later.", res="ERROR", err="60062")
+
+
+def not_found() -> Failed:
+    """No such thing; of a command: it is not supported."""
+    return Failed("4: Requested data not found error.", res="ERROR", err="4", status=404)
+
+
+def not_valid(request: str) -> Failed:
+    """How a central unit says that a command is not supported."""
+    message = f"Request {request} is not valid for Central Unit"
+    return Failed(message, res="ERROR", err=message)
+
+
+def forbidden() -> Failed:
+    """Role or capability lacking."""
+    return Failed("Unauthorized request for current capabilities.", res="ERROR", err="6", status=401)
+
+
+def trouble() -> Failed:
+    """The back-end is down."""
+    return Failed("Internal Server Error", name="HttpError", res="ERROR", err="httpError", status=500)
+
+
+def conflict() -> Failed:
+    """The back-end is at odds with the panel."""
+    return Failed("alarm-manager.alarm_process_error", res="ERROR", err="10", status=409)
+
+
+def document(error: EmulatorError, field: str, at: float) -> Json:
+    """The answer to a request that failed at this time."""
+    if isinstance(error, Crashed):
+        return {"errors": [{"message": str(error), "extensions": {}, "data": {}}], "data": None}
+    if isinstance(error, Invalid):
+        return {"errors": [{"message": str(error), "extensions": {"code": error.code}}]}
+    name, message, data = "ApiError", str(error), {}
+    if isinstance(error, Failed):
+        name, data = error.name, error.data
+    if isinstance(error, Challenged):
+        name, message, data = "SecurityError", "Unauthorized", _challenge(error)
+    thrown = f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S.000Z}"
+    told = {"message": message, "name": name, "time_thrown": thrown, "data": data, "path": [field]}
+    return {"errors": [told], "data": {field: None}}
+
+
+def _challenge(error: Challenged) -> Json:
+    """What it takes to authorise the device (§2.3)."""
+    if not error.otp_hash:
+        return {"auth-type": "OTP", "auth-code": error.code, "auth-phones": None, "auth-otp-hash": None}
+    phones = [{"id": at, "phone": phone} for at, phone in enumerate(error.account.phones)]
+    return {"auth-type": "OTP", "auth-code": error.code, "auth-phones": phones, "auth-otp-hash": error.otp_hash}

@@ -1,0 +1,265 @@
+"""What each operation of the customer API answers (verisure-owa.md §2, §3, §4.1, §8)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from emulator.simulator import failures, texts
+from emulator.simulator.access import Caller, contract_of
+from emulator.simulator.activity import Row
+from emulator.simulator.backend import Account, Backend, Denied, Reason, Role
+from emulator.simulator.failures import Crashed
+from emulator.simulator.graphql import Call, Json
+from emulator.simulator.options import OwaOptions
+from emulator.simulator.orders import LETTER_FAULTS, Orders, letter, open_zones
+from emulator.simulator.profiles import Unit
+from emulator.simulator.tokens import Device, Spent, Tokens
+from emulator.simulator.trust import Trust
+
+MFA_NEEDED = "auth-api.mfa_needed"
+
+MONTH_S = 30 * 86_400.0
+"""How far back LASTMONTH reaches."""
+
+ROWS = 30
+"""Rows of the timeline where the client names no number."""
+
+SERVICES = {
+    # Request → idService (§3.2). Of the others no number is known.
+    "EST": "11",
+    "ARM": "31",
+    "DARM": "32",
+    "ARMNIGHT": "43",
+    "SCH": "60",
+    "ARMINTFPART": "84",
+    "ARMPARTFINT": "85",
+    "TIMELINE": "506",
+}
+
+
+@dataclass(slots=True)
+class Operations:
+    """Owned by the house's lock."""
+
+    backend: Backend
+    unit: Unit
+    options: OwaOptions
+    tokens: Tokens
+    trust: Trust
+    orders: Orders
+    zone: tzinfo | None = None
+
+    def answer(self, call: Call, caller: Caller) -> Any:
+        """The value of the field that was asked for."""
+        return ANSWERS[call.name](self, call, caller)
+
+    def login(self, call: Call, _: Caller) -> Json:
+        """mkLoginToken (§2.1)."""
+        variables = call.variables
+        if self.backend.faults.strike("crash", call.name):
+            raise Crashed(variables["lang"])
+        try:
+            account = self.backend.check_password(variables["user"], variables["password"], variables["country"])
+        except Denied as denied:
+            raise failures.locked() if denied.reason is Reason.LOCKED else failures.wrong_password() from None
+        return self._admit(call, account)
+
+    def refresh(self, call: Call, caller: Caller) -> Json:
+        """RefreshLogin: the token is spent, and a new one takes its place (§2.4)."""
+        variables = call.variables
+        if self.backend.faults.strike("crash", call.name):
+            raise Crashed(variables["lang"])
+        try:
+            account = self.tokens.refreshable(variables["refreshToken"], _device(call))
+            if account != caller.account:
+                raise Spent
+        except Spent:
+            raise Crashed(variables["lang"]) if self.options.refresh_crash else failures.unidentified() from None
+        if account.user in self.backend.locked():
+            raise failures.locked()
+        answer = self._admit(call, account)
+        if "hash" in answer:
+            self.tokens.spend(variables["refreshToken"])
+        return answer
+
+    def _admit(self, call: Call, account: Account) -> Json:
+        device = _device(call)
+        answer: Json = {"res": "OK", "lang": call.variables["lang"], "changePassword": account.change_password}
+        if account.change_password:
+            return {**answer, "needDeviceAuthorization": False}
+        if not self.trust.trusts(account, device):
+            self.trust.wait(account, device)
+            return {**answer, "msg": MFA_NEEDED, "needDeviceAuthorization": True}
+        tokens = self._tokens(account, device, call.variables["callby"], call.variables["deviceVersion"])
+        return {**answer, **tokens, "needDeviceAuthorization": False, "legals": True, "mainUser": _owns(account)}
+
+    def _tokens(self, account: Account, device: Device, callby: str, version: str) -> Json:
+        return {
+            "hash": self.tokens.hash(account, callby, version, self.options.token_life),
+            "refreshToken": self.tokens.refresh(account, device),
+        }
+
+    def validate(self, call: Call, caller: Caller) -> Json:
+        """mkValidateDevice: without `security` it asks for a code, with it the code is redeemed (§2.3)."""
+        account, device = caller.customer, _device(call)
+        if not self.trust.trusts(account, device):
+            if caller.security is None:
+                raise self.trust.challenge(account, device)
+            self.trust.redeem(account, device, caller.security["otpHash"], caller.security["token"])
+        tokens: Json = {}
+        if self.options.otp_tokens:
+            tokens = self._tokens(account, device, caller.callby, call.variables.get("deviceVersion") or "")
+        return {"res": "OK", **tokens, "legals": True}
+
+    def send_code(self, call: Call, caller: Caller) -> Json:
+        """mkSendOTP."""
+        if not self.trust.send(caller.customer, call.variables["otpHash"], call.variables["recordId"]):
+            raise failures.not_found()
+        return {"res": "OK"}
+
+    def installations(self, call: Call, caller: Caller) -> Json:
+        """mkInstallationList (§3.1)."""
+        if self.backend.faults.strike("null_list", call.name):
+            return {"installations": None}
+        account = caller.customer
+        return {
+            "installations": [
+                {
+                    "numinst": contract.number,
+                    "alias": contract.alias,
+                    "panel": contract.panel,
+                    "type": "PLUS",
+                    "role": account.role,
+                }
+                for contract in account.contracts()
+            ]
+        }
+
+    def services(self, call: Call, caller: Caller) -> Json:
+        """Srv, which has the capabilities (§3.2)."""
+        account = caller.customer
+        contract = contract_of(account, call.variables["numinst"])
+        if contract is None or not contract.active:
+            raise failures.not_found()
+        token = self.tokens.capabilities(account, contract, self.unit.caps, self.options.capabilities_life)
+        partitions = [{"id": one, "enterStates": enter, "leaveStates": []} for one, enter in self.unit.partitions]
+        return {
+            "res": "OK",
+            "language": texts.LANGUAGES.get(account.country, "en"),
+            "installation": {
+                "numinst": contract.number,
+                "role": account.role,
+                "alias": contract.alias,
+                "status": "OP",
+                "panel": contract.panel,
+                "capabilities": token,
+                "services": [_service(cap, self.unit) for cap in self.unit.caps if cap in SERVICES],
+                "configRepoUser": {"alarmPartitions": partitions} if partitions else None,
+            },
+        }
+
+    def status(self, call: Call, caller: Caller) -> Json:
+        """Status: what the cloud has heard, late as it may be (§4.1)."""
+        house, lag = self.backend.house, self.options.status_lag
+        stand = house.stand(house.now() - lag)
+        reported = letter(stand.axes)
+        for kind, other in LETTER_FAULTS.items():
+            if self.backend.faults.strike(kind, call.name):
+                reported = other
+        exceptions = open_zones(stand.bypassed) if stand.bypassed and _owns(caller.customer) else None
+        return {
+            "status": reported,
+            "timestampUpdate": str(round((stand.at + lag) * 1000)),
+            "wifiConnected": True,
+            "powerStatus": "P",
+            "exceptions": exceptions,
+        }
+
+    def timeline(self, call: Call, _: Caller) -> Json:
+        """ActV2Timeline (§8)."""
+        if self.backend.faults.strike("null_list", call.name):
+            return {"reg": None}
+        if self.backend.faults.strike("empty_log", call.name):
+            return {"reg": []}
+        variables, house = call.variables, self.backend.house
+        since = house.now() - MONTH_S if variables["timeFilter"] == "LASTMONTH" else 0
+        rows = [row for row in house.log if row.at >= since]
+        first = max(variables.get("offset") or 0, 0)
+        return {"reg": [self._row(row) for row in rows[first : first + (variables.get("numRows") or ROWS)]]}
+
+    def _row(self, row: Row) -> Json:
+        words = texts.TEXTS[texts.LANGUAGES.get(self.unit.country, "es")]
+        return {
+            "alias": texts.row_alias(row.label, words),
+            "type": self.unit.row_types.get(row.label, row.type),
+            "device": row.device,
+            "source": row.source or None,
+            "idSignal": row.idsignal,
+            "myVerisureUser": row.user or None,
+            "time": f"{datetime.fromtimestamp(row.at, UTC).astimezone(self.zone):%Y-%m-%d %H:%M:%S}",
+            "img": 0,
+            "signalType": str(row.type),
+            "interface": "" if row.source else "02",
+        }
+
+    def logout(self, _: Call, caller: Caller) -> bool:
+        """Logout (§2.4)."""
+        self.tokens.end(caller.hash)
+        return True
+
+    def submit(self, call: Call, caller: Caller) -> Json:
+        """xSArmPanel, xSDisarmPanel, CheckAlarm."""
+        return self.orders.submit(call, caller.customer, caller.callby)
+
+    def poll(self, call: Call, _: Caller) -> Json:
+        """ArmStatus, DisarmStatus, CheckAlarmStatus."""
+        return self.orders.poll(call)
+
+    def exceptions(self, call: Call, caller: Caller) -> Json:
+        """xSGetExceptions."""
+        return self.orders.exceptions(call, caller.customer)
+
+
+ANSWERS: dict[str, Callable[[Operations, Call, Caller], Any]] = {
+    "mkLoginToken": Operations.login,
+    "mkValidateDevice": Operations.validate,
+    "mkSendOTP": Operations.send_code,
+    "RefreshLogin": Operations.refresh,
+    "mkInstallationList": Operations.installations,
+    "Srv": Operations.services,
+    "Status": Operations.status,
+    "xSArmPanel": Operations.submit,
+    "ArmStatus": Operations.poll,
+    "xSDisarmPanel": Operations.submit,
+    "DisarmStatus": Operations.poll,
+    "xSGetExceptions": Operations.exceptions,
+    "CheckAlarm": Operations.submit,
+    "CheckAlarmStatus": Operations.poll,
+    "ActV2Timeline": Operations.timeline,
+    "Logout": Operations.logout,
+}
+
+
+def _device(call: Call) -> Device:
+    return str(call.variables.get("idDevice")), str(call.variables.get("uuid"))
+
+
+def _owns(account: Account) -> bool:
+    return account.role is Role.OWNER
+
+
+def _service(cap: str, unit: Unit) -> Json:
+    """One service; the perimeter shows in those of the schedule (§3.3)."""
+    attributes = [{"name": "PERI", "value": "PERIMETRAL", "active": True}] * (cap == "SCH" and "PERI" in unit.caps)
+    return {
+        "idService": SERVICES[cap],
+        "active": True,
+        "visible": True,
+        "bde": False,
+        "isPremium": False,
+        "codOper": False,
+        "request": cap,
+        "description": cap,
+        "attributes": {"attributes": attributes},
+    }

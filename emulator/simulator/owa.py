@@ -1,0 +1,191 @@
+"""The customer API's face: GraphQL requests in, `data` and `errors` out (verisure-owa.md §1, §10.1)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import tzinfo
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from emulator.errors import EmulatorError
+from emulator.simulator import access, failures, graphql, settings
+from emulator.simulator.backend import Backend
+from emulator.simulator.face import ConnectionDropped, page
+from emulator.simulator.faults import OWA_KINDS
+from emulator.simulator.graphql import Call, Invalid, Json
+from emulator.simulator.operations import Operations
+from emulator.simulator.options import OwaOptions
+from emulator.simulator.orders import Order, Orders, letter
+from emulator.simulator.profiles import Unit
+from emulator.simulator.schema import OPERATIONS
+from emulator.simulator.tokens import Tokens
+from emulator.simulator.trust import Sms, Trust
+
+PATH = "/owa-api/graphql"
+
+MOST_CLIENT_FAULTS = 100
+"""Mistakes of clients that are kept; one is enough to look at."""
+
+INCAPSULA = (
+    '<html><head><META NAME="robots" CONTENT="noindex,nofollow"></head><body><iframe src="/_Incapsula_Resource?'
+    'SWUDNSAI=9">Request unsuccessful. Incapsula incident ID: 0-0</iframe></body></html>'
+)
+
+# Faults that come before the request is looked at: those with a page, and those of the back-end.
+PAGES: dict[str, tuple[str, int]] = {
+    "unavailable": ("503 Service Temporarily Unavailable", 503),
+    "bad_gateway": ("502 Bad Gateway", 502),
+    "gateway_timeout": ("504 Gateway Time-out", 504),
+    "html": ("Mantenimiento", 200),
+}
+TROUBLES = {"trouble": failures.trouble, "conflict": failures.conflict, "unpermitted": failures.unpermitted}
+
+
+@dataclass(slots=True)
+class Owa:
+    """A face (face.py); owned by the house's lock."""
+
+    backend: Backend
+    unit: Unit
+    options: OwaOptions
+    sent: Callable[[Sms], object]
+    zone: tzinfo | None = None
+    client_faults: list[str] = field(default_factory=list)
+    banned_requests: int = 0
+    tokens: Tokens = field(init=False)
+    trust: Trust = field(init=False)
+    orders: Orders = field(init=False)
+    operations: Operations = field(init=False)
+
+    path = PATH
+    names = frozenset(OPERATIONS)
+    kinds = OWA_KINDS
+    settings = settings.OWA
+
+    def __post_init__(self) -> None:
+        def now() -> float:
+            return self.backend.house.now()
+
+        self.tokens, self.trust = Tokens(now), Trust(now, self.sent)
+        self.orders = Orders(self.backend, self.unit, self.options)
+        self.operations = Operations(
+            self.backend, self.unit, self.options, self.tokens, self.trust, self.orders, self.zone
+        )
+
+    @property
+    def actions(self) -> Mapping[str, Callable[[], None]]:
+        """Access tokens and capabilities die, refresh tokens are revoked, devices have to be trusted anew."""
+        return {
+            "sessions/kill": self.tokens.kill,
+            "tokens/revoke": self.tokens.revoke,
+            "devices/forget": self.trust.forget,
+        }
+
+    def state(self) -> dict[str, Any]:
+        """The codes that were sent are in it: whoever sees this page has the phone in his hand."""
+        return {
+            "letter": letter(self.backend.house.axes),
+            "sessions": self.tokens.living(),
+            "sms": [asdict(sms) for sms in self.trust.messages],
+            "refresh_reused": self.tokens.reused,
+            "client_faults": list(self.client_faults),
+            "banned_requests": self.banned_requests,
+            "bypassed": list(self.backend.house.stand(self.backend.house.now()).bypassed),
+            "times": [list(one) for one in self.backend.times],
+        }
+
+    def reset(self) -> None:
+        """Start the counters at nought."""
+        self.tokens.reused = self.banned_requests = 0
+        self.client_faults.clear()
+
+    def pages(self) -> Blueprint:
+        """The endpoint."""
+        pages = Blueprint("owa", __name__)
+
+        @pages.post(PATH, provide_automatic_options=False)
+        def endpoint() -> Response:
+            body = request.get_json(silent=True)
+            body = body if isinstance(body, dict) else {}
+            name = graphql.name_of(body, request.headers.get("X-APOLLO-OPERATION-NAME", "")) or "unknown"
+            with self.backend.house.held():
+                self.backend.received(name)
+                reply, order = self._reply(name, body)
+                late = self.backend.faults.strike("late", name)
+                lost = self.backend.faults.strike("lost", name)
+                if order:
+                    order.shaken = order.shaken or bool(late or lost)
+            if late:
+                self.backend.sleep(late.seconds)
+            if lost:
+                raise ConnectionDropped("the answer got lost")
+            return reply
+
+        return pages
+
+    def _reply(self, name: str, body: Json) -> tuple[Response, Order | None]:
+        """The answer, and the command that was polled, if one was."""
+        call, error = _read(body, name)
+        order = self.orders.asked(call) if call else None
+        counter = call.variables.get("counter") if call else None
+        if order and counter is not None and not order.step(counter):
+            error = Invalid("BAD_REQUEST", f"The counter is {counter} after {order.counter}.")
+        elif order:
+            order.shaken = True  # until it has been answered
+        early = self._early(name)
+        if early:
+            return early, order
+        if error:
+            self._blame(name, error)
+        try:
+            if error or not call:
+                raise error or Invalid("GRAPHQL_PARSE_FAILED", "Must provide query string.")
+            caller = access.caller(call, request.headers, self.backend.accounts, self.tokens)
+            document = call.answer(self.operations.answer(call, caller))
+            if order:
+                order.shaken = False
+        except EmulatorError as failure:
+            if failure is not error and isinstance(failure, Invalid) and failure.code == "BAD_REQUEST":
+                self._blame(name, failure)
+            document = failures.document(failure, call.signature.field if call else name, self.backend.house.now())
+        return jsonify(document), order
+
+    def _early(self, name: str) -> Response | None:
+        """The answer of whatever stands before the API: the line, the firewall, the web server, the back-end."""
+        faults, floods, peer = self.backend.faults, self.backend.floods, request.remote_addr or ""
+        if faults.strike("down", name):
+            raise ConnectionDropped("the cloud is down")
+        limit = self.options.flood_limit
+        banned = floods.banned(peer)
+        self.banned_requests += banned
+        flooded = bool(limit) and floods.over(peer, limit, self.options.flood_window)
+        if banned or flooded or faults.strike("ban", name):
+            floods.ban(peer, self.options.flood_ban)  # each request lengthens it
+            return Response(INCAPSULA, 403, mimetype="text/html")
+        throttle = faults.strike("throttle", name)
+        if throttle:
+            reply = page("403 Forbidden", 403)
+            reply.headers["Retry-After"] = f"{throttle.seconds:.0f}"
+            return reply
+        for kind, told in PAGES.items():
+            if faults.strike(kind, name):
+                return page(*told)
+        for kind, failed in TROUBLES.items():
+            if faults.strike(kind, name):
+                field = OPERATIONS[name].field if name in OPERATIONS else name
+                return jsonify(failures.document(failed(), field, self.backend.house.now()))
+        if faults.strike("expire", name):
+            self.tokens.kill()
+        return None
+
+    def _blame(self, name: str, error: Invalid) -> None:
+        """Something that no client should do."""
+        self.client_faults.append(f"{name}: {error}")
+        del self.client_faults[:-MOST_CLIENT_FAULTS]
+
+
+def _read(body: Json, name: str) -> tuple[Call | None, Invalid | None]:
+    try:
+        return graphql.read(body, name), None
+    except Invalid as error:
+        return None, error

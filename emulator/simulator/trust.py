@@ -1,0 +1,115 @@
+"""Which devices are trusted, and the codes by SMS that make them so (verisure-owa.md §2.3)."""
+
+import secrets
+import uuid
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from emulator.errors import EmulatorError
+from emulator.simulator.backend import Account
+from emulator.simulator.tokens import Device
+
+CODE_LIFE_S = 300.0
+"""Seconds for which a code is good; no figure is known, so what is usual."""
+
+CODE_DIGITS = 6
+"""§2.3."""
+
+MOST_CHALLENGES = 50
+"""Challenges open at once; the oldest is forgotten first."""
+
+MOST_SMS = 20
+"""Messages shown; more than a person sends."""
+
+
+class AuthCode(StrEnum):
+    """Why a device has to be authorised (§2.3)."""
+
+    NEEDED = "10001"
+    EXPIRED = "10002"
+    UNAUTHORISED = "10010"
+
+
+class Challenged(EmulatorError):
+    """A code is wanted; `otp_hash` names the challenge, and is empty where none was made."""
+
+    def __init__(self, code: AuthCode, account: Account, otp_hash: str = "") -> None:
+        self.code, self.account, self.otp_hash = code, account, otp_hash
+        super().__init__(code.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    """A message that a phone has got."""
+
+    phone: str
+    code: str
+    at: float
+
+
+@dataclass(slots=True)
+class _Challenge:
+    account: Account
+    device: Device
+    code: str = ""
+    sent_at: float = 0.0
+
+
+@dataclass(slots=True)
+class Trust:
+    """Owned by the house's lock. `sent` is told of every message."""
+
+    now: Callable[[], float]
+    sent: Callable[[Sms], object] = field(default=lambda _: None)
+    messages: list[Sms] = field(default_factory=list)
+    _trusted: set[tuple[str, Device]] = field(default_factory=set)
+    _waiting: deque[tuple[str, Device]] = field(default_factory=lambda: deque(maxlen=MOST_CHALLENGES))
+    _challenges: dict[str, _Challenge] = field(default_factory=dict)
+
+    def trusts(self, account: Account, device: Device) -> bool:
+        """Whether this device needs no code."""
+        return (account.user, device) in self._trusted
+
+    def wait(self, account: Account, device: Device) -> None:
+        """The password was right: this device may ask for a code."""
+        if (account.user, device) not in self._waiting:
+            self._waiting.append((account.user, device))
+
+    def challenge(self, account: Account, device: Device, code: AuthCode = AuthCode.NEEDED) -> Challenged:
+        """What tells a device that it needs a code; a device whose user has not logged in gets none."""
+        if (account.user, device) not in self._waiting:
+            return Challenged(AuthCode.UNAUTHORISED, account)
+        if len(self._challenges) >= MOST_CHALLENGES:
+            del self._challenges[next(iter(self._challenges))]
+        otp_hash = str(uuid.uuid4())
+        self._challenges[otp_hash] = _Challenge(account, device)
+        return Challenged(code, account, otp_hash)
+
+    def send(self, account: Account, otp_hash: str, phone: int) -> bool:
+        """Send a code to one of the customer's phones; False when there is no such phone or challenge."""
+        challenge = self._challenges.get(otp_hash)
+        if challenge is None or challenge.account != account or not 0 <= phone < len(account.phones):
+            return False
+        challenge.code, challenge.sent_at = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}", self.now()
+        sms = Sms(account.phones[phone], challenge.code, challenge.sent_at)
+        self.messages[:] = [*self.messages, sms][-MOST_SMS:]
+        self.sent(sms)
+        return True
+
+    def redeem(self, account: Account, device: Device, otp_hash: str, code: str) -> None:
+        """Trust the device whose code this is. Challenged otherwise; a challenge is good for one attempt."""
+        challenge = self._challenges.pop(otp_hash, None)
+        if challenge is None or (challenge.account, challenge.device) != (account, device) or not challenge.code:
+            raise self.challenge(account, device)
+        if self.now() >= challenge.sent_at + CODE_LIFE_S:
+            raise self.challenge(account, device, AuthCode.EXPIRED)
+        if code != challenge.code:
+            raise self.challenge(account, device)
+        self._waiting.remove((account.user, device))
+        self._trusted.add((account.user, device))
+
+    def forget(self) -> None:
+        """No device is trusted any more."""
+        self._trusted.clear()
