@@ -14,7 +14,7 @@ WORDS = ("USER", "PASSWORD")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """User and password of an account. Never shown."""
+    """User and password of an account; empty where an OWA login is kept instead. Never shown."""
 
     user: str
     password: str = field(repr=False)
@@ -24,29 +24,54 @@ def read(settings: Settings, environ: Mapping[str, str] = os.environ) -> dict[st
     """User and password of every installation that has an account; ConfigError lists all that is missing.
 
     VERISURE_<INSTALLATION>_… goes before VERISURE_…, both words from the same place: one account's user with another
-    one's password would lock an alarm. `…_FILE` names a file that holds the value.
+    one's password would lock an alarm. `…_FILE` names a file that holds the value. With `cloud: owa` both may be left
+    out: `emulator login` asks for them.
     """
     found: dict[str, Credentials] = {}
     problems: list[Problem] = []
     for name, installation in settings.installations.items():
         if installation.cloud == "simulator":
             continue
-        own = f"VERISURE_{re.sub('[^A-Z0-9]', '_', name.upper())}"
-        has_own = any(environ.get(f"{own}_{word}{form}") for word in WORDS for form in ("", "_FILE"))
-        values = [_secret(environ, own if has_own else "VERISURE", word, name, problems) for word in WORDS]
-        found[name] = Credentials(*values)
+        found[name] = _account(environ, name, problems, needed=installation.cloud != "owa")
     if problems:
         # Several installations may need the same variable.
         raise ConfigError(list(dict.fromkeys(problems)))
     return found
 
 
-def _secret(environ: Mapping[str, str], prefix: str, word: str, name: str, problems: list[Problem]) -> str:
+def targets(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Where notifications go: the Apprise URLs of VERISURE_NOTIFY, which hold secrets; ConfigError if unreadable."""
+    problems: list[Problem] = []
+    found = _secret(environ, "VERISURE", "NOTIFY", "", problems, needed=False).split()
+    if problems:
+        raise ConfigError(problems)
+    return found
+
+
+def known(name: str, environ: Mapping[str, str] = os.environ) -> Credentials:
+    """What is set for one installation, empty where nothing is; ConfigError where it cannot be read."""
+    problems: list[Problem] = []
+    found = _account(environ, name, problems, needed=False)
+    if problems:
+        raise ConfigError(problems)
+    return found
+
+
+def _account(environ: Mapping[str, str], name: str, problems: list[Problem], *, needed: bool) -> Credentials:
+    own = f"VERISURE_{re.sub('[^A-Z0-9]', '_', name.upper())}"
+    has_own = any(environ.get(f"{own}_{word}{form}") for word in WORDS for form in ("", "_FILE"))
+    prefix = own if has_own else "VERISURE"
+    return Credentials(*(_secret(environ, prefix, word, name, problems, needed) for word in WORDS))
+
+
+def _secret(
+    environ: Mapping[str, str], prefix: str, word: str, name: str, problems: list[Problem], needed: bool
+) -> str:
     variable = f"{prefix}_{word}"
     value, file = environ.get(variable, ""), environ.get(f"{variable}_FILE", "")
     if value and file:
         problems.append(Problem(f"environment: {variable}", f"both it and {variable}_FILE are set; keep one"))
-    if not value and not file:
+    if needed and not value and not file:
         what = f"is not set; installation {name!r} needs it (or {variable}_FILE, which names a file that holds it)"
         problems.append(Problem(f"environment: {variable}", what))
     if value or not file:

@@ -7,6 +7,7 @@ EmulatorError
 │  ├─ Unreachable     transient: back off, keep the last state and its age
 │  ├─ SessionExpired  log in once more, once
 │  ├─ LoginRefused    stop trying; say what to do
+│  │  └─ LoginNeeded  a person has to type `emulator login`; nothing is sent until then
 │  └─ Retired         this API or account has moved; say which setting to change
 └─ CommandError       one command did not end as asked
    ├─ Rejected        the panel said no (open window, other mode active, not fitted)
@@ -67,6 +68,10 @@ class SessionExpired(CloudError):
 
 class LoginRefused(CloudError):
     """The cloud refused user or password, or the account is locked."""
+
+
+class LoginNeeded(LoginRefused):
+    """There is no login that works, and only a person can make one."""
 
 
 class Retired(CloudError):

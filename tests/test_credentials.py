@@ -143,3 +143,19 @@ def test_a_file_in_another_encoding_is_refused_without_a_byte_of_it(secret: Path
 def test_a_password_is_never_shown() -> None:
     assert repr(Credentials("me", "secret")) == "Credentials(user='me')"
     assert "secret" not in str(problems({"VERISURE_PASSWORD": "secret"}))
+
+
+# -- accounts whose login is kept ---------------------------------------------------------------------------------
+
+
+def test_an_owa_account_may_leave_out_either() -> None:
+    assert credentials.read(settings(home="owa"), {}) == {"home": Credentials("", "")}
+    assert credentials.read(settings(home="owa"), {"VERISURE_USER": "me"}) == {"home": Credentials("me", "")}
+    assert credentials.read(settings(home="owa"), ME) == {"home": Credentials("me", "secret")}
+
+
+def test_what_is_set_is_known_without_any_settings(secret: Path) -> None:
+    assert credentials.known("home", {}) == Credentials("", "")
+    assert credentials.known("home", {**ME, "VERISURE_HOME_USER": "other"}) == Credentials("other", "")
+    with pytest.raises(ConfigError, match="VERISURE_PASSWORD_FILE"):
+        credentials.known("home", {"VERISURE_PASSWORD_FILE": str(secret)})

@@ -3,25 +3,44 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from emulator.verisure import wsdo
-from emulator.verisure.cloud import Clock
+from emulator.verisure import owa, wsdo
+from emulator.verisure.cloud import Clock, Cloud
 from emulator.verisure.http import HttpTransport
+from emulator.verisure.owa import OwaCloud
 from emulator.verisure.session import Account, Gate
+from emulator.verisure.vault import Vault
+from emulator.verisure.wire import Turnstile
 from emulator.verisure.wsdo import WsdoCloud
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How to reach a cloud: its URL (empty: the real one), and how long a request and a command may take."""
+    """How to reach a cloud: its URL, how long a request and a command may take, and what is shared by all who do.
+
+    `gate` and `vault` belong to the account, `turnstile` to the server.
+    """
 
     url: str
     request_s: float
     command_s: float
+    gate: Gate
+    turnstile: Turnstile
+    vault: Vault
 
 
-def _wsdo(account: Account, reach: Reach, clock: Clock, gate: Gate) -> WsdoCloud:
-    return WsdoCloud(account, HttpTransport(reach.url or wsdo.URL, reach.request_s), clock, reach.command_s, gate)
+def _wsdo(account: Account, reach: Reach, clock: Clock) -> Cloud:
+    return WsdoCloud(account, HttpTransport(reach.url, reach.request_s), clock, reach.command_s, reach.gate)
 
 
-CLOUDS: dict[str, Callable[[Account, Reach, Clock, Gate], WsdoCloud]] = {"wsdo": _wsdo, "simulator": _wsdo}
+def _owa(account: Account, reach: Reach, clock: Clock) -> Cloud:
+    transport = HttpTransport(reach.url, reach.request_s)
+    return OwaCloud(account, transport, clock, reach.command_s, reach.turnstile, reach.vault)
+
+
+CLOUDS: dict[str, Callable[[Account, Reach, Clock], Cloud]] = {"wsdo": _wsdo, "simulator": _wsdo, "owa": _owa}
 """`cloud:` in the settings → what makes one."""
+
+
+def url_of(cloud: str, country: str) -> str:
+    """Where the real cloud is; empty for the simulator, which brings its own."""
+    return {"wsdo": wsdo.URL, "owa": f"https://{owa.HOSTS.get(country, '')}{owa.PATH}"}.get(cloud, "")

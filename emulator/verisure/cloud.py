@@ -16,6 +16,17 @@ class Phase(StrEnum):
     WAITING = "waiting"
 
 
+class Reading(StrEnum):
+    """How hard to try to learn the panel's state."""
+
+    POLL = "poll"
+    """The cheapest way, for every minute or two."""
+    SETTLE = "settle"
+    """The surest way that may be used unasked: an earlier command is unsettled, or the state unclear."""
+    PANEL = "panel"
+    """Wake the panel, because a person wants it."""
+
+
 Report = Callable[[Phase, str], None]
 """Called with the phase and a word for people, such as the request that is under way."""
 
@@ -34,6 +45,15 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer of whatever status. `retry_after` is the header of that name, empty where there is none."""
+
+    status: int
+    body: bytes
+    retry_after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Details:
     """What the cloud knows of an installation, without code words, contacts or other secrets."""
 
@@ -47,8 +67,8 @@ class Details:
 class Cloud(Protocol):
     """One session with one installation; every call is made from the same thread and may block."""
 
-    def read(self, *, ask_panel: bool = False) -> PanelState:
-        """The panel's state by the cheapest way; `ask_panel` wakes the panel and is meant to be rare.
+    def read(self, how: Reading = Reading.POLL) -> PanelState:
+        """The panel's state. One that is older than the call, by its `read_at`, means that there is no news yet.
 
         Raises CloudError.
         """

@@ -1,4 +1,4 @@
-"""HTTPS to the ws.do server. The only file that imports requests."""
+"""HTTPS to the alarm's clouds. The only file that imports requests."""
 
 import ssl
 from collections.abc import Mapping
@@ -18,16 +18,24 @@ from urllib3.exceptions import (
 )
 
 from emulator.errors import Unreachable
+from emulator.verisure.cloud import Answer
 
 ANSWER_LIMIT_BYTES = 1024 * 1024
 """A year of activity log is under 200 kB; more is not an answer."""
 
-# The server negotiates finite-field Diffie-Hellman with a key that OpenSSL refuses; without that family it
+# The ws.do server negotiates finite-field Diffie-Hellman with a key that OpenSSL refuses; without that family it
 # uses ECDHE or RSA (verisure-wsdo.md §4). Verification stays on.
 CIPHERS = "HIGH:!DH:!aNULL"
 
 USER_AGENT = "Verisure/5 CFNetwork/1206 Darwin/20.1.0"
 """An app's name, since an empty one or a library's may be refused (verisure-wsdo.md §1.1)."""
+
+
+def secure(cafile: str | None = None) -> ssl.SSLContext:
+    """TLS as these clouds need it; `cafile` replaces the public CAs."""
+    context = ssl.create_default_context(cafile=cafile or certifi.where())
+    context.set_ciphers(CIPHERS)
+    return context
 
 
 class _Adapter(HTTPAdapter):
@@ -49,14 +57,12 @@ class HttpTransport:
         self._url = url
         self._timeout_s = timeout_s
         self._host = urlsplit(url).netloc
-        context = ssl.create_default_context(cafile=cafile or certifi.where())
-        context.set_ciphers(CIPHERS)
         self._session = requests.Session()
         self._session.trust_env = False
         # Otherwise requests adds the public CAs to whatever the context trusts.
         self._session.verify = cafile or certifi.where()
         self._session.headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Connection": "close"}
-        self._session.mount("https://", _Adapter(context))
+        self._session.mount("https://", _Adapter(secure(cafile)))
         self._session.mount("http://", HTTPAdapter(max_retries=0))
 
     def send(self, method: str, params: Mapping[str, str], timeout_s: float | None = None) -> bytes:
@@ -65,6 +71,18 @@ class HttpTransport:
         A POST carries the parameters in its body, so that a password never stands in a URL.
         """
         where = {"data": dict(params)} if method == "POST" else {"params": dict(params)}
+        answer = self._exchange(method, timeout_s, **where)
+        if answer.status != requests.codes.ok:
+            forbidden = answer.status == requests.codes.forbidden
+            hint = ": too many requests, or this address is blocked" if forbidden else ""
+            raise Unreachable(f"{self._host} answered HTTP {answer.status}{hint}")
+        return answer.body
+
+    def post(self, headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:
+        """What a POST is answered with, whatever its status; Unreachable where there is no whole answer."""
+        return self._exchange("POST", timeout_s, headers=dict(headers), data=body)
+
+    def _exchange(self, method: str, timeout_s: float | None, **what: Any) -> Answer:
         patience_s = timeout_s or self._timeout_s
         try:
             with self._session.request(
@@ -73,22 +91,19 @@ class HttpTransport:
                 timeout=patience_s,
                 allow_redirects=False,
                 stream=True,
-                **where,  # type: ignore[arg-type]  # one of two keywords of the same type
+                **what,
             ) as response:
                 body = response.raw.read(ANSWER_LIMIT_BYTES + 1, decode_content=True)
-                status = response.status_code
+                answer = Answer(response.status_code, bytes(body), response.headers.get("Retry-After", ""))
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             # The text of a requests error holds the whole URL, session and all: it ends here.
             raise self._unreachable(error, patience_s) from None
         finally:
             # Asking the server to close is not enough: the next request would find a connection that is just dying.
             self._session.close()
-        if status != requests.codes.ok:
-            hint = ": too many requests, or this address is blocked" if status == requests.codes.forbidden else ""
-            raise Unreachable(f"{self._host} answered HTTP {status}{hint}")
         if len(body) > ANSWER_LIMIT_BYTES:
             raise Unreachable(f"{self._host} answered more than {ANSWER_LIMIT_BYTES} bytes")
-        return bytes(body)
+        return answer
 
     def _unreachable(self, error: Exception, patience_s: float) -> Unreachable:
         cause = error.args[0] if error.args else None

@@ -11,7 +11,7 @@ from emulator.errors import CloudError, CommandError, Rejected, SessionExpired, 
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior, PanelState
 from emulator.verisure import pet
 from emulator.verisure.actv2 import Follower
-from emulator.verisure.cloud import Clock, Details, Phase, Report
+from emulator.verisure.cloud import Clock, Details, Phase, Reading, Report
 from emulator.verisure.session import Account, Gate, Session, Transport
 
 log = logging.getLogger(__name__)
@@ -65,8 +65,8 @@ class WsdoCloud:
         self._asked_at = float("-inf")
         self._ask_again_s = ASK_AGAIN_S
 
-    def read(self, *, ask_panel: bool = False) -> PanelState:
-        """The activity log's news on top of the last state; EST where that leaves doubt, or it is asked for.
+    def read(self, how: Reading = Reading.POLL) -> PanelState:
+        """The activity log's news on top of the last state; EST where that leaves doubt, or more than a poll is wanted.
 
         While the log leaves doubt and it is too early for another EST, whatever would read as off is unknown.
         """
@@ -75,7 +75,7 @@ class WsdoCloud:
             # Before the panel is asked: should it be silent, this is what is known.
             self._remember(*news, "ACT_V2")
         since_s = self._clock.monotonic() - self._asked_at
-        if ask_panel or self._state is None or since_s >= PANEL_CHECK_S:
+        if how is not Reading.POLL or self._state is None or since_s >= PANEL_CHECK_S:
             return self._ask_panel()
         if news is not None and not self._log.doubtful:
             self._ask_again_s = max(self._ask_again_s / 2, ASK_AGAIN_S)

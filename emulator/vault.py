@@ -1,0 +1,81 @@
+"""The logins of OWA accounts, kept in the journal's file; see verisure/vault.py for what they are."""
+
+import fcntl
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from emulator.errors import EmulatorError, LoginNeeded
+from emulator.journal import Journal
+from emulator.verisure.vault import Device, Login
+
+LOCK = "login.lock"
+"""In the state folder; held while a login is renewed, by whichever process does it."""
+
+
+class JournalVault:
+    """One account's login; `user` may be empty where only one person has logged in to this host."""
+
+    def __init__(self, journal: Journal, folder: Path, host: str, user: str = "") -> None:
+        self._journal = journal
+        self._folder = folder
+        self._host = host
+        self._user = user
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the only one who renews a login: threads exclude each other, too, each with its own open file."""
+        path = self._folder / LOCK
+        try:
+            lock = path.open("w")
+        except OSError as error:
+            raise EmulatorError(f"the login cannot be renewed: {path}: {error.strerror}") from None
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def load(self) -> Login | None:
+        """The login; None before the first one. LoginNeeded where it is not clear whose."""
+        if self._user:
+            kept = self._journal.recall(self._name(self._user))
+            return _login(kept) if kept else None
+        logins = [_login(value) for value in self._journal.recall_all(self._name(""))]
+        # A name that was mistyped at `emulator login` is kept as well, but has never logged in.
+        found = [login for login in logins if login.login_at] or logins[:1]
+        if len(found) > 1:
+            users = ", ".join(login.user for login in found)
+            raise LoginNeeded(f"{users} have logged in here: put the one to use into VERISURE_USER and restart")
+        return found[0] if found else None
+
+    def save(self, login: Login) -> None:
+        """Replace the login; written through to disk."""
+        self._journal.note(self._name(login.user), json.dumps(asdict(login)))
+
+    def banned_until(self) -> float:
+        """Until when the firewall shuts this network out (epoch seconds)."""
+        return float(self._journal.recall(f"owa ban {self._host}") or 0)
+
+    def ban(self, until: float) -> None:
+        """Remember a ban over restarts."""
+        self._journal.note(f"owa ban {self._host}", str(until))
+
+    def unsupported(self, number: str) -> frozenset[str]:
+        """The requests that the panel of this installation has turned out not to know."""
+        return frozenset(json.loads(self._journal.recall(f"owa unsupported {number}") or "[]"))
+
+    def remember_unsupported(self, number: str, request: str) -> None:
+        """Add one to them."""
+        known = sorted(self.unsupported(number) | {request})
+        self._journal.note(f"owa unsupported {number}", json.dumps(known))
+
+    def _name(self, user: str) -> str:
+        return f"owa login {self._host} {user}"
+
+
+def _login(kept: str) -> Login:
+    """As it was kept; what a later version has put there is left out, so that one can go back from that."""
+    said = json.loads(kept)
+    known = {one.name: said[one.name] for one in fields(Login) if one.name in said}
+    return Login(**(known | {"device": Device(**said["device"])}))

@@ -1,0 +1,119 @@
+"""A person logs in: password, and once for this program's device a code by SMS.
+
+Facts: verisure-owa.md §2.1 to §2.3 and §3.1.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from emulator.errors import CloudError, LoginRefused, Rejected, Unreachable
+from emulator.verisure import graphql, operations
+from emulator.verisure.tokens import Tokens, device_variables
+from emulator.verisure.vault import Device, Login
+from emulator.verisure.wire import Wire
+
+CODE_WANTED, CODE_EXPIRED = "10001", "10002"
+"""auth-code (§2.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A phone of the contract: its number in the cloud's list, and its digits, most of them masked."""
+
+    id: int
+    masked: str
+
+
+class CodeRefused(CloudError):
+    """The code was wrong, or too old; another one has to be sent."""
+
+
+class Enrolment:
+    """One person's login, step by step: `begin`, and unless that was all, `send_code` and `confirm`."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._tokens = Tokens(wire)
+        self._challenge = ""
+        self.phones: tuple[Phone, ...] = ()
+
+    def begin(self) -> bool:
+        """Try the password; True when that was enough. Otherwise `phones` can be sent a code.
+
+        Raises LoginRefused and Unreachable.
+        """
+        if self._log_in():
+            return True
+        content = self._validate(None)
+        # An answer without a challenge: the device is trusted already.
+        return content is not None and self._log_in()
+
+    def send_code(self, phone: Phone) -> None:
+        """Have the code sent. Raises CloudError."""
+        variables = {"recordId": phone.id, "otpHash": self._challenge}
+        reply = self._wire.ask(operations.SEND_OTP, variables, self._wire.caller(self._login()))
+        if reply.failure:
+            raise _error(reply.failure)
+        if graphql.text(reply.content, "res") != graphql.OK:
+            raise Unreachable(f"the cloud sent no code: {graphql.text(reply.content, 'msg') or 'it gives no reason'}")
+
+    def confirm(self, code: str) -> None:
+        """Give the code that came. CodeRefused when it was wrong; then go on with another one from `send_code`."""
+        if self._validate({"token": code, "type": "OTP", "otpHash": self._challenge}) is None:
+            # A challenge is good for one try (§2.3).
+            self._validate(None)
+            raise CodeRefused("the cloud did not take that code")
+        if not self._log_in():
+            raise LoginRefused("the cloud took the code, but still does not know this device; try again later")
+
+    def installations(self) -> list[tuple[str, str, str]]:
+        """Number, panel and alias of each installation. Raises CloudError."""
+        reply = self._wire.ask(operations.INSTALLATIONS, {}, self._wire.caller(self._tokens.access()))
+        if reply.failure:
+            raise _error(reply.failure)
+        rows = graphql.items(reply.content, "installations")
+        return [(graphql.text(row, "numinst"), graphql.text(row, "panel"), graphql.text(row, "alias")) for row in rows]
+
+    def _login(self) -> Login:
+        """The account's login; its device is made once and kept before anybody is asked to trust it."""
+        vault = self._wire.vault
+        login = vault.load()
+        if login is None:
+            login = Login(
+                self._wire.account.user, Device.new(), trouble="the login is not finished: type `emulator login`"
+            )
+            vault.save(login)
+        return login
+
+    def _log_in(self) -> bool:
+        with self._wire.vault.alone():
+            login = replace(self._login(), password_at=self._wire.clock.time())
+            return self._tokens.log_in(login) is not None
+
+    def _validate(self, security: Mapping[str, str] | None) -> Any:
+        """mkValidateDevice: its content, or None when it wants a code, with `phones` and the challenge renewed."""
+        device = device_variables(self._login().device)
+        named = ("deviceName", "deviceBrand", "deviceOsVersion", "deviceVersion")
+        variables = device | {key: graphql.DEVICE[key] for key in named}
+        reply = self._wire.ask(operations.VALIDATE, variables, self._wire.caller(self._login()), security)
+        if reply.failure is None:
+            return reply.content
+        data = reply.failure.data
+        if graphql.text(data, "auth-code") not in (CODE_WANTED, CODE_EXPIRED):
+            raise _error(reply.failure)
+        self._challenge = graphql.text(data, "auth-otp-hash") or self._challenge
+        phones = [
+            Phone(int(graphql.text(row, "id")), graphql.text(row, "phone"))
+            for row in graphql.items(data, "auth-phones")
+            if graphql.text(row, "id").isdecimal()
+        ]
+        self.phones = tuple(phones) or self.phones
+        if not self.phones:
+            raise LoginRefused("the account has no phone that could be sent a code: add one in the alarm's app")
+        return None
+
+
+def _error(failure: graphql.Failure) -> CloudError:
+    found = graphql.error(failure)
+    return LoginRefused(f"the cloud refused: {found}") if isinstance(found, Rejected) else found

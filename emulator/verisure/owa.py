@@ -1,0 +1,363 @@
+"""The OWA cloud: the state that the cloud has cached, and arm or disarm submitted once and polled to the end.
+
+Facts: verisure-owa.md §4 to §7.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.errors import CloudError, CommandError, EmulatorError, Rejected, Unconfirmed, Unreachable
+from emulator.model import Action, Arm, Axes, Disarm, PanelState
+from emulator.verisure import graphql, operations
+from emulator.verisure.cloud import Clock, Details, Phase, Reading, Report
+from emulator.verisure.graphql import OK, REFUSED, WAIT, Unsupported
+from emulator.verisure.operations import Operation
+from emulator.verisure.owa_session import OwaSession
+from emulator.verisure.profiles import axes_of, candidates, effect, profile_for
+from emulator.verisure.session import Account
+from emulator.verisure.vault import Vault
+from emulator.verisure.wire import Poster, Turnstile, Wire
+
+log = logging.getLogger(__name__)
+
+HOSTS = {
+    "ES": "customers.verisure.es",
+    "FR": "customers.securitasdirect.fr",
+    "IT": "customers.verisure.it",
+    "GB": "customers.verisure.co.uk",
+    "PT": "customers.verisure.pt",
+    "IE": "customers.verisure.ie",
+    "BR": "customers.verisure.com.br",
+    "CL": "customers.verisure.cl",
+    "AR": "customers.verisure.com.ar",
+    "PE": "customers.verisure.pe",
+}
+"""§1.1; they have changed before, so `url` may say otherwise."""
+
+PATH = "/owa-api/graphql"
+
+POLL_S = 2.0
+"""From one question about a command to the next (§5.4)."""
+
+LAG_S = 180.0
+"""The cached state follows the panel with a delay that nobody has measured (§4.1). For this long after a command, a
+state that has not moved since before it is taken for old news."""
+
+ZONES_S = 20.0
+"""For the names of the open zones; some panels never tell (§5.5)."""
+
+CHECK_DEADLINE_S = 60.0
+"""For a panel that a person has woken; real ones take 15 to 25 s, and some a minute."""
+
+CHECK_SERVICE = "11"
+"""The idService of EST (§4.2)."""
+
+OPEN_ZONES = "102"
+REASONS = {"101": "this user may not arm the perimeter", "106": "this alarm takes no other mode while it is armed"}
+"""error.code → the reason of a refusal (§5.6)."""
+
+TROUBLE = ("no_response", "status_not_found", "protom_session", "alarm_process_error", "status_inventory")
+"""Words in the text of an error that tell of the way to the panel, not of its will (§5.6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A request that the cloud has taken, and how to ask for its outcome."""
+
+    request: str
+    poll: Operation
+    variables: Mapping[str, Any]
+
+
+class OpenZones(Rejected):
+    """The panel refuses to arm past open zones. `again` is what forces it, None where the panel does not allow that."""
+
+    def __init__(self, names: tuple[str, ...], again: Mapping[str, str] | None) -> None:
+        self.names, self.again = names, again
+        open_ones = f"open: {', '.join(names)}" if names else "a zone is open; the cloud does not say which"
+        super().__init__(f"{open_ones}. Close it and try again")
+
+
+class OwaCloud:
+    """One installation on the OWA server; owned by one thread. `deadline_s` bounds the wait for its panel."""
+
+    def __init__(
+        self,
+        account: Account,
+        transport: Poster,
+        clock: Clock,
+        deadline_s: float,
+        turnstile: Turnstile,
+        vault: Vault,
+    ) -> None:
+        self._wire = Wire(account, transport, clock, turnstile, vault)
+        self._session = OwaSession(self._wire)
+        self._clock = clock
+        self._deadline_s = deadline_s
+        self._vault = vault
+        self._country = account.country
+        self._state: PanelState | None = None
+        self._seen: tuple[str, str] | None = None
+        self._before: tuple[str, str] | None = None
+        self._commanded_at = float("-inf")
+        self._unsupported: dict[str, str] = {}
+
+    # -- the state ------------------------------------------------------------------------------------------
+
+    def read(self, how: Reading = Reading.POLL) -> PanelState:
+        """The state that the cloud has cached; only a person's wish wakes the panel.
+
+        While the cache has not moved since a command, what the panel itself said then is kept.
+        """
+        if how is Reading.PANEL:
+            return self._check()
+        content = self._session.look(operations.STATUS, {"numinst": self._session.installation()[0]})
+        letter, stamp = graphql.text(content, "status").upper(), graphql.text(content, "timestampUpdate")
+        if not letter:
+            raise Unreachable("the cloud does not tell the panel's state")
+        state = self._state
+        if state is None or not self._is_old_news((letter, stamp)):
+            self._seen, self._before = (letter, stamp), None
+            state = self._remember(letter, "Status", self._bypassed(content))
+        self._session.tend()
+        return state
+
+    def _is_old_news(self, seen: tuple[str, str]) -> bool:
+        return seen == self._before and self._clock.monotonic() - self._commanded_at < LAG_S
+
+    def _remember(self, letter: str, source: str, bypassed: tuple[str, ...] = ()) -> PanelState:
+        self._state = PanelState(axes_of(letter), self._clock.time(), letter, source, bypassed)
+        return self._state
+
+    def _bypassed(self, content: Any) -> tuple[str, ...]:
+        """The open zones that an armed panel does not guard (§4.1: status 0; other entries are low batteries)."""
+        rows = graphql.items(content, "exceptions")
+        return tuple(_zone(row) for row in rows if graphql.text(row, "status") == "0")
+
+    def _check(self) -> PanelState:
+        number, panel = self._session.installation()
+        content = self._session.look(operations.CHECK, {"numinst": number, "panel": panel})
+        reference = graphql.text(content, "referenceId")
+        if graphql.text(content, "res") != OK or not reference:
+            raise Unreachable(f"the panel cannot be asked: {_said(content)}")
+        variables = {"numinst": number, "idService": CHECK_SERVICE, "panel": panel, "referenceId": reference}
+        started = self._clock.monotonic()
+        while self._clock.monotonic() - started < CHECK_DEADLINE_S:
+            if not self._clock.sleep(POLL_S):
+                raise Unreachable("the program stopped before the panel answered")
+            content = self._session.look(operations.CHECK_STATUS, variables)
+            if graphql.text(content, "res") == WAIT:
+                continue
+            letter = graphql.text(content, "protomResponse").upper()
+            if letter and graphql.text(content, "res") == OK:
+                return self._remember(letter, "CheckAlarm")
+            raise Unreachable(f"the panel did not tell its state: {_said(content)}")
+        raise Unreachable(f"the panel did not tell its state within {CHECK_DEADLINE_S:g} s")
+
+    # -- commands -------------------------------------------------------------------------------------------
+
+    def execute(self, action: Action, report: Report) -> PanelState:
+        """Send the requests that lead to `action`, each once, until the panel says that it stands there."""
+        if self._seen is None:
+            self.read()
+        with self._wire.command():
+            return self._reach(action, report)
+
+    def _reach(self, action: Action, report: Report) -> PanelState:
+        number, panel = self._session.installation()
+        profile = profile_for(self._country, panel)
+        sent: list[str] = []
+        refused: dict[str, str] = {}
+        while not sent or self._axes.reached(action) is False:
+            fit = candidates(profile, self._session.fitted(), action, self._axes)
+            known = {*self._vault.unsupported(number), *self._unsupported, *refused, *sent}
+            request = next((one for one in fit if one not in known), None)
+            if request is None:
+                break
+            try:
+                self._run(request, isinstance(action, Arm) and action.force, report)
+            except Unsupported as error:
+                log.info("%s: %s", request, error)
+                refused[request] = str(error)
+                if isinstance(action, Arm):
+                    # A disarm is tried each time: some day it may be needed, and may work.
+                    self._unsupported[request] = str(error)
+                continue
+            except (CommandError, CloudError) as error:
+                if sent:
+                    error.args = (f"{' and '.join(sent)}: done; {request}: {error}",)
+                elif isinstance(error, Rejected):
+                    self._before = None
+                    # Some panels refuse what they have done already.
+                    if isinstance(action, Arm) and self._axes.reached(action) and self._still(action):
+                        sent.append(request)
+                        break
+                raise
+            sent.append(request)
+        # For good only where something else worked in its place.
+        if self._axes.reached(action):
+            self._remember_unsupported(number, refused)
+        return self._ended(action, sent, [refused.get(one) or self._unsupported.get(one, "") for one in fit])
+
+    def _remember_unsupported(self, number: str, refused: Iterable[str]) -> None:
+        try:
+            for request in refused:
+                self._vault.remember_unsupported(number, request)
+        except EmulatorError as error:
+            # The command is done; it will only take as long the next time.
+            log.error("%s", error)
+
+    def _still(self, action: Action) -> bool:
+        try:
+            return self.read().axes.reached(action) is True
+        except CloudError:
+            return False
+
+    @property
+    def _axes(self) -> Axes:
+        return self._state.axes if self._state else Axes()
+
+    def _ended(self, action: Action, sent: list[str], reasons: list[str]) -> PanelState:
+        """The state that was reached, or why it was not."""
+        why = next((f": {reason}" for reason in reversed(reasons) if reason), "")
+        if not sent:
+            raise Rejected(f"this alarm cannot {action}{why}")
+        reached = self._axes.reached(action)
+        if reached is None or self._state is None:
+            raise Unconfirmed(f"{' and '.join(sent)} ended, but the panel's answer does not tell the state")
+        if not reached:
+            raise Rejected(f"the panel ended {' and '.join(sent)}, but it is {self._axes}{why}")
+        return self._state
+
+    def _run(self, request: str, force: bool, report: Report) -> None:
+        """One request: submitted once, and its outcome. Past open zones it is submitted anew, by force, if allowed."""
+        try:
+            self._follow(self._submit(request, report, {}), report)
+        except OpenZones as error:
+            if not force:
+                raise
+            if error.again is None:
+                raise Rejected(f"{error}; this panel does not let itself be forced") from None
+            log.warning("arming by force, past what is %s", error)
+            self._follow(self._submit(request, report, error.again), report, error.names)
+
+    def _submit(self, request: str, report: Report, force: Mapping[str, str]) -> Submitted:
+        """Raises Unconfirmed when nobody knows whether the cloud has taken it."""
+        number, panel = self._session.installation()
+        base = {"numinst": number, "request": request, "panel": panel}
+        if isinstance(effect(request), Disarm):
+            operation, poll, extra = operations.DISARM, operations.DISARM_STATUS, {}
+        else:
+            operation, poll = operations.ARM, operations.ARM_STATUS
+            extra = {"currentStatus": self._state.raw if self._state else None, "armAndLock": False, **force}
+        self._session.ready()
+        report(Phase.SENDING, request)
+        self._before, self._commanded_at = self._seen, self._clock.monotonic()
+        try:
+            content = self._session.call(operation, base | extra)
+        except Unreachable as error:
+            if not error.sent:
+                raise
+            raise Unconfirmed(
+                f"the answer to {request} was lost; the state will tell what became of it: {error}"
+            ) from None
+        if graphql.text(content, "res") in REFUSED:
+            raise Rejected(f"the cloud refused {request}: {_said(content)}")
+        reference = graphql.text(content, "referenceId")
+        if graphql.text(content, "res") != OK or not reference:
+            raise Unconfirmed(f"the cloud answered {request}, but does not say how to ask for its outcome")
+        report(Phase.ACCEPTED, request)
+        force_id = {key: value for key, value in force.items() if key == "forceArmingRemoteId"}
+        more = {"armAndLock": False, **force_id} if poll is operations.ARM_STATUS else {}
+        return Submitted(request, poll, base | {"referenceId": reference} | more)
+
+    def _follow(self, submitted: Submitted, report: Report, bypassed: tuple[str, ...] = ()) -> None:
+        """Ask for the outcome until there is one. Raises Rejected, or Unconfirmed at the deadline."""
+        request = submitted.request
+        started = self._clock.monotonic()
+        counter = 0
+        while self._clock.monotonic() - started < self._deadline_s:
+            if not self._clock.sleep(POLL_S):
+                raise Unconfirmed(f"the program stopped before the panel answered {request}")
+            counter += 1
+            try:
+                content = self._session.call(submitted.poll, {**submitted.variables, "counter": counter})
+            except Unreachable as error:
+                log.debug("%s: %s", submitted.poll.name, error)
+                continue
+            except EmulatorError as error:
+                raise Unconfirmed(f"{request} was under way when the cloud refused to tell of it: {error}") from None
+            if graphql.text(content, "res") == WAIT:
+                report(Phase.WAITING, f"{request}, {self._clock.monotonic() - started:.0f} s so far")
+                continue
+            return self._judge(submitted, content, bypassed)
+        raise Unconfirmed(f"the panel has not answered {request} within {self._deadline_s:g} s")
+
+    def _judge(self, submitted: Submitted, content: Any, bypassed: tuple[str, ...]) -> None:
+        request = submitted.request
+        if graphql.text(content, "res") in REFUSED:
+            raise self._refusal(submitted, content)
+        letter = graphql.text(content, "protomResponse").upper()
+        if graphql.text(content, "res") != OK or not letter:
+            raise Unconfirmed(f"{request} ended, but the cloud does not tell the panel's state")
+        state = self._remember(letter, submitted.poll.name, bypassed)
+        wanted = effect(request)
+        if isinstance(wanted, Arm) and state.axes.reached(wanted) is False:
+            raise Rejected(f"the panel ended {request} without doing it: it is {state.axes}")
+
+    def _refusal(self, submitted: Submitted, content: Any) -> EmulatorError:
+        error = content.get("error") if isinstance(content, dict) else None
+        code, kind, message = graphql.text(error, "code"), graphql.text(error, "type"), graphql.text(content, "msg")
+        if code == OPEN_ZONES or kind == "ZONE" or "open_zone" in message:
+            names = self._open_zones(error) or tuple(filter(None, [message.partition("#")[2]]))
+            again = {"forceArmingRemoteId": graphql.text(error, "referenceId"), "suid": graphql.text(error, "suid")}
+            allowed = isinstance(error, dict) and error.get("allowForcing") is True and all(again.values())
+            return OpenZones(names, again if allowed else None)
+        if kind == "TECHNICAL_ERROR" or any(word in message for word in TROUBLE):
+            return Unconfirmed(f"the panel did not answer {submitted.request}: {_said(content)}")
+        return Rejected(REASONS.get(code) or f"the panel refused {submitted.request}: {_said(content)}")
+
+    def _open_zones(self, error: Any) -> tuple[str, ...]:
+        """Their names; none where the cloud does not tell them to this user (§5.5)."""
+        number, panel = self._session.installation()
+        reference, suid = graphql.text(error, "referenceId"), graphql.text(error, "suid")
+        if not reference:
+            return ()
+        base = {"numinst": number, "panel": panel, "referenceId": reference, "suid": suid}
+        started = self._clock.monotonic()
+        counter = 0
+        while self._clock.monotonic() - started < ZONES_S:
+            counter += 1
+            try:
+                content = self._session.call(operations.EXCEPTIONS, {**base, "counter": counter})
+            except EmulatorError as failed:
+                log.debug("the open zones are not known: %s", failed)
+                return ()
+            if graphql.text(content, "res") != WAIT:
+                return tuple(_zone(row) for row in graphql.items(content, "exceptions"))
+            if not self._clock.sleep(POLL_S):
+                break
+        return ()
+
+    # -- the rest -------------------------------------------------------------------------------------------
+
+    def describe(self) -> Details:
+        """What the cloud knows of the installation. Raises CloudError."""
+        return self._session.describe()
+
+    def close(self) -> None:
+        """Let go of the connections; never raises. The login is kept for the next start."""
+        self._session.close()
+
+
+def _zone(row: Mapping[str, Any]) -> str:
+    return graphql.text(row, "alias") or graphql.text(row, "deviceType") or "a zone without a name"
+
+
+def _said(content: Any) -> str:
+    """What the cloud gives as its reason."""
+    error = content.get("error") if isinstance(content, dict) else None
+    words = (graphql.text(content, "msg"), graphql.text(error, "type"), graphql.text(error, "code"))
+    return ", ".join(filter(None, words)) or "it gives no reason"

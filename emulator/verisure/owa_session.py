@@ -1,0 +1,164 @@
+"""A session with the OWA server about one installation: tokens and capabilities renewed when needed, once.
+
+Facts: verisure-owa.md §2.4, §3 and §6.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from emulator.errors import EmulatorError, LoginRefused, Rejected, SessionExpired, Unreachable
+from emulator.verisure import graphql, operations
+from emulator.verisure.cloud import Details
+from emulator.verisure.graphql import Caller, CapabilitiesExpired
+from emulator.verisure.operations import Needs, Operation
+from emulator.verisure.profiles import Fitted, fitted
+from emulator.verisure.tokens import MARGIN_S, Tokens
+from emulator.verisure.wire import Wire
+
+log = logging.getLogger(__name__)
+
+EARLY_S = 150.0
+"""After a poll, tokens that the next one (in 120 s) would find dead are renewed while the cloud is known to answer."""
+
+DISTRUST_S, DISTRUST_MOST_S = 15.0, 300.0
+"""After a fresh session was refused, as happens for a while at times (§6), no other is made for so long; doubled."""
+
+
+class OwaSession:
+    """Calls operations of one installation; owned by one thread."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._tokens = Tokens(wire)
+        self._number = wire.account.number
+        self._panel = wire.account.panel
+        self._alias = ""
+        self._capabilities = ""
+        self._capable_until = float("-inf")
+        self._services: Mapping[str, Any] = {}
+        self._distrusted_until = float("-inf")
+        self._distrust_s = DISTRUST_S
+
+    def installation(self) -> tuple[str, str]:
+        """Number and panel of the installation, from the settings or the account's list. Raises CloudError."""
+        if not (self._number and self._panel):
+            content = self.look(operations.INSTALLATIONS, {})
+            found = graphql.items(content, "installations")
+            if not found:
+                # Null for a while where the back-end has trouble (§10.1): no reason to leave the account alone.
+                raise Unreachable("the cloud does not tell the account's installations", sent=False)
+            mine = [item for item in found if self._number in ("", graphql.text(item, "numinst"))]
+            if len(mine) != 1:
+                numbers = ", ".join(graphql.text(item, "numinst") for item in found)
+                raise LoginRefused(f"set `number` of the installation in devices.yaml; this account has: {numbers}")
+            self._number = graphql.text(mine[0], "numinst")
+            self._panel = self._panel or graphql.text(mine[0], "panel")
+            self._alias = graphql.text(mine[0], "alias")
+        return self._number, self._panel
+
+    def fitted(self) -> Fitted:
+        """What the cloud says of the installation, as far as it has been asked."""
+        return fitted(self._number, self._services)
+
+    def call(self, operation: Operation, variables: Mapping[str, Any]) -> Any:
+        """The content of an operation's field; a session that has ended is renewed once.
+
+        Raises Rejected where the cloud refused, and CloudError.
+        """
+        ended: SessionExpired | None = None
+        caller = Caller()
+        for last in (False, True):
+            try:
+                if ended and not isinstance(ended, CapabilitiesExpired):
+                    self._tokens.renew(caller.access)
+                caller = self._caller(operation.needs)
+            except Unreachable as error:
+                # Whatever of this was sent, it was not the operation.
+                raise Unreachable(str(error), sent=False) from None
+            reply = self._wire.ask(operation, variables, caller)
+            if reply.failure is None:
+                self._distrusted_until, self._distrust_s = float("-inf"), DISTRUST_S
+                return reply.content
+            refused = graphql.error(reply.failure)
+            log.debug("%s: %s", operation.name, refused)
+            if not isinstance(refused, SessionExpired):
+                raise refused
+            ended = refused
+            if last or self._wire.clock.monotonic() < self._distrusted_until:
+                break
+            self._capabilities = ""
+        if last:
+            self._distrusted_until = self._wire.clock.monotonic() + self._distrust_s
+            self._distrust_s = min(2 * self._distrust_s, DISTRUST_MOST_S)
+        # The cloud has said that it did not do it.
+        raise Unreachable(f"the cloud does not accept a fresh session: {ended}", sent=False)
+
+    def ready(self) -> None:
+        """Have everything that a command needs, so that it is sent as soon as it is said to be."""
+        try:
+            self._caller(Needs.CAPABILITIES)
+        except Unreachable as error:
+            raise Unreachable(str(error), sent=False) from None
+
+    def look(self, operation: Operation, variables: Mapping[str, Any]) -> Any:
+        """As `call`, for what asks and does nothing. Raises CloudError."""
+        try:
+            return self.call(operation, variables)
+        except Rejected as error:
+            raise Unreachable(f"the cloud refused {operation.name}: {error}") from None
+
+    def _caller(self, needs: Needs) -> Caller:
+        more: dict[str, Any] = {}
+        if needs in (Needs.INSTALLATION, Needs.CAPABILITIES):
+            number, panel = self.installation()
+            more = {"number": number, "panel": panel}
+        if needs is Needs.CAPABILITIES:
+            more["capabilities"] = self._capable(number)
+        return self._wire.caller(self._tokens.access(), **more)
+
+    def tend(self) -> None:
+        """Renew what would end before the next poll; the cloud has just answered, so this is the moment."""
+        try:
+            self._tokens.access(EARLY_S)
+            if self._capabilities and self._wire.clock.time() >= self._capable_until - EARLY_S:
+                self._serve(self._number)
+        except EmulatorError as error:
+            log.debug("not renewed ahead of time: %s", error)
+
+    def describe(self) -> Details:
+        """What the cloud says of the installation. Raises CloudError."""
+        number, panel = self.installation()
+        self._serve(number)
+        about = self._services
+        rows = [
+            {
+                "service": graphql.text(row, "request") or graphql.text(row, "description"),
+                "id": graphql.text(row, "idService"),
+                "active": "yes" if row.get("active") else "no",
+            }
+            for row in graphql.items(about, "services")
+        ]
+        return Details(number, panel, graphql.text(about, "alias") or self._alias, services=tuple(rows))
+
+    def close(self) -> None:
+        """Let go of the connections; the login is kept, since logging out may end it (§2.4)."""
+        self._wire.close()
+
+    def _capable(self, number: str) -> str:
+        """The capabilities token, a fresh one if need be."""
+        if not self._capabilities or self._wire.clock.time() >= self._capable_until - MARGIN_S:
+            self._serve(number)
+        return self._capabilities
+
+    def _serve(self, number: str) -> None:
+        device = self._tokens.access().device
+        content = self.look(operations.SERVICES, {"numinst": number, "uuid": device.uuid})
+        about = content.get("installation") if isinstance(content, dict) else None
+        token = graphql.text(about, "capabilities")
+        if not token:
+            said = graphql.text(content, "msg") or "it gives no reason"
+            raise Unreachable(f"the cloud does not open installation {number}: {said}", sent=False)
+        self._services = about or {}
+        self._capabilities = token
+        self._capable_until = self._wire.clock.time() + graphql.life_s(token)

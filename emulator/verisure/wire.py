@@ -1,0 +1,230 @@
+"""One request to the OWA server at a time: taking turns, being shut out, and who is asking.
+
+Facts: verisure-owa.md §1.3, §1.4, §1.6 and §7.
+"""
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from emulator.errors import Unreachable
+from emulator.verisure import graphql
+from emulator.verisure.cloud import Answer, Clock
+from emulator.verisure.graphql import Caller, Reply
+from emulator.verisure.operations import Operation
+from emulator.verisure.session import Account
+from emulator.verisure.vault import Login, Vault
+
+log = logging.getLogger(__name__)
+
+SPACING_S = 2.0
+"""From the end of a request to the next one; some 20 within 2 s led to a ban (§7)."""
+
+BAN_S = 600.0
+"""For which nothing is sent after the firewall's page; requests meanwhile would lengthen the ban (§1.6)."""
+
+RATE_LIMIT_S, RATE_LIMIT_MOST_S = 2.0, 60.0
+"""The pause after another 403: where it does not say how long, and the longest that it may ask for (§1.6)."""
+
+FORBIDDEN = 403
+
+
+class Poster(Protocol):
+    """Delivers one request, once."""
+
+    def post(self, headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:
+        """What it is answered with; Unreachable where there is no answer."""
+
+    def close(self) -> None:
+        """Let go of the connections."""
+
+
+class Turnstile:
+    """What all who ask one server share: they take turns, commands go before polls, and a ban stops everybody."""
+
+    def __init__(self, spacing_s: float = SPACING_S) -> None:
+        self._spacing_s = spacing_s
+        self._lock = threading.Lock()
+        self._next = float("-inf")
+        self._commands = 0
+        self._shut_until = float("-inf")
+        self._why = ""
+
+    @contextmanager
+    def command(self) -> Iterator[None]:
+        """While a command is under way, whatever is none waits."""
+        with self._lock:
+            self._commands += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._commands -= 1
+
+    @contextmanager
+    def turn(self, clock: Clock, name: str, *, urgent: bool) -> Iterator[None]:
+        """Wait for one's turn to send, and hold it. Unreachable, not sent, when the program stops or all is shut."""
+        while True:
+            with self._lock:
+                now = clock.monotonic()
+                if now < self._shut_until:
+                    raise Unreachable(self._why, sent=False)
+                if now >= self._next and (urgent or not self._commands):
+                    self._next = float("inf")
+                    break
+                # Somebody else holds the turn, or it is too early: look again when it may be free.
+                wait_s = self._next - now if 0 < self._next - now <= self._spacing_s else self._spacing_s / 10
+            if not clock.sleep(wait_s):
+                raise Unreachable(f"the program stopped before {name} was sent", sent=False)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._next = clock.monotonic() + self._spacing_s
+
+    def shut(self, until: float, why: str) -> None:
+        """Let nobody through until then (monotonic seconds)."""
+        with self._lock:
+            if until > self._shut_until:
+                self._shut_until, self._why = until, why
+
+
+class Wire:
+    """Sends requests for one account; owned by one thread, while turnstile and vault are shared.
+
+    `answered_at` is when the API answered last (monotonic seconds).
+    """
+
+    def __init__(self, account: Account, transport: Poster, clock: Clock, turnstile: Turnstile, vault: Vault) -> None:
+        self.account = account
+        self.clock = clock
+        self.vault = vault
+        self._transport = transport
+        self._turnstile = turnstile
+        self.answered_at = float("-inf")
+        self._urgent = False
+        self._apollo_id = secrets.token_hex(64)
+        moment = datetime.fromtimestamp(clock.time(), UTC)
+        parts = (moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.microsecond)
+        self._started = "".join(map(str, parts))
+        self._banned_until = 0.0
+        self._heed_ban()
+
+    @contextmanager
+    def command(self) -> Iterator[None]:
+        """What is sent in here goes before the polls of others; may be entered again inside."""
+        before, self._urgent = self._urgent, True
+        try:
+            with self._turnstile.command():
+                yield
+        finally:
+            self._urgent = before
+
+    def caller(self, login: Login, *, number: str = "", panel: str = "", capabilities: str = "") -> Caller:
+        """Who asks: this login, perhaps about an installation."""
+        return Caller(
+            login.user,
+            self.account.country,
+            self.account.lang,
+            self.id_of(login),
+            self._apollo_id,
+            int(login.login_at * 1000),
+            login.access,
+            capabilities,
+            number,
+            panel,
+        )
+
+    def id_of(self, login: Login) -> str:
+        """The id of what this login asks: the same as long as the program runs (§1.4)."""
+        return f"{graphql.FAMILY}{login.user}{'_' * 15}{self._started}"
+
+    def ask(
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        caller: Caller,
+        security: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Send once and read the answer. Unreachable where there is none, or none that is the API's."""
+        return self.read(operation, self.send(operation, variables, caller, security))
+
+    def read(self, operation: Operation, answer: Answer) -> Reply:
+        """Read an answer; Unreachable when it is not the API's."""
+        reply = graphql.parse(operation, answer)
+        self.answered_at = self.clock.monotonic()
+        return reply
+
+    def send(
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        caller: Caller,
+        security: Mapping[str, str] | None = None,
+        before: Callable[[], None] = lambda: None,
+    ) -> Answer:
+        """Send once, and do `before` when its turn has come.
+
+        Unreachable where there is no answer, with `sent` telling whether the request may have arrived.
+        """
+        self._heed_ban()
+        headers, body = graphql.headers(operation, caller, security), graphql.body(operation, variables)
+        try:
+            answer = self._once(operation, headers, body, before)
+        except Unreachable as error:
+            # Some resolvers fail now and then on these names (§1.1). What was not sent may be sent.
+            if error.sent:
+                raise
+            answer = self._once(operation, headers, body, before)
+        if answer.status == FORBIDDEN:
+            raise self._shut_out(answer)
+        return answer
+
+    def _once(
+        self, operation: Operation, headers: Mapping[str, str], body: bytes, before: Callable[[], None]
+    ) -> Answer:
+        with self._turnstile.turn(self.clock, operation.name, urgent=self._urgent):
+            before()
+            answer = self._transport.post(headers, body)
+        log.debug("%s: HTTP %d, %d bytes", operation.name, answer.status, len(answer.body))
+        return answer
+
+    def _shut_out(self, answer: Answer) -> Unreachable:
+        """Stop everybody for as long as a 403 asks for."""
+        if graphql.BLOCKED not in answer.body:
+            asked = float(answer.retry_after) if answer.retry_after.isdecimal() else RATE_LIMIT_S
+            pause_s = min(asked, RATE_LIMIT_MOST_S)
+            why = f"the cloud asks for a pause of {pause_s:g} s (HTTP {FORBIDDEN})"
+            self._turnstile.shut(self.clock.monotonic() + pause_s, why)
+            return Unreachable(why, sent=False)
+        until = self.clock.time() + BAN_S
+        shut_out = self._shut(until)
+        # Last, since a full disk must not keep us from being silent.
+        self.vault.ban(until)
+        return shut_out
+
+    def _heed_ban(self) -> None:
+        """Stop for a ban that was met before the start, or by another process; once, however long it says."""
+        until = self.vault.banned_until()
+        if until != self._banned_until:
+            self._banned_until = until
+            self._shut(until)
+
+    def _shut(self, until: float) -> Unreachable:
+        """Stop everybody until then (epoch seconds), if that is still to come."""
+        now = self.clock.time()
+        again = datetime.fromtimestamp(until).astimezone()
+        why = (
+            "the cloud's firewall has blocked the address of this network, for the phone app too; "
+            f"nothing is sent until {again:%H:%M}, so that the block ends"
+        )
+        self._turnstile.shut(self.clock.monotonic() + min(until - now, BAN_S), why)
+        return Unreachable(why, sent=False)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._transport.close()

@@ -1,0 +1,96 @@
+"""A simulated OWA alarm in the same process, on one clock with its client."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+
+from emulator.errors import Unreachable
+from emulator.simulator.face import ConnectionDropped
+from emulator.simulator.faults import Fault
+from emulator.simulator.owa import PATH
+from emulator.simulator.panel import House
+from emulator.simulator.profiles import PROFILES
+from emulator.simulator.server import create_app
+from emulator.verisure.cloud import Answer
+from emulator.verisure.enrol import Enrolment
+from emulator.verisure.owa import OwaCloud
+from emulator.verisure.session import Account
+from emulator.verisure.vault import Vault
+from emulator.verisure.wire import Turnstile, Wire
+from tests.fakes import DEADLINE_S, FakeClock
+from tests.verisure.script import MemoryVault
+
+
+class OwaPoster:
+    """Delivers requests to a Flask app in the same process, and keeps what was sent."""
+
+    def __init__(self, app: Flask) -> None:
+        self._client = app.test_client()
+        self.sent: list[tuple[dict[str, str], bytes]] = []
+        self.refuse = False
+
+    def post(self, headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:  # noqa: ARG002
+        if self.refuse:
+            raise Unreachable("connection refused", sent=False)
+        self.sent.append((dict(headers), body))
+        try:
+            answer = self._client.post(PATH, data=body, headers=dict(headers))
+        except ConnectionDropped as error:
+            raise Unreachable(str(error)) from None
+        return Answer(answer.status_code, answer.data, answer.headers.get("Retry-After", ""))
+
+    def close(self) -> None: ...
+
+
+class SimulatedOwa:
+    """A client and the simulated alarm that it talks to; `vault` may be one on disk."""
+
+    def __init__(self, profile: str = "es-perimeter", vault: Vault | None = None, *, password: str = "") -> None:
+        self.clock = FakeClock()
+        house = House(self.clock.time, PROFILES[profile].fitted)
+        self.app = create_app(house, api="owa", profile=profile, sleep=lambda _: None)
+        self.backend, self.face = self.app.extensions["backend"], self.app.extensions["face"]
+        self.house = self.backend.house
+        self.unit = self.face.unit
+        self.poster = OwaPoster(self.app)
+        self.vault = vault or MemoryVault()
+        self.password = password
+        self.log_in()
+        self.cloud = self.new_client()
+        self.backend.reset()
+
+    def account(self, password: str) -> Account:
+        lang = {"ES": "es", "FR": "fr", "IT": "it", "GB": "en"}[self.unit.country]
+        return Account("demo", password, self.unit.country, lang)
+
+    def log_in(self) -> None:
+        """As a person does, with the code that came."""
+        wire = Wire(self.account("demo"), self.poster, self.clock, Turnstile(), self.vault)
+        enrolment = Enrolment(wire)
+        if not enrolment.begin():
+            enrolment.send_code(enrolment.phones[0])
+            enrolment.confirm(self.face.trust.messages[-1].code)
+
+    def new_client(self) -> OwaCloud:
+        """A restart of the program."""
+        account = self.account(self.password)
+        return OwaCloud(account, self.poster, self.clock, DEADLINE_S, Turnstile(), self.vault)
+
+    def count(self, operation: str) -> int:
+        """How many of an operation the cloud has received."""
+        return int(self.backend.requests[operation])
+
+    def submissions(self) -> int:
+        return self.count("xSArmPanel") + self.count("xSDisarmPanel")
+
+    def go_down(self) -> None:
+        self.fault("down")
+
+    def fault(self, kind: str, request: str = "", times: int | None = None) -> None:
+        self.backend.faults.add(Fault(kind, request, times))
+
+    def state(self) -> dict[str, Any]:
+        """What the control page knows."""
+        with self.house.held():
+            return dict(self.face.state())

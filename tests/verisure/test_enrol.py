@@ -1,0 +1,150 @@
+"""A person logs in: what is asked, what is kept, and what is said when it does not work."""
+
+import json
+from typing import Any
+
+import pytest
+
+from emulator.errors import CloudError, LoginRefused, Unreachable
+from emulator.verisure.enrol import CodeRefused, Enrolment, Phone
+from emulator.verisure.session import Account
+from emulator.verisure.vault import Device, Login
+from emulator.verisure.wire import Turnstile, Wire
+from tests.fakes import FakeClock
+from tests.verisure.script import TOKENS, MemoryVault, Script, Scripted, data, errors
+
+LOGGED_IN = data("xSLoginToken", TOKENS)
+UNKNOWN = data(
+    "xSLoginToken", {"res": "OK", "msg": "auth-api.mfa_needed", "hash": None, "needDeviceAuthorization": True}
+)
+PHONES = [{"id": 0, "phone": "***123"}, {"id": 1, "phone": "***456"}, {"id": None, "phone": "?"}]
+SENT = data("xSSendOtp", {"res": "OK", "msg": None})
+TRUSTED = data("xSValidateDevice", {"res": "OK", "hash": None, "refreshToken": None})
+
+
+def challenge(otp_hash: str = "H1", code: str = "10001", phones: Any = PHONES) -> Scripted:
+    more = {"auth-type": "OTP", "auth-code": code, "auth-phones": phones, "auth-otp-hash": otp_hash}
+    return errors("Unauthorized", "SecurityError", **more)
+
+
+class World:
+    """An account that may or may not know us."""
+
+    def __init__(self, login: Login | None = None, **answers: list[Scripted] | Scripted) -> None:
+        self.clock = FakeClock()
+        self.vault = MemoryVault(login)
+        self.script = Script(self.clock, **({"mkSendOTP": SENT} | answers))
+        wire = Wire(Account("u", "p", "ES", "es"), self.script, self.clock, Turnstile(), self.vault)
+        self.enrolment = Enrolment(wire)
+
+    def security(self) -> list[Any]:
+        """The `security` header of each mkValidateDevice."""
+        found = [headers for name, _, headers in self.script.sent if name == "mkValidateDevice"]
+        return [json.loads(headers["security"]) if "security" in headers else None for headers in found]
+
+
+def test_a_device_that_is_trusted_needs_no_code_and_stays_the_same() -> None:
+    known = Login("u", Device.new(), trouble="the login has ended")
+    world = World(known, mkLoginToken=LOGGED_IN)
+    assert world.enrolment.begin()
+    assert world.script.names() == ["mkLoginToken"]
+    assert world.vault.login
+    assert (world.vault.login.device, world.vault.login.trouble) == (known.device, "")
+
+
+def test_a_new_device_is_kept_before_anybody_is_asked_to_trust_it() -> None:
+    world = World(mkLoginToken=Unreachable("no answer"))
+    with pytest.raises(Unreachable):
+        world.enrolment.begin()
+    assert world.vault.login
+    [variables] = world.script.of("mkLoginToken")
+    assert variables["idDevice"] == world.vault.login.device.id
+    assert "`emulator login`" in world.vault.login.trouble
+
+
+def test_the_code_makes_the_device_a_trusted_one() -> None:
+    world = World(mkLoginToken=[UNKNOWN, LOGGED_IN], mkValidateDevice=[challenge(), TRUSTED])
+    assert not world.enrolment.begin()
+    assert world.enrolment.phones == (Phone(0, "***123"), Phone(1, "***456"))
+    world.enrolment.send_code(world.enrolment.phones[1])
+    assert world.script.of("mkSendOTP") == [{"recordId": 1, "otpHash": "H1"}]
+    world.enrolment.confirm("123456")
+    assert world.security() == [None, {"token": "123456", "type": "OTP", "otpHash": "H1"}]
+    assert world.vault.login
+    assert world.vault.login.access == TOKENS["hash"]
+    names = ["mkLoginToken", "mkValidateDevice", "mkSendOTP", "mkValidateDevice", "mkLoginToken"]
+    assert world.script.names() == names
+    assert len({variables["uuid"] for name, variables, _ in world.script.sent if "uuid" in variables}) == 1
+
+
+def test_a_wrong_code_needs_another_one_and_another_challenge() -> None:
+    answers = [challenge(), challenge("H2"), challenge("H3"), TRUSTED]
+    world = World(mkLoginToken=[UNKNOWN, LOGGED_IN], mkValidateDevice=answers)
+    world.enrolment.begin()
+    world.enrolment.send_code(world.enrolment.phones[0])
+    with pytest.raises(CodeRefused):
+        world.enrolment.confirm("000000")
+    world.enrolment.send_code(world.enrolment.phones[0])
+    world.enrolment.confirm("123456")
+    assert [variables["otpHash"] for variables in world.script.of("mkSendOTP")] == ["H1", "H3"]
+    assert world.security()[-1]["otpHash"] == "H3"
+
+
+def test_a_code_that_is_too_old_is_as_good_as_wrong() -> None:
+    world = World(mkLoginToken=UNKNOWN, mkValidateDevice=[challenge(), challenge(code="10002"), challenge()])
+    world.enrolment.begin()
+    with pytest.raises(CodeRefused):
+        world.enrolment.confirm("123456")
+
+
+def test_a_device_that_turns_out_to_be_trusted_logs_in_at_once() -> None:
+    world = World(mkLoginToken=[UNKNOWN, LOGGED_IN], mkValidateDevice=TRUSTED)
+    assert world.enrolment.begin()
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind", "said"),
+    [
+        ({"mkLoginToken": errors("wrong", err="60091")}, LoginRefused, "user and password"),
+        ({"mkLoginToken": errors("locked", err="60052", res="LOCK")}, LoginRefused, "locked"),
+        (
+            {"mkLoginToken": data("xSLoginToken", {"res": "OK", "changePassword": True})},
+            LoginRefused,
+            "app or web page",
+        ),
+        ({"mkLoginToken": UNKNOWN, "mkValidateDevice": challenge(phones=None)}, LoginRefused, "no phone"),
+        ({"mkLoginToken": UNKNOWN, "mkValidateDevice": challenge(code="10010")}, CloudError, "Unauthorized"),
+        ({"mkLoginToken": UNKNOWN, "mkValidateDevice": errors("no", err="6")}, LoginRefused, "may not"),
+    ],
+)
+def test_what_keeps_a_person_from_logging_in(answers: dict[str, Any], kind: type[Exception], said: str) -> None:
+    world = World(**answers)
+    with pytest.raises(kind, match=said):
+        world.enrolment.begin()
+    assert world.script.names().count("mkLoginToken") == 1
+
+
+@pytest.mark.parametrize("answer", [errors("no"), data("xSSendOtp", {"res": "KO", "msg": "no"})])
+def test_a_code_that_cannot_be_sent(answer: Scripted) -> None:
+    world = World(mkLoginToken=UNKNOWN, mkValidateDevice=challenge(), mkSendOTP=answer)
+    world.enrolment.begin()
+    with pytest.raises(Unreachable, match="no"):
+        world.enrolment.send_code(world.enrolment.phones[0])
+
+
+def test_a_code_that_was_taken_for_nothing() -> None:
+    world = World(mkLoginToken=UNKNOWN, mkValidateDevice=[challenge(), TRUSTED])
+    world.enrolment.begin()
+    with pytest.raises(LoginRefused, match="still does not know"):
+        world.enrolment.confirm("123456")
+
+
+def test_the_installations_of_the_account() -> None:
+    rows = [{"numinst": "0042", "panel": "SDVFAST", "alias": None}]
+    world = World(
+        mkLoginToken=LOGGED_IN, mkInstallationList=[data("xSInstallations", {"installations": rows}), errors("no")]
+    )
+    world.enrolment.begin()
+    assert world.enrolment.installations() == [("0042", "SDVFAST", "")]
+    with pytest.raises(Unreachable):
+        world.enrolment.installations()

@@ -1,0 +1,324 @@
+"""Tokens: renewed when needed, each refresh token sent once whatever happens, the password only as a last resort."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from emulator.errors import EmulatorError, LoginNeeded, Unreachable
+from emulator.verisure import operations
+from emulator.verisure.cloud import Answer
+from emulator.verisure.graphql import TOKEN_LIFE_S
+from emulator.verisure.session import Account
+from emulator.verisure.tokens import MARGIN_S, PASSWORD_PAUSE_S, Tokens
+from emulator.verisure.vault import Device, Login
+from emulator.verisure.wire import Turnstile, Wire
+from tests.fakes import EPOCH_S, FakeClock
+from tests.verisure.script import BAD_GATEWAY, BAN, TOKENS, MemoryVault, Script, Scripted, data, errors
+from tests.verisure.tokens import jwt
+
+OLD = Login("u", Device.new(), "OLD ACCESS", EPOCH_S + 900, EPOCH_S, "OLD REFRESH")
+DEAD = replace(OLD, access_until=EPOCH_S)
+RENEWED = data("xSRefreshLogin", TOKENS)
+LOGGED_IN = data("xSLoginToken", TOKENS)
+LIST = data("xSInstallations", {"installations": []})
+REFUSED = errors("We have had problems identifying you", err="60067")
+CRASH = errors("Cannot read properties of undefined (reading 'es')")
+
+
+class World:
+    """One account, its vault, and a far side that follows a script."""
+
+    def __init__(
+        self,
+        login: Login | None = DEAD,
+        password: str = "",
+        turnstile: Turnstile | None = None,
+        **answers: list[Scripted] | Scripted,
+    ) -> None:
+        self.turnstile = turnstile or Turnstile()
+        self.clock = FakeClock()
+        self.vault = MemoryVault(login)
+        self.script = Script(self.clock, **{"mkInstallationList": LIST, **answers})
+        self.password = password
+        self.tokens = self.restart()
+
+    def restart(self) -> Tokens:
+        account = Account("u", self.password, "ES", "es")
+        self.wire = Wire(account, self.script, self.clock, self.turnstile, self.vault)
+        self.tokens = Tokens(self.wire)
+        return self.tokens
+
+    def spent(self) -> list[str]:
+        return [str(variables["refreshToken"]) for variables in self.script.of("RefreshLogin")]
+
+
+def test_a_token_that_lives_is_used_and_nothing_is_sent() -> None:
+    world = World(OLD)
+    assert world.tokens.access().access == "OLD ACCESS"
+    world.clock.now = OLD.access_until - MARGIN_S - 1
+    assert world.tokens.access() == OLD
+    assert not world.script.sent
+
+
+def test_a_token_that_ends_is_renewed_and_both_new_ones_are_kept() -> None:
+    world = World(replace(OLD, trouble=""), RefreshLogin=RENEWED)
+    world.clock.now = OLD.access_until - MARGIN_S
+    renewed = world.tokens.access()
+    assert (renewed.access, renewed.refresh) == (TOKENS["hash"], TOKENS["refreshToken"])
+    assert renewed.access_until == world.clock.now + 900
+    assert world.vault.login == renewed
+    assert renewed.device == OLD.device
+    assert world.restart().access() == renewed
+    assert world.spent() == ["OLD REFRESH"]
+
+
+def test_what_a_renewal_brings_along() -> None:
+    world = World(RefreshLogin=RENEWED)
+    world.tokens.access()
+    [variables] = world.script.of("RefreshLogin")
+    assert set(variables) == {
+        *("refreshToken", "id", "country", "lang", "callby", "idDevice", "idDeviceIndigitall", "deviceType"),
+        *("deviceVersion", "deviceResolution", "deviceName", "deviceBrand", "deviceOsVersion", "uuid"),
+    }
+    assert (variables["idDevice"], variables["uuid"]) == (OLD.device.id, OLD.device.uuid)
+
+
+def test_somebody_else_has_renewed_it_meanwhile() -> None:
+    world = World(replace(OLD, access="NEWER", refresh="NEWER REFRESH"))
+    assert world.tokens.renew("OLD ACCESS").access == "NEWER"
+    assert not world.script.sent
+
+
+def test_nobody_has_logged_in_yet() -> None:
+    world = World(None)
+    with pytest.raises(LoginNeeded, match=r"nobody has logged in.*`emulator login`"):
+        world.tokens.access()
+    assert not world.script.sent
+
+
+def test_before_the_refresh_token_is_risked_the_cloud_has_to_answer() -> None:
+    world = World(mkInstallationList=[Unreachable("no answer"), LIST], RefreshLogin=RENEWED)
+    with pytest.raises(Unreachable):
+        world.tokens.access()
+    assert world.script.names() == ["mkInstallationList"]
+    assert world.vault.login == DEAD
+    world.tokens.access()
+    assert world.script.names() == ["mkInstallationList", "mkInstallationList", "RefreshLogin"]
+
+
+# -- each refresh token once --------------------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """SIGKILL: nothing of ours runs after it."""
+
+
+@pytest.mark.parametrize("point", ["before it is marked", "before it is sent", "before the answer is kept", "after"])
+@pytest.mark.parametrize("password", ["", "p"])
+def test_killed_at_any_point_of_a_renewal_no_refresh_token_is_sent_twice(point: str, password: str) -> None:
+    world = World(password=password, RefreshLogin=RENEWED, mkLoginToken=LOGGED_IN)
+    save, post = world.vault.save, world.script.post
+
+    def killed_while_saving(login: Login) -> None:
+        if point == ("before it is marked" if login.spent else "before the answer is kept"):
+            raise Killed
+        save(login)
+        if point == "after" and not login.spent:
+            raise Killed
+
+    def killed_while_sending(headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:
+        if point == "before it is sent" and b"RefreshLogin" in body[:60]:
+            raise Killed
+        return post(headers, body, timeout_s)
+
+    world.vault.save, world.script.post = killed_while_saving, killed_while_sending  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        world.tokens.access()
+    world.vault.save, world.script.post = save, post  # type: ignore[method-assign]
+    world.restart()
+    lost = point in ("before it is sent", "before the answer is kept")
+    if lost and not password:
+        with pytest.raises(LoginNeeded, match="broke off just while the login was renewed; type `emulator login`"):
+            world.tokens.access()
+    else:
+        assert world.tokens.access().access == TOKENS["hash"]
+    assert world.script.names().count("mkLoginToken") == (lost and bool(password))
+    assert len(world.spent()) == len(set(world.spent()))
+    assert world.vault.login
+    assert world.vault.login.device == OLD.device
+
+
+def test_killed_while_it_waits_for_its_turn_nothing_is_lost() -> None:
+    world = World(RefreshLogin=RENEWED)
+
+    def killed(_seconds: float) -> bool:
+        raise Killed
+
+    world.clock.sleep = killed  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        world.tokens.access()
+    assert world.script.names() == ["mkInstallationList"]
+    del world.clock.sleep
+    assert world.restart().access().access == TOKENS["hash"]
+
+
+def test_a_renewal_does_not_wait_for_a_command_that_may_have_to_wait_for_it() -> None:
+    turnstile = Turnstile()
+    world = World(RefreshLogin=RENEWED, turnstile=turnstile)
+    with turnstile.command():
+        stop_after(world.clock, 60)
+        assert world.tokens.access().access == TOKENS["hash"]
+
+
+def test_a_command_that_renews_the_login_stays_a_command() -> None:
+    world = World(RefreshLogin=RENEWED)
+    wire = world.wire
+    with wire.command():
+        stop_after(world.clock, 60)
+        login = world.tokens.access()
+        wire.ask(operations.INSTALLATIONS, {}, wire.caller(login))
+
+
+def stop_after(clock: FakeClock, seconds: float) -> None:
+    """End a wait that would last for ever."""
+    end, sleep = clock.now + seconds, clock.sleep
+    clock.sleep = lambda pause_s: clock.now < end and sleep(pause_s)  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("answer", [Unreachable("no answer"), Answer(504, b"<html>")], ids=["silence", "504"])
+def test_an_answer_that_got_lost_may_have_been_the_new_token_so_the_old_one_is_not_sent_again(answer: Scripted) -> None:
+    world = World(RefreshLogin=answer)
+    with pytest.raises(Unreachable):
+        world.tokens.access()
+    with pytest.raises(LoginNeeded, match="connection or the program broke off"):
+        world.tokens.access()
+    assert world.spent() == ["OLD REFRESH"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [BAD_GATEWAY, CRASH, errors("Internal Server Error", "HttpError", status=500), BAN, Answer(200, b"<html>")],
+    ids=["502", "crash", "500", "ban", "page"],
+)
+def test_what_the_cloud_did_not_do_is_tried_again_later(answer: Answer) -> None:
+    world = World(RefreshLogin=[answer, RENEWED])
+    with pytest.raises(Unreachable):
+        world.tokens.access()
+    assert world.vault.login == DEAD
+    world.clock.now += 3600
+    assert world.tokens.access().access == TOKENS["hash"]
+
+
+def test_what_was_never_sent_is_not_spent() -> None:
+    world = World(RefreshLogin=[Unreachable("refused", sent=False)] * 2 + [RENEWED])
+    with pytest.raises(Unreachable):
+        world.tokens.access()
+    assert world.vault.login == DEAD
+    assert world.tokens.access().access == TOKENS["hash"]
+
+
+# -- the password -------------------------------------------------------------------------------------------------
+
+NULL = data("xSRefreshLogin", {"res": "OK", "hash": None, "refreshToken": None})
+
+
+@pytest.mark.parametrize("answer", [REFUSED, NULL, data("xSRefreshLogin", {"res": "KO", "msg": "no"})])
+def test_a_login_that_has_ended_needs_a_person(answer: Answer) -> None:
+    world = World(RefreshLogin=answer)
+    for _ in range(3):
+        with pytest.raises(LoginNeeded, match=r"the login has ended.*`emulator login`"):
+            world.restart().access()
+    assert world.script.names() == ["mkInstallationList", "RefreshLogin"]
+
+
+def test_a_login_that_has_ended_is_made_anew_with_the_password_where_there_is_one() -> None:
+    world = World(password="p", RefreshLogin=REFUSED, mkLoginToken=LOGGED_IN)
+    assert world.tokens.access().access == TOKENS["hash"]
+    [variables] = world.script.of("mkLoginToken")
+    assert (variables["user"], variables["password"], variables["uuid"]) == ("u", "p", OLD.device.uuid)
+    assert "auth" not in dict(world.script.sent[-1][2])
+
+
+REFUSALS = {
+    "wrong": errors("wrong", err="60091"),
+    "locked": errors("locked", err="60052", res="LOCK"),
+    "terms": data("xSLoginToken", {"res": "OK", "hash": None, "changePassword": True}),
+    "unknown device": data("xSLoginToken", {"res": "OK", "hash": None, "needDeviceAuthorization": True}),
+    "unknown user": data("xSLoginToken", {"res": "KO", "msg": "El usuario introducido no existe", "hash": None}),
+    "no session": errors("m", err="60067"),
+}
+
+
+@pytest.mark.parametrize("why", REFUSALS)
+def test_a_password_that_is_refused_is_never_tried_again(why: str) -> None:
+    world = World(password="p", RefreshLogin=REFUSED, mkLoginToken=REFUSALS[why])
+    for _ in range(3):
+        with pytest.raises(LoginNeeded, match="`emulator login`"):
+            world.restart().access()
+        world.clock.now += 2 * PASSWORD_PAUSE_S
+    assert world.script.names().count("mkLoginToken") == 1
+
+
+def test_a_password_that_is_needed_again_and_again_does_not_mend_anything() -> None:
+    world = World(password="p", RefreshLogin=REFUSED, mkLoginToken=LOGGED_IN)
+    world.tokens.access()
+    world.clock.now += 901
+    with pytest.raises(LoginNeeded):
+        world.tokens.access()
+    assert world.script.names().count("mkLoginToken") == 1
+
+
+def test_a_password_that_was_not_sent_may_be_tried_again() -> None:
+    unsent: list[Scripted] = [Unreachable("refused", sent=False)] * 2
+    world = World(replace(DEAD, spent=True), password="p", mkLoginToken=[*unsent, LOGGED_IN])
+    with pytest.raises(Unreachable):
+        world.tokens.access()
+    assert world.tokens.access().access == TOKENS["hash"]
+
+
+def test_a_password_whose_answer_was_lost_is_not_tried_again_soon() -> None:
+    world = World(replace(DEAD, spent=True), password="p", mkLoginToken=Unreachable("no answer"))
+    with pytest.raises(Unreachable):
+        world.tokens.access()
+    with pytest.raises(LoginNeeded):
+        world.tokens.access()
+    assert world.script.names().count("mkLoginToken") == 1
+
+
+@pytest.mark.parametrize("token", [jwt(iat=0, exp=10**400), jwt(iat=0, exp=[]), "é.é.é", "a." + "W1tb" * 30000])
+def test_a_token_that_nobody_can_read_is_kept_all_the_same(token: str) -> None:
+    world = World(RefreshLogin=data("xSRefreshLogin", {**TOKENS, "hash": token}))
+    assert world.tokens.access().access_until == world.clock.now + TOKEN_LIFE_S
+
+
+def test_tokens_without_a_refresh_token_last_as_long_as_they_do() -> None:
+    world = World(RefreshLogin=data("xSRefreshLogin", {**TOKENS, "refreshToken": None}))
+    assert world.tokens.access().access == TOKENS["hash"]
+    world.clock.now += 900
+    with pytest.raises(LoginNeeded):
+        world.tokens.access()
+
+
+def test_a_journal_that_cannot_be_written_sends_nothing() -> None:
+    world = World(RefreshLogin=RENEWED)
+
+    def full(_login: Login) -> None:
+        raise EmulatorError("the disk is full")
+
+    world.vault.save = full  # type: ignore[method-assign]
+    with pytest.raises(EmulatorError, match="full"):
+        world.tokens.access()
+    assert not world.spent()
+
+
+@pytest.mark.parametrize("seconds", [-3600.0, 3600.0])
+def test_a_clock_that_is_stepped_costs_a_renewal_at_most(seconds: float) -> None:
+    world = World(OLD, RefreshLogin=RENEWED)
+    world.clock.now += seconds
+    login = world.tokens.access()
+    if seconds < 0:
+        # It still looks good; the cloud knows better, and says so.
+        login = world.tokens.renew(login.access)
+    assert login.access == TOKENS["hash"]
+    assert world.spent() == ["OLD REFRESH"]
