@@ -13,11 +13,13 @@ class Ticket:
     """A submitted command.
 
     `accepted` resolves to None when the cloud took the command, or when there was nothing to do, and raises an
-    EmulatorError when it was refused. `done` always resolves to the Outcome, possibly minutes later.
+    EmulatorError when it was refused. `done` always resolves to the Outcome, possibly minutes later. `entry` is its
+    number in the journal.
     """
 
     accepted: Future[None] = field(default_factory=Future)
     done: Future[Outcome] = field(default_factory=Future)
+    entry: int = 0
 
     def __post_init__(self) -> None:
         # A client that goes away must not be able to cancel what others wait for.

@@ -1,15 +1,18 @@
 """One alarm: its queue, its session, its polling and its last state, all on one thread."""
 
 import logging
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from emulator import history
 from emulator.commands import CommandQueue, Job, Ticket, applies
 from emulator.errors import (
     CloudError,
     EmulatorError,
+    LoginNeeded,
     LoginRefused,
     Rejected,
     Retired,
@@ -18,8 +21,8 @@ from emulator.errors import (
     Unreachable,
 )
 from emulator.journal import Journal
-from emulator.model import Action, Arm, ArmMode, Axes, Command, Outcome, PanelState, Result
-from emulator.verisure.cloud import Clock, Cloud, Details, Phase, Report
+from emulator.model import Action, Arm, ArmMode, Axes, Command, Disarm, Health, Notice, Outcome, PanelState, Result
+from emulator.verisure.cloud import Clock, Cloud, Details, Phase, Reading, Report
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +38,13 @@ BACKOFF_LIMIT_S, BACKOFF_DOUBLINGS = 600.0, 10
 SETTLE_S, SETTLE_LIMIT_S = 10.0, 3600.0
 """After an unconfirmed command the panel is asked at once; one that does not tell, after this long, and twice that …"""
 
+LOGIN_LOOK_S = 5.0
+"""How soon it is noticed that a person has logged in; looking asks nobody but our own files."""
+
 Answer = TypeVar("Answer")
+
+TYPED = "cli"
+"""The door of commands whose outcome a person reads at once."""
 
 AFTER_REFUSAL = (
     "Nothing more is sent to this account, so that it is not locked. After mending it, restart the program, or type "
@@ -60,7 +69,9 @@ class Installation:
     """Owns one cloud session. `submit` and `view` serve any thread; the rest runs on the one that `start` makes.
 
     `credentials` is only kept as a fingerprint, of a login that was refused. `refusals` is how many refusals of these
-    very credentials do not keep it from trying them: none, unless a person asks.
+    very credentials do not keep it from trying them: none, unless a person asks. `reread_after_s` is for clouds whose
+    polls are rare: how soon after a command the state is read once more. `silent_after_s` is how long there may be no
+    news until somebody is told.
     """
 
     def __init__(
@@ -71,10 +82,13 @@ class Installation:
         clock: Clock,
         *,
         poll_every_s: float,
+        reread_after_s: float | None = None,
         credentials: str = "",
         refusals: int = 0,
         on_change: Callable[[], None] = lambda: None,
         on_progress: Report = lambda _phase, _text: None,
+        on_notice: Callable[[Notice, str], None] = lambda _notice, _text: None,
+        silent_after_s: float = math.inf,
     ) -> None:
         self.name = name
         self.view = View(journal.load_state(name))
@@ -83,15 +97,22 @@ class Installation:
         self._journal = journal
         self._clock = clock
         self._poll_every_s = poll_every_s
+        self._reread_after_s = reread_after_s
         self._credentials = credentials
         self._refusals = refusals
         self._on_change = on_change
         self._on_progress = on_progress
+        self._on_notice = on_notice
+        self._silent_after_s = silent_after_s
+        self._news_at = clock.monotonic()
+        self._told_silent = False
         self._lock = threading.Condition()
         self._queue = CommandQueue()
         self._stopping = False
         self._poll_at = clock.monotonic()
         self._failures = 0
+        self._error = ""
+        self._read_at: float | None = None
         self._failed: dict[Action, tuple[float, EmulatorError]] = {}
         self._unsettled = journal.unsettled(name)
         self._settle_at = self._poll_at
@@ -130,6 +151,18 @@ class Installation:
             error = Unconfirmed("the program stopped while the cloud was silent")
             self._end(job, _outcome(error), error)
 
+    @property
+    def health(self) -> Health:
+        """How it gets on with its cloud."""
+        return Health(
+            read_at=self._read_at,
+            next_poll_at=self._clock.time() + max(0.0, self._poll_at - self._clock.monotonic()),
+            failures=self._failures,
+            error=self._error if self._failures else "",
+            blocked="" if self._blocked is None else _what_to_do(self._blocked),
+            alive=self._thread.ident is None or self._thread.is_alive(),
+        )
+
     def submit(self, command: Command) -> Ticket:
         """Queue a command and write it down; one that equals the last in the queue joins it.
 
@@ -140,7 +173,8 @@ class Installation:
             if twin := self._queue.same_as_last(command):
                 log.info("%s: %s, asked for %s: already under way", self.name, command.action, command.origin)
                 return twin.ticket
-            job = Job(command, self._journal.begin(self.name, command, self._clock.time()))
+            entry = self._journal.begin(self.name, command, self._clock.time())
+            job = Job(command, entry, Ticket(entry=entry))
             log.info("%s: %s, asked for %s", self.name, command.action, command.origin)
             refused = self._refusal_now(command.action)
             if refused is None:
@@ -227,30 +261,35 @@ class Installation:
         command = job.command
         self._check_blocked()
         if command.only_if is not None:
-            if self._fresh_axes(command).has(command.only_if) is None:
-                self._fresh_axes(command, ask_panel=True)
+            axes = self._fresh_axes(command)
+            if axes.has(command.only_if) is None:
+                axes = self._fresh_axes(command, Reading.SETTLE)
+            if self._unsettled and axes.doubted().has(command.only_if) is None:
+                raise Unreachable("the cloud has no news yet of an earlier command; try again in a minute", sent=False)
             if not applies(command, self.view.axes):
                 return Outcome(Result.IGNORED, self._why_not(command.only_if))
         blind = isinstance(command.action, Arm) and self.view.state is not None and self.view.axes.interior is None
-        if blind and self._fresh_axes(command, ask_panel=True).interior is None:
+        if blind and self._fresh_axes(command, Reading.SETTLE).interior is None:
             raise Rejected("the panel is armed in a way that this program cannot read; disarm it first")
         state = self._cloud.execute(command.action, self._reporter(job))
-        self._keep(state)
-        return Outcome(Result.CONFIRMED, f"the panel is {state.axes}")
+        self._keep(state, job.entry)
+        return Outcome(Result.CONFIRMED, f"the panel is {state}")
 
     def _why_not(self, mode: ArmMode) -> str:
         if self.view.axes.has(mode) is None:
             return f"the panel does not say whether {mode} is on, and disarming would take {self.view.axes} with it"
         return f"{mode} was not on; nothing was sent"
 
-    def _fresh_axes(self, command: Command, *, ask_panel: bool = False) -> Axes:
+    def _fresh_axes(self, command: Command, how: Reading = Reading.POLL) -> Axes:
         """The axes as they are now: what this process read in the last moments, or reads at once.
 
         Raises CloudError when that cannot be told: in doubt the house stays as it is.
         """
-        if ask_panel or self._unsettled or self._clock.monotonic() > self._fresh_until:
+        if self._unsettled:
+            how = Reading.SETTLE
+        if how is not Reading.POLL or self._clock.monotonic() > self._fresh_until:
             try:
-                self._read(ask_panel=ask_panel or bool(self._unsettled))
+                self._read(how)
             except Unreachable as error:
                 raise Unreachable(f"cannot tell whether {command.action} is right: {error}", sent=False) from None
         return self.view.axes
@@ -258,9 +297,11 @@ class Installation:
     def _learn(self, job: Job, error: EmulatorError | None) -> None:
         """Draw the consequences of how a command ended."""
         self._failed.clear()
-        if error is None:
-            return
         now = self._clock.monotonic()
+        if error is None:
+            if self._reread_after_s is not None:
+                self._poll_at = min(self._poll_at, now + self._reread_after_s)
+            return
         self._poll_at, self._fresh_until = now, float("-inf")
         if isinstance(job.command.action, Arm):
             self._failed[job.command.action] = (now + FAILURE_KEPT_S, error)
@@ -270,11 +311,11 @@ class Installation:
         elif isinstance(error, LoginRefused | Retired):
             self._block(error)
 
-    def read_now(self) -> PanelState:
+    def read_now(self, how: Reading = Reading.POLL) -> PanelState:
         """Read the state and settle what was unconfirmed; raises CloudError. Only for the thread, or without one."""
-        return self._allowed(
-            lambda: self._read(ask_panel=bool(self._unsettled) and self._clock.monotonic() >= self._settle_at)
-        )
+        if how is Reading.POLL and self._unsettled and self._clock.monotonic() >= self._settle_at:
+            how = Reading.SETTLE
+        return self._allowed(lambda: self._read(how))
 
     def describe(self) -> Details:
         """What the cloud knows of the installation; raises CloudError. Only for the thread, or without one."""
@@ -289,14 +330,16 @@ class Installation:
             self._block(error)
             raise
 
-    def _read(self, *, ask_panel: bool) -> PanelState:
-        if ask_panel:
+    def _read(self, how: Reading) -> PanelState:
+        asked_at = self._clock.time()
+        if how is not Reading.POLL:
             # Before it is known whether the panel answers: a silent one is not woken again and again.
             self._settle_at = self._clock.monotonic() + self._settle_pause_s
             self._settle_pause_s = min(self._settle_pause_s * 2, SETTLE_LIMIT_S)
-        state = self._cloud.read(ask_panel=ask_panel)
-        self._keep(state)
-        if ask_panel:
+        state = self._cloud.read(how)
+        # What an unconfirmed command may have done is laid at its door.
+        self._keep(state, self._unsettled[-1] if self._unsettled else None)
+        if how is not Reading.POLL and state.read_at >= asked_at:
             self._settle(state)
         return state
 
@@ -304,17 +347,20 @@ class Installation:
         pause_s = self._poll_every_s
         try:
             self.read_now()
-        except (LoginRefused, Retired):
+        except (LoginRefused, Retired) as error:
             # Said when it happened; looked at again in case a person's try works meanwhile.
-            pass
+            if isinstance(error, LoginNeeded):
+                pause_s = min(pause_s, LOGIN_LOOK_S)
         except Exception as error:
             self._failures += 1
+            self._error = str(error) if isinstance(error, EmulatorError) else "a defect of this program; see its log"
             doublings = min(self._failures - 1, BACKOFF_DOUBLINGS)
             pause_s = max(pause_s, min(pause_s * 2**doublings, BACKOFF_LIMIT_S))
-            if not isinstance(error, CloudError):
+            if not isinstance(error, EmulatorError):
                 log.exception("%s: a poll ended in a defect of this program", self.name)
             elif self._failures == 1:
                 log.warning("%s: no news from the alarm, the last state is kept: %s", self.name, error)
+            self._tell_silence(error)
         else:
             if self._failures:
                 log.info("%s: the alarm answers again", self.name)
@@ -323,20 +369,36 @@ class Installation:
         if self._unsettled:
             self._poll_at = min(self._poll_at, self._settle_at)
 
+    def _tell_silence(self, error: Exception) -> None:
+        silent_s = self._clock.monotonic() - self._news_at
+        if silent_s >= self._silent_after_s and not self._told_silent:
+            self._told_silent = True
+            self._on_notice(Notice.SILENT, f"no news from the alarm for {silent_s / 60:.0f} minutes: {error}")
+
     def _settle(self, state: PanelState) -> None:
         if self._unsettled:
             log.warning("%s: after an unconfirmed command the panel says: %s", self.name, state.axes)
             entries, self._unsettled = self._unsettled, []
             self._record(lambda: self._journal.settle(entries, state, self._clock.time()))
 
-    def _keep(self, state: PanelState) -> None:
+    def _keep(self, state: PanelState, command: int | None = None) -> None:
         if self.view.state is None or self.view.axes != state.axes:
-            log.info("%s: the panel is %s (%s)", self.name, state.axes, state.source)
+            log.info("%s: the panel is %s (%s)", self.name, state, state.source)
+        if isinstance(self._blocked, LoginNeeded):
+            log.info("%s: the login works again", self.name)
+            self._blocked = None
+        self._news_at = self._clock.monotonic()
+        if self._told_silent:
+            self._told_silent = False
+            self._on_notice(Notice.BACK, f"the alarm answers again: the panel is {state}")
         with self._lock:
             self.view = replace(self.view, state=state)
             self._look()
         self._fresh_until = self._clock.monotonic() + FRESH_S
+        self._read_at = self._clock.time()
         self._record(lambda: self._journal.save_state(self.name, state))
+        quiet_s = max(history.QUIET_S, history.QUIET_POLLS * self._poll_every_s)
+        self._record(lambda: history.keep(self._journal, self.name, state, self._clock.time(), quiet_s, command))
         if self._refusals:
             self._record(lambda: self._journal.forget_refusal(self.name))
 
@@ -348,8 +410,11 @@ class Installation:
     # -- refused logins -------------------------------------------------------------------------------------
 
     def _check_blocked(self) -> None:
-        """Raise what the cloud said when it refused the login, unless a person's try has worked meanwhile."""
-        if self._blocked is None:
+        """Raise what the cloud said when it refused the login, unless a person's try has worked meanwhile.
+
+        A login that a person has to make is the cloud's own to look for.
+        """
+        if self._blocked is None or isinstance(self._blocked, LoginNeeded):
             return
         if self._journal.recall_refusal(self.name, self._credentials):
             raise self._blocked
@@ -358,7 +423,14 @@ class Installation:
         self._cloud = self._make_cloud()
 
     def _block(self, error: LoginRefused | Retired) -> None:
-        if self._blocked is None:
+        if isinstance(error, LoginNeeded):
+            if str(self._blocked) != str(error):
+                if not self._refusals:
+                    log.error("%s: %s", self.name, error)
+                self._on_notice(Notice.LOGIN, str(error))
+            self._blocked = error
+        elif self._blocked is None:
+            self._on_notice(Notice.LOGIN, f"{error} {AFTER_REFUSAL}")
             self._blocked = error
             self._record(lambda: self._journal.remember_refusal(self.name, self._credentials, str(error)))
             if not self._refusals:
@@ -387,6 +459,12 @@ class Installation:
         )
         self._record(lambda: self._journal.end(job.entry, outcome, self._clock.time()))
         job.ticket.finish(outcome, error)
+        command = job.command
+        if outcome.result is Result.CONFIRMED and isinstance(command.action, Disarm):
+            self._on_notice(Notice.DISARMED, f"{command.action}, asked for {command.origin}: {outcome.message}")
+        elif error is not None and command.origin.door != TYPED and not isinstance(error, Superseded):
+            text = f"{command.action}, asked for {command.origin}: {outcome.result}: {outcome.message}"
+            self._on_notice(Notice.FAILED, text)
 
     def _record(self, write: Callable[[], None]) -> None:
         try:
@@ -395,10 +473,16 @@ class Installation:
             log.error("%s: %s", self.name, error)
 
 
+def _what_to_do(refusal: CloudError) -> str:
+    text = str(refusal)
+    return text if text.endswith(AFTER_REFUSAL) else f"{text} {AFTER_REFUSAL}"
+
+
 def _outcome(error: EmulatorError) -> Outcome:
     results: dict[type[EmulatorError], Result] = {
         Rejected: Result.REJECTED,
         Unconfirmed: Result.UNCONFIRMED,
         Superseded: Result.SUPERSEDED,
     }
-    return Outcome(results.get(type(error), Result.FAILED), str(error))
+    found = (result for kind, result in results.items() if isinstance(error, kind))
+    return Outcome(next(found, Result.FAILED), str(error))

@@ -2,16 +2,19 @@
 
 import hashlib
 import json
+import logging
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from emulator.errors import ConfigError, EmulatorError, Problem
-from emulator.model import ArmMode, Axes, Command, Identity, Interior, Outcome, PanelState, Result
+from emulator.model import ArmMode, Axes, Command, Identity, Interior, Origin, Outcome, PanelState, Result
+
+log = logging.getLogger(__name__)
 
 FILE = "journal.sqlite3"
 
@@ -37,6 +40,11 @@ CREATE TABLE IF NOT EXISTS states (
     installation TEXT PRIMARY KEY, interior TEXT, perimeter INTEGER, annex INTEGER,
     read_at REAL NOT NULL, raw TEXT NOT NULL, source TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS spans (
+    id INTEGER PRIMARY KEY, installation TEXT NOT NULL, interior TEXT, perimeter INTEGER, annex INTEGER,
+    since REAL NOT NULL, until REAL NOT NULL, command INTEGER
+) STRICT;
+CREATE INDEX IF NOT EXISTS spans_by_time ON spans (installation, until);
 CREATE TABLE IF NOT EXISTS identities (
     key INTEGER PRIMARY KEY AUTOINCREMENT, installation TEXT NOT NULL, mode TEXT NOT NULL, name TEXT NOT NULL,
     serial TEXT NOT NULL UNIQUE, mac TEXT NOT NULL UNIQUE, port INTEGER NOT NULL
@@ -47,6 +55,7 @@ CREATE TABLE IF NOT EXISTS hue_lights (
 CREATE TABLE IF NOT EXISTS hue_users (
     name TEXT PRIMARY KEY, peer TEXT NOT NULL, devicetype TEXT NOT NULL, created REAL NOT NULL, used REAL NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS notices (id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, text TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
 
@@ -95,12 +104,18 @@ class Wanted:
 
 
 class Journal:
-    """One file, one connection, usable from every thread. Written through to disk before a call returns."""
+    """One file, one connection, usable from every thread. Written through to disk before a call returns.
 
-    def __init__(self, folder: Path) -> None:
+    `read_only` makes no file and no table, for who only wants to know what is there.
+    """
+
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self._lock = threading.Lock()
         path = folder / FILE
         try:
+            if read_only:
+                self._db = _look(path)
+                return
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
             self._db = _open(path)
@@ -149,6 +164,16 @@ class Journal:
             )
             return done.lastrowid or 0
 
+    def refuse(self, origin: Origin, asked: str, reason: str, at: float, installation: str = "") -> None:
+        """Write down what a door did not let through, and why; it never was a command."""
+        values = (at, installation, asked, origin.door, origin.peer, origin.switch, at, Result.REFUSED, reason)
+        with self.write() as db:
+            db.execute(
+                "INSERT INTO commands (at, installation, action, door, peer, switch, ended_at, result, message) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
+
     def end(self, entry: int, outcome: Outcome, at: float) -> None:
         """Write down how a command ended."""
         with self.write() as db:
@@ -181,11 +206,17 @@ class Journal:
             for entry in entries:
                 db.execute("UPDATE commands SET settled_at = ?, settled = ? WHERE id = ?", (at, str(state.axes), entry))
 
-    def commands(self, limit: int) -> list[Entry]:
-        """The newest commands, newest first."""
+    def commands(self, limit: int, before: int | None = None) -> list[Entry]:
+        """The newest commands, newest first; those with a smaller number than `before`, if there is one."""
         fields = ", ".join(Entry.__slots__)
-        rows = self.rows(f"SELECT {fields} FROM commands ORDER BY id DESC LIMIT ?", limit)  # noqa: S608  # constants
+        query = f"SELECT {fields} FROM commands WHERE ? IS NULL OR id < ? ORDER BY id DESC LIMIT ?"  # noqa: S608  # constants
+        rows = self.rows(query, before, before, limit)
         return [Entry(*row) for row in rows]  # type: ignore[arg-type]  # the STRICT table has these types
+
+    def counts(self, since: float) -> dict[tuple[str, str, str], int]:
+        """How many commands have ended since then, by installation, door and result."""
+        query = "SELECT installation, door, result, count(*) FROM commands WHERE ended_at >= ? GROUP BY 1, 2, 3"
+        return {(str(row[0]), str(row[1]), str(row[2])): int(str(row[3])) for row in self.rows(query, since)}
 
     # -- state ----------------------------------------------------------------------------------------------
 
@@ -202,25 +233,25 @@ class Journal:
         """The state that was saved last."""
         query = "SELECT interior, perimeter, annex, read_at, raw, source FROM states WHERE installation = ?"
         for interior, perimeter, annex, read_at, raw, source in self.rows(query, installation):
-            axes = Axes(
-                Interior(str(interior)) if interior else None,
-                None if perimeter is None else bool(perimeter),
-                None if annex is None else bool(annex),
-            )
-            return PanelState(axes, float(str(read_at)), str(raw), str(source))
+            return PanelState(axes_of(interior, perimeter, annex), float(str(read_at)), str(raw), str(source))
         return None
 
     # -- identities -----------------------------------------------------------------------------------------
 
     def identities(
-        self, wanted: list[Wanted], first_port: int, usable: Callable[[int], bool] = lambda _port: True
+        self,
+        wanted: list[Wanted],
+        first_port: int,
+        usable: Callable[[int], bool] = lambda _port: True,
+        *,
+        reserved: Set[int] = frozenset(),
     ) -> list[Identity]:
         """An identity for each switch, in order: the one it had, whatever its name or place in the file, or a new one.
 
         Identities follow the installation and the arm mode; the name only decides between two switches of the same
         mode. They are never deleted, so that a switch that comes back is the same device. A port once given stays,
-        unless it lies below `first_port` or went to another switch meanwhile; a new one is the first from there that
-        is `usable`. ConfigError when there is none.
+        unless it lies below `first_port`, or went to another switch or door (`reserved`) meanwhile; a new one is the
+        first from there that is `usable`. ConfigError when there is none.
         """
         with self.write() as db:
             stored = db.execute("SELECT key, installation, mode, name, serial, mac, port FROM identities").fetchall()
@@ -233,7 +264,7 @@ class Journal:
                         if index not in found and same and (not by_name or row[3] == want.name):
                             found[index] = free.pop(key)
                             break
-            given = {want.port for want in wanted if want.port}
+            given = {want.port for want in wanted if want.port} | reserved
             taken = given | {int(str(row[6])) for row in stored}
             result = []
             for index, want in enumerate(wanted):
@@ -246,6 +277,9 @@ class Journal:
                     problem = f"no port from {first_port} to 65535 is free for {want.name!r}; begin lower"
                     raise ConfigError([Problem("doors.wemo.first_port", problem)])
                 given.add(port)
+                if port != row[6] != 0:
+                    message = "%r moves from port %s to %d; clients that do not notice have to search again"
+                    log.warning(message, want.name, row[6], port)
                 db.execute("UPDATE identities SET name = ?, port = ? WHERE key = ?", (want.name, port, row[0]))
                 result.append(Identity(str(row[0]), str(row[4]), str(row[5]), port))
             return result
@@ -282,6 +316,11 @@ class Journal:
         rows = self.rows("SELECT value FROM notes WHERE name = ?", name)
         return str(rows[0][0]) if rows else None
 
+    def recall_all(self, beginning: str) -> list[str]:
+        """The texts kept under all names that begin like this, in the order of the names."""
+        query = "SELECT value FROM notes WHERE substr(name, 1, ?) = ? ORDER BY name"
+        return [str(value) for (value,) in self.rows(query, len(beginning), beginning)]
+
     # -- refused logins -------------------------------------------------------------------------------------
 
     def remember_refusal(self, installation: str, credentials: str, message: str) -> None:
@@ -305,9 +344,23 @@ class Journal:
         same = refusal["fingerprint"] == _fingerprint(credentials, refusal["salt"])
         return Refusal(str(refusal["message"]), int(refusal["times"])) if same else None
 
+    def last_refusal(self, installation: str) -> str:
+        """What the cloud said when it refused the last login, whoever's; empty when a login has worked since."""
+        stored = self.recall(_REFUSAL + installation)
+        return str(json.loads(stored)["message"]) if stored else ""
+
     def forget_refusal(self, installation: str) -> None:
         """The login works again."""
         self.note(_REFUSAL + installation, None)
+
+
+def axes_of(interior: object, perimeter: object, annex: object) -> Axes:
+    """The axes as their columns hold them."""
+    return Axes(
+        Interior(str(interior)) if interior else None,
+        None if perimeter is None else bool(perimeter),
+        None if annex is None else bool(annex),
+    )
 
 
 def mac_base(db: sqlite3.Connection) -> int:
@@ -328,6 +381,19 @@ def _open(path: Path) -> sqlite3.Connection:
         # A power cut must not forget a command that was sent.
         db.execute("PRAGMA synchronous = FULL")
         db.executescript(SCHEMA)
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
+
+
+def _look(path: Path) -> sqlite3.Connection:
+    # Not `mode=ro`: that cannot take away the WAL that SQLite makes for a reader, too.
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    db = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
+    try:
+        db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        db.execute("PRAGMA query_only = ON")
     except sqlite3.Error:
         db.close()
         raise

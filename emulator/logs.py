@@ -2,14 +2,17 @@
 
 import logging
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote, quote_plus
 
+from emulator import systemd
+
 LEVELS = ("debug", "info", "warning", "error")
 
 # Their debug output holds URLs and bodies; ours says what matters.
-QUIET = ("urllib3", "fauxmo", "asyncio", "waitress", "werkzeug")
+QUIET = ("urllib3", "fauxmo", "asyncio", "waitress", "werkzeug", "apprise")
 
 # `import fauxmo` calls basicConfig and hangs a SysLogHandler, with an open socket, on its own logger (style.md §4.7).
 DISTURBED = (None, "fauxmo")
@@ -18,14 +21,26 @@ HIDDEN = "•••"
 SHORTEST_SECRET = 4
 """Hiding every occurrence of a shorter text would garble the log without protecting anything."""
 
+PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
+"""The levels as syslog counts them, for the journal (sd-daemon(3))."""
+
+# Tokens of the OWA API: a JWT begins with the base64 of `{"`.
+_TOKENS = re.compile(r"\beyJ[\w-]{6,}(?:\.[\w-]*)*")
 _PARAMETERS = re.compile(r"\b((?:pwd|password|hash|ID|user)=)[^&\s'\"]+")
 
 
 class Redactor(logging.Formatter):
-    """Formats a record, traceback and all, and hides what nobody should read: a net below code that logs no secret."""
+    """Formats a record, traceback and all, and hides what nobody should read: a net below code that logs no secret.
 
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S")
+    `for_journal` leaves out the date, which the journal has, and gives the level as the priority that it sorts by.
+    """
+
+    def __init__(self, *, for_journal: bool = False) -> None:
+        if for_journal:
+            super().__init__("%(message)s")
+        else:
+            super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S")
+        self._for_journal = for_journal
         self._secrets: set[str] = set()
 
     def conceal(self, secret: str) -> None:
@@ -35,16 +50,20 @@ class Redactor(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line to write."""
-        text = _PARAMETERS.sub(rf"\1{HIDDEN}", super().format(record))
+        text = _TOKENS.sub(HIDDEN, _PARAMETERS.sub(rf"\1{HIDDEN}", super().format(record)))
         # Longest first: one secret may be the beginning of another.
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, HIDDEN)
-        return text
+        if not self._for_journal:
+            return text
+        # To the journal each line is a record of its own.
+        priority = PRIORITIES.get(record.levelno, PRIORITIES[logging.INFO])
+        return "\n".join(f"<{priority}>{line}" for line in text.splitlines())
 
 
 def setup(level: str) -> Redactor:
     """Log to standard error; the redactor learns secrets as they become known."""
-    redactor = Redactor()
+    redactor = Redactor(for_journal=systemd.is_journal(sys.stderr))
     handler = logging.StreamHandler()
     handler.setFormatter(redactor)
     root = logging.getLogger()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from ipaddress import IPv4Network
 
 
 class Interior(StrEnum):
@@ -65,9 +66,13 @@ ARM_MODES_HELP = f"{', '.join(ARM_WORDS)}, or a sum such as total+perimeter"
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """Arm this mode; axes that it does not name stay as they are."""
+    """Arm this mode; axes that it does not name stay as they are.
+
+    `force` arms past open zones, which are then not guarded.
+    """
 
     mode: ArmMode
+    force: bool = False
 
     def __str__(self) -> str:
         return f"arm {self.mode}"
@@ -93,6 +98,9 @@ class Disarm:
 
 
 Action = Arm | Disarm
+
+DISARMS = {"main": Disarm(), "annex": Disarm(main=False, annex=True), "all": Disarm(annex=True)}
+"""What a person may ask to be disarmed, by the word for it."""
 
 
 def every(values: Iterable[bool | None]) -> bool | None:
@@ -171,12 +179,36 @@ DISARMED = Axes(Interior.OFF, perimeter=False, annex=False)
 
 @dataclass(frozen=True, slots=True)
 class PanelState:
-    """What the panel said last: the axes, when it was read (epoch seconds), the raw status, and by which request."""
+    """What the panel said last: the axes, when it was read (epoch seconds), the raw status, and by which request.
+
+    `bypassed` names the zones that were open when it was armed by force: they are not guarded.
+    """
 
     axes: Axes
     read_at: float
     raw: str
     source: str
+    bypassed: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.axes}; open and not guarded: {', '.join(self.bypassed)}" if self.bypassed else str(self.axes)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How an installation gets on with its cloud. Times are epoch seconds.
+
+    `read_at` is the last successful read of this run, `next_poll_at` when the next is due. `failures` counts the polls
+    in a row that brought no news, and `error` is what the last one said. `blocked` says why logins have stopped and
+    what a person can do; `alive` is False when the thread has ended.
+    """
+
+    read_at: float | None = None
+    next_poll_at: float | None = None
+    failures: int = 0
+    error: str = ""
+    blocked: str = ""
+    alive: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +245,7 @@ class Result(StrEnum):
     SUPERSEDED = "superseded"
     FAILED = "failed"
     IGNORED = "ignored"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +254,22 @@ class Outcome:
 
     result: Result
     message: str
+
+
+class Notice(StrEnum):
+    """What people want to be told of without having asked."""
+
+    FAILED = "failed"
+    """A command did not end as it was asked for, perhaps after a voice was told OK."""
+    DISARMED = "disarmed"
+    LOGIN = "login"
+    """The account needs a person."""
+    SILENT = "silent"
+    """No news from the cloud for long."""
+    BACK = "back"
+    LOCKED = "locked"
+    """Too many wrong PINs."""
+    TEST = "test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +314,18 @@ class LightIdentity:
 
 
 @dataclass(frozen=True, slots=True)
+class Narrowing:
+    """Who may disarm with a switch, and when; what is empty is not narrowed.
+
+    `between` are minutes of the day, local time; from 22:00 to 07:00 goes over midnight.
+    """
+
+    networks: tuple[IPv4Network, ...] = ()
+    doors: frozenset[str] = frozenset()
+    between: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Switch:
     """A virtual device: a spoken name, an arm mode for on, a policy for off, and the doors that show it."""
 
@@ -274,6 +335,8 @@ class Switch:
     off_disarms: bool
     doors: frozenset[str]
     identity: Identity
+    force: bool = False
+    narrowing: Narrowing = Narrowing()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import secrets
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -13,6 +13,9 @@ from emulator.model import BridgeIdentity, Identity, LightIdentity
 
 MAX_USERS = 100
 """As many as a real bridge keeps (lan-emulation.md §3.6); then whoever was silent longest has to pair again."""
+
+MAX_ADOPTED, MAX_ADOPTED_BY_PEER = 20, 4
+"""Users that clients brought along: an Echo has one, a hub that knew other bridges a few. Nobody has to go for them."""
 
 BUTTON_S = 30.0
 """Seconds for which a press of the link button lets clients pair, as on a real bridge (§3.6)."""
@@ -26,7 +29,14 @@ HIGHEST_LIGHT = 0x7FFF_FFFF
 LIGHTS = 256
 """How many ids each installation of the program has to itself; an Echo takes 49 lights of a bridge (§4.4)."""
 
-_BUTTON, _FIRST_LIGHT = "hue button", "hue first light"
+SHOWN = 6
+"""Letters of a user's name that a person gets to see, and never more than a quarter of it: it is a key."""
+
+HEEDED_S = 10.0
+"""Seconds after which a running program tells nothing any more to whom `forget` has unpaired: two looks of the door
+(doors/hue.py). A command is refused at once."""
+
+_BUTTON = "hue button"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,11 @@ class User:
     def adopted(self) -> bool:
         """Whether it came with a name of its own, instead of asking for one."""
         return not self.devicetype
+
+    @property
+    def short(self) -> str:
+        """What a person knows it by."""
+        return self.name[: min(SHOWN, len(self.name) // 4)] + "…"
 
 
 def identity(journal: Journal) -> BridgeIdentity:
@@ -90,6 +105,36 @@ def press_button(journal: Journal, now: float) -> None:
     journal.note(_BUTTON, repr(now))
 
 
+def paired(journal: Journal) -> dict[int, User]:
+    """The paired clients, oldest first, by a number that each keeps."""
+    rows = journal.rows("SELECT rowid, name, peer, devicetype, created, used FROM hue_users ORDER BY rowid")
+    return {int(str(number)): User(*row) for number, *row in rows}  # type: ignore[arg-type]  # the STRICT table has these
+
+
+def forget(journal: Journal, which: str) -> User:
+    """Unpair the client of that number or short name; a running program heeds it. EmulatorError unless it is one."""
+    found = [
+        user
+        for number, user in paired(journal).items()
+        if which in (str(number), user.short, user.short.rstrip("…") or user.short)
+    ]
+    if len(found) != 1:
+        raise EmulatorError(
+            f"{len(found)} paired clients are called that, so none was forgotten: take the number of the one"
+            if found
+            else "no paired client is called that, so none was forgotten: `emulator pair --list` shows them"
+        )
+    with journal.write() as db:
+        db.execute("DELETE FROM hue_users WHERE name = ?", (found[0].name,))
+    return found[0]
+
+
+def button_pressed(journal: Journal, now: float) -> bool:
+    """Whether the link button was pressed a moment ago."""
+    pressed = journal.recall(_BUTTON)
+    return pressed is not None and 0 <= now - float(pressed) <= BUTTON_S
+
+
 class Users:
     """The paired clients, in memory and in the journal; usable from every thread. `now` is epoch seconds."""
 
@@ -101,8 +146,7 @@ class Users:
 
     def button_pressed(self, now: float) -> bool:
         """Whether the link button was pressed a moment ago."""
-        pressed = self._journal.recall(_BUTTON)
-        return pressed is not None and 0 <= now - float(pressed) <= BUTTON_S
+        return button_pressed(self._journal, now)
 
     def find(self, name: str, now: float) -> User | None:
         """The user of that name, who is noted to have been seen."""
@@ -123,16 +167,45 @@ class Users:
 
     def add(self, name: str, peer: str, devicetype: str, now: float) -> User:
         """Pair a client; EmulatorError when it cannot be written down."""
-        user = User(name, peer, devicetype, now, now)
-        with self._lock, self._journal.write() as db:
-            silent = sorted(self._users.values(), key=lambda one: one.used)
-            for one in silent[: max(0, len(silent) - MAX_USERS + 1)]:
+        with self._lock:
+            silent = _most_silent(self._users.values())
+            return self._keep(User(name, peer, devicetype, now, now), silent[: max(0, len(silent) - MAX_USERS + 1)])
+
+    def adopt(self, name: str, peer: str, now: float) -> bool:
+        """Pair a client that brought its name along, unless there are too many: only its peer's own go for it."""
+        with self._lock:
+            adopted = [one for one in self._users.values() if one.adopted]
+            own = _most_silent(one for one in adopted if one.peer == peer)
+            gone = own[: max(0, len(own) - MAX_ADOPTED_BY_PEER + 1)]
+            if not gone and (len(adopted) >= MAX_ADOPTED or len(self._users) >= MAX_USERS):
+                return False
+            self._keep(User(name, peer, "", now, now), gone)
+            return True
+
+    def follow(self) -> None:
+        """Forget whom another process has forgotten; EmulatorError when that cannot be read."""
+        with self._lock:
+            known = set(self._users)
+        # Not under the lock, as a disk may take its time; who is paired meanwhile is not among the known.
+        left = {str(name) for (name,) in self._journal.rows("SELECT name FROM hue_users")}
+        with self._lock:
+            for name in known - left:
+                self._users.pop(name, None)
+
+    def _keep(self, user: User, instead_of: Iterable[User]) -> User:
+        with self._journal.write() as db:
+            for one in instead_of:
                 db.execute("DELETE FROM hue_users WHERE name = ?", (one.name,))
-                del self._users[one.name]
             values = (user.name, user.peer, user.devicetype, user.created, user.used)
             db.execute("INSERT OR REPLACE INTO hue_users VALUES (?, ?, ?, ?, ?)", values)
-            self._users[name] = user
+        for one in instead_of:
+            del self._users[one.name]
+        self._users[user.name] = user
         return user
 
     def __len__(self) -> int:
         return len(self._users)
+
+
+def _most_silent(users: Iterable[User]) -> list[User]:
+    return sorted(users, key=lambda one: one.used)

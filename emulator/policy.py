@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from urllib.parse import urlsplit
 
+from emulator.model import Narrowing, Origin
+
 LOOPBACK = IPv4Network("127.0.0.0/8")
 
 
@@ -49,6 +51,22 @@ def _hostname(authority: str) -> str:
         return ""
     plain = parts.username is None and not parts.path and not parts.query and not parts.fragment
     return (parts.hostname or "") if plain else ""
+
+
+def why_not_disarm(narrowing: Narrowing, origin: Origin, minute: int) -> str:
+    """Why a switch may not disarm for whoever asks, at this minute of the day; empty when it may."""
+    if narrowing.doors and origin.door not in narrowing.doors:
+        return f"it may disarm only through {' and '.join(sorted(narrowing.doors))}"
+    if narrowing.networks and not any(is_within(origin.peer, network) for network in narrowing.networks):
+        return f"it may not disarm for {origin.peer or 'an unknown address'}"
+    if narrowing.between and not _is_between(minute, *narrowing.between):
+        begin, end = (f"{moment // 60:02}:{moment % 60:02}" for moment in narrowing.between)
+        return f"it may disarm only from {begin} to {end}"
+    return ""
+
+
+def _is_between(minute: int, begin: int, end: int) -> bool:
+    return begin <= minute < end if begin < end else minute >= begin or minute < end
 
 
 SWEEP_S = 2.0

@@ -2,14 +2,33 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from emulator.hub import Hub
-from emulator.installation import Installation
+from emulator.installation import Installation, View
 from emulator.journal import Journal
-from emulator.model import Arm, ArmMode, Axes, Identity, Interior, Origin, PanelState, Result, Switch
+from emulator.model import (
+    DISARMED,
+    Arm,
+    ArmMode,
+    Axes,
+    Command,
+    Disarm,
+    Identity,
+    Interior,
+    Narrowing,
+    Origin,
+    PanelState,
+    Result,
+    Switch,
+)
 from tests.fakes import SimulatedCloud
 
 PEER = Origin("wemo", "10.0.0.9")
@@ -167,3 +186,207 @@ def test_what_is_in_the_way_is_known_beforehand(home: Home) -> None:
     assert home.hub.known_obstacle(night, True) is None
     home.alarm.stop(0)
     assert "stopping" in str(home.hub.known_obstacle(night, True))
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_switch_arms_past_open_windows_only_if_it_is_told_to(home: Home, force: bool) -> None:
+    seen: list[Command] = []
+    submit = home.alarm.submit
+    home.alarm.submit = lambda command: (seen.append(command), submit(command))[1]  # type: ignore[method-assign]
+    home.hub.submit(replace(home.switches["night"], force=force), True, PEER)
+    assert seen[0].action == Arm(ArmMode(Interior.NIGHT), force=force)
+
+
+# -- announced --------------------------------------------------------------------------------------------------
+
+
+def announce(home: Home, name: str, on: bool) -> int:
+    asked = home.hub.ask()
+    home.hub.announce(home.switches[name], on, asked)
+    return asked
+
+
+def reads(home: Home, *names: str) -> bool:
+    """Whether just these are on."""
+    return home.ons() == {name: name in names for name in NAMES}
+
+
+def test_what_is_announced_shows_until_it_is_withdrawn(home: Home) -> None:
+    home.alarm.step()
+    asked = announce(home, "total+perimeter", True)
+    assert reads(home, "total", "perimeter", "total+perimeter")
+    assert home.hub.state(home.switches["total"]).pending
+    home.hub.withdraw(asked)
+    assert reads(home)
+    assert not home.hub.state(home.switches["total"]).pending
+    assert home.alarm.view.target is None
+
+
+def test_an_announced_off_turns_off_nothing_but_itself(home: Home) -> None:
+    home.house.keypad(Arm(ArmMode(Interior.TOTAL, perimeter=True)))
+    home.alarm.step()
+    announce(home, "perimeter", False)
+    assert reads(home, "total", "total+perimeter")
+    announce(home, "total+perimeter", False)
+    assert reads(home, "total")
+
+
+def test_an_announced_on_turns_nothing_off(home: Home) -> None:
+    home.house.keypad(Arm(ArmMode(Interior.TOTAL)))
+    home.alarm.step()
+    announce(home, "night", True)
+    assert reads(home, "total", "night")
+    announce(home, "perimeter", True)
+    assert reads(home, "total", "night", "perimeter")
+
+
+def test_what_is_unknown_is_not_announced_to_be_off(home: Home) -> None:
+    announce(home, "night", False)
+    assert set(home.ons().values()) == {None}
+    announce(home, "total", True)
+    assert (home.ons()["total"], home.ons()["night"]) == (True, None)
+    home.alarm.view = View(PanelState(Axes(), 1.0, "N", "EST2"))
+    assert set(home.ons().values()) == {True}
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_while_pending_last_shows_nothing_that_is_announced(tmp_path: Path, on: bool) -> None:
+    home = Home(tmp_path, show_target=False)
+    if not on:
+        home.house.keypad(Arm(ArmMode(Interior.NIGHT)))
+    home.alarm.step()
+    announce(home, "night", on)
+    assert (home.ons()["night"], home.hub.state(home.switches["night"]).pending) == (not on, True)
+    home.journal.close()
+
+
+def test_an_off_that_would_only_be_ignored_is_not_shown(tmp_path: Path) -> None:
+    home = Home(tmp_path, off_disarms=False)
+    home.house.keypad(Arm(ArmMode(Interior.NIGHT)))
+    home.alarm.step()
+    announce(home, "night", False)
+    assert reads(home, "night")
+    home.journal.close()
+
+
+def test_a_later_arm_is_not_hidden(home: Home) -> None:
+    """It takes back the off, so the off must not show any more; not even where it is announced late."""
+    home.house.keypad(Arm(ArmMode(Interior.NIGHT)))
+    home.alarm.step()
+    announce(home, "night", False)
+    late = home.hub.ask()
+    assert reads(home)
+    home.hub.submit(home.switches["perimeter"], True, PEER)
+    assert reads(home, "night", "perimeter")
+    home.hub.announce(home.switches["night"], False, late)
+    assert reads(home, "night", "perimeter")
+
+
+def test_a_later_off_is_not_hidden(home: Home) -> None:
+    home.house.keypad(Arm(ArmMode(perimeter=True)))
+    home.alarm.step()
+    announce(home, "total+perimeter", True)
+    home.hub.submit(home.switches["perimeter"], False, PEER)
+    # The sum will be armed all the same, as nobody took that back.
+    assert reads(home, "total", "total+perimeter")
+    announce(home, "perimeter", True)
+    assert home.ons()["perimeter"] is True
+
+
+def test_an_off_is_decided_by_the_panel_and_not_by_what_is_announced(home: Home) -> None:
+    home.house.keypad(Arm(ArmMode(Interior.TOTAL)))
+    home.alarm.step()
+    announce(home, "night", True)
+    ticket = home.hub.submit(home.switches["night"], False, PEER)
+    home.alarm.step()
+    assert ticket.done.result(0).result is Result.IGNORED
+    announce(home, "total", False)
+    ticket = home.hub.submit(home.switches["total"], False, PEER)
+    assert reads(home)
+    home.alarm.step()
+    assert ticket.done.result(0).result is Result.CONFIRMED
+    assert home.house.axes == DISARMED
+    assert home.count("DARM1") == 1
+
+
+def test_another_alarm_hears_nothing_of_it(home: Home) -> None:
+    home.alarm.step()
+    home.hub.announce(replace(home.switches["night"], installation="cabin"), True, home.hub.ask())
+    assert reads(home)
+
+
+AXES = st.builds(Axes, *map(st.sampled_from, ([None, *Interior], [None, True, False], [None, True, False])))
+
+
+@given(axes=st.none() | AXES, announced=st.lists(st.tuples(st.sampled_from(NAMES), st.booleans()), max_size=4))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_nothing_but_an_off_of_its_own_lets_anything_read_as_off(
+    home: Home, axes: Axes | None, announced: list[tuple[str, bool]]
+) -> None:
+    home.alarm.view = View(axes and PanelState(axes, 1.0, "", "EST2"))
+    before = home.ons()
+    asked = [announce(home, name, on) for name, on in announced]
+    for name, on in home.ons().items():
+        if before[name] is None:
+            assert on is not False
+        elif before[name] is True and (name, False) not in announced:
+            assert on is True
+    for each in asked:
+        home.hub.withdraw(each)
+    assert home.ons() == before
+
+
+# -- who may disarm -----------------------------------------------------------------------------------------------
+
+
+def test_an_off_that_the_settings_do_not_let_disarm_changes_nothing_and_says_why(home: Home) -> None:
+    home.house.keypad(Arm(ArmMode(Interior.NIGHT)))
+    home.alarm.step()
+    night = replace(home.switches["night"], narrowing=Narrowing((IPv4Network("10.0.0.1/32"),)))
+    ticket = home.hub.submit(night, False, PEER)
+    assert ticket.done.result().result is Result.IGNORED
+    assert ticket.accepted.result() is None
+    assert home.journal.commands(1)[0].message == "it may not disarm for 10.0.0.9, says devices.yaml"
+    assert home.hub.state(night).on
+    assert home.hub.submit(night, True, PEER).done.done() is False
+
+
+def test_hours_are_those_of_the_clock_on_the_wall(home: Home) -> None:
+    local = datetime.fromtimestamp(home.clock.now).astimezone()
+    minute = local.hour * 60 + local.minute
+    for begin, end, why in ((minute, minute + 1, ""), (minute + 1, minute + 2, "only from")):
+        between = (begin % 1440, end % 1440)
+        switch = replace(home.switches["night"], narrowing=Narrowing(between=between))
+        assert (why in home.hub.why_not(switch, False, PEER)) is True
+        assert bool(home.hub.why_not(switch, False, PEER)) is bool(why)
+        assert not home.hub.why_not(switch, True, PEER)
+
+
+# -- the alarm itself -------------------------------------------------------------------------------------------------
+
+
+def test_an_alarm_may_be_asked_without_a_switch(home: Home) -> None:
+    home.alarm.step()
+    ticket = home.hub.command("home", Arm(ArmMode(Interior.DAY)), PEER)
+    assert ticket.entry == home.journal.commands(1)[0].id
+    while not ticket.done.done():
+        home.alarm.step()
+    assert home.hub.installations == ("home",)
+    assert home.hub.view("home").axes.interior is Interior.DAY
+    assert home.hub.health("home").read_at == home.clock.time()
+
+
+def test_an_off_from_before_does_not_undo_such_an_arm(home: Home) -> None:
+    home.alarm.step()
+    asked = home.hub.ask()
+    home.hub.command("home", Arm(ArmMode(Interior.TOTAL)), PEER)
+    late = home.hub.submit(home.switches["total"], False, PEER, asked)
+    assert late.done.result().result is Result.IGNORED
+
+
+def test_a_disarm_of_the_alarm_itself_is_not_hidden_by_what_is_held_back(home: Home) -> None:
+    home.house.keypad(Arm(ArmMode(Interior.TOTAL)))
+    home.alarm.step()
+    announce(home, "night", True)
+    home.hub.command("home", Disarm(), PEER)
+    assert reads(home)

@@ -10,13 +10,27 @@ from pathlib import Path
 
 import pytest
 
+from emulator import history
 from emulator.commands import Ticket
-from emulator.errors import EmulatorError, LoginRefused, Rejected, Unreachable
+from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, Unconfirmed, Unreachable
 from emulator.installation import BACKOFF_LIMIT_S, FAILURE_KEPT_S, SETTLE_LIMIT_S, Installation
 from emulator.journal import Journal
-from emulator.model import DISARMED, Action, Arm, ArmMode, Axes, Command, Disarm, Interior, Origin, PanelState, Result
+from emulator.model import (
+    DISARMED,
+    Action,
+    Arm,
+    ArmMode,
+    Axes,
+    Command,
+    Disarm,
+    Health,
+    Interior,
+    Origin,
+    PanelState,
+    Result,
+)
 from emulator.simulator.faults import Fault
-from emulator.verisure.cloud import Phase, Report
+from emulator.verisure.cloud import Phase, Reading, Report
 from emulator.verisure.session import Account
 from tests.fakes import DEMO, EPOCH_S, FakeClock, SimulatedCloud
 
@@ -253,7 +267,7 @@ def test_a_panel_in_a_mode_nobody_can_read_is_not_armed_but_may_be_disarmed(hous
     class Blind:
         """A panel that was re-armed by the monitoring centre."""
 
-        def read(self, *, ask_panel: bool = False) -> PanelState:  # noqa: ARG002
+        def read(self, how: Reading = Reading.POLL) -> PanelState:  # noqa: ARG002
             return PanelState(Axes(), house.clock.time(), "N", "EST2")
 
         def execute(self, action: Action, report: Report) -> PanelState:  # noqa: ARG002
@@ -528,7 +542,7 @@ class Gate:
         self.actions: list[Action] = []
         self.closed = False
 
-    def read(self, *, ask_panel: bool = False) -> PanelState:  # noqa: ARG002
+    def read(self, how: Reading = Reading.POLL) -> PanelState:  # noqa: ARG002
         self.polled.set()
         return PanelState(DISARMED, self.clock.time(), "0", "EST2")
 
@@ -607,6 +621,19 @@ def test_a_defect_between_commands_does_not_end_the_thread(tmp_path: Path, caplo
     journal.close()
 
 
+def test_a_disk_that_is_full_is_no_defect_of_ours(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    journal, clock = Journal(tmp_path), FakeClock()
+    gate = Gate(clock)
+
+    def full(_how: Reading) -> PanelState:
+        raise EmulatorError("the journal cannot be written")
+
+    gate.read = full  # type: ignore[method-assign, assignment]
+    Installation("home", lambda: gate, journal, clock, poll_every_s=POLL_S).step()
+    journal.close()
+    assert messages(caplog) == ["home: no news from the alarm, the last state is kept: the journal cannot be written"]
+
+
 def test_a_stored_refusal_is_said_at_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     journal, clock = Journal(tmp_path), FakeClock()
     journal.remember_refusal("home", "pw", "wrong password")
@@ -625,3 +652,198 @@ def test_stop_without_start(tmp_path: Path) -> None:
     assert clock.now == EPOCH_S
     journal.close()
     assert Rejected("x").args == ("x",)
+
+
+# -- a cloud whose news are rare and late -------------------------------------------------------------------------
+
+
+class Late:
+    """A cloud that returns what the test says; `news` is None where there is none since the last time."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.news: Axes | EmulatorError | None = DISARMED
+        self.outcome: EmulatorError | None = None
+        self.reads: list[tuple[float, Reading]] = []
+        self.actions: list[Action] = []
+        self._state = PanelState(DISARMED, clock.time(), "D", "Status")
+
+    def read(self, how: Reading = Reading.POLL) -> PanelState:
+        self.reads.append((self.clock.now, how))
+        if isinstance(self.news, EmulatorError):
+            raise self.news
+        if self.news is not None:
+            self._state = PanelState(self.news, self.clock.time(), "?", "Status")
+        return self._state
+
+    def execute(self, action: Action, report: Report) -> PanelState:  # noqa: ARG002
+        self.actions.append(action)
+        if self.outcome:
+            raise self.outcome
+        self._state = PanelState(self._state.axes.after(action), self.clock.time(), "?", "ArmStatus")
+        return self._state
+
+    def close(self) -> None: ...
+
+
+class Owa:
+    """An installation before such a cloud."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = FakeClock()
+        self.cloud = Late(self.clock)
+        self.journal = Journal(folder)
+        self.alarm = Installation(
+            "home", lambda: self.cloud, self.journal, self.clock, poll_every_s=120, reread_after_s=15
+        )
+
+    def run(self, action: Action, only_if: ArmMode | None = None) -> Result:
+        ticket = self.alarm.submit(Command(action, Origin("test"), only_if))
+        while not ticket.done.done():
+            self.alarm.step()
+        return ticket.done.result().result
+
+    def live(self, seconds: float) -> None:
+        """Let time pass as the thread does: a step whenever one is due."""
+        for _ in range(int(seconds)):
+            self.clock.now += 1
+            self.alarm.step()
+
+
+@pytest.fixture
+def owa(tmp_path: Path) -> Iterator[Owa]:
+    made = Owa(tmp_path)
+    yield made
+    made.journal.close()
+
+
+NIGHT = ArmMode(Interior.NIGHT)
+
+
+def test_one_more_read_soon_after_a_command_and_then_the_usual_pace(owa: Owa) -> None:
+    owa.alarm.step()
+    owa.live(30)
+    assert owa.run(Arm(NIGHT)) is Result.CONFIRMED
+    done = owa.clock.now
+    owa.cloud.news = None
+    owa.live(300)
+    assert [when - done for when, _ in owa.cloud.reads[1:]] == [15, 135, 255]
+    assert {how for _, how in owa.cloud.reads} == {Reading.POLL}
+
+
+def test_old_news_settle_nothing_and_new_ones_do(owa: Owa) -> None:
+    owa.alarm.step()
+    owa.cloud.news, owa.cloud.outcome = None, Unconfirmed("the answer was lost")
+    owa.clock.now += 1
+    assert owa.run(Arm(NIGHT)) is Result.UNCONFIRMED
+    owa.live(60)
+    assert owa.journal.commands(1)[0].settled is None
+    assert all(how is Reading.SETTLE for _, how in owa.cloud.reads[1:])
+    assert len(owa.cloud.reads) <= 5
+    owa.cloud.news = DISARMED.after(Arm(NIGHT))
+    owa.live(120)
+    assert owa.journal.commands(1)[0].settled == "night"
+    assert owa.cloud.actions == [Arm(NIGHT)]
+
+
+def test_until_it_is_settled_nobody_knows_whether_an_off_would_disarm_another_mode(owa: Owa) -> None:
+    owa.alarm.step()
+    owa.cloud.news, owa.cloud.outcome = None, Unconfirmed("the answer was lost")
+    owa.clock.now += 1
+    owa.run(Arm(ArmMode(Interior.TOTAL)))
+    owa.cloud.outcome = None
+    assert owa.run(Disarm(), only_if=NIGHT) is Result.FAILED
+    assert "no news yet of an earlier command" in str(owa.journal.commands(1)[0].message)
+    assert len(owa.cloud.actions) == 1
+
+
+def test_a_disarm_whose_answer_was_lost_may_be_asked_for_again(owa: Owa) -> None:
+    owa.cloud.news = DISARMED.after(Arm(NIGHT))
+    owa.alarm.step()
+    owa.cloud.news, owa.cloud.outcome = None, Unconfirmed("the answer was lost")
+    owa.clock.now += 1
+    assert owa.run(Disarm(), only_if=NIGHT) is Result.UNCONFIRMED
+    owa.cloud.outcome = None
+    assert owa.run(Disarm(), only_if=NIGHT) is Result.CONFIRMED
+
+
+def test_what_was_left_unguarded_is_in_the_journal(owa: Owa) -> None:
+    owa.cloud.execute = lambda *_: PanelState(  # type: ignore[method-assign]
+        DISARMED.after(Arm(NIGHT)), owa.clock.time(), "Q", "ArmStatus", ("Cocina", "Salon")
+    )
+    assert owa.run(Arm(NIGHT, force=True)) is Result.CONFIRMED
+    assert owa.journal.commands(1)[0].message == "the panel is night; open and not guarded: Cocina, Salon"
+
+
+def test_a_login_that_only_a_person_can_make_is_said_once_and_looked_for(
+    owa: Owa, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    owa.cloud.news = LoginNeeded("nobody has logged in: type `emulator login`")
+    owa.live(60)
+    assert len([message for message in messages(caplog) if "emulator login" in message]) == 1
+    assert owa.alarm.known_obstacle(Arm(NIGHT)) is owa.cloud.news
+    assert owa.journal.recall_refusal("home", "") is None
+    owa.cloud.news = DISARMED
+    owa.live(6)
+    assert owa.alarm.known_obstacle(Arm(NIGHT)) is None
+    assert owa.alarm.view.axes == DISARMED
+    assert any("works again" in message for message in caplog.messages)
+
+
+# -- health and history -----------------------------------------------------------------------------------------------
+
+
+def test_health_tells_of_news_and_of_silence(house: House) -> None:
+    assert house.alarm.health == Health(next_poll_at=house.clock.now)
+    house.alarm.step()
+    well = house.alarm.health
+    assert (well.read_at, well.next_poll_at, well.failures) == (house.clock.now, house.clock.now + POLL_S, 0)
+    house.fault("down")
+    for failures in (1, 2):
+        house.clock.now = house.alarm.health.next_poll_at or 0
+        house.alarm.step()
+        assert (house.alarm.health.failures, house.alarm.health.read_at) == (failures, well.read_at)
+    assert house.alarm.health.error
+    house.heal()
+    house.clock.now = house.alarm.health.next_poll_at or 0
+    house.alarm.step()
+    assert (house.alarm.health.failures, house.alarm.health.error) == (0, "")
+
+
+def test_health_says_what_to_do_about_a_refused_login_now_and_after_a_restart(house: House) -> None:
+    house.fault("retired")
+    house.alarm.step()
+    now, later = house.alarm.health.blocked, house.installation().health.blocked
+    assert "type `emulator status`" in now
+    assert now == later
+
+
+def test_a_thread_that_has_ended_is_not_well(house: House) -> None:
+    assert house.alarm.health.alive
+    house.alarm.start()
+    house.clock.stop()
+    house.alarm.stop(5.0)
+    assert not house.alarm.health.alive
+
+
+def test_history_tells_our_commands_from_what_others_do(house: House) -> None:
+    house.alarm.step()
+    house.run(house.on("night"))
+    house.house.keypad(Disarm())
+    house.clock.now += POLL_S
+    house.alarm.step()
+    spans = history.spans(house.journal, "home", 0)
+    assert [str(span.axes) for span in spans] == ["disarmed", "night", "disarmed"]
+    assert [span.command for span in spans] == [None, house.journal.commands(1)[0].id, None]
+    assert all(one.until == other.since for one, other in pairwise(spans))
+
+
+def test_what_follows_an_unconfirmed_command_is_laid_at_its_door(house: House) -> None:
+    house.alarm.step()
+    house.fault("wait", "ARMNIGHT2")
+    house.run(house.on("night"))
+    house.heal()
+    house.alarm.step()
+    last = history.spans(house.journal, "home", 0)[-1]
+    assert (str(last.axes), last.command) == ("night", house.journal.commands(1)[0].id)

@@ -306,6 +306,18 @@ def test_ports_that_others_use_are_passed_over_but_a_port_once_given_stays(journ
     assert ports(journal.identities([A, B], 49151, lambda _: False)) == [49152, 49154]
 
 
+def test_a_switch_makes_way_for_the_port_that_another_door_was_given(
+    journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    a, b = ask(journal, A, B)
+    assert caplog.messages == []
+    for _ in range(2):
+        assert ports(journal.identities([A, B], 49151, reserved={a.port, 49153})) == [49154, b.port]
+    (message,) = caplog.messages
+    assert message.startswith("'Total' moves from port 49151 to 49154; ")
+    assert ports(ask(journal, A, B)) == [49154, b.port]
+
+
 @pytest.mark.parametrize(("first_port", "usable"), [(65535, True), (65000, False)])
 def test_no_port_left_says_what_to_set_and_keeps_what_was(journal: Journal, first_port: int, usable: bool) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -536,3 +548,23 @@ def test_a_full_disk_is_an_error_and_half_a_write_is_none(journal: Journal) -> N
 def test_actions_are_written_as_people_say_them(journal: Journal, action: Action) -> None:
     journal.begin("home", Command(action, Origin("cli")), 1.0)
     assert journal.commands(1)[0].action == str(action)
+
+
+# -- refusals and pages -----------------------------------------------------------------------------------------------
+
+
+def test_what_a_door_refused_has_ended_with_its_reason(journal: Journal) -> None:
+    journal.refuse(Origin("dashboard", "10.0.0.9"), "disarm", "wrong PIN", 5.0, "home")
+    (entry,) = journal.commands(9)
+    assert (entry.at, entry.ended_at, entry.installation, entry.action) == (5.0, 5.0, "home", "disarm")
+    assert (entry.door, entry.peer, entry.result, entry.message) == ("dashboard", "10.0.0.9", "refused", "wrong PIN")
+    assert journal.recover(9.0) == 0
+
+
+def test_commands_come_in_pages_and_are_counted(journal: Journal) -> None:
+    for number in range(5):
+        journal.refuse(Origin("dashboard"), f"thing {number}", "no", float(number))
+    newest = journal.commands(2)
+    assert [entry.action for entry in newest] == ["thing 4", "thing 3"]
+    assert [entry.action for entry in journal.commands(2, newest[-1].id)] == ["thing 2", "thing 1"]
+    assert journal.counts(3.0) == {("", "dashboard", "refused"): 2}

@@ -1,10 +1,12 @@
 """What reaches standard error, and what does not."""
 
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -80,6 +82,12 @@ def test_parameters_of_a_request_are_hidden_whatever_they_hold(name: str) -> Non
     assert line(f"'{name}=x'", secrets=()) == f"'{name}={HIDDEN}'"
 
 
+@pytest.mark.parametrize("text", ["%s", "auth={'hash': '%s'}", "token:%s."])
+def test_tokens_of_the_owa_api_are_hidden_wherever_they_come_from(text: str) -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.c2ln-bmF_0dXJl"
+    assert not [part for part in token.split(".") if part in line(text, token)]
+
+
 def test_other_parameters_are_not() -> None:
     text = "request=ARM1&panel=SDVFAST&PWDX=1 xhash=2"
     assert line(text, secrets=()) == text
@@ -130,6 +138,46 @@ def test_ours_speak_at_debug(capsys: pytest.CaptureFixture[str]) -> None:
     logs.setup("debug")
     logging.getLogger("emulator.verisure.session").debug("ARM1")
     assert "ARM1" in capsys.readouterr().err
+
+
+PROGRAM = """
+import logging
+from emulator import logs
+logs.setup("debug").conceal("hunter2")
+log = logging.getLogger("emulator.x")
+log.debug("home: %s", "hunter2")
+log.warning("two\\nlines")
+try:
+    raise ValueError("bad")
+except ValueError:
+    log.exception("failed")
+"""
+
+
+def said(tmp_path: Path, *, to_journal: bool) -> list[str]:
+    """What a program writes to a file, which may be what systemd calls the journal's stream."""
+    with (tmp_path / "stream").open("w") as stream:
+        found = os.fstat(stream.fileno())
+        told = {"JOURNAL_STREAM": f"{found.st_dev}:{found.st_ino if to_journal else 0}"}
+        subprocess.run([sys.executable, "-c", PROGRAM], check=True, timeout=60, stderr=stream, env=os.environ | told)
+    return (tmp_path / "stream").read_text().splitlines()
+
+
+def test_to_the_journal_each_line_has_its_priority_and_no_date(tmp_path: Path) -> None:
+    lines = said(tmp_path, to_journal=True)
+    assert lines[:5] == [
+        f"<7>home: {HIDDEN}",
+        "<4>two",
+        "<4>lines",
+        "<3>failed",
+        "<3>Traceback (most recent call last):",
+    ]
+    assert lines[-1] == "<3>ValueError: bad"
+    assert all(line.startswith("<3>") for line in lines[3:])
+
+
+def test_elsewhere_they_are_as_ever_even_below_systemd(tmp_path: Path) -> None:
+    assert said(tmp_path, to_journal=False)[1].endswith(" WARNING two")
 
 
 # -- fauxmo -----------------------------------------------------------------------------------------------------

@@ -6,9 +6,19 @@ from pathlib import Path
 import pytest
 
 from emulator import pairing
+from emulator.errors import EmulatorError
 from emulator.journal import Journal, Wanted
 from emulator.model import ArmMode, Identity
-from emulator.pairing import BUTTON_S, HIGHEST_LIGHT, MAX_USERS, USED_EVERY_S, Users
+from emulator.pairing import (
+    BUTTON_S,
+    HIGHEST_LIGHT,
+    MAX_ADOPTED,
+    MAX_ADOPTED_BY_PEER,
+    MAX_USERS,
+    USED_EVERY_S,
+    User,
+    Users,
+)
 
 MODES = ("total", "day", "night", "perimeter")
 
@@ -133,3 +143,106 @@ def test_there_is_room_for_a_hundred_and_the_silent_go_first(journal: Journal) -
     assert users.find("user0", USED_EVERY_S)
     assert users.find("user1", USED_EVERY_S) is None
     assert journal.rows("SELECT count(*) FROM hue_users") == [(MAX_USERS,)]
+
+
+# -- users that clients bring along -----------------------------------------------------------------------------
+
+ECHO, SCANNER = "192.168.7.9", "192.168.7.66"
+
+
+def test_a_name_that_was_brought_along_is_kept(journal: Journal) -> None:
+    assert Users(journal).adopt("old", ECHO, 5.0)
+    user = Users(journal).find("old", 6.0)
+    assert user == User("old", ECHO, "", 5.0, 5.0)
+    assert user.adopted
+
+
+def test_who_brings_many_names_pushes_out_nobody_but_itself(journal: Journal) -> None:
+    users = Users(journal)
+    users.add("app", ECHO, "app#phone", 0.0)
+    users.adopt("old", ECHO, 1.0)
+    for number in range(1000):
+        assert users.adopt(f"x{number}", SCANNER, 2.0 + number)
+    left = {user.name for user in pairing.paired(journal).values()}
+    assert left == {"app", "old", *(f"x{number}" for number in range(1000 - MAX_ADOPTED_BY_PEER, 1000))}
+    assert len(users) == len(left)
+
+
+def test_many_who_bring_names_push_out_nobody(journal: Journal) -> None:
+    users = Users(journal)
+    users.adopt("old", ECHO, 0.0)
+    kept = [users.adopt(f"x{number}", f"192.168.7.{number}", 1.0) for number in range(100, 150)]
+    assert kept == [True] * (MAX_ADOPTED - 1) + [False] * (50 - MAX_ADOPTED + 1)
+    assert users.find("old", 2.0)
+
+
+def test_where_all_room_is_taken_a_brought_name_is_not_kept(journal: Journal) -> None:
+    users = Users(journal)
+    for number in range(MAX_USERS):
+        users.add(f"app{number}", ECHO, f"app#{number}", 0.0)
+    assert not users.adopt("old", ECHO, 1.0)
+    assert len(users) == MAX_USERS
+
+
+# -- looking and forgetting -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "short"), [("0123456789" * 4, "012345…"), ("nouser", "n…"), ("x", "…"), ("a" * 23, "aaaaa…")]
+)
+def test_a_key_is_never_shown_in_full(name: str, short: str) -> None:
+    assert User(name, "", "", 0.0, 0.0).short == short
+
+
+def test_who_is_paired_is_numbered_for_good(journal: Journal) -> None:
+    users = Users(journal)
+    for name in ("one", "two", "three"):
+        users.add(name * 8, ECHO, name, 0.0)
+    assert [(number, user.devicetype) for number, user in pairing.paired(journal).items()] == [
+        (1, "one"),
+        (2, "two"),
+        (3, "three"),
+    ]
+    assert pairing.forget(journal, "2").devicetype == "two"
+    assert list(pairing.paired(journal)) == [1, 3]
+
+
+@pytest.mark.parametrize("which", ["1", "abcdef…", "abcdef"])
+def test_one_is_forgotten_by_its_number_or_its_short_name(journal: Journal, which: str) -> None:
+    users = Users(journal)
+    users.add("abcdef" + "0" * 34, ECHO, "app#phone", 0.0)
+    users.add("fedcba" + "0" * 34, ECHO, "app#phone", 0.0)
+    assert pairing.forget(journal, which).name.startswith("abc")
+    assert users.find("abcdef" + "0" * 34, 1.0)
+    users.follow()
+    assert users.find("abcdef" + "0" * 34, 1.0) is None
+    assert users.find("fedcba" + "0" * 34, 1.0)
+    assert len(users) == 1
+
+
+@pytest.mark.parametrize(("which", "why"), [("", "no paired"), ("7", "no paired"), ("abcde", "no"), ("abcdef", "2 ")])
+def test_what_is_not_exactly_one_is_not_forgotten(journal: Journal, which: str, why: str) -> None:
+    users = Users(journal)
+    for number in range(2):
+        users.add("abcdef" + str(number) * 34, ECHO, "app#phone", 0.0)
+    users.add("x", ECHO, "", 0.0)
+    with pytest.raises(EmulatorError, match=f"^{why}"):
+        pairing.forget(journal, which)
+    users.follow()
+    assert len(users) == 3
+
+
+def test_following_keeps_who_was_paired_meanwhile(journal: Journal) -> None:
+    users = Users(journal)
+    users.add("before", ECHO, "app", 0.0)
+    read = journal.rows
+
+    def slow(query: str, *values: object) -> list[tuple[object, ...]]:
+        found = read(query, *values)
+        users.add("meanwhile", ECHO, "app", 0.0)
+        return found
+
+    journal.rows = slow  # type: ignore[method-assign]
+    users.follow()
+    assert users.find("before", 0.0)
+    assert users.find("meanwhile", 0.0)
