@@ -3,8 +3,10 @@
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
@@ -21,11 +23,20 @@ BODY = 65_536
 HEADERS = 16_384
 """Bytes of a request's headers; the longest real ones are below 1 kB."""
 
-IDLE = 30
-"""Seconds after which a silent connection is closed."""
+PER_PEER = 16
+"""Connections of one peer; browsers open six, and clients of the Hue bridge one or two."""
+
+AHEAD = 16
+"""Requests of one connection that wait for their answers; real clients wait for each answer themselves."""
+
+REQUEST = 10.0
+"""Seconds from the first byte of a request to its last; the slowest real one takes two packets."""
+
+IDLE = 30.0
+"""Seconds from one answer to the next request, in which a slow reader takes the answer; apps poll every 10 s."""
 
 LOOP = 1.0
-"""Seconds between looks at silent connections; requests and `stop` wake the loop at once."""
+"""Seconds between looks at slow connections; requests and `stop` wake the loop at once."""
 
 TLS_HANDSHAKE = b"\x16\x03"
 """How it begins; no HTTP request does."""
@@ -35,7 +46,10 @@ _SILENT.disabled = True
 
 
 class Server:
-    """Serves from the moment it is made until `stop`; it owns the socket. `welcome` decides by a peer's address."""
+    """Serves from the moment it is made until `stop`; it owns the socket. `welcome` decides by a peer's address.
+
+    A peer that has `per_peer` connections gets another one in the place of the one that it has left idle longest.
+    """
 
     def __init__(
         self,
@@ -45,7 +59,9 @@ class Server:
         name: str,
         workers: int,
         connections: int,
+        per_peer: int = PER_PEER,
         welcome: Callable[[str], bool] = lambda _peer: True,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ended = False
         self._workers = _Workers(name)
@@ -57,7 +73,6 @@ class Server:
             dispatcher=self._workers,
             adj=Adjustments(
                 connection_limit=connections,
-                channel_timeout=IDLE,
                 max_request_body_size=BODY,
                 max_request_header_size=HEADERS,
                 clear_untrusted_proxy_headers=True,
@@ -65,7 +80,7 @@ class Server:
             ),
             bind_socket=False,
         )
-        self._server.welcome = welcome
+        self._server.welcome, self._server.per_peer, self._server.monotonic = welcome, per_peer, monotonic
         self._workers.set_thread_count(workers)
         self._loop = threading.Thread(target=self._serve, name=name, daemon=True)
         self._loop.start()
@@ -87,27 +102,82 @@ class Server:
 
 
 class _Channel(HTTPChannel):
-    """Hangs up on a TLS handshake: whoever tries HTTPS at any port (aiohue does) would wait a minute for an answer."""
+    """Knows for how long its peer has kept us waiting; what waitress counts, any byte begins anew.
+
+    Hangs up on a TLS handshake: whoever tries HTTPS at any port (aiohue does) would wait a minute for an answer.
+    """
+
+    server: "_Listener"
+    socket: socket.socket
+
+    def __init__(self, server: "_Listener", *what: Any, **more: Any) -> None:
+        self.began = self.rested = server.monotonic()  # the request that is coming in; the time after the last one
+        super().__init__(server, *what, **more)
 
     def received(self, data: bytes) -> bool:
         if self.request is None and data.startswith(TLS_HANDSHAKE):
             self.will_close = True
             return False
-        return bool(super().received(data))
+        before = self.request
+        taken = bool(super().received(data))
+        if self.request is not before:
+            self.began = self.server.monotonic()
+        if len(self.requests) > AHEAD:
+            self.hang_up()
+        return taken
+
+    def look(self, now: float) -> None:
+        """Close it if its peer takes too long."""
+        since, limit = (self.began, REQUEST) if self.request and not self.requests else (self.rested, IDLE)
+        if self.requests and not self.total_outbufs_len:
+            self.began = self.rested = now  # it waits for us
+        elif now - since >= limit:
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        """Have it closed in this turn of the loop, also when its peer takes no byte any more."""
+        self.will_close = True
+        with suppress(OSError):  # the peer was quicker
+            self.socket.shutdown(socket.SHUT_RDWR)
 
 
 class _Listener(TcpWSGIServer):
-    """Takes in only whom it may, before a byte is read."""
+    """Takes in only whom it may, before a byte is read, and looks after them in each turn of the loop."""
 
     channel_class = _Channel
+    active_channels: dict[int, _Channel]  # type: ignore[assignment]  # the stubs have it as a single one
     welcome: Callable[[str], bool] = staticmethod(lambda _peer: True)
+    per_peer = PER_PEER
+    monotonic: Callable[[], float] = staticmethod(time.monotonic)
 
     def accept(self) -> tuple[socket.socket, tuple[str, int]] | None:
         taken: tuple[socket.socket, tuple[str, int]] | None = super().accept()
-        if taken and not self.welcome(taken[1][0]):
+        if taken and not (self.welcome(taken[1][0]) and self._has_room(taken[1][0])):
             taken[0].close()
             return None
         return taken
+
+    def add_task(self, task: Any) -> None:
+        task.rested = self.monotonic()
+        super().add_task(task)
+
+    def readable(self) -> bool:
+        now = self.monotonic()
+        for channel in self.active_channels.values():
+            channel.look(now)
+        return bool(super().readable())
+
+    def maintenance(self, now: int) -> None:
+        """Not this, which goes by a clock that may be set."""
+
+    def _has_room(self, peer: str) -> bool:
+        theirs = [one for one in self.active_channels.values() if one.addr[0] == peer and not one.will_close]
+        if len(theirs) < self.per_peer:
+            return True
+        idle = [one for one in theirs if not (one.requests or one.request)]
+        if idle:
+            min(idle, key=lambda one: one.rested).hang_up()
+        return bool(idle)
 
 
 class _Workers(ThreadedTaskDispatcher):

@@ -19,6 +19,12 @@ class Door(Protocol):
     def urls(self) -> Sequence[tuple[Switch, str]]:
         """The switches that can be reached now, each with its address."""
 
+    def obstacles(self) -> Sequence[str]:
+        """What keeps it from serving as it should, in words for the user; empty when nothing does."""
+
+    def report(self, switch: Switch) -> str:
+        """What clients are told of a switch now: `on`, `off`, or why they are told neither."""
+
 
 # Name in a switch's `doors` → where its class is.
 DOORS = {"wemo": "emulator.doors.lan:Lan", "hue": "emulator.doors.hue:Hue"}

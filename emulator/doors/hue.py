@@ -16,18 +16,20 @@ from flask import Blueprint, Flask, Response, request
 from emulator import pairing, wsgi
 from emulator.doors import bridge, description, network, ssdp
 from emulator.doors.bridge import Bridge
-from emulator.doors.lights import MAX_LIGHTS, REPLY_WITHIN, STALE, Lights, named
+from emulator.doors.lights import MAX_LIGHTS, REPLY_WITHIN, STALE, Lights
 from emulator.doors.mdns import Mdns
+from emulator.doors.names import named
 from emulator.doors.network import Nic, Place
 from emulator.doors.v1 import Api, Ask
 from emulator.doors.web import PLACE, Web
+from emulator.errors import EmulatorError
 from emulator.hub import Hub
 from emulator.journal import Journal
 from emulator.model import BridgeIdentity, Switch
 
 LOG = logging.getLogger(__name__)
 
-LOOK = 5.0  # seconds between looks at the interfaces, and between attempts at a port that was taken
+LOOK = 5.0  # seconds between looks at interfaces and forgotten users, and between attempts at a port that was taken
 HTTPS = 443  # where Echos look first since 2025 (§0)
 PROBE = 1.0  # seconds for our own address to refuse
 METHODS = ("GET", "POST", "PUT", "DELETE")
@@ -138,7 +140,8 @@ class Hue:
                 light,
                 len(reshaped),
             )
-        self.api = Api(self.lights, pairing.Users(journal), pairing=pairing_mode)
+        self._users = pairing.Users(journal)
+        self.api = Api(self.lights, self._users, pairing=pairing_mode)
         app = Flask(__name__, static_folder=None)
         app.config["MAX_CONTENT_LENGTH"] = wsgi.BODY
         app.url_map.strict_slashes = False
@@ -202,6 +205,16 @@ class Hue:
             for place in self._web.served
         )
 
+    def obstacles(self) -> tuple[str, ...]:
+        """What is in the way of the bridge, as it was logged."""
+        return self._web.obstacles()
+
+    def report(self, switch: Switch) -> str:
+        """What a client reads of its light."""
+        light = next(light for light in self.lights.all.values() if light.switch is switch)
+        state = self.lights.state(light)
+        return ("on" if state.on else "off") + ("" if state.reachable else ", out of reach")
+
     def devices(self, place: Place) -> Mapping[str, ssdp.Device]:
         """What to announce at a place: the bridge, where it answers. For the LAN's loop, so it waits for nothing."""
         if place.host not in {served.host for served in self._web.served}:
@@ -212,10 +225,10 @@ class Hue:
     def _bridge(self, place: Place) -> Bridge:
         return Bridge(self.identity, place.advertised, self._web.port)
 
-    def _in_the_way(self, host: str, error: OSError) -> str:
+    def _in_the_way(self, hosts: Sequence[str], error: OSError) -> str:
         way_out = WAYS_OUT.get(error.errno or 0, "choose another with doors.hue.port").format(port=self._web.port)
         return (
-            f"The Hue bridge cannot use TCP port {self._web.port} on {host} ({error.strerror}): {way_out}. "
+            f"The Hue bridge cannot use TCP port {self._web.port} on {', '.join(hosts)} ({error.strerror}): {way_out}. "
             f"Everything else goes on; the port is tried again"
         )
 
@@ -245,6 +258,8 @@ class Hue:
                 self._look()
 
     def _look(self) -> None:
+        with suppress(EmulatorError):  # a journal that cannot be read is complained about by those who write it
+            self._users.follow()
         try:
             self._web.look()
             if self._mdns:

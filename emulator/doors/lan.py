@@ -14,6 +14,7 @@ from typing import Any, cast
 from emulator import logs, policy
 from emulator.doors import description, network, ssdp, wemo
 from emulator.doors.gena import Publisher
+from emulator.doors.heard import Heard, Search
 from emulator.doors.network import Nic, Place
 from emulator.doors.plug import Plug
 from emulator.hub import Hub
@@ -45,6 +46,8 @@ class Searches(SSDPServer):
         if search and policy.is_local(addr[0], self._site.place.network):
             # A search sent to us alone is answered within a second, whatever MX it bears (§1.1).
             self.respond_to_search(addr, search.st, (search.mx or 0) if self._multicast else 0)
+        elif search:
+            self._site.hear(addr[0], search.st, "not answered: from elsewhere")
 
     def respond_to_search(self, addr: tuple[str, int], discover_pattern: str, mx: float = 0.0) -> None:
         """Queue the answers."""
@@ -112,7 +115,12 @@ class Site:
         ]
         delays = ssdp.delays(len(found), search.mx, self._lan.random)
         queued = sum(self._lan.send_later(delay, self, data, peer) for delay, data in zip(delays, found, strict=True))
+        self.hear(peer[0], search.st, f"{queued} answers" if queued else "not for us" if not found else "too many")
         LOG.debug("%s:%d on %s asks for %s: %d answers", *peer, self.place.interface, search.st, queued)
+
+    def hear(self, peer: str, st: str, verdict: str) -> None:
+        """Remember a search and what came of it."""
+        self._lan.heard.note(peer, st, verdict, time.time())
 
     def send(self, data: bytes, peer: tuple[str, int]) -> None:
         """Send a datagram now, if there still is a socket."""
@@ -212,6 +220,7 @@ class Lan:
         self.guests = guests
         self.random = random or SystemRandom()
         self.plugs: list[Plug] = []
+        self.heard = Heard()
         self._hub = hub
         self._interfaces = interfaces
         self._address = address
@@ -222,6 +231,7 @@ class Lan:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._urls: tuple[tuple[Switch, str], ...] = ()
+        self._complaints: set[str] = set()
 
     def start(self) -> None:
         """Return when every switch listens wherever it can; what cannot is logged, and tried again."""
@@ -244,6 +254,18 @@ class Lan:
     def urls(self) -> tuple[tuple[Switch, str], ...]:
         """The switches that can be reached now, each with where its description is."""
         return self._urls
+
+    def obstacles(self) -> tuple[str, ...]:
+        """What is in the way of searches and listeners, as it was logged."""
+        return tuple(sorted(self._complaints))
+
+    def report(self, switch: Switch) -> str:
+        """What a GetBinaryState is answered with."""
+        return {True: "on", False: "off", None: "no answer yet"}[self._hub.state(switch).on]
+
+    def searches(self) -> tuple[Search, ...]:
+        """The last searches, newest first."""
+        return self.heard.latest()
 
     def post(self, call: Callable[..., None], *args: Any) -> None:
         """Call on the loop's thread, from any; nothing happens when the loop is gone."""
@@ -278,7 +300,7 @@ class Lan:
         self._stopping = asyncio.Event()
         self._outbox: ssdp.Outbox[tuple[Site, bytes, tuple[str, int]]] = ssdp.Outbox()
         self._sites: dict[Place, Site] = {}
-        self._complaints: set[str] = set()
+        self._complaints = set()
         self._obstacles: set[str] = set()
         self.nls = str(uuid.uuid4())
         self.debounce = ssdp.Debounce()

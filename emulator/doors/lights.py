@@ -1,13 +1,11 @@
-"""The lights of the Hue bridge: names, states, and commands that wait until they cannot be part of a sweep (§4.8)."""
+"""The lights of the Hue bridge: states, and commands that wait until they cannot be part of a sweep (§4.8)."""
 
 import logging
 import threading
 import time
-import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from math import inf
 
 from emulator.errors import EmulatorError
 from emulator.hub import LATER, Hub, Ticket
@@ -18,17 +16,11 @@ LOG = logging.getLogger(__name__)
 
 REPLY_WITHIN = 2.0  # seconds for a set; an Echo gives up after 5 (lan-emulation.md §4.3)
 STALE = 3600.0  # seconds without news after which a light is shown as out of reach; apps grey it out (§3.5)
-LONGEST_NAME = 32  # characters, as on a real bridge (§3.4)
 MAX_LIGHTS = 49  # with more an Echo finds none of them (§4.4)
 FULL = 254  # the brightest of `bri`
 
 SWEEP = "it came with all the other lights, as after “turn off all the lights”; see doors.hue.allow_sweep"
 STOPPED = "the program stopped before this was sent"
-
-# What NFKD leaves whole, and no Echo can be told (§4.6).
-UNFOLDED = str.maketrans(
-    {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,38 +46,6 @@ class Light:
         return self.identity.id
 
 
-def named(
-    switches: Iterable[Switch], identities: Mapping[str, LightIdentity], *, suffix: str = "", fold: bool = True
-) -> tuple[Light, ...]:
-    """The lights, by id. Names that come out alike are numbered, so that every one can be said."""
-    lights: list[Light] = []
-    taken: set[str] = set()
-    for switch in sorted(switches, key=lambda one: identities[one.identity.key].id):
-        name = spoken(switch.name, suffix, fold=fold) or spoken(f"{switch.mode} alarm", suffix, fold=True)
-        numbered, number = name, 1
-        while numbered.casefold() in taken:
-            number += 1
-            numbered = f"{name[: LONGEST_NAME - len(str(number)) - 1]} {number}"
-        taken.add(numbered.casefold())
-        lights.append(Light(identities[switch.identity.key], numbered, switch))
-    return tuple(lights)
-
-
-def spoken(name: str, suffix: str, *, fold: bool) -> str:
-    """A name with its suffix, within the bridge's length; `fold` writes it in ASCII. Empty when nothing is left."""
-    if fold:
-        name, suffix = ascii_form(name), ascii_form(suffix)
-    room = LONGEST_NAME - len(suffix) - 1 if suffix else LONGEST_NAME
-    name = name[:room].strip()
-    return f"{name} {suffix}".strip() if name else ""
-
-
-def ascii_form(text: str) -> str:
-    """Letters without their accents, as Echos garble them on this door (§4.6); what has no such form is left out."""
-    plain = unicodedata.normalize("NFKD", text.translate(UNFOLDED)).encode("ascii", "ignore").decode()
-    return " ".join(plain.split())
-
-
 @dataclass(eq=False, slots=True)
 class Held:
     """A command that waits for its run to end."""
@@ -97,12 +57,22 @@ class Held:
     asked: int
 
 
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a light shows after a sweep `until` (monotonic seconds), as long as the hub still says `known` of it."""
+
+    on: bool
+    until: float
+    known: bool
+
+
 class Lights:
     """What the bridge's clients read and command; every method may be called from any thread but the hub's.
 
     A command for one of several lights is answered at once and held back until its run has ended (policy.Sweeps): were
-    the answer held back too, a client that sends one light after the other would never be recognised. Until then the
-    light shows what was asked for, as it does while a command is under way. `release` has to be called at `next_at`.
+    the answer held back too, a client that sends one light after the other would never be recognised. Until then it is
+    announced, so that every door shows what was asked for, as while a command is under way. `release` has to be called
+    at `next_at`. Under the lock only those methods of the hub are called that call nobody.
     """
 
     def __init__(
@@ -130,7 +100,7 @@ class Lights:
         self._lock = threading.Lock()
         self._sweeps = Sweeps(len(lights))
         self._held: list[Held] = []
-        self._shown: dict[int, tuple[bool, float]] = {}  # asked for, until then (monotonic seconds)
+        self._swept: dict[int, Swept] = {}
         self._bri: dict[int, int] = {}
         self._stopped: Future[None] = Future()
 
@@ -138,11 +108,11 @@ class Lights:
 
     def state(self, light: Light) -> LightState:
         """What may be said of a light, from memory."""
-        known, bri = self._hub.state(light.switch), self._bri.get(light.id, FULL)
+        bri = self._bri.get(light.id, FULL)
         with self._lock:
-            asked, until = self._shown.get(light.id, (False, 0.0))
-        if self._show_target and self._monotonic() < until:
-            return LightState(asked, True, bri)
+            known, swept = self._hub.state(light.switch), self._swept.get(light.id)
+        if self._show_target and swept and swept.known is known.on and self._monotonic() < swept.until:
+            return LightState(swept.on, True, bri)
         if known.on is None:
             # A light has no third state and nothing may claim that the house is disarmed: on, and out of reach, which
             # makes Home Assistant show it as unavailable and an Echo say that it does not respond (§3.5).
@@ -161,24 +131,27 @@ class Lights:
         if self._allow_sweep:
             return self._submit(light, on, peer)
         held = Held(light, on, peer, Run(0.0), self._hub.ask())
-        effective = on or light.switch.off_disarms
+        effective = not self._hub.why_not(light.switch, on, self._origin(light, peer))
+        error = self._hub.known_obstacle(light.switch, on) if effective else None
         with self._lock:
             # Each light that is named counts, also one whose off would do nothing.
             held.run = self._sweeps.add(peer, on, {light.id}, self._monotonic())
             hold = effective and self._sweeps.possible(on)
-            error = self._hub.known_obstacle(light.switch, on) if hold and not held.run.swept else None
+            error = error if hold and not held.run.swept else None
             swept = self._take(lambda other: other.run is held.run) if held.run.swept else []
             late: list[Held] = []
             if held.run.swept:
-                for each in filter(lambda one: on or one.light.switch.off_disarms, (held, *swept)):
-                    self._shown[each.light.id] = (on, held.run.shown)
+                for each in (*swept, *([held] if effective else ())):
+                    self._show_swept(each.light, on, held.run.shown)
             elif effective and error is None:
+                self._swept.pop(light.id, None)
                 late = self._take(lambda other: other.light is light and other.on is not on)
                 if hold:
                     self._hold(held)
             for each in (*late, *([held] if error else [])):
                 # Of a light whose command is withdrawn, the next is again new to the run.
                 each.run.lights.discard(each.light.id)
+        self._tell(held, *swept)
         self._ignore(late, LATER)
         if held.run.swept:
             self._ignore((*swept, held), SWEEP)
@@ -200,6 +173,7 @@ class Lights:
         with self._lock:
             run = self._sweeps.add(peer, on, self.all.keys(), self._monotonic(), all_at_once=True)
             swept = self._take(lambda held: held.run is run)
+        self._tell(*swept)
         rest = set(self.all) - {held.light.id for held in swept}
         self._ignore([*swept, *(Held(self.all[each], on, peer, run, 0) for each in sorted(rest))], SWEEP)
         return None
@@ -217,8 +191,9 @@ class Lights:
             try:
                 self._hub.submit(held.light.switch, held.on, self._origin(held.light, held.peer), held.asked)
             finally:
-                with self._lock:
-                    self._forget(held)
+                # Not before: between the two the light would show the past.
+                self._hub.withdraw(held.asked)
+                self._tell(held)
 
     def resume(self) -> None:
         """The program starts, perhaps after a stop."""
@@ -230,7 +205,8 @@ class Lights:
             self._stopped.set_result(None)
         with self._lock:
             left = self._take(lambda _: True)
-            self._shown.clear()
+            self._swept.clear()
+        self._tell(*left)
         self._ignore(left, STOPPED)
 
     def _due(self) -> Held | None:
@@ -245,22 +221,24 @@ class Lights:
         again = (new.light, new.on, new.peer)
         if not any((held.light, held.on, held.peer) == again for held in self._held):
             self._held.append(new)
-        self._shown[new.light.id] = (new.on, inf)
+            self._hub.announce(new.light.switch, new.on, new.asked)
 
     def _take(self, which: Callable[[Held], bool]) -> list[Held]:
         taken = [held for held in self._held if which(held)]
         for held in taken:
             self._held.remove(held)
-            self._forget(held)
+            self._hub.withdraw(held.asked)
         return taken
 
-    def _forget(self, held: Held) -> None:
-        """Show the truth again, unless somebody else has asked for the same light."""
-        others = [other for other in self._held if other.light is held.light]
-        if others:
-            self._shown[held.light.id] = (others[-1].on, inf)
-        else:
-            self._shown.pop(held.light.id, None)
+    def _show_swept(self, light: Light, on: bool, until: float) -> None:
+        known = self._hub.state(light.switch).on
+        if known is not None:
+            self._swept[light.id] = Swept(on, until, known)
+
+    def _tell(self, *held: Held) -> None:
+        """What is announced of these lights is another than before."""
+        for installation in {each.light.switch.installation for each in held}:
+            self._hub.changed(installation)
 
     def _ignore(self, commands: Collection[Held], reason: str) -> None:
         for each in commands:

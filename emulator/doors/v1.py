@@ -92,6 +92,8 @@ class Api:
                 raise Refusal(4, "/", ask.method, "/")
             return self._register(ask)
         name, *segments = ask.segments
+        if ask.method != "GET":
+            self._users.follow()  # who was forgotten a moment ago commands nothing any more
         possible = USER.fullmatch(name) and name not in NO_USERS
         known = possible and self._users.find(name, self._now())
         if known and not self._open and known.adopted and known.peer != ask.peer:
@@ -99,7 +101,7 @@ class Api:
             known = None
         if not known and ask.method == "GET" and ask.segments[-1] == "config" and len(ask.segments) <= 2:
             return ask.bridge.short_config()  # asked for with a made-up user by whoever looks for a bridge (§3.3)
-        if not (known or (possible and self._adopt(name, ask))):
+        if not (known or (possible and self._open)):
             raise Refusal(1, "/" + "/".join(segments))
         inside = Ask(ask.method, tuple(segments), ask.body, ask.peer, ask.bridge, ask.netmask, name)
         return self._inside(inside)
@@ -116,12 +118,14 @@ class Api:
 
     # -- who is there ---------------------------------------------------------------------------------------
 
-    def _adopt(self, name: str, ask: Ask) -> bool:
-        if not self._open:
-            return False
-        self._users.add(name, ask.peer, "", self._now())
-        LOG.info("%s comes with a user name from elsewhere and is paired (doors.hue.pairing: open)", ask.peer)
-        return True
+    def _adopt(self, ask: Ask) -> None:
+        """Keep a name that came from elsewhere and turns a light, as an Echo does that has it from years ago (§3.6).
+
+        Whoever only reads is answered and not kept: a scanner of the LAN has many names.
+        """
+        now = self._now()
+        if self._open and not self._users.find(ask.user, now) and self._users.adopt(ask.user, ask.peer, now):
+            LOG.info("%s comes with a user name from elsewhere and is paired (doors.hue.pairing: open)", ask.peer)
 
     def _register(self, ask: Ask) -> Json:
         body = _body(ask, "/")
@@ -223,6 +227,8 @@ class Api:
         allowed = COSMETIC | {"on"} | ({"bri"} if shape.dims or shape.colour else set())
         allowed |= (MOVING if shape.dims else frozenset()) | (COLOUR | MOVING if shape.colour else frozenset())
         entries, good = _check(ask, body, allowed)
+        if "on" in good:
+            self._adopt(ask)
         if "on" in good and (failure := self.lights.turn(light, bool(good["on"]), ask.peer)):
             return [*entries, error(901, f"{ask.address}/on", failure)]
         if "bri" in good and shape.dims:

@@ -22,6 +22,8 @@ CONNECTIONS = 100  # open at once at a place; clients use one or two each
 PLACE = "emulator.place"  # in the environment of a request: the Place that it came in by
 
 FIRST_FD = 3  # what systemd passes on begins there (sd_listen_fds)
+ELSEWHERE = "from elsewhere"
+Refused = Callable[[str, str, str], None]  # the peer, what it asked, and why it was refused
 LOCALHOST = Place("lo", "127.0.0.1", IPv4Network("127.0.0.0/8"), "127.0.0.1")
 
 
@@ -53,7 +55,8 @@ def plain(peer: str) -> str:
 
 
 class Web:
-    """The servers of one app. `look` opens them where there are places; what is in the way is said once.
+    """The servers of one app. `look` opens them where there are places; `in_the_way` says why it cannot, in one piece
+    for all addresses that have the same trouble. Of each address it is said again only after it was served.
 
     Not locked: one thread calls `look` and `stop`. `served` and `port` may be read from any.
     """
@@ -67,7 +70,10 @@ class Web:
         interfaces: Sequence[str] | None = None,
         address: str | None = None,
         sockets: Sequence[socket.socket] = (),
-        in_the_way: Callable[[str, OSError], str],
+        also: Sequence[Place] = (),
+        names: Collection[str] = (),
+        in_the_way: Callable[[Sequence[str], OSError], str],
+        refused: Refused = lambda _peer, _asked, _why: None,
         nics: Callable[[], list[Nic]] = network.nics,
     ) -> None:
         self.port = sockets[0].getsockname()[1] if sockets else port
@@ -77,21 +83,26 @@ class Web:
         self._interfaces = interfaces
         self._address = address
         self._sockets = sockets
+        self._also = also
+        self._names = names
         self._in_the_way = in_the_way
+        self._refused = refused
         self._nics = nics
         self._servers: dict[Place, wsgi.Server] = {}
         self._inherited: list[wsgi.Server] = []
-        self._complaints: set[str] = set()
+        self._told: set[tuple[str, int]] = set()  # addresses and errno
+        self._failed: tuple[tuple[str, OSError], ...] = ()
 
     def look(self) -> None:
         """Follow the interfaces: serve at new addresses, leave those that vanished, try again what failed."""
         places = network.places(self._nics(), self._interfaces, self._address)
+        places = (*places, *(place for place in self._also if place.host not in {each.host for each in places}))
         if self._sockets:
             self._take_over()
             bound = {sock.getsockname()[0] for sock in self._sockets}
             self.served = tuple(place for place in places if bound & {place.host, "0.0.0.0", "::"})  # noqa: S104  # theirs
             return
-        complaints: set[str] = set()
+        failed: list[tuple[str, OSError]] = []
         for place in set(self._servers) - set(places):
             self._servers.pop(place).stop()
         for place in places:
@@ -99,11 +110,16 @@ class Web:
                 try:
                     self._open(place)
                 except OSError as error:
-                    complaints.add(self._in_the_way(place.host, error))
-        for complaint in sorted(complaints - self._complaints):
-            LOG.error("%s", complaint)
-        self._complaints = complaints
+                    failed.append((place.host, error))
+                else:
+                    self._told = {each for each in self._told if each[0] != place.host}
+        self._complain(failed)
+        self._failed = tuple(failed)
         self.served = tuple(place for place in places if place in self._servers)
+
+    def obstacles(self) -> tuple[str, ...]:
+        """What is in the way of serving, as it was logged; any thread may ask."""
+        return tuple(self._in_the_way([host for host, _ in alike], alike[0][1]) for alike in _alike(self._failed))
 
     def stop(self) -> None:
         """Close everything; nothing runs any more afterwards."""
@@ -112,7 +128,14 @@ class Web:
             server.stop()
         self._servers.clear()
         self._inherited.clear()
-        self._complaints.clear()
+        self._told.clear()
+        self._failed = ()
+
+    def _complain(self, failed: Iterable[tuple[str, OSError]]) -> None:
+        news = [(host, error) for host, error in failed if (host, error.errno or 0) not in self._told]
+        self._told |= {(host, error.errno or 0) for host, error in news}
+        for alike in _alike(news):
+            LOG.error("%s", self._in_the_way([host for host, _ in alike], alike[0][1]))
 
     def _open(self, place: Place) -> None:
         self._servers[place] = self._serve(network.listener(place.host, self.port), lambda: (place,))
@@ -123,14 +146,28 @@ class Web:
             self._inherited = [self._serve(sock.dup(), lambda: (*self.served, LOCALHOST)) for sock in self._sockets]
 
     def _serve(self, listener: socket.socket, places: Callable[[], Sequence[Place]]) -> wsgi.Server:
+        def welcome(peer: str) -> bool:
+            local = place_of(peer, places()) is not None
+            if not local:
+                self._refused(plain(peer), "connection", ELSEWHERE)
+            return local
+
         return wsgi.Server(
-            gate(self._app, places),
+            gate(self._app, places, self._names, self._refused),
             listener,
             name=self._name,
             workers=WORKERS,
             connections=CONNECTIONS,
-            welcome=lambda peer: place_of(peer, places()) is not None,
+            welcome=welcome,
         )
+
+
+def _alike(failed: Iterable[tuple[str, OSError]]) -> list[list[tuple[str, OSError]]]:
+    """Those that failed for the same reason, together."""
+    found: dict[int, list[tuple[str, OSError]]] = {}
+    for host, error in failed:
+        found.setdefault(error.errno or 0, []).append((host, error))
+    return list(found.values())
 
 
 def place_of(peer: str, places: Iterable[Place]) -> Place | None:
@@ -140,11 +177,21 @@ def place_of(peer: str, places: Iterable[Place]) -> Place | None:
     return next((place for place in local if policy.is_within(plain(peer), place.network)), next(iter(local), None))
 
 
-def gate(app: "WSGIApplication", places: Callable[[], Sequence[Place]]) -> "WSGIApplication":
-    """Lets in what names us by address and comes from no web page of others; the rest gets 403."""
+def gate(
+    app: "WSGIApplication",
+    places: Callable[[], Sequence[Place]],
+    names: Collection[str] = (),
+    refused: Refused = lambda _peer, _asked, _why: None,
+) -> "WSGIApplication":
+    """Lets in what names us by address, or by one of `names`, and comes from no web page of others; the rest gets 403.
+
+    `refused` is told of the rest.
+    """
 
     def refuse(why: str, environ: Mapping[str, object], start: "StartResponse") -> Iterable[bytes]:
         LOG.debug("%s asked %s: refused", environ.get("REMOTE_ADDR"), why)
+        asked = f"{environ.get('REQUEST_METHOD', '')} {environ.get('PATH_INFO', '')}"
+        refused(plain(str(environ.get("REMOTE_ADDR", ""))), asked, why)
         body = b"This is served to local clients only, by address.\n"
         headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
         start("403 Forbidden", headers)
@@ -154,8 +201,8 @@ def gate(app: "WSGIApplication", places: Callable[[], Sequence[Place]]) -> "WSGI
         here = places()
         place = place_of(str(environ.get("REMOTE_ADDR", "")), here)
         if place is None:  # the interface went away while the connection was open
-            return refuse("from elsewhere", environ, start)
-        ours: Collection[str] = {name for each in here for name in (each.host, each.advertised)}
+            return refuse(ELSEWHERE, environ, start)
+        ours: Collection[str] = {name for each in here for name in (each.host, each.advertised)} | set(names)
         if "HTTP_HOST" in environ and not policy.may_name(environ["HTTP_HOST"], ours):
             return refuse("by a name that is not our address", environ, start)
         if "HTTP_ORIGIN" in environ and not policy.may_act_from(environ["HTTP_ORIGIN"], ours):

@@ -25,6 +25,14 @@ class DoorContract:
         assert not self.serves(door)
         assert set(threading.enumerate()) == before
 
+    def test_nothing_is_in_the_way_while_it_serves(self) -> None:
+        door = self.make()
+        door.start()
+        try:
+            assert list(door.obstacles()) == []
+        finally:
+            door.stop()
+
     def test_stop_without_start_is_nothing(self) -> None:
         self.make().stop()
 

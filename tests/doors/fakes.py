@@ -30,16 +30,20 @@ class FakeHub(Hub):
     states: dict[str, bool | None] = field(default_factory=dict)
     asked: list[tuple[str, bool, Origin]] = field(default_factory=list)
     tickets: list[Ticket] = field(default_factory=list)
-    subscribers: list[Callable[[str], None]] = field(default_factory=list)
     prompt: bool = True  # commands are accepted and done at once
     refusal: Exception | None = None  # submit raises it
     came: threading.Event = field(default_factory=threading.Event)
     obstacle: EmulatorError | None = None  # known before a submit
     ignored: list[tuple[str, bool, str]] = field(default_factory=list)
     panel: PanelState | None = None
+    show_target: bool = True
 
     def __post_init__(self) -> None:
-        self._order, self._asked, self._armed = threading.RLock(), 0, {}
+        super().__init__(self.switches, {}, None, None, show_target=self.show_target)  # type: ignore[arg-type]
+
+    @property
+    def subscribers(self) -> list[Callable[[str], None]]:
+        return self._subscribers
 
     def submit(self, switch: Switch, on: bool, origin: Origin, asked: int | None = None) -> Ticket:
         if self.refusal:
@@ -49,6 +53,8 @@ class FakeHub(Hub):
             return self.ignore(switch, on, origin, LATER)
         if on:
             self._armed[switch.installation] = asked
+        else:
+            self._turned_off[switch.identity.key] = asked
         ticket = Ticket()
         self.asked.append((switch.name, on, origin))
         self.tickets.append(ticket)
@@ -67,14 +73,14 @@ class FakeHub(Hub):
         return self.obstacle
 
     def state(self, switch: Switch) -> SwitchState:
-        return SwitchState(self.states.get(switch.name, False), False, self.panel)
-
-    def subscribe(self, callback: Callable[[str], None]) -> Callable[[], None]:
-        self.subscribers.append(callback)
-        return lambda: self.subscribers.remove(callback)
+        """Each switch stands for itself; what is announced shows as on the real hub."""
+        on = self.states.get(switch.name, False)
+        held = [one for one in self._announced if one.switch is switch and self._stands(one, switch)]
+        if held and self.show_target and (held[-1].on or on is not None):
+            on = held[-1].on
+        return SwitchState(on, bool(held), self.panel)
 
     def be(self, switch: Switch, on: bool | None) -> None:
         """The panel says so, and everybody hears it."""
         self.states[switch.name] = on
-        for callback in list(self.subscribers):
-            callback(switch.installation)
+        self.changed(switch.installation)

@@ -329,17 +329,30 @@ def test_a_port_that_is_taken_is_said_once_with_the_ways_out(tmp_path: Path, cap
             assert len(caplog.messages) == 1
             assert f"cannot use TCP port {port} on 127.0.0.1 (Address already in use)" in caplog.text
             assert "another doors.hue.port" in caplog.text
+            assert house.door.obstacles() == tuple(caplog.messages)
             other.close()
             wait(house.door.urls)
+            assert house.door.obstacles() == ()
+
+
+def test_it_reports_what_clients_read_of_a_light(tmp_path: Path) -> None:
+    hub = FakeHub(switches=(a_switch(doors="hue"),))
+    house = House(tmp_path, hub)
+    (switch,) = hub.switches
+    for on, told in ((True, "on"), (False, "off"), (None, "on, out of reach")):
+        hub.states[switch.name] = on
+        assert house.door.report(switch).startswith(told)
+    house.journal.close()
 
 
 def test_a_port_that_is_not_allowed_names_the_ways_out(tmp_path: Path) -> None:
     house = House(tmp_path, port=80)
-    said = house.door._in_the_way("192.168.7.2", PermissionError(errno.EACCES, "Permission denied"))
+    said = house.door._in_the_way(["192.168.7.2", "10.0.0.2"], PermissionError(errno.EACCES, "Permission denied"))
     for way in ("setcap cap_net_bind_service", "ListenStream=80", "iptables", "--dport 80", "doors.hue.port"):
         assert way in said
+    assert "TCP port 80 on 192.168.7.2, 10.0.0.2 (Permission denied): " in said
     assert "Everything else goes on" in said
-    assert "doors.hue.port" in house.door._in_the_way("192.168.7.2", OSError(errno.EIO, "I/O error"))
+    assert "doors.hue.port" in house.door._in_the_way(["192.168.7.2"], OSError(errno.EIO, "I/O error"))
     house.journal.close()
 
 

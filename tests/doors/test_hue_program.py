@@ -32,7 +32,6 @@ from emulator.app import App
 from emulator.doors.hue import LOOK, Hue
 from emulator.doors.lan import Lan
 from emulator.doors.lights import SWEEP
-from emulator.journal import Journal
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
 from emulator.policy import SWEEP_S
 from emulator.simulator.panel import House
@@ -423,28 +422,3 @@ def test_discover_knows_our_bridge(tmp_path: Path) -> None:
         done = CliRunner().invoke(cli.main, arguments)
         ours = [device for device in json.loads(done.stdout) if device["udn"] == program.door.identity.udn]
         assert [(device["ours"], device["model"]) for device in ours] == [(True, "Philips hue bridge 2012")]
-
-
-def test_pairing_needs_a_bridge(tmp_path: Path) -> None:
-    file = tmp_path / "devices.yaml"
-    file.write_text(SWITCHES)
-    done = CliRunner().invoke(cli.main, ["pair", "--config", str(file), "--state-dir", str(tmp_path)])
-    assert done.exit_code == cli.USAGE
-    assert "doors.hue: is missing" in done.stderr
-
-
-def test_pairing_while_it_is_open_says_that_it_is_not_needed(tmp_path: Path) -> None:
-    with a_program(tmp_path) as program:
-        arguments = ["--config", str(tmp_path / "devices.yaml"), "--state-dir", str(tmp_path / "state")]
-        done = CliRunner().invoke(cli.main, ["pair", *arguments])
-        assert "would not be needed" in done.stdout
-        assert Journal(program.folder / "state").recall("hue button")
-
-
-def test_pairing_needs_a_program_that_runs(tmp_path: Path) -> None:
-    file = tmp_path / "devices.yaml"
-    file.write_text(f"{SWITCHES}doors: {{ hue: }}\n")
-    done = CliRunner().invoke(cli.main, ["pair", "--config", str(file), "--state-dir", str(tmp_path / "never")])
-    assert done.exit_code == cli.USAGE
-    assert "no `emulator run` uses this state folder" in done.stderr
-    assert not (tmp_path / "never").exists()

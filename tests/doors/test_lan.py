@@ -156,6 +156,26 @@ def test_strangers_and_nonsense_get_no_answer() -> None:
         assert len(collect(sock, 1)) == 1
 
 
+def test_searches_are_remembered_with_what_came_of_them() -> None:
+    with a_lan() as door, client() as sock:
+        assert door.searches() == ()
+        for target in ("urn:dial-multiscreen-org:service:dial:1", "upnp:rootdevice"):
+            ask(sock, target)
+        collect(sock, 2)
+        heard = {search.st: search for search in door.searches()}
+    assert heard["upnp:rootdevice"].verdict == "2 answers"
+    assert heard["urn:dial-multiscreen-org:service:dial:1"].verdict == "not for us"
+    assert {search.peer for search in heard.values()} == {"127.0.0.1"}
+
+
+def test_a_door_reports_what_clients_read() -> None:
+    hub = FakeHub()
+    with a_lan(hub) as door:
+        for on, told in ((True, "on"), (False, "off"), (None, "no answer yet")):
+            hub.be(hub.switches[0], on)
+            assert door.report(hub.switches[0]) == told
+
+
 def test_only_switches_of_this_door_are_shown() -> None:
     hub = FakeHub(switches=(a_switch(), a_switch("Hidden", 2, doors="hue")))
     with a_lan(hub) as door:
@@ -230,6 +250,7 @@ def test_ssdp_port_that_is_taken_is_told_and_the_switches_still_work(caplog: pyt
         with a_lan(look_s=SOON) as door:
             assert get(door.urls()[0][1]) == 200
             assert "UDP port 1900 on 127.0.0.1" in caplog.text
+            assert "UDP port 1900 on 127.0.0.1" in door.obstacles()[0]
             greedy.close()
             with client() as sock:
 
@@ -238,6 +259,7 @@ def test_ssdp_port_that_is_taken_is_told_and_the_switches_still_work(caplog: pyt
                     return not silent(sock)
 
                 eventually(answered)
+            eventually(lambda: not door.obstacles())
     assert caplog.text.count("UDP port 1900") == 1
 
 

@@ -1,16 +1,16 @@
 """Lights and their commands, on a clock that tests move: what is sent, what is held back, what reads back."""
 
 from dataclasses import replace
-from math import inf
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from emulator.doors.lights import LATER, LONGEST_NAME, STOPPED, SWEEP, Light, Lights, ascii_form, named, spoken
+from emulator.doors.lights import LATER, STOPPED, SWEEP, Light, Lights
+from emulator.doors.names import named
 from emulator.errors import Rejected, Unreachable
 from emulator.hub import Ticket
-from emulator.model import DISARMED, ArmMode, LightIdentity, Origin, PanelState, Switch
+from emulator.model import DISARMED, LightIdentity, Origin, PanelState, Switch
 from emulator.policy import SWEEP_S
 from tests.doors.fakes import FakeHub, a_switch
 
@@ -26,10 +26,10 @@ def switches(number: int = 4, *, arm_only: str = "") -> tuple[Switch, ...]:
 class Rig:
     """The lights of some switches on one hub. Nothing is released before `wait`."""
 
-    def __init__(self, number: int = 4, *, arm_only: str = "", **settings: object) -> None:
+    def __init__(self, number: int = 4, *, arm_only: str = "", show_target: bool = True, **settings: object) -> None:
         self.now = 1000.0
         self.woken = 0
-        self.hub = FakeHub(switches=switches(number, arm_only=arm_only))
+        self.hub = FakeHub(switches=switches(number, arm_only=arm_only), show_target=show_target)
         identities = {
             one.identity.key: LightIdentity(100 + place, "plug", f"u{place}")
             for place, one in enumerate(self.hub.switches)
@@ -37,6 +37,7 @@ class Rig:
         self.lights = Lights(
             self.hub,
             named(self.hub.switches, identities),
+            show_target=show_target,
             wake=self.wake,
             monotonic=lambda: self.now,
             now=lambda: self.now,
@@ -351,7 +352,9 @@ def test_while_pending_last_shows_the_last_state() -> None:
     rig = Rig(show_target=False)
     rig.turn("Night", True)
     assert rig.on("Night") is False
-    assert rig.lights._shown == {102: (True, inf)}
+    for name in NAMES:
+        rig.turn(name, True)
+    assert rig.on("Night") is False
 
 
 def test_a_brightness_reads_back_as_it_was_set() -> None:
@@ -361,39 +364,7 @@ def test_a_brightness_reads_back_as_it_was_set() -> None:
     assert rig.lights.state(rig.light("Night")).bri == 1
 
 
-# -- names ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "ascii_text"),
-    [
-        ("Día alarm", "Dia alarm"),
-        ("Notte à l'étage", "Notte a l'etage"),
-        ("Straße Øst ñ", "Strasse Ost n"),
-        ("警報", ""),
-    ],
-)
-def test_an_ascii_form(text: str, ascii_text: str) -> None:
-    assert ascii_form(text) == ascii_text
-
-
-def test_a_name_fits_with_its_suffix() -> None:
-    assert spoken("Día", "huéspedes", fold=False) == "Día huéspedes"
-    long = spoken("a" * 60, "hue", fold=True)
-    assert (len(long), long[-5:]) == (LONGEST_NAME, "a hue")
-
-
-def test_names_that_come_out_alike_are_numbered_by_id_not_by_place() -> None:
-    made = [
-        replace(a_switch(name, place, port=5000 + place, doors="hue"), mode=ArmMode.parse("night"))
-        for place, name in enumerate(("Dia", "Día", "día", "警報", "警戒"), 1)
-    ]
-    identities = {f"key{place}": LightIdentity(place, "plug", "") for place in range(1, 6)}
-    expected = ["Dia", "Dia 2", "dia 3", "night alarm", "night alarm 2"]
-    assert [light.name for light in named(made, identities)] == expected
-    assert [light.name for light in named(reversed(made), identities)] == expected
-    assert [light.name for light in named(made, identities, fold=False)][:3] == ["Dia", "Día", "día 2"]
-
+# -- whatever came before -------------------------------------------------------------------------------------------
 
 EVENTS = st.tuples(
     st.sampled_from(NAMES), st.booleans(), st.sampled_from((ECHO, OTHER)), st.floats(0.0, 2.5, allow_nan=False)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from emulator import pairing
 from emulator.doors.bridge import Bridge
-from emulator.doors.lights import named
+from emulator.doors.names import named
 from emulator.doors.v1 import EMPTY, Api, Ask
 from emulator.errors import EmulatorError, Rejected
 from emulator.journal import Journal
@@ -268,8 +268,8 @@ def _fail(*_: object) -> Any:
 )
 def test_no_request_raises(method: str, segments: list[str], body: bytes) -> None:
     class NoJournal:
-        def rows(self, *_: object) -> list[tuple[object, ...]]:
-            return []
+        def rows(self, query: str) -> list[tuple[object, ...]]:
+            return [(USER,)] if query.startswith("SELECT name FROM") else []
 
         def recall(self, _name: str) -> None: ...
 
@@ -313,13 +313,68 @@ def test_the_root_takes_registrations_only(client: Client) -> None:
     assert errors(client.raw("GET", "")) == [(4, "/")]
 
 
-def test_while_open_a_user_from_elsewhere_is_taken_and_kept(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+OLD = "83b7780291a6ceffbe0bd049104df"
+SCANNER = "192.168.7.66"
+
+
+def test_while_open_an_echo_with_a_name_from_elsewhere_is_kept_once_it_turns_a_light(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO)
-    old = "83b7780291a6ceffbe0bd049104df"
-    assert client.raw("GET", f"{old}/lights") == client.ask("GET", "/lights")
-    assert pairing.Users(client.journal).find(old, NOW) is not None
+
+    def kept() -> bool:
+        return pairing.Users(client.journal).find(OLD, NOW) is not None
+
+    lights = client.raw("GET", f"{OLD}/lights")
+    assert lights == client.ask("GET", "/lights")
+    assert all(client.raw("GET", f"{OLD}/lights/{number}") == light for number, light in lights.items())
+    assert not kept()
+    for path, body in (("lights/9/state", b'{"on": true}'), ("lights/1/state", b'{"on": 1}'), ("lights/1/state", b"")):
+        client.raw("PUT", f"{OLD}/{path}", body)
+    assert not kept()
+    assert errors(client.raw("PUT", f"{OLD}/lights/1/state", b'{"on": true}')) == []
+    assert kept()
+    assert [client.raw("GET", f"{OLD}/lights/1")["state"]["on"] for _ in range(3)] == [True] * 3
     assert PEER in caplog.text
-    assert old not in caplog.text
+    assert OLD not in caplog.text
+    locked = Client(client.journal, mode="button")
+    assert locked.raw("GET", f"{OLD}/lights") == locked.ask("GET", "/lights")
+    assert errors(locked.raw("GET", f"{OLD}/lights", peer=SCANNER)) == [(1, "/lights")]
+
+
+def test_a_scanner_leaves_nothing_behind(client: Client) -> None:
+    before = pairing.paired(client.journal)
+    for number in range(1000):
+        name = f"x{number}"
+        assert len(client.raw("GET", f"{name}/lights", peer=SCANNER)) == 4
+        client.raw("GET", name, peer=SCANNER)
+        client.raw("PUT", f"{name}/lights/77/state", b'{"on": false}', peer=SCANNER)
+        client.raw("PUT", f"{name}/groups/0/action", b'{"alert": "none"}', peer=SCANNER)
+    assert pairing.paired(client.journal) == before
+
+
+def test_who_was_forgotten_commands_nothing_from_that_moment(locked: Client) -> None:
+    locked.users.add(USER, PEER, "app#phone", NOW)
+    assert errors(locked.ask("PUT", "/lights/1/state", {"on": True})) == []
+    pairing.forget(locked.journal, "1")
+    assert errors(locked.ask("PUT", "/lights/3/state", {"on": True})) == [(1, "/lights/3/state")]
+    assert errors(locked.ask("GET", "/lights")) == [(1, "/lights")]
+
+
+def test_a_name_that_was_forgotten_meanwhile_does_not_come_back_by_itself(locked: Client) -> None:
+    locked.users.add(USER, PEER, "app#phone", NOW)
+    find = locked.users.find
+
+    def once(name: str, now: float) -> pairing.User | None:
+        found = find(name, now)
+        locked.users.find = find  # type: ignore[method-assign]
+        pairing.forget(locked.journal, "1")
+        locked.users.follow()
+        return found
+
+    locked.users.find = once  # type: ignore[method-assign]
+    assert errors(locked.ask("PUT", "/lights/1/state", {"on": True})) == []
+    assert pairing.paired(locked.journal) == {}
 
 
 @pytest.mark.parametrize("name", ["(null)", "null", "lights", "a b", "x" * 65, "ñ"])

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from ipaddress import IPv4Interface, IPv4Network
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 LO = Nic("lo", IPv4Interface("127.0.0.1/8"))
-LO2 = Nic("lo", IPv4Interface("127.0.0.2/8"))
+NOBODYS = "192.0.2.1/24"  # reserved for documentation (RFC 5737)
 ETH = Place("eth0", "192.168.7.2", IPv4Network("192.168.7.0/24"), "192.168.7.2")
 WLAN = Place("wlan0", "10.0.0.2", IPv4Network("10.0.0.0/24"), "10.9.9.9")
 
@@ -83,6 +83,17 @@ def test_a_request_without_host_is_of_http_1_0() -> None:
     assert said == ["200 OK"]
 
 
+def test_names_of_our_own_are_let_in_and_what_is_refused_is_told() -> None:
+    told: list[tuple[str, str, str]] = []
+    entered = gate(app, lambda: (ETH,), {"pi.local"}, lambda *what: told.append(what))
+    said: list[str] = []
+    for host in ("pi.local", "evil.example"):
+        environ = {"REMOTE_ADDR": "192.168.7.9", "HTTP_HOST": host, "REQUEST_METHOD": "GET", "PATH_INFO": "/x"}
+        entered(environ, lambda status, *_: said.append(status))  # type: ignore[arg-type,return-value]
+    assert said == ["200 OK", "403 Forbidden"]
+    assert told == [("192.168.7.9", "GET /x", "by a name that is not our address")]
+
+
 def test_the_place_by_which_a_peer_comes() -> None:
     assert place_of("10.0.0.9", (ETH, WLAN)) is WLAN
     assert place_of("192.168.7.9", (ETH, WLAN)) is ETH
@@ -113,7 +124,7 @@ def a_web(nics: list[Nic], port: int | None = None, **settings: Any) -> Iterator
         app,
         free_port() if port is None else port,
         interfaces=["lo"],
-        in_the_way=lambda host, error: f"port on {host}: {error.strerror}",
+        in_the_way=lambda hosts, error: f"port on {' and '.join(hosts)}: {error.strerror}",
         nics=lambda: nics,
         **settings,
     )
@@ -124,6 +135,23 @@ def a_web(nics: list[Nic], port: int | None = None, **settings: Any) -> Iterator
         made.stop()
         assert set(threading.enumerate()) == before
         assert made.served == ()
+
+
+def test_some_places_are_served_whatever_the_interfaces() -> None:
+    nics: list[Nic] = []
+    with a_web(nics, also=(LOCALHOST,)) as made:
+        assert get("127.0.0.1", made.port)[0] == 200
+        nics[:] = [LO]  # the same address, once
+        made.look()
+        assert len(made.served) == 1
+        assert get("127.0.0.1", made.port)[0] == 200
+
+
+def test_a_stranger_is_told_of_and_not_read() -> None:
+    told: list[tuple[str, str, str]] = []
+    with a_web([LO], refused=lambda *what: told.append(what)) as made:
+        made._servers[made.served[0]]._server.welcome("8.8.8.8")
+    assert told == [("8.8.8.8", "connection", "from elsewhere")]
 
 
 def test_it_serves_where_there_are_interfaces_and_follows_them() -> None:
@@ -173,6 +201,39 @@ def test_a_port_that_is_taken_is_said_once_and_tried_again(caplog: pytest.LogCap
             other.close()
             made.look()
             assert get("127.0.0.1", port)[0] == 200
+
+
+def test_the_same_trouble_at_several_addresses_is_said_in_one_piece(caplog: pytest.LogCaptureFixture) -> None:
+    first, second, nobodys = (
+        Nic("lo", IPv4Interface(address)) for address in ("127.0.0.1/24", "127.0.1.1/24", NOBODYS)
+    )
+    nics: list[Nic] = []
+    port = free_port()
+    with ExitStack() as others, a_web(nics, port) as made:
+        taken = [others.enter_context(socket.create_server((host, port))) for host in ("127.0.0.1", "127.0.1.1")]
+        nics += [first, second]
+
+        def said() -> list[str]:
+            caplog.clear()
+            made.look()
+            return caplog.messages
+
+        assert said() == ["port on 127.0.0.1 and 127.0.1.1: Address already in use"]
+        assert said() == []
+        nics.append(nobodys)
+        assert said() == ["port on 192.0.2.1: Cannot assign requested address"]
+        nics.remove(second)
+        assert said() == []
+        nics.append(second)
+        assert said() == []  # as it was
+        taken[0].close()
+        assert said() == []
+        assert get("127.0.0.1", port)[0] == 200
+        nics.remove(first)
+        assert said() == []
+        others.enter_context(socket.create_server(("127.0.0.1", port)))
+        nics.append(first)
+        assert said() == ["port on 127.0.0.1: Address already in use"]  # as it was served in between
 
 
 # -- sockets from systemd ---------------------------------------------------------------------------------------

@@ -1,0 +1,46 @@
+"""What the lights of the Hue bridge are called. Pure (lan-emulation.md §3.4, §4.6)."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from emulator.doors.lights import Light
+from emulator.model import LightIdentity, Switch
+
+LONGEST_NAME = 32  # characters, as on a real bridge (§3.4)
+
+# What NFKD leaves whole, and no Echo can be told (§4.6).
+UNFOLDED = str.maketrans(
+    {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
+)
+
+
+def named(
+    switches: Iterable[Switch], identities: Mapping[str, LightIdentity], *, suffix: str = "", fold: bool = True
+) -> tuple[Light, ...]:
+    """The lights, by id. Names that come out alike are numbered, so that every one can be said."""
+    lights: list[Light] = []
+    taken: set[str] = set()
+    for switch in sorted(switches, key=lambda one: identities[one.identity.key].id):
+        name = spoken(switch.name, suffix, fold=fold) or spoken(f"{switch.mode} alarm", suffix, fold=True)
+        numbered, number = name, 1
+        while numbered.casefold() in taken:
+            number += 1
+            numbered = f"{name[: LONGEST_NAME - len(str(number)) - 1]} {number}"
+        taken.add(numbered.casefold())
+        lights.append(Light(identities[switch.identity.key], numbered, switch))
+    return tuple(lights)
+
+
+def spoken(name: str, suffix: str, *, fold: bool) -> str:
+    """A name with its suffix, within the bridge's length; `fold` writes it in ASCII. Empty when nothing is left."""
+    if fold:
+        name, suffix = ascii_form(name), ascii_form(suffix)
+    room = LONGEST_NAME - len(suffix) - 1 if suffix else LONGEST_NAME
+    name = name[:room].strip()
+    return f"{name} {suffix}".strip() if name else ""
+
+
+def ascii_form(text: str) -> str:
+    """Letters without their accents, as Echos garble them on this door (§4.6); what has no such form is left out."""
+    plain = unicodedata.normalize("NFKD", text.translate(UNFOLDED)).encode("ascii", "ignore").decode()
+    return " ".join(plain.split())

@@ -1,0 +1,233 @@
+"""The server against peers that keep it waiting: raw sockets, and a clock that tests move."""
+
+import socket
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from emulator import wsgi
+from emulator.wsgi import AHEAD, IDLE, PER_PEER, REQUEST, Server
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n"
+HONEST, OTHER = "127.0.0.1", "127.0.0.2"
+TIMEOUT_S = 5.0
+
+
+class House:
+    """A server on loopback, whose app answers "here" once it may."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.body = b"here"
+        self.may = threading.Event()
+        self.may.set()
+        self.asked = threading.Semaphore(0)
+        listener = socket.create_server(("0.0.0.0", 0))
+        self.port = listener.getsockname()[1]
+        self._open = ExitStack()
+        self.server = Server(self.app, listener, name="test", workers=2, connections=100, monotonic=lambda: self.now)
+
+    def app(self, _: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        body = self.body
+        self.asked.release()
+        self.may.wait(TIMEOUT_S)
+        start("200 OK", [("Content-Length", str(len(body)))])
+        return [body]
+
+    def connect(self, source: str = OTHER, said: bytes = b"") -> socket.socket:
+        sock = socket.create_connection((HONEST, self.port), TIMEOUT_S, (source, 0))
+        self._open.enter_context(sock)
+        self.say(sock, said)
+        return sock
+
+    def say(self, sock: socket.socket, said: bytes) -> None:
+        """Send, and have it read."""
+        sock.sendall(said)
+        self.turn()
+
+    def serves(self, source: str = HONEST) -> bool:
+        """Whether a client gets an answer."""
+        try:
+            return self.answers(self.connect(source))
+        except ConnectionError:
+            return False
+
+    def answers(self, sock: socket.socket) -> bool:
+        sock.sendall(GET)
+        return receive(sock).endswith(b"\r\n\r\nhere")
+
+    def wait(self, seconds: float) -> None:
+        """Move the clock, and let the loop look at it."""
+        self.now += seconds
+        self.turn()
+
+    @property
+    def channels(self) -> list[wsgi._Channel]:
+        return list(self.server._server.active_channels.values())
+
+    def turn(self) -> None:
+        """Let the loop turn: whom it hangs up on in one turn is gone in the next."""
+        for _ in range(3):
+            turned = threading.Event()
+            self.server._server.trigger.pull_trigger(turned.set)
+            assert turned.wait(TIMEOUT_S)
+
+    def stop(self) -> None:
+        self._open.close()
+        self.server.stop()
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    made = House()
+    yield made
+    made.stop()
+
+
+def receive(sock: socket.socket) -> bytes:
+    """The answer that has come, or comes; nothing when the other end hung up."""
+    answer = b""
+    try:
+        while not answer.endswith(b"here") and (more := sock.recv(65_536)):
+            answer += more
+    except ConnectionResetError:
+        return b""
+    return answer
+
+
+def is_open(sock: socket.socket) -> bool:
+    """Whether there is neither an answer nor an end, now."""
+    sock.setblocking(False)
+    try:
+        return bool(sock.recv(1))
+    except BlockingIOError:
+        return True
+    except ConnectionError:
+        return False
+    finally:
+        sock.settimeout(TIMEOUT_S)
+
+
+# -- how long ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("request_", [GET, POST + b"1234"], ids=["headers", "body"])
+def test_a_request_that_drips_has_its_time_from_its_first_byte(house: House, request_: bytes) -> None:
+    sock = house.connect(OTHER, request_[:1])
+    for byte in request_[1:-1]:
+        assert is_open(sock)
+        house.say(sock, bytes([byte]))
+        house.wait(0.99 * REQUEST / (len(request_) - 2))
+    assert is_open(sock)
+    house.wait(0.02 * REQUEST)
+    assert receive(sock) == b""
+
+
+def test_blank_lines_are_no_request(house: House) -> None:
+    sock = house.connect()
+    for _ in range(3):
+        house.say(sock, b"\r\n")
+        house.wait(IDLE / 3 - 1)
+        assert is_open(sock)
+    house.wait(4)
+    assert receive(sock) == b""
+
+
+def test_whoever_says_nothing_is_hung_up_on(house: House) -> None:
+    sock = house.connect()
+    house.wait(IDLE - 1)
+    assert is_open(sock)
+    house.wait(1)
+    assert receive(sock) == b""
+
+
+def test_each_request_begins_the_time_anew(house: House) -> None:
+    sock = house.connect()
+    for _ in range(4):
+        assert house.answers(sock)
+        house.wait(IDLE - 1)
+    house.say(sock, GET[:5])
+    house.wait(REQUEST - 1)
+    sock.sendall(GET[5:])
+    assert receive(sock).endswith(b"here")
+    house.wait(IDLE)
+    assert receive(sock) == b""
+
+
+def test_an_answer_may_take_its_time(house: House) -> None:
+    house.may.clear()
+    sock = house.connect(OTHER, GET + GET[:5])
+    assert house.asked.acquire(timeout=TIMEOUT_S)
+    for _ in range(10):
+        house.now += IDLE
+        house.turn()
+        assert is_open(sock)
+    house.may.set()
+    assert receive(sock).endswith(b"here")
+    sock.sendall(GET[5:])
+    assert receive(sock).endswith(b"here")
+
+
+def test_an_answer_that_nobody_takes_is_dropped(house: House) -> None:
+    house.body = bytes(2**24)
+    sock = house.connect(OTHER, GET)
+    while not all(channel.total_outbufs_len for channel in house.channels):
+        house.turn()
+    house.wait(IDLE - 1)
+    assert len(house.channels) == 1
+    house.wait(1)
+    assert not house.channels
+    assert len(receive(sock)) < 2**24
+
+
+# -- how many ---------------------------------------------------------------------------------------------------
+
+
+def test_a_peer_that_holds_all_it_can_keeps_nobody_out(house: House) -> None:
+    held = [house.connect(OTHER, GET[:-1]) for _ in range(3 * PER_PEER)]
+    assert house.serves()
+    assert house.serves()
+    assert sum(map(is_open, held)) == PER_PEER
+    assert not house.serves(OTHER)
+    house.wait(REQUEST)
+    assert not any(map(is_open, held))
+    assert house.serves(OTHER)
+
+
+def test_what_a_peer_has_left_idle_longest_makes_way(house: House) -> None:
+    kept = [house.connect() for _ in range(PER_PEER)]
+    for sock in reversed(kept):
+        house.now += 1
+        assert house.answers(sock)
+    assert house.serves(OTHER)
+    house.wait(0)
+    assert [is_open(sock) for sock in kept] == [True] * (PER_PEER - 1) + [False]
+
+
+def test_a_peer_that_is_being_served_loses_nothing(house: House) -> None:
+    house.may.clear()
+    asking = [house.connect(OTHER, GET) for _ in range(PER_PEER)]
+    while not all(channel.requests for channel in house.channels):
+        house.turn()
+    more = house.connect(OTHER, GET)
+    assert receive(more) == b""
+    house.may.set()
+    assert all(receive(sock).endswith(b"here") for sock in asking)
+
+
+def test_requests_ahead_of_their_answers_are_counted(house: House) -> None:
+    few = house.connect(OTHER, GET * AHEAD)
+    answers = b""
+    while answers.count(b"here") < AHEAD:
+        answers += receive(few)
+    house.may.clear()
+    many = house.connect(OTHER, GET * (AHEAD + 1))
+    house.may.set()
+    assert receive(many) == b""
