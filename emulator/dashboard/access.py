@@ -1,0 +1,111 @@
+"""Who may do what from here; what is refused is written down with its reason, and never with the PIN."""
+
+import hmac
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from http import HTTPStatus
+
+from flask import Request
+
+from emulator import policy
+from emulator.errors import EmulatorError, ProtocolError
+from emulator.journal import Journal
+from emulator.model import Origin
+from emulator.pin import Pin, PinRefused
+
+LOG = logging.getLogger(__name__)
+
+AGAIN_S = 60.0
+"""The same refusal of the same peer is written once in that time: a page that reloads must not fill the journal."""
+
+AN_HOUR_S, AN_HOUR = 3600.0, 20
+"""Refusals written down in an hour, wrong PINs aside: a month of that leaves a busy house's commands in the journal."""
+
+SAME_ORIGIN = "same-origin"
+
+
+class Forbidden(ProtocolError):
+    """Not from there, or not without a PIN."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, HTTPStatus.FORBIDDEN)
+
+
+class Access:
+    """Checks requests; usable from every thread. `token` is what the commands of this machine show instead of a PIN."""
+
+    def __init__(self, journal: Journal, pin: Pin, now: Callable[[], float], token: str) -> None:
+        self.pin = pin
+        self._journal = journal
+        self._now = now
+        self._token = token
+        self._lock = threading.Lock()
+        self._said: dict[tuple[str, str], float] = {}
+        self._hour: deque[float] = deque()
+
+    def check_page(self, request: Request) -> None:
+        """Let a change come from our own page, or from a program; Forbidden when another site's page asks.
+
+        The Host has been checked, so that it may say what our own origin is. Other ports of this host are others.
+        """
+        site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+        if origin is not None and origin != f"{request.scheme}://{request.host}":
+            self._forbid(request, "from a web page that is not ours")
+        if site not in (None, SAME_ORIGIN):
+            self._forbid(request, "from a web page that is not ours")
+        if origin is None and site is None and not request.is_json:
+            self._forbid(request, "a form that does not say which page it comes from")
+
+    def check_token(self, request: Request, asked: str, installation: str = "") -> bool:
+        """Whether the request bears this machine's token; Forbidden when it bears another.
+
+        Whoever shows that took us for the program of another state folder: this house is not the one that they mean.
+        """
+        if request.authorization is None:
+            return False
+        peer = str(request.remote_addr)
+        here = policy.is_within(peer, policy.LOOPBACK)
+        shown = (request.authorization.token or "").encode()
+        if here and hmac.compare_digest(shown, self._token.encode()):
+            return True
+        self.refuse(peer, asked, why := "the token is not the one in the state folder", installation)
+        raise Forbidden(why)
+
+    def check_person(self, request: Request, pin: str | None, asked: str, installation: str = "") -> None:
+        """Return when the request bears the PIN or this machine's token; Forbidden says why not."""
+        if self.check_token(request, asked, installation):
+            return
+        peer = str(request.remote_addr)
+        try:
+            self.pin.check(pin or "", peer)
+        except PinRefused as error:
+            # Every try is written down, as tries are few; what comes after them is not.
+            (self._write if error.tried else self.refuse)(peer, asked, str(error), installation)
+            raise Forbidden(str(error)) from None
+
+    def refuse(self, peer: str, asked: str, why: str, installation: str = "") -> None:
+        """Write down that something was refused, unless that was said a moment ago."""
+        now = self._now()
+        with self._lock:
+            self._said = {known: at for known, at in self._said.items() if 0 <= now - at < AGAIN_S}
+            while self._hour and now - self._hour[0] >= AN_HOUR_S:
+                self._hour.popleft()
+            if (peer, why) in self._said or len(self._hour) >= AN_HOUR:
+                return
+            self._said[peer, why] = now
+            self._hour.append(now)
+        self._write(peer, asked, why, installation)
+
+    def _forbid(self, request: Request, why: str) -> None:
+        self.refuse(str(request.remote_addr), f"{request.method} {request.path}", why)
+        raise Forbidden(f"refused: {why}")
+
+    def _write(self, peer: str, asked: str, why: str, installation: str) -> None:
+        asked = asked[:80]  # the longest of ours has half of that
+        LOG.warning("%s asked for %r: refused: %s", peer, asked, why)
+        try:
+            self._journal.refuse(Origin("dashboard", peer), asked, why, self._now(), installation)
+        except EmulatorError as error:
+            LOG.error("%s", error)

@@ -1,0 +1,118 @@
+"""The local API: JSON in, JSON out, checked both ways against schema.py."""
+
+import json
+from http import HTTPStatus
+from typing import TypeVar
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import HTTPException
+
+from emulator.dashboard import metrics, openapi, schema
+from emulator.dashboard.access import Access
+from emulator.dashboard.house import House, action_of, said
+from emulator.errors import EmulatorError, ProtocolError
+from emulator.model import Disarm, Origin
+
+Body = TypeVar("Body", bound=BaseModel)
+
+JSON = "application/json"
+
+
+def blueprint(house: House, access: Access, started: float) -> Blueprint:
+    """The API and what watches the program."""
+    api = Blueprint("api", __name__)
+    numbers = metrics.Metrics(house, started)
+    document = json.dumps(openapi.document())
+
+    @api.before_request
+    def check_token() -> None:
+        if request.path.startswith("/api/"):
+            access.check_token(request, f"{request.method} {request.path}")
+
+    @api.get("/api/state")
+    def state() -> Response:
+        since = request.args.get("since", "")
+        if len(since) > openapi.SINCE_LIMIT:
+            raise ProtocolError(f"since: at most {openapi.SINCE_LIMIT} characters")
+        if since == house.news.revision:
+            house.news.wait(since)
+        return answer(house.state())
+
+    @api.get("/api/journal")
+    def journal() -> Response:
+        limit = _number("limit", openapi.JOURNAL_LIMIT) or openapi.JOURNAL_DEFAULT
+        entries = house.journal.commands(limit, _number("before", openapi.LARGEST_ID))
+        return answer(schema.Journal.model_validate({"entries": [entry.as_dict() for entry in entries]}))
+
+    @api.post("/api/command")
+    def command() -> Response:
+        access.check_page(request)
+        asked = _body(schema.Command)
+        action, installation = action_of(asked), house.find(asked.installation)
+        if isinstance(action, Disarm):
+            access.check_person(request, asked.pin, str(action), installation)
+        ticket = house.command(installation, action, Origin("api", str(request.remote_addr)))
+        accepted = schema.Accepted(entry=ticket.entry, installation=installation, action=str(action))
+        return answer(accepted, HTTPStatus.ACCEPTED)
+
+    @api.post("/api/pair")
+    def pair() -> Response:
+        access.check_page(request)
+        asked = _body(schema.Press)
+        access.check_person(request, asked.pin, "press the link button")
+        return answer(schema.Pressed(seconds=house.press()))
+
+    @api.get("/api/openapi.json")
+    def describe() -> Response:
+        return Response(document, content_type=JSON)
+
+    @api.get("/healthz")
+    def healthz() -> Response:
+        return answer(*metrics.healthz(house))
+
+    @api.get("/metrics")
+    def measure() -> Response:
+        return Response(numbers.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return api
+
+
+def answer(model: BaseModel, status: HTTPStatus | int = HTTPStatus.OK) -> Response:
+    """A model as it goes over the wire."""
+    return Response(model.model_dump_json(), status, content_type=JSON)
+
+
+def refusal(error: Exception) -> Response:
+    """What a program is told when something is not done."""
+    if isinstance(error, HTTPException):
+        reply = answer(schema.Problem(error=error.description or error.name), error.code or 500)
+        reply.headers.extend([header for header in error.get_headers() if header[0] == "Allow"])
+        return reply
+    if isinstance(error, EmulatorError):
+        return answer(schema.Problem(error=str(error)), said(error))
+    return answer(
+        schema.Problem(error="a defect of this program; its log tells more"), HTTPStatus.INTERNAL_SERVER_ERROR
+    )
+
+
+def _body(model: type[Body]) -> Body:
+    if not request.is_json:
+        raise ProtocolError("send application/json", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    try:
+        return model.model_validate_json(request.get_data())
+    except ValidationError as error:
+        # What was sent is not quoted: it may be a PIN.
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        message = first["msg"].removeprefix("Value error, ")
+        raise ProtocolError(f"{where}: {message}" if where else message) from None
+
+
+def _number(name: str, largest: int) -> int | None:
+    text = request.args.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(largest)) and 1 <= int(text) <= largest):
+        raise ProtocolError(f"{name}: use a whole number from 1 to {largest}")
+    return int(text)

@@ -1,0 +1,196 @@
+"""The dashboard as a door: its servers on the LAN and on this machine, and the thread that follows the interfaces."""
+
+import errno
+import logging
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from emulator import running, wsgi
+from emulator.dashboard import api, pages
+from emulator.dashboard.access import Access
+from emulator.dashboard.house import House, Pairing
+from emulator.dashboard.news import News
+from emulator.doors import Door, network
+from emulator.doors.heard import Search
+from emulator.doors.network import Nic
+from emulator.doors.web import LOCALHOST, Web
+from emulator.errors import EmulatorError
+from emulator.hub import Hub
+from emulator.journal import Journal
+from emulator.model import Switch
+from emulator.pin import Pin
+
+LOG = logging.getLogger(__name__)
+
+PORT = 8099
+LOOK = 5.0  # seconds between looks at the interfaces, and between attempts at a port that was taken
+
+SECURITY = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+"""On every answer. With `no-referrer`, browsers would send our own forms with `Origin: null`."""
+
+PROGRAMS = ("/api/", "/healthz", "/metrics")
+"""Paths whose errors are JSON."""
+
+
+def create_app(house: House, access: Access, started: float) -> Flask:
+    """The page and the API as one app; who may call at all has been decided before it."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = wsgi.BODY
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.register_blueprint(pages.blueprint(house, access))
+    app.register_blueprint(api.blueprint(house, access, started))
+
+    @app.after_request
+    def guard(reply: Response) -> Response:
+        reply.headers.extend(SECURITY)
+        if not request.path.startswith("/static/"):
+            reply.headers["Cache-Control"] = "no-store"
+        return reply
+
+    @app.errorhandler(Exception)
+    def fail(error: Exception) -> Response | HTTPException:
+        if not isinstance(error, HTTPException | EmulatorError):
+            LOG.error("a request from %s failed", request.remote_addr, exc_info=error)
+        if request.path.startswith(PROGRAMS) or not isinstance(error, HTTPException):
+            return api.refusal(error)
+        return error
+
+    return app
+
+
+class Dashboard:
+    """The door for people, and for programs of the house. It also tells the commands typed on this machine where it is.
+
+    `doors` are the others, by name, whose state it shows.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        journal: Journal,
+        state_dir: Path,
+        *,
+        port: int = PORT,
+        doors: Mapping[str, Door],
+        searches: Callable[[], tuple[Search, ...]] = tuple,
+        pairing: Pairing | None = None,
+        interfaces: Sequence[str] | None = None,
+        address: str | None = None,
+        on_pin_lock: Callable[[str], None] = lambda _peer: None,
+        now: Callable[[], float] = time.time,
+        nics: Callable[[], list[Nic]] = network.nics,
+        look_s: float = LOOK,
+    ) -> None:
+        self._hub = hub
+        self._state_dir = state_dir
+        self._token = secrets.token_urlsafe(32)
+        self._news = News()
+        pin = Pin(journal, now, on_pin_lock)
+        access = Access(journal, pin, now, self._token)
+        house = House(hub, journal, pin, self._news, now, doors=doors, searches=searches, pairing=pairing)
+        self._web = Web(
+            "dashboard",
+            create_app(house, access, now()),
+            port,
+            interfaces=interfaces,
+            address=address,
+            also=(LOCALHOST,),
+            names=own_names(socket.gethostname()),
+            in_the_way=self._in_the_way,
+            refused=access.refuse,
+            nics=nics,
+        )
+        self._look_s = look_s
+        self._announced = False
+        self._door = threading.Lock()
+        self._stopping = threading.Event()
+        self._unsubscribe: Callable[[], None] = lambda: None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Return when the page is served wherever it can be; what is in the way is logged, and tried again."""
+        with self._door:
+            if self._thread:
+                return
+            self._stopping.clear()
+            self._news.open()
+            self._unsubscribe = self._hub.subscribe(lambda _installation: self._news.changed())
+            self._look()
+            self._thread = threading.Thread(target=self._run, name="dashboard-look", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Nothing runs any more afterwards."""
+        with self._door:
+            thread, self._thread = self._thread, None
+            if thread is None:
+                return
+            running.withdraw(self._state_dir)
+            self._announced = False
+            self._unsubscribe()
+            self._stopping.set()
+            thread.join()
+            self._news.close()
+            self._web.stop()
+
+    def urls(self) -> tuple[tuple[Switch, str], ...]:
+        """No switches: it shows them, and is none of their doors."""
+        return ()
+
+    def obstacles(self) -> tuple[str, ...]:
+        """What is in the way of the page, as it was logged."""
+        return self._web.obstacles()
+
+    def report(self, switch: Switch) -> str:
+        """What the page shows of a switch."""
+        return {True: "on", False: "off", None: "unknown"}[self._hub.state(switch).on]
+
+    def pages(self) -> tuple[str, ...]:
+        """Where the page can be read now; other machines first."""
+        return tuple(f"http://{place.advertised}:{self._web.port}/" for place in self._web.served)
+
+    def _in_the_way(self, hosts: Sequence[str], error: OSError) -> str:
+        taken = "another program has it" if error.errno == errno.EADDRINUSE else error.strerror
+        return (
+            f"The page cannot use TCP port {self._web.port} on {', '.join(hosts)}: {taken}. Stop that program, or "
+            f"choose another port with doors.dashboard.port. Everything else goes on; the port is tried again"
+        )
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._look_s):
+            self._look()
+
+    def _look(self) -> None:
+        try:
+            self._web.look()
+            self._announce()
+        except Exception:  # the door outlives whatever an interface does; the next look is another chance
+            LOG.exception("cannot look at the interfaces")
+
+    def _announce(self) -> None:
+        """Tell the commands of this machine, but not before it is us who answer there: they show what opens."""
+        if not self._announced and LOCALHOST.host in {place.host for place in self._web.served}:
+            running.announce(self._state_dir, f"http://{LOCALHOST.host}:{self._web.port}", self._token)
+            self._announced = True
+
+
+def own_names(hostname: str) -> frozenset[str]:
+    """What this machine is called on its LAN: no name in the DNS of the world, where an attacker could have it."""
+    first = hostname.partition(".")[0].lower()
+    return frozenset({hostname.lower(), first, f"{first}.local"} if first else ())

@@ -1,0 +1,116 @@
+"""For machines that watch: /healthz and /metrics tell what is wrong, and whose it is to mend.
+
+/healthz is 503 only for what a restart may mend: a door of the LAN that no client can reach, or an alarm whose thread
+has ended. A cloud that is down and a login that needs the user are 200: restarting would cost the account a login and
+the house its last state's freshness, and mend nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from emulator import __version__
+from emulator.dashboard import schema
+from emulator.dashboard.house import House
+from emulator.model import Interior
+
+
+def healthz(house: House) -> tuple[schema.Healthz, HTTPStatus]:
+    """One word for each part, and for the whole that of the part that is worst off."""
+    health = {name: house.health(name) for name in house.hub.installations}
+    doors = {door.name: door.status for door in house.doors()}
+    status, code = "healthy", HTTPStatus.OK
+    if any(one.cloud == "down" for one in health.values()):
+        status = "cloud down"
+    if any(one.blocked for one in health.values()):
+        status = "login needs the user"
+    if "down" in doors.values():
+        status, code = "LAN door down", HTTPStatus.SERVICE_UNAVAILABLE
+    if not all(house.hub.health(name).alive for name in health):
+        status, code = "program broken", HTTPStatus.SERVICE_UNAVAILABLE
+    alarms = {name: schema.AlarmHealth(cloud=one.cloud, login=one.login) for name, one in health.items()}
+    return schema.Healthz.model_validate({"status": status, "installations": alarms, "doors": doors}), code
+
+
+def _panel(value: Callable[[schema.Panel], float | None]) -> Callable[[schema.Installation], float | None]:
+    """A number that there is once the panel was read."""
+    return lambda one: value(one.panel) if one.panel else None
+
+
+GAUGES: dict[str, tuple[str, Callable[[schema.Installation], float | None]]] = {
+    # What each installation has → what it says, and where it comes from.
+    "emulator_cloud_up": ("1 when the last poll brought news.", lambda one: one.health.cloud == "ok"),
+    "emulator_login_needs_user": (
+        "1 when logins have stopped until a person acts.",
+        lambda one: one.health.login != "ok",
+    ),
+    "emulator_poll_failures": ("Polls in a row without news.", lambda one: one.health.failures),
+    "emulator_next_poll_timestamp_seconds": ("When the panel is to be read next.", lambda one: one.health.next_poll_at),
+    "emulator_command_pending": ("1 while a command is under way.", lambda one: one.pending is not None),
+    "emulator_last_read_timestamp_seconds": ("When the panel was last read.", _panel(lambda panel: panel.read_at)),
+    "emulator_panel_armed": ("0 only when the panel said that all is off.", _panel(lambda panel: panel.armed)),
+    "emulator_panel_perimeter": ("Whether the perimeter is armed.", _panel(lambda panel: panel.perimeter)),
+    "emulator_panel_annex": ("Whether the annex is armed.", _panel(lambda panel: panel.annex)),
+}
+
+
+class Metrics(Collector):
+    """Everything that has a number, read when it is asked for. What the panel has not said has no sample."""
+
+    def __init__(self, house: House, started: float) -> None:
+        self._house = house
+        self._started = started
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+
+    def text(self) -> bytes:
+        """In Prometheus' own format."""
+        return generate_latest(self._registry)
+
+    def describe(self) -> list[Metric]:
+        """Nothing beforehand: registering must not read the house."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """The samples of this moment."""
+        state = self._house.state()
+        yield InfoMetricFamily("emulator", "The program.", value={"version": __version__})
+        for name, (text, value) in GAUGES.items():
+            gauge = GaugeMetricFamily(name, text, labels=["installation"])
+            for one in state.installations:
+                if (number := value(one)) is not None:
+                    gauge.add_metric([one.name], float(number))
+            yield gauge
+        yield self._interiors(state)
+        yield self._doors(state)
+        yield self._commands()
+
+    @staticmethod
+    def _interiors(state: schema.State) -> Metric:
+        gauge = GaugeMetricFamily(
+            "emulator_panel_interior", "1 for the mode of the interior.", labels=["installation", "mode"]
+        )
+        for one in state.installations:
+            if one.panel and one.panel.interior:
+                for mode in Interior:
+                    gauge.add_metric([one.name, mode], float(one.panel.interior is mode))
+        return gauge
+
+    @staticmethod
+    def _doors(state: schema.State) -> Metric:
+        gauge = GaugeMetricFamily("emulator_door_up", "0 when no client can reach the door.", labels=["door"])
+        for door in state.doors:
+            gauge.add_metric([door.name], float(door.status != "down"))
+        return gauge
+
+    def _commands(self) -> Metric:
+        counter = CounterMetricFamily(
+            "emulator_commands", "Commands that ended since the start.", labels=["installation", "door", "result"]
+        )
+        for (installation, door, result), number in self._house.journal.counts(self._started).items():
+            counter.add_metric([installation, door, result], number)
+        return counter

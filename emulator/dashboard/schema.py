@@ -1,0 +1,218 @@
+"""What the local API takes and gives. Times are epoch seconds; null is unknown, and unknown is never off."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from emulator.model import ARM_MODES_HELP, ARM_WORDS, ArmMode, Interior
+
+PIN_LIMIT = 64
+"""Characters of what is tried as a PIN; a PIN has 12 at most."""
+
+
+def _mode(text: str) -> str:
+    return str(ArmMode.parse(text))
+
+
+Mode = Annotated[
+    str,
+    Field(max_length=64, pattern=rf"^({'|'.join(ARM_WORDS)})(\+({'|'.join(ARM_WORDS)}))*$", description=ARM_MODES_HELP),
+    AfterValidator(_mode),
+]
+Word = Literal["ok", "starting", "down", "needs you", "partly", "broken"]
+
+
+class Model(BaseModel):
+    """A mapping in JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Panel(Model):
+    """What the panel said last, when, and by which request it was read."""
+
+    state: str
+    interior: Interior | None
+    perimeter: bool | None
+    annex: bool | None
+    armed: bool = Field(description="false only when the panel said that everything is off")
+    read_at: float
+    raw: str
+    source: str
+    bypassed: tuple[str, ...] = Field(description="zones that were open when it was armed by force: not guarded")
+
+
+class Pending(Model):
+    """A command under way."""
+
+    action: str
+    target: str = Field(description="where the panel will stand once everything that waits is done")
+    since: float
+    asked_by: str
+
+
+class Choice(Model):
+    """An arm mode that a switch names, and whether the panel is in it."""
+
+    mode: str
+    on: bool | None
+
+
+class Entry(Model):
+    """A command in the journal; `result` is null while it is under way."""
+
+    id: int
+    at: float
+    installation: str
+    action: str
+    door: str
+    peer: str
+    switch: str
+    ended_at: float | None
+    result: str | None
+    message: str | None
+    settled_at: float | None
+    settled: str | None
+
+
+class Health(Model):
+    """How an alarm gets on with its cloud."""
+
+    cloud: Word
+    login: Word
+    read_at: float | None
+    next_poll_at: float | None
+    failures: int = Field(description="polls in a row that brought no news")
+    error: str
+    blocked: str = Field(description="why nobody logs in any more, and what to do about it")
+
+
+class Installation(Model):
+    """One alarm."""
+
+    name: str
+    panel: Panel | None
+    pending: Pending | None
+    modes: list[Choice] = Field(description="what its switches arm")
+    last: Entry | None = Field(description="the last command that ended")
+    health: Health
+
+
+class Report(Model):
+    """What one door tells its clients of a switch."""
+
+    door: str
+    says: str
+
+
+class Switch(Model):
+    """A virtual device."""
+
+    name: str
+    installation: str
+    mode: str
+    off_disarms: bool
+    on: bool | None
+    pending: bool
+    doors: list[Report]
+
+
+class Door(Model):
+    """A way in for clients on the LAN."""
+
+    name: str
+    status: Word
+    obstacles: list[str]
+
+
+class Heard(Model):
+    """The last of equal discovery searches by one peer."""
+
+    at: float
+    peer: str
+    st: str
+    verdict: str
+    times: int
+
+
+class Bridge(Model):
+    """The Hue bridge and its link button."""
+
+    pairing: Literal["open", "button"]
+    pressed: bool
+
+
+class State(Model):
+    """Everything that may be known at one moment."""
+
+    revision: str = Field(description="changes with every change; see `since`")
+    version: str
+    now: float
+    pin_set: bool
+    installations: list[Installation]
+    switches: list[Switch]
+    doors: list[Door]
+    bridge: Bridge | None
+    searches: list[Heard]
+
+
+class Journal(Model):
+    """Commands and refusals, newest first."""
+
+    entries: list[Entry]
+
+
+class Command(Model):
+    """Arm or disarm one alarm. To disarm, a PIN is needed, or the token that is kept in the state folder."""
+
+    installation: str | None = Field(default=None, max_length=100, description="left out: the only one")
+    arm: Mode | None = None
+    disarm: Literal["main", "annex", "all"] | None = None
+    pin: str | None = Field(default=None, max_length=PIN_LIMIT)
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.arm is None) == (self.disarm is None):
+            raise ValueError("use either `arm` or `disarm`")
+        return self
+
+
+class Accepted(Model):
+    """The command is in the journal under this number; its end will stand there too."""
+
+    entry: int
+    installation: str
+    action: str
+
+
+class Press(Model):
+    """Press the link button of the Hue bridge; needs what a disarm needs, as whoever pairs may turn switches off."""
+
+    pin: str | None = Field(default=None, max_length=PIN_LIMIT)
+
+
+class Pressed(Model):
+    """The link button is pressed."""
+
+    seconds: float
+
+
+class Problem(Model):
+    """Why it was not done."""
+
+    error: str
+
+
+class AlarmHealth(Model):
+    """The words for one alarm."""
+
+    cloud: Word
+    login: Word
+
+
+class Healthz(Model):
+    """One word for each part. HTTP 503 only for what a restart may mend: see metrics.py."""
+
+    status: Literal["healthy", "cloud down", "login needs the user", "LAN door down", "program broken"]
+    installations: dict[str, AlarmHealth]
+    doors: dict[str, Word]

@@ -1,0 +1,190 @@
+"""The picture of a day or a week: bands for where the panel stood, marks for what was asked of it. Pure geometry."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from emulator.history import Span
+from emulator.journal import Entry
+from emulator.model import Axes, Interior
+
+DAY_S, HOUR_S = 86_400.0, 3600.0
+
+TICK_HOURS = {1: 3, 7: 24}
+"""Hours between the ticks of a picture of so many days: eight labels fit a phone."""
+
+THINNEST = 0.4
+"""Per cent of the width; what is shorter could not be seen."""
+
+ROOM = 13.0
+"""Per cent of the width that the word in a band needs on a phone."""
+
+EDGE = 4.0
+"""Per cent of the width at either end without a label of the scale, which would be cut."""
+
+WHOLE = 0.99
+"""Of the time, known: nobody misses the rest in a sentence."""
+
+MARKS = {
+    "confirmed": "done",
+    "rejected": "failed",
+    "failed": "failed",
+    "refused": "failed",
+    "unconfirmed": "unsure",
+    None: "pending",
+}
+"""The shape of a command's mark by its result; all others changed nothing and have a small one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Part of a lane, in per cent of the width. `kind` is its pattern; `word` stands in it where there is room."""
+
+    x: float
+    width: float
+    kind: str
+    word: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One axis of the panel over the time."""
+
+    name: str
+    bands: tuple[Band, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A command at its moment, in per cent of the width."""
+
+    x: float
+    kind: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A moment of the scale, in per cent of the width."""
+
+    x: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All of it, and the same in a sentence."""
+
+    days: int
+    lanes: tuple[Lane, ...]
+    marks: tuple[Mark, ...]
+    ticks: tuple[Tick, ...]
+    summary: str
+
+
+Place = Callable[[float], float]
+
+
+def draw(spans: Sequence[Span], entries: Iterable[Entry], now: float, days: int) -> Picture:
+    """The last `days` until `now`, in local time. Where nothing vouches for the panel, the picture is empty."""
+    start = now - days * DAY_S
+
+    def place(moment: float) -> float:
+        return round(min(max((moment - start) / (now - start), 0.0), 1.0) * 100, 2)
+
+    lanes = [_lane("Interior", spans, place, _interior), _lane("Perimeter", spans, place, _perimeter)]
+    if any(span.axes.annex for span in spans):
+        lanes.append(_lane("Annex", spans, place, _annex))
+    marks = [
+        Mark(place(entry.at), _sign(entry, days), f"{clock(entry.at)} {entry.action}: {entry.result or 'under way'}")
+        for entry in entries
+        if start <= entry.at <= now
+    ]
+    return Picture(days, tuple(lanes), tuple(marks), _ticks(start, days, place), _summary(spans, start, now))
+
+
+def clock(epoch_s: float) -> str:
+    """The time of a day, as the household's clocks show it."""
+    return f"{_local(epoch_s):%H:%M}"
+
+
+def _local(epoch_s: float) -> datetime:
+    return datetime.fromtimestamp(epoch_s).astimezone()
+
+
+def _sign(entry: Entry, days: int) -> str:
+    sign = MARKS.get(entry.result, "nothing")
+    # A week has too many for all to be read: what went well makes room for what did not.
+    return "dot" if days > 1 and sign in ("done", "nothing") else sign
+
+
+def _interior(axes: Axes) -> str:
+    return axes.interior.value if axes.interior else "unknown"
+
+
+def _perimeter(axes: Axes) -> str:
+    return {True: "on", False: "off", None: "unknown"}[axes.perimeter]
+
+
+def _annex(axes: Axes) -> str:
+    return {True: "on", False: "off", None: "unknown"}[axes.annex]
+
+
+def _lane(name: str, spans: Sequence[Span], place: Place, kind: Callable[[Axes], str]) -> Lane:
+    """Spans that follow each other without a gap and look alike on this axis are one band."""
+    merged: list[tuple[str, float, float]] = []
+    for span in spans:
+        if merged and merged[-1][0] == kind(span.axes) and span.since <= merged[-1][2]:
+            merged[-1] = (merged[-1][0], merged[-1][1], span.until)
+        else:
+            merged.append((kind(span.axes), span.since, span.until))
+    bands = []
+    for word, since, until in merged:
+        left, right = place(since), place(until)
+        width = max(right - left, THINNEST)
+        shown = word if width >= ROOM and word != Interior.OFF else ""
+        title = f"{name} {word}, {clock(since)} to {clock(until)}"
+        bands.append(Band(min(left, 100 - width), round(width, 2), word, shown, title))
+    return Lane(name, tuple(bands))
+
+
+def _ticks(start: float, days: int, place: Place) -> tuple[Tick, ...]:
+    hours = TICK_HOURS[days]
+    first = _local(start).replace(minute=0, second=0, microsecond=0).timestamp()
+    ticks = []
+    # Hour by hour in real time: on the wall one is missing or comes twice when summer time begins or ends.
+    for number in range(1, days * 24 + 1):
+        moment = _local(first + number * HOUR_S)
+        at = place(moment.timestamp())
+        if moment.hour % hours == 0 and EDGE <= at <= 100 - EDGE:
+            ticks.append(Tick(at, f"{moment:%a}" if hours >= 24 else f"{moment:%H:%M}"))
+    return tuple(ticks)
+
+
+def _summary(spans: Sequence[Span], start: float, now: float) -> str:
+    shown = [span for span in spans if span.until >= start]
+    if not shown:
+        return "Nothing is known of this time."
+    armed = sum(min(span.until, now) - max(span.since, start) for span in shown if span.axes.armed)
+    known = sum(min(span.until, now) - max(span.since, start) for span in shown)
+    of = (
+        f"of the last {length(now - start)}"
+        if known > WHOLE * (now - start)
+        else f"of the {length(known)} that are known"
+    )
+    last = shown[-1]
+    return f"Armed for {length(armed)} {of}; {last.axes} since {_local(last.since):%a %H:%M}."
+
+
+def length(seconds: float) -> str:
+    """A span of time, in the two largest units at most."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{hours // 24} days"

@@ -1,0 +1,79 @@
+"""The running program and a real browser. Everything in this folder needs Chromium; elsewhere it is skipped."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+from emulator import app as app_module
+from emulator.app import App
+from emulator.config import Settings
+from emulator.pin import set_pin
+from emulator.verisure import wsdo
+from tests.browser.person import PATIENCE_S, PHONE, PIN, Person
+from tests.doors.fakes import free_port
+
+HERE = Path(__file__).parent
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+MODES = ("total", "day", "night", "perimeter")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """One Chromium for all; each test opens the page anew."""
+    if not (CHROMIUM and DRIVER):
+        pytest.skip("no chromium and chromedriver: apt install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    profile = tmp_path_factory.mktemp("profile")
+    for word in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", "hide-scrollbars"):
+        options.add_argument(f"--{word}")
+    options.add_argument(f"--user-data-dir={profile}")
+    environment = {**os.environ, "HOME": str(profile)}
+    made = webdriver.Chrome(options=options, service=Service(DRIVER, env=environment))
+    yield made
+    made.quit()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    """The program, with a simulated alarm that answers at once to whoever asks at once."""
+    monkeypatch.setattr(app_module, "SIMULATED_SPACING_S", 0.02)
+    monkeypatch.setattr(wsdo, "POLL_X2_S", 0.1)
+    whole = {
+        "installations": {"home": {"cloud": "simulator", "poll_every": "1s"}},
+        "switches": [{"name": f"{mode.title()} alarm", "on": mode, "off": "disarm"} for mode in MODES],
+        "doors": {"wemo": {"first_port": free_port()}, "dashboard": {"port": free_port()}},
+    }
+    app = App(Settings.model_validate(whole), {}, tmp_path / "state", ["lo"])
+    app.alarms.simulators["home"].house.answer_after = 0
+    set_pin(app.alarms.journal, PIN)
+    app.start()
+    patience = time.monotonic() + PATIENCE_S
+    while not app.has_news and time.monotonic() < patience:
+        time.sleep(0.02)
+    yield app
+    app.stop()
+
+
+@pytest.fixture
+def person(browser: webdriver.Chrome, home: App) -> Iterator[Person]:
+    """Somebody with a phone in front of the page."""
+    made = Person(browser, home)
+    made.screen(*PHONE)
+    made.open()
+    yield made
+    browser.get("about:blank")

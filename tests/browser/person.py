@@ -1,0 +1,112 @@
+"""A person at the page: sees words, types and taps."""
+
+from collections.abc import Callable
+
+from axe_selenium_python import Axe
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from emulator.app import App
+from emulator.simulator.panel import House
+
+PATIENCE_S = 10.0
+PIN = "2580"
+PHONE, DESK = (390, 844), (1280, 800)
+GRAVE = ("serious", "critical")
+
+
+class Person:
+    """Drives the browser; the alarm is the simulated one behind the page."""
+
+    def __init__(self, browser: Chrome, home: App) -> None:
+        self.browser = browser
+        self.home = home
+
+    @property
+    def house(self) -> House:
+        """What stands in the house."""
+        return self.home.alarms.simulators["home"].house
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        assert self.home.page
+        return self.home.page.pages()[0]
+
+    def screen(self, width: int, height: int, *, scheme: str = "light", script: bool = True) -> None:
+        """Another device."""
+        measures = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", measures)
+        features = [
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        self.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not script})
+
+    def open(self, path: str = "") -> None:
+        """Go to the page; what the browser complained of before is forgotten."""
+        self.browser.get(self.url + path)
+        self.browser.get_log("browser")
+
+    def see(self, *texts: str, where: str = "body") -> None:
+        """Wait until these words are on the page."""
+        self._wait(lambda: all(text in self.text(where) for text in texts), f"{texts} in {where}")
+
+    def reload_until(self, text: str, where: str) -> None:
+        """As the page does by itself every half minute where there is no JavaScript."""
+
+        def reloaded() -> bool:
+            self.browser.refresh()
+            return text in self.text(where)
+
+        self._wait(reloaded, f"{text} in {where}")
+
+    def panel_answers(self) -> None:
+        """The simulated panel is done with what it has begun, at once."""
+        self._wait(lambda: self.house.pending is not None, "the panel to begin")
+        if self.house.pending:
+            self.house.pending.due = self.house.now()
+
+    def text(self, where: str = "body") -> str:
+        """What can be read there."""
+        return str(self.browser.find_element(By.CSS_SELECTOR, where).text)
+
+    def tap(self, where: str) -> None:
+        """Press a button, once it is there."""
+        self._wait(lambda: self.browser.find_element(By.CSS_SELECTOR, where).click() is None, where)
+
+    def type(self, where: str, text: str) -> None:
+        """Into a field, once it is there."""
+        self._wait(lambda: self.browser.find_element(By.CSS_SELECTOR, where).send_keys(text) is None, where)
+
+    def arm(self, mode: str) -> None:
+        """Press the button of a mode."""
+        self.tap(f"#arm-home-{mode}")
+
+    def disarm(self, pin: str) -> None:
+        """Type the PIN and press the button."""
+        self.type("#pin-home", pin)
+        self.tap("#disarm-home")
+
+    def complaints(self) -> list[str]:
+        """What the browser's console has to say; advice on password forms is not meant for a PIN."""
+        return [str(entry["message"]) for entry in self.browser.get_log("browser") if entry["level"] != "DEBUG"]
+
+    def barriers(self) -> list[str]:
+        """What axe-core finds that keeps people out, and where."""
+        axe = Axe(self.browser)
+        axe.inject()
+        grave = [found for found in axe.run()["violations"] if found["impact"] in GRAVE]
+        return [f"{found['id']}: {node['html']}" for found in grave for node in found["nodes"]]
+
+    def sideways(self) -> int:
+        """By how many pixels the page is wider than the screen."""
+        script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        return int(self.browser.execute_script(script))
+
+    def _wait(self, condition: Callable[[], bool], what: str) -> None:
+        ignored = [StaleElementReferenceException]
+        WebDriverWait(self.browser, PATIENCE_S, 0.05, ignored).until(lambda _: condition(), what)

@@ -1,0 +1,15 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.dashboard.rig import Rig
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    """A house whose panel was read."""
+    made = Rig(tmp_path)
+    made.settle()
+    yield made
+    made.journal.close()

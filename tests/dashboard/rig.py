@@ -1,0 +1,139 @@
+"""A house with its dashboard in one process, on one clock: no socket, no thread, nothing to wait for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+from werkzeug.test import Client, TestResponse
+
+from emulator.dashboard.access import Access
+from emulator.dashboard.door import create_app
+from emulator.dashboard.house import House, Pairing
+from emulator.dashboard.news import News
+from emulator.doors.heard import Heard
+from emulator.doors.network import Place
+from emulator.doors.web import gate
+from emulator.hub import Hub
+from emulator.installation import Installation
+from emulator.journal import Entry, Journal
+from emulator.model import ArmMode, Identity, Switch
+from emulator.pin import Pin, set_pin
+from tests.fakes import SimulatedCloud
+
+PLACE = Place("eth0", "192.168.7.2", IPv4Network("192.168.7.0/24"), "192.168.7.2")
+PEER = "192.168.7.9"
+HOST = "192.168.7.2:8099"
+PAGE = f"http://{HOST}"
+PIN = "2580"
+TOKEN = "of-this-run"
+POLL_S = 60.0
+
+
+def a_switch(mode: str, *, off: bool = True, number: int = 1) -> Switch:
+    identity = Identity(f"key{number}", f"2215{number:010}", f"02:ab:cd:00:00:{4 * number:02x}", 49150 + number)
+    return Switch(f"{mode.title()} alarm", "home", ArmMode.parse(mode), off, frozenset({"wemo"}), identity)
+
+
+@dataclass
+class FakeDoor:
+    """A door that is whatever a test says."""
+
+    serves: bool = True
+    in_the_way: list[str] = field(default_factory=list)
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def urls(self) -> Sequence[tuple[Switch, str]]:
+        return [(a_switch("night"), "http://192.168.7.2:49151/setup.xml")] if self.serves else []
+
+    def obstacles(self) -> Sequence[str]:
+        return self.in_the_way
+
+    def report(self, switch: Switch) -> str:
+        return f"{switch.name} here"
+
+
+class Rig(SimulatedCloud):
+    """The alarm is driven step by step; `get` and `post` are what a client on the LAN does."""
+
+    def __init__(self, folder: Path, *, pairing: Pairing | None = None, pin: str | None = PIN) -> None:
+        super().__init__()
+        self.folder = folder
+        self.journal = Journal(folder)
+        self.alarm = Installation(
+            "home", self.new_client, self.journal, self.clock, poll_every_s=POLL_S, on_change=self._changed
+        )
+        self.switches = (a_switch("total"), a_switch("night", number=2), a_switch("perimeter", off=False, number=3))
+        self.hub = Hub(self.switches, {"home": self.alarm}, self.journal, self.clock)
+        self.news = News()
+        self.hub.subscribe(lambda _: self.news.changed())
+        self.door = FakeDoor()
+        self.heard = Heard()
+        self.locked: list[str] = []
+        checked = Pin(self.journal, self.clock.time, self.locked.append)
+        self.access = Access(self.journal, checked, self.clock.time, TOKEN)
+        self.shown = House(
+            self.hub,
+            self.journal,
+            checked,
+            self.news,
+            self.clock.time,
+            doors={"wemo": self.door},
+            searches=self.heard.latest,
+            pairing=pairing,
+        )
+        self.flask = create_app(self.shown, self.access, self.clock.time())
+        self.entered = gate(self.flask, lambda: (PLACE,), {"alarm.local"}, self.access.refuse)
+        self.client = Client(self.entered)
+        if pin:
+            set_pin(self.journal, pin)
+
+    def _changed(self) -> None:
+        self.hub.changed("home")
+
+    def get(self, path: str, *, peer: str = PEER, **headers: str) -> TestResponse:
+        return self._ask("GET", path, peer, headers)
+
+    def post(self, path: str, *, peer: str = PEER, origin: str | None = PAGE, **form: str) -> TestResponse:
+        """A form of the page, or of whatever page `origin` is."""
+        return self._ask("POST", path, peer, {"Origin": origin} if origin else {}, data=form)
+
+    def call(self, path: str, body: Any, *, peer: str = PEER, **headers: str) -> TestResponse:
+        """A program's request."""
+        return self._ask("POST", path, peer, headers, json=body)
+
+    def _ask(self, method: str, path: str, peer: str, headers: dict[str, str], **body: Any) -> TestResponse:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        host = {"Host": HOST} | named
+        return self.client.open(
+            path, method=method, headers=host, environ_overrides={"REMOTE_ADDR": peer}, buffered=True, **body
+        )
+
+    def settle(self) -> None:
+        """Run until nothing is under way, then read the panel."""
+        self.alarm.step()
+        while self.alarm.view.target is not None:
+            self.alarm.step()
+
+    def poll(self) -> None:
+        """Let the next poll come."""
+        self.clock.now += 2 * POLL_S
+        self.alarm.step()
+
+    @property
+    def sent(self) -> list[str]:
+        """What was submitted to the panel, status checks aside."""
+        return [name for name in self.transport.requests() if name.endswith("1") and name != "EST1"]
+
+    def entries(self) -> list[Entry]:
+        """The journal, newest first."""
+        return self.journal.commands(50)
+
+    def last(self) -> tuple[str, str, str, str | None, str | None]:
+        """The newest entry: door, peer, what, result and reason."""
+        entry = self.entries()[0]
+        return entry.door, entry.peer, entry.action, entry.result, entry.message

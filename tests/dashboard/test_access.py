@@ -1,0 +1,239 @@
+"""Who may do what: every way that must not work, and what the journal says of it."""
+
+from pathlib import Path
+
+import pytest
+
+from emulator.dashboard.access import AGAIN_S, AN_HOUR, AN_HOUR_S
+from emulator.journal import Journal
+from emulator.pin import LOCK_S, TRIES
+from tests.dashboard.rig import HOST, PAGE, PEER, PIN, TOKEN, Rig
+
+EVIL = "http://evil.example"
+DISARM = {"disarm": "main"}
+
+
+def armed(rig: Rig) -> Rig:
+    rig.call("/api/command", {"arm": "total"})
+    rig.settle()
+    assert rig.house.axes.armed
+    rig.transport.sent.clear()
+    return rig
+
+
+# -- other sites --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/arm", "/disarm", "/pair"])
+@pytest.mark.parametrize("origin", [EVIL, "null", "http://192.168.7.2:8080", "https://192.168.7.2:8099"])
+def test_a_form_of_another_site_is_refused_and_written_down(rig: Rig, path: str, origin: str) -> None:
+    answer = rig.post(path, origin=origin, mode="total", pin=PIN)
+    assert answer.status_code == 403
+    door, peer, asked, result, why = rig.last()
+    assert (door, peer, asked, result) == ("dashboard", PEER, f"POST {path}", "refused")
+    assert why == "from a web page that is not ours"
+    assert rig.sent == []
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none", "nonsense"])
+def test_a_browser_that_says_so_itself_is_believed(rig: Rig, site: str) -> None:
+    answer = rig.call("/api/command", {"arm": "total"}, Origin=PAGE, Sec_Fetch_Site=site)
+    assert answer.status_code == 403
+    assert rig.last()[3] == "refused"
+    assert rig.sent == []
+
+
+def test_a_form_that_does_not_say_where_it_comes_from_is_refused(rig: Rig) -> None:
+    assert rig.post("/arm", origin=None, mode="total").status_code == 403
+    assert rig.last()[4] == "a form that does not say which page it comes from"
+
+
+@pytest.mark.parametrize("headers", [{"Origin": PAGE}, {"Sec-Fetch-Site": "same-origin"}])
+def test_our_own_page_may(rig: Rig, headers: dict[str, str]) -> None:
+    answer = rig._ask("POST", "/arm", PEER, headers, data={"installation": "home", "mode": "night"})
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/"
+
+
+def test_a_form_sent_as_json_by_text_plain_is_no_json(rig: Rig) -> None:
+    """What another site's form can send without asking first."""
+    answer = rig._ask("POST", "/api/command", PEER, {"Content-Type": "text/plain"}, data='{"arm": "total", "x": "="}')
+    assert answer.status_code == 403
+    assert rig.sent == []
+
+
+# -- other names and networks ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["alarm.evil.example", "evil.example:8099", "", "192.168.7.2.evil.example", "[::1]"])
+@pytest.mark.parametrize("path", ["/", "/api/state", "/metrics", "/static/dashboard.js"])
+def test_a_name_that_dns_could_point_at_us_is_refused(rig: Rig, host: str, path: str) -> None:
+    answer = rig.get(path, Host=host)
+    assert answer.status_code == 403
+    assert rig.last() == ("dashboard", PEER, f"GET {path}", "refused", "by a name that is not our address")
+
+
+@pytest.mark.parametrize("host", [HOST, "192.168.7.2", "localhost:8099", "alarm.local:8099", "ALARM.local"])
+def test_our_address_and_our_own_names_are_served(rig: Rig, host: str) -> None:
+    assert rig.get("/api/state", Host=host).status_code == 200
+
+
+@pytest.mark.parametrize("peer", ["8.8.8.8", "192.168.8.9", "10.0.0.1", "::1", ""])
+def test_a_peer_of_another_network_is_refused(rig: Rig, peer: str) -> None:
+    assert rig.get("/", peer=peer).status_code == 403
+    assert rig.last() == ("dashboard", peer, "GET /", "refused", "from elsewhere")
+
+
+# -- methods ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["/arm?mode=total", "/disarm?pin=2580", "/pair", "/api/command?arm=total", "/api/pair"]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_nothing_changes_without_a_post(rig: Rig, path: str, method: str) -> None:
+    answer = rig._ask(method, path, PEER, {"Origin": PAGE})
+    assert answer.status_code == 405
+    assert rig.sent == []
+
+
+# -- the PIN ----------------------------------------------------------------------------------------------------------
+
+
+def test_disarm_needs_the_pin(rig: Rig) -> None:
+    armed(rig)
+    for body in ({}, {"pin": ""}, {"pin": "1111"}, {"pin": None}):
+        assert rig.call("/api/command", DISARM | body).status_code == 403
+    rig.settle()
+    assert rig.sent == []
+    assert rig.call("/api/command", DISARM | {"pin": PIN}).status_code == 202
+    rig.settle()
+    assert rig.sent == ["DARM1"]
+    assert not rig.house.axes.armed
+
+
+def test_the_sixth_try_is_not_even_looked_at(rig: Rig) -> None:
+    armed(rig)
+    said = [rig.post("/disarm", installation="home", pin="1111") for _ in range(TRIES + 1)]
+    assert [answer.status_code for answer in said] == [403] * (TRIES + 1)
+    whys = [entry.message for entry in rig.entries() if entry.result == "refused"]
+    assert whys == [
+        "too many wrong PINs: locked for 15 min after the last one",
+        "wrong PIN; no more tries for 15 min",
+        "wrong PIN; 1 more try",
+        *(f"wrong PIN; {left} more tries" for left in (2, 3, 4)),
+    ]
+    assert {entry.action for entry in rig.entries() if entry.result == "refused"} == {"disarm"}
+    assert rig.locked == [PEER]
+    assert rig.post("/disarm", installation="home", pin=PIN).status_code == 403
+    rig.clock.now += LOCK_S
+    assert rig.post("/disarm", installation="home", pin=PIN).status_code == 303
+
+
+def test_one_peer_does_not_lock_another_out(rig: Rig) -> None:
+    for _ in range(TRIES):
+        rig.call("/api/command", DISARM | {"pin": "1111"})
+    assert rig.call("/api/command", DISARM | {"pin": PIN}, peer="192.168.7.10").status_code == 202
+
+
+def test_the_pin_stands_nowhere(rig: Rig, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    tried = "73519246"
+    answers = [rig.post("/disarm", installation="home", pin=tried), rig.call("/api/command", DISARM | {"pin": tried})]
+    answers.append(rig.call("/api/command", {"disarm": "main", "pin": tried * 10}))
+    answers.append(rig.call("/api/command", {"disarm": 7, "pin": tried}))
+    rig.journal.close()
+    files = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    rig.journal = Journal(tmp_path)
+    for text in (caplog.text, *(answer.text for answer in answers), files.decode("latin-1")):
+        assert tried not in text
+        assert PIN not in caplog.text
+
+
+def test_without_a_pin_the_page_cannot_disarm_and_says_how(tmp_path: Path) -> None:
+    bare = Rig(tmp_path, pin=None)
+    armed(bare)
+    answer = bare.post("/disarm", installation="home", pin="")
+    assert answer.status_code == 403
+    assert "type `emulator pin` where the program runs" in answer.text
+    assert bare.last()[3:] == ("refused", "no PIN is set; type `emulator pin` where the program runs")
+    assert bare.sent == []
+    bare.journal.close()
+
+
+# -- the token of this machine ----------------------------------------------------------------------------------------
+
+
+def test_the_token_stands_for_the_pin_on_this_machine_only(rig: Rig) -> None:
+    bearer = {"Authorization": f"Bearer {TOKEN}"}
+    assert rig.call("/api/command", DISARM, peer="127.0.0.1", **bearer).status_code == 202
+    assert rig.call("/api/command", DISARM, **bearer).status_code == 403
+    assert rig.last()[4] == "the token is not the one in the state folder"
+
+
+@pytest.mark.parametrize("shown", ["Bearer no", "Bearer", "Basic bm86bm8=", "Bearer \u00e9"])
+def test_another_token_is_refused_even_with_the_pin(rig: Rig, shown: str) -> None:
+    answer = rig.call("/api/command", DISARM | {"pin": PIN}, peer="127.0.0.1", Authorization=shown)
+    assert answer.status_code == 403
+
+
+def test_who_means_another_program_neither_sees_this_house_nor_arms_it(rig: Rig) -> None:
+    """Two state folders on one machine, one port: what is typed for one house must not reach the other."""
+    other: dict[str, str] = {"peer": "127.0.0.1", "Authorization": "Bearer of-another-run"}
+    for path in ("/api/state", "/api/journal"):
+        assert rig.get(path, **other).status_code == 403
+    assert rig.call("/api/command", {"arm": "total"}, **other).status_code == 403
+    assert rig.last()[3:] == ("refused", "the token is not the one in the state folder")
+    assert rig.sent == []
+    assert rig.get("/healthz", **other).status_code == 200
+
+
+# -- the journal is not for them to fill ------------------------------------------------------------------------------
+
+
+def test_a_page_that_repeats_itself_is_written_down_once_a_minute(rig: Rig) -> None:
+    before = len(rig.entries())
+    for _ in range(10):
+        rig.post("/arm", origin=EVIL, mode="total")
+    assert len(rig.entries()) == before + 1
+    rig.clock.now += AGAIN_S
+    rig.post("/arm", origin=EVIL, mode="total")
+    assert len(rig.entries()) == before + 2
+
+
+def test_many_peers_do_not_fill_it_either_and_hide_no_wrong_pin(rig: Rig) -> None:
+    for number in range(2 * AN_HOUR):
+        rig.post("/arm", peer=f"192.168.7.{number + 10}", origin=EVIL, mode="total")
+    assert len(rig.entries()) == AN_HOUR
+    rig.call("/api/command", DISARM | {"pin": "1111"})
+    assert rig.last()[4] == "wrong PIN; 4 more tries"
+    rig.clock.now += AN_HOUR_S
+    rig.post("/arm", origin=EVIL, mode="total")
+    assert rig.last()[4] == "from a web page that is not ours"
+
+
+def test_what_was_asked_is_cut(rig: Rig) -> None:
+    rig.get("/" + "x" * 3000, Host="evil.example")
+    assert len(rig.last()[2]) == 80
+
+
+# -- headers ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/", "/api/state", "/static/dashboard.css", "/nothing", "/api/nothing", "/healthz"])
+def test_every_answer_is_guarded(rig: Rig, path: str) -> None:
+    headers = rig.get(path).headers
+    policy = headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert path.startswith("/static") or headers["Cache-Control"] == "no-store"
+
+
+def test_the_page_has_no_inline_script_or_style(rig: Rig) -> None:
+    page = rig.get("/").text
+    assert "style=" not in page
+    assert "<style" not in page
+    assert "onclick" not in page
+    assert page.count("<script") == 1

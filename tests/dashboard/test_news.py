@@ -1,0 +1,85 @@
+"""Waiting for a change: bounded, woken, and over when the program stops."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from emulator.dashboard.news import LISTENERS, LONGEST_S, News
+from tests.dashboard.rig import Rig
+
+LONG_S = 20.0
+
+
+@pytest.fixture
+def news() -> Iterator[News]:
+    made = News()
+    made.open()
+    yield made
+    made.close()
+
+
+def waiting(news: News, number: int) -> list[threading.Thread]:
+    """Threads that wait for a change; each says so before."""
+    ready = threading.Barrier(number + 1)
+    revision = news.revision
+
+    def wait() -> None:
+        ready.wait(LONG_S)
+        news.wait(revision, LONG_S)
+
+    threads = [threading.Thread(target=wait) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    ready.wait(LONG_S)
+    return threads
+
+
+def gone(threads: list[threading.Thread]) -> bool:
+    for thread in threads:
+        thread.join(LONG_S)
+    return not any(thread.is_alive() for thread in threads)
+
+
+def test_a_change_wakes_everybody(news: News) -> None:
+    before = news.revision
+    threads = waiting(news, LISTENERS)
+    news.changed()
+    assert gone(threads)
+    assert news.revision != before
+
+
+def test_whoever_knows_an_older_revision_does_not_wait(news: News) -> None:
+    old = news.revision
+    news.changed()
+    news.wait(old, LONG_S)
+
+
+def test_no_more_than_so_many_wait(news: News) -> None:
+    threads = waiting(news, LISTENERS)
+    while news._listeners < LISTENERS:  # they come one by one
+        threads[0].join(0.01)
+    news.wait(news.revision, LONG_S)
+    news.close()
+    assert gone(threads)
+
+
+def test_a_program_that_stops_lets_nobody_wait(news: News) -> None:
+    threads = waiting(news, 1)
+    news.close()
+    assert gone(threads)
+    news.wait(news.revision, LONG_S)
+
+
+def test_it_takes_less_than_our_server_waits_for_a_silent_client() -> None:
+    assert LONGEST_S < 30
+
+
+def test_another_run_has_other_revisions() -> None:
+    assert News().revision != News().revision
+
+
+def test_what_the_alarm_does_is_a_change(rig: Rig) -> None:
+    before = rig.news.revision
+    rig.poll()
+    assert rig.news.revision != before

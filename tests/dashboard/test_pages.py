@@ -1,0 +1,144 @@
+"""The page as it comes, without JavaScript."""
+
+from pathlib import Path
+
+import pytest
+from lxml import html
+
+from emulator import running
+from emulator.installation import View
+from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
+from emulator.simulator.faults import Fault
+from tests.dashboard.rig import HOST, PIN, Rig
+
+
+def read(rig: Rig, path: str = "/") -> str:
+    """The words of the page, on one line."""
+    answer = rig.get(path)
+    assert answer.status_code == 200
+    page = html.fromstring(answer.data)
+    return " ".join(" ".join(page.find("body").itertext()).split())
+
+
+def test_it_says_where_the_panel_stands_and_since_when(rig: Rig) -> None:
+    text = read(rig)
+    assert "home Disarmed" in text
+    assert "Interior off" in text
+    assert "Read 0 s ago by EST2" in text
+    assert "Cloud answers" in text
+    assert "Total alarm arms total; off disarms" in text
+    assert "Perimeter alarm arms perimeter; off does nothing" in text
+
+
+def test_arming_shows_at_once_and_then_as_it_ended(rig: Rig) -> None:
+    answer = rig.post("/arm", installation="home", mode="night")
+    assert answer.status_code == 303
+    assert "Arm night is under way" in read(rig)
+    rig.settle()
+    text = read(rig)
+    assert "home is armed Night" in text
+    assert "is under way" not in text
+    assert "Arm night confirmed dashboard · 192.168.7.9 · took" in text
+
+
+def test_a_refused_arm_stands_on_top_with_its_reason(rig: Rig) -> None:
+    rig.house.window("Comedor", is_open=True)
+    rig.post("/arm", installation="home", mode="total")
+    rig.settle()
+    assert "Arm total: rejected No ha sido posible conectar tu Alarma. Hay una zona abierta" in read(rig)
+    rig.clock.now += 3601
+    assert "Arm total: rejected" not in read(rig)
+
+
+def test_disarm_by_pin(rig: Rig) -> None:
+    rig.post("/arm", installation="home", mode="total")
+    rig.settle()
+    assert rig.post("/disarm", installation="home", pin="1111").status_code == 403
+    answer = rig.post("/disarm", installation="home", pin="1111")
+    assert "Not done" in answer.text
+    assert "wrong PIN; 3 more tries" in answer.text
+    assert rig.post("/disarm", installation="home", pin=PIN).status_code == 303
+    rig.settle()
+    assert "home Disarmed" in read(rig)
+
+
+def test_the_disarm_form_is_there_when_there_is_something_to_disarm(rig: Rig) -> None:
+    assert 'action="/disarm"' not in rig.get("/").text
+    rig.post("/arm", installation="home", mode="total")
+    assert 'action="/disarm"' in rig.get("/").text
+
+
+def test_a_panel_that_was_never_read(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, pin=None)
+    text = read(rig)
+    assert "home Not read yet" in text
+    assert "Disarmed" not in text
+    assert "No PIN is set. Type emulator pin where the program runs." in text
+    rig.journal.close()
+
+
+def test_a_cloud_that_is_down_is_said_with_its_reason(rig: Rig) -> None:
+    rig.backend.faults.add(Fault("down"))
+    rig.poll()
+    text = read(rig)
+    assert "No news from the alarm" in text
+    assert "Cloud does not answer 1 in a row:" in text
+    assert "home Disarmed" in text
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "said"),
+    [
+        ("/arm", {"installation": "home", "mode": "nite"}, "unknown arm mode"),
+        ("/arm", {"installation": "shed", "mode": "night"}, "which alarm?"),
+        ("/arm", {}, "unknown arm mode"),
+        ("/arm", {"installation": "home"}, "unknown arm mode"),
+        ("/arm", {"installation": "h" * 101, "mode": "night"}, "at most 100 characters"),
+        ("/disarm", {"installation": "home", "what": "world", "pin": PIN}, "use one of main, annex, all"),
+    ],
+)
+def test_a_form_that_makes_no_sense(rig: Rig, path: str, form: dict[str, str], said: str) -> None:
+    answer = rig.post(path, **form)
+    assert answer.status_code == 400
+    assert said in answer.text
+    assert rig.sent == []
+
+
+def test_the_picture_has_a_text_for_those_who_do_not_see_it(rig: Rig) -> None:
+    picture = html.fromstring(rig.get("/?days=7").data).find(".//svg[@role='img']")
+    assert picture.findtext("title") == "home: the last 7 days"
+    assert "disarmed since" in picture.findtext("desc")
+
+
+def test_searches_and_the_bridge(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, pairing="button")
+    assert "Nobody since the start" in read(rig)
+    for _ in range(2):
+        rig.heard.note("192.168.7.30", "urn:Belkin:device:**", "4 answers", rig.clock.time())
+    assert "192.168.7.30 urn:Belkin:device:** \u00d7 2 4 answers" in read(rig)
+    assert rig.post("/pair", pin="1111").status_code == 403
+    assert rig.post("/pair", pin=PIN).status_code == 303
+    assert "The link button is pressed." in read(rig)
+    rig.journal.close()
+
+
+def test_what_others_have_named_is_text(rig: Rig) -> None:
+    rig.heard.note("192.168.7.30", "<script>alert(1)</script>", "not for us", rig.clock.time())
+    assert "<script>alert" not in rig.get("/").text
+
+
+def test_no_page_elsewhere(rig: Rig) -> None:
+    assert rig.get("/nothing").status_code == 404
+    assert rig.get("/static/../door.py").status_code == 404
+    assert rig.get("/static/dashboard.js", Host=HOST).status_code == 200
+
+
+def test_what_is_not_guarded_is_said(rig: Rig) -> None:
+    state = PanelState(
+        DISARMED.after(Arm(ArmMode(Interior.NIGHT))), rig.clock.time(), "Q", "Status", ("Cocina", "Salón")
+    )
+    rig.alarm.view = View(state)
+    assert "Open and not guarded: Cocina, Salón" in read(rig)
+    [told] = rig.get("/api/state").get_json()["installations"]
+    assert told["panel"]["bypassed"] == ["Cocina", "Salón"]
+    assert running.panel(told) == state

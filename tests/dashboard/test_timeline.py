@@ -1,0 +1,142 @@
+"""The geometry of the picture, and the list below it."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from emulator.dashboard import events
+from emulator.dashboard.timeline import DAY_S, THINNEST, draw, length
+from emulator.history import Span
+from emulator.journal import Entry
+from emulator.model import DISARMED, Axes, Interior
+
+NOW = 1_795_521_600.0  # 24 November 2026, 12:00 UTC
+HOUR = 3600.0
+NIGHT = Axes(Interior.NIGHT, perimeter=True, annex=False)
+
+
+@pytest.fixture(autouse=True)
+def in_madrid(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Europe/Madrid")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def span(axes: Axes, since_h: float, until_h: float, command: int | None = None) -> Span:
+    """In hours before NOW."""
+    return Span("home", axes, NOW - since_h * HOUR, NOW - until_h * HOUR, command)
+
+
+def entry(ago_h: float, result: str | None, action: str = "arm night", message: str = "") -> Entry:
+    at = NOW - ago_h * HOUR
+    return Entry(
+        1, at, "home", action, "wemo", "10.0.0.9", "Night", at + 4 if result else None, result, message, None, None
+    )
+
+
+def test_bands_stand_where_the_panel_stood() -> None:
+    picture = draw([span(DISARMED, 24, 12), span(NIGHT, 12, 6), span(DISARMED, 6, 0)], [], NOW, 1)
+    interior, perimeter = picture.lanes
+    assert [(band.x, band.width, band.kind, band.word) for band in interior.bands] == [
+        (0.0, 50.0, "off", ""),
+        (50.0, 25.0, "night", "night"),
+        (75.0, 25.0, "off", ""),
+    ]
+    assert [band.kind for band in perimeter.bands] == ["off", "on", "off"]
+    assert interior.bands[1].title == "Interior night, 01:00 to 07:00"
+
+
+def test_a_gap_stays_empty() -> None:
+    (first, second), _ = (lane.bands for lane in draw([span(NIGHT, 24, 18), span(NIGHT, 6, 0)], [], NOW, 1).lanes)
+    assert (first.x + first.width, second.x) == (25.0, 75.0)
+
+
+def test_what_another_axis_does_makes_no_seam() -> None:
+    both = Axes(Interior.NIGHT, perimeter=False, annex=False)
+    interior, perimeter = draw([span(NIGHT, 24, 12), span(both, 12, 0)], [], NOW, 1).lanes
+    assert [band.width for band in interior.bands] == [100.0]
+    assert [band.kind for band in perimeter.bands] == ["on", "off"]
+
+
+def test_what_is_short_can_be_seen_and_stays_inside() -> None:
+    (_, band), _ = (lane.bands for lane in draw([span(DISARMED, 9, 0.001), span(NIGHT, 0.001, 0)], [], NOW, 7).lanes)
+    assert (band.x, band.width) == (100 - THINNEST, THINNEST)
+
+
+def test_unknown_is_no_off() -> None:
+    assert [lane.bands[0].kind for lane in draw([span(Axes(), 9, 0)], [], NOW, 1).lanes] == ["unknown", "unknown"]
+
+
+def test_an_annex_has_a_lane_where_it_is_used() -> None:
+    used = Axes(Interior.OFF, perimeter=False, annex=True)
+    assert [lane.name for lane in draw([span(used, 9, 0)], [], NOW, 1).lanes] == ["Interior", "Perimeter", "Annex"]
+
+
+@pytest.mark.parametrize(("result", "sign", "in_a_week"), [
+    ("confirmed", "done", "dot"),
+    ("rejected", "failed", "failed"),
+    ("failed", "failed", "failed"),
+    ("refused", "failed", "failed"),
+    ("unconfirmed", "unsure", "unsure"),
+    ("ignored", "nothing", "dot"),
+    (None, "pending", "pending"),
+])  # fmt: skip
+def test_marks_have_a_shape_for_each_end(result: str | None, sign: str, in_a_week: str) -> None:
+    (mark,) = draw([], [entry(12, result)], NOW, 1).marks
+    assert (mark.x, mark.kind, mark.title) == (50.0, sign, f"01:00 arm night: {result or 'under way'}")
+    assert draw([], [entry(12, result)], NOW, 7).marks[0].kind == in_a_week
+    assert draw([], [entry(25, result)], NOW, 1).marks == ()
+
+
+def test_ticks_follow_the_clock_on_the_wall() -> None:
+    picture = draw([], [], NOW, 1)
+    assert [tick.label for tick in picture.ticks] == [
+        "15:00",
+        "18:00",
+        "21:00",
+        "00:00",
+        "03:00",
+        "06:00",
+        "09:00",
+        "12:00",
+    ]
+    week = draw([], [], NOW, 7)
+    assert [tick.label for tick in week.ticks] == ["Wed", "Thu", "Fri", "Sat", "Sun", "Mon", "Tue"]
+
+
+@pytest.mark.parametrize("now", [1_774_782_000.0, 1_792_918_800.0])  # the days on which clocks change in 2026
+def test_a_change_of_summer_time_loses_no_tick(now: float) -> None:
+    labels = [tick.label for tick in draw([], [], now + 8 * HOUR, 1).ticks]
+    assert len(labels) in (7, 8)
+    assert len(set(labels)) == len(labels)
+
+
+def test_the_summary_says_what_is_not_known() -> None:
+    assert draw([], [], NOW, 1).summary == "Nothing is known of this time."
+    whole = [span(DISARMED, 30, 6), span(NIGHT, 6, 0)]
+    assert draw(whole, [], NOW, 1).summary == "Armed for 6 h of the last 24 h; night + perimeter since Tue 07:00."
+    half = draw([span(NIGHT, 12, 6)], [], NOW, 1).summary
+    assert half == "Armed for 6 h of the 6 h that are known; night + perimeter since Tue 01:00."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3599, "1 h"), (5400, "1 h 30 min"), (2 * DAY_S, "2 days")],
+)
+def test_length(seconds: float, said: str) -> None:
+    assert length(seconds) == said
+
+
+def test_the_list_has_commands_and_moves_by_others_newest_first() -> None:
+    spans = [span(DISARMED, 24, 12), span(NIGHT, 12, 6, command=1), span(DISARMED, 6, 0)]
+    rows = events.listed([entry(12, "confirmed"), entry(3, "rejected", message="a window is open")], spans, 10)
+    assert [(row.shape, row.what, row.result, row.why, row.took) for row in rows] == [
+        ("failed", "arm night", "rejected", "a window is open", "4 s"),
+        ("moved", "panel is disarmed", "seen", "", ""),
+        ("done", "arm night", "confirmed", "", "4 s"),
+    ]
+    assert rows[0].who == "Night · wemo · 10.0.0.9"
+    assert len(events.listed([entry(1, None)] * 9, spans, 5)) == 5
