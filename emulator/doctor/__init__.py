@@ -1,0 +1,98 @@
+"""`emulator check`: what keeps this program from working here, and how to mend it. Looks, and changes nothing."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+
+from emulator import app, config
+from emulator.config import Settings
+from emulator.doctor import cloud, lan, ports, state
+from emulator.doctor.case import Case, remember
+from emulator.doctor.finding import Finding, ok, problem
+from emulator.doors import network
+from emulator.errors import ConfigError
+from emulator.verisure.cloud import Clock
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 10.0
+"""For all checks together, which run at the same time; the slowest wait for the network."""
+
+Findings = Finding | Iterable[Finding]
+
+CHECKS: Mapping[str, Callable[[Case], Findings]] = {
+    # What it is about → the check; in the order in which people read them.
+    "state folder": state.folder,
+    "journal": state.journal,
+    "login": state.logins,
+    "address": lan.addresses,
+    "ports of switches": ports.switches,
+    "ports of other doors": ports.others,
+    "port of searches": ports.searches,
+    "multicast": lan.multicast,
+    "search": lan.answers,
+    "cloud and clock": cloud.clouds_and_clock,
+}
+
+
+def examine(
+    path: Path | None,
+    state_dir: Path,
+    interfaces: Sequence[str] | None,
+    clock: Clock,
+    checks: Mapping[str, Callable[[Case], Findings]] = CHECKS,
+    patience_s: float = PATIENCE_S,
+) -> tuple[list[Finding], bool]:
+    """All findings in their order, and whether the settings can be used; what they do not tell is not looked at."""
+    settings, found = _settings(path)
+    interfaces = interfaces or (settings.lan.interfaces if settings else None)
+    address = str(settings.lan.address) if settings and settings.lan.address else None
+    case = Case(
+        settings,
+        state_dir,
+        network.places(network.nics(), interfaces, address),
+        remember(settings, state_dir),
+        app.is_running(state_dir),
+        clock,
+    )
+    patience = clock.monotonic() + patience_s
+    under_way = {name: _begin(name, check, case) for name, check in checks.items()}
+    for name, future in under_way.items():
+        try:
+            found += future.result(max(0.0, patience - clock.monotonic()))
+        except TimeoutError:
+            found.append(problem(name, f"not known after {patience_s:g} s", "see the other lines first"))
+    return found, settings is not None
+
+
+def _settings(path: Path | None) -> tuple[Settings | None, list[Finding]]:
+    check = "settings"
+    try:
+        file = config.find(path)
+        settings = config.load(file)
+    except ConfigError as error:
+        return None, [
+            problem(check, str(one), "mend that; the checks that need the settings are left out")
+            for one in error.problems
+        ]
+    return settings, [ok(check, f"{file}: {len(settings.installations)} alarm(s), {len(settings.switches)} switch(es)")]
+
+
+def _begin(name: str, check: Callable[[Case], Findings], case: Case) -> Future[list[Finding]]:
+    """Carry out a check in a thread of its own, which nobody waits for longer than for the answer."""
+    future: Future[list[Finding]] = Future()
+
+    def carry_out() -> None:
+        try:
+            found = check(case)
+            future.set_result([found] if isinstance(found, Finding) else list(found))
+        except Exception as error:
+            log.debug("%s", name, exc_info=error)
+            future.set_result(
+                [problem(name, f"could not be checked ({type(error).__name__})", "use --log-level debug")]
+            )
+
+    threading.Thread(target=carry_out, name=f"check {name}", daemon=True).start()
+    return future

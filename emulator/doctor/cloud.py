@@ -1,0 +1,142 @@
+"""Checks of the far side: whether the clouds can be reached, and what they make of our clock.
+
+One HEAD at the root of each host: no login, no call of the API, and not even that while the firewall shuts us out.
+"""
+
+import http.client
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from emulator import show
+from emulator.doctor.case import Case, url_of
+from emulator.doctor.finding import Finding, ok, problem, skipped, warning
+from emulator.errors import EmulatorError
+from emulator.journal import Journal
+from emulator.vault import JournalVault
+from emulator.verisure.http import USER_AGENT, secure
+
+PATIENCE_S = 5.0  # for each step: to connect, to agree on TLS, to answer
+OFF_S = 300.0  # a clock that is less wrong harms nobody
+FIRST_YEAR = 2026  # in which this program was written; a machine without a battery wakes up in 1970
+
+SET_CLOCK = "sudo timedatectl set-ntp true; without it the hours in the settings and the times in the journal are wrong"
+CONNECTION = "look at this machine's internet connection, and at its firewall for outgoing connections"
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What a cloud answered with, and when it thinks that was; None where it does not say."""
+
+    status: int
+    date: datetime | None
+
+
+class Unreached(Exception):
+    """Why there was no answer, and how to fix that."""
+
+    def __init__(self, why: str, fix: str) -> None:
+        self.why, self.fix = why, fix
+        super().__init__(why)
+
+
+def clouds_and_clock(case: Case) -> Iterator[Finding]:
+    """Whether each cloud answers; then whether the clock is right, by their clocks where there are any."""
+    dates = []
+    for url, names in _urls(case).items():
+        check = f"cloud {', '.join(names)}"
+        host = urlsplit(url).netloc
+        if not url:
+            yield skipped(check, "simulated: there is nothing to reach")
+        elif (until := _shut_until(case, host)) > case.clock.time():
+            yield warning(check, f"{host} has blocked this network until {show.moment(until)}", "wait, without trying")
+        else:
+            try:
+                reached = reach(url)
+            except Unreached as error:
+                yield problem(check, f"{host} {error.why}", error.fix)
+            else:
+                dates += [reached.date] if reached.date else []
+                yield _answered(check, host, reached.status)
+    yield _clock(case.clock.time(), dates[0] if dates else None)
+
+
+def reach(url: str, patience_s: float = PATIENCE_S) -> Reached:
+    """Connect as the program does, and ask for nothing but headers. Raises Unreached."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    connection = (
+        http.client.HTTPSConnection(host, parts.port, timeout=patience_s, context=secure())
+        if parts.scheme == "https"
+        else http.client.HTTPConnection(host, parts.port, timeout=patience_s)
+    )
+    try:
+        connection.request("HEAD", "/", headers={"User-Agent": USER_AGENT, "Connection": "close"})
+        answer = connection.getresponse()
+        return Reached(answer.status, _date(answer.headers.get("Date", "")))
+    except socket.gaierror:
+        raise Unreached("has a name that does not resolve", CONNECTION) from None
+    except ssl.SSLCertVerificationError as error:
+        fix = "see that this machine's clock is right, and that nothing on the way opens TLS connections"
+        raise Unreached(f"has a certificate that does not verify ({error.verify_message})", fix) from None
+    except ConnectionRefusedError:
+        raise Unreached("refuses the connection", CONNECTION) from None
+    except TimeoutError:
+        raise Unreached(f"does not answer within {patience_s:g} s", CONNECTION) from None
+    except (OSError, http.client.HTTPException) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        raise Unreached(f"gave no usable answer ({why})", CONNECTION) from None
+    finally:
+        connection.close()
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def _urls(case: Case) -> dict[str, list[str]]:
+    """Which alarms are at which URL."""
+    urls: dict[str, list[str]] = {}
+    for name, settings in case.settings.installations.items() if case.settings else ():
+        urls.setdefault(url_of(settings), []).append(name)
+    return urls
+
+
+def _shut_until(case: Case, host: str) -> float:
+    """Until when the firewall shuts this network out (epoch seconds); asking meanwhile makes it longer."""
+    try:
+        with closing(Journal(case.state_dir, read_only=True)) as book:
+            return JournalVault(book, case.state_dir, host).banned_until()
+    except EmulatorError:
+        return 0.0
+
+
+def _answered(check: str, host: str, status: int) -> Finding:
+    if status == HTTPStatus.FORBIDDEN:
+        found = f"{host} answers HTTP {status}: it may have blocked this network"
+        return warning(check, found, "if commands fail too, let the program rest for an hour")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return warning(check, f"{host} answers HTTP {status}: it has trouble of its own", "wait")
+    return ok(check, f"{host} answers (HTTP {status})")
+
+
+def _clock(now: float, theirs: datetime | None) -> Finding:
+    check, ours = "clock", datetime.fromtimestamp(now, UTC)
+    if ours.year < FIRST_YEAR:
+        return problem(check, f"it is not {ours.year}", SET_CLOCK)
+    if theirs is None:
+        return ok(check, f"{show.moment(now)}; there is no cloud's to compare it with")
+    off_s = (ours - theirs).total_seconds()
+    if abs(off_s) > OFF_S:
+        return problem(check, f"{abs(off_s) / 60:.0f} min {'fast' if off_s > 0 else 'slow'} by the cloud's", SET_CLOCK)
+    return ok(check, f"{show.moment(now)}, as the cloud's")

@@ -1,0 +1,144 @@
+"""Checks of the LAN: our addresses, multicast on each interface, and what a search of ours finds."""
+
+import fcntl
+import socket
+import struct
+import time
+import uuid
+from collections.abc import Iterator
+
+from emulator.doctor import lease
+from emulator.doctor.case import Case
+from emulator.doctor.finding import Finding, ok, problem, skipped, warning
+from emulator.doors import network, search, ssdp
+from emulator.doors.network import Place
+
+HEAR_S = 0.5  # for a datagram of ours to come back to us, which takes less than a millisecond
+TRIES = 3  # datagrams, as UDP may lose one
+SEARCH_S = 4.0  # devices spread their answers over the 3 s that a search allows
+
+# linux/sockios.h and linux/if.h (netdevice(7)).
+SIOCGIFFLAGS = 0x8913
+IFF_UP, IFF_LOOPBACK, IFF_RUNNING, IFF_MULTICAST = 0x1, 0x8, 0x40, 0x1000
+IFREQ = struct.Struct("=16sH22x")
+
+CONNECT = "connect it to the network; or name the interface with --interface, or in lan.interfaces"
+LET_THROUGH = f"let the firewall of this machine pass UDP to and from {ssdp.GROUP} port {ssdp.PORT}"
+LET_ANSWER = "let the firewall of this machine pass these ports; see also what the program's log says"
+
+
+def addresses(case: Case) -> Iterator[Finding]:
+    """Whether there are addresses to serve at, and whether they will stay."""
+    if not case.places:
+        there = ", ".join(f"{nic.name} {nic.address}" for nic in network.nics()) or "none at all"
+        yield problem("address", f"no interface to serve has a local IPv4 address; there is {there}", CONNECT)
+    try:
+        leased = lease.leased()
+    except (OSError, AttributeError):  # no Linux, no netlink
+        leased = frozenset()
+    for place in case.places:
+        yield _address(place, place.host in leased)
+
+
+def _address(place: Place, leased: bool) -> Finding:
+    check = f"address {place.interface}"
+    flags = _flags(place.interface)
+    if not flags & IFF_UP:
+        return problem(check, f"{place.host}, but it is down", f"sudo ip link set {place.interface} up")
+    if not flags & IFF_RUNNING:
+        return problem(check, f"{place.host}, but it has no link", "see to its cable or its Wi-Fi")
+    if place.network.is_link_local:
+        return warning(
+            check, f"{place.host}: it got none from the router", "see why DHCP gives this machine no address"
+        )
+    if place.advertised != place.host:
+        found = f"{place.host}, but clients are told {place.advertised}, which is not an address of this machine"
+        return warning(check, found, "leave out lan.address, unless that address leads here")
+    if leased:
+        return ok(check, f"{place.host}, leased: reserve it in the router, as Echos remember it")
+    return ok(check, f"{place.host}, fixed")
+
+
+def multicast(case: Case) -> Iterator[Finding]:
+    """Whether a datagram to the group that searches go to gets out and comes in, on each interface."""
+    if not case.places:
+        yield skipped("multicast", "no address to send from")
+    for place in case.places:
+        if _flags(place.interface) & IFF_UP:
+            yield _multicast(place)
+        else:
+            yield skipped(f"multicast {place.interface}", "it is down")
+
+
+def _multicast(place: Place) -> Finding:
+    check = f"multicast {place.interface}"
+    if not _flags(place.interface) & (IFF_MULTICAST | IFF_LOOPBACK):
+        fix = f"sudo ip link set {place.interface} multicast on"
+        return problem(check, "blocked: it is switched off on this interface", fix)
+    # A search for a device that nobody is.
+    probe = search.request(f"uuid:{uuid.uuid4()}")
+    try:
+        with network.receiver(place.host) as ear, network.sender(place.host, 0) as mouth:
+            for _ in range(TRIES):
+                mouth.sendto(probe, (ssdp.GROUP, ssdp.PORT))
+                if _hears(ear, probe):
+                    return ok(check, "sent and received")
+    except OSError as error:
+        return problem(check, f"blocked: it cannot be sent and heard from {place.host} ({error.strerror})", LET_THROUGH)
+    return problem(check, f"blocked: what {place.host} sends to the group does not arrive", LET_THROUGH)
+
+
+def _hears(ear: socket.socket, probe: bytes) -> bool:
+    end = time.monotonic() + HEAR_S
+    while (left_s := end - time.monotonic()) > 0:
+        ear.settimeout(left_s)
+        try:
+            if ear.recv(len(probe) + 1) == probe:
+                return True
+        except TimeoutError:
+            break
+    return False
+
+
+def _flags(interface: str) -> int:
+    """The flags of an interface; as if all were well where the system does not tell."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            answer = fcntl.ioctl(sock, SIOCGIFFLAGS, IFREQ.pack(interface.encode(), 0))
+        except OSError:
+            return IFF_UP | IFF_RUNNING | IFF_MULTICAST
+    return int(IFREQ.unpack(answer)[1])
+
+
+def answers(case: Case) -> Finding:
+    """Whether our switches and our bridge answer a search, and describe themselves, as LAN peers would see it."""
+    check = "search"
+    if not case.running:
+        return skipped(check, "`emulator run` does not run with this state folder, so nothing could answer")
+    wanted = _wanted(case)
+    if not wanted or not case.places:
+        return skipped(check, "there is nothing to find")
+    found = {one.udn: one.name for one in search.search(tuple({place.interface for place in case.places}), SEARCH_S)}
+    silent = [name for udn, name in wanted.items() if udn not in found]
+    if silent:
+        return problem(check, f"no answer from {', '.join(silent)}", f"{LET_THROUGH}; see what the program's log says")
+    mute = [name for udn, name in wanted.items() if not found[udn]]
+    if mute:
+        return problem(check, f"answered, but cannot be asked who they are: {', '.join(mute)}", LET_ANSWER)
+    others = len(found.keys() - wanted.keys())
+    return ok(check, f"all {len(wanted)} of ours answered, and {others} other devices")
+
+
+def _wanted(case: Case) -> dict[str, str]:
+    """What has to answer: unique device name → what we call it."""
+    settings = case.settings
+    if settings is None:
+        return {}
+    wanted = {}
+    for switch in settings.switches if settings.doors.wemo else ():
+        identity = case.memory.switches.get(switch.name)
+        if identity and (switch.doors is None or "wemo" in switch.doors):
+            wanted[identity.udn] = switch.name
+    if settings.doors.hue and case.memory.bridge:
+        wanted[case.memory.bridge.udn] = "the Hue bridge"
+    return wanted

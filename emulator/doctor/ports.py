@@ -1,0 +1,160 @@
+"""Checks of the ports that the doors listen on: free, our own program's, or whose."""
+
+import errno
+import os
+import socket
+from collections.abc import Iterator, Sequence
+
+from emulator.app import LOCK
+from emulator.doctor import sockets
+from emulator.doctor.case import Case
+from emulator.doctor.finding import Finding, ok, problem, skipped, warning
+from emulator.doctor.sockets import Bound
+from emulator.doors import network, ssdp
+
+HTTPS = 443  # where Echos look before they ask the Hue bridge (lan-emulation.md §0)
+PROBE_S = 1.0  # for our own address to refuse a connection
+ROOT = 0  # its user number
+SYSTEMD = (1, "systemd")  # its process; in a container another program has that number
+
+ELSEWHERE = {
+    # A door → what to do when another program has its port.
+    "Hue bridge": "stop that one; or set another doors.hue.port, where apps find the bridge and Echos do not",
+    "dashboard": "stop that one, or set another doors.dashboard.port",
+    "switch": "stop that one, or set another `port` for this switch",
+}
+RIGHTS = "give the program CAP_NET_BIND_SERVICE, or let systemd open the port: see “Port 80” in the README"
+LOOK_AT_LOG = "see what the program's log says of it; it tries again every few seconds"
+SHARE = "stop that one, or make it share the port (SO_REUSEADDR)"
+
+
+def switches(case: Case) -> Iterator[Finding]:
+    """The port of each switch of the WeMo door."""
+    settings = case.settings
+    if settings is None or settings.doors.wemo is None:
+        return
+    first = settings.doors.wemo.first_port
+    for place, switch in enumerate(settings.switches):
+        if switch.doors is not None and "wemo" not in switch.doors:
+            continue
+        known = case.memory.switches.get(switch.name)
+        kept = known.port if known and known.port >= first else 0
+        if port := switch.port or kept:
+            yield _port(case, port, f"{port}/tcp {switch.name}", ELSEWHERE["switch"])
+        else:
+            yield _likely(case, first + place, switch.name)
+
+
+def others(case: Case) -> Iterator[Finding]:
+    """The ports of the Hue bridge and the dashboard, and the one that has to refuse."""
+    doors = case.settings.doors if case.settings else None
+    if doors and doors.hue:
+        yield _port(case, doors.hue.port, f"{doors.hue.port}/tcp Hue bridge", ELSEWHERE["Hue bridge"])
+        yield _https(case)
+    if doors and doors.dashboard:
+        yield _port(case, doors.dashboard.port, f"{doors.dashboard.port}/tcp dashboard", ELSEWHERE["dashboard"])
+
+
+def searches(case: Case) -> Finding:
+    """Whether searches can be heard beside the other programs that hear them."""
+    check = f"port {ssdp.PORT}/udp searches"
+    if not case.places:
+        return skipped(check, "no address to hear them at")
+    for place in case.places:
+        try:
+            network.receiver(place.host).close()
+        except OSError as error:
+            who = _whose(sockets.bound("udp", ssdp.PORT, case.proc))
+            return problem(check, f"cannot be had on {place.interface} ({error.strerror}); held by {who}", SHARE)
+    return ok(check, "can be had")
+
+
+def _port(case: Case, port: int, name: str, way_out: str) -> Finding:
+    check = f"port {name}"
+    holders = _holders(case, port)
+    foreign = [one for one in holders if not _is_ours(one, case)]
+    if holders and not foreign:
+        return ok(check, "the running program has it")
+    if foreign and all(_is_systemds(one) for one in foreign):
+        return ok(check, "systemd has it, for the program that its socket unit names")
+    if foreign and case.running and all(_may_be_systemds(one) for one in foreign):
+        found = "a program of user root has it: systemd, if it is to open this port"
+        return warning(check, found, "type this command with sudo, which can tell; see also the search below")
+    if foreign:
+        return problem(check, f"taken by {_whose(foreign)}", way_out)
+    if case.running:
+        if not sockets.are_told(case.proc):
+            return skipped(check, "this system does not tell whether it is the running program that has it")
+        return problem(check, "not open, though the program runs", LOOK_AT_LOG)
+    for place in case.places:
+        refused = _refused(place.host, port)
+        if refused == errno.EACCES:
+            return problem(check, "this user may not open ports below 1024", RIGHTS)
+        if refused:
+            return problem(check, f"cannot be opened on {place.host}: {os.strerror(refused)}", way_out)
+    return ok(check, "free")
+
+
+def _likely(case: Case, port: int, name: str) -> Finding:
+    """The port that a switch gets at the first run, if it is free then."""
+    check = f"port {port}/tcp {name}"
+    holders = _holders(case, port)
+    return ok(check, f"taken by {_whose(holders)}: the first run takes another" if holders else "free")
+
+
+def _https(case: Case) -> Finding:
+    check = f"port {HTTPS}/tcp refuses"
+    for place in case.places:
+        try:
+            answers = network.answers(place.host, HTTPS, PROBE_S)
+        except OSError:
+            continue
+        if answers:
+            who = _whose(_holders(case, HTTPS))
+            return warning(
+                check, f"{who} answers there: Echos ask it before the bridge", "move that one if devices fail"
+            )
+        if answers is None:
+            found = f"neither answers nor refuses on {place.host}: an Echo waits some 10 s before each command"
+            return warning(check, found, "let the firewall reject it instead of dropping it")
+    return ok(check, "it does, as it should")
+
+
+def _holders(case: Case, port: int) -> list[Bound]:
+    """What listens there on an address that we would serve."""
+    hosts = {place.host for place in case.places}
+    return [one for one in sockets.bound("tcp", port, case.proc) if one.everywhere or one.address in hosts]
+
+
+def _is_ours(one: Bound, case: Case) -> bool:
+    """Whether the running program has it: the one that holds the lock of the state folder."""
+    lock = case.state_dir / LOCK
+    if one.programs:
+        return case.running and any(sockets.has_open(program.pid, lock, case.proc) for program in one.programs)
+    # With a capability of its own a program hides what it has open even from its own user.
+    return case.running and lock.stat().st_uid == one.uid
+
+
+def _is_systemds(one: Bound) -> bool:
+    return [(program.pid, program.name) for program in one.programs] == [SYSTEMD]
+
+
+def _may_be_systemds(one: Bound) -> bool:
+    """Whether it is root's and whose cannot be seen; whether the bridge answers is then told by the search."""
+    return not one.programs and one.uid == ROOT
+
+
+def _refused(host: str, port: int) -> int:
+    """The error number that opening a port gives; 0 where it can be opened."""
+    with socket.socket() as probe:
+        # As the doors do it: connections that have just ended are not in the way.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.errno or errno.EIO
+    return 0
+
+
+def _whose(found: Sequence[Bound]) -> str:
+    return "; ".join(dict.fromkeys(one.who for one in found)) or "a program that this system does not tell of"

@@ -1,0 +1,129 @@
+"""Who has a port: the tables of the kernel, /proc/net and /proc/<pid>/fd (proc(5)). Linux only; elsewhere nobody knows.
+
+Whoever looks without being root sees the sockets of all, but the programs behind them only where they are his own.
+"""
+
+import os
+import pwd
+import re
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+PROC = Path("/proc")
+Kind = Literal["tcp", "udp"]
+
+# include/net/tcp_states.h: TCP_LISTEN; a UDP socket that is not connected shows as TCP_CLOSE.
+STATES: dict[Kind, str] = {"tcp": "0A", "udp": "07"}
+_MAPPED = bytes(10) + b"\xff\xff"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A process, by its short name: a whole command line may hold what nobody should see."""
+
+    pid: int
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} (pid {self.pid})"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A socket that is bound to a port, and all programs that have it, as far as they can be seen."""
+
+    address: str
+    uid: int
+    programs: tuple[Program, ...]
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it is bound to every address."""
+        return self.address in ("0.0.0.0", "::")  # noqa: S104  # theirs
+
+    @property
+    def who(self) -> str:
+        """Its programs in words, or its user where those cannot be seen."""
+        if self.programs:
+            return ", ".join(map(str, self.programs))
+        return f"a program of user {_user(self.uid)}, which only root can name (sudo)"
+
+
+def are_told(proc: Path = PROC) -> bool:
+    """Whether this system tells who has a port."""
+    return (proc / "net" / "tcp").exists()
+
+
+def bound(kind: Kind, port: int, proc: Path = PROC) -> list[Bound]:
+    """The sockets that have a port, listening ones for TCP; empty where the system does not tell."""
+    rows = [row for table in (kind, f"{kind}6") for row in _rows(proc / "net" / table, STATES[kind], port)]
+    owners = _owners({inode for _, _, inode in rows}, proc) if rows else {}
+    return [Bound(address, uid, tuple(owners.get(inode, ()))) for address, uid, inode in rows]
+
+
+def has_open(pid: int, path: Path, proc: Path = PROC) -> bool:
+    """Whether a process has this file open; False where it cannot be seen."""
+    with suppress(OSError):
+        wanted = path.stat()
+        for link in (proc / str(pid) / "fd").iterdir():
+            with suppress(OSError):
+                if os.path.samestat(link.stat(), wanted):
+                    return True
+    return False
+
+
+def _rows(table: Path, state: str, port: int) -> Iterator[tuple[str, int, int]]:
+    """Address, user and inode of each socket of a table that has the port."""
+    try:
+        lines = table.read_text().splitlines()[1:]
+    except OSError:  # no such system, or no IPv6
+        return
+    for line in lines:
+        fields = line.split()
+        address, _, number = fields[1].partition(":")
+        if fields[3] == state and int(number, 16) == port:
+            yield _address(address), int(fields[7]), int(fields[9])
+
+
+def _address(words: str) -> str:
+    """`0100007F` → `127.0.0.1`: 32-bit words in the byte order of the machine."""
+    packed = b"".join(struct.pack("=I", int(words[at : at + 8], 16)) for at in range(0, len(words), 8))
+    if packed.startswith(_MAPPED):
+        packed = packed[-4:]
+    return socket.inet_ntop(socket.AF_INET if len(packed) == 4 else socket.AF_INET6, packed)
+
+
+def _owners(inodes: set[int], proc: Path) -> dict[int, list[Program]]:
+    """The programs that have sockets open, by inode; those that may not be looked into are left out."""
+    found: dict[int, list[Program]] = {}
+    for folder in sorted(proc.iterdir()):
+        if not folder.name.isdecimal():
+            continue
+        for inode in _sockets(folder) & inodes:
+            with suppress(OSError):
+                name = (folder / "comm").read_text().strip()
+                found.setdefault(inode, []).append(Program(int(folder.name), name))
+    return found
+
+
+def _sockets(folder: Path) -> set[int]:
+    found = set()
+    # A process may end, or close files, while we look.
+    with suppress(OSError):
+        for link in (folder / "fd").iterdir():
+            with suppress(OSError):
+                if match := re.fullmatch(r"socket:\[(\d+)\]", str(link.readlink())):
+                    found.add(int(match[1]))
+    return found
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)

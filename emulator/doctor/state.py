@@ -1,0 +1,110 @@
+"""Checks of what the program keeps: its folder, the journal in it, and the logins. Nothing is changed or sent."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+
+from emulator import credentials, show
+from emulator.config import InstallationSettings
+from emulator.credentials import Credentials
+from emulator.doctor.case import Case, host_of
+from emulator.doctor.finding import Finding, Verdict, ok, problem, skipped
+from emulator.errors import ConfigError, EmulatorError, LoginNeeded
+from emulator.journal import FILE, Journal
+from emulator.vault import JournalVault
+from emulator.verisure.vault import Login
+
+ANOTHER = "make it a folder that the user of the program may write to, or choose another with --state-dir"
+DAMAGED = (
+    "stop the program and move journal.sqlite3* away: it starts a new one, for which clients have to find the switches "
+    "again and `emulator login` has to be typed again"
+)
+LOGIN = "type `emulator login`"
+AGAIN = {"owa": LOGIN, "wsdo": "type `emulator status`, which tries it once more"}
+ENVIRONMENT = "set VERISURE_USER and VERISURE_PASSWORD (or …_FILE) for this command and for the program"
+
+
+def folder(case: Case) -> Finding:
+    """Whether the state folder can be written to, tried with a file that is gone at once."""
+    name, path = "state folder", case.state_dir
+    if not path.exists():
+        parent = next(parent for parent in path.absolute().parents if parent.exists())
+        if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
+            return ok(name, f"{path} is made at the first run")
+        return problem(name, f"{path} does not exist, and cannot be made in {parent}", ANOTHER)
+    try:
+        with tempfile.TemporaryFile(dir=path):
+            pass
+        if (path / FILE).exists():
+            with (path / FILE).open("r+b"):
+                pass
+    except OSError as error:
+        return problem(name, f"{path} cannot be written to: {error.strerror}", ANOTHER)
+    return ok(name, f"{path} can be written to")
+
+
+def journal(case: Case) -> Finding:
+    """Whether SQLite finds the journal whole."""
+    name = "journal"
+    if not (case.state_dir / FILE).exists():
+        return skipped(name, "there is none before the first run")
+    try:
+        with closing(Journal(case.state_dir, read_only=True)) as book:
+            said = [str(row[0]) for row in book.rows("PRAGMA quick_check(3)")]
+    except EmulatorError as error:
+        return problem(name, str(error), DAMAGED)
+    return ok(name, "whole") if said == ["ok"] else problem(name, f"damaged: {'; '.join(said)}", DAMAGED)
+
+
+def logins(case: Case) -> Iterator[Finding]:
+    """Whether each alarm has what it takes to log in. No login is attempted: refused ones lock the account."""
+    for name, settings in case.settings.installations.items() if case.settings else ():
+        if settings.cloud == "simulator":
+            yield skipped(f"login {name}", "a simulated alarm needs none")
+        else:
+            yield _login(case, name, settings)
+
+
+def _login(case: Case, name: str, settings: InstallationSettings) -> Finding:
+    check = f"login {name}"
+    try:
+        given = credentials.known(name)
+    except ConfigError as error:
+        return problem(check, "; ".join(map(str, error.problems)), ENVIRONMENT)
+    try:
+        with closing(Journal(case.state_dir, read_only=True)) as book:
+            refused = book.last_refusal(name)
+            login = _kept(book, case, settings, given)
+    except LoginNeeded:
+        return problem(check, "several people have logged in here", "put the one to use into VERISURE_USER")
+    except EmulatorError:
+        refused, login = "", None
+    if settings.cloud == "owa":
+        found = _renewable(check, login, bool(given.password), case.clock.time())
+    elif given.user and given.password:
+        found = ok(check, "user and password are in the environment")
+    else:
+        found = problem(check, "no user and password in the environment", ENVIRONMENT)
+    if refused and found.verdict is Verdict.OK:
+        return problem(
+            check, f"the cloud refused the last login: {refused}", f"mend that, then {AGAIN[settings.cloud]}"
+        )
+    return found
+
+
+def _kept(book: Journal, case: Case, settings: InstallationSettings, given: Credentials) -> Login | None:
+    if settings.cloud != "owa":
+        return None
+    return JournalVault(book, case.state_dir, host_of(settings), given.user).load()
+
+
+def _renewable(check: str, login: Login | None, has_password: bool, now: float) -> Finding:
+    """Whether a login can be used and renewed without a person (verisure-owa.md §2.4, §2.5)."""
+    if login is None:
+        return problem(check, "nobody has logged in to this account yet", LOGIN)
+    if login.trouble:
+        return problem(check, f"a person has to log in: {login.trouble}", LOGIN)
+    if login.spent and login.access_until < now and not has_password:
+        return problem(check, "the program was interrupted while it renewed the login", LOGIN)
+    return ok(check, f"kept since {show.moment(login.login_at)}")

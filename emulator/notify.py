@@ -1,0 +1,229 @@
+"""Tells people what they want to hear without having asked, through Apprise: off the command path, and losing nothing.
+
+A notice is written down first. Each target reads on from where it last succeeded, on a thread of its own: one that is
+dead delays no other, nor any command, and gets what it missed when it is back.
+"""
+
+import hashlib
+import importlib
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from emulator.errors import ConfigError, EmulatorError, Problem
+from emulator.journal import Journal
+from emulator.model import Notice
+
+log = logging.getLogger(__name__)
+
+KEEP_NOTICES = 500
+"""For targets that are away; what is older nobody wants to be told."""
+
+BURST, WINDOW_S = 6, 600.0
+"""So many messages in ten minutes to each target; what is more comes together in the next one."""
+
+RETRY_S, RETRY_MOST_S = 10.0, 600.0
+"""After a failure, doubled up to the latter."""
+
+STOP_S = 1.0
+"""For a message that is just being sent; it comes again after the next start if it does not get through."""
+
+TITLES = {
+    Notice.FAILED: "Alarm: a command failed",
+    Notice.DISARMED: "Alarm disarmed",
+    Notice.LOGIN: "Alarm: login needed",
+    Notice.SILENT: "Alarm: no news",
+    Notice.BACK: "Alarm: back again",
+    Notice.LOCKED: "Alarm: wrong PINs",
+    Notice.TEST: "Alarm: a test",
+}
+
+Send = Callable[[str], bool]
+"""Deliver a text; False when that did not work."""
+
+
+class Clock(Protocol):
+    """Time, injected."""
+
+    def time(self) -> float:
+        """Seconds since the epoch."""
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+
+
+def apprise_target(url: str) -> Send:
+    """What delivers to one Apprise URL. ConfigError when it is none, or Apprise is missing; the URL is not quoted."""
+    try:
+        apprise = importlib.import_module("apprise")
+    except ImportError:
+        problem = "notifications need Apprise: pip install 'verisure-emulator[notify]'"
+        raise ConfigError([Problem("environment: VERISURE_NOTIFY", problem)]) from None
+    # Each of its tries would be a line; ours says once what becomes of the messages.
+    logging.getLogger("apprise").setLevel(logging.CRITICAL)
+    target = apprise.Apprise()
+    if not target.add(url):
+        problem = "one of its URLs is none that Apprise knows; see https://github.com/caronc/apprise/wiki"
+        raise ConfigError([Problem("environment: VERISURE_NOTIFY", problem)])
+
+    def send(text: str) -> bool:
+        title, _, rest = text.partition("\n")
+        return bool(target.notify(title=title, body=rest or title))
+
+    return send
+
+
+class Outbox:
+    """The notices of one journal, numbered; any thread."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def add(self, at: float, text: str) -> None:
+        """Write a notice down."""
+        with self._journal.write() as db:
+            done = db.execute("INSERT INTO notices (at, text) VALUES (?, ?)", (at, text))
+            db.execute("DELETE FROM notices WHERE id <= ?", ((done.lastrowid or 0) - KEEP_NOTICES,))
+
+    def last(self) -> int:
+        """The number of the newest, 0 where there was never one."""
+        [(number,)] = self._journal.rows("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'notices'")
+        return int(str(number))
+
+    def after(self, number: int) -> list[tuple[int, float, str]]:
+        """Number, time and text of those that came later, oldest first."""
+        rows = self._journal.rows("SELECT id, at, text FROM notices WHERE id > ? ORDER BY id", number)
+        return [(int(str(one)), float(str(at)), str(text)) for one, at, text in rows]
+
+    def position(self, target: str) -> int:
+        """The number of the last one that a target has got; a new target begins now."""
+        kept = self._journal.recall(f"notified {target}")
+        if kept is None:
+            self.reached(target, self.last())
+        return int(kept) if kept is not None else self.last()
+
+    def reached(self, target: str, number: int) -> None:
+        """A target has got everything up to this one."""
+        self._journal.note(f"notified {target}", str(number))
+
+
+class Postman:
+    """Brings one target what it has not got yet. `step` says when to come again."""
+
+    def __init__(self, name: str, send: Send, outbox: Outbox, clock: Clock) -> None:
+        self._name = name
+        self._send = send
+        self._outbox = outbox
+        self._clock = clock
+        self._sent: deque[float] = deque(maxlen=BURST)
+        self._pause_s = RETRY_S
+        self._failed = False
+        self._last = outbox.position(name)
+
+    def step(self) -> float | None:
+        """Send what is there, if it is time; seconds until it is worth trying again, None when all is delivered."""
+        waiting = self._outbox.after(self._last)
+        if not waiting:
+            return None
+        now = self._clock.monotonic()
+        recent = [when for when in self._sent if now < when + WINDOW_S]
+        if len(recent) == BURST:
+            return recent[0] + WINDOW_S - now
+        # One by one as long as they are few; what a pause has held up comes together.
+        together = waiting if self._failed or len(waiting) > BURST - len(recent) else waiting[:1]
+        try:
+            delivered = self._send(_text(together))
+        except Exception:
+            # A plugin of Apprise that fails in its own way must not end the thread.
+            log.exception("a notification ended in a defect")
+            delivered = False
+        if not delivered:
+            if not self._failed:
+                log.warning("notification target %s does not take messages; they are kept for it", self._name)
+            self._failed = True
+            pause_s, self._pause_s = self._pause_s, min(self._pause_s * 2, RETRY_MOST_S)
+            return pause_s
+        self._failed, self._pause_s = False, RETRY_S
+        self._sent.append(now)
+        self._last = together[-1][0]
+        self._outbox.reached(self._name, self._last)
+        return 0.0
+
+
+def _text(notices: Sequence[tuple[int, float, str]]) -> str:
+    if len(notices) == 1:
+        return notices[0][2]
+    moments = [(datetime.fromtimestamp(at).astimezone(), text) for _, at, text in notices]
+    lines = [f"{moment:%d/%m %H:%M} {': '.join(text.splitlines())}" for moment, text in moments]
+    return "\n".join([f"Alarm: {len(lines)} notices", *lines])
+
+
+class Notifier:
+    """Takes notices from any thread, at once, and has them delivered."""
+
+    def __init__(
+        self, journal: Journal, targets: Sequence[str], clock: Clock, open_target: Callable[[str], Send]
+    ) -> None:
+        self._outbox = Outbox(journal)
+        self._clock = clock
+        self._new: queue.SimpleQueue[tuple[float, str] | None] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._wake = [threading.Event() for _ in targets]
+        # A URL holds secrets: what the journal and the log know a target by is made of it, but does not tell it.
+        names = [hashlib.sha256(url.encode()).hexdigest()[:8] for url in targets]
+        postmen = [
+            Postman(name, open_target(url), self._outbox, clock) for name, url in zip(names, targets, strict=True)
+        ]
+        self._threads = [threading.Thread(target=self._write, name="notify", daemon=True)] if targets else []
+        self._threads += [
+            threading.Thread(target=self._deliver, args=(postman, wake), name=f"notify {name}", daemon=True)
+            for name, postman, wake in zip(names, postmen, self._wake, strict=True)
+        ]
+
+    def tell(self, notice: Notice, about: str, text: str) -> None:
+        """Have people told; returns at once, whatever the targets do."""
+        if self._threads and not self._stopping.is_set():
+            self._new.put((self._clock.time(), f"{TITLES[notice]}\n{about}: {text}"))
+
+    def start(self) -> None:
+        """Begin to deliver, what was left over first."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Write down what was told, and end; what is not delivered comes after the next start."""
+        self._stopping.set()
+        self._new.put(None)
+        for wake in self._wake:
+            wake.set()
+        deadline = time.monotonic() + STOP_S
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _write(self) -> None:
+        while told := self._new.get():
+            try:
+                self._outbox.add(*told)
+            except EmulatorError as error:
+                log.error("a notification is lost: %s", error)
+            for wake in self._wake:
+                wake.set()
+
+    def _deliver(self, postman: Postman, wake: threading.Event) -> None:
+        while not self._stopping.is_set():
+            wake.clear()
+            try:
+                pause_s = postman.step()
+            except EmulatorError as error:
+                log.error("notifications: %s", error)
+                pause_s = RETRY_MOST_S
+            if pause_s is None:
+                wake.wait()
+            elif pause_s:
+                self._stopping.wait(pause_s)

@@ -1,0 +1,45 @@
+"""What the journal remembers of the switches, without being changed."""
+
+from contextlib import closing
+from pathlib import Path
+
+from emulator import pairing
+from emulator.doctor.case import Memory, host_of, remember, url_of
+from emulator.journal import FILE, Journal, Wanted
+from emulator.model import ArmMode
+from tests.doctor.conftest import SIMULATED, MakeCase
+
+NIGHT = ArmMode.parse("night")
+TWO = SIMULATED.replace("}]", "}, {name: Bedtime, on: night}]")
+
+
+def test_there_is_nothing_before_the_first_run(make_case: MakeCase) -> None:
+    assert make_case().memory == Memory()
+
+
+def test_identities_are_those_of_the_next_run(make_case: MakeCase, tmp_path: Path) -> None:
+    with closing(Journal(tmp_path / "state")) as book:
+        night, bedtime = book.identities([Wanted("home", NIGHT, "Night"), Wanted("home", NIGHT, "Bedtime")], 49151)
+        bridge = pairing.identity(book)
+    memory = make_case(TWO).memory
+    assert (memory.switches, memory.bridge) == ({"Night": night, "Bedtime": bedtime}, bridge)
+
+
+def test_a_switch_that_was_renamed_keeps_its_identity(make_case: MakeCase, tmp_path: Path) -> None:
+    with closing(Journal(tmp_path / "state")) as book:
+        [identity] = book.identities([Wanted("home", NIGHT, "Old name")], 49151)
+    assert make_case().memory.switches == {"Night": identity}
+
+
+def test_a_journal_that_is_none_tells_nothing(make_case: MakeCase, tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / FILE).write_text("no database")
+    assert make_case().memory == Memory()
+    assert remember(None, tmp_path / "state") == Memory()
+
+
+def test_where_clouds_are(make_case: MakeCase) -> None:
+    settings = make_case(SIMULATED.replace("simulator", "owa, country: ES")).settings
+    assert settings
+    assert url_of(settings.installations["home"]).startswith("https://")
+    assert host_of(settings.installations["home"]) in url_of(settings.installations["home"])

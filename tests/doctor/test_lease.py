@@ -1,0 +1,28 @@
+"""Addresses for a time: the kernel's own answer, and messages as it writes them. tests/lan has a real lease."""
+
+import socket
+import struct
+
+import pytest
+
+from emulator.doctor import lease
+
+
+def test_loopback_is_for_good() -> None:
+    assert "127.0.0.1" not in lease.leased()
+
+
+def test_messages_are_taken_apart_at_their_padding() -> None:
+    data = struct.pack("=IHHII", 18, 20, 2, 1, 0) + b"ab\0\0" + struct.pack("=IHHII", 16, 3, 2, 1, 0)
+    assert list(lease.messages(data)) == [(20, b"ab"), (3, b"")]
+
+
+@pytest.mark.parametrize("data", [b"", b"short", struct.pack("=IHHII", 0, 20, 2, 1, 0)])
+def test_what_is_no_message_ends_it(data: bytes) -> None:
+    assert list(lease.messages(data)) == []
+
+
+def test_a_system_without_netlink_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(socket, "AF_NETLINK")
+    with pytest.raises(AttributeError):
+        lease.leased()

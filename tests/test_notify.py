@@ -1,0 +1,238 @@
+"""Notices: written down, delivered in order, never on anybody's way, and not lost to a target that is away."""
+
+import http.server
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.errors import ConfigError
+from emulator.journal import Journal
+from emulator.model import Notice
+from emulator.notify import (
+    BURST,
+    KEEP_NOTICES,
+    RETRY_MOST_S,
+    RETRY_S,
+    WINDOW_S,
+    Notifier,
+    Outbox,
+    Postman,
+    apprise_target,
+)
+from tests.fakes import FakeClock
+
+PATIENCE_S = 10.0
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    made = Journal(tmp_path)
+    yield made
+    made.close()
+
+
+class Target:
+    """Takes messages, or not."""
+
+    def __init__(self) -> None:
+        self.works = True
+        self.got: list[str] = []
+        self.tries = 0
+
+    def __call__(self, text: str) -> bool:
+        self.tries += 1
+        if self.works:
+            self.got.append(text)
+        return self.works
+
+
+class Post:
+    """An outbox and one target, step by step."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.clock = FakeClock()
+        self.outbox = Outbox(journal)
+        self.target = Target()
+        self.postman = self.restart()
+
+    def restart(self) -> Postman:
+        self.postman = Postman("1", self.target, self.outbox, self.clock)
+        return self.postman
+
+    def tell(self, *texts: str) -> None:
+        for text in texts:
+            self.outbox.add(self.clock.time(), text)
+
+    def deliver(self) -> float | None:
+        """Until nothing is left or a pause is due."""
+        while (pause_s := self.postman.step()) == 0:
+            pass
+        return pause_s
+
+
+@pytest.fixture
+def post(journal: Journal) -> Post:
+    return Post(journal)
+
+
+def test_notices_come_one_by_one_and_in_order(post: Post) -> None:
+    post.tell("a", "b")
+    assert post.deliver() is None
+    assert post.target.got == ["a", "b"]
+
+
+def test_a_new_target_is_not_told_old_news(post: Post) -> None:
+    post.tell("old")
+    late = Target()
+    assert Postman("2", late, post.outbox, post.clock).step() is None
+    assert not late.got
+
+
+def test_a_target_that_is_away_is_asked_less_and_less_and_gets_everything_together(post: Post) -> None:
+    post.target.works = False
+    post.tell("a")
+    pauses = [post.deliver() for _ in range(8)]
+    assert pauses[:3] == [RETRY_S, 2 * RETRY_S, 4 * RETRY_S]
+    assert pauses[-1] == RETRY_MOST_S
+    post.tell("b\nmore", "c")
+    post.target.works = True
+    assert post.deliver() is None
+    [text] = post.target.got
+    assert text.splitlines()[0] == "Alarm: 3 notices"
+    assert [line[12:] for line in text.splitlines()[1:]] == ["a", "b: more", "c"]
+
+
+def test_nothing_is_lost_over_a_restart_and_nothing_comes_twice(post: Post) -> None:
+    post.tell("a")
+    post.deliver()
+    post.target.works = False
+    post.tell("b")
+    post.deliver()
+    post.target.works = True
+    post.restart()
+    post.deliver()
+    assert post.target.got == ["a", "b"]
+    post.restart()
+    assert post.deliver() is None
+    assert len(post.target.got) == 2
+
+
+def test_more_than_a_few_in_ten_minutes_come_together_later(post: Post) -> None:
+    for number in range(BURST):
+        post.tell(str(number))
+        post.deliver()
+        post.clock.now += 1
+    post.tell("x", "y")
+    pause_s = post.deliver()
+    assert pause_s == WINDOW_S - BURST
+    assert len(post.target.got) == BURST
+    post.clock.now += pause_s
+    post.deliver()
+    assert len(post.target.got) == BURST + 1
+    assert "2 notices" in post.target.got[-1]
+
+
+def test_a_flood_is_one_message(post: Post) -> None:
+    post.tell(*map(str, range(100)))
+    post.deliver()
+    assert len(post.target.got) == 1
+
+
+def test_what_is_kept_has_an_end(post: Post, journal: Journal) -> None:
+    post.tell(*["x"] * (KEEP_NOTICES + 5))
+    assert journal.rows("SELECT count(*) FROM notices") == [(KEEP_NOTICES,)]
+
+
+def test_a_plugin_that_fails_in_its_own_way_is_a_target_that_is_away(post: Post) -> None:
+    def defect(_text: str) -> bool:
+        raise RuntimeError
+
+    post.postman = Postman("1", defect, post.outbox, post.clock)
+    post.tell("a")
+    assert post.deliver() == RETRY_S
+
+
+# -- the threads --------------------------------------------------------------------------------------------------
+
+
+def notifier(journal: Journal, **targets: Callable[[str], bool]) -> Notifier:
+    return Notifier(journal, list(targets), FakeClock(), targets.__getitem__)
+
+
+def test_a_dead_target_delays_neither_the_others_nor_whoever_tells(journal: Journal) -> None:
+    holds, arrived = threading.Event(), threading.Event()
+    post = notifier(journal, dead=lambda _text: holds.wait(PATIENCE_S), good=lambda _text: not arrived.set())
+    post.start()
+    for _ in range(50):
+        post.tell(Notice.FAILED, "home", "arm night: rejected")
+    assert arrived.wait(PATIENCE_S)
+    holds.set()
+    post.stop()
+
+
+def test_what_was_told_before_the_stop_comes_after_the_next_start(journal: Journal) -> None:
+    away = notifier(journal, one=lambda _text: False)
+    away.start()
+    away.tell(Notice.DISARMED, "home", "disarm, asked for by wemo")
+    away.stop()
+    got: list[str] = []
+    arrived = threading.Event()
+    back = notifier(journal, one=lambda text: not (got.append(text), arrived.set())[1])
+    back.start()
+    assert arrived.wait(PATIENCE_S)
+    back.stop()
+    assert got == ["Alarm disarmed\nhome: disarm, asked for by wemo"]
+
+
+def test_without_targets_nothing_runs_and_nothing_is_kept(journal: Journal) -> None:
+    before = threading.active_count()
+    post = notifier(journal)
+    post.start()
+    post.tell(Notice.TEST, "home", "x")
+    assert threading.active_count() == before
+    post.stop()
+    assert Outbox(journal).last() == 0
+
+
+# -- Apprise ------------------------------------------------------------------------------------------------------
+
+
+class Endpoint(http.server.BaseHTTPRequestHandler):
+    """What Apprise's json:// posts to."""
+
+    def do_POST(self) -> None:
+        self.server.got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_args: object) -> None: ...
+
+
+def test_a_message_arrives_with_its_title() -> None:
+    """In a process of its own: Apprise keeps threads."""
+    with http.server.HTTPServer(("127.0.0.1", 0), Endpoint) as server:
+        server.timeout = PATIENCE_S
+        server.got = []  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        environment = {**os.environ, "VERISURE_NOTIFY": f"json://me:secret@127.0.0.1:{server.server_port}/"}
+        done = subprocess.run(
+            [sys.executable, "-m", "emulator", "notify", "--test"],
+            env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+        )  # fmt: skip
+        thread.join()
+    assert (done.returncode, done.stdout) == (0, "1: json: sent\n")
+    [message] = server.got  # type: ignore[attr-defined]
+    assert message["title"] == "Alarm: a test"
+
+
+def test_a_url_that_is_none_is_named_without_its_secrets() -> None:
+    with pytest.raises(ConfigError, match="VERISURE_NOTIFY") as caught:
+        apprise_target("nonsense://secret")
+    assert "secret" not in str(caught.value)

@@ -1,0 +1,159 @@
+"""What people are told by the running program, at a real endpoint, beside one that never answers."""
+
+import http.server
+import json
+import os
+import queue
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from emulator.journal import Journal
+from emulator.model import Arm, ArmMode, Command, Interior, Origin
+from emulator.pin import TRIES, set_pin
+from emulator.simulator.backend import Account
+from emulator.simulator.panel import House
+from emulator.simulator.server import SimulatedAlarm
+from tests.lan.raw import ECHO_BODY, SERVICE
+
+PATIENCE_S = 20.0
+
+
+class Endpoint(http.server.BaseHTTPRequestHandler):
+    """What Apprise's json:// posts to."""
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.got.put(f"{body['title']}: {body['message']}")  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_args: object) -> None: ...
+
+
+@pytest.fixture
+def endpoint() -> Iterator[http.server.HTTPServer]:
+    with http.server.HTTPServer(("127.0.0.1", 0), Endpoint) as server:
+        server.got = queue.Queue()  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def alarm() -> Iterator[SimulatedAlarm]:
+    house = House(time.time)
+    house.answer_after = 0.0
+    made = SimulatedAlarm(house, accounts=[Account(password="right")])
+    made.start()
+    yield made
+    made.stop()
+
+
+class Program:
+    """`emulator run` on loopback."""
+
+    def __init__(self, folder: Path, alarm: SimulatedAlarm, targets: str) -> None:
+        self.folder = folder
+        ports = [free_port() for _ in range(2)]
+        self.page = f"http://127.0.0.1:{ports[1]}"
+        (folder / "devices.yaml").write_text(
+            f"installations: {{home: {{cloud: wsdo, url: '{alarm.url}', poll_every: 1s}}}}\n"
+            "switches: [{name: Night, on: night, off: disarm}]\n"
+            f"doors: {{wemo: {{first_port: {ports[0]}}}, dashboard: {{port: {ports[1]}}}}}\n"
+        )
+        self.environment = {
+            **os.environ,
+            "VERISURE_USER": "demo",
+            "VERISURE_PASSWORD": "right",
+            "VERISURE_NOTIFY": targets,
+        }
+
+    @contextmanager
+    def running(self) -> Iterator["Program"]:
+        options = ["--config", str(self.folder / "devices.yaml"), "--state-dir", str(self.folder), "--interface", "lo"]
+        with subprocess.Popen(
+            [sys.executable, "-m", "emulator", "run", *options],
+            env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        ) as process:  # fmt: skip
+            assert process.stdout
+            said = ""
+            for line in process.stdout:
+                said += line
+                if line.startswith("Ready"):
+                    break
+            self.switch = re.search(r"http://\S+/setup\.xml", said)[0].removesuffix("/setup.xml")  # type: ignore[index]
+            try:
+                yield self
+            finally:
+                process.terminate()
+                assert process.wait(PATIENCE_S) == 0
+
+    def turn(self, on: bool) -> None:
+        """As an Echo does."""
+        requests.post(
+            f"{self.switch}/upnp/control/basicevent1",
+            ECHO_BODY.format(action="SetBinaryState", value=int(on)),
+            headers={"SOAPACTION": f'"{SERVICE}#SetBinaryState"', "Content-Type": "text/xml"},
+            timeout=PATIENCE_S,
+        )
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def test_people_are_told_and_a_target_that_never_answers_delays_nobody(
+    tmp_path: Path, alarm: SimulatedAlarm, endpoint: http.server.HTTPServer
+) -> None:
+    # Nobody accepts what is sent here: Apprise waits for its answer.
+    with socket.create_server(("127.0.0.1", 0)) as dead:
+        targets = f"json://127.0.0.1:{dead.getsockname()[1]}/ json://127.0.0.1:{endpoint.server_port}/"
+        with closing(Journal(tmp_path)) as journal:
+            set_pin(journal, "1234")
+        with Program(tmp_path, alarm, targets).running() as program:
+            got: queue.Queue[str] = endpoint.got  # type: ignore[attr-defined]
+            alarm.house.window("Cocina", is_open=True)
+            program.turn(True)
+            assert got.get(timeout=PATIENCE_S).startswith(
+                "Alarm: a command failed: home: arm night, asked for 'Night' by"
+            )
+            alarm.house.window("Cocina", is_open=False)
+            alarm.house.keypad(Arm(ArmMode(Interior.NIGHT)))
+            program.turn(False)
+            assert got.get(timeout=PATIENCE_S).startswith("Alarm disarmed: home: disarm, asked for 'Night' by wemo")
+            for _ in range(TRIES):
+                answer = requests.post(
+                    f"{program.page}/api/command",
+                    json={"installation": "home", "disarm": "main", "pin": "0000"},
+                    headers={"Origin": program.page},
+                    timeout=PATIENCE_S,
+                )
+                assert answer.status_code == 403
+            assert got.get(timeout=PATIENCE_S) == "Alarm: wrong PINs: page: too many wrong PINs from 127.0.0.1"
+            alarm.backend.accounts = [Account(password="another")]
+            alarm.backend.kill_sessions()
+            assert got.get(timeout=PATIENCE_S).startswith("Alarm: login needed: home: user or password is wrong")
+
+
+def test_a_command_that_a_power_cut_ended_is_told_at_the_next_start(
+    tmp_path: Path, alarm: SimulatedAlarm, endpoint: http.server.HTTPServer
+) -> None:
+    """Whoever asked for it was told that it is done."""
+    with closing(Journal(tmp_path)) as journal:
+        journal.begin("home", Command(Arm(ArmMode(Interior.NIGHT)), Origin("wemo", "192.168.7.9")), 1.0)
+    with Program(tmp_path, alarm, f"json://127.0.0.1:{endpoint.server_port}/").running():
+        told: str = endpoint.got.get(timeout=PATIENCE_S)  # type: ignore[attr-defined]
+    assert told.startswith("Alarm: a command failed: program: 1 command(s) were under way when it stopped")
