@@ -12,27 +12,32 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol, cast
+from urllib.parse import urlsplit
 
 from emulator import doors
 from emulator.config import HueSettings, InstallationSettings, Settings
 from emulator.credentials import Credentials
+from emulator.dashboard.door import Dashboard
 from emulator.doors import Door, web
 from emulator.errors import ConfigError, EmulatorError, Problem
 from emulator.hub import Hub
 from emulator.installation import Installation
 from emulator.journal import Journal, Wanted
-from emulator.model import Switch
+from emulator.model import Notice, Switch
+from emulator.notify import Notifier, apprise_target
 from emulator.simulator.backend import DEMO
 from emulator.simulator.backend import Account as SimulatedAccount
 from emulator.simulator.panel import House, Profile
 from emulator.simulator.server import SimulatedAlarm
-from emulator.verisure import CLOUDS, Reach
-from emulator.verisure.cloud import Clock, Report
+from emulator.vault import JournalVault
+from emulator.verisure import CLOUDS, Reach, url_of
+from emulator.verisure.cloud import Clock, Cloud, Report
 from emulator.verisure.session import SPACING_S, Account, Gate
-from emulator.verisure.wsdo import WsdoCloud
+from emulator.verisure.wire import Turnstile
 
 if TYPE_CHECKING:
     from emulator.doors.hue import Hue
+    from emulator.doors.lan import Lan
 
 log = logging.getLogger(__name__)
 
@@ -105,9 +110,12 @@ class Alarms:
         self.clock = clock or SystemClock()
         self.journal = Journal(state_dir)
         self.simulators: dict[str, SimulatedAlarm] = {}
+        self.on_notice: Callable[[Notice, str, str], None] = lambda _notice, _about, _text: None
         self._credentials = credentials
+        self._state_dir = state_dir
         self._gates: dict[tuple[str, str], Gate] = {}
-        self._urls = {name: installation.url for name, installation in settings.installations.items()}
+        self._turnstiles: dict[str, Turnstile] = {}
+        self._urls = {name: one.url or url_of(one.cloud, one.country) for name, one in settings.installations.items()}
         try:
             for name, installation in settings.installations.items():
                 if installation.cloud == "simulator":
@@ -152,14 +160,16 @@ class Alarms:
         self.journal.note(_simulator_note(name), _told(simulator))
         return simulator.url
 
-    def cloud(self, name: str) -> WsdoCloud:
+    def cloud(self, name: str) -> Cloud:
         """A new cloud, which belongs to whoever asks."""
-        settings, account = self.settings.installations[name], self._account(name)
-        reach = Reach(self._urls[name], settings.timeouts.request, settings.timeouts.command)
+        settings, account, url = self.settings.installations[name], self._account(name), self._urls[name]
         spacing_s = SIMULATED_SPACING_S if settings.cloud == "simulator" else SPACING_S
-        gate = self._gates.setdefault((account.user, reach.url), Gate(spacing_s))
+        gate = self._gates.setdefault((account.user, url), Gate(spacing_s))
         gate.refusal = None
-        return CLOUDS[settings.cloud](account, reach, self.clock, gate)
+        turnstile = self._turnstiles.setdefault(url, Turnstile())
+        vault = JournalVault(self.journal, self._state_dir, urlsplit(url).netloc, account.user)
+        reach = Reach(url, settings.timeouts.request, settings.timeouts.command, gate, turnstile, vault)
+        return CLOUDS[settings.cloud](account, reach, self.clock)
 
     def _account(self, name: str) -> Account:
         installation = self.settings.installations[name]
@@ -193,10 +203,13 @@ class Alarms:
             self.journal,
             self.clock,
             poll_every_s=settings.poll_every_s,
+            reread_after_s=settings.reread_after_s,
             credentials=json.dumps([*identity, settings.cloud, account.callby]),
             refusals=refusals,
             on_change=on_change,
             on_progress=on_progress,
+            on_notice=lambda notice, text: self.on_notice(notice, name, text),
+            silent_after_s=self.settings.notify.silent_after,
         )
 
 
@@ -209,7 +222,10 @@ class App:
         credentials: Mapping[str, Credentials],
         state_dir: Path,
         interfaces: Sequence[str] | None = None,
+        targets: Sequence[str] = (),
     ) -> None:
+        self._state_dir = state_dir
+        self.page: Dashboard | None = None
         self._lock = _only_one(state_dir)
         try:
             self.alarms = Alarms(settings, credentials, state_dir, shared=False)
@@ -217,16 +233,20 @@ class App:
             self._lock.close()
             raise
         try:
-            self._build(settings, interfaces)
+            self._build(settings, interfaces, targets)
         except EmulatorError:
             self.alarms.close()
             self._lock.close()
             raise
 
-    def _build(self, settings: Settings, interfaces: Sequence[str] | None) -> None:
+    def _build(self, settings: Settings, interfaces: Sequence[str] | None, targets: Sequence[str]) -> None:
+        self.notifier = Notifier(self.alarms.journal, targets, self.alarms.clock, apprise_target)
+        self.alarms.on_notice = self._tell
         unfinished = self.alarms.journal.recover(self.alarms.clock.time())
         if unfinished:
             log.warning("%d command(s) were under way when the program stopped; the panel is asked", unfinished)
+            about = f"{unfinished} command(s) were under way when it stopped and are not sent again; see the journal"
+            self._tell(Notice.FAILED, "program", about)
         self.installations = {
             name: self.alarms.installation(name, on_change=partial(self._changed, name))
             for name in settings.installations
@@ -238,15 +258,33 @@ class App:
         self.doors = self._doors(settings, interfaces or settings.lan.interfaces)
 
     def _doors(self, settings: Settings, interfaces: Sequence[str] | None) -> list[Door]:
-        if settings.doors.dashboard:
-            log.warning("doors.dashboard: this version has no dashboard yet; the setting does nothing")
         address = str(settings.lan.address) if settings.lan.address else None
         place: dict[str, Any] = {"interfaces": interfaces, "address": address, "reply_within_s": settings.reply_within}
-        if not settings.doors.hue:
-            return [doors.load("wemo")(self.hub, **place)] if settings.doors.wemo else []
-        hue = cast("Hue", doors.load("hue")(self.hub, self.alarms.journal, **_hue(settings), **place))
-        # Searches are answered in one room, also for a bridge alone; it begins when the bridge answers.
-        return [hue, doors.load("wemo")(self.hub, guests=hue.devices, **place)]
+        opened: dict[str, Door] = {}
+        if settings.doors.hue:
+            hue = cast("Hue", doors.load("hue")(self.hub, self.alarms.journal, **_hue(settings), **place))
+            # Searches are answered in one room, also for a bridge alone; it begins when the bridge answers.
+            opened = {"hue": hue, "wemo": doors.load("wemo")(self.hub, guests=hue.devices, **place)}
+        elif settings.doors.wemo:
+            opened = {"wemo": doors.load("wemo")(self.hub, **place)}
+        del place["reply_within_s"]
+        if settings.doors.dashboard:
+            self.page = Dashboard(
+                self.hub,
+                self.alarms.journal,
+                self._state_dir,
+                port=settings.doors.dashboard.port,
+                doors=opened,
+                searches=cast("Lan", opened["wemo"]).searches if opened else tuple,
+                pairing=settings.doors.hue.pairing if settings.doors.hue else None,
+                on_pin_lock=lambda peer: self._tell(Notice.LOCKED, "page", f"too many wrong PINs from {peer}"),
+                **place,
+            )
+        return [*opened.values(), *([self.page] if self.page else [])]
+
+    def _tell(self, notice: Notice, about: str, text: str) -> None:
+        if notice is not Notice.DISARMED or self.alarms.settings.notify.disarmed:
+            self.notifier.tell(notice, about, text)
 
     def _changed(self, installation: str) -> None:
         self.hub.changed(installation)
@@ -256,9 +294,8 @@ class App:
         wanted = [Wanted(settings.installation_of(one), one.on, one.name, one.port or 0) for one in settings.switches]
         every_door = frozenset(name for name in doors.DOORS if getattr(settings.doors, name))
         others = {door.port for door in (settings.doors.hue, settings.doors.dashboard) if door}
-        identities = self.alarms.journal.identities(
-            wanted, wemo.first_port if wemo else 1024, lambda port: port not in others and _port_is_free(port)
-        )
+        first_port = wemo.first_port if wemo else 1024
+        identities = self.alarms.journal.identities(wanted, first_port, _port_is_free, reserved=others)
         return [
             Switch(
                 name=one.name,
@@ -267,12 +304,15 @@ class App:
                 off_disarms=one.off == "disarm",
                 doors=every_door if one.doors is None else every_door & frozenset(one.doors),
                 identity=identity,
+                force=one.force,
+                narrowing=one.narrowing,
             )
             for one, identity in zip(settings.switches, identities, strict=True)
         ]
 
     def start(self) -> None:
         """Installations, then doors."""
+        self.notifier.start()
         for installation in self.installations.values():
             installation.start()
         for door in self.doors:
@@ -291,6 +331,7 @@ class App:
         deadline = time.monotonic() + STOP_S
         for installation in self.installations.values():
             installation.stop(max(0.0, deadline - time.monotonic()))
+        self.notifier.stop()
         self.alarms.close()
         self._lock.close()
 

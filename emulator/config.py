@@ -25,7 +25,7 @@ from pydantic_core import ErrorDetails
 
 from emulator import yamlfile
 from emulator.errors import ConfigError, Problem
-from emulator.model import ARM_MODES_HELP, ARM_WORDS, ArmMode
+from emulator.model import ARM_MODES_HELP, ARM_WORDS, ArmMode, Narrowing
 from emulator.yamlfile import YamlFile
 
 APP_NAME = "verisure-emulator"
@@ -33,11 +33,17 @@ FILE = "devices.yaml"
 LANGUAGES = {"ES": "es", "IT": "it", "FR": "fr", "GB": "en", "PT": "pt"}
 """Countries of the ws.do API and their languages (API document, "Known supported countries")."""
 
-POLL_EVERY_S = {"wsdo": 60.0, "simulator": 5.0}
-"""How often the state is read, unless `poll_every` says otherwise (verisure-wsdo.md §4)."""
+OWA_LANGUAGES = LANGUAGES | {"IE": "en", "BR": "pt", "CL": "es", "AR": "es", "PE": "es"}
+"""Countries of the OWA API and their languages (verisure-owa.md §1.1)."""
 
-POLL_AT_LEAST_S = 20.0
-"""The shortest interval that clients of the real server lived with (verisure-wsdo.md §4)."""
+POLL_EVERY_S = {"owa": 120.0, "wsdo": 60.0, "simulator": 5.0}
+"""How often the state is read, unless `poll_every` says otherwise (verisure-owa.md §7, verisure-wsdo.md §4)."""
+
+POLL_AT_LEAST_S = {"owa": 60.0, "wsdo": 20.0, "simulator": 0.0}
+"""The shortest intervals that clients of the real servers lived with (same sections)."""
+
+REREAD_AFTER_S = {"owa": 15.0}
+"""Where polls are rare, the state is read once more that soon after a command (verisure-owa.md §7)."""
 
 NAME_LIMIT = 60
 """Characters of a spoken name; longer ones are cut or refused by clients."""
@@ -110,83 +116,168 @@ class Section(BaseModel):
 class Timeouts(Section):
     """How long to wait for the far side."""
 
-    request: Duration = Field(default=20.0, ge=1, le=120, description="1s to 2m for one HTTP answer; 6 s is too short")
+    request: Duration = Field(default=20.0, ge=1, le=120, description="for one HTTP answer, 1s to 2m; 6s is too short")
     command: Duration = Field(
-        default=90.0, ge=5, le=600, description="5s to 10m for the panel to carry out a command; 15 to 25 s is usual"
+        default=90.0,
+        ge=5,
+        le=600,
+        description="for the panel to carry out a command, 5s to 10m; it usually takes 15s to 25s",
     )
 
 
 class InstallationSettings(Section):
     """One alarm contract and how to reach it."""
 
-    cloud: Literal["simulator", "wsdo"] = Field(description="simulator, or wsdo for the XML API")
-    country: Literal["ES", "IT", "FR", "GB", "PT"] = Field(default="ES", description="upper-case country code")
+    cloud: Literal["simulator", "owa", "wsdo"] = Field(
+        description="`owa` for the API of today's app, `wsdo` for the XML API before it, or `simulator`"
+    )
+    country: Literal["ES", "FR", "IT", "GB", "PT", "IE", "BR", "CL", "AR", "PE"] = Field(
+        default="ES", description="ES, FR, IT, GB or PT; with `cloud: owa` also IE, BR, CL, AR or PE"
+    )
     lang: str = Field(default="", pattern=r"^([a-z]{2})?$", description="two small letters; left out: the country's")
-    url: str = Field(default="", description="another endpoint than the country's")
+    url: str = Field(default="", description="another endpoint, https only outside the house; left out: the country's")
     number: Digits = Field(default="", description="digits, as the app shows them; left out: the only one")
     panel: str = Field(default="", description="panel type such as SDVFAST; left out: what the cloud says")
     callby: str = Field(
-        default="AND_61", pattern=r"^(AND|IPH)_\d+$", description="the app that we call as, such as AND_61 or IPH_61"
+        default="AND_61",
+        pattern=r"^(AND|IPH)_\d+$",
+        description="the app that we call `wsdo` as, such as AND_61 or IPH_61",
     )
-    poll_every: Duration = Field(default=0.0, description="how often the state is read; left out: 60s")
-    timeouts: Timeouts = Timeouts()
+    poll_every: Duration = Field(
+        default=0.0,
+        description="how often the state is read; left out: 120s for `owa` (60s at least), 60s for `wsdo` (20s at "
+        "least), 5s for the simulator",
+    )
+    timeouts: Timeouts = Field(default=Timeouts(), description="how long to wait for the cloud")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.url and self.cloud == "simulator":
-            raise ValueError("`url` goes with `cloud: wsdo`; the simulator brings its own")
+            raise ValueError("`url` goes with `cloud: owa` or `wsdo`; the simulator brings its own")
+        if self.cloud != "owa" and self.country not in LANGUAGES:
+            raise ValueError(f"country: {self.country} is only known to `cloud: owa`; wsdo has {', '.join(LANGUAGES)}")
         if "@" in self.url:
             raise ValueError("url: user and password never stand in it; they come from the environment")
         if self.url and not _safe(self.url):
             raise ValueError(f"url {self.url!r}: use https://…; plain http:// only to an address in the house")
-        if 0 < self.poll_every < POLL_AT_LEAST_S and self.cloud == "wsdo" and not _at_home(self.url):
-            raise ValueError(f"poll_every: the cloud blocks who asks more often than every {POLL_AT_LEAST_S:g}s")
+        least_s = POLL_AT_LEAST_S[self.cloud]
+        if 0 < self.poll_every < least_s and not _at_home(self.url):
+            raise ValueError(f"poll_every: the cloud blocks who asks more often than every {least_s:g}s")
         return self
 
     @property
     def language(self) -> str:
         """`lang`, or the country's."""
-        return self.lang or LANGUAGES[self.country]
+        return self.lang or OWA_LANGUAGES[self.country]
 
     @property
     def poll_every_s(self) -> float:
         """`poll_every`, or the cloud's own pace."""
         return self.poll_every or POLL_EVERY_S[self.cloud]
 
+    @property
+    def reread_after_s(self) -> float | None:
+        """How soon after a command the state is read once more; None where polls are frequent anyway."""
+        return REREAD_AFTER_S.get(self.cloud)
+
+
+def _minutes(value: Any) -> tuple[int, int]:
+    match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d)", _word(value))
+    if not match:
+        raise ValueError(f"{value!r} is no time of day; write it as 07:00-22:30")
+    hours = [int(text) for text in match.groups()]
+    return hours[0] * 60 + hours[1], hours[2] * 60 + hours[3]
+
+
+def _networks(value: Any) -> tuple[ipaddress.IPv4Network, ...]:
+    listed = value if isinstance(value, list) else [value]
+    try:
+        return tuple(ipaddress.IPv4Network(_word(one)) for one in listed)
+    except ValueError as error:
+        raise ValueError(f"{error}; write addresses as 192.168.1.20, networks as 192.168.1.0/24") from None
+
+
+class DisarmSettings(Section):
+    """Who may disarm with a switch, and when."""
+
+    from_: Annotated[
+        tuple[ipaddress.IPv4Network, ...],
+        PlainValidator(_networks),
+        WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+    ] = Field(
+        default=(),
+        alias="from",
+        description="addresses or networks, such as [192.168.1.20, 192.168.1.64/26]; left out: the whole LAN",
+    )
+    doors: tuple[Literal["wemo", "hue", "dashboard"], ...] = Field(
+        default=(), description="some of [wemo, hue, dashboard]; left out: every door"
+    )
+    between: Annotated[
+        tuple[int, int] | None,
+        PlainValidator(_minutes),
+        WithJsonSchema({"type": "string", "pattern": r"^\d?\d:\d\d\s*-\s*\d?\d:\d\d$"}),
+    ] = Field(default=None, description="hours of local time, such as 07:00-22:30; left out: always")
+
+    @property
+    def narrowing(self) -> Narrowing:
+        """As the policy has it."""
+        return Narrowing(self.from_, frozenset(self.doors), self.between)
+
 
 class SwitchSettings(Section):
     """A virtual device."""
 
     name: Name = Field(max_length=NAME_LIMIT, description="what you say to the voice assistant")
-    installation: str = Field(default="", description="left out: the only installation")
+    installation: str = Field(default="", description="which alarm; left out: the only one")
     on: Mode = Field(description=f"the arm mode: {ARM_MODES_HELP}")
-    off: Literal["disarm"] | None = Field(default=None, description="`disarm`; left out: this switch only arms")
+    off: Literal["disarm"] | None = Field(
+        default=None, description="`disarm`; left out: this switch only arms, and an off changes nothing"
+    )
+    disarm: DisarmSettings | None = Field(
+        default=None, description="narrows `off: disarm`; what it refuses is answered politely, and changes nothing"
+    )
+    force: bool = Field(
+        default=False, description="only `owa`; `true`: arms past open windows and leaves them unguarded"
+    )
     port: Port | None = Field(default=None, description="TCP port of the WeMo door; left out: chosen once and kept")
-    doors: tuple[Literal["wemo", "hue"], ...] | None = Field(default=None, description="left out: every door")
+    doors: tuple[Literal["wemo", "hue"], ...] | None = Field(
+        default=None, description="`[wemo]`, `[hue]` or both; left out: every door that there is"
+    )
+
+    @property
+    def narrowing(self) -> Narrowing:
+        """Who may disarm with it, and when."""
+        return self.disarm.narrowing if self.disarm else Narrowing()
 
 
 class WemoSettings(Section):
     """The WeMo door."""
 
-    first_port: Port = Field(default=49151, description="switches get this TCP port and those after it")
+    first_port: Port = Field(default=49151, description="switches get this TCP port and those after it, and keep them")
 
 
 class HueSettings(Section):
     """The Hue bridge."""
 
-    port: Port = Field(default=80, description="TCP port; Echos only ever ask port 80")
+    port: Port = Field(default=80, description="TCP port; apps find any, Echos only ever ask port 80")
     light: Literal["plug", "onoff", "dimmable", "extended"] = Field(
-        default="plug", description="what a switch looks like to clients"
+        default="plug",
+        description="what a switch looks like: `plug`, `onoff`, `dimmable` or `extended`; a change makes new lights",
     )
     pairing: Literal["open", "button"] = Field(
-        default="open", description="open: every local client may pair, as Echos need it; button: `emulator pair`"
+        default="open",
+        description="`open`: every client on the LAN may pair, as Echos need it; `button`: only after `emulator pair`",
     )
     suffix: str = Field(
-        default="", max_length=SUFFIX_LIMIT, description="added to each name, for Echos that see both doors"
+        default="",
+        max_length=SUFFIX_LIMIT,
+        description="added to each name, such as `plug`, for Echos that see both doors",
     )
-    ascii: bool = Field(default=True, description="names without accents, which Echos garble on this door")
-    allow_sweep: bool = Field(default=False, description="true: “turn off all the lights” may disarm the house")
-    mdns: bool = Field(default=False, description="true: announced by mDNS too; needs the extra `mdns`")
+    ascii: bool = Field(default=True, description="`Día` becomes `Dia`: Echos garble accents on this door")
+    allow_sweep: bool = Field(
+        default=False, description="`true`: “turn off all the lights” may disarm, “turn on all the lights” may arm"
+    )
+    mdns: bool = Field(default=False, description="`true`: announced by mDNS too; needs the extra `mdns`")
 
     @field_validator("suffix")
     @classmethod
@@ -197,15 +288,15 @@ class HueSettings(Section):
 class DashboardSettings(Section):
     """The page for people."""
 
-    port: Port = 8099
+    port: Port = Field(default=8099, description="TCP port of the page and of the local API")
 
 
 class DoorsSettings(Section):
     """What speaks to the LAN."""
 
-    wemo: WemoSettings | None = None
-    hue: HueSettings | None = None
-    dashboard: DashboardSettings | None = None
+    wemo: WemoSettings | None = Field(default=None, description="each switch as a WeMo socket")
+    hue: HueSettings | None = Field(default=None, description="the switches as plugs on a Hue bridge")
+    dashboard: DashboardSettings | None = Field(default=None, description="the page, and the local API")
 
     @model_validator(mode="before")
     @classmethod
@@ -216,29 +307,53 @@ class DoorsSettings(Section):
         return {} if data is None else data
 
 
+class NotifySettings(Section):
+    """What people are told without having asked; where to is in the environment: VERISURE_NOTIFY."""
+
+    silent_after: Duration = Field(
+        default=900.0, ge=60, description="no news from the cloud for that long is told; 1m or more"
+    )
+    disarmed: bool = Field(default=True, description="`false`: disarms through this program are not told")
+
+
 class LanSettings(Section):
     """Where the doors stand."""
 
     interfaces: tuple[str, ...] | None = Field(
-        default=None, min_length=1, description="interface names; left out: every one with a local address"
+        default=None,
+        min_length=1,
+        description="such as [eth0]; left out: every one with a local address, none of Docker's",
     )
-    address: ipaddress.IPv4Address | None = Field(default=None, description="the address that clients are told")
+    address: ipaddress.IPv4Address | None = Field(
+        default=None, description="the one that clients are told; left out: the interface's own"
+    )
 
 
 class Settings(Section):
     """devices.yaml."""
 
     installations: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")], InstallationSettings] = Field(
-        min_length=1, description="at least one alarm", json_schema_extra={"additionalProperties": False}
+        min_length=1,
+        description="at least one alarm, each under a name of yours",
+        json_schema_extra={"additionalProperties": False},
     )
-    switches: tuple[SwitchSettings, ...] = Field(min_length=1, description="at least one switch")
-    doors: DoorsSettings = DoorsSettings(wemo=WemoSettings())
-    lan: LanSettings = LanSettings()
+    switches: tuple[SwitchSettings, ...] = Field(
+        min_length=1, description="at least one switch: what the smart home sees"
+    )
+    doors: DoorsSettings = Field(
+        default=DoorsSettings(wemo=WemoSettings()),
+        description="what speaks to the LAN: each door that is named here; left out: `wemo` alone",
+    )
+    lan: LanSettings = Field(default=LanSettings(), description="where the doors stand")
+    notify: NotifySettings = Field(
+        default=NotifySettings(), description="what you are told without asking; where to is in VERISURE_NOTIFY"
+    )
     reply_within: Duration = Field(
-        default=2.0, le=10, description="how long a door waits for the cloud before it answers"
+        default=2.0, le=10, description="how long a switch waits for the cloud before it answers; 10s at most"
     )
     while_pending: Literal["target", "last"] = Field(
-        default="target", description="what a switch shows while its command is under way"
+        default="target",
+        description="what a switch shows while a command is under way: the `target`, or what was `last` read",
     )
 
     def installation_of(self, switch: SwitchSettings) -> str:
@@ -339,10 +454,12 @@ def _section(path: tuple[str | int, ...]) -> type[Section]:
         "switches": SwitchSettings,
         "doors": DoorsSettings,
         "lan": LanSettings,
+        "notify": NotifySettings,
         "wemo": WemoSettings,
         "hue": HueSettings,
         "dashboard": DashboardSettings,
         "timeouts": Timeouts,
+        "disarm": DisarmSettings,
     }
     # The second part below `installations` is a name that the user chose, perhaps one of ours.
     names = [part for index, part in enumerate(path[:-1]) if part in sections and path[:index] != ("installations",)]
@@ -379,7 +496,13 @@ def _contradictions(file: YamlFile) -> list[Problem]:
             problems.append(Problem(file.where((*here, "port")), f"{port} is already the port of {other}"))
         if "installation" not in switch and len(known) > 1:
             problems.append(Problem(file.where((*here, "installation")), f"is missing: which of {', '.join(known)}?"))
-        elif installation and known and installation not in known:
+        if "disarm" in switch and "off" not in switch:
+            problems.append(Problem(file.where((*here, "disarm")), "narrows `off: disarm`, which this switch lacks"))
+        if _text(switch, "force").lower() in ("true", "yes", "on", "1"):
+            alarm = _under(_under(file.content, "installations"), installation or (known or [""])[0])
+            if _text(alarm, "cloud") in ("wsdo", "simulator"):
+                problems.append(Problem(file.where((*here, "force")), "only `cloud: owa` can arm past open zones"))
+        if installation and known and installation not in known:
             problems.append(
                 Problem(file.where((*here, "installation")), f"no such installation; there is {', '.join(known)}")
             )
@@ -415,3 +538,13 @@ def _at_home(url: str) -> bool:
 
 def _safe(url: str) -> bool:
     return bool(_host(url)) and (url.startswith("https://") or (url.startswith("http://") and _at_home(url)))
+
+
+def account_at(country: str, url: str) -> InstallationSettings:
+    """The settings of an OWA account that no file describes yet. ConfigError names what is wrong."""
+    try:
+        return InstallationSettings.model_validate({"cloud": "owa", "country": country, "url": url})
+    except ValidationError as error:
+        raise ConfigError(
+            [Problem("--url", one["msg"].removeprefix("Value error, ")) for one in error.errors()]
+        ) from None

@@ -5,9 +5,11 @@ from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from emulator.doctor.finding import Finding
 from emulator.doors.search import Found
 from emulator.journal import Entry
 from emulator.model import Action, Outcome, PanelState, Result
+from emulator.pairing import User
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -31,6 +33,11 @@ def moment(epoch_s: float) -> str:
     return datetime.fromtimestamp(epoch_s).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
+def iso(epoch_s: float) -> str:
+    """A time for programs."""
+    return datetime.fromtimestamp(epoch_s).astimezone().isoformat(timespec="seconds")
+
+
 def as_json(value: Any) -> str:
     """Indented, with letters as they are."""
     return json.dumps(value, ensure_ascii=False, indent=2)
@@ -43,15 +50,16 @@ def fields(state: PanelState) -> dict[str, Any]:
         "interior": state.axes.interior,
         "perimeter": state.axes.perimeter,
         "annex": state.axes.annex,
-        "read_at": datetime.fromtimestamp(state.read_at).astimezone().isoformat(timespec="seconds"),
+        "read_at": iso(state.read_at),
         "raw": state.raw,
         "source": state.source,
+        "bypassed": list(state.bypassed),
     }
 
 
 def panel(name: str, state: PanelState) -> str:
     """One line about where the panel stands."""
-    return f"{name}: {state.axes} (read {moment(state.read_at)} by {state.source})"
+    return f"{name}: {state} (read {moment(state.read_at)} by {state.source})"
 
 
 def outcome(name: str, action: Action, ended: Outcome, state: PanelState | None) -> str:
@@ -76,6 +84,34 @@ def journal(entries: Sequence[Entry]) -> str:
     return table(("TIME", "ALARM", "COMMAND", "ASKED BY", "RESULT", "WHY"), rows)
 
 
+def client(number: int, user: User) -> dict[str, Any]:
+    """A client of the Hue bridge for programs, without its key; times are ISO 8601, the last use is to the hour."""
+    return {
+        "number": number,
+        "key": user.short,
+        "devicetype": user.devicetype,
+        "address": user.peer,
+        "created": iso(user.created),
+        "used": iso(user.used),
+    }
+
+
+def clients(users: Mapping[int, User]) -> str:
+    """The clients of the Hue bridge, by number."""
+    if not users:
+        return "Nobody is paired."
+    rows = [
+        (str(number), one.short, kind(one), one.peer, moment(one.created), moment(one.used))
+        for number, one in users.items()
+    ]
+    return table(("NUMBER", "KEY", "CLIENT", "ADDRESS", "PAIRED", "LAST USED"), rows)
+
+
+def kind(user: User) -> str:
+    """What a client says it is, if it has said so."""
+    return user.devicetype or "(brought its key along)"
+
+
 def devices(found: Sequence[Found], ours: Container[str]) -> str:
     """What answered a search."""
     if not found:
@@ -85,3 +121,9 @@ def devices(found: Sequence[Found], ours: Container[str]) -> str:
         for one in found
     ]
     return table(("WHOSE", "NAME", "MODEL", "ADDRESS", "DESCRIPTION"), sorted(rows, reverse=True))
+
+
+def findings(found: Sequence[Finding]) -> str:
+    """What `emulator check` found, a line each."""
+    rows = [(one.verdict, one.check, f"{one.found} → {one.fix}" if one.fix else one.found) for one in found]
+    return table(("VERDICT", "CHECK", "FOUND → HOW TO FIX IT"), rows)

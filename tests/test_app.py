@@ -161,13 +161,36 @@ def test_a_port_that_another_program_uses_is_passed_over(make: Callable[..., App
         assert app.hub.switches[0].identity.port > first_port
 
 
-def test_no_door_is_opened_that_the_settings_do_not_name(
-    make: Callable[..., App], caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("door", ["hue", "dashboard"])
+def test_a_switch_leaves_the_port_that_the_settings_now_give_to_another_door(
+    make: Callable[..., App], caplog: pytest.LogCaptureFixture, door: str
 ) -> None:
-    app = make(settings(doors={"dashboard": {}}))
-    assert app.doors == []
+    doors: dict[str, Any] = {"wemo": {"first_port": free_port()}}
+    first = make(settings(doors=doors))
+    port = first.hub.switches[0].identity.port
+    first.stop()
+    doors[door] = {"port": port}
+    for _ in range(2):
+        app = make(settings(doors=doors))
+        app.stop()
+        moved = app.hub.switches[0].identity
+        assert moved.port > port
+        assert moved.serial == first.hub.switches[0].identity.serial
+    assert caplog.text.count(f"'Night' moves from port {port} to {moved.port}") == 1
+
+
+def test_no_door_is_opened_that_the_settings_do_not_name(make: Callable[..., App]) -> None:
+    assert make(settings(doors={})).doors == []
+
+
+def test_the_dashboard_shows_switches_and_is_none_of_their_doors(make: Callable[..., App], state_dir: Path) -> None:
+    app = make(settings(doors={"dashboard": {"port": free_port()}}))
+    assert app.doors == [app.page]
     assert app.hub.switches[0].doors == frozenset()
-    assert "this version has no dashboard yet" in caplog.text
+    app.start()
+    assert (state_dir / "api.json").stat().st_mode & 0o777 == 0o600
+    app.stop()
+    assert not (state_dir / "api.json").exists()
 
 
 def test_a_change_at_the_alarm_reaches_the_doors(make: Callable[..., App]) -> None:
@@ -466,7 +489,7 @@ def test_ctrl_c_is_heard_while_the_cloud_is_silent(
     status: int,
     says: str,
 ) -> None:
-    monkeypatch.setattr(cli, "GIVE_UP_S", 0.1)
+    monkeypatch.setattr(cli.context, "GIVE_UP_S", 0.1)
     remote.backend.faults.add(Fault("late", silent, seconds=LATEST))
     interrupter = once(lambda: remote.backend.requests[silent] > 0, interrupt)
     code, out, err = typed(*words)
@@ -494,5 +517,5 @@ def test_a_journal_that_cannot_be_written_sends_nothing_and_is_1(
     monkeypatch.setattr(Journal, "begin", full)
     code, out, err = typed("arm", "night")
     assert (code, out) == (cli.NOT_DONE, "")
-    assert err.startswith("emulator: the journal cannot be written")
+    assert err.startswith("straight to the cloud\nemulator: the journal cannot be written")
     assert remote.backend.requests.total() == 0

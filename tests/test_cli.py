@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -23,7 +24,9 @@ from emulator.simulator.backend import SECRETS, Account
 from emulator.simulator.faults import Fault
 from emulator.simulator.panel import House, Profile
 from emulator.simulator.server import SimulatedAlarm
+from tests.doctor.conftest import NOW_S
 from tests.fakes import FakeClock
+from tests.simulator import owa
 
 PATIENCE_S = 20.0
 STOP_S = 5.0
@@ -106,6 +109,7 @@ def test_arm_and_disarm_with_progress(shell: Shell, alarm: SimulatedAlarm) -> No
         "home: arm total+perimeter: confirmed: the panel is total + perimeter\n",
     )
     assert [line for line in result.stderr.splitlines() if not line.startswith("waiting")] == [
+        "straight to the cloud",
         "sending: ARM1",
         "accepted: ARM1",
         "sending: PERI1",
@@ -161,7 +165,7 @@ def test_a_refused_login_is_4_and_tried_once_for_each_command(shell: Shell, alar
     shell.environment["VERISURE_PASSWORD"] = "not-that-one"
     result = shell.type("status")
     assert result.exit_code == cli.NO_ANSWER
-    assert result.stderr.startswith("emulator: user or password is wrong")
+    assert result.stderr.startswith("straight to the cloud\nemulator: user or password is wrong")
     assert alarm.backend.requests["LOGIN"] == 1
     assert "not-that-one" not in result.output
 
@@ -263,6 +267,60 @@ def test_commands_beside_run_talk_to_its_simulated_alarm(shell: Shell) -> None:
         assert json.loads(fetch(f"{control}/state"))["axes"]["interior"] == "night"
 
 
+def with_page(shell: Shell) -> list[str]:
+    words = run_words(shell)
+    doors = f"doors: {{wemo: {{first_port: {free_port()}}}, dashboard: {{port: {free_port()}}}}}\n"
+    shell.config.write_text(SIMULATED + doors)
+    return words
+
+
+def test_commands_beside_run_go_through_it_and_say_so(shell: Shell) -> None:
+    with running(with_page(shell), "Ctrl-C stops.") as (_, said):
+        control = next(word for word in said.split() if word.endswith("/control"))
+        page = next(line.split()[-1] for line in said.splitlines() if line.startswith("The page:"))
+        requests.post(f"{control}/settings", json={"answer_after": 0}, timeout=PATIENCE_S)
+        result = shell.type("arm", "night")
+        assert (result.exit_code, result.stdout) == (0, "home: arm night: confirmed: the panel is night\n")
+        assert result.stderr == f"through the running program ({page.rstrip('/')})\n"
+        told = shell.json("status")
+        assert (told["interior"], told["via"]) == ("night", "program")
+        told = shell.json("disarm")
+        assert (told["result"], told["panel"]["state"], told["via"]) == ("confirmed", "disarmed", "program")
+        assert {entry["door"] for entry in shell.json("journal")} == {"api"}
+        requests.post(f"{control}/window", json={"zone": "Entrada", "open": True}, timeout=PATIENCE_S)
+        refused = shell.type("arm", "night")
+        assert refused.exit_code == cli.NOT_DONE
+        assert "zona abierta" in refused.stdout
+        assert shell.type("arm", "night", "--installation", "shed").exit_code == cli.USAGE
+
+
+def test_status_beside_run_tells_old_news_as_such(shell: Shell) -> None:
+    with running(with_page(shell), "Ctrl-C stops.") as (_, said):
+        control = next(word for word in said.split() if word.endswith("/control"))
+        requests.post(f"{control}/fault", json={"fault": "down"}, timeout=PATIENCE_S)
+        ends = time.monotonic() + PATIENCE_S
+        while (result := shell.type("status")).exit_code == 0 and time.monotonic() < ends:
+            time.sleep(0.1)
+        assert result.exit_code == cli.NO_ANSWER
+        assert result.stdout.startswith("home: disarmed (read ")
+
+
+def test_the_pin_is_asked_for_twice_and_never_shown(shell: Shell) -> None:
+    options = ["--config", str(shell.config), "--state-dir", str(shell.state_dir)]
+
+    def type_pin(*lines: str, remove: bool = False) -> Result:
+        return CliRunner().invoke(cli.main, [*options, "pin", *["--remove"] * remove], input="\n".join((*lines, "")))
+
+    result = type_pin("2580", "2580")
+    assert (result.exit_code, "2580" in result.output) == (0, False)
+    assert type_pin("2580", "2581", "2580", "2580").exit_code == 0
+    for wrong in ("123", "12a45", "1234567890123"):
+        result = type_pin(wrong, wrong)
+        assert (result.exit_code, wrong in result.output) == (cli.USAGE, False)
+        assert "a PIN is 4 to 12 digits" in result.output
+    assert type_pin(remove=True).output == "The page can no longer disarm.\n"
+
+
 def test_two_runs_on_one_state_folder_are_one_too_many(shell: Shell) -> None:
     words = run_words(shell)
     with running(words, "Ctrl-C stops."):
@@ -291,6 +349,47 @@ def test_simulate_alone(shell: Shell) -> None:
         assert process.wait(STOP_S) == 0
 
 
+def test_simulate_the_customer_api_prints_each_sms_at_once() -> None:
+    with running(["simulate", "--port", "0", "--api", "owa", "--profile", "it-owner"], "Ctrl-C stops.") as (
+        process,
+        said,
+    ):
+        url = next(line.split()[-1] for line in said.splitlines() if line.startswith("Its cloud"))
+        assert f"devices.yaml: cloud: owa, country: IT, url: {url}" in said
+        assert "environment: VERISURE_USER=demo VERISURE_PASSWORD=demo" in said
+        device = dict.fromkeys(owa.DEVICE, "x")
+        credentials = {"user": "demo", "password": "demo", "country": "IT"}
+        auth = {
+            "auth": json.dumps(
+                dict.fromkeys(("lang", "callby", "id"), "x") | {"country": "IT", "user": "demo", "hash": ""}
+            )
+        }
+
+        def ask(name: str, given: dict[str, object], headers: dict[str, str]) -> Any:
+            body = {"operationName": name, "query": owa.query(name, given), "variables": given}
+            return requests.post(url, json=body, headers=headers, timeout=PATIENCE_S).json()
+
+        ask("mkLoginToken", dict.fromkeys(owa.LOGIN, "x") | credentials, {})
+        otp_hash = ask("mkValidateDevice", device, auth)["errors"][0]["data"]["auth-otp-hash"]
+        ask("mkSendOTP", {"recordId": 1, "otpHash": otp_hash}, auth)
+        assert process.stdout
+        assert re.fullmatch(r"SMS to \*{6}789: \d{6}\n", process.stdout.readline().decode())
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(STOP_S) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--profile", "fr"], "--profile is for --api owa; with wsdo use --country and --annex"),
+        (["--api", "owa", "--annex"], "--annex is for --api wsdo; with owa use --profile gb-annex"),
+    ],
+)
+def test_simulate_says_which_options_go_together(words: list[str], says: str) -> None:
+    result = CliRunner().invoke(cli.main, ["simulate", *words])
+    assert (result.exit_code, says in result.stderr) == (cli.USAGE, True)
+
+
 def test_ctrl_c_while_the_panel_is_busy_leaves_the_command_unconfirmed(shell: Shell, alarm: SimulatedAlarm) -> None:
     alarm.house.answer_after = 60  # by a clock that stands still
     words = ["arm", "night", "--config", str(shell.config), "--state-dir", str(shell.state_dir)]
@@ -304,3 +403,58 @@ def test_ctrl_c_while_the_panel_is_busy_leaves_the_command_unconfirmed(shell: Sh
         process.communicate(timeout=STOP_S)
         assert process.returncode == cli.UNCONFIRMED
     assert shell.json("journal")[0]["result"] == "unconfirmed"
+
+
+def check_words(shell: Shell) -> list[str]:
+    shell.clock.now = NOW_S
+    return ["check", "--interface", "lo"]
+
+
+def test_check_says_a_line_for_each_finding_and_changes_nothing(shell: Shell) -> None:
+    shell.config.write_text(SIMULATED)
+    result = shell.type(*check_words(shell))
+    assert result.exit_code == cli.OK
+    head, *lines = result.stdout.splitlines()
+    assert head.split() == ["VERDICT", "CHECK", "FOUND", "→", "HOW", "TO", "FIX", "IT"]
+    assert {line.split()[0] for line in lines} == {"ok", "skipped"}
+    assert not shell.state_dir.exists()
+
+
+def test_check_tells_programs_the_same(shell: Shell) -> None:
+    shell.config.write_text(SIMULATED)
+    shell.state_dir.touch()
+    assert shell.type(*check_words(shell)).exit_code == cli.NOT_DONE
+    told = {one["check"]: one for one in shell.json(*check_words(shell))}
+    assert set(told["state folder"]) == {"check", "verdict", "found", "fix"}
+    assert told["state folder"]["verdict"] == "problem"
+
+
+def test_check_of_wrong_settings_is_2(shell: Shell) -> None:
+    shell.config.write_text(SIMULATED.replace("cloud", "clod"))
+    result = shell.type(*check_words(shell))
+    assert result.exit_code == cli.USAGE
+    assert "did you mean 'cloud'?" in result.stdout
+
+
+def test_check_shows_no_secret_and_logs_in_nowhere(shell: Shell, alarm: SimulatedAlarm) -> None:
+    words = check_words(shell)
+    shell.clock.now = time.time()  # which is what the alarm's server shows
+    result = shell.type(*words, "--log-level", "debug")
+    assert result.exit_code == cli.OK
+    assert PASSWORD not in result.output
+    assert "answers (HTTP" in result.stdout
+    assert not json.loads(fetch(f"{alarm.control_url}/state"))["requests"]
+
+
+def test_systemd_is_told_when_it_is_ready_and_when_it_stops(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(PATIENCE_S)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        with running(run_words(shell), "Ctrl-C stops.") as (process, _):
+            assert manager.recv(4096) == b"READY=1\nSTATUS=Ready: 1 of 1 switches"
+            process.send_signal(signal.SIGTERM)
+            assert manager.recv(4096) == b"STOPPING=1"
+            assert process.wait(STOP_S) == 0

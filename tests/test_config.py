@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 from emulator import config
 from emulator.config import InstallationSettings, Settings
 from emulator.errors import ConfigError
-from emulator.model import ARM_WORDS, ArmMode, Interior
+from emulator.model import ARM_WORDS, ArmMode, Interior, Narrowing
 
 ROOT = Path(__file__).parent.parent
 HOME = "installations: { home: { cloud: simulator } }\n"
@@ -138,6 +139,9 @@ def test_durations(path: Path, text: str, seconds: float) -> None:
 @pytest.mark.parametrize(
     ("cloud", "url", "poll_every", "seconds"),
     [
+        ("owa", "", "", 120.0),
+        ("owa", "", "60s", 60.0),
+        ("owa", "http://127.0.0.1:12010/owa-api/graphql", "1s", 1.0),
         ("wsdo", "", "", 60.0),
         ("simulator", "", "", 5.0),
         ("wsdo", "", "20s", 20.0),
@@ -150,6 +154,38 @@ def test_durations(path: Path, text: str, seconds: float) -> None:
 def test_the_pace_of_polling(path: Path, cloud: str, url: str, poll_every: str, seconds: float) -> None:
     settings = load(path, home(f"cloud: {cloud}, url: '{url}', poll_every: {poll_every}"))
     assert settings.installations["home"].poll_every_s == seconds
+
+
+@pytest.mark.parametrize(("country", "lang"), [("IE", "en"), ("BR", "pt"), ("CL", "es"), ("AR", "es"), ("PE", "es")])
+def test_owa_knows_more_countries(path: Path, country: str, lang: str) -> None:
+    assert load(path, home(f"cloud: owa, country: {country}")).installations["home"].language == lang
+
+
+def test_only_a_cloud_that_is_asked_rarely_is_asked_again_after_a_command() -> None:
+    assert [InstallationSettings(cloud=cloud).reread_after_s for cloud in ("owa", "wsdo", "simulator")] == [
+        15,
+        None,
+        None,
+    ]
+
+
+@pytest.mark.parametrize("force", ["true", "yes", "on", "1"])
+def test_a_switch_of_an_owa_alarm_may_force(path: Path, force: str) -> None:
+    text = f"installations: {{ home: {{ cloud: owa }} }}\nswitches: [{{ name: N, on: night, force: {force} }}]\n"
+    assert load(path, text).switches[0].force
+
+
+def test_who_may_disarm_and_when(path: Path) -> None:
+    text = "name: N, on: night, off: disarm, disarm: { from: 192.168.1.0/24, doors: [hue], between: 7:00 - 22:30 }"
+    found = load(path, switch(text)).switches[0].narrowing
+    assert found == Narrowing((IPv4Network("192.168.1.0/24"),), frozenset({"hue"}), (420, 1350))
+    assert load(path, switch("name: N, on: night, off: disarm")).switches[0].narrowing == Narrowing()
+
+
+def test_an_account_without_a_file() -> None:
+    assert config.account_at("FR", "").country == "FR"
+    with pytest.raises(ConfigError, match=r"--url.*use https"):
+        config.account_at("FR", "http://example.com/")
 
 
 @pytest.mark.parametrize(
@@ -192,11 +228,14 @@ MODES = "use day, night, total, perimeter, annex, or a sum such as total+perimet
 SECRETS = "secrets never stand in this file; put them in the environment: VERISURE_USER, VERISURE_PASSWORD"
 NO_DURATION = "is not a duration; write it with its unit, such as 120s or 2m"
 
+COUNTRIES = "use 'ES', 'FR', 'IT', 'GB', 'PT', 'IE', 'BR', 'CL', 'AR' or 'PE'"
+CLOUDS = "is missing: `owa` for the API of today's app, `wsdo` for the XML API before it, or `simulator`"
+
 MISTAKES = [
     # The whole, on lines of its own.
-    (NIGHT, ["1: installations: is missing: at least one alarm"]),
-    (HOME, ["1: switches: is missing: at least one switch"]),
-    (f"installations:\n{NIGHT}", ["1: installations: is missing: at least one alarm"]),
+    (NIGHT, ["1: installations: is missing: at least one alarm, each under a name of yours"]),
+    (HOME, ["1: switches: is missing: at least one switch: what the smart home sees"]),
+    (f"installations:\n{NIGHT}", ["1: installations: is missing: at least one alarm, each under a name of yours"]),
     (f"installations: {{}}\n{NIGHT}", [f"1: installations: {ONE}"]),
     (f"{HOME}switches: []", [f"2: switches: {ONE}"]),
     (f"installations: [x]\n{NIGHT}", [f"1: installations: {KEYS}"]),
@@ -223,16 +262,30 @@ MISTAKES = [
     (f"{HOME}{NIGHT}lan: {{ interface: [eth0] }}", ["3: lan.interface: unknown key; did you mean 'interfaces'?"]),
     (f"{HOME}{NIGHT}swiches: []", ["3: swiches: unknown key; did you mean 'switches'?"]),
     (f"{HOME}{NIGHT}xyz: 1", ["3: xyz: unknown key; known here: "
-                              "installations, switches, doors, lan, reply_within, while_pending"]),
+                              "installations, switches, doors, lan, notify, reply_within, while_pending"]),
     (f"{HOME}{NIGHT}switches: []", ["3: 'switches' stands twice, first on line 2; keep one",
                                     f"2: switches: {ONE}"]),
     # Installations: the settings stand on line 2.
-    (home(""), ["2: installations.home.cloud: is missing: simulator, or wsdo for the XML API"]),
-    (home("cloud: owa"), ["2: installations.home.cloud: 'owa' is not possible: use 'simulator' or 'wsdo'"]),
+    (home(""), [f"2: installations.home.cloud: {CLOUDS}"]),
+    (home("cloud: tuya"), ["2: installations.home.cloud: 'tuya' is not possible: use 'simulator', 'owa' or 'wsdo'"]),
     (home("cloud: wsdo, country: UK"),
-     ["2: installations.home.country: 'UK' is not possible: use 'ES', 'IT', 'FR', 'GB' or 'PT'"]),
+     [f"2: installations.home.country: 'UK' is not possible: {COUNTRIES}"]),
     (home("cloud: wsdo, country: es"),
-     ["2: installations.home.country: 'es' is not possible: use 'ES', 'IT', 'FR', 'GB' or 'PT'"]),
+     [f"2: installations.home.country: 'es' is not possible: {COUNTRIES}"]),
+    (home("cloud: wsdo, country: IE"),
+     ["2: installations.home: country: IE is only known to `cloud: owa`; wsdo has ES, IT, FR, GB, PT"]),
+    (home("cloud: owa, poll_every: 30s"),
+     ["2: installations.home: poll_every: the cloud blocks who asks more often than every 60s"]),
+    (switch("name: N, on: night, disarm: { between: 07:00-22:00 }"),
+     ["3: switches[0].disarm: narrows `off: disarm`, which this switch lacks"]),
+    (switch("name: N, on: night, off: disarm, disarm: { between: 7-22 }"),
+     ["3: switches[0].disarm.between: '7-22' is no time of day; write it as 07:00-22:30"]),
+    (switch("name: N, on: night, off: disarm, disarm: { from: 192.168.1.5/24 }"),
+     ["3: switches[0].disarm.from: 192.168.1.5/24 has host bits set; "
+      "write addresses as 192.168.1.20, networks as 192.168.1.0/24"]),
+    (switch("name: N, on: night, off: disarm, disarm: { doors: [tuya] }"),
+     ["3: switches[0].disarm.doors[0]: 'tuya' is not possible: use 'wemo', 'hue' or 'dashboard'"]),
+    (switch("name: N, on: night, force: yes"), ["3: switches[0].force: only `cloud: owa` can arm past open zones"]),
     (home("cloud: wsdo, lang: ES"),
      ["2: installations.home.lang: 'ES' is not possible: two small letters; left out: the country's"]),
     (home("cloud: wsdo, number: 12x"),
@@ -240,7 +293,7 @@ MISTAKES = [
     (home("cloud: wsdo, number: [1]"), [f"2: installations.home.number: {SINGLE}"]),
     (home("cloud: wsdo, panel: [1]"), [f"2: installations.home.panel: {SINGLE}"]),
     (home("cloud: wsdo, callby: AND"),
-     ["2: installations.home.callby: 'AND' is not possible: the app that we call as, such as AND_61 or IPH_61"]),
+     ["2: installations.home.callby: 'AND' is not possible: the app that we call `wsdo` as, such as AND_61 or IPH_61"]),
     (home("cloud: wsdo, polevery: 60s"), ["2: installations.home.polevery: unknown key; did you mean 'poll_every'?"]),
     (home("cloud: wsdo, poll_every: 60"), [f"2: installations.home.poll_every: '60' {NO_DURATION}"]),
     (home("cloud: wsdo, poll_every: 0s"), [f"2: installations.home.poll_every: '0s' {NO_DURATION}"]),
@@ -253,14 +306,14 @@ MISTAKES = [
      ["2: installations.home.timeouts.reqest: unknown key; did you mean 'request'?"]),
     (home("cloud: wsdo, timeouts: { request: -5s }"), [f"2: installations.home.timeouts.request: '-5s' {NO_DURATION}"]),
     (home("cloud: simulator, url: 'http://127.0.0.1/'"),
-     ["2: installations.home: `url` goes with `cloud: wsdo`; the simulator brings its own"]),
+     ["2: installations.home: `url` goes with `cloud: owa` or `wsdo`; the simulator brings its own"]),
     (f"installations:\n  my home: {{ cloud: simulator }}\n{NIGHT}",
      ["2: installations.my home: 'my home' is not possible: use letters, digits, - and _, beginning with a letter"]),
     # The names of installations may be words of ours.
     (f"installations:\n  lan: {{}}\n{NIGHT}",
-     ["2: installations.lan.cloud: is missing: simulator, or wsdo for the XML API"]),
+     [f"2: installations.lan.cloud: {CLOUDS}"]),
     (f"installations:\n  doors: {{ clowd: x }}\n{NIGHT}",
-     ["2: installations.doors.cloud: is missing: simulator, or wsdo for the XML API",
+     [f"2: installations.doors.cloud: {CLOUDS}",
       "2: installations.doors.clowd: unknown key; did you mean 'cloud'?"]),
     (f"installations:\n  switches: {{ cloud: wsdo, timeouts: {{ comand: 1s }} }}\n{NIGHT}",
      ["2: installations.switches.timeouts.comand: unknown key; did you mean 'command'?"]),
@@ -292,7 +345,7 @@ MISTAKES = [
         ["3: switches[0].doors[0]: 'tuya' is not possible: use 'wemo' or 'hue'"],
     ),
     (switch("name: Night, on: night, mode: night"), ["3: switches[0].mode: unknown key; known here: "
-                                                     "name, installation, on, off, port, doors"]),
+                                                     "name, installation, on, off, disarm, force, port, doors"]),
     # What does not go together.
     (switch("name: Night, on: night, installation: shed"),
      ["3: switches[0].installation: no such installation; there is home"]),
@@ -471,6 +524,7 @@ def test_a_file_that_was_asked_for_is_the_only_one(tmp_path: Path, monkeypatch: 
 
 TYPES: dict[str, type | tuple[type, ...]] = {
     "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "null": type(None),
+    "boolean": bool,
 }  # fmt: skip
 
 
@@ -529,7 +583,7 @@ def as_an_editor_reads(text: str) -> Any:
             return {key: read(one) for key, one in value.items()}
         if isinstance(value, list):
             return [read(one) for one in value]
-        return int(value) if value.isdecimal() else value or None
+        return int(value) if value.isdecimal() else {"true": True, "false": False}.get(value, value or None)
 
     return read(yaml.load(text, yaml.BaseLoader))  # noqa: S506  # makes nothing but text
 
@@ -542,6 +596,8 @@ def as_an_editor_reads(text: str) -> Any:
         home("cloud: wsdo, number: 0042, poll_every: 2m, timeouts: { request: 30s }"),
         switch("name: a, on: total+perimeter, off: disarm, port: 5000, doors: [wemo]"),
         switch("name: a, on: night + annex"),
+        switch("name: a, on: night, off: disarm, disarm: { from: [10.0.0.1], doors: [hue], between: 07:00-22:30 }"),
+        home("cloud: owa, country: IE").replace("on: night", "on: night, force: true"),
         f"{HOME}{NIGHT}doors: {{ wemo: , dashboard: {{ port: 80 }} }}",
         f"{HOME}{NIGHT}lan: {{ interfaces: [eth0], address: 10.0.0.1 }}",
     ],
@@ -554,6 +610,7 @@ def test_the_schema_accepts_what_the_program_accepts(path: Path, text: str) -> N
 # Mistakes that no schema can tell: sums, contradictions between parts, and what a key's text means.
 BEYOND_A_SCHEMA = re.compile(
     "poll_every: the|`url` goes|at once|twice|no such|which of|also the name|already|'0s'|cannot be spoken|'  '|::1"
+    "|only known|only `cloud|narrows `off|host bits"
 )
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.lan import alarm
-from tests.lan.home import ALARM_PORT, Home
+from tests.lan.echo import DEFAULT
+from tests.lan.home import ALARM_PORT, SETTINGS, Home
 from tests.lan.lan import Lan, why_not
 
 HERE = Path(__file__).parent
@@ -57,3 +58,18 @@ def cabin(lan: Lan, tmp_path: Path) -> Iterator[Home]:
     home = Home(lan, tmp_path, host="cabin")
     yield home
     home.stop()
+
+
+@pytest.fixture(scope="module")
+def careful_home(lan: Lan, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """Both doors as they come."""
+    home = Home(lan, tmp_path_factory.mktemp("hue"), host="cabin", settings=SETTINGS + DEFAULT)
+    yield home
+    home.stop()
+
+
+@pytest.fixture
+def careful(careful_home: Home) -> Home:
+    """At rest."""
+    careful_home.calm()
+    return careful_home

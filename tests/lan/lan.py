@@ -192,6 +192,17 @@ class Lan:
             timeout=DEADLINE_S,
         )
 
+    def typing(self, host: str, argv: Sequence[str]) -> subprocess.Popen[str]:
+        """A program on a host that asks for what a person types."""
+        return subprocess.Popen(
+            self._on(host, argv),
+            env=self._environment(None),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
     def client(self, host: str, script: str, *words: str) -> Any:
         """What a script of clients/ says, as JSON."""
         done = self.run(host, [sys.executable, str(CLIENTS / script), *words])

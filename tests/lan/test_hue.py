@@ -1,7 +1,6 @@
 """The Hue door on port 80, beside the WeMo door: real clients, an Echo's sequence, sweeps, and a restart."""
 
 import asyncio
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,28 +17,19 @@ from lxml import etree
 from emulator.doors.lights import SWEEP
 from emulator.policy import SWEEP_S
 from tests.lan import raw
+from tests.lan.echo import DEFAULT, Echo
 from tests.lan.home import MODES, ONLY, SETTINGS, SUM, Home, name_of
 from tests.lan.lan import HOSTS, Lan, until
 from tests.lan.test_clients import hears
 
 ECHO_TARGETS = ("ssdp:all", "upnp:rootdevice", "urn:schemas-upnp-org:device:basic:1")
 ECHO_PORT = 50000
-FORM = "application/x-www-form-urlencoded"
 NS = {"d": "urn:schemas-upnp-org:device-1-0"}
 NAMES = tuple(map(name_of, MODES))
 RENAMED = "Siesta"
 
-DEFAULT = "doors: { wemo: , hue: { port: 80 } }\n"
 EAGER = "doors: { wemo: , hue: { port: 80, allow_sweep: true } }\nreply_within: 100ms\n"
 BUTTON = "doors: { wemo: , hue: { port: 80, pairing: button } }\n"
-
-
-@pytest.fixture(scope="module")
-def careful_home(lan: Lan, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """Both doors as they come."""
-    home = Home(lan, tmp_path_factory.mktemp("hue"), host="cabin", settings=SETTINGS + DEFAULT)
-    yield home
-    home.stop()
 
 
 @pytest.fixture(scope="module")
@@ -51,61 +41,10 @@ def eager_home(lan: Lan, tmp_path_factory: pytest.TempPathFactory) -> Iterator[H
 
 
 @pytest.fixture
-def careful(careful_home: Home) -> Home:
-    """At rest."""
-    careful_home.calm()
-    return careful_home
-
-
-@pytest.fixture
 def eager(eager_home: Home) -> Home:
     """At rest."""
     eager_home.calm()
     return eager_home
-
-
-class Echo:
-    """A client on the host `client` that says what an Echo says (lan-emulation.md §3.3)."""
-
-    def __init__(self, home: Home) -> None:
-        self._home = home
-        self._to = HOSTS[home.host]
-        answer = self.call("POST", "/api", {"devicetype": "Echo"})
-        self.user: str = answer[0]["success"]["username"]
-
-    def call(self, method: str, path: str, body: object = None) -> Any:
-        """What the bridge answers, on a connection of its own."""
-        content = b"" if body is None else json.dumps(body).encode()
-        head = f"{method} {path} HTTP/1.1\r\nHost: {self._to}\r\nAccept: */*\r\n"
-        if content:
-            head += f"Content-Type: {FORM}\r\nContent-Length: {len(content)}\r\n"
-        answer = raw.ask(self._home.lan, "client", 80, f"{head}\r\n".encode() + content, self._to)
-        assert answer.status == 200
-        return json.loads(answer.body)
-
-    def get(self, path: str = "") -> Any:
-        """A document of a paired client."""
-        return self.call("GET", f"/api/{self.user}{path}")
-
-    def ids(self) -> dict[str, str]:
-        """The lights, by name."""
-        return {light["name"]: number for number, light in self.get("/lights").items()}
-
-    def on(self, mode: str) -> bool:
-        """How the light of a mode reads."""
-        state = self.get(f"/lights/{self.ids()[name_of(mode)]}")["state"]
-        assert state["reachable"] is True
-        return bool(state["on"])
-
-    def turn(self, number: str, on: bool) -> None:
-        """Turn a light, which is always granted."""
-        answer = self.call("PUT", f"/api/{self.user}/lights/{number}/state", {"on": on})
-        assert answer == [{"success": {f"/lights/{number}/state/on": on}}]
-
-    def turn_all(self, on: bool) -> None:
-        """Turn the group of all lights."""
-        answer = self.call("PUT", f"/api/{self.user}/groups/0/action", {"on": on})
-        assert answer == [{"success": {"/groups/0/action/on": on}}]
 
 
 def answers(target: str, *homes: Home) -> list[list[raw.Datagram]]:

@@ -1,0 +1,111 @@
+"""`emulator login`: a person logs in to an OWA account at the terminal, and is told what to put into devices.yaml."""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from emulator import credentials, show
+from emulator.config import InstallationSettings, Settings
+from emulator.errors import ConfigError, LoginRefused, Problem
+from emulator.journal import Journal
+from emulator.vault import JournalVault
+from emulator.verisure import url_of
+from emulator.verisure.cloud import Clock
+from emulator.verisure.enrol import CodeRefused, Enrolment, Phone
+from emulator.verisure.http import HttpTransport
+from emulator.verisure.session import Account
+from emulator.verisure.wire import Turnstile, Wire
+
+CODES = 3
+"""How many codes are asked for before it is better to begin again later."""
+
+
+def converse(
+    settings: Settings | None,
+    name: str | None,
+    typed: InstallationSettings | None,
+    state_dir: Path,
+    conceal: Callable[[str], None],
+    clock: Clock,
+) -> None:
+    """Ask and answer until there is a login; `typed` is what the command line says instead of the settings.
+
+    Raises ConfigError and CloudError.
+    """
+    name, where = (name or "", typed) if typed else _chosen(settings, name)
+    given = credentials.known(name)
+    url = where.url or url_of(where.cloud, where.country)
+    host = urlsplit(url).netloc
+    click.echo(f"Logging in at {host}. The password is used now, and not kept.")
+    user = given.user or click.prompt("User, as in the alarm's app").strip()
+    password = given.password or click.prompt("Password", hide_input=True)
+    conceal(password)
+    journal = Journal(state_dir)
+    try:
+        vault = JournalVault(journal, state_dir, host, user)
+        account = Account(user, password, where.country, where.language)
+        wire = Wire(account, HttpTransport(url, where.timeouts.request), clock, Turnstile(), vault)
+        enrolment = Enrolment(wire)
+        if not enrolment.begin():
+            _confirm(enrolment)
+        click.echo("Logged in. It lasts for months, and nothing will ask for a code again.")
+        found = enrolment.installations()
+        for known, one in settings.installations.items() if settings else ():
+            if one.cloud == "owa":
+                journal.forget_refusal(known)
+    finally:
+        journal.close()
+    click.echo("\n" + show.table(("NUMBER", "PANEL", "ALARM"), found))
+    click.echo("\n" + _advice(settings, where, [number for number, *_ in found]))
+
+
+def _chosen(settings: Settings | None, name: str | None) -> tuple[str, InstallationSettings]:
+    installations = {key: one for key, one in settings.installations.items() if one.cloud == "owa"} if settings else {}
+    if name is not None and name not in installations:
+        known = ", ".join(installations) or "none"
+        raise ConfigError(
+            [Problem("--installation", f"{name!r} has no `cloud: owa` in devices.yaml; these have: {known}")]
+        )
+    if not installations:
+        problem = "no installation has `cloud: owa`; write that into devices.yaml first, or say --country ES (or yours)"
+        raise ConfigError([Problem("installations", problem)])
+    places = {(one.country, one.url) for one in installations.values()}
+    if name is None and len(places) > 1:
+        raise ConfigError([Problem("--installation", f"is missing: which of {', '.join(installations)}?")])
+    return (name, installations[name]) if name else next(iter(installations.items()))
+
+
+def _confirm(enrolment: Enrolment) -> None:
+    """The code by SMS, which the cloud wants once for this program's device."""
+    heading = "The account does not know this program yet, and wants it confirmed by a code. It can be sent by SMS to:"
+    for _ in range(CODES):
+        click.echo(heading)
+        enrolment.send_code(_phone(enrolment.phones))
+        try:
+            enrolment.confirm(click.prompt("The code from the SMS").strip())
+        except CodeRefused as error:
+            heading = f"{error}. Another one can be sent to:"
+        else:
+            return
+    raise LoginRefused("too many wrong codes: try again later, so that the account is not locked")
+
+
+def _phone(phones: tuple[Phone, ...]) -> Phone:
+    for index, phone in enumerate(phones, 1):
+        click.echo(f"  {index}  {phone.masked}")
+    chosen = click.prompt("Send it to", type=click.IntRange(1, len(phones)), default=1)
+    return phones[chosen - 1]
+
+
+def _advice(settings: Settings | None, where: InstallationSettings, numbers: list[str]) -> str:
+    """What to put into devices.yaml, or that it is right as it is."""
+    stated = [one.number for one in settings.installations.values() if one.cloud == "owa"] if settings else []
+    if stated and all(number in numbers or (not number and len(numbers) == 1) for number in stated):
+        return "devices.yaml fits. Start the program: emulator run"
+    lines = ["Write into devices.yaml:", "installations:", "  home:", "    cloud: owa", f"    country: {where.country}"]
+    lines += [f"    url: {where.url}"] if where.url else []
+    lines += [f"    number: {number}" for number in numbers[:1]]
+    lines += [f"    # or number: {number}" for number in numbers[1:]]
+    return "\n".join(lines)

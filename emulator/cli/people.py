@@ -1,0 +1,110 @@
+"""Commands about people: who is paired, the PIN, who is told."""
+
+import sys
+import time
+from contextlib import closing
+from typing import Any
+
+import click
+
+from emulator import config, credentials, logs, pairing, pin, show
+from emulator.app import is_running
+from emulator.cli.alarm import program_of
+from emulator.cli.context import NO_ANSWER, common, context
+from emulator.errors import ConfigError, EmulatorError, Problem
+from emulator.journal import Journal
+from emulator.model import Notice
+from emulator.notify import TITLES, apprise_target
+
+
+@click.command()
+@common
+@click.option("--test", is_flag=True, help="Send a message to every target.")
+def notify(test: bool, **chosen: Any) -> None:
+    """Say where notifications go, and with --test send one there."""
+    redactor = logs.setup(context(chosen, level="error").level)
+    targets = credentials.targets()
+    if not targets:
+        raise ConfigError(
+            [Problem("environment: VERISURE_NOTIFY", "is not set: put Apprise URLs there, with blanks between")]
+        )
+    reached = 0
+    for number, url in enumerate(targets, 1):
+        redactor.conceal(url)
+        send = apprise_target(url)
+        said = url.partition(":")[0]
+        if not test:
+            click.echo(f"{number}: {said}")
+        elif send(f"{TITLES[Notice.TEST]}\nThis is how notices of your alarm will look."):
+            click.echo(f"{number}: {said}: sent")
+            reached += 1
+        else:
+            click.echo(f"{number}: {said}: it did not take the message")
+    if test and reached < len(targets):
+        sys.exit(NO_ANSWER)
+
+
+@click.command()
+@common
+@click.option("--list", "listing", is_flag=True, help="Show who is paired instead.")
+@click.option("--forget", metavar="WHICH", help="Unpair the client of this number or key, as listed, instead.")
+@click.option("--json", "as_json", is_flag=True, help="For programs, with --list.")
+def pair(listing: bool, forget: str | None, as_json: bool, **chosen: Any) -> None:
+    """Press the link button of the Hue bridge: for 30 s new clients may pair with a running `emulator run`."""
+    here = context(chosen, level="warning")
+    logs.setup(here.level)
+    if (listing and forget is not None) or (as_json and not listing):
+        raise click.UsageError("--list stands alone or with --json, --forget alone")
+    if listing or forget is not None:
+        with closing(Journal(here.state_dir)) as book:
+            click.echo(_paired(book, as_json=as_json) if forget is None else _forgotten(book, forget))
+        return
+    hue = config.load(config.find(here.config)).doors.hue
+    if hue is None:
+        raise ConfigError([Problem("doors.hue", "is missing, so there is no bridge: write `hue: { port: 80 }`")])
+    if not is_running(here.state_dir):
+        problem = "no `emulator run` uses this state folder; start it first, or name its folder with --state-dir"
+        raise ConfigError([Problem(str(here.state_dir), problem)])
+    if program := program_of(here):
+        program.press()
+    else:
+        with closing(Journal(here.state_dir)) as book:
+            pairing.press_button(book, time.time())
+    click.echo(f"through the running program ({program.url})" if program else "through the state folder", err=True)
+    click.echo(f"The link button is pressed: pair your app within {pairing.BUTTON_S:g} s.")
+    if hue.pairing == "open":
+        click.echo("It would not be needed: with doors.hue.pairing: open every local client may pair at any time.")
+
+
+def _paired(book: Journal, *, as_json: bool) -> str:
+    users = pairing.paired(book)
+    return show.as_json([show.client(*one) for one in users.items()]) if as_json else show.clients(users)
+
+
+def _forgotten(book: Journal, which: str) -> str:
+    try:
+        gone = pairing.forget(book, which)
+    except EmulatorError as error:
+        raise click.BadParameter(str(error), param_hint="--forget") from None
+    return (
+        f"Forgotten: {gone.short} {show.kind(gone)} {gone.peer}\n"
+        "A running program takes no command from it any more, "
+        f"and tells it nothing after {pairing.HEEDED_S:g} s at most.\n"
+        "With doors.hue.pairing: open it may come back; with button it has to pair anew."
+    )
+
+
+@click.command("pin")
+@common
+@click.option("--remove", is_flag=True, help="Without a PIN the page cannot disarm.")
+def set_pin(remove: bool, **chosen: Any) -> None:
+    """Set the PIN that lets the page disarm: 4 to 12 digits, asked for twice; ends every lock."""
+    here = context(chosen, level="warning")
+    logs.setup(here.level)
+    new = None if remove else click.prompt("PIN", hide_input=True, confirmation_prompt="Once more")
+    with closing(Journal(here.state_dir)) as book:
+        try:
+            pin.set_pin(book, new)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+    click.echo("The page can no longer disarm." if remove else "The page can disarm with this PIN.")

@@ -1,0 +1,60 @@
+"""The table of settings in the README, made of the JSON Schema; `python -m tests.settings_table` renews it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from emulator import config
+
+README = Path(__file__).parent.parent / "README.md"
+TABLE = re.compile(r"(?<=<!-- made by `python -m tests.settings_table` -->\n)\|.*?\n(?!\|)", re.DOTALL)
+HEAD = "| key | default | meaning |\n|---|---|---|\n"
+
+
+def rows(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, str, str]]:
+    """Key, default and meaning of everything that a section and those below it may hold."""
+    section = resolved(schema)
+    for key, field in section["properties"].items():
+        here = f"{path}.{key}".lstrip(".")
+        default = "needed" if key in section.get("required", ()) else shown(field)
+        yield here, default, field.get("description", "")
+        below = resolved(field)
+        if "properties" in below:
+            yield from rows(below, here)
+        for named in below.get("patternProperties", {}).values():
+            yield from rows(named, f"{here}.NAME")
+        if "properties" in (item := resolved(below.get("items", {}))):
+            yield from rows(item, f"{here}[]")
+
+
+def resolved(field: dict[str, Any]) -> dict[str, Any]:
+    """What a field holds when it holds something: through references, and past null."""
+    for choice in field.get("anyOf", ()):
+        if "$ref" in choice:
+            return resolved(choice)
+    if "$ref" in field:
+        return dict(config.schema()["$defs"][field["$ref"].rpartition("/")[2]])
+    return field
+
+
+def shown(field: dict[str, Any]) -> str:
+    """A default as one would write it into the file; empty where leaving the key out means something of its own."""
+    default = field.get("default")
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    if not default or isinstance(default, dict):
+        return ""
+    if isinstance(default, float):  # a duration
+        return f"`{default / 60:g}m`" if default % 60 == 0 else f"`{default:g}s`"
+    return f"`{default}`"
+
+
+def table() -> str:
+    """The whole table, as Markdown."""
+    lines = (f"| `{key}` | {default} | {meaning} |\n" for key, default, meaning in rows(config.schema()))
+    return HEAD + "".join(lines)
+
+
+if __name__ == "__main__":
+    README.write_text(TABLE.sub(lambda _: table(), README.read_text()))
