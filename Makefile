@@ -12,16 +12,7 @@ test: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-ifdef ARGS
-	$(BIN)/python -m pytest $(ARGS)
-else
-	@# Side by side: the LAN tests have networks of their own, and mostly wait.
-	@$(BIN)/python -m pytest --quiet tests/lan > $(VENV)/lan.log 2>&1 & lan=$$!; \
-	trap 'kill $$lan 2>/dev/null' INT TERM; \
-	$(BIN)/python -m pytest --quiet --ignore tests/lan --cov --cov-report=term; rest=$$?; \
-	wait $$lan; lan=$$?; cat $(VENV)/lan.log; \
-	exit $$((rest || lan))
-endif
+	$(BIN)/python -m pytest $(or $(ARGS),--quiet --numprocesses auto --dist loadscope --cov --cov-report=term)
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -1,11 +1,40 @@
-"""Guards for every test: a clean environment, and no thread that outlives its test."""
+"""Guards for every test: a network and an environment of its own, and no thread that outlives its test."""
 
+import ctypes
 import logging
 import os
+import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
 
 import pytest
+
+from emulator import logs
+
+CLONE_NEWNET = 0x40000000
+
+WORKERS = 6
+"""Processes that share the tests, on whatever machine: most tests wait, for panels and for searches to be answered."""
+
+
+def pytest_configure() -> None:
+    """Where we may, leave the machine's network: nothing gets out, and nobody else on it answers our searches."""
+    if may_have_a_network():
+        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), "unshare")
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One after the other on a shared network: searches of one test would be answered by the programs of another."""
+    return WORKERS if may_have_a_network() else 0
+
+
+def may_have_a_network() -> bool:
+    """Whether a network namespace of our own can be made, and its loopback brought up."""
+    unshare, ip = shutil.which("unshare"), shutil.which("ip")
+    return bool(unshare and ip) and not subprocess.run([unshare, "--net", ip, "link"], capture_output=True).returncode
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +62,9 @@ def no_thread_outlives_its_test() -> Iterator[None]:
 def logging_as_it_was() -> Iterator[None]:
     """A command that sets up logging does so for itself only."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers = root.handlers[:]
+    levels = {logger: logger.level for logger in (root, *map(logging.getLogger, logs.QUIET))}
     yield
     root.handlers[:] = handlers
-    root.setLevel(level)
+    for logger, level in levels.items():
+        logger.setLevel(level)

@@ -28,8 +28,9 @@ def unprivileged(folder: Path) -> Iterator[None]:
     if os.geteuid() != 0:
         yield
         return
-    for parent in folder.parents[:3]:
-        parent.chmod(0o755)
+    for parent in folder.parents:
+        if parent.stat().st_uid == 0 and parent != parent.parent:
+            parent.chmod(parent.stat().st_mode | 0o555)
     os.seteuid(NOBODY)
     try:
         yield

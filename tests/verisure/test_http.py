@@ -195,7 +195,7 @@ def test_proxies_netrc_and_certificates_of_the_environment_do_not_count(
         b"HTTP/1.1 200 OK\r\n\r\n<PET>",
         b"HTTP/1.0 200 OK\r\nContent-Type: text/xml\r\n\r\n<PET>",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n<P\r\n3\r\nET>\r\n0\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"<PET>"),
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"<PET>", mtime=0),
     ],
 )
 def test_the_body_however_it_is_framed(serve: Serve, answer: bytes) -> None:
