@@ -275,7 +275,8 @@ BROKEN = "HOST sent an answer that breaks off"
         ),
         (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (ANSWER_LIMIT_BYTES + 1), "HOST answered more than 1048576 bytes"),
         (
-            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(bytes(20 * ANSWER_LIMIT_BYTES)),
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
+            + gzip.compress(bytes(20 * ANSWER_LIMIT_BYTES), mtime=0),
             "HOST answered more than 1048576 bytes",
         ),
     ],
