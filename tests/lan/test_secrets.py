@@ -6,7 +6,7 @@ from tests.lan.home import Home
 
 
 def test_no_secret_comes_out(home: Home) -> None:
-    """All that the shared program has said so far, and what the commands say, with every fault that has words."""
+    """All that the program says, and what the commands say, with every fault that has words."""
     home.alarm.post("fault", fault="lost", request="PERI1", times=1)
     home.ask("perimeter", raw.turn(True))
     home.settle()
@@ -27,7 +27,7 @@ def test_no_secret_comes_out(home: Home) -> None:
     secrets = set((home.folder / SECRETS).read_text().split()) | {"Otra-Clave-Larga"}
     assert alarm.PASSWORD in secrets
     assert len([one for one in secrets if one.isdigit() and len(one) == 11]) >= 4  # session hashes
-    assert len([one for one in secrets if one.startswith("AND_")]) > 10  # IDs
+    assert len([one for one in secrets if one.startswith("AND_")]) >= 6  # IDs
     said = {program.output.name: program.text for program in home.programs}
     said |= {" ".join(one.args[4:]): one.stdout + one.stderr for one in (*done, wrong, down)}
     said |= {path.name: path.read_bytes().decode("latin-1") for path in home.state_dir.iterdir()}
