@@ -286,6 +286,8 @@ class OwaCloud:
                 content = self._session.call(submitted.poll, {**submitted.variables, "counter": counter})
             except Unreachable as error:
                 log.debug("%s: %s", submitted.poll.name, error)
+                if not error.sent:
+                    counter -= 1  # the cloud counts the polls that it gets
                 continue
             except EmulatorError as error:
                 raise Unconfirmed(f"{request} was under way when the cloud refused to tell of it: {error}") from None

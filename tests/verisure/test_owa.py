@@ -279,6 +279,17 @@ def test_trouble_while_it_is_followed_is_waited_out(trouble: Scripted) -> None:
     assert world.submitted() == ["ARM1"]
 
 
+def test_polls_that_were_not_sent_are_not_counted() -> None:
+    unsent = Unreachable("refused", sent=False)
+    world = World(
+        ArmStatus=[data("xSArmStatus", {"res": "WAIT"}), unsent, unsent, EXPIRED, ended("T")],
+        RefreshLogin=[BAD_GATEWAY, data("xSRefreshLogin", {**TOKENS, "hash": jwt(iat=0, exp=10**6)})],
+    )
+    assert world.cloud.execute(TOTAL, quiet).raw == "T"
+    answered = [variables["counter"] for variables in world.script.of("ArmStatus")]
+    assert answered == [1, 2, 2, 2, 2]
+
+
 def test_a_deadline_is_unconfirmed_and_never_sent_again() -> None:
     world = World(ArmStatus=data("xSArmStatus", {"res": "WAIT"}))
     with pytest.raises(Unconfirmed, match=f"within {DEADLINE_S:g} s"):
