@@ -3,6 +3,7 @@
 import logging
 import math
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -115,6 +116,7 @@ class Installation:
         self._read_at: float | None = None
         self._failed: dict[Action, tuple[float, EmulatorError]] = {}
         self._unsettled = journal.unsettled(name)
+        self._unwritten: deque[Callable[[], None]] = deque()
         self._settle_at = self._poll_at
         self._settle_pause_s = SETTLE_S
         self._fresh_until = float("-inf")
@@ -227,10 +229,12 @@ class Installation:
 
     def close(self) -> None:
         """End the session; for whoever drives this without its thread."""
+        self._catch_up()
         self._cloud.close()
 
     def step(self) -> None:
         """Run the next command, or poll if there is none and it is time."""
+        self._catch_up()
         with self._lock:
             job = self._queue.take()
         if job:
@@ -378,8 +382,8 @@ class Installation:
     def _settle(self, state: PanelState) -> None:
         if self._unsettled:
             log.warning("%s: after an unconfirmed command the panel says: %s", self.name, state.axes)
-            entries, self._unsettled = self._unsettled, []
-            self._record(lambda: self._journal.settle(entries, state, self._clock.time()))
+            entries, self._unsettled, now = self._unsettled, [], self._clock.time()
+            self._record(lambda: self._journal.settle(entries, state, now), again=True)
 
     def _keep(self, state: PanelState, command: int | None = None) -> None:
         if self.view.state is None or self.view.axes != state.axes:
@@ -457,7 +461,8 @@ class Installation:
             took_s,
             outcome.message,
         )
-        self._record(lambda: self._journal.end(job.entry, outcome, self._clock.time()))
+        now = self._clock.time()
+        self._record(lambda: self._journal.end(job.entry, outcome, now), again=True)
         job.ticket.finish(outcome, error)
         command = job.command
         if outcome.result is Result.CONFIRMED and isinstance(command.action, Disarm):
@@ -466,11 +471,23 @@ class Installation:
             text = f"{command.action}, asked for {command.origin}: {outcome.result}: {outcome.message}"
             self._on_notice(Notice.FAILED, text)
 
-    def _record(self, write: Callable[[], None]) -> None:
+    def _record(self, write: Callable[[], None], *, again: bool = False) -> None:
         try:
             write()
         except EmulatorError as error:
             log.error("%s: %s", self.name, error)
+            if again:
+                # As many as commands were begun; none is begun that cannot be written down.
+                self._unwritten.append(write)
+
+    def _catch_up(self) -> None:
+        """Write down how commands ended that could not be written when they did."""
+        while self._unwritten:
+            try:
+                self._unwritten[0]()
+            except EmulatorError:
+                return
+            self._unwritten.popleft()
 
 
 def _what_to_do(refusal: CloudError) -> str:

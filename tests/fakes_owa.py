@@ -48,7 +48,7 @@ class SimulatedOwa:
 
     def __init__(self, profile: str = "es-perimeter", vault: Vault | None = None, *, password: str = "") -> None:
         self.clock = FakeClock()
-        house = House(self.clock.time, PROFILES[profile].fitted)
+        house = House(self.clock.monotonic, PROFILES[profile].fitted)
         self.app = create_app(house, api="owa", profile=profile, sleep=lambda _: None)
         self.backend, self.face = self.app.extensions["backend"], self.app.extensions["face"]
         self.house = self.backend.house

@@ -530,6 +530,23 @@ def test_a_journal_that_fails_at_the_end_does_not_stop_the_alarm(
     assert any("cannot be written" in message for message in messages(caplog))
 
 
+def test_an_end_that_could_not_be_written_is_written_as_soon_as_it_can(house: House) -> None:
+    house.journal._db.execute("PRAGMA busy_timeout = 0")
+    blocker = sqlite3.connect(house.folder / "journal.sqlite3", isolation_level=None)
+    ticket = house.on("night")
+    house.while_flying("ARMNIGHT2", lambda: blocker.execute("BEGIN IMMEDIATE"))
+    assert house.run(ticket) == [Result.CONFIRMED]
+    ended_at = house.clock.now
+    assert house.journal.commands(1)[0].result is None
+    house.alarm.step()
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    house.clock.now += 5
+    house.alarm.step()
+    [entry] = house.journal.commands(9)
+    assert (entry.result, entry.ended_at) == ("confirmed", ended_at)
+
+
 # -- the thread -----------------------------------------------------------------------------------------------------
 
 

@@ -2,16 +2,11 @@
 
 import http.server
 import json
-import os
 import queue
-import re
 import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,11 +16,8 @@ from emulator.journal import Journal
 from emulator.model import Arm, ArmMode, Command, Interior, Origin
 from emulator.pin import TRIES, set_pin
 from emulator.simulator.backend import Account
-from emulator.simulator.panel import House
 from emulator.simulator.server import SimulatedAlarm
-from tests.lan.raw import ECHO_BODY, SERVICE
-
-PATIENCE_S = 20.0
+from tests.program import PATIENCE_S, Program, simulated
 
 
 class Endpoint(http.server.BaseHTTPRequestHandler):
@@ -53,66 +45,8 @@ def endpoint() -> Iterator[http.server.HTTPServer]:
 
 @pytest.fixture
 def alarm() -> Iterator[SimulatedAlarm]:
-    house = House(time.time)
-    house.answer_after = 0.0
-    made = SimulatedAlarm(house, accounts=[Account(password="right")])
-    made.start()
-    yield made
-    made.stop()
-
-
-class Program:
-    """`emulator run` on loopback."""
-
-    def __init__(self, folder: Path, alarm: SimulatedAlarm, targets: str) -> None:
-        self.folder = folder
-        ports = [free_port() for _ in range(2)]
-        self.page = f"http://127.0.0.1:{ports[1]}"
-        (folder / "devices.yaml").write_text(
-            f"installations: {{home: {{cloud: wsdo, url: '{alarm.url}', poll_every: 1s}}}}\n"
-            "switches: [{name: Night, on: night, off: disarm}]\n"
-            f"doors: {{wemo: {{first_port: {ports[0]}}}, dashboard: {{port: {ports[1]}}}}}\n"
-        )
-        self.environment = {
-            **os.environ,
-            "VERISURE_USER": "demo",
-            "VERISURE_PASSWORD": "right",
-            "VERISURE_NOTIFY": targets,
-        }
-
-    @contextmanager
-    def running(self) -> Iterator["Program"]:
-        options = ["--config", str(self.folder / "devices.yaml"), "--state-dir", str(self.folder), "--interface", "lo"]
-        with subprocess.Popen(
-            [sys.executable, "-m", "emulator", "run", *options],
-            env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        ) as process:  # fmt: skip
-            assert process.stdout
-            said = ""
-            for line in process.stdout:
-                said += line
-                if line.startswith("Ready"):
-                    break
-            self.switch = re.search(r"http://\S+/setup\.xml", said)[0].removesuffix("/setup.xml")  # type: ignore[index]
-            try:
-                yield self
-            finally:
-                process.terminate()
-                assert process.wait(PATIENCE_S) == 0
-
-    def turn(self, on: bool) -> None:
-        """As an Echo does."""
-        requests.post(
-            f"{self.switch}/upnp/control/basicevent1",
-            ECHO_BODY.format(action="SetBinaryState", value=int(on)),
-            headers={"SOAPACTION": f'"{SERVICE}#SetBinaryState"', "Content-Type": "text/xml"},
-            timeout=PATIENCE_S,
-        )
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    with simulated() as made:
+        yield made
 
 
 def test_people_are_told_and_a_target_that_never_answers_delays_nobody(

@@ -1,6 +1,6 @@
 """The tokens of one account: an access token for minutes, renewed by a refresh token that works once.
 
-The vault is the truth, for every thread and process; nothing is remembered here.
+The vault is the truth, for every thread and process. Nothing is remembered here but what it could not take.
 Facts: verisure-owa.md §2.
 """
 
@@ -37,6 +37,7 @@ class Tokens:
         self._wire = wire
         self._vault = wire.vault
         self._clock = wire.clock
+        self._unkept: tuple[str, Login] | None = None
 
     def access(self, margin_s: float = MARGIN_S) -> Login:
         """A login with an access token that is good for so long yet. Raises LoginNeeded and Unreachable."""
@@ -47,7 +48,7 @@ class Tokens:
         """Replace an access token that no longer works, or not for long, unless somebody else just did."""
         # Who holds the vault lets no poll of others go before: a command of theirs may be waiting for the vault.
         with self._vault.alone(), self._wire.command():
-            login = self._known()
+            login = self._kept(self._known())
             if login.access != stale and self._good(login, margin_s):
                 return login
             if login.refresh and not login.spent:
@@ -63,6 +64,14 @@ class Tokens:
             raise LoginNeeded(f"nobody has logged in to this account yet: {TYPE_LOGIN}")
         if login.trouble:
             raise LoginNeeded(login.trouble)
+        return login
+
+    def _kept(self, login: Login) -> Login:
+        """The login of the vault; new tokens that it could not take when they came, as on a full disk, it takes now."""
+        if self._unkept and self._unkept[0] == login.refresh:
+            login = self._unkept[1]
+            self._vault.save(login)
+        self._unkept = None
         return login
 
     def _good(self, login: Login, margin_s: float) -> bool:
@@ -164,7 +173,9 @@ class Tokens:
             spent=not refresh,
             trouble="",
         )
+        self._unkept = (login.refresh, made)
         self._vault.save(made)
+        self._unkept = None
         return made
 
     def _variables(self, login: Login) -> dict[str, Any]:

@@ -322,3 +322,25 @@ def test_a_clock_that_is_stepped_costs_a_renewal_at_most(seconds: float) -> None
         login = world.tokens.renew(login.access)
     assert login.access == TOKENS["hash"]
     assert world.spent() == ["OLD REFRESH"]
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["alone", "somebody else has logged in meanwhile"])
+def test_new_tokens_that_could_not_be_kept_are_kept_before_they_are_used(elsewhere: bool) -> None:
+    world = World(RefreshLogin=RENEWED)
+    save = world.vault.save
+
+    def full(login: Login) -> None:
+        if not login.spent:
+            raise EmulatorError("the journal cannot be written: is the disk full?")
+        save(login)
+
+    world.vault.save = full  # type: ignore[method-assign]
+    for _ in range(2):
+        with pytest.raises(EmulatorError, match="disk full"):
+            world.tokens.access()
+    world.vault.save = save  # type: ignore[method-assign]
+    if elsewhere:
+        save(replace(OLD, refresh="THEIRS"))
+    assert world.tokens.access().access == ("OLD ACCESS" if elsewhere else TOKENS["hash"])
+    assert world.vault.login == world.tokens.access()
+    assert len(world.spent()) == 1
