@@ -50,8 +50,9 @@ class Household:
             (23 * HOUR_S, self._voice(chance.choice(["night", "perimeter"]), True)),
         ]
         for _ in range(4):
-            words = self._voice(chance.choice(NAMES), chance.random() < 0.5)
-            events.append((chance.uniform(HOUR_S, DAY_S - 1), chance.choice([words, self._key(chance.choice(KEYS))])))
+            words, key = self._voice(chance.choice(NAMES), chance.random() < 0.5), self._key(chance.choice(KEYS))
+            event = chance.choice([words, key, self._crossing(key, self._voice(chance.choice(NAMES), False))])
+            events.append((chance.uniform(HOUR_S, DAY_S - 1), event))
         events.append((chance.uniform(HOUR_S, DAY_S - 1), self._alarm.kill_sessions))
         if number % 3 == 0:
             events += [
@@ -78,6 +79,15 @@ class Household:
 
     def _key(self, action: Action) -> Event:
         return lambda: self._alarm.keypad(action)
+
+    def _crossing(self, key: Event, voice: Event) -> Event:
+        """Somebody at the keypad, and nobody has heard of it when the voice speaks."""
+
+        def cross() -> None:
+            key()
+            voice()
+
+        return cross
 
     def _window(self, *, is_open: bool) -> Event:
         return lambda: self._alarm.house.window("Cocina", is_open=is_open)
