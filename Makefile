@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test clean
+.PHONY: run test fuzz clean
 
 run: $(VENV)/installed
 	$(BIN)/emulator run $(ARGS)
@@ -13,6 +13,11 @@ test: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest $(or $(ARGS),--quiet --numprocesses auto --dist loadscope --cov --cov-report=term)
+
+# Longer than the suite does it: every parser that a stranger's bytes reach, for a minute each. ARGS: see fuzz/__main__.py
+fuzz: $(VENV)/installed-dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(BIN)/python -m fuzz $(ARGS)
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

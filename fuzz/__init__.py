@@ -1,0 +1,1 @@
+"""Attack every parser that a stranger's bytes reach. `python -m fuzz --help`."""

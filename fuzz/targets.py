@@ -1,0 +1,208 @@
+"""What is attacked: each target takes any bytes, and its docstring says what must hold of them.
+
+A target returns, or raises AssertionError or whatever else went wrong. `SEEDS` are bytes that mean something to it.
+"""
+
+import json
+import logging
+import re
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from lxml import etree
+
+from emulator import logs, policy
+from emulator.config import load
+from emulator.doors import description, gena, search, soap, ssdp
+from emulator.doors.bridge import Bridge
+from emulator.doors.description import BASICEVENT, METAINFO, Facts
+from emulator.doors.h1 import Conversation, Response
+from emulator.doors.lights import Lights
+from emulator.doors.v1 import Api, Ask
+from emulator.errors import ConfigError, ProtocolError, Unreachable
+from emulator.model import BridgeIdentity
+from emulator.pairing import Users
+from emulator.verisure import graphql, operations, pet
+from emulator.verisure.cloud import Answer
+
+PEER = "192.168.7.9"
+OURS = {"192.168.7.2"}
+NETWORK = IPv4Network("192.168.7.0/24")
+FILE = Path(tempfile.mkdtemp(), "devices.yaml")
+SECRET = "Contraseña&%"  # noqa: S105  a made-up one
+
+Target = Callable[[bytes], None]
+
+
+def ssdp_search(data: bytes) -> None:
+    """A datagram is a search or nothing, and what is found of it can stand in an answer."""
+    found = ssdp.parse(data, 1900)
+    assert found is None or (found.st.isascii() and found.st.isprintable() and " " not in found.st)
+
+
+def ssdp_answer(data: bytes) -> None:
+    """A datagram is an answer to our search or nothing."""
+    search.parse(data, PEER)
+
+
+def http_request(data: bytes) -> None:
+    """Bytes are requests or a ProtocolError, the same however they are cut; and each is answered."""
+    cut = data[0] if data else 0
+    whole, parts = _requests([data[1:]]), _requests([data[1:][:cut], data[1:][cut:]])
+    assert whole == parts
+
+
+def _requests(pieces: list[bytes]) -> list[object]:
+    conversation, found = Conversation(), list[object]()
+    for piece in pieces:
+        conversation.feed(piece)
+        try:
+            while request := conversation.next():
+                found.append(request)
+                assert conversation.answer(Response(200, b"x"), 0).startswith(b"HTTP/1.1 200 ")
+        except ProtocolError as error:
+            found.append(error.status)
+            assert conversation.answer(Response(error.status, close=True), 0).startswith(b"HTTP/1.1 ")
+            assert conversation.over
+    return found
+
+
+def soap_call(data: bytes) -> None:
+    """A body is a call or a ProtocolError; a call that turns something is a SetBinaryState."""
+    action, _, body = data.decode("utf-8", "replace").partition("\n")
+    for service in (BASICEVENT, METAINFO):
+        with suppress(ProtocolError):
+            call = soap.parse(service, action, body)
+            assert (call.on is not None) == (call.action.name == "SetBinaryState")
+
+
+def gena_callback(data: bytes) -> None:
+    """A CALLBACK leads to the subscriber itself or is a ProtocolError; a TIMEOUT becomes one within the bounds."""
+    header = data.decode("latin-1")
+    assert gena.SHORTEST <= gena.granted(header) <= gena.LONGEST
+    with suppress(ProtocolError):
+        assert gena.acceptable(header, PEER).host == PEER
+
+
+def device_description(data: bytes) -> None:
+    """Whatever a switch is called, its description is XML with that name in it."""
+    name = data.decode("utf-8", "replace")
+    facts = Facts(name, "22", "02AB", "uuid:x", "http://192.168.7.2:1", True, 1.0, 1.0)
+    root = etree.fromstring(description.setup(facts))
+    assert root.findtext(".//{*}friendlyName", "") == description.text(name)
+    etree.HTML(description.page(facts).decode())
+
+
+def hue_request(data: bytes) -> None:
+    """A method, a path and a body are answered with JSON, and nobody who is not paired turns anything."""
+    method, _, rest = data.partition(b" ")
+    path, _, body = rest.partition(b" ")
+    segments = tuple(filter(None, path.decode("utf-8", "replace").split("/")))
+    json.dumps(_api().answer(Ask(method.decode("latin-1"), segments, body, PEER, BRIDGE)))
+
+
+class _Nothing:
+    """A journal without rows, and a hub without switches."""
+
+    switches = ()
+
+    def rows(self, *_: object) -> list[tuple[object, ...]]:
+        return []
+
+    def recall(self, _name: str) -> None: ...
+
+
+BRIDGE = Bridge(BridgeIdentity("02ABCDEF0000"), "192.168.7.2", 80)
+
+
+def _api() -> Api:
+    nothing = _Nothing()
+    return Api(Lights(nothing, ()), Users(nothing), pairing="button", now=lambda: 0.0)  # type: ignore[arg-type]
+
+
+def ws_do_answer(data: bytes) -> None:
+    """A body is an answer with a RES or Unreachable."""
+    with suppress(Unreachable):
+        assert pet.parse(data).res
+
+
+def owa_answer(data: bytes) -> None:
+    """A body is a reply with content, or with a failure that is one of our errors; or it is Unreachable."""
+    for operation in (operations.STATUS, operations.ARM, operations.REFRESH):
+        with suppress(Unreachable):
+            reply = graphql.parse(operation, Answer(200, data))
+            assert reply.content is not None or isinstance(graphql.error(reply.failure), Exception)  # type: ignore[arg-type]
+
+
+def owa_token(data: bytes) -> None:
+    """Whatever a token says, it lives for some time."""
+    assert graphql.life_s(data.decode("latin-1")) > 0
+
+
+def devices_yaml(data: bytes) -> None:
+    """A file is settings or a ConfigError that names a place."""
+    FILE.write_bytes(data)
+    try:
+        load(FILE)
+    except ConfigError as error:
+        assert all(str(problem).startswith(str(FILE)) for problem in error.problems)
+
+
+def host_and_origin(data: bytes) -> None:
+    """No header that names another host is taken for ours."""
+    header = data.decode("latin-1")
+    if policy.may_name(header, OURS) or policy.may_act_from(header, OURS):
+        said = re.sub(r"[\t\r\n]", "", header).lower()  # a URL is read without them
+        assert any(name in said for name in ("localhost", *OURS))
+    policy.is_local(header, NETWORK)
+
+
+def log_line(data: bytes) -> None:
+    """A secret does not survive in a log line, whatever stands around it."""
+    redactor = logs.Redactor()
+    redactor.conceal(SECRET)
+    around = data.decode("utf-8", "replace")
+    for spelling in (SECRET, repr(SECRET)[1:-1]):
+        record = logging.LogRecord("x", logging.INFO, "", 0, "%s%s%s", (around, spelling, around), None)
+        assert spelling not in redactor.format(record)
+
+
+SOAP = (
+    b'"urn:Belkin:service:basicevent:1#SetBinaryState"\n<?xml version="1.0"?><s:Envelope xmlns:s="x"><s:Body>'
+    b"<u:SetBinaryState><BinaryState>1</BinaryState></u:SetBinaryState></s:Body></s:Envelope>"
+)
+HTTP = b"POST /upnp/control/basicevent1 HTTP/1.1\r\nHost: 192.168.7.2:49153\r\nContent-Length: 3\r\n\r\nabc"
+CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\nGET / HTTP/1.0\r\n\r\n"
+
+TARGETS: dict[Target, tuple[bytes, ...]] = {
+    # What is attacked → bytes that mean something to it, to begin with.
+    ssdp_search: (b'M-SEARCH * HTTP/1.1\r\nMAN: "ssdp:discover"\r\nMX: 3\r\nST: upnp:rootdevice\r\n\r\n',),
+    ssdp_answer: (b"HTTP/1.1 200 OK\r\nLOCATION: http://192.168.7.5:1/x\r\nUSN: uuid:a\r\nST: b\r\n\r\n",),
+    http_request: (b"\x10" + HTTP, b"\x40" + CHUNKED, b"\x05" + HTTP + HTTP),
+    soap_call: (SOAP, SOAP.replace(b"Set", b"Get"), b"#GetMetaInfo\n<u:GetMetaInfo/>"),
+    gena_callback: (b"<http://192.168.7.9:8989/sub>", b"Second-300", b"infinite"),
+    device_description: ("Día & <Night>".encode(),),
+    hue_request: (
+        b'POST api {"devicetype":"x#y"}',
+        b'PUT abc/lights/1/state {"on":true,"bri":254}',
+        b"GET abc/config",
+    ),
+    ws_do_answer: (
+        b"<?xml version='1.0' encoding='UTF-8'?><PET><RES>OK</RES><MSG>x</MSG><STATUS>3</STATUS></PET>",
+        b"<PET><RES>OK</RES><LIST><REG><TYPE>2</TYPE><TIME>151119123456</TIME></REG></LIST></PET>",
+    ),
+    owa_answer: (
+        b'{"data":{"xSStatus":{"status":"D","timestampUpdate":"1"}}}',
+        b'{"data":null,"errors":[{"message":"m","name":"ApiError","data":{"err":"60067"}}]}',
+    ),
+    owa_token: (b"e30.eyJpYXQiOjEsImV4cCI6OTAxfQ.x",),
+    devices_yaml: (
+        b"installations: {home: {cloud: simulator, country: ES}}\nswitches: [{name: N, on: night, off: disarm}]\n"
+        b"doors: {wemo: {first_port: 49151}}\n",
+    ),
+    host_and_origin: (b"192.168.7.2:80", b"http://localhost:8099", b"null"),
+    log_line: (b"pwd=", b"\xc3", b"Contrase"),
+}
