@@ -82,6 +82,7 @@ def by_coverage(name: str, seconds: int) -> tuple[int, str]:
                 folder,
                 f"-max_total_time={seconds}",
                 f"-max_len={MOST_BYTES}",
+                f"-artifact_prefix={folder}/",
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
