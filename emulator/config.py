@@ -2,6 +2,7 @@
 
 import difflib
 import ipaddress
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -376,7 +377,7 @@ def find(path: Path | None) -> Path:
     if path is not None:
         places = [path]
     for place in places:
-        if place.is_file():
+        if os.path.isfile(place):  # noqa: PTH113  # is_file raises where a folder may not be entered
             return place
     tried = ", ".join(map(str, places))
     raise ConfigError([Problem("no settings file", f"looked for {tried}; name one with --config")])

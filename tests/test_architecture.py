@@ -40,6 +40,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "doctor.finding": (),
     "doctor.sockets": (),
     "doctor.lease": (),
+    "doctor.targets": ("errors", "credentials", "notify", "doctor"),
     "app": ("",),
     "cli": ("",),
     "doors": ("hub", "policy", *PURE, "logs", "doors"),

@@ -30,6 +30,9 @@ EXIT = {
     NO_ANSWER: "the cloud does not answer, or refused the login",
 }
 
+PATH = click.Path(path_type=Path, readable=False)
+"""That one cannot be read is said by what reads it, which knows more."""
+
 LOOK_S = 0.05
 """How soon a command notices that the answer is there; nobody sees less."""
 
@@ -98,8 +101,8 @@ class Context:
 def common(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command, which may stand before or after its name."""
     options: Sequence[Callable[..., Any]] = (
-        click.option("--config", type=click.Path(path_type=Path), help="Settings file, instead of ./devices.yaml."),
-        click.option("--state-dir", type=click.Path(path_type=Path), help="Folder for the journal and identities."),
+        click.option("--config", type=PATH, help="Settings file, instead of ./devices.yaml."),
+        click.option("--state-dir", type=PATH, help="Folder for the journal and identities."),
         click.option("--log-level", type=click.Choice(logs.LEVELS), help="How much to say on standard error."),
     )
     for option in options:

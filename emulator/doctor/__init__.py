@@ -8,7 +8,7 @@ from pathlib import Path
 
 from emulator import app, config
 from emulator.config import Settings
-from emulator.doctor import cloud, lan, ports, state
+from emulator.doctor import cloud, lan, ports, state, targets
 from emulator.doctor.case import Case, remember
 from emulator.doctor.finding import Finding, ok, problem
 from emulator.doors import network
@@ -27,6 +27,7 @@ CHECKS: Mapping[str, Callable[[Case], Findings]] = {
     "state folder": state.folder,
     "journal": state.journal,
     "login": state.logins,
+    "notifications": targets.notifications,
     "address": lan.addresses,
     "ports of switches": ports.switches,
     "ports of other doors": ports.others,

@@ -5,7 +5,7 @@ import socket
 import struct
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from emulator.doctor import lease
 from emulator.doctor.case import Case
@@ -24,6 +24,7 @@ IFREQ = struct.Struct("=16sH22x")
 
 CONNECT = "connect it to the network; or name the interface with --interface, or in lan.interfaces"
 LET_THROUGH = f"let the firewall of this machine pass UDP to and from {ssdp.GROUP} port {ssdp.PORT}"
+HEAR_AND_ANSWER = f"mend what stands above; if there is nothing, {LET_THROUGH}; see also the program's log"
 LET_ANSWER = "let the firewall of this machine pass these ports; see also what the program's log says"
 
 
@@ -37,12 +38,11 @@ def addresses(case: Case) -> Iterator[Finding]:
     except (OSError, AttributeError):  # no Linux, no netlink
         leased = frozenset()
     for place in case.places:
-        yield _address(place, place.host in leased)
+        yield _address(place, _flags(place.interface), place.host in leased)
 
 
-def _address(place: Place, leased: bool) -> Finding:
+def _address(place: Place, flags: int, leased: bool) -> Finding:
     check = f"address {place.interface}"
-    flags = _flags(place.interface)
     if not flags & IFF_UP:
         return problem(check, f"{place.host}, but it is down", f"sudo ip link set {place.interface} up")
     if not flags & IFF_RUNNING:
@@ -64,27 +64,30 @@ def multicast(case: Case) -> Iterator[Finding]:
     if not case.places:
         yield skipped("multicast", "no address to send from")
     for place in case.places:
-        if _flags(place.interface) & IFF_UP:
-            yield _multicast(place)
-        else:
-            yield skipped(f"multicast {place.interface}", "it is down")
+        yield _multicast(place, _flags(place.interface))
 
 
-def _multicast(place: Place) -> Finding:
+def _multicast(place: Place, flags: int) -> Finding:
     check = f"multicast {place.interface}"
-    if not _flags(place.interface) & (IFF_MULTICAST | IFF_LOOPBACK):
+    if not flags & IFF_UP:
+        return skipped(check, "it is down")
+    if not flags & (IFF_MULTICAST | IFF_LOOPBACK):
         fix = f"sudo ip link set {place.interface} multicast on"
         return problem(check, "blocked: it is switched off on this interface", fix)
     # A search for a device that nobody is.
     probe = search.request(f"uuid:{uuid.uuid4()}")
     try:
-        with network.receiver(place.host) as ear, network.sender(place.host, 0) as mouth:
+        ear = network.receiver(place.host)
+    except OSError:
+        return skipped(check, f"there is nothing to hear it with; see port {ssdp.PORT}/udp")
+    try:
+        with ear, network.sender(place.host, 0) as mouth:
             for _ in range(TRIES):
                 mouth.sendto(probe, (ssdp.GROUP, ssdp.PORT))
                 if _hears(ear, probe):
                     return ok(check, "sent and received")
     except OSError as error:
-        return problem(check, f"blocked: it cannot be sent and heard from {place.host} ({error.strerror})", LET_THROUGH)
+        return problem(check, f"blocked: it cannot be sent from {place.host} ({error.strerror})", LET_THROUGH)
     return problem(check, f"blocked: what {place.host} sends to the group does not arrive", LET_THROUGH)
 
 
@@ -118,10 +121,14 @@ def answers(case: Case) -> Finding:
     wanted = _wanted(case)
     if not wanted or not case.places:
         return skipped(check, "there is nothing to find")
-    found = {one.udn: one.name for one in search.search(tuple({place.interface for place in case.places}), SEARCH_S)}
+    return _heard(wanted, search.search(tuple({place.interface for place in case.places}), SEARCH_S))
+
+
+def _heard(wanted: Mapping[str, str], devices: Sequence[search.Found]) -> Finding:
+    check, found = "search", {one.udn: one.name for one in devices}
     silent = [name for udn, name in wanted.items() if udn not in found]
     if silent:
-        return problem(check, f"no answer from {', '.join(silent)}", f"{LET_THROUGH}; see what the program's log says")
+        return problem(check, f"no answer from {', '.join(silent)}", HEAR_AND_ANSWER)
     mute = [name for udn, name in wanted.items() if not found[udn]]
     if mute:
         return problem(check, f"answered, but cannot be asked who they are: {', '.join(mute)}", LET_ANSWER)

@@ -33,8 +33,8 @@ def leased() -> frozenset[str]:
             for kind, message in messages(kernel.recv(LIMIT)):
                 if kind in (NLMSG_DONE, NLMSG_ERROR):
                     return frozenset(found)
-                if kind == RTM_NEWADDR and not _ADDRESS.unpack_from(message)[2] & IFA_F_PERMANENT:
-                    found |= {socket.inet_ntoa(value) for value in _local(message)}
+                if kind == RTM_NEWADDR:
+                    found |= ending(message)
 
 
 def messages(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -45,6 +45,13 @@ def messages(data: bytes) -> Iterator[tuple[int, bytes]]:
             return
         yield kind, data[_HEADER.size : length]
         data = data[_aligned(length) :]
+
+
+def ending(message: bytes) -> set[str]:
+    """The address that a RTM_NEWADDR message tells of, if it ends by itself."""
+    if _ADDRESS.unpack_from(message)[2] & IFA_F_PERMANENT:
+        return set()
+    return {socket.inet_ntoa(value) for value in _local(message)}
 
 
 def _local(message: bytes) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from emulator.doors import network, ssdp
 HTTPS = 443  # where Echos look before they ask the Hue bridge (lan-emulation.md §0)
 PROBE_S = 1.0  # for our own address to refuse a connection
 ROOT = 0  # its user number
+APP = "emulator"  # how the kernel calls our program, started by that name
 SYSTEMD = (1, "systemd")  # its process; in a container another program has that number
 
 ELSEWHERE = {
@@ -25,6 +26,7 @@ ELSEWHERE = {
 }
 RIGHTS = "give the program CAP_NET_BIND_SERVICE, or let systemd open the port: see “Port 80” in the README"
 LOOK_AT_LOG = "see what the program's log says of it; it tries again every few seconds"
+OURSELVES = "that may be this program, with another state folder: name it with --state-dir"
 SHARE = "stop that one, or make it share the port (SO_REUSEADDR)"
 
 
@@ -81,7 +83,8 @@ def _port(case: Case, port: int, name: str, way_out: str) -> Finding:
         found = "a program of user root has it: systemd, if it is to open this port"
         return warning(check, found, "type this command with sudo, which can tell; see also the search below")
     if foreign:
-        return problem(check, f"taken by {_whose(foreign)}", way_out)
+        ourselves = any(program.name == APP for one in foreign for program in one.programs)
+        return problem(check, f"taken by {_whose(foreign)}", OURSELVES if ourselves else way_out)
     if case.running:
         if not sockets.are_told(case.proc):
             return skipped(check, "this system does not tell whether it is the running program that has it")

@@ -16,6 +16,7 @@ from emulator.vault import JournalVault
 from emulator.verisure.vault import Login
 
 ANOTHER = "make it a folder that the user of the program may write to, or choose another with --state-dir"
+SEE_FOLDER = "not to be read by this user; see the state folder"
 DAMAGED = (
     "stop the program and move journal.sqlite3* away: it starts a new one, for which clients have to find the switches "
     "again and `emulator login` has to be typed again"
@@ -28,17 +29,17 @@ ENVIRONMENT = "set VERISURE_USER and VERISURE_PASSWORD (or …_FILE) for this co
 def folder(case: Case) -> Finding:
     """Whether the state folder can be written to, tried with a file that is gone at once."""
     name, path = "state folder", case.state_dir
-    if not path.exists():
-        parent = next(parent for parent in path.absolute().parents if parent.exists())
-        if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
-            return ok(name, f"{path} is made at the first run")
-        return problem(name, f"{path} does not exist, and cannot be made in {parent}", ANOTHER)
     try:
         with tempfile.TemporaryFile(dir=path):
             pass
         if (path / FILE).exists():
             with (path / FILE).open("r+b"):
                 pass
+    except FileNotFoundError:
+        parent = next(parent for parent in path.absolute().parents if parent.exists())
+        if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
+            return ok(name, f"{path} is made at the first run")
+        return problem(name, f"{path} does not exist, and cannot be made in {parent}", ANOTHER)
     except OSError as error:
         return problem(name, f"{path} cannot be written to: {error.strerror}", ANOTHER)
     return ok(name, f"{path} can be written to")
@@ -47,6 +48,9 @@ def folder(case: Case) -> Finding:
 def journal(case: Case) -> Finding:
     """Whether SQLite finds the journal whole."""
     name = "journal"
+    if folder(case).verdict is Verdict.PROBLEM:
+        # SQLite writes beside a journal even to read it; that it cannot says nothing against the journal.
+        return skipped(name, SEE_FOLDER)
     if not (case.state_dir / FILE).exists():
         return skipped(name, "there is none before the first run")
     try:
@@ -79,6 +83,8 @@ def _login(case: Case, name: str, settings: InstallationSettings) -> Finding:
     except LoginNeeded:
         return problem(check, "several people have logged in here", "put the one to use into VERISURE_USER")
     except EmulatorError:
+        if folder(case).verdict is Verdict.PROBLEM:
+            return skipped(check, SEE_FOLDER)
         refused, login = "", None
     if settings.cloud == "owa":
         found = _renewable(check, login, bool(given.password), case.clock.time())

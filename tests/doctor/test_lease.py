@@ -22,6 +22,28 @@ def test_what_is_no_message_ends_it(data: bytes) -> None:
     assert list(lease.messages(data)) == []
 
 
+def told(flags: int, *attributes: bytes) -> bytes:
+    """An ifaddrmsg of IPv4, and its attributes."""
+    return struct.pack("=BBBBI", socket.AF_INET, 24, flags, 0, 2) + b"".join(attributes)
+
+
+LABEL = struct.pack("=HH", 9, 3) + b"eth0\0" + bytes(3)  # padded to four bytes
+LOCAL = struct.pack("=HH", 8, 2) + bytes([192, 168, 1, 20])
+
+
+@pytest.mark.parametrize(
+    ("message", "ending"),
+    [
+        (told(0, LABEL, LOCAL), {"192.168.1.20"}),
+        (told(0x80, LABEL, LOCAL), set()),  # IFA_F_PERMANENT
+        (told(0, LABEL), set()),
+        (told(0, struct.pack("=HH", 0, 2), LOCAL), set()),
+    ],
+)
+def test_an_address_ends_unless_it_is_permanent(message: bytes, ending: set[str]) -> None:
+    assert lease.ending(message) == ending
+
+
 def test_a_system_without_netlink_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(socket, "AF_NETLINK")
     with pytest.raises(AttributeError):

@@ -59,6 +59,16 @@ def test_whoever_has_it_is_named(make_case: MakeCase, port: int) -> None:
     assert "`port`" in found.fix
 
 
+def test_this_program_with_another_state_folder_is_known_by_its_name(make_case: MakeCase, tmp_path: Path) -> None:
+    proc = tmp_path / "proc"
+    (proc / "net").mkdir(parents=True)
+    (proc / "net" / "tcp").write_text(HEAD + row("00000000:C350", "0A", 0, 7))
+    process(proc, 4242, "emulator", "socket:[7]")
+    found = only(ports.switches(make_case(with_port(50_000), proc=proc)))
+    assert (found.verdict, found.found) == (Verdict.PROBLEM, "taken by emulator (pid 4242)")
+    assert "--state-dir" in found.fix
+
+
 def test_what_the_running_program_has_is_as_it_should_be(make_case: MakeCase, port: int, tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     with (tmp_path / "state" / LOCK).open("w") as lock:

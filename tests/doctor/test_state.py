@@ -71,9 +71,26 @@ def test_a_read_only_folder_is_named(make_case: MakeCase, tmp_path: Path) -> Non
     case = make_case()
     folder.chmod(0o555)
     with unprivileged(folder):
-        found = state.folder(case)
+        found, journal = state.folder(case), state.journal(case)
     assert (found.verdict, "cannot be written to: Permission denied" in found.found) == (Verdict.PROBLEM, True)
     assert "--state-dir" in found.fix
+    # Nobody is told to move away a journal that is only somebody else's.
+    assert (journal.verdict, journal.fix) == (Verdict.SKIPPED, "")
+
+
+def test_a_folder_that_may_not_be_entered_is_named_and_nothing_is_said_of_what_is_in_it(
+    make_case: MakeCase, tmp_path: Path
+) -> None:
+    closed = tmp_path / "closed"
+    keep(closed / "state", FRESH)
+    case = make_case(OWA, state_dir=closed / "state")
+    closed.chmod(0)
+    try:
+        with unprivileged(closed):
+            found = [state.folder(case), state.journal(case), *state.logins(case)]
+    finally:
+        closed.chmod(0o700)
+    assert [one.verdict for one in found] == [Verdict.PROBLEM, Verdict.SKIPPED, Verdict.SKIPPED]
 
 
 def test_a_journal_of_somebody_else_is_named(make_case: MakeCase, tmp_path: Path) -> None:
