@@ -42,6 +42,9 @@ SETTLE_S, SETTLE_LIMIT_S = 10.0, 3600.0
 LOGIN_LOOK_S = 5.0
 """How soon it is noticed that a person has logged in; looking asks nobody but our own files."""
 
+_SILENT = "told of silence "
+"""The journal's note for an installation; it holds until people were told that there is news again."""
+
 Answer = TypeVar("Answer")
 
 TYPED = "cli"
@@ -106,7 +109,8 @@ class Installation:
         self._on_notice = on_notice
         self._silent_after_s = silent_after_s
         self._news_at = clock.monotonic()
-        self._told_silent = False
+        # Over a restart too: whoever was told that there is no news is told when there is.
+        self._told_silent = math.isfinite(silent_after_s) and journal.recall(_SILENT + name) is not None
         self._lock = threading.Condition()
         self._queue = CommandQueue()
         self._stopping = False
@@ -377,7 +381,8 @@ class Installation:
         silent_s = self._clock.monotonic() - self._news_at
         if silent_s >= self._silent_after_s and not self._told_silent:
             self._told_silent = True
-            self._on_notice(Notice.SILENT, f"no news from the alarm for {silent_s / 60:.0f} minutes: {error}")
+            self._record(lambda: self._journal.note(_SILENT + self.name, "told"))
+            self._on_notice(Notice.SILENT, f"no news from the alarm for {silent_s / 60:.0f} min: {error}")
 
     def _settle(self, state: PanelState) -> None:
         if self._unsettled:
@@ -394,6 +399,7 @@ class Installation:
         self._news_at = self._clock.monotonic()
         if self._told_silent:
             self._told_silent = False
+            self._record(lambda: self._journal.note(_SILENT + self.name, None))
             self._on_notice(Notice.BACK, f"the alarm answers again: the panel is {state}")
         with self._lock:
             self.view = replace(self.view, state=state)

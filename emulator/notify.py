@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Protocol
 
 from emulator.errors import ConfigError, EmulatorError, Problem
@@ -30,11 +31,17 @@ BURST, WINDOW_S = 6, 600.0
 RETRY_S, RETRY_MOST_S = 10.0, 600.0
 """After a failure, doubled up to the latter."""
 
+MESSAGE_CHARS = 1000
+"""What comes together in one message, about: Pushover takes 1024, and a refused one would be refused for ever."""
+
+LATE_S = 120.0
+"""A message that comes later than that after what it tells says when that was."""
+
 STOP_S = 1.0
 """For a message that is just being sent; it comes again after the next start if it does not get through."""
 
 TITLES = {
-    Notice.FAILED: "Alarm: a command failed",
+    Notice.FAILED: "Alarm: a command is not confirmed",
     Notice.DISARMED: "Alarm disarmed",
     Notice.LOGIN: "Alarm: login needed",
     Notice.SILENT: "Alarm: no news",
@@ -70,12 +77,21 @@ def apprise_target(url: str) -> Send:
     if not target.add(url):
         problem = "one of its URLs is none that Apprise knows; see https://github.com/caronc/apprise/wiki"
         raise ConfigError([Problem("environment: VERISURE_NOTIFY", problem)])
+    for service in target:
+        # In pieces where a service takes less, instead of never; unless the URL has its own word on that.
+        if "overflow=" not in url:
+            service.overflow_mode = apprise.OverflowMode.SPLIT
 
     def send(text: str) -> bool:
         title, _, rest = text.partition("\n")
         return bool(target.notify(title=title, body=rest or title))
 
     return send
+
+
+def called(number: int, url: str) -> str:
+    """What people know a target by: the how manyth it is, and its kind. The rest of its URL is secret."""
+    return f"{number}: {url.partition(':')[0]}"
 
 
 class Outbox:
@@ -115,15 +131,16 @@ class Outbox:
 class Postman:
     """Brings one target what it has not got yet. `step` says when to come again."""
 
-    def __init__(self, name: str, send: Send, outbox: Outbox, clock: Clock) -> None:
+    def __init__(self, name: str, key: str, send: Send, outbox: Outbox, clock: Clock) -> None:
         self._name = name
+        self._key = key
         self._send = send
         self._outbox = outbox
         self._clock = clock
         self._sent: deque[float] = deque(maxlen=BURST)
         self._pause_s = RETRY_S
         self._failed = False
-        self._last = outbox.position(name)
+        self._last = outbox.position(key)
 
     def step(self) -> float | None:
         """Send what is there, if it is time; seconds until it is worth trying again, None when all is delivered."""
@@ -135,12 +152,13 @@ class Postman:
         if len(recent) == BURST:
             return recent[0] + WINDOW_S - now
         # One by one as long as they are few; what a pause has held up comes together.
-        together = waiting if self._failed or len(waiting) > BURST - len(recent) else waiting[:1]
+        few = not self._failed and len(waiting) <= BURST - len(recent)
+        together = waiting[: 1 if few else _fitting(waiting)]
         try:
-            delivered = self._send(_text(together))
-        except Exception:
-            # A plugin of Apprise that fails in its own way must not end the thread.
-            log.exception("a notification ended in a defect")
+            delivered = self._send(_text(together, self._clock.time()))
+        except Exception as error:
+            # A plugin of Apprise that fails in its own way must not end the thread; what it says may hold its token.
+            log.error("notification target %s: a defect (%s)", self._name, type(error).__name__)
             delivered = False
         if not delivered:
             if not self._failed:
@@ -151,16 +169,29 @@ class Postman:
         self._failed, self._pause_s = False, RETRY_S
         self._sent.append(now)
         self._last = together[-1][0]
-        self._outbox.reached(self._name, self._last)
+        self._outbox.reached(self._key, self._last)
         return 0.0
 
 
-def _text(notices: Sequence[tuple[int, float, str]]) -> str:
-    if len(notices) == 1:
-        return notices[0][2]
-    moments = [(datetime.fromtimestamp(at).astimezone(), text) for _, at, text in notices]
-    lines = [f"{moment:%d/%m %H:%M} {': '.join(text.splitlines())}" for moment, text in moments]
-    return "\n".join([f"Alarm: {len(lines)} notices", *lines])
+def _fitting(notices: Sequence[tuple[int, float, str]]) -> int:
+    """How many of the first fit into one message; at least one."""
+    ends = accumulate(len(_line(at, text)) + 1 for _, at, text in notices)
+    return max(1, sum(end <= MESSAGE_CHARS for end in ends))
+
+
+def _text(notices: Sequence[tuple[int, float, str]], now: float) -> str:
+    if len(notices) > 1:
+        return "\n".join([f"Alarm: {len(notices)} notices", *(_line(at, text) for _, at, text in notices)])
+    [(_, at, text)] = notices
+    return text if now - at <= LATE_S else f"{text} ({_moment(at)})"
+
+
+def _line(at: float, text: str) -> str:
+    return f"{_moment(at)} {': '.join(text.splitlines())}"
+
+
+def _moment(at: float) -> str:
+    return f"{datetime.fromtimestamp(at).astimezone():%d/%m %H:%M}"
 
 
 class Notifier:
@@ -174,10 +205,12 @@ class Notifier:
         self._new: queue.SimpleQueue[tuple[float, str] | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._wake = [threading.Event() for _ in targets]
-        # A URL holds secrets: what the journal and the log know a target by is made of it, but does not tell it.
-        names = [hashlib.sha256(url.encode()).hexdigest()[:8] for url in targets]
+        # A URL holds secrets: what the journal knows a target by is made of it, but does not tell it.
+        keys = [hashlib.sha256(url.encode()).hexdigest()[:8] for url in targets]
+        names = [called(number, url) for number, url in enumerate(targets, 1)]
         postmen = [
-            Postman(name, open_target(url), self._outbox, clock) for name, url in zip(names, targets, strict=True)
+            Postman(name, key, open_target(url), self._outbox, clock)
+            for name, key, url in zip(names, keys, targets, strict=True)
         ]
         self._threads = [threading.Thread(target=self._write, name="notify", daemon=True)] if targets else []
         self._threads += [

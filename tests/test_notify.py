@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from emulator.model import Notice
 from emulator.notify import (
     BURST,
     KEEP_NOTICES,
+    LATE_S,
+    MESSAGE_CHARS,
     RETRY_MOST_S,
     RETRY_S,
     WINDOW_S,
@@ -62,7 +65,7 @@ class Post:
         self.postman = self.restart()
 
     def restart(self) -> Postman:
-        self.postman = Postman("1", self.target, self.outbox, self.clock)
+        self.postman = Postman("1: json", "1", self.target, self.outbox, self.clock)
         return self.postman
 
     def tell(self, *texts: str) -> None:
@@ -90,7 +93,7 @@ def test_notices_come_one_by_one_and_in_order(post: Post) -> None:
 def test_a_new_target_is_not_told_old_news(post: Post) -> None:
     post.tell("old")
     late = Target()
-    assert Postman("2", late, post.outbox, post.clock).step() is None
+    assert Postman("2: json", "2", late, post.outbox, post.clock).step() is None
     assert not late.got
 
 
@@ -138,10 +141,33 @@ def test_more_than_a_few_in_ten_minutes_come_together_later(post: Post) -> None:
     assert "2 notices" in post.target.got[-1]
 
 
-def test_a_flood_is_one_message(post: Post) -> None:
-    post.tell(*map(str, range(100)))
+def test_a_flood_is_few_messages_of_bounded_size_that_miss_nothing(post: Post) -> None:
+    post.tell(*map(str, range(150)))
     post.deliver()
-    assert len(post.target.got) == 1
+    assert len(post.target.got) == 3
+    assert max(map(len, post.target.got)) < MESSAGE_CHARS + len("Alarm: 150 notices\n")
+    lines = [line for text in post.target.got for line in text.splitlines()[1:]]
+    assert [line[12:] for line in lines] == [str(number) for number in range(150)]
+
+
+def test_one_that_is_longer_than_a_message_goes_alone(post: Post) -> None:
+    post.target.works = False
+    post.tell("x" * 2 * MESSAGE_CHARS, "b")
+    post.deliver()
+    post.target.works = True
+    post.deliver()
+    assert post.target.got == ["x" * 2 * MESSAGE_CHARS, "b"]
+
+
+def test_what_comes_late_says_when_it_was(post: Post) -> None:
+    post.target.works = False
+    post.tell("Alarm disarmed\nhome: disarm")
+    post.deliver()
+    moment = datetime.fromtimestamp(post.clock.now).astimezone()
+    post.clock.now += LATE_S + 1
+    post.target.works = True
+    post.deliver()
+    assert post.target.got == [f"Alarm disarmed\nhome: disarm ({moment:%d/%m %H:%M})"]
 
 
 def test_what_is_kept_has_an_end(post: Post, journal: Journal) -> None:
@@ -149,13 +175,17 @@ def test_what_is_kept_has_an_end(post: Post, journal: Journal) -> None:
     assert journal.rows("SELECT count(*) FROM notices") == [(KEEP_NOTICES,)]
 
 
-def test_a_plugin_that_fails_in_its_own_way_is_a_target_that_is_away(post: Post) -> None:
+def test_a_plugin_that_fails_in_its_own_way_is_a_target_that_is_away(
+    post: Post, caplog: pytest.LogCaptureFixture
+) -> None:
     def defect(_text: str) -> bool:
-        raise RuntimeError
+        raise RuntimeError("POST /bot123:token/sendMessage")
 
-    post.postman = Postman("1", defect, post.outbox, post.clock)
+    post.postman = Postman("1: json", "1", defect, post.outbox, post.clock)
     post.tell("a")
     assert post.deliver() == RETRY_S
+    assert "1: json" in caplog.text
+    assert "token" not in caplog.text
 
 
 # -- the threads --------------------------------------------------------------------------------------------------

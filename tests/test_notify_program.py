@@ -62,7 +62,7 @@ def test_people_are_told_and_a_target_that_never_answers_delays_nobody(
             alarm.house.window("Cocina", is_open=True)
             program.turn(True)
             assert got.get(timeout=PATIENCE_S).startswith(
-                "Alarm: a command failed: home: arm night, asked for 'Night' by"
+                "Alarm: a command is not confirmed: home: arm night, asked for 'Night' by"
             )
             alarm.house.window("Cocina", is_open=False)
             alarm.house.keypad(Arm(ArmMode(Interior.NIGHT)))
@@ -90,4 +90,4 @@ def test_a_command_that_a_power_cut_ended_is_told_at_the_next_start(
         journal.begin("home", Command(Arm(ArmMode(Interior.NIGHT)), Origin("wemo", "192.168.7.9")), 1.0)
     with Program(tmp_path, alarm, f"json://127.0.0.1:{endpoint.server_port}/").running():
         told: str = endpoint.got.get(timeout=PATIENCE_S)  # type: ignore[attr-defined]
-    assert told.startswith("Alarm: a command failed: program: 1 command(s) were under way when it stopped")
+    assert told.startswith("Alarm: a command is not confirmed: program: 1 command(s) were under way when it stopped")

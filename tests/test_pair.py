@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ def test_pairing_while_it_is_open_says_that_it_is_not_needed(tmp_path: Path) -> 
         arguments = ["--config", str(tmp_path / "devices.yaml"), "--state-dir", str(tmp_path / "state")]
         done = CliRunner().invoke(cli.main, ["pair", *arguments])
         assert "would not be needed" in done.stdout
-        assert Journal(program.folder / "state").recall("hue button")
+        with closing(Journal(program.folder / "state")) as book:
+            assert book.recall("hue button")
 
 
 def test_pairing_needs_a_program_that_runs(tmp_path: Path) -> None:

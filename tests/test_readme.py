@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -148,13 +149,18 @@ def test_every_other_command_runs_as_written_and_prints_what_it_says(tmp_path: P
         assert like(would + says) == like("\n".join(first.prints))
         control = next(word for word in says.split() if word.endswith("/control"))
         requests.post(f"{control}/settings", json={"answer_after": 0}, timeout=PATIENCE_S).raise_for_status()
+        has_curl = shutil.which("curl") is not None
         for step in (step for step in STEPS if step.command.startswith(RUN)):
+            if step.command.startswith("curl ") and not has_curl:
+                continue
             # The page's own port may be taken on this machine.
             ended = shell(step.command.replace("8099", ports["8099"]), tmp_path)
             assert ended.returncode == 0, (step.command, ended)
             if step.prints:
                 printed = ended.stderr + ended.stdout
                 assert like(printed) == like("\n".join(step.prints)), step.command
+    if not has_curl:
+        pytest.skip("all but one of them ran: there is no curl here")
 
 
 def fresh_copy(folder: Path, ports: dict[str, str]) -> None:

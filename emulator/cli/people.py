@@ -14,7 +14,7 @@ from emulator.cli.context import NO_ANSWER, common, context
 from emulator.errors import ConfigError, EmulatorError, Problem
 from emulator.journal import Journal
 from emulator.model import Notice
-from emulator.notify import TITLES, apprise_target
+from emulator.notify import TITLES, apprise_target, called
 
 
 @click.command()
@@ -32,14 +32,14 @@ def notify(test: bool, **chosen: Any) -> None:
     for number, url in enumerate(targets, 1):
         redactor.conceal(url)
         send = apprise_target(url)
-        said = url.partition(":")[0]
+        name = called(number, url)
         if not test:
-            click.echo(f"{number}: {said}")
+            click.echo(name)
         elif send(f"{TITLES[Notice.TEST]}\nThis is how notices of your alarm will look."):
-            click.echo(f"{number}: {said}: sent")
+            click.echo(f"{name}: sent")
             reached += 1
         else:
-            click.echo(f"{number}: {said}: it did not take the message")
+            click.echo(f"{name}: it did not take the message")
     if test and reached < len(targets):
         sys.exit(NO_ANSWER)
 

@@ -1,0 +1,117 @@
+"""What people are told of one alarm without having asked."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.commands import Ticket
+from emulator.installation import BACKOFF_LIMIT_S, TYPED, Installation
+from emulator.journal import Journal
+from emulator.model import Arm, ArmMode, Command, Disarm, Interior, Notice, Origin
+from emulator.simulator.faults import Fault
+from tests.fakes import SimulatedCloud
+
+SILENT_AFTER_S = 900.0
+
+
+class House(SimulatedCloud):
+    """A simulated alarm, and an installation in front of it whose notices are kept."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.journal = Journal(folder)
+        self.told: list[tuple[Notice, str]] = []
+        self.alarm = self.installation()
+
+    def installation(self, silent_after_s: float = SILENT_AFTER_S) -> Installation:
+        return Installation(
+            "home",
+            self.new_client,
+            self.journal,
+            self.clock,
+            poll_every_s=60.0,
+            on_notice=lambda notice, text: self.told.append((notice, text)),
+            silent_after_s=silent_after_s,
+        )
+
+    def poll_for(self, seconds: float) -> None:
+        end = self.clock.now + seconds
+        while self.clock.now < end:
+            self.clock.now += 10
+            self.alarm.step()
+
+    def end(self, ticket: Ticket) -> None:
+        while not ticket.done.done():
+            self.alarm.step()
+
+    def arm(self, door: str = "wemo") -> Ticket:
+        return self.alarm.submit(Command(Arm(ArmMode(Interior.NIGHT)), Origin(door, "192.168.1.31", "Night")))
+
+    def kinds(self) -> list[Notice]:
+        return [notice for notice, _ in self.told]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path)
+    made.alarm.step()
+    yield made
+    made.journal.close()
+
+
+def test_a_cloud_that_is_silent_for_long_is_told_once_and_so_is_its_return(house: House) -> None:
+    house.backend.faults.add(Fault("down"))
+    house.poll_for(SILENT_AFTER_S - 60)
+    assert house.told == []
+    house.poll_for(4 * SILENT_AFTER_S)
+    assert house.kinds() == [Notice.SILENT]
+    assert house.told[0][1].startswith("no news from the alarm for ")
+    house.backend.faults.clear()
+    house.poll_for(2 * BACKOFF_LIMIT_S)
+    assert house.told[1:] == [(Notice.BACK, "the alarm answers again: the panel is disarmed")]
+
+
+def test_a_short_silence_is_not_worth_a_word(house: House) -> None:
+    house.backend.faults.add(Fault("down"))
+    house.poll_for(SILENT_AFTER_S / 2)
+    house.backend.faults.clear()
+    house.poll_for(2 * SILENT_AFTER_S)
+    assert house.told == []
+
+
+def test_the_return_is_told_over_a_restart_too_and_once(house: House) -> None:
+    house.backend.faults.add(Fault("down"))
+    house.poll_for(3 * SILENT_AFTER_S)
+    house.backend.faults.clear()
+    # A command that is typed meanwhile reads the panel, and tells nobody.
+    house.installation(float("inf")).read_now()
+    for _ in range(2):
+        house.alarm = house.installation()
+        house.alarm.step()
+    assert house.kinds() == [Notice.SILENT, Notice.BACK]
+
+
+def test_a_disarm_is_told(house: House) -> None:
+    house.end(house.arm())
+    house.end(house.alarm.submit(Command(Disarm.of(ArmMode(Interior.NIGHT)), Origin("hue", "192.168.1.31", "Night"))))
+    [(notice, text)] = house.told
+    assert notice is Notice.DISARMED
+    assert text.startswith("disarm, asked for 'Night' by hue 192.168.1.31: ")
+
+
+def test_a_command_that_failed_or_is_unconfirmed_is_told_with_its_reason(house: House) -> None:
+    house.house.window("Cocina", is_open=True)
+    house.end(house.arm())
+    house.house.window("Cocina", is_open=False)
+    house.clock.now += 60  # a rejection is remembered for a while
+    house.backend.faults.add(Fault("wait"))
+    house.end(house.arm())
+    assert house.kinds() == [Notice.FAILED, Notice.FAILED]
+    assert [text.split(": ")[1] for _, text in house.told] == ["rejected", "unconfirmed"]
+
+
+def test_whoever_typed_a_command_has_read_its_outcome(house: House) -> None:
+    house.house.window("Cocina", is_open=True)
+    house.end(house.arm(TYPED))
+    assert house.told == []
