@@ -31,6 +31,7 @@ from emulator.yamlfile import YamlFile
 
 APP_NAME = "verisure-emulator"
 FILE = "devices.yaml"
+EXAMPLE = "to begin with, copy devices.yaml of the project"
 LANGUAGES = {"ES": "es", "IT": "it", "FR": "fr", "GB": "en", "PT": "pt"}
 """Countries of the ws.do API and their languages (API document, "Known supported countries")."""
 
@@ -380,7 +381,7 @@ def find(path: Path | None) -> Path:
         if os.path.isfile(place):  # noqa: PTH113  # is_file raises where a folder may not be entered
             return place
     tried = ", ".join(map(str, places))
-    raise ConfigError([Problem("no settings file", f"looked for {tried}; name one with --config")])
+    raise ConfigError([Problem("no settings file", f"looked for {tried}; name one with --config; {EXAMPLE}")])
 
 
 def load(path: Path) -> Settings:
@@ -391,7 +392,7 @@ def load(path: Path) -> Settings:
         raise ConfigError([Problem(str(path), f"cannot be read: {error}")]) from None
     file = yamlfile.read(str(path), text)
     if not isinstance(file.content, dict):
-        raise ConfigError([Problem(str(path), "has no settings; see devices.yaml of the project for an example")])
+        raise ConfigError([Problem(str(path), f"has no settings; {EXAMPLE}")])
     try:
         settings = Settings.model_validate(file.content)
     except ValidationError as error:

@@ -84,7 +84,10 @@ def apprise_target(url: str) -> Send:
 
     def send(text: str) -> bool:
         title, _, rest = text.partition("\n")
-        return bool(target.notify(title=title, body=rest or title))
+        # Not by Apprise as a whole, which sends from a pool of threads: no process ends before those do, and an answer
+        # need not end at all.
+        taken = [service.notify(title=title, body=rest or title) for service in target]
+        return all(taken)
 
     return send
 

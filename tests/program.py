@@ -39,7 +39,7 @@ class Program:
         ports = [free_port() for _ in range(2)]
         self.page = f"http://127.0.0.1:{ports[1]}"
         (folder / "devices.yaml").write_text(
-            f"installations: {{home: {{cloud: wsdo, url: '{alarm.url}', poll_every: 1s}}}}\n"
+            f"installations: {{home: {{cloud: wsdo, url: '{alarm.url}', poll_every: 1s, timeouts: {{command: 5s}}}}}}\n"
             "switches: [{name: Night, on: night, off: disarm}]\n"
             f"doors: {{wemo: {{first_port: {ports[0]}}}, dashboard: {{port: {ports[1]}}}}}\n"
         )

@@ -441,7 +441,7 @@ def test_a_secret_in_the_file_gets_the_way_out(path: Path, key: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "text\n", "- a\n"])
 def test_a_file_without_settings(path: Path, text: str) -> None:
-    assert problems(path, text) == ["devices.yaml: has no settings; see devices.yaml of the project for an example"]
+    assert problems(path, text) == [f"devices.yaml: has no settings; {config.EXAMPLE}"]
 
 
 def test_a_syntax_error_names_file_and_line(path: Path) -> None:
@@ -497,15 +497,20 @@ def test_the_search_order_of_the_file(tmp_path: Path, monkeypatch: pytest.Monkey
         config.find(None)
     [problem] = caught.value.problems
     places = f"devices.yaml, {tmp_path}/user/verisure-emulator/devices.yaml, "
-    assert str(problem) == (
-        f"no settings file: looked for {places}{tmp_path}/system/verisure-emulator/devices.yaml; name one with --config"
-    )
+    places += f"{tmp_path}/system/verisure-emulator/devices.yaml"
+    assert str(problem) == f"no settings file: looked for {places}; name one with --config; {config.EXAMPLE}"
     system = put(tmp_path / "system" / "verisure-emulator")
     assert config.find(None) == system
     user = put(tmp_path / "user" / "verisure-emulator")
     assert config.find(None) == user
     put(here)
     assert config.find(None) == Path("devices.yaml")
+
+
+def test_a_file_in_a_folder_that_may_not_be_entered_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / ("x" * 300) / "devices.yaml"  # a name that no file system takes fails like it
+    with pytest.raises(ConfigError, match="no settings file"):
+        config.find(path)
 
 
 def test_without_xdg_variables_it_is_in_the_home_folder() -> None:

@@ -2,16 +2,17 @@
 
 import http.server
 import json
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from apprise.plugins.custom_json import NotifyJSON
+from click.testing import CliRunner
 
+from emulator import cli
 from emulator.errors import ConfigError
 from emulator.journal import Journal
 from emulator.model import Notice
@@ -233,33 +234,83 @@ def test_without_targets_nothing_runs_and_nothing_is_kept(journal: Journal) -> N
 # -- Apprise ------------------------------------------------------------------------------------------------------
 
 
-class Endpoint(http.server.BaseHTTPRequestHandler):
-    """What Apprise's json:// posts to."""
+class Endpoint(http.server.HTTPServer):
+    """What Apprise's json:// posts to; `url` holds a secret."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.status = status
+        self.url = f"json://me:secret@127.0.0.1:{self.server_port}/"
+        self.got: list[dict[str, str]] = []
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    """One message, and what the endpoint says to it."""
+
+    server: Endpoint
 
     def do_POST(self) -> None:
-        self.server.got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))  # type: ignore[attr-defined]
-        self.send_response(200)
+        self.server.got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(self.server.status)
         self.end_headers()
 
     def log_message(self, *_args: object) -> None: ...
 
 
-def test_a_message_arrives_with_its_title() -> None:
-    """In a process of its own: Apprise keeps threads."""
-    with http.server.HTTPServer(("127.0.0.1", 0), Endpoint) as server:
-        server.timeout = PATIENCE_S
-        server.got = []  # type: ignore[attr-defined]
-        thread = threading.Thread(target=server.handle_request)
-        thread.start()
-        environment = {**os.environ, "VERISURE_NOTIFY": f"json://me:secret@127.0.0.1:{server.server_port}/"}
-        done = subprocess.run(
-            [sys.executable, "-m", "emulator", "notify", "--test"],
-            env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
-        )  # fmt: skip
-        thread.join()
-    assert (done.returncode, done.stdout) == (0, "1: json: sent\n")
-    [message] = server.got  # type: ignore[attr-defined]
-    assert message["title"] == "Alarm: a test"
+@pytest.fixture
+def endpoint() -> Iterator[Callable[[int], Endpoint]]:
+    """Makes endpoints that answer with a status."""
+    with ExitStack() as open_now:
+
+        def make(status: int) -> Endpoint:
+            made = open_now.enter_context(Endpoint(status))
+            thread = threading.Thread(target=made.serve_forever, args=(0.05,))
+            thread.start()
+            open_now.callback(thread.join)
+            open_now.callback(made.shutdown)
+            return made
+
+        yield make
+
+
+def test_a_message_arrives_with_its_title_and_one_that_is_refused_is_not_taken_for_sent(
+    endpoint: Callable[[int], Endpoint],
+) -> None:
+    good, bad = endpoint(200), endpoint(500)
+    assert apprise_target(good.url)("Alarm disarmed\nhome: by a voice")
+    assert not apprise_target(bad.url)("Alarm disarmed\nhome: by a voice")
+    assert [(one["title"], one["message"]) for one in good.got] == [("Alarm disarmed", "home: by a voice")]
+    assert len(bad.got) == 1
+
+
+def test_a_service_that_takes_less_gets_pieces_unless_its_url_says_otherwise(
+    endpoint: Callable[[int], Endpoint], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NotifyJSON, "body_maxlen", 100)
+    good = endpoint(200)
+    assert apprise_target(good.url)("Alarm\n" + "x" * 250)
+    assert "".join(one["message"] for one in good.got) == "x" * 250
+    good.got.clear()
+    assert apprise_target(f"{good.url}?overflow=truncate")("Alarm\n" + "x" * 250)
+    assert len(good.got) == 1
+
+
+def test_the_test_message_says_who_got_it(endpoint: Callable[[int], Endpoint], monkeypatch: pytest.MonkeyPatch) -> None:
+    good, bad = endpoint(200), endpoint(500)
+    monkeypatch.setenv("VERISURE_NOTIFY", f"{good.url} {bad.url}")
+    listed = CliRunner().invoke(cli.main, ["notify"])
+    assert (listed.exit_code, listed.output, good.got) == (0, "1: json\n2: json\n", [])
+    done = CliRunner().invoke(cli.main, ["--log-level", "debug", "notify", "--test"])
+    assert done.exit_code == cli.NO_ANSWER
+    assert done.stdout == "1: json: sent\n2: json: it did not take the message\n"
+    assert [one["title"] for one in good.got] == ["Alarm: a test"]
+    assert "secret" not in done.output
+
+
+def test_no_target_at_all_is_said_with_what_to_do() -> None:
+    done = CliRunner().invoke(cli.main, ["notify", "--test"])
+    assert done.exit_code == cli.USAGE
+    assert "VERISURE_NOTIFY: is not set" in done.stderr
 
 
 def test_a_url_that_is_none_is_named_without_its_secrets() -> None:

@@ -3,10 +3,11 @@
 import http.server
 import json
 import queue
+import re
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from emulator.journal import Journal
 from emulator.model import Arm, ArmMode, Command, Interior, Origin
 from emulator.pin import TRIES, set_pin
 from emulator.simulator.backend import Account
+from emulator.simulator.faults import Fault
 from emulator.simulator.server import SimulatedAlarm
 from tests.program import PATIENCE_S, Program, simulated
 
@@ -77,9 +79,50 @@ def test_people_are_told_and_a_target_that_never_answers_delays_nobody(
                 )
                 assert answer.status_code == 403
             assert got.get(timeout=PATIENCE_S) == "Alarm: wrong PINs: page: too many wrong PINs from 127.0.0.1"
+            alarm.backend.faults.add(Fault("wait"))
+            program.turn(True)
+            assert re.match(
+                "Alarm: a command is not confirmed: home: arm night, asked for .*: unconfirmed: ",
+                got.get(timeout=PATIENCE_S),
+            )
             alarm.backend.accounts = [Account(password="another")]
             alarm.backend.kill_sessions()
             assert got.get(timeout=PATIENCE_S).startswith("Alarm: login needed: home: user or password is wrong")
+
+
+def test_an_answer_that_never_ends_does_not_keep_the_program_from_ending(tmp_path: Path, alarm: SimulatedAlarm) -> None:
+    enough, asked = threading.Event(), threading.Event()
+
+    def drip(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+            asked.set()
+            while not enough.wait(0.5):
+                connection.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip, args=(server,))
+        thread.start()
+        try:
+            # Leaving ends the program, and waits for that.
+            with Program(tmp_path, alarm, f"json://127.0.0.1:{server.getsockname()[1]}/").running() as program:
+                alarm.house.window("Cocina", is_open=True)
+                program.turn(True)
+                assert asked.wait(PATIENCE_S)
+        finally:
+            enough.set()
+            thread.join()
+
+
+def test_the_return_of_the_cloud_is_told_although_the_program_was_restarted_meanwhile(
+    tmp_path: Path, alarm: SimulatedAlarm, endpoint: http.server.HTTPServer
+) -> None:
+    with closing(Journal(tmp_path)) as journal:
+        journal.note("told of silence home", "told")
+    with Program(tmp_path, alarm, f"json://127.0.0.1:{endpoint.server_port}/").running():
+        told: str = endpoint.got.get(timeout=PATIENCE_S)  # type: ignore[attr-defined]
+    assert told == "Alarm: back again: home: the alarm answers again: the panel is disarmed"
 
 
 def test_a_command_that_a_power_cut_ended_is_told_at_the_next_start(
