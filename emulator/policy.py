@@ -2,12 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from urllib.parse import urlsplit
 
 from emulator.model import Narrowing, Origin
 
 LOOPBACK = IPv4Network("127.0.0.0/8")
+REMEMBERED = 64  # peers, and spellings of a host: those of a home are the same all day
 
 
 def is_local(peer: str, network: IPv4Network) -> bool:
@@ -15,6 +17,7 @@ def is_local(peer: str, network: IPv4Network) -> bool:
     return is_within(peer, network) or is_within(peer, LOOPBACK)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def is_within(peer: str, network: IPv4Network) -> bool:
     """Whether `peer` is an address of a network."""
     try:
@@ -42,6 +45,7 @@ def _authority(url: str) -> str:
     return parts.netloc if parts.scheme in ("http", "https") else ""
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _hostname(authority: str) -> str:
     """The host of `//host:port` in lower case; empty when it is not one."""
     try:

@@ -91,9 +91,9 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     # Library → the rooms that may import it.
     "requests": ("verisure.http",),
     "urllib3": ("verisure.http",),
-    "asyncio": ("doors.wemo", "doors.lan", "doors.gena"),
+    "asyncio": ("doors.wemo", "doors.lan", "doors.gena", "doors.tcp"),
     "fauxmo": ("doors.wemo", "doors.lan"),
-    "h11": ("doors.h1", "doors.gena"),
+    "httptools": ("doors.h1", "doors.gena"),
     "ifaddr": ("doors.network",),
     "flask": ("simulator", "doors.hue", "dashboard"),
     "zeroconf": ("doors.mdns",),

@@ -22,7 +22,7 @@ SCPD_NS = "urn:schemas-upnp-org:service-1-0"
 INVALID_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Action:
     """A SOAP action: argument names in and out, and where the row comes from. `refused` says why it is answered 501."""
 
@@ -33,9 +33,9 @@ class Action:
     refused: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Service:
-    """A service, its paths, its actions, and the state variables that it sends events for."""
+    """A service, its paths, its actions, and the state variables that it sends events for. Each row is only itself."""
 
     name: str
     scpd: str
@@ -139,10 +139,9 @@ class Facts:
         uptime = f"{hours}:{rest // 60}:{rest % 60}"
         mac = re.sub("[^0-9A-F]", "", self.mac.upper())  # SmartThings wants plain hex (§2.2)
         empty = dict.fromkeys(EMPTY, "")
-        known = {} if self.on is None else {"BinaryState": str(int(self.on))}  # never more than 0 or 1 (§2.4)
         return {
             **empty,
-            **known,
+            **state(self.on),
             "FriendlyName": text(self.name),
             "MacAddr": mac,
             "SerialNo": self.serial,
@@ -153,6 +152,11 @@ class Facts:
             "MetaInfo": f"{mac}|{self.serial}|Plugin Device|{FIRMWARE}|Emulated|{MODEL}",
             "ExtMetaInfo": f"1|0|1|0|{uptime}|4|{int(self.now)}|0|1|{MODEL}",
         }
+
+
+def state(on: bool | None) -> dict[str, str]:
+    """BinaryState, never more than 0 or 1 (§2.4); nothing while it is unknown."""
+    return {} if on is None else {"BinaryState": str(int(on))}
 
 
 def text(value: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-import h11
+from httptools import HttpParserError, HttpResponseParser
 
 from emulator.doors.h1 import Response
 from emulator.errors import ProtocolError
@@ -24,6 +24,7 @@ MAX_PER_TOPIC = 16  # subscriptions to one service of one switch; a home has two
 MAX_SUBSCRIPTIONS = 128  # over all switches
 MAX_QUEUE = 16  # events that wait for one subscriber; each is absolute, so the oldest may go
 SHORTEST, USUAL, LONGEST = 60, 1800, 7200  # seconds granted; SmartThings asks for 5400, `infinite` gets the longest
+MAX_ANSWER = 8 * 1024  # bytes of what a subscriber answers until its status and headers are here
 DELIVERY = 5.0  # seconds to connect, send and read the status (5 to 30 in §2.8)
 HEAD_START = 0.05  # seconds for a subscriber to read its SID before the first event bears it
 MAX_FAILURES = 3  # in a row; then the subscriber is gone
@@ -189,22 +190,17 @@ def _accepted(subscription: Subscription, seconds: int, begin: Callable[[], None
 async def _notify(subscription: Subscription, seq: int, event: bytes) -> int:
     """Send one event; the status it was answered with, 0 when there was no answer."""
     callback = subscription.callback
-    request = h11.Request(
-        method="NOTIFY",
-        target=callback.path,
-        headers=[
-            ("HOST", f"{callback.host}:{callback.port}"),
-            ("CONTENT-TYPE", 'text/xml; charset="utf-8"'),
-            ("CONTENT-LENGTH", str(len(event))),
-            ("NT", "upnp:event"),
-            ("NTS", "upnp:propchange"),
-            ("SID", subscription.sid),
-            ("SEQ", str(seq)),
-            ("CONNECTION", "close"),
-        ],
+    lines = (
+        f"NOTIFY {callback.path} HTTP/1.1",
+        f"HOST: {callback.host}:{callback.port}",
+        'CONTENT-TYPE: text/xml; charset="utf-8"',
+        f"CONTENT-LENGTH: {len(event)}",
+        "NT: upnp:event",
+        "NTS: upnp:propchange",
+        f"SID: {subscription.sid}",
+        f"SEQ: {seq}",
+        "CONNECTION: close",
     )
-    wire = h11.Connection(h11.CLIENT)
-    parts = [wire.send(part) or b"" for part in (request, h11.Data(data=event), h11.EndOfMessage())]
     try:
         async with asyncio.timeout(DELIVERY):
             # From the address it subscribed at: Homebridge compares them.
@@ -212,20 +208,30 @@ async def _notify(subscription: Subscription, seq: int, event: bytes) -> int:
                 callback.host, callback.port, local_addr=(subscription.local, 0)
             )
             try:
-                writer.write(b"".join(parts))
-                return await _status(wire, reader)
+                writer.write("\r\n".join((*lines, "", "")).encode("latin-1") + event)
+                return await _status(reader)
             finally:
                 writer.close()
-    except (OSError, h11.RemoteProtocolError):  # OSError includes TimeoutError
+    except (OSError, HttpParserError):  # OSError includes TimeoutError
         return 0
 
 
-async def _status(wire: h11.Connection, reader: asyncio.StreamReader) -> int:
-    while True:
-        event = wire.next_event()
-        if isinstance(event, h11.Response):
-            return event.status_code
-        if event is h11.NEED_DATA:
-            wire.receive_data(await reader.read(1024))
-        elif not isinstance(event, h11.InformationalResponse):
-            return 0
+class _Heads:
+    """How many heads of answers are here; more than one when the first ones are interim."""
+
+    complete = 0
+
+    def on_headers_complete(self) -> None:
+        """Called by httptools."""
+        self.complete += 1
+
+
+async def _status(reader: asyncio.StreamReader) -> int:
+    heads, left = _Heads(), MAX_ANSWER
+    parser = HttpResponseParser(heads)
+    while left > 0 and (data := await reader.read(left)):
+        left -= len(data)
+        parser.feed_data(data)
+        if heads.complete and parser.get_status_code() >= HTTPStatus.OK:
+            return parser.get_status_code()
+    return 0

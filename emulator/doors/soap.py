@@ -6,6 +6,7 @@ Requests are scanned, never parsed as XML: the Echo's are not well-formed (§2.6
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree
 
@@ -23,6 +24,7 @@ ACTION_FAILED = 501
 VALUE_INVALID = 600
 
 NAME_SHOWN = 40  # characters of a name that a peer made up
+REMEMBERED = 64  # requests, and replies: a client asks the same in the same words all day, and is told the same
 
 _NAME = r"(?:[\w.-]+:)?"
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -46,6 +48,7 @@ class Call:
     on: bool | None = None
 
 
+@lru_cache(maxsize=REMEMBERED)
 def parse(service: Service, soapaction: str, body: str) -> Call:
     """What a POST to the control path of `service` asks for, by the action's name alone; Fault or ProtocolError."""
     plain = _COMMENT.sub("", body)
@@ -78,11 +81,15 @@ def _binary_state(body: str) -> bool:
 
 def reply(service: Service, action: Action, values: Mapping[str, str]) -> bytes:
     """The answer to an action, with those of its out arguments that have a value."""
+    return _reply(service, action, tuple((name, values[name]) for name in action.outs if name in values))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _reply(service: Service, action: Action, values: tuple[tuple[str, str], ...]) -> bytes:
     envelope, body = _envelope()
     response = etree.SubElement(body, f"{{{service.type}}}{action.name}Response", nsmap={"u": service.type})
-    for name in action.outs:
-        if name in values:
-            etree.SubElement(response, name).text = values[name]
+    for name, value in values:
+        etree.SubElement(response, name).text = value
     return etree.tostring(envelope)
 
 

@@ -26,8 +26,10 @@ IDLE = 10.0  # seconds from one answer to the end of the next request; a slower 
 LINGER = 1.0  # seconds to hear out a peer that is still sending what we refused, lest a reset eats the answer
 REPLY_WITHIN = 2.0  # seconds for a set; an Echo gives up after 5 (§4.3)
 
+NOTHING = Request("", "", {})
 XML = ("CONTENT-TYPE", 'text/xml; charset="utf-8"')
 SOAP = (XML, ("EXT", ""))
+STATE = ("BinaryState",)
 
 
 class WemoSwitch(Fauxmo):
@@ -51,10 +53,12 @@ class WemoSwitch(Fauxmo):
         self._reply_within_s = reply_within_s
         self._idle_s = idle_s
         self._conversation = Conversation()
-        self._request = Request("", "", {})
+        self._request = NOTHING
         self._peer = ""
         self._set: soap.Call | None = None
         self._busy = self._blocked = self._closing = False
+        self._loop = asyncio.get_running_loop()
+        self._due: tuple[float, Callable[..., object], tuple[object, ...]] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     # What asyncio calls
@@ -89,6 +93,7 @@ class WemoSwitch(Fauxmo):
         """A command that was submitted goes on; only its answer has nowhere to go."""
         self._closing = True
         self._connections.discard(self)
+        self._conversation.close()
         self._stop_timer()
 
     def pause_writing(self) -> None:
@@ -124,7 +129,7 @@ class WemoSwitch(Fauxmo):
 
     def _serve(self, request: Request) -> None:
         self._request, self._busy = request, True
-        self._stop_timer()
+        self._due = None
         try:
             self._route(request)(self)
         except ProtocolError as error:
@@ -181,10 +186,9 @@ class WemoSwitch(Fauxmo):
             self._plug.turn(call.on, Origin("wemo", self._peer, self.name), partial(self._turned, call))
             self._flow()
             return
-        values = self._plug.facts(self._place).values()
-        if call.action.name == "GetBinaryState" and "BinaryState" not in values:
+        if call.action.name == "GetBinaryState" and self._plug.on is None:
             raise soap.Fault(soap.ACTION_FAILED, "The alarm has not been read yet")
-        self._answer(Response(HTTPStatus.OK, soap.reply(service, call.action, values), SOAP))
+        self._reply(service, call)
 
     def _turned(self, call: soap.Call, error: EmulatorError | None = None) -> None:
         """The cloud took the command, or refused it, or patience ended: the first of these is the answer."""
@@ -194,9 +198,15 @@ class WemoSwitch(Fauxmo):
         if error:
             self._refuse(soap.Fault(soap.ACTION_FAILED, str(error)))
         else:
-            values = self._plug.facts(self._place).values()
-            self._answer(Response(HTTPStatus.OK, soap.reply(BASICEVENT, call.action, values), SOAP))
+            self._reply(BASICEVENT, call)
         self._advance()
+
+    def _reply(self, service: Service, call: soap.Call) -> None:
+        if call.action.outs == STATE:  # asked for all the time, and nothing else needs to be put together for it
+            values = description.state(self._plug.on)
+        else:
+            values = self._plug.facts(self._place).values()
+        self._answer(Response(HTTPStatus.OK, soap.reply(service, call.action, values), SOAP))
 
     def handle_subscription(self, service: Service) -> None:
         """SUBSCRIBE and UNSUBSCRIBE."""
@@ -263,11 +273,28 @@ class WemoSwitch(Fauxmo):
         else:
             self._end(abort=self._blocked)
 
-    def _after(self, seconds: float, call: Callable[..., None], *args: object) -> None:
-        self._stop_timer()
-        self._timer = asyncio.get_running_loop().call_later(seconds, call, *args)
+    def _after(self, seconds: float, call: Callable[..., object], *args: object) -> None:
+        """Call then, unless there is something else to wait for before; most waits end early, and share a timer."""
+        when = self._loop.time() + seconds
+        self._due = (when, call, args)
+        if self._timer is None or self._timer.when() > when:
+            if self._timer:
+                self._timer.cancel()
+            self._timer = self._loop.call_at(when, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._due is None:
+            return
+        when, call, args = self._due
+        if when > self._loop.time():
+            self._timer = self._loop.call_at(when, self._ring)
+        else:
+            self._due = None
+            call(*args)
 
     def _stop_timer(self) -> None:
+        self._due = None
         if self._timer:
             self._timer.cancel()
             self._timer = None
