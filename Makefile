@@ -1,9 +1,10 @@
 # Two commands matter: `make run` tries the program on a simulated alarm, `make test` runs every check.
 PYTHON ?= python3
 VENV := .venv
+PEERS := .venv-bench
 BIN := $(VENV)/bin
 
-.PHONY: run test fuzz clean
+.PHONY: run test fuzz bench clean
 
 run: $(VENV)/installed
 	$(BIN)/emulator run $(ARGS)
@@ -19,6 +20,17 @@ fuzz: $(VENV)/installed-dev
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	$(BIN)/python -m fuzz $(ARGS)
 
+# It beside what people use instead, in a quarter of an hour; ARGS=quick for a look, ARGS=answers for one part.
+bench: $(VENV)/installed $(PEERS)/installed
+	$(BIN)/python -m bench $(ARGS)
+
+$(PEERS)/installed: bench/peers.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --requirement bench/peers.txt
+	@# What it measures, too, besides PyPI: see docs/performance.md.
+	@command -v redis-server > /dev/null || test "$$(id -u)" != 0 || apt-get install --yes --quiet redis-server || true
+	touch $@
+
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
@@ -29,4 +41,4 @@ $(VENV)/installed-dev: $(VENV)/installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

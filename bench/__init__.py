@@ -1,0 +1,1 @@
+"""What the program costs and how fast it is, beside what people use instead; see docs/performance.md."""

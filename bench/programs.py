@@ -1,0 +1,145 @@
+"""What is compared: this program, stock fauxmo, and the known stack for this job (fauxmo, Flask, Redis, RQ)."""
+
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.clients import until_known
+from bench.process import Process
+
+HERE = Path(__file__).parent
+PEERS = HERE.parent / ".venv-bench" / "bin"
+FIRST_PORT = 49151
+HUE_PORT, PAGE_PORT, WEB_PORT = 8080, 8099, 5000
+
+OURS, FAUXMO, STACK = "this program", "fauxmo", "known stack"
+
+# These, over and over: 240 switches are more than any alarm has.
+MODES = ("total", "day", "night", "perimeter", "total+perimeter", "day+perimeter", "night+perimeter")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A started program: the ports of its switches, its processes, and when its start began (perf_counter)."""
+
+    ports: tuple[int, ...]
+    processes: tuple[Process, ...]
+    began: float
+
+
+def ports(switches: int) -> tuple[int, ...]:
+    """Those of so many switches."""
+    return tuple(range(FIRST_PORT, FIRST_PORT + switches))
+
+
+@contextmanager
+def ours(url: str, switches: int, *, doors: bool = False, pending: str = "target") -> Iterator[Running]:
+    """This program on the alarm at `url`, with the WeMo door alone or with all `doors`."""
+    rows = [
+        {"name": f"Switch {port}", "on": MODES[number % len(MODES)], "off": "disarm", "port": port}
+        for number, port in enumerate(ports(switches))
+    ]
+    shown = {"hue": {"port": HUE_PORT}, "dashboard": {"port": PAGE_PORT}} if doors else {}
+    settings = {
+        "installations": {"home": {"cloud": "wsdo", "url": url, "poll_every": "60s"}},
+        "switches": rows,
+        "while_pending": pending,
+        "doors": {"wemo": {"first_port": FIRST_PORT}, **shown},
+    }
+    with _folder() as folder:
+        config = folder / "devices.yaml"
+        config.write_text(json.dumps(settings))  # which is YAML
+        command = [sys.executable, "-m", "emulator", "run", "--interface", "lo"]
+        options = ["--config", str(config), "--state-dir", str(folder)]
+        secrets = {"VERISURE_USER": "demo", "VERISURE_PASSWORD": "demo"}
+        began = time.perf_counter()
+        with _started(Process([*command, *options], folder / "log", secrets)) as process:
+            yield Running(ports(switches), (process,), began)
+
+
+@contextmanager
+def fauxmo(switches: int, seconds: float = 0.0) -> Iterator[Running]:
+    """Stock fauxmo, with a plugin that costs nothing; turning on takes `seconds`."""
+    devices = [{"name": f"Switch {port}", "port": port, "seconds": seconds} for port in ports(switches)]
+    with _folder() as folder:
+        began = time.perf_counter()
+        plugin = {"path": str(HERE / "plugins" / "trivial.py"), "DEVICES": devices}
+        with _started(_fauxmo(folder, {"Trivial": plugin})) as process:
+            yield Running(ports(switches), (process,), began)
+
+
+@contextmanager
+def stack(url: str, switches: int) -> Iterator[Running]:
+    """The known stack on the alarm at `url`: every switch calls a web app, which queues the command in Redis."""
+    web = f"http://127.0.0.1:{WEB_PORT}"
+    devices = [
+        {
+            "name": f"Switch {port}",
+            "port": port,
+            "on_cmd": f"{web}/{port}/on",
+            "off_cmd": f"{web}/{port}/off",
+            "state_cmd": f"{web}/{port}",
+            "state_response_on": "state is on",
+            "state_response_off": "state is off",
+        }
+        for port in ports(switches)
+    ]
+    with _folder() as folder, ExitStack() as running:
+        began = time.perf_counter()
+        redis = Process(["redis-server", "--save", "", "--dir", str(folder), "--bind", "127.0.0.1"], folder / "redis")
+        running.callback(redis.stop)
+        redis.said("Ready to accept")
+        jobs = HERE / "known_stack"
+        flask = [str(PEERS / "flask"), "--app", "web", "run", "--port", str(WEB_PORT)]
+        parts = [redis]
+        for command, name in ((flask, "flask"), ([str(PEERS / "rq"), "worker"], "rq")):
+            environment = {"ALARM_URL": url, "PYTHONPATH": str(jobs), "PYTHONDONTWRITEBYTECODE": "1"}
+            parts.append(Process(command, folder / name, environment, cwd=jobs))
+            running.callback(parts[-1].stop)
+        parts.append(_fauxmo(folder, {"SimpleHTTPPlugin": {"DEVICES": devices}}))
+        running.callback(parts[-1].stop)
+        parts[1].said("Running on")
+        parts[2].said("Listening on")
+        yield Running(ports(switches), tuple(parts), began)
+
+
+def missing() -> dict[str, str]:
+    """The peers that cannot be measured here, and why."""
+    if not (PEERS / "fauxmo").exists():
+        return dict.fromkeys((FAUXMO, STACK), "its environment is not there: `make bench` makes it")
+    if not shutil.which("redis-server"):
+        return {STACK: "redis-server is not installed: `apt install redis-server`"}
+    return {}
+
+
+def answering(running: Running) -> Running:
+    """Wait until the first and the last switch say whether they are on."""
+    for port in (running.ports[0], running.ports[-1]):
+        until_known(port)
+    return running
+
+
+def _fauxmo(folder: Path, plugins: dict[str, object]) -> Process:
+    config = folder / "config.json"
+    config.write_text(json.dumps({"FAUXMO": {"ip_address": "127.0.0.1"}, "PLUGINS": plugins}))
+    return Process([str(PEERS / "fauxmo"), "-c", str(config)], folder / "fauxmo")
+
+
+@contextmanager
+def _started(process: Process) -> Iterator[Process]:
+    try:
+        yield process
+    finally:
+        process.stop()
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        yield Path(name)
