@@ -146,7 +146,7 @@ class _Reader:
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
-            return self._decline(self._parser.get_method()) + data[upgrade.args[0] :]
+            return self._declined(self._parser) + data[upgrade.args[0] :]
         except HttpParserError as error:
             too_large = "overflow" in str(error)  # of the number in Content-Length or of a chunk's size
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_large else HTTPStatus.BAD_REQUEST
@@ -155,14 +155,15 @@ class _Reader:
             self._count(len(data))
         return b""
 
-    def _decline(self, method: bytes) -> bytes:
-        """The head again without the upgrade that it offers, as we take none and the parser no body after it."""
+    def _declined(self, parser: HttpRequestParser) -> bytes:
+        """The head again without the upgrade that it offers: we take none, and the parser no body after one."""
         self._parser = HttpRequestParser(self)
+        method, version = parser.get_method(), parser.get_http_version().encode()
         if method == b"CONNECT" or self._broken:
             return b""
-        self.found.pop()
+        self.found.pop()  # without its body
         lines = [b"%s: %s\r\n" % (name, value) for name, value in self._headers if name.lower() != b"upgrade"]
-        return b"%s %s HTTP/1.1\r\n%s\r\n" % (method, self._target, b"".join(lines))
+        return b"%s %s HTTP/%s\r\n%s\r\n" % (method, self._target, version, b"".join(lines))
 
     def _count(self, bytes_: int) -> None:
         """Hold the bounds that the parser does not have."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from emulator.doors.h1 import MAX_BODY, MAX_HEADER, Conversation, Request, Response
+from emulator.doors.h1 import MAX_BODY, MAX_HEADER, MAX_MESSAGE, Conversation, Request, Response
 from emulator.errors import ProtocolError
 
 POST = b"POST /upnp/control/basicevent1 HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nSOAPACTION: x\r\n\r\nbody"
@@ -132,6 +132,62 @@ def test_a_chunked_body_is_put_together() -> None:
     assert found.body == "body"
 
 
+UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+
+
+@pytest.mark.parametrize("at", [0, 60, len(POST) + len(UPGRADE) - 4, len(POST) + len(UPGRADE) - 2])
+@pytest.mark.parametrize(
+    "body", [b"Content-Length: 4\r\n\r\nbody", b"Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"]
+)
+def test_an_upgrade_is_not_taken_up_and_the_request_is_served(body: bytes, at: int) -> None:
+    """Clients that would rather speak HTTP/2 say so in their first request, which may have a body."""
+    head = b"POST /upnp/control/basicevent1 HTTP/1.1\r\nHost: a\r\nSOAPACTION: x\r\n"
+    data = head + UPGRADE + body + POST
+    conversation = fed(data[:at])
+    found = [conversation.next()] if at else []
+    conversation.feed(data[at:])
+    found += [conversation.next()]
+    (first,) = filter(None, found)
+    assert (first.path, first.body, first.headers["soapaction"]) == ("/upnp/control/basicevent1", "body", "x")
+    conversation.answer(OK, 0)
+    second = conversation.next()
+    assert second
+    assert second.body == "body"
+
+
+def test_an_upgrade_of_nothing_and_a_tunnel_are_requests_like_others() -> None:
+    conversation = fed(
+        b"GET /setup.xml HTTP/1.1\r\nHost: a\r\n" + UPGRADE + b"\r\nCONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", POST
+    )
+    methods = []
+    while found := conversation.next():
+        methods.append(found.method)
+        conversation.answer(OK, 0)
+    assert methods == ["GET", "CONNECT", "POST"]
+
+
+def test_an_expectation_waits_for_its_turn() -> None:
+    conversation = fed(POST + POST.replace(b"\r\n\r\nbody", b"\r\nExpect: 100-continue\r\n\r\n"))
+    assert conversation.next()
+    assert conversation.go_on() == b""
+    conversation.answer(OK, 0)
+    assert conversation.next() is None
+    assert conversation.go_on().startswith(b"HTTP/1.1 100 ")
+
+
+def test_blanks_around_a_value_are_no_part_of_it() -> None:
+    found = fed(b"GET / HTTP/1.1\r\nHost: \t a \t\r\nAccept:\r\n\r\n").next()
+    assert found
+    assert found.headers == {"host": "a", "accept": ""}
+
+
+def test_a_request_like_the_last_one_is_the_same_and_a_longer_one_is_not() -> None:
+    for body in (b"body", b"BODY", b"body"):
+        found = fed(POST.replace(b"body", body)).next()
+        assert found
+        assert found.body == body.decode()
+
+
 def chunk(size: int) -> bytes:
     return b"%x\r\n%s\r\n" % (size, b"x" * size)
 
@@ -153,6 +209,9 @@ def chunk(size: int) -> bytes:
             b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(MAX_BODY) + chunk(1),
             413,
         ),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " + b"x" * MAX_MESSAGE, 413),
+        (b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * MAX_HEADER + b"\r\n\r\n", 431),
         (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 2 * MAX_HEADER, 431),
     ],
