@@ -91,7 +91,8 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     # Library → the rooms that may import it.
     "requests": ("verisure.http",),
     "urllib3": ("verisure.http",),
-    "asyncio": ("doors.wemo", "doors.lan", "doors.gena", "doors.tcp"),
+    "asyncio": ("doors.wemo", "doors.lan", "doors.gena"),
+    "uvloop": ("doors.lan",),
     "fauxmo": ("doors.wemo", "doors.lan"),
     "httptools": ("doors.h1", "doors.gena"),
     "ifaddr": ("doors.network",),

@@ -11,8 +11,10 @@ from contextlib import suppress
 from random import Random, SystemRandom
 from typing import Any, cast
 
+import uvloop
+
 from emulator import logs, policy
-from emulator.doors import description, network, ssdp, tcp, wemo
+from emulator.doors import description, network, ssdp, wemo
 from emulator.doors.gena import Publisher
 from emulator.doors.heard import Heard, Search
 from emulator.doors.network import Nic, Place
@@ -29,6 +31,7 @@ LOOK = 5.0  # seconds between looks at the interfaces, and between attempts at a
 ALIVE = 600.0  # seconds at most; a third of the max-age announced, so that two notices may be lost (§8)
 NOTICE = 0.04  # seconds between notices: half of the datagram rate is left for answers
 TWICE = 2  # each notice, as UDP loses some
+LEAVE = 1.0  # seconds for connections to go when the program stops
 
 
 class Searches(SSDPServer):
@@ -71,14 +74,14 @@ class Site:
         self._lan = lan
         self._sender: asyncio.DatagramTransport | None = None
         self._receiver: asyncio.DatagramTransport | None = None
-        self._listeners: list[tcp.Listener] = []
+        self._servers: list[asyncio.Server] = []
         self._connections: dict[str, set[wemo.WemoSwitch]] = {}
 
     async def mend(self) -> None:
         """Open whatever is not open yet, and announce what became available."""
         await self._open_sockets()
         new = [plug for plug in self._lan.plugs if plug.switch.identity.key not in self.devices]
-        listening = [plug.switch.identity.key for plug in new if self._listen(plug)]
+        listening = [plug.switch.identity.key for plug in new if await self._listen(plug)]
         listening += self._receive_guests()
         if self._sender:
             self.announce(listening)
@@ -129,7 +132,7 @@ class Site:
     def close(self) -> None:
         """Say goodbye, as far as the network still carries it, and close everything."""
         self._take_leave(self.devices.values())
-        for closing in (self._sender, self._receiver, *self._listeners):
+        for closing in (self._sender, self._receiver, *self._servers):
             if closing:
                 closing.close()
         for connections in self._connections.values():
@@ -151,6 +154,13 @@ class Site:
         for notice in TWICE * [notice for device in devices for notice in ssdp.byebye(device)]:
             self.send(notice, (ssdp.GROUP, ssdp.PORT))
 
+    async def closed(self) -> None:
+        """Wait until listeners and connections are gone."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE):
+                await asyncio.gather(*(server.wait_closed() for server in self._servers))
+        await asyncio.sleep(0)  # before Python 3.12 wait_closed does not wait for connections
+
     async def _open_sockets(self) -> None:
         if self._sender:
             return
@@ -170,7 +180,7 @@ class Site:
         self._sender, _ = await loop.create_datagram_endpoint(lambda: Searches(self, multicast=False), sock=sender)
         self.announce(self.devices)
 
-    def _listen(self, plug: Plug) -> bool:
+    async def _listen(self, plug: Plug) -> bool:
         switch, host = plug.switch, self.place.host
         identity = switch.identity
         try:
@@ -186,7 +196,7 @@ class Site:
         def connect() -> wemo.WemoSwitch:
             return wemo.WemoSwitch(plug, self.place, connections, self._lan.reply_within_s)
 
-        self._listeners.append(tcp.Listener(sock, connect))
+        self._servers.append(await asyncio.get_running_loop().create_server(connect, sock=sock))
         types = (description.DEVICE_TYPE, *(service.type for service in description.SERVICES))
         self.devices[identity.key] = ssdp.wemo(identity.udn, identity.port, types, self._lan.nls)
         LOG.debug("%r listens at %s:%d", switch.name, host, identity.port)
@@ -283,7 +293,7 @@ class Lan:
     def _run(self, ready: threading.Event) -> None:
         try:
             with ThreadPoolExecutor(max_workers=1, thread_name_prefix="lan-submit") as self._executor:
-                asyncio.run(self._main(ready))
+                uvloop.run(self._main(ready))
         finally:
             ready.set()
 
@@ -315,10 +325,11 @@ class Lan:
             unsubscribe()
             self._loop = None
             self._urls = ()
-            for site in self._sites.values():
+            sites = list(self._sites.values())
+            for site in sites:
                 site.close()
             await publisher.close()
-            await asyncio.sleep(0)  # the turn in which asyncio closes the UDP sockets
+            await asyncio.gather(*(site.closed() for site in sites))
             self._hush()
             self._executor.shutdown(wait=False, cancel_futures=True)  # what nobody can be answered about is not begun
 
