@@ -4,6 +4,7 @@ import logging
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
+
+from emulator import fair
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -48,7 +51,8 @@ _SILENT.disabled = True
 class Server:
     """Serves from the moment it is made until `stop`; it owns the socket. `welcome` decides by a peer's address.
 
-    A peer that has `per_peer` connections gets another one in the place of the one that it has left idle longest.
+    A peer that has `per_peer` connections gets another one in the place of the one that it has left idle longest. When
+    there are `connections`, whoever holds most makes way in the same manner.
     """
 
     def __init__(
@@ -72,7 +76,7 @@ class Server:
             _sock=listener,
             dispatcher=self._workers,
             adj=Adjustments(
-                connection_limit=connections,
+                connection_limit=2 * connections,  # ours is held below; those that are being closed still count here
                 max_request_body_size=BODY,
                 max_request_header_size=HEADERS,
                 clear_untrusted_proxy_headers=True,
@@ -80,7 +84,8 @@ class Server:
             ),
             bind_socket=False,
         )
-        self._server.welcome, self._server.per_peer, self._server.monotonic = welcome, per_peer, monotonic
+        self._server.welcome, self._server.monotonic = welcome, monotonic
+        self._server.per_peer, self._server.in_all = per_peer, connections
         self._workers.set_thread_count(workers)
         self._loop = threading.Thread(target=self._serve, name=name, daemon=True)
         self._loop.start()
@@ -147,7 +152,7 @@ class _Listener(TcpWSGIServer):
     channel_class = _Channel
     active_channels: dict[int, _Channel]  # type: ignore[assignment]  # the stubs have it as a single one
     welcome: Callable[[str], bool] = staticmethod(lambda _peer: True)
-    per_peer = PER_PEER
+    per_peer = in_all = PER_PEER
     monotonic: Callable[[], float] = staticmethod(time.monotonic)
 
     def accept(self) -> tuple[socket.socket, tuple[str, int]] | None:
@@ -171,12 +176,23 @@ class _Listener(TcpWSGIServer):
         """Not this, which goes by a clock that may be set."""
 
     def _has_room(self, peer: str) -> bool:
-        theirs = [one for one in self.active_channels.values() if one.addr[0] == peer and not one.will_close]
-        if len(theirs) < self.per_peer:
-            return True
-        idle = [one for one in theirs if not (one.requests or one.request)]
+        held = Counter(one.addr[0] for one in self._open())
+        if held[peer] >= self.per_peer:
+            return self._made_room(peer, half_sent=False)
+        if held.total() >= self.in_all:
+            giver = fair.gives_way(peer, held)
+            return giver is not None and self._made_room(giver, half_sent=giver != peer)
+        return True
+
+    def _open(self) -> list[_Channel]:
+        return [one for one in self.active_channels.values() if not one.will_close]
+
+    def _made_room(self, peer: str, *, half_sent: bool) -> bool:
+        """Whether this peer has left a connection idle, or may lose one with half a request; it is closed."""
+        theirs = [one for one in self._open() if one.addr[0] == peer and not one.requests]
+        idle = [one for one in theirs if half_sent or not one.request]
         if idle:
-            min(idle, key=lambda one: one.rested).hang_up()
+            min(idle, key=lambda one: (one.request is not None, one.rested)).hang_up()
         return bool(idle)
 
 

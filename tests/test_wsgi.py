@@ -18,6 +18,7 @@ GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n"
 HONEST, OTHER = "127.0.0.1", "127.0.0.2"
 TIMEOUT_S = 5.0
+CONNECTIONS = 100
 
 
 class House:
@@ -32,7 +33,9 @@ class House:
         listener = socket.create_server(("0.0.0.0", 0))
         self.port = listener.getsockname()[1]
         self._open = ExitStack()
-        self.server = Server(self.app, listener, name="test", workers=2, connections=100, monotonic=lambda: self.now)
+        self.server = Server(
+            self.app, listener, name="test", workers=2, connections=CONNECTIONS, monotonic=lambda: self.now
+        )
 
     def app(self, _: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         body = self.body
@@ -220,6 +223,16 @@ def test_a_peer_that_is_being_served_loses_nothing(house: House) -> None:
     assert receive(more) == b""
     house.may.set()
     assert all(receive(sock).endswith(b"here") for sock in asking)
+
+
+@pytest.mark.parametrize("said", [b"", GET[:-1]])
+def test_peers_that_hold_everything_keep_nobody_out(house: House, said: bytes) -> None:
+    peers = [f"127.0.0.{number}" for number in range(2, 3 + CONNECTIONS // PER_PEER)]
+    held = [house.connect(peer, said) for peer in peers for _ in range(PER_PEER)]
+    assert sum(map(is_open, held)) <= CONNECTIONS
+    assert house.serves()
+    assert house.serves()
+    assert sum(map(is_open, held)) >= CONNECTIONS - 2 * len(peers)
 
 
 def test_requests_ahead_of_their_answers_are_counted(house: House) -> None:

@@ -5,8 +5,8 @@ import logging
 import re
 import time
 import uuid
-from collections import deque
-from collections.abc import Callable, Hashable, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from httptools import HttpParserError, HttpResponseParser
 
+from emulator import fair
 from emulator.doors.h1 import Response
 from emulator.errors import ProtocolError
 
@@ -134,9 +135,20 @@ class Publisher:
         for subscription in subscriptions:
             if subscription.topic == topic and subscription.callback == callback:
                 self._drop(subscription)  # the subscriber started anew; it would get every event twice
-        same = sum(subscription.topic == topic for subscription in self._subscriptions.values())
-        if same >= MAX_PER_TOPIC or len(self._subscriptions) >= MAX_SUBSCRIPTIONS:
+        same = [each for each in self._subscriptions.values() if each.topic == topic]
+        if len(same) >= MAX_PER_TOPIC:
+            # Most of a peer that has so many to one topic are from before it was restarted.
+            self._make_way(callback.host, same, own=True)
+        if len(self._subscriptions) >= MAX_SUBSCRIPTIONS:
+            self._make_way(callback.host, list(self._subscriptions.values()), own=False)
+
+    def _make_way(self, peer: str, rivals: Sequence[Subscription], own: bool) -> None:
+        """Drop the one that ends first of those of the peer that has most; its `own` only if told."""
+        giver = fair.gives_way(peer, Counter(each.callback.host for each in rivals))
+        if giver is None or (giver == peer and not own):
             raise ProtocolError("Too many subscriptions", HTTPStatus.SERVICE_UNAVAILABLE)
+        LOG.debug("%s makes way for %s", giver, peer)
+        self._drop(min((each for each in rivals if each.callback.host == giver), key=lambda each: each.expires))
 
     def _drop(self, subscription: Subscription) -> None:
         self._subscriptions.pop(subscription.sid, None)

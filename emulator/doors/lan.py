@@ -15,6 +15,7 @@ import uvloop
 
 from emulator import logs, policy
 from emulator.doors import description, network, ssdp, wemo
+from emulator.doors.connections import Connections
 from emulator.doors.gena import Publisher
 from emulator.doors.heard import Heard, Search
 from emulator.doors.network import Nic, Place
@@ -75,7 +76,6 @@ class Site:
         self._sender: asyncio.DatagramTransport | None = None
         self._receiver: asyncio.DatagramTransport | None = None
         self._servers: list[asyncio.Server] = []
-        self._connections: dict[str, set[wemo.WemoSwitch]] = {}
 
     async def mend(self) -> None:
         """Open whatever is not open yet, and announce what became available."""
@@ -110,6 +110,9 @@ class Site:
         if not self._lan.debounce.is_new(peer, search.st, time.monotonic()):
             return
         host = self.place.advertised
+        if not self._lan.may_send(peer):
+            self.hear(peer[0], search.st, "too many")
+            return
         found = [
             ssdp.answer(device, advert, host, time.time())
             for device in self.devices.values()
@@ -135,8 +138,8 @@ class Site:
         for closing in (self._sender, self._receiver, *self._servers):
             if closing:
                 closing.close()
-        for connections in self._connections.values():
-            for connection in list(connections):
+        for connection in self._lan.connections:
+            if connection.place == self.place:
                 connection.shut()
         self.devices.clear()
 
@@ -191,10 +194,9 @@ class Site:
                 f"stop the program that keeps it, or give the switch another `port`; trying again"
             )
             return False
-        connections = self._connections.setdefault(identity.key, set())
 
         def connect() -> wemo.WemoSwitch:
-            return wemo.WemoSwitch(plug, self.place, connections, self._lan.reply_within_s)
+            return wemo.WemoSwitch(plug, self.place, self._lan.connections, self._lan.reply_within_s)
 
         self._servers.append(await asyncio.get_running_loop().create_server(connect, sock=sock))
         types = (description.DEVICE_TYPE, *(service.type for service in description.SERVICES))
@@ -285,10 +287,15 @@ class Lan:
         self._obstacles.add(message)
 
     def send_later(self, delay: float, site: Site, data: bytes, peer: tuple[str, int]) -> bool:
-        """Queue a datagram; False when too many wait."""
-        queued = self._outbox.put(time.monotonic() + delay, (site, data, peer))
-        self._send()
+        """Queue a datagram; False when too many wait for this peer."""
+        queued = self._outbox.put(time.monotonic() + delay, peer[0], (site, data, peer))
+        if queued:
+            self._send()
         return queued
+
+    def may_send(self, peer: tuple[str, int]) -> bool:
+        """Whether there is room for a datagram to this peer."""
+        return self._outbox.has_room(peer[0])
 
     def _run(self, ready: threading.Event) -> None:
         try:
@@ -306,6 +313,7 @@ class Lan:
         self._obstacles: set[str] = set()
         self.nls = str(uuid.uuid4())
         self.debounce = ssdp.Debounce()
+        self.connections: Connections[wemo.WemoSwitch] = Connections()
         publisher = Publisher()
         self.plugs = [
             Plug(switch, self._hub, publisher, self._executor, self.post)

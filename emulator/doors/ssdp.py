@@ -1,7 +1,7 @@
 """SSDP, how UPnP devices are found: datagrams to searches, devices to answers. Pure (lan-emulation.md §1)."""
 
-import heapq
 import re
+from bisect import insort
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from email.utils import formatdate
 from itertools import count
 from random import Random
 from typing import Generic, TypeVar
+
+from emulator import fair
 
 GROUP = "239.255.255.250"
 PORT = 1900
@@ -225,31 +227,56 @@ T = TypeVar("T")
 
 
 class Outbox(Generic[T]):
-    """Datagrams that wait for their moment, bounded in number and in rate; times are monotonic seconds."""
+    """Datagrams that wait for their moment, bounded in number and in rate; times are monotonic seconds.
+
+    Whoever is asked for most makes way when there is no room, and those whose moment has come are served in turn: a
+    flood of searches by one peer neither drops nor delays what others are answered.
+    """
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[float, int, T]] = []
+        self._waiting: OrderedDict[str, list[tuple[float, int, T]]] = OrderedDict()  # by peer, soonest first
+        self._number = 0
         self._order = count()
         self._free_at = 0.0
 
-    def put(self, due: float, item: T) -> bool:
-        """Queue an item for `due`; False when there is no room."""
-        if len(self._waiting) >= MAX_PENDING:
+    def put(self, due: float, peer: str, item: T) -> bool:
+        """Queue an item for `due`; False when there is no room for more of this peer."""
+        if not self.has_room(peer):
             return False
-        heapq.heappush(self._waiting, (due, next(self._order), item))
+        if self._number >= MAX_PENDING:
+            self._waiting[self._longest(peer)].pop()
+            self._number -= 1
+        insort(self._waiting.setdefault(peer, []), (due, next(self._order), item))
+        self._number += 1
         return True
+
+    def has_room(self, peer: str) -> bool:
+        """Whether an item of this peer would be taken."""
+        return self._number < MAX_PENDING or self._longest(peer) not in ("", peer)
 
     def next_at(self) -> float | None:
         """When the next item may go; None when nothing waits."""
-        return max(self._waiting[0][0], self._free_at) if self._waiting else None
+        return max(min(queue[0][0] for queue in self._waiting.values()), self._free_at) if self._waiting else None
 
     def take(self, now: float) -> T | None:
         """The item whose moment has come, if any."""
-        moment = self.next_at()
-        if moment is None or moment > now:
+        if now < self._free_at:
             return None
+        peer = next((peer for peer, queue in self._waiting.items() if queue[0][0] <= now), None)
+        if peer is None:
+            return None
+        queue = self._waiting[peer]
+        _, _, item = queue.pop(0)
+        self._number -= 1
+        self._waiting.move_to_end(peer)
+        if not queue:
+            del self._waiting[peer]
         self._free_at = now + 1 / RATE
-        return heapq.heappop(self._waiting)[2]
+        return item
+
+    def _longest(self, peer: str) -> str:
+        """Whose last item would go for one of this peer; empty when nobody has more."""
+        return fair.gives_way(peer, {each: len(queue) for each, queue in self._waiting.items()}) or ""
 
 
 def _message(first: str, *headers: tuple[str, str]) -> bytes:

@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from emulator import logs, policy
 from emulator.doors import description, soap
+from emulator.doors.connections import Connections
 from emulator.doors.description import BASICEVENT, METAINFO, Service
 from emulator.doors.h1 import Conversation, Request, Response
 from emulator.doors.network import Place
@@ -21,7 +22,6 @@ with logs.undisturbed():
 
 LOG = logging.getLogger(__name__)
 
-MAX_CONNECTIONS = 32  # open at once to one switch at one address; clients use one or two each
 IDLE = 10.0  # seconds from one answer to the end of the next request; a slower peer is stalled, or idle for nothing
 LINGER = 1.0  # seconds to hear out a peer that is still sending what we refused, lest a reset eats the answer
 REPLY_WITHIN = 2.0  # seconds for a set; an Echo gives up after 5 (§4.3)
@@ -39,7 +39,7 @@ class WemoSwitch(Fauxmo):
         self,
         plug: Plug,
         place: Place,
-        connections: "set[WemoSwitch]",
+        connections: "Connections[WemoSwitch]",
         reply_within_s: float = REPLY_WITHIN,
         idle_s: float = IDLE,
     ) -> None:
@@ -48,16 +48,17 @@ class WemoSwitch(Fauxmo):
         self.serial = plug.switch.identity.serial
         self.transport: asyncio.Transport | None = None
         self._plug = plug
-        self._place = place
+        self.place = place
         self._connections = connections
         self._reply_within_s = reply_within_s
         self._idle_s = idle_s
         self._conversation = Conversation()
         self._request = NOTHING
-        self._peer = ""
+        self._loop = asyncio.get_running_loop()
+        self.peer = ""
+        self.since = self._loop.time()
         self._set: soap.Call | None = None
         self._busy = self._blocked = self._closing = False
-        self._loop = asyncio.get_running_loop()
         self._due: tuple[float, Callable[..., object], tuple[object, ...]] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -66,15 +67,16 @@ class WemoSwitch(Fauxmo):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take in local peers, as many as there is room for."""
         super().connection_made(transport)
-        self._peer = (transport.get_extra_info("peername") or ("",))[0]
-        if not policy.is_local(self._peer, self._place.network):
-            LOG.debug("%s is not in %s", self._peer, self._place.network)
+        self.peer = (transport.get_extra_info("peername") or ("",))[0]
+        if not policy.is_local(self.peer, self.place.network):
+            LOG.debug("%s is not in %s", self.peer, self.place.network)
             self._end(abort=True)
             return
-        self._connections.add(self)
-        self._after(self._idle_s, self._stalled)
-        if len(self._connections) > MAX_CONNECTIONS:
+        if not self._connections.add(self):
             self._answer(Response(HTTPStatus.SERVICE_UNAVAILABLE, close=True))
+            self._end()
+            return
+        self._after(self._idle_s, self._stalled)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of one request, of a part of it, or of several."""
@@ -107,8 +109,13 @@ class WemoSwitch(Fauxmo):
         self._flow()
         self._advance()
 
+    @property
+    def is_served(self) -> bool:
+        """Whether a whole request waits for our answer."""
+        return self._busy
+
     def shut(self) -> None:
-        """Close now: the program stops, or the address is gone."""
+        """Close now: the program stops, the address is gone, or another peer needs the room."""
         self._end(abort=True)
 
     # A request
@@ -118,7 +125,7 @@ class WemoSwitch(Fauxmo):
             try:
                 request = self._conversation.next()
             except ProtocolError as error:
-                LOG.debug("%s sent no HTTP: %s", self._peer, error)
+                LOG.debug("%s sent no HTTP: %s", self.peer, error)
                 self._answer(Response(error.status, close=True))
                 return
             if self.transport and (go_on := self._conversation.go_on()):
@@ -135,17 +142,17 @@ class WemoSwitch(Fauxmo):
         except ProtocolError as error:
             self._refuse(error)
         except Exception:  # whatever a request does to us, its peer is answered and the loop goes on
-            LOG.exception("%s %s from %s", request.method, request.path, self._peer)
+            LOG.exception("%s %s from %s", request.method, request.path, self.peer)
             self._answer(Response(HTTPStatus.INTERNAL_SERVER_ERROR, close=True))
 
     def _route(self, request: Request) -> "Handler":
-        ours = {self._place.host, self._place.advertised}
+        ours = {self.place.host, self.place.advertised}
         hosts = filter(None, (request.headers.get("host"), request.authority))
         if not all(policy.may_name(host, ours) for host in hosts):
-            self._plug.warn(self._peer, "by a name that is not our address")
+            self._plug.warn(self.peer, "by a name that is not our address")
             raise ProtocolError("Host is not our address", HTTPStatus.FORBIDDEN)
         if "origin" in request.headers and not policy.may_act_from(request.headers["origin"], ours):
-            self._plug.warn(self._peer, "from a web page that is not ours")
+            self._plug.warn(self.peer, "from a web page that is not ours")
             raise ProtocolError("Origin is not our address", HTTPStatus.FORBIDDEN)
         methods = ROUTES.get(request.path)
         if methods is None:
@@ -159,7 +166,7 @@ class WemoSwitch(Fauxmo):
 
     def handle_setup(self) -> None:
         """GET setup.xml."""
-        self._document(description.setup(self._plug.facts(self._place)))
+        self._document(description.setup(self._plug.facts(self.place)))
 
     def handle_event(self) -> None:
         """GET the description of basicevent."""
@@ -175,7 +182,7 @@ class WemoSwitch(Fauxmo):
 
     def handle_page(self) -> None:
         """GET the presentation page."""
-        self._document(description.page(self._plug.facts(self._place)), ("CONTENT-TYPE", "text/html; charset=utf-8"))
+        self._document(description.page(self._plug.facts(self.place)), ("CONTENT-TYPE", "text/html; charset=utf-8"))
 
     def handle_action(self, msg: str, service: Service = BASICEVENT) -> None:
         """POST a SOAP envelope."""
@@ -183,7 +190,7 @@ class WemoSwitch(Fauxmo):
         if call.on is not None:
             self._set = call
             self._after(self._reply_within_s, self._turned, call)
-            self._plug.turn(call.on, Origin("wemo", self._peer, self.name), partial(self._turned, call))
+            self._plug.turn(call.on, Origin("wemo", self.peer, self.name), partial(self._turned, call))
             self._flow()
             return
         if call.action.name == "GetBinaryState" and self._plug.on is None:
@@ -205,21 +212,21 @@ class WemoSwitch(Fauxmo):
         if call.action.outs == STATE:  # asked for all the time, and nothing else needs to be put together for it
             values = description.state(self._plug.on)
         else:
-            values = self._plug.facts(self._place).values()
+            values = self._plug.facts(self.place).values()
         self._answer(Response(HTTPStatus.OK, soap.reply(service, call.action, values), SOAP))
 
     def handle_subscription(self, service: Service) -> None:
         """SUBSCRIBE and UNSUBSCRIBE."""
 
         def initial() -> bytes:
-            values = self._plug.facts(self._place).values()
+            values = self._plug.facts(self.place).values()
             return soap.propertyset({name: values[name] for name in service.evented if name in values})
 
         publisher, topic, headers = self._plug.publisher, self._plug.topic(service), self._request.headers
         if self._request.method == "SUBSCRIBE":
-            self._answer(publisher.subscribe(topic, self._peer, self._place.host, headers, initial))
+            self._answer(publisher.subscribe(topic, self.peer, self.place.host, headers, initial))
         else:
-            self._answer(publisher.unsubscribe(topic, self._peer, headers))
+            self._answer(publisher.unsubscribe(topic, self.peer, headers))
 
     # An answer
 
@@ -233,8 +240,8 @@ class WemoSwitch(Fauxmo):
             self._answer(Response(error.status))
 
     def _answer(self, response: Response) -> None:
-        whole, self._busy = self._busy, False
-        LOG.debug("%s: %s %s: %d", self._peer, self._request.method, self._request.path, response.status)
+        whole, self._busy, self.since = self._busy, False, self._loop.time()
+        LOG.debug("%s: %s %s: %d", self.peer, self._request.method, self._request.path, response.status)
         if self.transport is None or self._closing:
             return
         self.transport.write(self._conversation.answer(response, time.time()))

@@ -6,6 +6,7 @@ from concurrent.futures import Executor
 from ipaddress import IPv4Network
 from typing import Any
 
+from emulator.doors.connections import Connections
 from emulator.doors.gena import Publisher
 from emulator.doors.network import Place
 from emulator.doors.plug import Plug
@@ -81,7 +82,7 @@ class Rig:
         self.publisher = Publisher(clock=asyncio.get_running_loop().time)
         self.plug = Plug(self.switch, self.hub, self.publisher, Inline(), lambda call, *args: call(*args))
         self.hub.subscribe(lambda _: self.plug.changed())
-        self.connections: set[WemoSwitch] = set()
+        self.connections: Connections[WemoSwitch] = Connections()
 
     def connect(self, peer: str = PEER, place: Place = PLACE) -> Wire:
         protocol = WemoSwitch(self.plug, place, self.connections)

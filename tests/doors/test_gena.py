@@ -78,6 +78,12 @@ def subscribe(
     return response
 
 
+def another(publisher: Publisher, peer: str, number: int, topic: object = TOPIC) -> Response:
+    """A subscription that is never delivered to."""
+    callback = {"callback": f"<http://{peer}:9/{number}>", "nt": "upnp:event", "timeout": "60"}
+    return publisher.subscribe(topic, peer, peer, callback, bytes)
+
+
 def sid(response: Response) -> str:
     return dict(response.headers)["SID"]
 
@@ -192,18 +198,46 @@ def test_a_subscriber_that_starts_anew_gets_every_event_once() -> None:
 
 def test_subscriptions_are_bounded_until_some_expire() -> None:
     async def test(publisher: Publisher, _: Subscriber, clock: Clock) -> None:
-        def another(number: int, topic: object = TOPIC) -> None:
-            callback = {"callback": f"<http://{PEER}:9/{number}>", "nt": "upnp:event", "timeout": "60"}
-            publisher.subscribe(topic, PEER, PEER, callback, bytes)
-
-        for number in range(gena.MAX_PER_TOPIC):
-            another(number)
-        refused(503, lambda: another(99))
-        for number in range(gena.MAX_SUBSCRIPTIONS - gena.MAX_PER_TOPIC):
-            another(number, topic=("key", number))
-        refused(503, lambda: another(0, topic="one more"))
+        for number in range(gena.MAX_SUBSCRIPTIONS):
+            another(publisher, PEER, number, topic=("key", number // gena.MAX_PER_TOPIC))
+        refused(503, lambda: another(publisher, PEER, 0, topic="one more"))
         clock.now = 60
-        another(99)
+        another(publisher, PEER, 0, topic="one more")
+
+    with_subscriber(test)
+
+
+def test_what_a_peer_forgot_of_a_topic_makes_way_for_what_it_wants_now() -> None:
+    async def test(publisher: Publisher, _: Subscriber, clock: Clock) -> None:
+        first = another(publisher, PEER, 0)
+        clock.now = 1
+        for number in range(gena.MAX_PER_TOPIC):
+            another(publisher, PEER, 1 + number)
+        assert publisher.publish(TOPIC, b"<x/>") == gena.MAX_PER_TOPIC
+        refused(412, lambda: publisher.unsubscribe(TOPIC, PEER, {"sid": sid(first)}))
+
+    with_subscriber(test)
+
+
+def test_a_peer_that_takes_every_place_keeps_nobody_out() -> None:
+    async def test(publisher: Publisher, _: Subscriber, __: Clock) -> None:
+        for number in range(gena.MAX_SUBSCRIPTIONS):
+            another(publisher, "127.0.0.2", number, topic=("key", number // gena.MAX_PER_TOPIC))
+        kept = sid(another(publisher, PEER, 0, topic=("key", 0)))
+        another(publisher, PEER, 0, topic="one more")
+        for number in range(gena.MAX_PER_TOPIC):
+            with suppress(ProtocolError):
+                another(publisher, "127.0.0.2", 1000 + number, topic=("key", 0))
+        assert publisher.unsubscribe(("key", 0), PEER, {"sid": kept}).status == 200
+
+    with_subscriber(test)
+
+
+def test_where_everybody_has_one_nobody_makes_way() -> None:
+    async def test(publisher: Publisher, _: Subscriber, __: Clock) -> None:
+        for number in range(gena.MAX_PER_TOPIC):
+            another(publisher, f"127.0.0.{2 + number}", 0)
+        refused(503, lambda: another(publisher, PEER, 0))
 
     with_subscriber(test)
 

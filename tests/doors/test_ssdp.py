@@ -224,7 +224,7 @@ def test_the_outbox_keeps_order_rate_and_bound() -> None:
     assert outbox.next_at() is None
     assert outbox.take(99.0) is None
     for due, item in ((2.0, "later"), (1.0, "first"), (1.0, "second")):
-        assert outbox.put(due, item)
+        assert outbox.put(due, "a", item)
     assert outbox.take(0.9) is None
     assert outbox.take(1.0) == "first"
     assert outbox.take(1.0) is None
@@ -232,8 +232,39 @@ def test_the_outbox_keeps_order_rate_and_bound() -> None:
     assert outbox.take(1.02) == "second"
     assert outbox.next_at() == 2.0
     for _ in range(ssdp.MAX_PENDING - 1):
-        assert outbox.put(3.0, "flood")
-    assert not outbox.put(3.0, "one too many")
+        assert outbox.put(3.0, "a", "flood")
+    assert not outbox.put(3.0, "a", "one too many")
+
+
+def test_a_flood_neither_drops_nor_delays_what_others_are_answered() -> None:
+    outbox: ssdp.Outbox[str] = ssdp.Outbox()
+    for number in range(ssdp.MAX_PENDING):
+        assert outbox.put(number / 1000, "flood", f"flood {number}")
+    assert not outbox.has_room("flood")
+    for item in ("first", "second"):
+        assert outbox.has_room("a")
+        assert outbox.put(1.0, "a", item)
+    assert outbox.put(1.0, "b", "third")
+    sent = [outbox.take(1.0 + 1.01 * number / ssdp.RATE) for number in range(ssdp.MAX_PENDING + 1)]
+    assert set(sent[:6]) == {"first", "second", "third", "flood 0", "flood 1", "flood 2"}
+    assert sent[6] == "flood 3"
+    assert sent[-2:] == [f"flood {ssdp.MAX_PENDING - 4}", None]
+
+
+@given(st.lists(st.tuples(st.floats(0, 9), st.sampled_from("abc")), max_size=60))
+def test_the_outbox_gives_everything_once_and_nothing_too_early(puts: list[tuple[float, str]]) -> None:
+    outbox: ssdp.Outbox[tuple[float, str, int]] = ssdp.Outbox()
+    items = [(due, peer, number) for number, (due, peer) in enumerate(puts)]
+    assert all(outbox.put(item[0], item[1], item) for item in items)
+    taken = []
+    while (moment := outbox.next_at()) is not None:
+        item = outbox.take(moment)
+        assert item
+        assert item[0] <= moment
+        taken.append(item)
+    assert sorted(taken) == sorted(items)
+    for peer in "abc":
+        assert [item for item in taken if item[1] == peer] == sorted(item for item in items if item[1] == peer)
 
 
 # -- the Hue bridge as the Hue door describes it (§1.3) ---------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from emulator.doors import description, wemo
+from emulator.doors import connections, description
 from emulator.doors.description import BASICEVENT, METAINFO
 from emulator.doors.network import Place
 from emulator.errors import Rejected
@@ -447,17 +447,28 @@ def test_an_idle_connection_is_closed_without_a_word() -> None:
     with_rig(test)
 
 
-def test_connections_are_bounded() -> None:
+def test_a_peer_that_holds_all_it_can_closes_what_it_left_idle_longest() -> None:
     async def test(rig: Rig) -> None:
-        wires = [rig.connect() for _ in range(wemo.MAX_CONNECTIONS)]
+        wires = [rig.connect() for _ in range(connections.PER_PEER)]
+        await advance(1)
+        assert status(wires[0].say(GET)) == 200
+        await advance(1)
+        assert status(rig.connect().say(GET)) == 200
+        assert len([wire for wire in wires if wire.aborted]) == 1
+        assert not wires[0].aborted
+
+    with_rig(test)
+
+
+def test_a_peer_that_waits_for_all_it_can_is_refused_one_more() -> None:
+    async def test(rig: Rig) -> None:
+        rig.hub.prompt = False
+        wires = [rig.connect() for _ in range(connections.PER_PEER)]
+        assert not any(wire.say(SET_ON) for wire in wires)
         one_more = rig.connect()
         assert status(one_more.taken()) == 503
-        assert one_more.ended
-        await advance(1.1)
         assert one_more.closed
-        wires[0].close()
-        await advance()
-        assert status(rig.connect().say(GET)) == 200
+        assert not any(wire.closed for wire in wires)
 
     with_rig(test)
 
