@@ -17,8 +17,8 @@ from emulator.verisure.cloud import Clock
 
 log = logging.getLogger(__name__)
 
-PATIENCE_S = 10.0
-"""For all checks together, which run at the same time; the slowest wait for the network."""
+PATIENCE_S = 25.0
+"""For all checks together, which run at the same time; the slowest is a cloud whose every step takes its 5 s."""
 
 Findings = Finding | Iterable[Finding]
 

@@ -6,7 +6,9 @@ One HEAD at the root of each host: no login, no call of the API, and not even th
 import http.client
 import socket
 import ssl
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +24,7 @@ from emulator.journal import Journal
 from emulator.vault import JournalVault
 from emulator.verisure.http import USER_AGENT, secure
 
-PATIENCE_S = 5.0  # for each step: to connect, to agree on TLS, to answer
+PATIENCE_S = 5.0  # for each step: to resolve the name, to connect, to agree on TLS, to answer
 OFF_S = 300.0  # a clock that is less wrong harms nobody
 FIRST_YEAR = 2026  # in which this program was written; a machine without a battery wakes up in 1970
 
@@ -67,10 +69,13 @@ def clouds_and_clock(case: Case) -> Iterator[Finding]:
     yield _clock(case.clock.time(), dates[0] if dates else None)
 
 
-def reach(url: str, patience_s: float = PATIENCE_S) -> Reached:
+def reach(
+    url: str, patience_s: float = PATIENCE_S, resolve: Callable[[str, None], object] = socket.getaddrinfo
+) -> Reached:
     """Connect as the program does, and ask for nothing but headers. Raises Unreached."""
     parts = urlsplit(url)
     host = parts.hostname or ""
+    _resolve(host, patience_s, resolve)
     connection = (
         http.client.HTTPSConnection(host, parts.port, timeout=patience_s, context=secure())
         if parts.scheme == "https"
@@ -80,8 +85,6 @@ def reach(url: str, patience_s: float = PATIENCE_S) -> Reached:
         connection.request("HEAD", "/", headers={"User-Agent": USER_AGENT, "Connection": "close"})
         answer = connection.getresponse()
         return Reached(answer.status, _date(answer.headers.get("Date", "")))
-    except socket.gaierror:
-        raise Unreached("has a name that does not resolve", CONNECTION) from None
     except ssl.SSLCertVerificationError as error:
         fix = "see that this machine's clock is right, and that nothing on the way opens TLS connections"
         raise Unreached(f"has a certificate that does not verify ({error.verify_message})", fix) from None
@@ -94,6 +97,26 @@ def reach(url: str, patience_s: float = PATIENCE_S) -> Reached:
         raise Unreached(f"gave no usable answer ({why})", CONNECTION) from None
     finally:
         connection.close()
+
+
+def _resolve(host: str, patience_s: float, resolve: Callable[[str, None], object]) -> None:
+    """Wait for the system's resolver, but not as long as that waits for a server that is away. Raises Unreached."""
+    known: Future[None] = Future()
+
+    def ask() -> None:
+        try:
+            resolve(host, None)
+            known.set_result(None)
+        except (OSError, UnicodeError) as error:
+            known.set_exception(error)
+
+    threading.Thread(target=ask, name=f"resolve {host}", daemon=True).start()
+    try:
+        known.result(patience_s)
+    except TimeoutError:
+        raise Unreached(f"has a name that does not resolve within {patience_s:g} s", CONNECTION) from None
+    except (OSError, UnicodeError):
+        raise Unreached("has a name that does not resolve", CONNECTION) from None
 
 
 def _date(text: str) -> datetime | None:

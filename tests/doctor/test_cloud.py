@@ -71,6 +71,20 @@ def look(make_case: MakeCase, text: str) -> tuple[Finding, Finding]:
     return found, clock
 
 
+def test_a_resolver_that_does_not_answer_is_not_waited_for() -> None:
+    enough = threading.Event()
+    with pytest.raises(cloud.Unreached) as caught:
+        cloud.reach("https://cloud.example/", 0.01, lambda *_: enough.wait())
+    enough.set()
+    assert caught.value.why == "has a name that does not resolve within 0.01 s"
+
+
+@pytest.mark.parametrize("host", ["nobody.invalid", f"{'x' * 70}.example"])
+def test_a_name_that_does_not_resolve_is_named(host: str) -> None:
+    with pytest.raises(cloud.Unreached, match=r"does not resolve$"):
+        cloud.reach(f"https://{host}/")
+
+
 def test_a_cloud_that_answers_is_asked_for_nothing_but_headers_once(make_case: MakeCase, server: Server) -> None:
     both = at(server.url).replace("}}", f"}}, away: {{cloud: owa, url: '{server.url}'}}}}", 1)
     both = both.replace("name: Night,", "name: Night, installation: home,")

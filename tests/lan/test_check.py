@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,6 +107,20 @@ def test_multicast_blocked(machine: Machine) -> None:
     found = machine.check(PROBLEM)
     assert problems(found) == {f"multicast {INTERFACE}"}
     assert found[f"multicast {INTERFACE}"]["fix"] == f"sudo ip link set {INTERFACE} multicast on"
+
+
+@pytest.mark.parametrize("hook", ["input", "output"])
+def test_multicast_blocked_by_a_firewall(machine: Machine, hook: str) -> None:
+    rules = f"table ip t {{ chain c {{ type filter hook {hook} priority 0; ip daddr 239.255.255.250 drop; }}; }}"
+    nft = shutil.which("nft")
+    if not nft or machine.lan.run(HOST, [nft, rules]).returncode:
+        pytest.skip("no nft here, or no right to use it")
+    try:
+        found = machine.check(PROBLEM)
+    finally:
+        machine.lan.run(HOST, [nft, "delete", "table", "ip", "t"])
+    assert problems(found) == {f"multicast {INTERFACE}"}
+    assert "firewall" in found[f"multicast {INTERFACE}"]["fix"]
 
 
 @pytest.mark.usefixtures("broken")
