@@ -42,7 +42,7 @@ class Plan:
     @classmethod
     def of(cls, *, quick: bool) -> "Plan":
         """The whole run takes a quarter of an hour, the quick one shows that all of it works."""
-        return cls(1, 0.5, 5, 1) if quick else cls(5, 2.0, 60, 5)
+        return cls(1, 0.5, 5, 1) if quick else cls(4, 2.0, 60, 5)
 
 
 def here() -> tuple[str, ...]:

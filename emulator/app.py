@@ -25,10 +25,6 @@ from emulator.installation import Installation
 from emulator.journal import Journal, Wanted
 from emulator.model import Notice, Switch
 from emulator.notify import Notifier, apprise_target
-from emulator.simulator.backend import DEMO
-from emulator.simulator.backend import Account as SimulatedAccount
-from emulator.simulator.panel import House, Profile
-from emulator.simulator.server import SimulatedAlarm
 from emulator.vault import JournalVault
 from emulator.verisure import CLOUDS, Reach, url_of
 from emulator.verisure.cloud import Clock, Cloud, Report
@@ -38,6 +34,8 @@ from emulator.verisure.wire import Turnstile
 if TYPE_CHECKING:
     from emulator.doors.hue import Hue
     from emulator.doors.lan import Lan
+    from emulator.simulator.backend import Account as SimulatedAccount
+    from emulator.simulator.server import SimulatedAlarm
 
 log = logging.getLogger(__name__)
 
@@ -144,6 +142,10 @@ class Alarms:
 
     def _simulate(self, name: str, installation: InstallationSettings) -> str:
         """Start a simulated alarm. Its panel is kept in the journal and outlives the program, as a real one does."""
+        # Here, and below: a real alarm does without, and with a megabyte less.
+        from emulator.simulator.panel import House, Profile
+        from emulator.simulator.server import SimulatedAlarm
+
         modes = [switch.on for switch in self.settings.switches if self.settings.installation_of(switch) == name]
         house = House(self.clock.time, Profile(annex=any(mode.annex for mode in modes)))
         house.answer_after = SIMULATED_ANSWER_S
@@ -174,7 +176,7 @@ class Alarms:
     def _account(self, name: str) -> Account:
         installation = self.settings.installations[name]
         known = _simulated(installation) if installation.cloud == "simulator" else installation
-        credentials = self._credentials.get(name, Credentials(DEMO.user, DEMO.password))
+        credentials = self._credentials.get(name) or _demo()
         return Account(
             user=credentials.user,
             password=credentials.password,
@@ -354,8 +356,17 @@ def _hue(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _simulated(installation: InstallationSettings) -> SimulatedAccount:
+def _demo() -> Credentials:
+    from emulator.simulator.backend import DEMO
+
+    return Credentials(DEMO.user, DEMO.password)
+
+
+def _simulated(installation: InstallationSettings) -> "SimulatedAccount":
     """The account of a simulated alarm, as far as the settings leave it open that of the demo."""
+    from emulator.simulator.backend import DEMO
+    from emulator.simulator.backend import Account as SimulatedAccount
+
     number, panel = installation.number or DEMO.number, installation.panel or DEMO.panel
     return SimulatedAccount(number=number, panel=panel, country=installation.country)
 
@@ -364,7 +375,7 @@ def _simulator_note(name: str) -> str:
     return f"simulator running: {name}"
 
 
-def _told(simulator: SimulatedAlarm) -> str:
+def _told(simulator: "SimulatedAlarm") -> str:
     return json.dumps({"url": simulator.url, "control": simulator.control_url})
 
 

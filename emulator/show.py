@@ -3,13 +3,15 @@
 import json
 from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from emulator.doctor.finding import Finding
-from emulator.doors.search import Found
 from emulator.journal import Entry
 from emulator.model import Action, Outcome, PanelState, Result
 from emulator.pairing import User
+
+if TYPE_CHECKING:
+    from emulator.doctor.finding import Finding
+    from emulator.doors.search import Found
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -112,7 +114,7 @@ def kind(user: User) -> str:
     return user.devicetype or "(brought its key along)"
 
 
-def devices(found: Sequence[Found], ours: Container[str]) -> str:
+def devices(found: "Sequence[Found]", ours: Container[str]) -> str:
     """What answered a search."""
     if not found:
         return "Nothing answered. Is `emulator run` running, and does the network let multicast through?"
@@ -123,7 +125,7 @@ def devices(found: Sequence[Found], ours: Container[str]) -> str:
     return table(("WHOSE", "NAME", "MODEL", "ADDRESS", "DESCRIPTION"), sorted(rows, reverse=True))
 
 
-def findings(found: Sequence[Finding]) -> str:
+def findings(found: "Sequence[Finding]") -> str:
     """What `emulator check` found, a line each."""
     rows = [(one.verdict, one.check, f"{one.found} → {one.fix}" if one.fix else one.found) for one in found]
     return table(("VERDICT", "CHECK", "FOUND → HOW TO FIX IT"), rows)

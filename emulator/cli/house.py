@@ -1,24 +1,19 @@
-"""Commands about this machine and its LAN: the program itself, what is in its way, what can be found, the simulator."""
+"""Commands about this machine and its LAN: the program itself, what is in its way, and what can be found."""
 
 import sys
 import threading
 import time
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import click
 
-from emulator import config, credentials, doctor, logs, pairing, show, systemd
+from emulator import config, credentials, logs, pairing, show, systemd
 from emulator.app import App, SystemClock
 from emulator.cli.context import LOOK_S, NOT_DONE, OK, USAGE, common, context, on_signal
-from emulator.doctor.finding import Verdict
 from emulator.doors import search
 from emulator.journal import Journal
-from emulator.simulator.panel import House, Profile
-from emulator.simulator.profiles import PROFILES
-from emulator.simulator.server import FACES, PROFILE, SimulatedAlarm
-from emulator.simulator.trust import Sms
 
 FIRST_NEWS_S = 3.5
 """For the first state to be there when `run` says that it is ready, which shall not take longer than 5 s."""
@@ -93,6 +88,9 @@ def discover(interfaces: tuple[str, ...], seconds: float, as_json: bool, **chose
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def check(interfaces: tuple[str, ...], as_json: bool, **chosen: Any) -> None:
     """Look for whatever keeps the program from working here, and say how to fix it. Sends nothing to the alarm."""
+    from emulator import doctor
+    from emulator.doctor.finding import Verdict
+
     here = context(chosen, level="error")
     logs.setup(here.level)
     clock = click.get_current_context().obj or SystemClock()
@@ -100,58 +98,6 @@ def check(interfaces: tuple[str, ...], as_json: bool, **chosen: Any) -> None:
     click.echo(show.as_json([asdict(one) for one in found]) if as_json else show.findings(found))
     wrong = any(one.verdict is Verdict.PROBLEM for one in found)
     sys.exit(USAGE if not usable else NOT_DONE if wrong else OK)
-
-
-@click.command()
-@common
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=12010, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes any.")
-@click.option("--api", default="wsdo", show_default=True, type=click.Choice(list(FACES)), help="What the cloud speaks.")
-@click.option(
-    "--profile", default=PROFILE, show_default=True, type=click.Choice(list(PROFILES)), help="Central unit, for owa."
-)
-@click.option("--country", type=click.Choice(list(config.LANGUAGES)), help="Left out: that of the profile.")
-@click.option("--annex/--no-annex", default=False, help="Whether the house has an annex, for wsdo.")
-@click.option("--answer-after", default=3.0, type=click.FloatRange(0, 60), help="Seconds that the panel takes.")
-def simulate(
-    host: str,
-    port: int,
-    api: str,
-    profile: str,
-    country: str | None,
-    annex: bool,
-    answer_after: float,
-    **chosen: Any,
-) -> None:
-    """Run the simulated alarm alone: a house, a panel and its cloud, with a control page."""
-    unit = PROFILES[profile]
-    if api == "wsdo" and profile != PROFILE:
-        raise click.UsageError("--profile is for --api owa; with wsdo use --country and --annex")
-    if api == "owa" and annex:
-        raise click.UsageError("--annex is for --api wsdo; with owa use --profile gb-annex")
-    logs.setup(context(chosen, level="info").level)
-    stopping = threading.Event()
-    on_signal(stopping.set)
-    house = House(time.time, unit.fitted if api == "owa" else Profile(annex=annex))
-    house.answer_after = answer_after
-    account = replace(unit.account(), country=country or unit.country)
-    simulator = SimulatedAlarm(
-        house, api=api, profile=profile, accounts=[account], sent=_show_sms, host=host, port=port
-    )
-    simulator.start()
-    try:
-        click.echo(f"The house:   {simulator.control_url}")
-        click.echo(f"Its cloud:   {simulator.url}")
-        click.echo(f"devices.yaml: cloud: {api}, country: {account.country}, url: {simulator.url}")
-        click.echo(f"environment: VERISURE_USER={account.user} VERISURE_PASSWORD={account.password}")
-        click.echo("Ready. Ctrl-C stops.")
-        stopping.wait()
-    finally:
-        simulator.stop()
-
-
-def _show_sms(sms: Sms) -> None:
-    click.echo(f"SMS to {sms.phone}: {sms.code}")  # which flushes
 
 
 @click.command()

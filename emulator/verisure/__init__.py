@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from emulator.verisure import owa, wsdo
+from emulator.verisure import wsdo
 from emulator.verisure.cloud import Clock, Cloud
 from emulator.verisure.http import HttpTransport
-from emulator.verisure.owa import OwaCloud
 from emulator.verisure.session import Account, Gate
 from emulator.verisure.vault import Vault
 from emulator.verisure.wire import Turnstile
@@ -33,6 +32,8 @@ def _wsdo(account: Account, reach: Reach, clock: Clock) -> Cloud:
 
 
 def _owa(account: Account, reach: Reach, clock: Clock) -> Cloud:
+    from emulator.verisure.owa import OwaCloud  # with its queries and profiles, which no other cloud needs
+
     transport = HttpTransport(reach.url, reach.request_s)
     return OwaCloud(account, transport, clock, reach.command_s, reach.turnstile, reach.vault)
 
@@ -43,4 +44,8 @@ CLOUDS: dict[str, Callable[[Account, Reach, Clock], Cloud]] = {"wsdo": _wsdo, "s
 
 def url_of(cloud: str, country: str) -> str:
     """Where the real cloud is; empty for the simulator, which brings its own."""
-    return {"wsdo": wsdo.URL, "owa": f"https://{owa.HOSTS.get(country, '')}{owa.PATH}"}.get(cloud, "")
+    if cloud == "owa":
+        from emulator.verisure import owa
+
+        return f"https://{owa.HOSTS.get(country, '')}{owa.PATH}"
+    return wsdo.URL if cloud == "wsdo" else ""
