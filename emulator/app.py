@@ -15,7 +15,6 @@ from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import urlsplit
 
 from emulator import doors
-from emulator.config import HueSettings, InstallationSettings, Settings
 from emulator.credentials import Credentials
 from emulator.dashboard.door import Dashboard
 from emulator.doors import Door, web
@@ -25,6 +24,7 @@ from emulator.installation import Installation
 from emulator.journal import Journal, Wanted
 from emulator.model import Notice, Switch
 from emulator.notify import Notifier, apprise_target
+from emulator.settings import HueSettings, InstallationSettings, Settings
 from emulator.vault import JournalVault
 from emulator.verisure import CLOUDS, Reach, url_of
 from emulator.verisure.cloud import Clock, Cloud, Report

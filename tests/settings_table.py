@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from emulator import config
+from emulator import settings
 
 README = Path(__file__).parent.parent / "README.md"
 TABLE = re.compile(r"(?<=<!-- made by `python -m tests.settings_table` -->\n)\|.*?\n(?!\|)", re.DOTALL)
@@ -34,7 +34,7 @@ def resolved(field: dict[str, Any]) -> dict[str, Any]:
         if "$ref" in choice:
             return resolved(choice)
     if "$ref" in field:
-        return dict(config.schema()["$defs"][field["$ref"].rpartition("/")[2]])
+        return dict(settings.schema()["$defs"][field["$ref"].rpartition("/")[2]])
     return field
 
 
@@ -52,7 +52,7 @@ def shown(field: dict[str, Any]) -> str:
 
 def table() -> str:
     """The whole table, as Markdown."""
-    lines = (f"| `{key}` | {default} | {meaning} |\n" for key, default, meaning in rows(config.schema()))
+    lines = (f"| `{key}` | {default} | {meaning} |\n" for key, default, meaning in rows(settings.schema()))
     return HEAD + "".join(lines)
 
 

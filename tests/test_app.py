@@ -16,11 +16,11 @@ from click.testing import CliRunner
 
 from emulator import cli
 from emulator.app import Alarms, App, SystemClock
-from emulator.config import Settings
 from emulator.credentials import Credentials
 from emulator.errors import ConfigError, EmulatorError, LoginRefused
 from emulator.journal import Journal
 from emulator.model import Arm, ArmMode, Axes, Command, Interior, Origin
+from emulator.settings import Settings
 from emulator.simulator.backend import Account
 from emulator.simulator.faults import LATEST, Fault
 from emulator.simulator.panel import House

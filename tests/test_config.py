@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from emulator import config
-from emulator.config import InstallationSettings, Settings
+from emulator import config, settings
 from emulator.errors import ConfigError
 from emulator.model import ARM_WORDS, ArmMode, Interior, Narrowing
+from emulator.settings import InstallationSettings, Settings
 
 ROOT = Path(__file__).parent.parent
 HOME = "installations: { home: { cloud: simulator } }\n"
@@ -577,7 +577,7 @@ RULES: dict[str, Callable[[Any, Any, dict[str, Any]], bool]] = {
     "required": only(dict, lambda names, mapping: set(names) <= set(mapping)),
     **dict.fromkeys(("properties", "patternProperties", "additionalProperties"), fields),
 }
-SCHEMA = config.schema()
+SCHEMA = settings.schema()
 
 
 def as_an_editor_reads(text: str) -> Any:

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from emulator import credentials
-from emulator.config import InstallationSettings, Settings, SwitchSettings
 from emulator.credentials import Credentials
 from emulator.errors import ConfigError
 from emulator.model import ArmMode
+from emulator.settings import InstallationSettings, Settings, SwitchSettings
 
 ME = {"VERISURE_USER": "me", "VERISURE_PASSWORD": "secret"}
 

@@ -17,7 +17,7 @@ import click
 import pytest
 import requests
 
-from emulator import cli, config, yamlfile
+from emulator import cli, config, settings, yamlfile
 from tests import settings_table
 from tests.test_cli import PATIENCE_S, STOP_S, free_port
 
@@ -277,14 +277,14 @@ def test_the_table_of_settings_is_the_schema_as_generated() -> None:
 
 
 def test_the_table_of_settings_misses_no_key() -> None:
-    schema = config.schema()
+    schema = settings.schema()
     sections = [schema, *schema["$defs"].values()]
     keys = [key.rpartition(".")[2] for key, _, _ in settings_table.rows(schema)]
     assert sorted(keys) == sorted(key for one in sections for key in one["properties"])
 
 
 def test_every_key_says_what_it_means_and_may_hold() -> None:
-    schema = config.schema()
+    schema = settings.schema()
     fields = [item for one in (schema, *schema["$defs"].values()) for item in one["properties"].items()]
     for key, one in fields:
         assert one.get("description"), key
@@ -306,7 +306,7 @@ def test_settings_that_are_shown_are_right(block: str, tmp_path: Path) -> None:
 def test_your_alarm_takes_five_lines_that_name_every_country() -> None:
     lines = re.findall(r"^\d\. (.*)$", section("Your alarm"), re.MULTILINE)
     assert len(lines) == 5
-    assert set(re.findall(r"\b[A-Z]{2}\b", lines[0])) == config.OWA_LANGUAGES.keys()
+    assert set(re.findall(r"\b[A-Z]{2}\b", lines[0])) == settings.OWA_LANGUAGES.keys()
 
 
 # -- the page itself ------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from emulator.errors import Unreachable
 from emulator.journal import Journal
 from emulator.model import DISARMS, Action, Arm, ArmMode, Command, Origin, Outcome, PanelState, Result
 from emulator.running import Running
+from emulator.settings import OWA_LANGUAGES
 from emulator.verisure.cloud import Phase, Reading
 
 RESULTS = {Result.CONFIRMED: OK, Result.IGNORED: OK, Result.REJECTED: NOT_DONE, Result.UNCONFIRMED: UNCONFIRMED}
@@ -63,7 +64,7 @@ def _show_known(known: dict[str, Any], as_json: bool) -> None:
 @click.command()
 @common
 @click.option("--installation", "name", help="Which alarm of devices.yaml, where several have `cloud: owa`.")
-@click.option("--country", type=click.Choice(list(config.OWA_LANGUAGES)), help="Instead of what devices.yaml says.")
+@click.option("--country", type=click.Choice(list(OWA_LANGUAGES)), help="Instead of what devices.yaml says.")
 @click.option("--url", default="", help="Another endpoint than the country's.")
 def login(name: str | None, country: str | None, url: str, **chosen: Any) -> None:
     """Log in to the account of `cloud: owa`: password, and once a code by SMS. Neither is kept."""

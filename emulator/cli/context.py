@@ -15,10 +15,10 @@ import platformdirs
 
 from emulator import config, credentials, logs
 from emulator.app import Alarms
-from emulator.config import Settings
 from emulator.credentials import Credentials
 from emulator.errors import Unreachable
 from emulator.installation import Installation
+from emulator.settings import Settings
 
 OK, NOT_DONE, USAGE, UNCONFIRMED, NO_ANSWER = 0, 1, 2, 3, 4
 EXIT = {

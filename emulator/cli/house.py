@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from emulator import config, credentials, logs, pairing, show, systemd
+from emulator import credentials, logs, pairing, settings, show, systemd
 from emulator.app import App, SystemClock
 from emulator.cli.context import LOOK_S, NOT_DONE, OK, USAGE, common, context, on_signal
 from emulator.doors import search
@@ -104,4 +104,4 @@ def check(interfaces: tuple[str, ...], as_json: bool, **chosen: Any) -> None:
 @common
 def schema(**_chosen: Any) -> None:
     """Print the JSON Schema of devices.yaml, for editors."""
-    click.echo(show.as_json(config.schema()))
+    click.echo(show.as_json(settings.schema()))

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 import click
 
 from emulator import credentials, show
-from emulator.config import InstallationSettings, Settings
 from emulator.errors import ConfigError, LoginRefused, Problem
 from emulator.journal import Journal
+from emulator.settings import InstallationSettings, Settings
 from emulator.vault import JournalVault
 from emulator.verisure import url_of
 from emulator.verisure.cloud import Clock

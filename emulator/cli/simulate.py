@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from emulator import config, logs
+from emulator import logs, settings
 from emulator.cli.context import common, context, on_signal
 from emulator.simulator.panel import House, Profile
 from emulator.simulator.profiles import PROFILES
@@ -23,7 +23,7 @@ from emulator.simulator.trust import Sms
 @click.option(
     "--profile", default=PROFILE, show_default=True, type=click.Choice(list(PROFILES)), help="Central unit, for owa."
 )
-@click.option("--country", type=click.Choice(list(config.LANGUAGES)), help="Left out: that of the profile.")
+@click.option("--country", type=click.Choice(list(settings.LANGUAGES)), help="Left out: that of the profile.")
 @click.option("--annex/--no-annex", default=False, help="Whether the house has an annex, for wsdo.")
 @click.option("--answer-after", default=3.0, type=click.FloatRange(0, 60), help="Seconds that the panel takes.")
 def simulate(

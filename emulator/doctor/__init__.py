@@ -7,12 +7,12 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from emulator import app, config
-from emulator.config import Settings
 from emulator.doctor import cloud, lan, ports, state, targets
 from emulator.doctor.case import Case, remember
 from emulator.doctor.finding import Finding, ok, problem
 from emulator.doors import network
 from emulator.errors import ConfigError
+from emulator.settings import Settings
 from emulator.verisure.cloud import Clock
 
 log = logging.getLogger(__name__)

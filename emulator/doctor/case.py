@@ -6,12 +6,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from emulator import verisure
-from emulator.config import InstallationSettings, Settings, SwitchSettings
 from emulator.doctor import sockets
 from emulator.doors.network import Place
 from emulator.errors import EmulatorError
 from emulator.journal import Journal
 from emulator.model import BridgeIdentity, Identity
+from emulator.settings import InstallationSettings, Settings, SwitchSettings
 from emulator.verisure.cloud import Clock
 
 

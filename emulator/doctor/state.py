@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from emulator import credentials, show
-from emulator.config import InstallationSettings
 from emulator.credentials import Credentials
 from emulator.doctor.case import Case, host_of
 from emulator.doctor.finding import Finding, Verdict, ok, problem, skipped
 from emulator.errors import ConfigError, EmulatorError, LoginNeeded
 from emulator.journal import FILE, Journal
+from emulator.settings import InstallationSettings
 from emulator.vault import JournalVault
 from emulator.verisure.vault import Login
 

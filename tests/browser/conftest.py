@@ -12,8 +12,8 @@ from selenium.webdriver.chrome.service import Service
 
 from emulator import app as app_module
 from emulator.app import App
-from emulator.config import Settings
 from emulator.pin import set_pin
+from emulator.settings import Settings
 from emulator.verisure import wsdo
 from tests.browser.person import PATIENCE_S, PHONE, PIN, Person
 from tests.doors.fakes import free_port
