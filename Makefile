@@ -4,7 +4,7 @@ VENV := .venv
 PEERS := .venv-bench
 BIN := $(VENV)/bin
 
-.PHONY: run test fuzz bench clean
+.PHONY: run test fuzz bench abuse clean
 
 run: $(VENV)/installed
 	$(BIN)/emulator run $(ARGS)
@@ -23,6 +23,10 @@ fuzz: $(VENV)/installed-dev
 # It beside what people use instead, in a quarter of an hour; ARGS=quick for a look, ARGS=answers for one part.
 bench: $(VENV)/installed $(PEERS)/installed
 	$(BIN)/python -m bench $(ARGS)
+
+# What a peer may do to it, on purpose or broken, and whether the others notice, in ten minutes; ARGS=--quick for a look.
+abuse: $(VENV)/installed
+	$(BIN)/python -m bench.abuse $(ARGS)
 
 $(PEERS)/installed: bench/peers.txt
 	$(PYTHON) -m venv $(PEERS)

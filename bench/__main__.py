@@ -3,31 +3,18 @@
 import os
 import platform
 import subprocess
-import sys
 import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import figures, programs, tables, targets
+from bench import figures, network, programs, tables, targets
 from bench.process import CLIENT_CORE, SERVER_CORE
-
-INSIDE = "--inside"
-# All ports are free in a network of its own, and not one datagram leaves it: searches go to every interface.
-NETWORK = (("link", "set", "lo", "up"), ("route", "add", "239.0.0.0/8", "dev", "lo"))
-PORTS = "10000 49000"  # for clients, which open ten thousand connections a second; switches listen above
 
 
 def main() -> None:
     """Enter a network without a way out, and measure."""
-    chosen = [each for each in sys.argv[1:] if each != INSIDE]
-    if INSIDE not in sys.argv:
-        mapped = [] if os.geteuid() == 0 else ["--map-root-user"]
-        command = ["unshare", *mapped, "--net", sys.executable, "-m", "bench", INSIDE, *chosen]
-        os.execvp(command[0], command)  # noqa: S606  # no shell is wanted
-    for command in NETWORK:
-        subprocess.run(["ip", *command], check=True)
-    Path("/proc/sys/net/ipv4/ip_local_port_range").write_text(PORTS)
+    chosen = network.enter("bench")
     os.sched_setaffinity(0, {CLIENT_CORE})
     quick = "quick" in chosen
     wanted = [each for each in chosen if each != "quick"]

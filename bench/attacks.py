@@ -1,0 +1,325 @@
+"""What a peer may do to the program, on purpose or broken: each attack runs in a process of its own and says what came
+of it. `share` is how much of the whole attack is meant, for a warm-up or a quick look.
+"""
+
+import asyncio
+import os
+import random
+import re
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import cycle, islice
+
+from fuzz.__main__ import mutated
+from fuzz.targets import CHUNKED, HTTP, SOAP
+
+HOST, GROUP, SSDP_PORT = "127.0.0.1", "239.255.255.250", 1900
+ATTACKER = "127.0.0.2"
+NICE = 5  # so that on a small machine the attack does not keep the honest client from asking
+PATIENCE_S = 15.0  # longer than any answer takes; whoever waits so long was not answered
+SOAP_BODY = SOAP.partition(b"\n")[2]
+SEARCH = b'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: "ssdp:discover"\r\nMX: 1\r\nST: %s\r\n\r\n'
+SUBSCRIBE = (
+    b"SUBSCRIBE /upnp/event/basicevent1 HTTP/1.1\r\nHost: %s:%d\r\nCALLBACK: <http://%s:%d/%d>\r\nNT: upnp:event\r\n"
+    b"TIMEOUT: Second-300\r\nConnection: close\r\n\r\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Where the program listens, and the path of a light."""
+
+    wemo: tuple[int, ...]
+    hue: int
+    page: int
+    light: str
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What came of an attack, and what is wrong with that; empty when nothing is."""
+
+    figures: str
+    missed: str = ""
+
+
+def action(port: int, name: str, value: int = 1, *, keep: bool = True) -> bytes:
+    """A SOAP request as an Echo sends it."""
+    body = SOAP_BODY.replace(b"SetBinaryState", name.encode()).replace(b">1<", b">%d<" % value)
+    head = (
+        f"POST /upnp/control/basicevent1 HTTP/1.1\r\nHost: {HOST}:{port}\r\nContent-Type: text/xml\r\n"
+        f'SOAPACTION: "urn:Belkin:service:basicevent:1#{name}"\r\nContent-Length: {len(body)}\r\n'
+        f"Connection: {'keep-alive' if keep else 'close'}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def get(port: int, path: str) -> bytes:
+    """A GET that keeps the connection."""
+    return f"GET {path} HTTP/1.1\r\nHost: {HOST}:{port}\r\nConnection: keep-alive\r\n\r\n".encode()
+
+
+class Line:
+    """A connection that is opened anew when it has to be."""
+
+    def __init__(self, port: int, peer: str) -> None:
+        self.port, self.peer = port, peer
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def ask(self, data: bytes) -> int:
+        """The status of the answer; 0 when there was none."""
+        for fresh in (False, True):  # a connection that was kept may have been closed meanwhile
+            fresh |= self._streams is None
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    return await self._exchange(data)
+            except (OSError, EOFError, ValueError):
+                self.close()
+                if fresh:
+                    break
+        return 0
+
+    async def _exchange(self, data: bytes) -> int:
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(HOST, self.port, local_addr=(self.peer, 0))
+        reader, writer = self._streams
+        writer.write(data)
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        length = re.search(rb"content-length: *(\d+)", head)
+        await reader.readexactly(int(length[1]) if length else 0)
+        if b"connection: close" in head:
+            self.close()
+        return int(head[9:12])
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._streams:
+            self._streams[1].close()
+            self._streams = None
+
+
+def asked(doors: Doors) -> list[tuple[int, bytes]]:
+    """What honest clients ask all day, door by door."""
+    return [
+        (doors.wemo[0], action(doors.wemo[0], "GetBinaryState")),
+        (doors.hue, get(doors.hue, doors.light)),
+        (doors.page, get(doors.page, "/api/state")),
+    ]
+
+
+async def requests(doors: Doors, share: float) -> Came:
+    """10,000 requests over 64 connections of four peers, a third at each door."""
+    left = iter(range(int(10_000 * share)))
+    statuses: Counter[int] = Counter()
+
+    async def client(number: int, port: int, data: bytes) -> None:
+        line = Line(port, f"127.0.0.{2 + number % 4}")
+        for _ in left:
+            statuses[await line.ask(data)] += 1
+        line.close()
+
+    began = time.monotonic()
+    await asyncio.gather(*(client(n, *what) for n, what in enumerate(islice(cycle(asked(doors)), 64))))
+    return _told(statuses, time.monotonic() - began)
+
+
+def _told(statuses: Counter[int], seconds: float, good: tuple[int, ...] = (200,)) -> Came:
+    wrong = statuses.total() - sum(statuses[each] for each in good)
+    figures = f"{statuses.total()} in {seconds:.1f} s, {statuses.total() / seconds:.0f} a second"
+    return Came(figures, f"{wrong} were not answered: {dict(statuses)}" if wrong else "")
+
+
+async def half_open(doors: Doors, share: float) -> Came:
+    """500 connections of one peer with half a request each, for 60 s; whichever is closed is opened again."""
+    ends, opened, held, most = time.monotonic() + 60 * share, 0, 0, 0
+
+    async def hold(port: int, data: bytes) -> None:
+        nonlocal opened, held, most
+        while (left := ends - time.monotonic()) > 0:
+            with suppress(OSError):
+                reader, writer = await asyncio.open_connection(HOST, port, local_addr=(ATTACKER, 0))
+                opened, held = opened + 1, held + 1
+                most = max(most, held)
+                try:
+                    async with asyncio.timeout(left):
+                        writer.write(data[:-2] if data.endswith(b"\r\n\r\n") else data[:100])
+                        while await reader.read(4096):
+                            pass
+                finally:
+                    held -= 1
+                    writer.close()
+            await asyncio.sleep(0.2)
+
+    await asyncio.gather(*(hold(*what) for what in islice(cycle(asked(doors)), 500)))
+    return Came(f"{opened} opened, {most} held at once")
+
+
+async def searches_of_one_port(doors: Doors, share: float) -> Came:
+    """2,000 searches a second for 10 s, all the same, from one port."""
+    return await asyncio.to_thread(_search, doors, share, 1)
+
+
+async def searches_of_many_ports(doors: Doors, share: float) -> Came:
+    """The same from 200 ports of one peer, so that each looks new."""
+    return await asyncio.to_thread(_search, doors, share, 200)
+
+
+def _search(doors: Doors, share: float, ports: int) -> Came:
+    seconds, rate, window, pending = 10 * share, 2000, 0.3, 1000  # the last two as emulator/doors/ssdp.py has them
+    sockets = [searching(ATTACKER) for _ in range(ports)]
+    data, sent, answers, size, last = SEARCH % b"ssdp:all", 0, 0, 0, 0.0
+    began = time.monotonic()
+    for sock in sockets:
+        sock.setblocking(False)
+    while (now := time.monotonic()) < began + seconds or now < last + 3:  # until nothing has come for so long
+        while now < began + seconds and sent < rate * (now - began):
+            sockets[sent % ports].sendto(data, (GROUP, SSDP_PORT))
+            sent += 1
+        for sock in sockets:
+            with suppress(BlockingIOError):
+                size, answers, last = size + len(sock.recv(2048)), answers + 1, now
+        time.sleep(0.002)
+    took = last - began
+    for sock in sockets:
+        sock.close()
+    a_set = 5 * len(doors.wemo) + 3
+    most = min(50 * took + 1, pending + 50 * seconds + 1, ports * (seconds / window + 1) * a_set)
+    figures = f"{sent} searches, {answers} answers until {took:.0f} s, {size / sent / len(data):.2f} bytes for one"
+    return Came(figures, "" if answers <= most else f"more than {most:.0f} answers")
+
+
+def searching(peer: str) -> socket.socket:
+    """A UDP socket of a peer."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(HOST))
+    sock.bind((peer, 0))
+    return sock
+
+
+async def turn(doors: Doors, value: int) -> None:
+    """Turn a switch, and wait for the panel and for every event."""
+    await Line(doors.wemo[0], ATTACKER).ask(action(doors.wemo[0], "SetBinaryState", value, keep=False))
+    await asyncio.sleep(6)
+
+
+async def subscribers(doors: Doors, share: float) -> Came:
+    """200 subscriptions of 20 peers, half of them to where nobody listens or nobody answers; the state changes."""
+    events: list[tuple[float, bytes]] = []
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, EOFError):
+            data = await reader.readuntil(b"</e:propertyset>")
+            value = re.search(rb"<BinaryState>(\d)", data)
+            events.append((time.monotonic(), value[1] if value else b""))
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
+        writer.close()
+
+    async def ignore(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(PATIENCE_S)
+        writer.close()
+
+    alive = await asyncio.start_server(listen, "0.0.0.0", 0, backlog=500)  # noqa: S104  in a namespace of its own
+    mute = await asyncio.start_server(ignore, "0.0.0.0", 0, backlog=500)  # noqa: S104
+    listens, ignores = (server.sockets[0].getsockname()[1] for server in (alive, mute))
+    taken: Counter[bool] = Counter()
+    for number in range(int(200 * share) // 4 * 4):
+        peer, port = f"127.0.0.{10 + number // 10}", doors.wemo[number % len(doors.wemo)]
+        callback = (listens, listens, ignores, 9)[number % 4]
+        data = SUBSCRIBE % (HOST.encode(), port, peer.encode(), callback, number)
+        if await Line(port, peer).ask(data) == 200:
+            taken[callback == listens] += 1
+    await turn(doors, 0)
+    slowest, missing = 0.0, 0
+    changes = max(1, int(6 * share))
+    for number in range(changes):
+        events.clear()
+        value, began = (number + 1) % 2, time.monotonic()
+        await turn(doors, value)
+        moments = [moment - began for moment, told in events if told == b"%d" % value]
+        slowest, missing = max([slowest, *moments]), missing + max(0, taken[True] - len(moments))
+    alive.close()
+    mute.close()
+    who = f"{taken[True]} of the living and {taken[False]} of the dead taken"
+    figures = f"{who}, {changes} changes, slowest event {slowest * 1000:.0f} ms after its command was sent"
+    return Came(figures, f"{missing} events did not come" if missing else "")
+
+
+async def commands(doors: Doors, share: float) -> Came:
+    """64 connections of one peer that send nothing but commands, on and off, for 10 s."""
+    ends, statuses = time.monotonic() + 10 * share, Counter[int]()
+
+    async def client(number: int) -> None:
+        line = Line(doors.wemo[number % 2], ATTACKER)
+        while time.monotonic() < ends:
+            statuses[await line.ask(action(line.port, "SetBinaryState", number // 2 % 2))] += 1
+        line.close()
+
+    began = time.monotonic()
+    await asyncio.gather(*map(client, range(64)))
+    return _told(statuses, time.monotonic() - began, good=(200, 500))  # a fault that says why not is an answer
+
+
+async def nonsense(doors: Doors, share: float) -> Came:
+    """A million random and mutated bytes into each socket."""
+    size, chance = int(1_000_000 * share), random.Random(6)  # noqa: S311  reproducible
+    came = [f"UDP {_datagrams(size, chance)}"]
+    for name, port in (("WeMo", doors.wemo[0]), ("Hue", doors.hue), ("page", doors.page)):
+        seeds = (HTTP, CHUNKED, action(port, "SetBinaryState"), get(port, doors.light), get(port, "/api/state"))
+        came.append(f"{name} {await _streams(port, _sized(mutated(chance, seeds), size))}")
+    return Came("inputs: " + ", ".join(came))
+
+
+def _datagrams(size: int, chance: random.Random) -> int:
+    count = 0
+    with searching(ATTACKER) as sock:
+        for data in _sized(mutated(chance, (SEARCH % b"ssdp:all", SEARCH % b"upnp:rootdevice")), size):
+            sock.sendto(data, (GROUP, SSDP_PORT))
+            count += 1
+            time.sleep(0.0002)  # lest the kernel drops them
+    return count
+
+
+def _sized(inputs: Iterable[bytes], size: int) -> Iterable[bytes]:
+    for data in inputs:
+        if size <= 0:
+            return
+        size -= len(data)
+        yield data
+
+
+async def _streams(port: int, inputs: Iterable[bytes]) -> int:
+    """Each on a connection of its own, eight at a time."""
+    left, count = iter(inputs), 0
+
+    async def client() -> None:
+        nonlocal count
+        for data in left:
+            with suppress(OSError):
+                async with asyncio.timeout(PATIENCE_S):
+                    reader, writer = await asyncio.open_connection(HOST, port, local_addr=(ATTACKER, 0))
+                    try:
+                        writer.write(data)
+                        writer.write_eof()
+                        while await reader.read(4096):
+                            pass
+                    finally:
+                        writer.close()
+            count += 1
+
+    await asyncio.gather(*(client() for _ in range(8)))
+    return count
+
+
+ATTACKS = (requests, half_open, searches_of_one_port, searches_of_many_ports, subscribers, commands, nonsense)
+
+
+def launch(attack: Callable[[Doors, float], object], doors: Doors, share: float) -> Came:
+    """In the attacker's process."""
+    os.nice(NICE)
+    return asyncio.run(attack(doors, share))  # type: ignore[arg-type]
