@@ -49,7 +49,7 @@ class Follower:
     def _newer(self, fresh: list[pet.LogRow]) -> list[pet.LogRow]:
         """The rows above that of our own last command; doubt while there are changes and that row has not come yet."""
         own = [place for place, row in enumerate(fresh) if row.type == self._own]
-        if own:
+        if self._own and own:
             self._own = ""
             return fresh[: own[-1]]
         if self._own and any(row.type in pet.LOG_CHANGES for row in fresh):
