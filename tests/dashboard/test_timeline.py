@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from emulator.dashboard import events
 from emulator.dashboard.timeline import DAY_S, THINNEST, draw, length
@@ -140,3 +142,27 @@ def test_the_list_has_commands_and_moves_by_others_newest_first() -> None:
     ]
     assert rows[0].who == "Night · wemo · 10.0.0.9"
     assert len(events.listed([entry(1, None)] * 9, spans, 5)) == 5
+
+
+AXES = st.builds(
+    Axes,
+    st.sampled_from([None, *Interior]),
+    perimeter=st.sampled_from([None, True, False]),
+    annex=st.sampled_from([None, True, False]),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(AXES, st.floats(0, 400)), max_size=12), st.floats(0, 400), st.sampled_from([1, 7]))
+def test_whatever_is_known_stays_within_the_picture(changes: list[tuple[Axes, float]], quiet: float, days: int) -> None:
+    moments = sorted((ago for _, ago in changes), reverse=True)
+    ends = [*moments[1:], 0.0]
+    known = [
+        span(axes, since, max(until, since - quiet))
+        for (axes, _), since, until in zip(changes, moments, ends, strict=False)
+    ]
+    picture = draw(known, [entry(ago, "failed") for _, ago in changes], NOW, days)
+    bands = [band for lane in picture.lanes for band in lane.bands]
+    assert all(band.x >= 0 and band.width >= THINNEST and band.x + band.width <= 100.01 for band in bands)
+    assert all(0 <= mark.x <= 100 for mark in picture.marks)
+    assert all(list(lane.bands) == sorted(lane.bands, key=lambda band: band.x) for lane in picture.lanes)

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emulator.doors.names import LONGEST_NAME, ascii_form, named, spoken
 from emulator.model import ArmMode, LightIdentity
@@ -38,3 +40,13 @@ def test_names_that_come_out_alike_are_numbered_by_id_not_by_place() -> None:
     assert [light.name for light in named(made, identities)] == expected
     assert [light.name for light in named(reversed(made), identities)] == expected
     assert [light.name for light in named(made, identities, fold=False)][:3] == ["Dia", "Día", "día 2"]
+
+
+@given(st.lists(st.text(max_size=40), max_size=12), st.text(max_size=12), st.booleans())
+def test_any_names_fit_and_are_told_apart(names: list[str], suffix: str, fold: bool) -> None:
+    made = [a_switch(name, place, port=5000 + place, doors="hue") for place, name in enumerate(names, 1)]
+    identities = {f"key{place}": LightIdentity(place, "plug", "") for place in range(1, len(names) + 1)}
+    shown = [light.name for light in named(made, identities, suffix=suffix, fold=fold)]
+    assert len({name.casefold() for name in shown}) == len(names)
+    assert all(0 < len(name) <= LONGEST_NAME for name in shown)
+    assert not fold or all(map(str.isascii, shown))
