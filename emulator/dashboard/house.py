@@ -1,6 +1,7 @@
 """The house as the page and the API show it: gathered from the hub, the journal and the doors, from memory."""
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Literal
 
 from emulator import __version__, model
@@ -89,7 +90,7 @@ class House:
         if installation is None and len(names) == 1:
             return names[0]
         if installation not in names:
-            raise ProtocolError(f"which alarm? Name one of {', '.join(names)} as `installation`")
+            raise ProtocolError(f"which alarm? Name one of {', '.join(names)} as `installation`", HTTPStatus.CONFLICT)
         return installation
 
     def command(self, installation: str, action: Action, origin: Origin) -> Ticket:

@@ -1,23 +1,37 @@
 """What the local API takes and gives. Times are epoch seconds; null is unknown, and unknown is never off."""
 
+from itertools import permutations
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema, model_validator
 
-from emulator.model import ARM_MODES_HELP, ARM_WORDS, ArmMode, Interior
+from emulator.model import ARM_MODES_HELP, ARM_WORDS, INTERIOR_WORDS, ArmMode, Interior
 
 PIN_LIMIT = 64
 """Characters of what is tried as a PIN; a PIN has 12 at most."""
 
 
+MODES = [
+    "+".join(words)
+    for length in range(1, len(ARM_WORDS) + 1)
+    for words in permutations(ARM_WORDS, length)
+    if sum(word in INTERIOR_WORDS for word in words) < 2
+]
+"""Every arm mode, in every order of its words."""
+
+
 def _mode(text: str) -> str:
-    return str(ArmMode.parse(text))
+    mode = str(ArmMode.parse(text))
+    if text not in MODES:
+        raise ValueError(f"{text!r} is not written like {mode}")
+    return mode
 
 
 Mode = Annotated[
     str,
-    Field(max_length=64, pattern=rf"^({'|'.join(ARM_WORDS)})(\+({'|'.join(ARM_WORDS)}))*$", description=ARM_MODES_HELP),
+    Field(max_length=64),
     AfterValidator(_mode),
+    WithJsonSchema({"type": "string", "enum": MODES, "description": ARM_MODES_HELP}),
 ]
 Word = Literal["ok", "starting", "down", "needs you", "partly", "broken"]
 
@@ -162,8 +176,14 @@ class Journal(Model):
     entries: list[Entry]
 
 
+EITHER: list[JsonValue] = [{"required": [name], "properties": {name: {"type": "string"}}} for name in ("arm", "disarm")]
+"""Exactly one of them, for who reads the schema."""
+
+
 class Command(Model):
     """Arm or disarm one alarm. To disarm, a PIN is needed, or the token that is kept in the state folder."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": EITHER})
 
     installation: str | None = Field(default=None, max_length=100, description="left out: the only one")
     arm: Mode | None = None

@@ -85,7 +85,6 @@ def test_the_panels_own_words_are_told(rig: Rig) -> None:
         ({"arm": "night+day"}, "at once"),
         ({"arm": "night+night"}, "twice"),
         ({"disarm": "everything"}, "disarm"),
-        ({"arm": "night", "installation": "shed"}, "which alarm? Name one of home"),
         ({"arm": "night", "x": 1}, "x"),
         ([], "object"),
         ("night", "object"),
@@ -95,6 +94,12 @@ def test_what_makes_no_sense_is_400_and_says_what_would(rig: Rig, body: object, 
     answer = rig.call("/api/command", body)
     assert answer.status_code == 400
     assert said in (answer.json or {})["error"]
+    assert rig.sent == []
+
+
+def test_an_alarm_that_is_not_here_is_409(rig: Rig) -> None:
+    answer = rig.call("/api/command", {"arm": "night", "installation": "shed"})
+    assert (answer.status_code, answer.json) == (409, {"error": "which alarm? Name one of home as `installation`"})
     assert rig.sent == []
 
 
