@@ -24,7 +24,7 @@ fuzz: $(VENV)/installed-dev
 bench: $(VENV)/installed $(PEERS)/installed
 	$(BIN)/python -m bench $(ARGS)
 
-# What a peer may do to it, on purpose or broken, and whether the others notice, in ten minutes; ARGS=--quick for a look.
+# What a peer may do to it, on purpose or broken, and whether the others notice, in five minutes; ARGS=--quick for a look.
 abuse: $(VENV)/installed
 	$(BIN)/python -m bench.abuse $(ARGS)
 

@@ -1,6 +1,6 @@
 """Load and abuse: what peers do to the program, and whether honest clients notice. Prints Markdown.
 
-    python -m bench.abuse            everything, in some seven minutes
+    python -m bench.abuse            everything, in some five minutes
     python -m bench.abuse --quick    a tenth of it
     python -m bench.abuse requests   one attack
 
@@ -171,6 +171,14 @@ def size_of(pid: int) -> Size:
     return Size(numbers[0], len(list(Path(f"/proc/{pid}/fd").iterdir())), numbers[1])
 
 
+def settled(pid: int, before: Size) -> Size:
+    """What it holds once what is idle is closed, or after the time in which that should be."""
+    ends = time.monotonic() + SETTLE_S
+    while time.monotonic() < ends and size_of(pid).descriptors > before.descriptors:
+        time.sleep(0.5)
+    return size_of(pid)
+
+
 def launched(attack: Callable[[Doors, float], object], doors: Doors, share: float) -> Came:
     """The attack in a process of its own."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
@@ -185,8 +193,7 @@ def attacked(pid: int, doors: Doors, attack: Callable[[Doors, float], object], s
         came = launched(attack, doors, share)
         while time.monotonic() < began + 3:  # so that there is something to say of the honest ones
             time.sleep(0.1)
-    time.sleep(SETTLE_S * max(share, 0.5))
-    after = size_of(pid)
+    after = settled(pid, before)
     growth = after.kib / before.kib - 1
     missed = [came.missed, *(each.missed for each in asking), f"memory {growth:+.1%}" if abs(growth) > GROWTH else ""]
     missed += [f"left {name}" for name in ("descriptors", "threads") if getattr(after, name) > getattr(before, name)]
@@ -221,9 +228,10 @@ def main() -> int:
     print("|---|---|---|---|---|---|---|---|---|---|")
     with the_program() as (program, doors):
         (pid,) = program.pids()
+        fresh = size_of(pid)
         for attack in told:
             launched(attack, doors, WARM)
-        time.sleep(SETTLE_S)
+        settled(pid, fresh)
         for attack in told:
             row, verdict = attacked(pid, doors, attack, share)
             print(row, flush=True)
