@@ -2,7 +2,7 @@
 
     python -m bench.abuse            everything, in some five minutes
     python -m bench.abuse --quick    a tenth of it
-    python -m bench.abuse requests   one attack
+    python -m bench.abuse requests   one attack; or several, in this order
 
 Runs the program on loopback in a network namespace of its own, for which it needs root or user namespaces. The exit
 status is 1 when a bound was missed.
@@ -50,7 +50,7 @@ def the_program() -> Iterator[tuple[Process, Doors]]:
     with (
         tempfile.TemporaryDirectory() as folder,
         closing(Cloud(sys.executable, Path(folder), 0)) as cloud,
-        programs.ours(cloud.url, SWITCHES, doors=True) as running,
+        programs.ours(cloud.url, SWITCHES, doors=True, modes=("total",)) as running,
     ):
         ports = programs.answering(running).ports
         user = json.loads(_post(HUE, "/api", '{"devicetype": "probe#honest"}'))[0]["success"]["username"]
@@ -217,7 +217,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true")
     chosen = parser.parse_args(network.enter("bench.abuse"))
     os.sched_setaffinity(0, {CLIENT_CORE})
-    told = [each for each in ATTACKS if not chosen.attacks or each.__name__ in chosen.attacks]
+    known = {each.__name__: each for each in ATTACKS}
+    told = [known[name] for name in chosen.attacks or known]
     share, missed = (0.1 if chosen.quick else 1.0), ""
     print(
         f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, {os.cpu_count()} cores, {SWITCHES} switches"
@@ -229,7 +230,7 @@ def main() -> int:
     with the_program() as (program, doors):
         (pid,) = program.pids()
         fresh = size_of(pid)
-        for attack in told:
+        for attack in dict.fromkeys(told):
             launched(attack, doors, WARM)
         settled(pid, fresh)
         for attack in told:

@@ -68,6 +68,7 @@ class Line:
 
     def __init__(self, port: int, peer: str) -> None:
         self.port, self.peer = port, peer
+        self.sid = ""  # of the last answer, in lower case
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, data: bytes) -> int:
@@ -89,6 +90,8 @@ class Line:
         reader, writer = self._streams
         writer.write(data)
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        sid = re.search(rb"\r\nsid: *(\S+)", head)
+        self.sid = sid[1].decode() if sid else ""
         length = re.search(rb"content-length: *(\d+)", head)
         await reader.readexactly(int(length[1]) if length else 0)
         if b"connection: close" in head:
@@ -200,6 +203,12 @@ def searching(peer: str) -> socket.socket:
     return sock
 
 
+async def renewed(lines: Iterable[tuple[Line, str]]) -> int:
+    """How many of them are still subscribed."""
+    request = "SUBSCRIBE /upnp/event/basicevent1 HTTP/1.1\r\nHost: {}:{}\r\nSID: {}\r\nConnection: close\r\n\r\n"
+    return sum([await line.ask(request.format(HOST, line.port, sid).encode()) == 200 for line, sid in lines])
+
+
 async def turn(doors: Doors, value: int) -> None:
     """Turn a switch, and wait for the panel and for every event."""
     await Line(doors.wemo[0], ATTACKER).ask(action(doors.wemo[0], "SetBinaryState", value, keep=False))
@@ -227,13 +236,15 @@ async def subscribers(doors: Doors, share: float) -> Came:
     alive = await asyncio.start_server(listen, "0.0.0.0", 0, backlog=500)  # noqa: S104  in a namespace of its own
     mute = await asyncio.start_server(ignore, "0.0.0.0", 0, backlog=500)  # noqa: S104
     listens, ignores = (server.sockets[0].getsockname()[1] for server in (alive, mute))
-    taken: Counter[bool] = Counter()
+    taken: dict[bool, list[tuple[Line, str]]] = {True: [], False: []}  # by whether somebody listens
     for number in range(int(200 * share) // 4 * 4):
         peer, port = f"127.0.0.{10 + number // 10}", doors.wemo[number % len(doors.wemo)]
         callback = (listens, listens, ignores, 9)[number % 4]
         data = SUBSCRIBE % (HOST.encode(), port, peer.encode(), callback, number)
-        if await Line(port, peer).ask(data) == 200:
-            taken[callback == listens] += 1
+        line = Line(port, peer)
+        if await line.ask(data) == 200:
+            taken[callback == listens].append((line, line.sid))
+    kept = await renewed(taken[True])
     await turn(doors, 0)
     slowest, missing = 0.0, 0
     changes = max(1, int(6 * share))
@@ -242,11 +253,12 @@ async def subscribers(doors: Doors, share: float) -> Came:
         value, began = (number + 1) % 2, time.monotonic()
         await turn(doors, value)
         moments = [moment - began for moment, told in events if told == b"%d" % value]
-        slowest, missing = max([slowest, *moments]), missing + max(0, taken[True] - len(moments))
+        slowest, missing = max([slowest, *moments]), missing + max(0, kept - len(moments))
     alive.close()
     mute.close()
-    who = f"{taken[True]} of the living and {taken[False]} of the dead taken"
-    figures = f"{who}, {changes} changes, slowest event {slowest * 1000:.0f} ms after its command was sent"
+    dead = await renewed(taken[False])
+    who = f"{kept} of the living have a place, {dead} of the dead after {changes} changes"
+    figures = f"{who}; slowest event {slowest * 1000:.0f} ms after its command was sent"
     return Came(figures, f"{missing} events did not come" if missing else "")
 
 

@@ -5,7 +5,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,10 +39,12 @@ def ports(switches: int) -> tuple[int, ...]:
 
 
 @contextmanager
-def ours(url: str, switches: int, *, doors: bool = False, pending: str = "target") -> Iterator[Running]:
+def ours(
+    url: str, switches: int, *, doors: bool = False, pending: str = "target", modes: Sequence[str] = MODES
+) -> Iterator[Running]:
     """This program on the alarm at `url`, with the WeMo door alone or with all `doors`."""
     rows = [
-        {"name": f"Switch {port}", "on": MODES[number % len(MODES)], "off": "disarm", "port": port}
+        {"name": f"Switch {port}", "on": modes[number % len(modes)], "off": "disarm", "port": port}
         for number, port in enumerate(ports(switches))
     ]
     shown = {"hue": {"port": HUE_PORT}, "dashboard": {"port": PAGE_PORT}} if doors else {}
