@@ -31,6 +31,7 @@ abuse: $(VENV)/installed
 $(PEERS)/installed: bench/peers.txt
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --requirement bench/peers.txt
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --target $(PEERS)/uvloop uvloop
 	@# What it measures, too, besides PyPI: see docs/performance.md.
 	@command -v redis-server > /dev/null || test "$$(id -u)" != 0 || apt-get install --yes --quiet redis-server || true
 	touch $@

@@ -72,10 +72,11 @@ class Line:
 class Load:
     """Clients that ask as soon as they were answered."""
 
-    def __init__(self, ports: Sequence[int], connections: int, *, keep_alive: bool) -> None:
+    def __init__(self, ports: Sequence[int], connections: int, *, keep_alive: bool, split: bool = False) -> None:
         self.seconds: list[float] = []
         self.failed = 0
         self._keep_alive = keep_alive
+        self._split = split
         self._poll = select.epoll()
         self._lines: dict[int, Line] = {}
         self._waiting = [
@@ -106,8 +107,14 @@ class Load:
             line.sock.connect(("127.0.0.1", line.port))
             self._lines[line.sock.fileno()] = line
             self._poll.register(line.sock, select.EPOLLIN)
+            line.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, int(self._split))
         line.answer.clear()
-        line.sock.sendall(line.data)
+        if self._split:  # as many HTTP clients send: the head, then the body
+            head, blank, body = line.data.partition(b"\r\n\r\n")
+            line.sock.sendall(head + blank)
+            line.sock.sendall(body)
+        else:
+            line.sock.sendall(line.data)
 
     def _answered(self, line: Line) -> bool:
         """Take what came; whether the question has ended."""
@@ -137,12 +144,18 @@ class Load:
 
 
 def measured(
-    ports: Sequence[int], connections: int, seconds: float, *, keep_alive: bool, warm_up: float = WARM_UP
+    ports: Sequence[int],
+    connections: int,
+    seconds: float,
+    *,
+    keep_alive: bool,
+    split: bool = False,
+    warm_up: float = WARM_UP,
 ) -> dict[str, float]:
     """Milliseconds and questions a second of one load."""
     if warm_up:
-        Load(ports, connections, keep_alive=keep_alive).run(warm_up)
-    load = Load(ports, connections, keep_alive=keep_alive)
+        Load(ports, connections, keep_alive=keep_alive, split=split).run(warm_up)
+    load = Load(ports, connections, keep_alive=keep_alive, split=split)
     began, used = time.perf_counter(), time.process_time()
     load.run(seconds)
     took, used = time.perf_counter() - began, time.process_time() - used
@@ -166,6 +179,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--warm-up", type=float, default=WARM_UP)
     parser.add_argument("--keep-alive", action="store_true")
+    parser.add_argument("--split", action="store_true")
     print(json.dumps(measured(**vars(parser.parse_args()))))
 
 

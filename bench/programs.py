@@ -5,7 +5,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,11 @@ from bench.process import Process
 
 HERE = Path(__file__).parent
 PEERS = HERE.parent / ".venv-bench" / "bin"
+UVLOOP = HERE.parent / ".venv-bench" / "uvloop"  # fauxmo takes it where it finds it; its own installation brings none
 FIRST_PORT = 49151
 HUE_PORT, PAGE_PORT, WEB_PORT = 8080, 8099, 5000
 
-OURS, FAUXMO, STACK = "this program", "fauxmo", "known stack"
+OURS, FAUXMO, QUICKER, STACK = "this program", "fauxmo", "fauxmo with uvloop", "known stack"
 
 # These, over and over: 240 switches are more than any alarm has.
 MODES = ("total", "day", "night", "perimeter", "total+perimeter", "day+perimeter", "night+perimeter")
@@ -66,13 +67,14 @@ def ours(
 
 
 @contextmanager
-def fauxmo(switches: int, seconds: float = 0.0) -> Iterator[Running]:
+def fauxmo(switches: int, seconds: float = 0.0, *, uvloop: bool = False) -> Iterator[Running]:
     """Stock fauxmo, with a plugin that costs nothing; turning on takes `seconds`."""
     devices = [{"name": f"Switch {port}", "port": port, "seconds": seconds} for port in ports(switches)]
     with _folder() as folder:
         began = time.perf_counter()
         plugin = {"path": str(HERE / "plugins" / "trivial.py"), "DEVICES": devices}
-        with _started(_fauxmo(folder, {"Trivial": plugin})) as process:
+        found = {"PYTHONPATH": str(UVLOOP)} if uvloop else {}
+        with _started(_fauxmo(folder, {"Trivial": plugin}, found)) as process:
             yield Running(ports(switches), (process,), began)
 
 
@@ -114,7 +116,7 @@ def stack(url: str, switches: int) -> Iterator[Running]:
 def missing() -> dict[str, str]:
     """The peers that cannot be measured here, and why."""
     if not (PEERS / "fauxmo").exists():
-        return dict.fromkeys((FAUXMO, STACK), "its environment is not there: `make bench` makes it")
+        return dict.fromkeys((FAUXMO, QUICKER, STACK), "its environment is not there: `make bench` makes it")
     if not shutil.which("redis-server"):
         return {STACK: "redis-server is not installed: `apt install redis-server`"}
     return {}
@@ -127,10 +129,10 @@ def answering(running: Running) -> Running:
     return running
 
 
-def _fauxmo(folder: Path, plugins: dict[str, object]) -> Process:
+def _fauxmo(folder: Path, plugins: Mapping[str, object], environment: Mapping[str, str] | None = None) -> Process:
     config = folder / "config.json"
     config.write_text(json.dumps({"FAUXMO": {"ip_address": "127.0.0.1"}, "PLUGINS": plugins}))
-    return Process([str(PEERS / "fauxmo"), "-c", str(config)], folder / "fauxmo")
+    return Process([str(PEERS / "fauxmo"), "-c", str(config)], folder / "fauxmo", environment)
 
 
 @contextmanager
