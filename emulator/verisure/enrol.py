@@ -16,6 +16,9 @@ from emulator.verisure.wire import Wire
 CODE_WANTED, CODE_EXPIRED = "10001", "10002"
 """auth-code (§2.3)."""
 
+UNAUTHORIZED = "SecurityError"
+"""The name of the error that asks for a code, and that refuses one; then its auth-code is not always the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Phone:
@@ -100,7 +103,8 @@ class Enrolment:
         if reply.failure is None:
             return reply.content
         data = reply.failure.data
-        if graphql.text(data, "auth-code") not in (CODE_WANTED, CODE_EXPIRED):
+        refused = security is not None and reply.failure.name == UNAUTHORIZED
+        if not refused and graphql.text(data, "auth-code") not in (CODE_WANTED, CODE_EXPIRED):
             raise _error(reply.failure)
         self._challenge = graphql.text(data, "auth-otp-hash") or self._challenge
         phones = [

@@ -136,6 +136,15 @@ def parse(operation: Operation, answer: Answer) -> Reply:
     return Reply(found) if found is not None else Reply(None, _failure(content.get("errors")))
 
 
+def is_torn(answer: Answer) -> bool:
+    """Whether an answer began as the API's JSON and broke off: the API, and no page in its place, has spoken."""
+    try:
+        json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return answer.body.lstrip().startswith(b"{")
+    return False
+
+
 def _failure(errors: Any) -> Failure:
     if isinstance(errors, dict):
         # The other form, `errors.data.reason` (§6).
@@ -203,6 +212,7 @@ ERRORS: dict[str, tuple[type[CloudError | Rejected], str]] = {
 }
 _CAPABILITIES = ("accesspermissions", "x-capabilities", "capabilities data", "x-installationnumber")
 _UNSUPPORTED = "not valid for central unit"
+_UNSUPPORTED_STATUS = ("400", "404")
 _EXPIRED = ("invalid session", "invalid token: expired")
 
 
@@ -219,6 +229,7 @@ def error(failure: Failure) -> CloudError | Rejected:
         return LoginRefused(f"{ERRORS['60052'][1]}{said}")
     if failure.name == "ExpiredSessionError" or message.startswith(_EXPIRED):
         return SessionExpired(f"{ERRORS['ExpiredSessionError'][1]}{said}")
-    if _UNSUPPORTED in message or failure.code == "BAD_USER_INPUT":
+    unsupported = _UNSUPPORTED in message or failure.code == "BAD_USER_INPUT"
+    if unsupported or failure.status in _UNSUPPORTED_STATUS:
         return Unsupported(f"{ERRORS['4'][1]}{said}")
     return Unreachable(f"the cloud has trouble: {failure.message or failure.name or 'it answered without content'}")

@@ -96,8 +96,8 @@ class Tokens:
             if not error.sent:
                 self._vault.save(login)
             raise
-        if answer.status == GATEWAY_TIMEOUT:
-            # The cloud behind the gateway may have taken it.
+        if answer.status == GATEWAY_TIMEOUT or graphql.is_torn(answer):
+            # The cloud behind the gateway may have taken it, and one whose answer broke off has.
             raise Unreachable(f"the answer to {operation.name} was lost (HTTP {answer.status})")
         try:
             content = _content(self._wire.read(operation, answer))

@@ -97,6 +97,24 @@ def test_a_code_that_is_too_old_is_as_good_as_wrong() -> None:
         world.enrolment.confirm("123456")
 
 
+@pytest.mark.parametrize("code", ["10010", None])
+def test_a_wrong_code_is_that_whatever_number_its_refusal_has(code: str | None) -> None:
+    world = World(mkLoginToken=UNKNOWN, mkValidateDevice=[challenge(), challenge(code=code), challenge("H3")])
+    world.enrolment.begin()
+    with pytest.raises(CodeRefused):
+        world.enrolment.confirm("000000")
+    world.enrolment.send_code(world.enrolment.phones[0])
+    assert world.script.of("mkSendOTP") == [{"recordId": 0, "otpHash": "H3"}]
+
+
+def test_trouble_while_the_code_is_given_is_not_a_wrong_code() -> None:
+    trouble = errors("Internal Server Error", "HttpError", status=500)
+    world = World(mkLoginToken=UNKNOWN, mkValidateDevice=[challenge(), trouble])
+    world.enrolment.begin()
+    with pytest.raises(Unreachable, match="Internal Server Error"):
+        world.enrolment.confirm("123456")
+
+
 def test_a_device_that_turns_out_to_be_trusted_logs_in_at_once() -> None:
     world = World(mkLoginToken=[UNKNOWN, LOGGED_IN], mkValidateDevice=TRUSTED)
     assert world.enrolment.begin()

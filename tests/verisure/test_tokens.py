@@ -186,7 +186,11 @@ def stop_after(clock: FakeClock, seconds: float) -> None:
     clock.sleep = lambda pause_s: clock.now < end and sleep(pause_s)  # type: ignore[method-assign]
 
 
-@pytest.mark.parametrize("answer", [Unreachable("no answer"), Answer(504, b"<html>")], ids=["silence", "504"])
+@pytest.mark.parametrize(
+    "answer",
+    [Unreachable("no answer"), Answer(504, b"<html>"), Answer(200, b'{"data": {"xSRefreshLogin": {"res": "OK", "ha')],
+    ids=["silence", "504", "torn"],
+)
 def test_an_answer_that_got_lost_may_have_been_the_new_token_so_the_old_one_is_not_sent_again(answer: Scripted) -> None:
     world = World(RefreshLogin=answer)
     with pytest.raises(Unreachable):
