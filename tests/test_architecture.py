@@ -77,6 +77,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "verisure.graphql": (*PURE, "verisure.cloud", "verisure.operations"),
     "verisure.profiles": (*PURE, "verisure.graphql"),
     "verisure.vault": (),
+    "verisure.cached": (),
     "verisure.wire": ("errors", "verisure"),
     "verisure.tokens": ("errors", "verisure"),
     "verisure.enrol": ("errors", "verisure"),

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from emulator.commands import Ticket
@@ -94,6 +94,13 @@ class Walk:
     st.sampled_from(["es-perimeter", "it-owner", "fr"]),
     st.sampled_from([0.0, 3.0]),
     st.sampled_from([0.0, 20.0]),
+)
+@example(
+    [("on", "day"), ("fault", ("letter_n", "ArmStatus", 2)), *(("on", mode) for mode in ("total", "day"))]
+    + [("kill", None), ("on", "night"), ("off", "day")],
+    "es-perimeter",
+    0.0,
+    20.0,
 )
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_nothing_is_sent_twice_disarmed_by_mistake_or_left_open(

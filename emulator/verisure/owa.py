@@ -11,11 +11,12 @@ from typing import Any
 from emulator.errors import CloudError, CommandError, EmulatorError, Rejected, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, Axes, Disarm, PanelState
 from emulator.verisure import graphql, operations
+from emulator.verisure.cached import Cached
 from emulator.verisure.cloud import Clock, Details, Phase, Reading, Report
 from emulator.verisure.graphql import OK, REFUSED, WAIT, Unsupported
 from emulator.verisure.operations import Operation
 from emulator.verisure.owa_session import OwaSession
-from emulator.verisure.profiles import axes_of, candidates, effect, profile_for
+from emulator.verisure.profiles import LETTERS, axes_of, candidates, effect, profile_for
 from emulator.verisure.session import Account
 from emulator.verisure.vault import Vault
 from emulator.verisure.wire import Poster, Turnstile, Wire
@@ -40,10 +41,6 @@ PATH = "/owa-api/graphql"
 
 POLL_S = 2.0
 """From one question about a command to the next (§5.4)."""
-
-LAG_S = 180.0
-"""The cached state follows the panel with a delay that nobody has measured (§4.1). For this long after a command, a
-state that has not moved since before it is taken for old news."""
 
 ZONES_S = 20.0
 """For the names of the open zones; some panels never tell (§5.5)."""
@@ -99,9 +96,7 @@ class OwaCloud:
         self._vault = vault
         self._country = account.country
         self._state: PanelState | None = None
-        self._seen: tuple[str, str] | None = None
-        self._before: tuple[str, str] | None = None
-        self._commanded_at = float("-inf")
+        self._cached = Cached()
         self._unsupported: dict[str, str] = {}
 
     # -- the state ------------------------------------------------------------------------------------------
@@ -109,7 +104,7 @@ class OwaCloud:
     def read(self, how: Reading = Reading.POLL) -> PanelState:
         """The state that the cloud has cached; only a person's wish wakes the panel.
 
-        While the cache has not moved since a command, what the panel itself said then is kept.
+        While the cache has not caught up with a command, what the panel itself said then is kept.
         """
         if how is Reading.PANEL:
             return self._check()
@@ -118,14 +113,10 @@ class OwaCloud:
         if not letter:
             raise Unreachable("the cloud does not tell the panel's state")
         state = self._state
-        if state is None or not self._is_old_news((letter, stamp)):
-            self._seen, self._before = (letter, stamp), None
+        if self._cached.is_news((letter, stamp), self._clock.monotonic()) or state is None:
             state = self._remember(letter, "Status", self._bypassed(content))
         self._session.tend()
         return state
-
-    def _is_old_news(self, seen: tuple[str, str]) -> bool:
-        return seen == self._before and self._clock.monotonic() - self._commanded_at < LAG_S
 
     def _remember(self, letter: str, source: str, bypassed: tuple[str, ...] = ()) -> PanelState:
         self._state = PanelState(axes_of(letter), self._clock.time(), letter, source, bypassed)
@@ -160,7 +151,7 @@ class OwaCloud:
 
     def execute(self, action: Action, report: Report) -> PanelState:
         """Send the requests that lead to `action`, each once, until the panel says that it stands there."""
-        if self._seen is None:
+        if self._cached.seen is None:
             self.read()
         with self._wire.command():
             return self._reach(action, report)
@@ -188,12 +179,10 @@ class OwaCloud:
             except (CommandError, CloudError) as error:
                 if sent:
                     error.args = (f"{' and '.join(sent)}: done; {request}: {error}",)
-                elif isinstance(error, Rejected):
-                    self._before = None
+                elif isinstance(error, Rejected) and isinstance(action, Arm) and self._still(action):
                     # Some panels refuse what they have done already.
-                    if isinstance(action, Arm) and self._axes.reached(action) and self._still(action):
-                        sent.append(request)
-                        break
+                    sent.append(request)
+                    break
                 raise
             sent.append(request)
         # For good only where something else worked in its place.
@@ -211,7 +200,7 @@ class OwaCloud:
 
     def _still(self, action: Action) -> bool:
         try:
-            return self.read().axes.reached(action) is True
+            return bool(self._axes.reached(action) and self.read().axes.reached(action))
         except CloudError:
             return False
 
@@ -234,14 +223,21 @@ class OwaCloud:
     def _run(self, request: str, force: bool, report: Report) -> None:
         """One request: submitted once, and its outcome. Past open zones it is submitted anew, by force, if allowed."""
         try:
-            self._follow(self._submit(request, report, {}), report)
+            self._once(request, report, {})
         except OpenZones as error:
             if not force:
                 raise
             if error.again is None:
                 raise Rejected(f"{error}; this panel does not let itself be forced") from None
             log.warning("arming by force, past what is %s", error)
-            self._follow(self._submit(request, report, error.again), report, error.names)
+            self._once(request, report, error.again, error.names)
+
+    def _once(self, request: str, report: Report, force: Mapping[str, str], bypassed: tuple[str, ...] = ()) -> None:
+        try:
+            self._follow(self._submit(request, report, force), report, bypassed)
+        except Rejected:
+            self._cached.nothing_done()
+            raise
 
     def _submit(self, request: str, report: Report, force: Mapping[str, str]) -> Submitted:
         """Raises Unconfirmed when nobody knows whether the cloud has taken it."""
@@ -254,11 +250,13 @@ class OwaCloud:
             extra = {"currentStatus": self._state.raw if self._state else None, "armAndLock": False, **force}
         self._session.ready()
         report(Phase.SENDING, request)
-        self._before, self._commanded_at = self._seen, self._clock.monotonic()
+        known = self._state.raw if self._state and self._state.raw in LETTERS else ""
+        self._cached.commanded(known, self._clock.monotonic())
         try:
             content = self._session.call(operation, base | extra)
         except Unreachable as error:
             if not error.sent:
+                self._cached.nothing_done()
                 raise
             raise Unconfirmed(
                 f"the answer to {request} was lost; the state will tell what became of it: {error}"
@@ -273,7 +271,7 @@ class OwaCloud:
         more = {"armAndLock": False, **force_id} if poll is operations.ARM_STATUS else {}
         return Submitted(request, poll, base | {"referenceId": reference} | more)
 
-    def _follow(self, submitted: Submitted, report: Report, bypassed: tuple[str, ...] = ()) -> None:
+    def _follow(self, submitted: Submitted, report: Report, bypassed: tuple[str, ...]) -> None:
         """Ask for the outcome until there is one. Raises Rejected, or Unconfirmed at the deadline."""
         request = submitted.request
         started = self._clock.monotonic()

@@ -7,8 +7,9 @@ import pytest
 from emulator.errors import EmulatorError, LoginRefused, Rejected, Unconfirmed, Unreachable
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
 from emulator.verisure import owa
+from emulator.verisure.cached import LAG_S
 from emulator.verisure.cloud import Phase, Reading
-from emulator.verisure.owa import LAG_S, OwaCloud
+from emulator.verisure.owa import OwaCloud
 from emulator.verisure.owa_session import DISTRUST_S, EARLY_S
 from emulator.verisure.session import Account
 from emulator.verisure.vault import Device, Login
@@ -128,6 +129,38 @@ def test_a_cache_that_has_moved_counts_at_once() -> None:
     world.cloud.read()
     world.cloud.execute(TOTAL, quiet)
     assert world.cloud.read().axes == DISARMED
+
+
+@pytest.mark.parametrize("forced", [False, True])
+def test_a_refused_command_does_not_make_news_of_what_was_old_before_it(forced: bool) -> None:
+    zones = failed("error_mpj_exception", code="102", type="NON_BLOCKING", allowForcing=False)
+    world = World(Status=status("D", "1"), ArmStatus=[ended("T"), zones])
+    world.cloud.read()
+    done = world.cloud.execute(TOTAL, quiet)
+    with pytest.raises(Rejected, match="a zone is open"):
+        world.cloud.execute(Arm(NIGHT.mode, force=forced), quiet)
+    world.clock.now += 15
+    assert world.cloud.read() == done
+
+
+def test_a_command_that_was_never_sent_does_not_make_news_of_what_was_old_before_it() -> None:
+    unsent = Unreachable("refused", sent=False)
+    world = World(Status=status("D", "1"), xSArmPanel=[data("xSArmPanel", SUBMITTED), unsent, unsent])
+    world.cloud.read()
+    done = world.cloud.execute(TOTAL, quiet)
+    with pytest.raises(Unreachable):
+        world.cloud.execute(NIGHT, quiet)
+    assert world.cloud.read() == done
+
+
+def test_a_cache_that_catches_up_with_one_command_after_the_other_takes_nothing_back() -> None:
+    seen = [status("D", "1"), status("D", "1"), status("T", "2"), status("D", "3"), status("T", "4")]
+    world = World(Status=seen)
+    world.cloud.read()
+    world.cloud.execute(TOTAL, quiet)
+    done = world.cloud.execute(Disarm(), quiet)
+    assert [world.cloud.read().axes for _ in range(3)] == [done.axes] * 3
+    assert world.cloud.read().axes.has(TOTAL.mode)
 
 
 def test_a_cache_that_does_not_move_for_long_is_believed_in_the_end() -> None:
