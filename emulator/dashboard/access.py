@@ -20,6 +20,9 @@ LOG = logging.getLogger(__name__)
 AGAIN_S = 60.0
 """The same refusal of the same peer is written once in that time: a page that reloads must not fill the journal."""
 
+ASKED_LIMIT = 80
+"""Characters of what was asked; the longest of ours has half of that."""
+
 AN_HOUR_S, AN_HOUR = 3600.0, 20
 """Refusals written down in an hour, wrong PINs aside: a month of that leaves a busy house's commands in the journal."""
 
@@ -42,7 +45,7 @@ class Access:
         self._now = now
         self._token = token
         self._lock = threading.Lock()
-        self._said: dict[tuple[str, str], float] = {}
+        self._said: dict[tuple[str, str, str], float] = {}
         self._hour: deque[float] = deque()
 
     def check_page(self, request: Request) -> None:
@@ -88,22 +91,28 @@ class Access:
     def refuse(self, peer: str, asked: str, why: str, installation: str = "") -> None:
         """Write down that something was refused, unless that was said a moment ago."""
         now = self._now()
+        asked = asked[:ASKED_LIMIT]
         with self._lock:
             self._said = {known: at for known, at in self._said.items() if 0 <= now - at < AGAIN_S}
             while self._hour and now - self._hour[0] >= AN_HOUR_S:
                 self._hour.popleft()
-            if (peer, why) in self._said or len(self._hour) >= AN_HOUR:
+            if (peer, asked, why) in self._said or len(self._hour) >= AN_HOUR:
                 return
-            self._said[peer, why] = now
+            self._said[peer, asked, why] = now
             self._hour.append(now)
+            if len(self._hour) == AN_HOUR:
+                why += "; others like it are not written down for a while"
         self._write(peer, asked, why, installation)
+
+    def note_method(self, request: Request) -> None:
+        """Write down that a change was asked for in a way that never changes anything, such as a link."""
+        self.refuse(str(request.remote_addr), f"{request.method} {request.path}", "only a POST may change something")
 
     def _forbid(self, request: Request, why: str) -> None:
         self.refuse(str(request.remote_addr), f"{request.method} {request.path}", why)
         raise Forbidden(f"refused: {why}")
 
     def _write(self, peer: str, asked: str, why: str, installation: str) -> None:
-        asked = asked[:80]  # the longest of ours has half of that
         LOG.warning("%s asked for %r: refused: %s", peer, asked, why)
         try:
             self._journal.refuse(Origin("dashboard", peer), asked, why, self._now(), installation)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from emulator import running, wsgi
 from emulator.dashboard import api, pages
@@ -67,6 +67,8 @@ def create_app(house: House, access: Access, started: float) -> Flask:
     def fail(error: Exception) -> Response | HTTPException:
         if not isinstance(error, HTTPException | EmulatorError):
             LOG.error("a request from %s failed", request.remote_addr, exc_info=error)
+        if isinstance(error, MethodNotAllowed) and "POST" in (error.valid_methods or ()):
+            access.note_method(request)
         if request.path.startswith(PROGRAMS) or not isinstance(error, HTTPException):
             return api.refusal(error)
         return error

@@ -94,7 +94,15 @@ def test_a_peer_of_another_network_is_refused(rig: Rig, peer: str) -> None:
 def test_nothing_changes_without_a_post(rig: Rig, path: str, method: str) -> None:
     answer = rig._ask(method, path, PEER, {"Origin": PAGE})
     assert answer.status_code == 405
+    asked = f"{method} {path.partition('?')[0]}"
+    assert rig.last() == ("dashboard", PEER, asked, "refused", "only a POST may change something")
     assert rig.sent == []
+
+
+def test_a_question_asked_in_the_wrong_way_is_no_change(rig: Rig) -> None:
+    before = rig.entries()
+    assert rig.call("/api/state", {}).status_code == 405
+    assert rig.entries() == before
 
 
 # -- the PIN ----------------------------------------------------------------------------------------------------------
@@ -201,10 +209,17 @@ def test_a_page_that_repeats_itself_is_written_down_once_a_minute(rig: Rig) -> N
     assert len(rig.entries()) == before + 2
 
 
+def test_each_thing_that_a_page_asks_for_is_written_down(rig: Rig) -> None:
+    for path in ("/arm", "/disarm", "/pair"):
+        rig.post(path, origin=EVIL)
+        assert rig.last()[2] == f"POST {path}"
+
+
 def test_many_peers_do_not_fill_it_either_and_hide_no_wrong_pin(rig: Rig) -> None:
     for number in range(2 * AN_HOUR):
         rig.post("/arm", peer=f"192.168.7.{number + 10}", origin=EVIL, mode="total")
     assert len(rig.entries()) == AN_HOUR
+    assert rig.last()[4] == "from a web page that is not ours; others like it are not written down for a while"
     rig.call("/api/command", DISARM | {"pin": "1111"})
     assert rig.last()[4] == "wrong PIN; 4 more tries"
     rig.clock.now += AN_HOUR_S
