@@ -13,7 +13,7 @@ from selenium.webdriver.chrome.service import Service
 from emulator import app as app_module
 from emulator.app import App
 from emulator.pin import set_pin
-from emulator.settings import Settings
+from emulator.settings import NAME_LIMIT, Settings
 from emulator.verisure import wsdo
 from tests.browser.person import PATIENCE_S, PHONE, PIN, Person
 from tests.doors.fakes import free_port
@@ -21,6 +21,7 @@ from tests.doors.fakes import free_port
 HERE = Path(__file__).parent
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 MODES = ("total", "day", "night", "perimeter")
+LONG = "W" * NAME_LIMIT  # one word, and no letter is wider
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,7 +56,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     monkeypatch.setattr(wsdo, "POLL_X2_S", 0.1)
     whole = {
         "installations": {"home": {"cloud": "simulator", "poll_every": "1s"}},
-        "switches": [{"name": f"{mode.title()} alarm", "on": mode, "off": "disarm"} for mode in MODES],
+        "switches": [
+            *({"name": f"{mode.title()} alarm", "on": mode, "off": "disarm"} for mode in MODES),
+            {"name": LONG, "on": "total+perimeter", "off": "disarm"},
+        ],
         "doors": {"wemo": {"first_port": free_port()}, "dashboard": {"port": free_port()}},
     }
     app = App(Settings.model_validate(whole), {}, tmp_path / "state", ["lo"])

@@ -41,6 +41,23 @@ def test_arming_shows_at_once_and_then_as_it_ended(rig: Rig) -> None:
     assert "Arm night confirmed dashboard · 192.168.7.9 · took" in text
 
 
+def test_what_is_no_longer_known_to_be_so_is_told_as_the_past(rig: Rig) -> None:
+    faults = rig.backend.faults
+    faults.add(Fault("down"))
+    rig.poll()
+    assert "home was Disarmed" in read(rig)
+    faults.clear()
+    rig.post("/arm", installation="home", mode="night")
+    rig.settle()
+    faults.add(Fault("down"))
+    rig.poll()
+    assert "home was armed Night" in read(rig)
+    assert 'class="now old"' in rig.get("/").text
+    faults.clear()
+    rig.poll()
+    assert "home is armed Night" in read(rig)
+
+
 def test_a_refused_arm_stands_on_top_with_its_reason(rig: Rig) -> None:
     rig.house.window("Comedor", is_open=True)
     rig.post("/arm", installation="home", mode="total")
@@ -83,7 +100,7 @@ def test_a_cloud_that_is_down_is_said_with_its_reason(rig: Rig) -> None:
     text = read(rig)
     assert "No news from the alarm" in text
     assert "Cloud does not answer 1 in a row:" in text
-    assert "home Disarmed" in text
+    assert "home was Disarmed" in text
 
 
 @pytest.mark.parametrize(
