@@ -13,7 +13,7 @@ from emulator.simulator.panel import House
 
 PATIENCE_S = 10.0
 PIN = "2580"
-PHONE, DESK = (390, 844), (1280, 800)
+NARROW, PHONE, DESK = (320, 640), (390, 844), (1280, 800)
 GRAVE = ("serious", "critical")
 
 

@@ -6,7 +6,7 @@ from selenium.webdriver.common.keys import Keys
 
 from emulator.model import Origin
 from emulator.simulator.faults import Fault
-from tests.browser.person import DESK, PHONE, PIN, Person
+from tests.browser.person import DESK, NARROW, PHONE, PIN, Person
 
 SCREENS = pytest.mark.parametrize("screen", [PHONE, DESK], ids=["phone", "desk"])
 ECHO = Origin("wemo", "192.168.1.31")
@@ -137,7 +137,7 @@ def test_nobody_is_kept_out(person: Person) -> None:
 
 def look_around(person: Person, path: str = "") -> None:
     """On every screen, by day and by night."""
-    for screen in (PHONE, DESK):
+    for screen in (NARROW, PHONE, DESK):
         for scheme in ("light", "dark"):
             person.screen(*screen, scheme=scheme)
             person.open(path)
