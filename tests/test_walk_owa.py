@@ -96,8 +96,15 @@ class Walk:
     st.sampled_from([0.0, 20.0]),
 )
 @example(
-    [("on", "day"), ("fault", ("letter_n", "ArmStatus", 2)), *(("on", mode) for mode in ("total", "day"))]
-    + [("kill", None), ("on", "night"), ("off", "day")],
+    [
+        ("on", "day"),
+        ("fault", ("letter_n", "ArmStatus", 2)),
+        ("on", "total"),
+        ("on", "day"),
+        ("kill", None),
+        ("on", "night"),
+        ("off", "day"),
+    ],
     "es-perimeter",
     0.0,
     20.0,
