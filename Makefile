@@ -20,11 +20,11 @@ fuzz: $(VENV)/installed-dev
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	$(BIN)/python -m fuzz $(ARGS)
 
-# It beside what people use instead, in a quarter of an hour; ARGS=quick for a look, ARGS=answers for one part.
+# The program beside what people use instead, in a quarter of an hour; ARGS=quick for a look, ARGS=answers for one part.
 bench: $(VENV)/installed $(PEERS)/installed
 	$(BIN)/python -m bench $(ARGS)
 
-# What a peer may do to it, on purpose or broken, and whether the others notice, in five minutes; ARGS=--quick for a look.
+# What a peer may do to the program, on purpose or broken, and whether the others notice, in five minutes; ARGS=--quick for a look.
 abuse: $(VENV)/installed
 	$(BIN)/python -m bench.abuse $(ARGS)
 

@@ -84,6 +84,7 @@ def test_the_panels_own_words_are_told(rig: Rig) -> None:
         ({"arm": "nite"}, "arm"),
         ({"arm": "night+day"}, "at once"),
         ({"arm": "night+night"}, "twice"),
+        ({"arm": "total + perimeter"}, "'total + perimeter' is not written like total+perimeter"),
         ({"disarm": "everything"}, "disarm"),
         ({"arm": "night", "x": 1}, "x"),
         ([], "object"),
