@@ -15,7 +15,7 @@ from bench import clients, load, programs
 from bench.clients import Subscriber, exchange, search, turn
 from bench.cloud import Cloud
 from bench.process import CLIENT_CORE, cpu_s, memory
-from bench.programs import FAUXMO, OURS, QUICKER, STACK, Running, answering
+from bench.programs import FAUXMO, OURS, QUICKER, READY, STACK, Running, answering
 from bench.tables import Figure
 
 FEW, MANY, MOST = 6, 60, 240  # switches: a home, a row of ten installations, and what no home has
@@ -52,8 +52,8 @@ def here() -> tuple[str, ...]:
 
 def started(name: str, url: str, switches: int, command_s: float = 0.0) -> AbstractContextManager[Running]:
     """A program with so many switches."""
-    if name == OURS:
-        return programs.ours(url, switches)
+    if name in (OURS, READY):
+        return programs.ours(url, switches) if name == OURS else programs.ready(switches)
     return (
         programs.stack(url, switches) if name == STACK else programs.fauxmo(switches, command_s, uvloop=name == QUICKER)
     )
@@ -121,7 +121,7 @@ def answers(plan: Plan) -> Rows:
     values: Values = defaultdict(lambda: defaultdict(list))
     with cloud(0) as alarm:
         for _ in range(plan.rounds):
-            for name in (*here(), *({QUICKER} - programs.missing().keys())):
+            for name in (*here(), *({QUICKER} - programs.missing().keys()), READY):
                 with started(name, alarm.url, FEW) as running:
                     answering(running)
                     for keep_alive in (False, True):
@@ -140,6 +140,9 @@ def answers(plan: Plan) -> Rows:
                         where = "16 connections, kept open, in two segments"
                         values[f"{where}: p99, ms"][name].append(got["p99"])
                         values[f"{where}: answers/s"][name].append(got["rate"])
+    for row in [row for row in values if row.endswith(": failed")]:
+        if not any(map(sum, values[row].values())):
+            del values[row]  # as it should be
     return _figures(values)
 
 

@@ -20,6 +20,7 @@ FIRST_PORT = 49151
 HUE_PORT, PAGE_PORT, WEB_PORT = 8080, 8099, 5000
 
 OURS, FAUXMO, QUICKER, STACK = "this program", "fauxmo", "fauxmo with uvloop", "known stack"
+READY = "ready bytes"
 
 # These, over and over: 240 switches are more than any alarm has.
 MODES = ("total", "day", "night", "perimeter", "total+perimeter", "day+perimeter", "night+perimeter")
@@ -111,6 +112,16 @@ def stack(url: str, switches: int) -> Iterator[Running]:
         parts[1].said("Running on")
         parts[2].said("Listening on")
         yield Running(ports(switches), tuple(parts), began)
+
+
+@contextmanager
+def ready(switches: int) -> Iterator[Running]:
+    """No program at all: see ready.py."""
+    with _folder() as folder:
+        began = time.perf_counter()
+        command = [sys.executable, str(HERE / "ready.py"), *map(str, ports(switches))]
+        with _started(Process(command, folder / "ready")) as process:
+            yield Running(ports(switches), (process,), began)
 
 
 def missing() -> dict[str, str]:
