@@ -26,8 +26,8 @@ BODY = 65_536
 HEADERS = 16_384
 """Bytes of a request's headers; the longest real ones are below 1 kB."""
 
-PER_PEER = 16
-"""Connections of one peer; browsers open six, and clients of the Hue bridge one or two."""
+PER_PEER = 64
+"""Connections of one peer; browsers open six, a Hue client may open one for each of 49 lights."""
 
 AHEAD = 16
 """Requests of one connection that wait for their answers; real clients wait for each answer themselves."""

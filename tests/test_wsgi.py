@@ -207,7 +207,7 @@ def test_a_peer_that_holds_all_it_can_keeps_nobody_out(house: House) -> None:
 def test_what_a_peer_has_left_idle_longest_makes_way(house: House) -> None:
     kept = [house.connect() for _ in range(PER_PEER)]
     for sock in reversed(kept):
-        house.now += 1
+        house.now += IDLE / 2 / PER_PEER
         assert house.answers(sock)
     assert house.serves(OTHER)
     house.wait(0)

@@ -16,6 +16,7 @@ LOG = logging.getLogger(__name__)
 
 REPLY_WITHIN = 2.0  # seconds for a set; an Echo gives up after 5 (lan-emulation.md §4.3)
 STALE = 3600.0  # seconds without news after which a light is shown as out of reach; apps grey it out (§3.5)
+WAITING = 4  # callers that wait for the cloud at a time, of the eight threads of a place: the others answer meanwhile
 MAX_LIGHTS = 49  # with more an Echo finds none of them (§4.4)
 FULL = 254  # the brightest of `bri`
 
@@ -103,6 +104,7 @@ class Lights:
         self._swept: dict[int, Swept] = {}
         self._bri: dict[int, int] = {}
         self._stopped: Future[None] = Future()
+        self._chairs = threading.Semaphore(WAITING)
 
     # -- reading --------------------------------------------------------------------------------------------
 
@@ -252,8 +254,15 @@ class Lights:
         return self._accepted(ticket, self._reply_within_s)
 
     def _accepted(self, ticket: Ticket, within_s: float) -> EmulatorError | None:
-        """What a command was refused for, as far as the cloud says within that time and the program goes on."""
-        wait([ticket.accepted, self._stopped], within_s, FIRST_COMPLETED)
+        """What a command was refused for, as far as the cloud says within that time and the program goes on.
+
+        Whoever finds no chair is answered as if that time were over.
+        """
+        if self._chairs.acquire(blocking=False):
+            try:
+                wait([ticket.accepted, self._stopped], within_s, FIRST_COMPLETED)
+            finally:
+                self._chairs.release()
         error = ticket.accepted.exception() if ticket.accepted.done() else None
         return error if isinstance(error, EmulatorError) else None
 

@@ -1,12 +1,13 @@
 """Lights and their commands, on a clock that tests move: what is sent, what is held back, what reads back."""
 
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from emulator.doors.lights import LATER, STOPPED, SWEEP, Light, Lights
+from emulator.doors.lights import LATER, STOPPED, SWEEP, WAITING, Light, Lights
 from emulator.doors.names import named
 from emulator.errors import Rejected, Unreachable
 from emulator.hub import Ticket
@@ -180,6 +181,18 @@ def test_where_no_sweep_is_possible_the_answer_is_the_clouds(number: int, settin
     refused.accepted.set_exception(Unreachable("the cloud is down"))
     rig.hub.submit = lambda *_: refused  # type: ignore[method-assign]
     assert str(rig.turn("Total", False)) == "the cloud is down"
+
+
+def test_few_wait_for_a_cloud_that_is_silent_so_that_others_are_answered() -> None:
+    rig = Rig(1, reply_within_s=60.0)
+    rig.hub.prompt = False
+    with ThreadPoolExecutor(WAITING + 1) as pool:
+        asking = [pool.submit(rig.turn, "Total", True) for _ in range(WAITING + 1)]
+        done, waiting = wait(asking, return_when=FIRST_COMPLETED)
+        assert [each.result() for each in done] == [None]
+        for ticket in rig.hub.tickets:
+            ticket.accepted.set_exception(Unreachable("the cloud is down"))
+        assert [str(each.result()) for each in waiting] == WAITING * ["the cloud is down"]
 
 
 # -- sweeps -----------------------------------------------------------------------------------------------------

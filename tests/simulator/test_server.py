@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 import requests
 
-from emulator import wsgi
 from emulator.errors import ConfigError
 from emulator.simulator.backend import Account, Options
 from emulator.simulator.faults import Fault
 from emulator.simulator.panel import House
-from emulator.simulator.server import SimulatedAlarm, create_app
+from emulator.simulator.server import CONNECTIONS, SimulatedAlarm, create_app
 from emulator.simulator.trust import Sms
 from tests.simulator.owa import DEVICE, query
 from tests.simulator.owa import LOGIN as LOGIN_VARIABLES
@@ -78,7 +77,7 @@ def test_a_late_answer_keeps_nobody_else_waiting(running: SimulatedAlarm, sessio
 
 def test_many_clients_on_this_machine_are_as_welcome_as_one(running: SimulatedAlarm) -> None:
     with ExitStack() as stack:
-        crowd = [http.client.HTTPConnection(running.host, running.port, timeout=5) for _ in range(2 * wsgi.PER_PEER)]
+        crowd = [http.client.HTTPConnection(running.host, running.port, timeout=5) for _ in range(CONNECTIONS)]
         for _ in range(2):  # on the same connections
             for one in crowd:
                 stack.callback(one.close)
