@@ -16,7 +16,7 @@ LOG = logging.getLogger(__name__)
 
 REPLY_WITHIN = 2.0  # seconds for a set; an Echo gives up after 5 (lan-emulation.md §4.3)
 STALE = 3600.0  # seconds without news after which a light is shown as out of reach; apps grey it out (§3.5)
-WAITING = 4  # callers that wait for the cloud at a time, of the eight threads of a place: the others answer meanwhile
+WAITING = 2  # callers that wait for the cloud at a time, of the four threads of a place: the others answer meanwhile
 MAX_LIGHTS = 49  # with more an Echo finds none of them (§4.4)
 FULL = 254  # the brightest of `bri`
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-WORKERS = 8  # threads of a place; a command may keep one for the whole of `reply_within`
+WORKERS = 4  # threads of a place: more of them only take turns, and under load an answer then waits longer
 CONNECTIONS = 100  # open at once at a place; clients use one or two each
 PLACE = "emulator.place"  # in the environment of a request: the Place that it came in by
 
