@@ -1,41 +1,30 @@
 """The composition root: settings become objects, which start and stop in order."""
 
 import fcntl
-import json
 import logging
 import os
 import socket
-import threading
 import time
-import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol, cast
-from urllib.parse import urlsplit
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from emulator import doors
+from emulator.alarms import Alarms
 from emulator.credentials import Credentials
 from emulator.dashboard.door import Dashboard
 from emulator.doors import Door, web
 from emulator.errors import ConfigError, EmulatorError, Problem
 from emulator.hub import Hub
-from emulator.installation import Installation
-from emulator.journal import Journal, Wanted
+from emulator.identities import Wanted, identities
 from emulator.model import Notice, Switch
 from emulator.notify import Notifier, apprise_target
-from emulator.settings import HueSettings, InstallationSettings, Settings
-from emulator.vault import JournalVault
-from emulator.verisure import CLOUDS, Reach, url_of
-from emulator.verisure.cloud import Clock, Cloud, Report
-from emulator.verisure.session import SPACING_S, Account, Gate
-from emulator.verisure.wire import Turnstile
+from emulator.settings import HueSettings, Settings
 
 if TYPE_CHECKING:
     from emulator.doors.hue import Hue
     from emulator.doors.lan import Lan
-    from emulator.simulator.backend import Account as SimulatedAccount
-    from emulator.simulator.server import SimulatedAlarm
 
 log = logging.getLogger(__name__)
 
@@ -45,174 +34,8 @@ STOP_S = 3.0
 STALE_S, STALE_POLLS = 3600.0, 3
 """Without news for that long, and for that many polls, a light of the Hue bridge is shown as out of reach."""
 
-SIMULATED_SPACING_S = 0.5
-"""Between requests to our own simulated alarm, which lets this program and a typed command through at that pace."""
-
-SIMULATED_ANSWER_S = 1.5
-"""A new simulated panel is quick, so that the first start shows the state within seconds; its page slows it down."""
-
-PROBE_S = 1.0
-"""For a simulated alarm on this machine to say that it is there."""
-
-
 LOCK = "run.lock"
 """In the state folder; held for as long as the program runs."""
-
-
-class StoppableClock(Clock, Protocol):
-    """The time of the whole program, and the end of every wait in it."""
-
-    def stop(self) -> None:
-        """End all waits, now and later."""
-
-
-class SystemClock:
-    """The machine's time; `stop` ends every wait."""
-
-    def __init__(self) -> None:
-        self._stopping = threading.Event()
-
-    def time(self) -> float:
-        """Seconds since the epoch."""
-        return time.time()
-
-    def monotonic(self) -> float:
-        """Seconds that never run backwards."""
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> bool:
-        """Wait; False when the program is stopping."""
-        return not self._stopping.wait(seconds)
-
-    def stop(self) -> None:
-        """End all waits, now and later."""
-        self._stopping.set()
-
-
-class Alarms:
-    """The far side of the settings: journal, simulated alarms, and a cloud for each installation.
-
-    `shared` uses the simulated alarms of an `emulator run` beside us, where there are any.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        credentials: Mapping[str, Credentials],
-        state_dir: Path,
-        *,
-        shared: bool,
-        clock: StoppableClock | None = None,
-    ) -> None:
-        self.settings = settings
-        self.clock = clock or SystemClock()
-        self.journal = Journal(state_dir)
-        self.simulators: dict[str, SimulatedAlarm] = {}
-        self.on_notice: Callable[[Notice, str, str], None] = lambda _notice, _about, _text: None
-        self._credentials = credentials
-        self._state_dir = state_dir
-        self._gates: dict[tuple[str, str], Gate] = {}
-        self._turnstiles: dict[str, Turnstile] = {}
-        self._urls = {name: one.url or url_of(one.cloud, one.country) for name, one in settings.installations.items()}
-        try:
-            for name, installation in settings.installations.items():
-                if installation.cloud == "simulator":
-                    self._urls[name] = (self._running(name) if shared else None) or self._simulate(name, installation)
-        except EmulatorError:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Stop the simulated alarms and close the journal; may be called twice."""
-        try:
-            while self.simulators:
-                name, simulator = self.simulators.popitem()
-                simulator.stop()
-                # An `emulator run` that started beside us may have put its own there meanwhile.
-                if self.journal.recall(_simulator_note(name)) == _told(simulator):
-                    self.journal.note(_simulator_note(name), None)
-        finally:
-            self.journal.close()
-
-    def _running(self, name: str) -> str | None:
-        """The URL of a simulated alarm that another process has started and that answers."""
-        note = self.journal.recall(_simulator_note(name))
-        running = json.loads(note) if note else None
-        return str(running["url"]) if running and _answers(running["control"]) else None
-
-    def _simulate(self, name: str, installation: InstallationSettings) -> str:
-        """Start a simulated alarm. Its panel is kept in the journal and outlives the program, as a real one does."""
-        # Here, and below: a real alarm does without, and with a megabyte less.
-        from emulator.simulator.panel import House, Profile
-        from emulator.simulator.server import SimulatedAlarm
-
-        modes = [switch.on for switch in self.settings.switches if self.settings.installation_of(switch) == name]
-        house = House(self.clock.time, Profile(annex=any(mode.annex for mode in modes)))
-        house.answer_after = SIMULATED_ANSWER_S
-        kept = f"simulated panel: {name}"
-        if saved := self.journal.recall(kept):
-            try:
-                house.load(saved)
-            except EmulatorError as error:
-                log.warning("%s: the simulated panel starts anew: %s", name, error)
-        house.changed = lambda: self.journal.note(kept, house.dump())
-        simulator = SimulatedAlarm(house, accounts=[_simulated(installation)])
-        simulator.start()
-        self.simulators[name] = simulator
-        self.journal.note(_simulator_note(name), _told(simulator))
-        return simulator.url
-
-    def cloud(self, name: str) -> Cloud:
-        """A new cloud, which belongs to whoever asks."""
-        settings, account, url = self.settings.installations[name], self._account(name), self._urls[name]
-        spacing_s = SIMULATED_SPACING_S if settings.cloud == "simulator" else SPACING_S
-        gate = self._gates.setdefault((account.user, url), Gate(spacing_s))
-        gate.refusal = None
-        turnstile = self._turnstiles.setdefault(url, Turnstile())
-        vault = JournalVault(self.journal, self._state_dir, urlsplit(url).netloc, account.user)
-        reach = Reach(url, settings.timeouts.request, settings.timeouts.command, gate, turnstile, vault)
-        return CLOUDS[settings.cloud](account, reach, self.clock)
-
-    def _account(self, name: str) -> Account:
-        installation = self.settings.installations[name]
-        known = _simulated(installation) if installation.cloud == "simulator" else installation
-        credentials = self._credentials.get(name) or _demo()
-        return Account(
-            user=credentials.user,
-            password=credentials.password,
-            country=installation.country,
-            lang=installation.language,
-            number=known.number,
-            panel=known.panel,
-            callby=installation.callby,
-        )
-
-    def installation(
-        self,
-        name: str,
-        *,
-        refusals: int = 0,
-        on_change: Callable[[], None] = lambda: None,
-        on_progress: Report = lambda _phase, _text: None,
-    ) -> Installation:
-        """The thread-to-be of one alarm."""
-        account = self._account(name)
-        settings = self.settings.installations[name]
-        identity = [account.user, account.password, account.country, account.lang, account.number, settings.url]
-        return Installation(
-            name,
-            lambda: self.cloud(name),
-            self.journal,
-            self.clock,
-            poll_every_s=settings.poll_every_s,
-            reread_after_s=settings.reread_after_s,
-            credentials=json.dumps([*identity, settings.cloud, account.callby]),
-            refusals=refusals,
-            on_change=on_change,
-            on_progress=on_progress,
-            on_notice=lambda notice, text: self.on_notice(notice, name, text),
-            silent_after_s=self.settings.notify.silent_after,
-        )
 
 
 class App:
@@ -297,7 +120,7 @@ class App:
         every_door = frozenset(name for name in doors.DOORS if getattr(settings.doors, name))
         others = {door.port for door in (settings.doors.hue, settings.doors.dashboard) if door}
         first_port = wemo.first_port if wemo else 1024
-        identities = self.alarms.journal.identities(wanted, first_port, _port_is_free, reserved=others)
+        known = identities(self.alarms.journal, wanted, first_port, _port_is_free, reserved=others)
         return [
             Switch(
                 name=one.name,
@@ -309,7 +132,7 @@ class App:
                 force=one.force,
                 narrowing=one.narrowing,
             )
-            for one, identity in zip(settings.switches, identities, strict=True)
+            for one, identity in zip(settings.switches, known, strict=True)
         ]
 
     def start(self) -> None:
@@ -354,39 +177,6 @@ def _hue(settings: Settings) -> dict[str, Any]:
         "stale_s": max(STALE_S, STALE_POLLS * max(polls)),
         "sockets": web.activated(os.environ),
     }
-
-
-def _demo() -> Credentials:
-    from emulator.simulator.backend import DEMO
-
-    return Credentials(DEMO.user, DEMO.password)
-
-
-def _simulated(installation: InstallationSettings) -> "SimulatedAccount":
-    """The account of a simulated alarm, as far as the settings leave it open that of the demo."""
-    from emulator.simulator.backend import DEMO
-    from emulator.simulator.backend import Account as SimulatedAccount
-
-    number, panel = installation.number or DEMO.number, installation.panel or DEMO.panel
-    return SimulatedAccount(number=number, panel=panel, country=installation.country)
-
-
-def _simulator_note(name: str) -> str:
-    return f"simulator running: {name}"
-
-
-def _told(simulator: "SimulatedAlarm") -> str:
-    return json.dumps({"url": simulator.url, "control": simulator.control_url})
-
-
-def _answers(control_url: str) -> bool:
-    # A proxy of the environment does not know this machine's loopback.
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with direct.open(f"{control_url}/state", timeout=PROBE_S) as answer:
-            return "axes" in json.load(answer)
-    except (OSError, ValueError):
-        return False
 
 
 def _port_is_free(port: int) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from emulator import history
+from emulator import history, refused_logins
 from emulator.commands import CommandQueue, Job, Ticket, applies
 from emulator.errors import (
     CloudError,
@@ -124,7 +124,7 @@ class Installation:
         self._settle_at = self._poll_at
         self._settle_pause_s = SETTLE_S
         self._fresh_until = float("-inf")
-        refused = journal.recall_refusal(name, credentials)
+        refused = refused_logins.recall(journal, name, credentials)
         self._blocked: CloudError | None = None
         if refused and refused.times > refusals:
             self._blocked = LoginRefused(f"{refused.message} {AFTER_REFUSAL}")
@@ -410,7 +410,7 @@ class Installation:
         quiet_s = max(history.QUIET_S, history.QUIET_POLLS * self._poll_every_s)
         self._record(lambda: history.keep(self._journal, self.name, state, self._clock.time(), quiet_s, command))
         if self._refusals:
-            self._record(lambda: self._journal.forget_refusal(self.name))
+            self._record(lambda: refused_logins.forget(self._journal, self.name))
 
     def _look(self) -> None:
         """Replace the view after a change of the state or the queue; the lock is held."""
@@ -426,7 +426,7 @@ class Installation:
         """
         if self._blocked is None or isinstance(self._blocked, LoginNeeded):
             return
-        if self._journal.recall_refusal(self.name, self._credentials):
+        if refused_logins.recall(self._journal, self.name, self._credentials):
             raise self._blocked
         self._blocked = None
         self._cloud.close()
@@ -442,7 +442,7 @@ class Installation:
         elif self._blocked is None:
             self._on_notice(Notice.LOGIN, f"{error} {AFTER_REFUSAL}")
             self._blocked = error
-            self._record(lambda: self._journal.remember_refusal(self.name, self._credentials, str(error)))
+            self._record(lambda: refused_logins.remember(self._journal, self.name, self._credentials, str(error)))
             if not self._refusals:
                 log.error("%s: %s %s", self.name, error, AFTER_REFUSAL)
 

@@ -1,20 +1,14 @@
-"""The program's memory: commands and outcomes, the last state, identities. SQLite in the state folder."""
+"""The program's memory, in SQLite in the state folder: commands and outcomes, the last state, and what others keep."""
 
-import hashlib
-import json
-import logging
-import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from emulator.errors import ConfigError, EmulatorError, Problem
-from emulator.model import ArmMode, Axes, Command, Identity, Interior, Origin, Outcome, PanelState, Result
-
-log = logging.getLogger(__name__)
+from emulator.model import Axes, Command, Interior, Origin, Outcome, PanelState, Result
 
 FILE = "journal.sqlite3"
 
@@ -26,9 +20,6 @@ TYPED_S = 600.0
 
 BUSY_MS = 5_000
 """How long one process waits for another (`emulator arm` beside `emulator run`) to finish its write."""
-
-MAC_STEP = 4
-"""SmartThings takes two MACs that differ by 1 for the same device (lan-emulation.md §2.2)."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS commands (
@@ -83,24 +74,6 @@ class Entry:
     def as_dict(self) -> dict[str, str | float | None]:
         """For `--json`."""
         return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What the cloud said when it refused a login, and how many times it refused this very one."""
-
-    message: str
-    times: int
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What an identity is looked up by; `port` is 0 where the settings leave it open."""
-
-    installation: str
-    mode: ArmMode
-    name: str
-    port: int = 0
 
 
 class Journal:
@@ -236,71 +209,6 @@ class Journal:
             return PanelState(axes_of(interior, perimeter, annex), float(str(read_at)), str(raw), str(source))
         return None
 
-    # -- identities -----------------------------------------------------------------------------------------
-
-    def identities(
-        self,
-        wanted: list[Wanted],
-        first_port: int,
-        usable: Callable[[int], bool] = lambda _port: True,
-        *,
-        reserved: Set[int] = frozenset(),
-    ) -> list[Identity]:
-        """An identity for each switch, in order: the one it had, whatever its name or place in the file, or a new one.
-
-        Identities follow the installation and the arm mode; the name only decides between two switches of the same
-        mode. They are never deleted, so that a switch that comes back is the same device. A port once given stays,
-        unless it lies below `first_port`, or went to another switch or door (`reserved`) meanwhile; a new one is the
-        first from there that is `usable`. ConfigError when there is none.
-        """
-        with self.write() as db:
-            stored = db.execute("SELECT key, installation, mode, name, serial, mac, port FROM identities").fetchall()
-            free = {row[0]: row for row in stored}
-            found: dict[int, tuple[object, ...]] = {}
-            for by_name in (True, False):
-                for index, want in enumerate(wanted):
-                    for key, row in free.items():
-                        same = (row[1], row[2]) == (want.installation, str(want.mode))
-                        if index not in found and same and (not by_name or row[3] == want.name):
-                            found[index] = free.pop(key)
-                            break
-            given = {want.port for want in wanted if want.port} | reserved
-            taken = given | {int(str(row[6])) for row in stored}
-            result = []
-            for index, want in enumerate(wanted):
-                row = found.get(index) or self._new_identity(db, want)
-                port = want.port or int(str(row[6]))
-                if not want.port and (port < first_port or port in given):
-                    port = next((n for n in range(first_port, 65536) if n not in taken and usable(n)), 0)
-                    taken.add(port)
-                if not port:
-                    problem = f"no port from {first_port} to 65535 is free for {want.name!r}; begin lower"
-                    raise ConfigError([Problem("doors.wemo.first_port", problem)])
-                given.add(port)
-                if port != row[6] != 0:
-                    message = "%r moves from port %s to %d; clients that do not notice have to search again"
-                    log.warning(message, want.name, row[6], port)
-                db.execute("UPDATE identities SET name = ?, port = ? WHERE key = ?", (want.name, port, row[0]))
-                result.append(Identity(str(row[0]), str(row[4]), str(row[5]), port))
-            return result
-
-    def udns(self) -> frozenset[str]:
-        """What our switches are called on the LAN."""
-        rows = self.rows("SELECT serial FROM identities")
-        return frozenset(Identity("", str(serial), "", 0).udn for (serial,) in rows)
-
-    @staticmethod
-    def _new_identity(db: sqlite3.Connection, want: Wanted) -> tuple[object, ...]:
-        count = db.execute("SELECT coalesce(max(key), 0) FROM identities").fetchone()[0]
-        mac = f"{mac_base(db) + (count + 1) * MAC_STEP:012X}"
-        # 14 characters in the shape of a real one (lan-emulation.md §2.2).
-        serial = f"22{secrets.randbelow(10**4):04d}K{secrets.randbelow(10**7):07d}"
-        row = (want.installation, str(want.mode), want.name, serial, mac, 0)
-        done = db.execute(
-            "INSERT INTO identities (installation, mode, name, serial, mac, port) VALUES (?, ?, ?, ?, ?, ?)", row
-        )
-        return (done.lastrowid, *row)
-
     # -- notes ----------------------------------------------------------------------------------------------
 
     def note(self, name: str, value: str | None) -> None:
@@ -321,38 +229,6 @@ class Journal:
         query = "SELECT value FROM notes WHERE substr(name, 1, ?) = ? ORDER BY name"
         return [str(value) for (value,) in self.rows(query, len(beginning), beginning)]
 
-    # -- refused logins -------------------------------------------------------------------------------------
-
-    def remember_refusal(self, installation: str, credentials: str, message: str) -> None:
-        """Keep a refused login over restarts, with a fingerprint of what was refused, not the thing itself."""
-        before = self.recall_refusal(installation, credentials)
-        salt = secrets.token_hex(16)
-        refusal = {
-            "salt": salt,
-            "fingerprint": _fingerprint(credentials, salt),
-            "message": message,
-            "times": 1 + (before.times if before else 0),
-        }
-        self.note(_REFUSAL + installation, json.dumps(refusal))
-
-    def recall_refusal(self, installation: str, credentials: str) -> Refusal | None:
-        """The refusal of these very credentials, if there was one since they last worked."""
-        stored = self.recall(_REFUSAL + installation)
-        if stored is None:
-            return None
-        refusal = json.loads(stored)
-        same = refusal["fingerprint"] == _fingerprint(credentials, refusal["salt"])
-        return Refusal(str(refusal["message"]), int(refusal["times"])) if same else None
-
-    def last_refusal(self, installation: str) -> str:
-        """What the cloud said when it refused the last login, whoever's; empty when a login has worked since."""
-        stored = self.recall(_REFUSAL + installation)
-        return str(json.loads(stored)["message"]) if stored else ""
-
-    def forget_refusal(self, installation: str) -> None:
-        """The login works again."""
-        self.note(_REFUSAL + installation, None)
-
 
 def axes_of(interior: object, perimeter: object, annex: object) -> Axes:
     """The axes as their columns hold them."""
@@ -361,16 +237,6 @@ def axes_of(interior: object, perimeter: object, annex: object) -> Axes:
         None if perimeter is None else bool(perimeter),
         None if annex is None else bool(annex),
     )
-
-
-def mac_base(db: sqlite3.Connection) -> int:
-    """The first MAC of this installation of the program; every identity counts on from it. Inside `write`."""
-    base = db.execute("SELECT value FROM notes WHERE name = 'mac base'").fetchone()
-    if base is None:
-        # Locally administered, so never a real card's; random, so that two homes differ in one Alexa account.
-        base = (json.dumps(0x02 << 40 | secrets.randbits(24) << 16),)
-        db.execute("INSERT INTO notes VALUES ('mac base', ?)", base)
-    return int(json.loads(base[0]))
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -398,11 +264,3 @@ def _look(path: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
-
-
-_REFUSAL = "login refused: "
-
-
-def _fingerprint(credentials: str, salt: str) -> str:
-    # Slow on purpose (tens of ms on a Raspberry Pi): whoever reads the file shall not guess passwords with it.
-    return hashlib.scrypt(credentials.encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1).hex()

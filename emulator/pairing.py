@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from emulator.errors import EmulatorError
-from emulator.journal import Journal, mac_base
+from emulator.identities import mac_base
+from emulator.journal import Journal
 from emulator.model import BridgeIdentity, Identity, LightIdentity
 
 MAX_USERS = 100

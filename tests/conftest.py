@@ -1,4 +1,7 @@
-"""Guards for every test: a network and an environment of its own, and no thread that outlives its test."""
+"""Guards for every test: a network and an environment of its own, and no thread that outlives its test.
+
+And what many of them need: a journal, a clock, a cloud elsewhere.
+"""
 
 import ctypes
 import logging
@@ -6,11 +9,17 @@ import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from emulator import logs
+from emulator.journal import Journal
+from emulator.simulator.backend import Account
+from emulator.simulator.panel import House
+from emulator.simulator.server import SimulatedAlarm
+from tests.fakes import FakeClock
 
 CLONE_NEWNET = 0x40000000
 
@@ -68,3 +77,50 @@ def logging_as_it_was() -> Iterator[None]:
     root.handlers[:] = handlers
     for logger, level in levels.items():
         logger.setLevel(level)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The state folder."""
+    return tmp_path
+
+
+@pytest.fixture
+def open_journal(folder: Path) -> Iterator[Callable[[], Journal]]:
+    """Opens the journal, as often as a test likes."""
+    opened: list[Journal] = []
+
+    def open_one() -> Journal:
+        opened.append(Journal(folder))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def journal(open_journal: Callable[[], Journal]) -> Journal:
+    """The journal, open for the test."""
+    return open_journal()
+
+
+@pytest.fixture
+def state_dir(tmp_path: Path) -> Path:
+    """A state folder that is not there yet."""
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Of everything in a test, near and far."""
+    return FakeClock()
+
+
+@pytest.fixture
+def remote(clock: FakeClock) -> Iterator[SimulatedAlarm]:
+    """A cloud elsewhere."""
+    alarm = SimulatedAlarm(House(clock.time), accounts=[Account(password="right")])
+    alarm.start()
+    yield alarm
+    alarm.stop()

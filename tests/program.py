@@ -9,15 +9,28 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import requests
 
+from emulator.settings import Settings
 from emulator.simulator.backend import Account
 from emulator.simulator.panel import House
 from emulator.simulator.server import SimulatedAlarm
 from tests.lan.raw import ECHO_BODY, SERVICE
 
 PATIENCE_S = 20.0
+NIGHT = {"name": "Night", "on": "night", "off": "disarm"}
+
+
+def settings(*switches: dict[str, Any], **other: Any) -> Settings:
+    """One simulated alarm and one switch, where nothing else is said."""
+    whole: dict[str, Any] = {
+        "installations": {"home": {"cloud": "simulator"}},
+        "switches": switches or (NIGHT,),
+        "doors": {"wemo": {"first_port": free_port()}},
+    }
+    return Settings.model_validate(whole | other)
 
 
 @contextmanager

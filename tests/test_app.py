@@ -1,6 +1,5 @@
 """The program put together, in this process: what it starts, what it leaves, and what it shares."""
 
-import json
 import os
 import signal
 import socket
@@ -15,41 +14,18 @@ import requests
 from click.testing import CliRunner
 
 from emulator import cli
-from emulator.app import Alarms, App, SystemClock
-from emulator.credentials import Credentials
-from emulator.errors import ConfigError, EmulatorError, LoginRefused
+from emulator.alarms import SystemClock
+from emulator.app import App
+from emulator.errors import ConfigError, EmulatorError
 from emulator.journal import Journal
-from emulator.model import Arm, ArmMode, Axes, Command, Interior, Origin
+from emulator.model import Arm, ArmMode, Command, Origin
 from emulator.settings import Settings
-from emulator.simulator.backend import Account
 from emulator.simulator.faults import LATEST, Fault
-from emulator.simulator.panel import House
 from emulator.simulator.server import SimulatedAlarm
 from tests.fakes import FakeClock
+from tests.program import NIGHT, PATIENCE_S, free_port, settings
 
-PATIENCE_S = 20.0
 STOP_S = 5.0
-NIGHT = {"name": "Night", "on": "night", "off": "disarm"}
-ARM = Arm(ArmMode(Interior.NIGHT))
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def settings(*switches: dict[str, Any], **other: Any) -> Settings:
-    whole: dict[str, Any] = {
-        "installations": {"home": {"cloud": "simulator"}},
-        "switches": switches or (NIGHT,),
-        "doors": {"wemo": {"first_port": free_port()}},
-    }
-    return Settings.model_validate(whole | other)
-
-
-@pytest.fixture
-def state_dir(tmp_path: Path) -> Path:
-    return tmp_path / "state"
 
 
 @pytest.fixture
@@ -130,7 +106,7 @@ def test_what_was_under_way_when_it_died_is_told(
     make: Callable[..., App], state_dir: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     journal = Journal(state_dir)
-    journal.begin("home", Command(ARM, Origin("wemo")), 1.0)
+    journal.begin("home", Command(Arm(ArmMode.parse("night")), Origin("wemo")), 1.0)
     journal.close()
     app = make()
     assert "1 command(s) were under way when the program stopped; the panel is asked" in caplog.text
@@ -199,179 +175,6 @@ def test_a_change_at_the_alarm_reaches_the_doors(make: Callable[..., App]) -> No
     app.hub.subscribe(told.append)
     app.hub.submit(app.hub.switches[0], True, Origin("wemo"))
     assert told == ["home"]
-
-
-# -- simulated alarms -------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    """Of everything in a test, near and far."""
-    return FakeClock()
-
-
-@pytest.fixture
-def alarms(state_dir: Path, clock: FakeClock) -> Iterator[Callable[..., Alarms]]:
-    """Makes the far side; closed after the test."""
-    made: list[Alarms] = []
-
-    def build(*, shared: bool = True, chosen: Settings | None = None, password: str = "") -> Alarms:
-        secrets = {"home": Credentials("demo", password)} if password else {}
-        made.append(Alarms(chosen or settings(), secrets, state_dir, shared=shared, clock=clock))
-        return made[-1]
-
-    yield build
-    for one in made:
-        one.close()
-
-
-def note(alarms: Alarms) -> dict[str, str]:
-    found: dict[str, str] = json.loads(alarms.journal.recall("simulator running: home") or "{}")
-    return found
-
-
-def test_commands_share_the_simulated_alarm_that_runs(alarms: Callable[..., Alarms]) -> None:
-    running = alarms(shared=False)
-    beside = alarms()
-    assert beside.simulators == {}
-    assert running.simulators["home"].backend.requests.total() == 0
-    installation = beside.installation("home")
-    installation.read_now()
-    installation.close()
-    assert running.simulators["home"].backend.requests["LOGIN"] == 1
-
-
-def test_it_is_found_past_a_proxy_of_the_environment(
-    alarms: Callable[..., Alarms], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    monkeypatch.delenv("no_proxy", raising=False)
-    alarms(shared=False)
-    assert alarms().simulators == {}
-
-
-@pytest.mark.parametrize("answers", ["nothing", "another program"])
-def test_one_that_died_is_replaced(alarms: Callable[..., Alarms], state_dir: Path, answers: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-
-        def speak() -> None:
-            connection, _ = other.accept()
-            with connection:
-                connection.recv(4096)
-                connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n<html>")
-
-        speaker = threading.Thread(target=speak)
-        if answers == "nothing":
-            other.close()
-        else:
-            speaker.start()
-        journal = Journal(state_dir)
-        url = f"http://127.0.0.1:{port}"
-        journal.note("simulator running: home", json.dumps({"url": url, "control": f"{url}/control"}))
-        journal.close()
-        assert set(alarms().simulators) == {"home"}
-        if speaker.ident:
-            speaker.join()
-
-
-def test_the_note_of_where_it_runs_goes_with_it(alarms: Callable[..., Alarms], state_dir: Path) -> None:
-    running = alarms(shared=False)
-    assert note(running)["control"] == running.simulators["home"].control_url
-    running.close()
-    journal = Journal(state_dir)
-    assert journal.recall("simulator running: home") is None
-    journal.close()
-
-
-def test_a_command_that_ends_does_not_take_away_the_note_of_a_run_that_began_meanwhile(
-    alarms: Callable[..., Alarms],
-) -> None:
-    command = alarms()
-    running = alarms(shared=False)
-    command.close()
-    assert note(running)["url"] == running.simulators["home"].url
-
-
-def test_the_simulated_panel_outlives_the_program(alarms: Callable[..., Alarms]) -> None:
-    before = alarms()
-    before.simulators["home"].house.keypad(ARM)
-    before.close()
-    assert alarms().simulators["home"].house.axes == Axes(Interior.NIGHT, perimeter=False, annex=False)
-
-
-def test_a_panel_that_cannot_be_read_back_starts_anew(
-    alarms: Callable[..., Alarms], state_dir: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    journal = Journal(state_dir)
-    journal.note("simulated panel: home", '{"version": 0}')
-    journal.close()
-    assert not alarms().simulators["home"].house.axes.armed
-    assert "home: the simulated panel starts anew: this is not the saved state" in caplog.text
-
-
-@pytest.mark.parametrize(("mode", "fitted"), [("night", False), ("night+annex", True)])
-def test_the_simulated_house_has_what_the_switches_name(alarms: Callable[..., Alarms], mode: str, fitted: bool) -> None:
-    house = alarms(chosen=settings({"name": "x", "on": mode})).simulators["home"].house
-    assert house.profile.annex is fitted
-
-
-def test_a_simulated_alarm_has_the_number_and_country_of_the_settings(alarms: Callable[..., Alarms]) -> None:
-    home = {"cloud": "simulator", "country": "GB", "number": "0042"}
-    installation = alarms(chosen=settings(installations={"home": home})).installation("home")
-    assert not installation.read_now().axes.armed
-    installation.close()
-
-
-def test_one_that_cannot_start_takes_the_others_with_it(
-    alarms: Callable[..., Alarms], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    create_server = socket.create_server
-    created: list[object] = []
-
-    def only_one(*args: Any, **kwargs: Any) -> socket.socket:
-        if created:
-            raise OSError(24, "Too many open files")
-        created.append(args)
-        return create_server(*args, **kwargs)
-
-    two = settings(
-        {**NIGHT, "installation": "home"}, installations={name: {"cloud": "simulator"} for name in ("home", "shed")}
-    )
-    monkeypatch.setattr(socket, "create_server", only_one)
-    with pytest.raises(ConfigError, match="the simulated alarm cannot listen there: Too many open files"):
-        alarms(chosen=two)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("simulator")]
-
-
-# -- a refused login --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def remote(clock: FakeClock) -> Iterator[SimulatedAlarm]:
-    """A cloud elsewhere."""
-    alarm = SimulatedAlarm(House(clock.time), accounts=[Account(password="right")])
-    alarm.start()
-    yield alarm
-    alarm.stop()
-
-
-def test_a_wrong_password_is_tried_once_whoever_starts_again(
-    alarms: Callable[..., Alarms], remote: SimulatedAlarm
-) -> None:
-    """Each Alarms is another process, or a restart."""
-    chosen = settings(installations={"home": {"cloud": "wsdo", "url": remote.url}})
-    for _ in range(3):
-        installation = alarms(chosen=chosen, password="wrong").installation("home")
-        for _ in range(2):
-            with pytest.raises(LoginRefused, match="VERISURE_PASSWORD"):
-                installation.read_now()
-        installation.close()
-    assert remote.backend.requests["LOGIN"] == 1
-    installation = alarms(chosen=chosen, password="right").installation("home")
-    assert not installation.read_now().axes.armed
-    installation.close()
-    assert remote.backend.requests["LOGIN"] == 2
 
 
 # -- typed, in this process -------------------------------------------------------------------------------------

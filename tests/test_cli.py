@@ -26,6 +26,7 @@ from emulator.simulator.panel import House, Profile
 from emulator.simulator.server import SimulatedAlarm
 from tests.doctor.conftest import NOW_S
 from tests.fakes import FakeClock
+from tests.program import free_port
 from tests.simulator import owa
 
 PATIENCE_S = 20.0
@@ -33,12 +34,6 @@ STOP_S = 5.0
 SWITCHES = "switches: [{name: Night, on: night, off: disarm}]\n"
 SIMULATED = "installations: {home: {cloud: simulator}}\n" + SWITCHES
 PASSWORD = "Correcto-Caballo-9"
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    """The clock of the commands and of the simulated alarm: nobody waits for it."""
-    return FakeClock()
 
 
 @pytest.fixture
@@ -233,11 +228,6 @@ def running(words: Sequence[str], until: str) -> Iterator[tuple[subprocess.Popen
             yield process, said.decode()
         finally:
             process.kill()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def fetch(url: str) -> str:

@@ -1,8 +1,5 @@
 """Spans: what the panel vouches for, and no more."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from emulator import history
@@ -11,13 +8,6 @@ from emulator.journal import Journal
 from emulator.model import DISARMED, Axes, Interior, PanelState
 
 NIGHT = Axes(Interior.NIGHT, perimeter=False, annex=False)
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    made = Journal(tmp_path)
-    yield made
-    made.close()
 
 
 def say(journal: Journal, axes: Axes, at: float, command: int | None = None, name: str = "home") -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator import history
+from emulator import history, refused_logins
 from emulator.commands import Ticket
 from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, Unconfirmed, Unreachable
 from emulator.installation import BACKOFF_LIMIT_S, FAILURE_KEPT_S, SETTLE_LIMIT_S, Installation
@@ -653,7 +653,7 @@ def test_a_disk_that_is_full_is_no_defect_of_ours(tmp_path: Path, caplog: pytest
 
 def test_a_stored_refusal_is_said_at_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     journal, clock = Journal(tmp_path), FakeClock()
-    journal.remember_refusal("home", "pw", "wrong password")
+    refused_logins.remember(journal, "home", "pw", "wrong password")
     gate = Gate(clock)
     alarm = Installation("home", lambda: gate, journal, clock, poll_every_s=POLL_S, credentials="pw")
     alarm.start()
@@ -800,7 +800,7 @@ def test_a_login_that_only_a_person_can_make_is_said_once_and_looked_for(
     owa.live(60)
     assert len([message for message in messages(caplog) if "emulator login" in message]) == 1
     assert owa.alarm.known_obstacle(Arm(NIGHT)) is owa.cloud.news
-    assert owa.journal.recall_refusal("home", "") is None
+    assert refused_logins.recall(owa.journal, "home", "") is None
     owa.cloud.news = DISARMED
     owa.live(6)
     assert owa.alarm.known_obstacle(Arm(NIGHT)) is None

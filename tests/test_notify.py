@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from apprise.plugins.custom_json import NotifyJSON
@@ -32,13 +31,6 @@ from emulator.notify import (
 from tests.fakes import FakeClock
 
 PATIENCE_S = 10.0
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    made = Journal(tmp_path)
-    yield made
-    made.close()
 
 
 class Target:

@@ -1,13 +1,13 @@
 """What the Hue bridge remembers over restarts, renames and changes of order."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from emulator import pairing
 from emulator.errors import EmulatorError
-from emulator.journal import Journal, Wanted
+from emulator.identities import Wanted, identities
+from emulator.journal import Journal
 from emulator.model import ArmMode, Identity
 from emulator.pairing import (
     BUTTON_S,
@@ -23,22 +23,15 @@ from emulator.pairing import (
 MODES = ("total", "day", "night", "perimeter")
 
 
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    book = Journal(tmp_path)
-    yield book
-    book.close()
-
-
-def identities(journal: Journal, *names: str, modes: tuple[str, ...] = MODES) -> list[Identity]:
+def known(journal: Journal, *names: str, modes: tuple[str, ...] = MODES) -> list[Identity]:
     wanted = [Wanted("home", ArmMode.parse(mode), name or mode) for mode, name in zip(modes, names, strict=True)]
-    return journal.identities(wanted, 49151)
+    return identities(journal, wanted, 49151)
 
 
 def test_the_bridge_is_the_same_for_ever_and_no_switch(tmp_path: Path) -> None:
     first = Journal(tmp_path)
     bridge = pairing.identity(first)
-    switches = identities(first, *MODES)
+    switches = known(first, *MODES)
     first.close()
     again = Journal(tmp_path)
     assert pairing.identity(again) == bridge
@@ -50,11 +43,11 @@ def test_the_bridge_is_the_same_for_ever_and_no_switch(tmp_path: Path) -> None:
 
 def test_lights_outlive_restart_rename_and_reordering(tmp_path: Path) -> None:
     first = Journal(tmp_path)
-    before = dict(zip(MODES, (pairing.lights(first, identities(first, *MODES), "plug")[0].values()), strict=True))
+    before = dict(zip(MODES, (pairing.lights(first, known(first, *MODES), "plug")[0].values()), strict=True))
     first.close()
     again = Journal(tmp_path)
     modes = tuple(reversed(MODES))
-    switches = identities(again, "a", "b", "c", "d", modes=modes)
+    switches = known(again, "a", "b", "c", "d", modes=modes)
     after, reshaped = pairing.lights(again, switches, "plug")
     assert {mode: after[one.key] for mode, one in zip(modes, switches, strict=True)} == before
     assert not reshaped
@@ -62,7 +55,7 @@ def test_lights_outlive_restart_rename_and_reordering(tmp_path: Path) -> None:
 
 
 def test_ids_are_decimal_small_enough_and_unique_before_the_dash(journal: Journal) -> None:
-    lights = pairing.lights(journal, identities(journal, *MODES), "plug")[0].values()
+    lights = pairing.lights(journal, known(journal, *MODES), "plug")[0].values()
     assert len({light.id for light in lights}) == len(MODES)
     assert all(0 < light.id < HIGHEST_LIGHT for light in lights)
     assert len({light.unique_id.partition("-")[0] for light in lights}) == len(MODES)
@@ -70,22 +63,22 @@ def test_ids_are_decimal_small_enough_and_unique_before_the_dash(journal: Journa
 
 def test_two_bridges_differ(journal: Journal, tmp_path: Path) -> None:
     other = Journal(tmp_path / "other")
-    mine, theirs = (pairing.lights(one, identities(one, *MODES), "plug")[0].values() for one in (journal, other))
+    mine, theirs = (pairing.lights(one, known(one, *MODES), "plug")[0].values() for one in (journal, other))
     assert not {light.id for light in mine} & {light.id for light in theirs}
     assert not {light.unique_id for light in mine} & {light.unique_id for light in theirs}
     other.close()
 
 
 def test_an_id_is_never_used_again(journal: Journal) -> None:
-    gone = pairing.lights(journal, identities(journal, "total", modes=("total",)), "plug")[0]
-    new = pairing.lights(journal, identities(journal, "night", modes=("night",)), "plug")[0]
+    gone = pairing.lights(journal, known(journal, "total", modes=("total",)), "plug")[0]
+    new = pairing.lights(journal, known(journal, "night", modes=("night",)), "plug")[0]
     assert not {light.id for light in gone.values()} & {light.id for light in new.values()}
-    back = pairing.lights(journal, identities(journal, "total", modes=("total",)), "plug")[0]
+    back = pairing.lights(journal, known(journal, "total", modes=("total",)), "plug")[0]
     assert back == gone
 
 
 def test_another_shape_is_another_light_and_coming_back_the_first(journal: Journal) -> None:
-    switches = identities(journal, *MODES)
+    switches = known(journal, *MODES)
     plugs, first = pairing.lights(journal, switches, "plug")
     dimmers, second = pairing.lights(journal, switches, "dimmable")
     again, third = pairing.lights(journal, switches, "plug")

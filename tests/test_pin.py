@@ -1,8 +1,5 @@
 """The PIN: what opens, what locks, and what a restart changes about that: nothing."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from emulator.errors import EmulatorError
@@ -11,18 +8,6 @@ from emulator.pin import LOCK_S, TRIES, TRIES_OF_ALL, Pin, PinRefused, set_pin
 from tests.fakes import FakeClock
 
 RIGHT, WRONG, PEER = "2580", "0000", "192.168.7.9"
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    made = Journal(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
 
 
 @pytest.fixture

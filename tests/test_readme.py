@@ -19,7 +19,8 @@ import requests
 
 from emulator import cli, config, settings, yamlfile
 from tests import settings_table
-from tests.test_cli import PATIENCE_S, STOP_S, free_port
+from tests.program import free_port
+from tests.test_cli import PATIENCE_S, STOP_S
 
 README = settings_table.README.read_text()
 ROOT = settings_table.README.parent

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -19,13 +18,6 @@ from emulator.verisure.vault import Device, Login
 
 HOST = "customers.example"
 LOGIN = Login("0042", Device.new(), "ACCESS", 1e9 + 900, 1e9, "REFRESH", password_at=5.0)
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    made = Journal(tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 import click
 
 from emulator import config, logs, running, show
-from emulator.app import SystemClock, is_running
+from emulator.alarms import SystemClock
+from emulator.app import is_running
 from emulator.cli.context import NO_ANSWER, NOT_DONE, OK, UNCONFIRMED, Context, choose, common, context, on_signal
 from emulator.cli.login import converse
 from emulator.errors import Unreachable

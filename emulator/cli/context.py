@@ -14,7 +14,7 @@ import click
 import platformdirs
 
 from emulator import config, credentials, logs
-from emulator.app import Alarms
+from emulator.alarms import Alarms
 from emulator.credentials import Credentials
 from emulator.errors import Unreachable
 from emulator.installation import Installation

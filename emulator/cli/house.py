@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from emulator import credentials, logs, pairing, settings, show, systemd
-from emulator.app import App, SystemClock
+from emulator import credentials, identities, logs, pairing, settings, show, systemd
+from emulator.alarms import SystemClock
+from emulator.app import App
 from emulator.cli.context import LOOK_S, NOT_DONE, OK, USAGE, common, context, on_signal
 from emulator.doors import search
 from emulator.journal import Journal
@@ -74,7 +75,7 @@ def discover(interfaces: tuple[str, ...], seconds: float, as_json: bool, **chose
     here = context(chosen, level="warning")
     logs.setup(here.level)
     with closing(Journal(here.state_dir)) as book:
-        ours = book.udns() | {pairing.identity(book).udn}
+        ours = identities.udns(book) | {pairing.identity(book).udn}
     found = search.search(interfaces or None, seconds)
     if as_json:
         click.echo(show.as_json([{**asdict(device), "ours": device.udn in ours} for device in found]))

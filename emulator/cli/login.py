@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from emulator import credentials, show
+from emulator import credentials, refused_logins, show
 from emulator.errors import ConfigError, LoginRefused, Problem
 from emulator.journal import Journal
 from emulator.settings import InstallationSettings, Settings
@@ -54,7 +54,7 @@ def converse(
         found = enrolment.installations()
         for known, one in settings.installations.items() if settings else ():
             if one.cloud == "owa":
-                journal.forget_refusal(known)
+                refused_logins.forget(journal, known)
     finally:
         journal.close()
     click.echo("\n" + show.table(("NUMBER", "PANEL", "ALARM"), found))

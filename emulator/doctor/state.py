@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 
-from emulator import credentials, show
+from emulator import credentials, refused_logins, show
 from emulator.credentials import Credentials
 from emulator.doctor.case import Case, host_of
 from emulator.doctor.finding import Finding, Verdict, ok, problem, skipped
@@ -78,7 +78,7 @@ def _login(case: Case, name: str, settings: InstallationSettings) -> Finding:
         return problem(check, "; ".join(map(str, error.problems)), ENVIRONMENT)
     try:
         with closing(Journal(case.state_dir, read_only=True)) as book:
-            refused = book.last_refusal(name)
+            refused = refused_logins.last(book, name)
             login = _kept(book, case, settings, given)
     except LoginNeeded:
         return problem(check, "several people have logged in here", "put the one to use into VERISURE_USER")

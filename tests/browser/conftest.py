@@ -10,13 +10,13 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-from emulator import app as app_module
+from emulator import alarms
 from emulator.app import App
 from emulator.pin import set_pin
 from emulator.settings import NAME_LIMIT, Settings
 from emulator.verisure import wsdo
 from tests.browser.person import PATIENCE_S, PHONE, PIN, Person
-from tests.doors.fakes import free_port
+from tests.program import free_port
 
 HERE = Path(__file__).parent
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -52,7 +52,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     """The program, with a simulated alarm that answers at once to whoever asks at once."""
-    monkeypatch.setattr(app_module, "SIMULATED_SPACING_S", 0.02)
+    monkeypatch.setattr(alarms, "SIMULATED_SPACING_S", 0.02)
     monkeypatch.setattr(wsdo, "POLL_X2_S", 0.1)
     whole = {
         "installations": {"home": {"cloud": "simulator", "poll_every": "1s"}},

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from emulator import pairing
 from emulator.doctor.case import Memory, host_of, remember, url_of
-from emulator.journal import FILE, Journal, Wanted
+from emulator.identities import Wanted, identities
+from emulator.journal import FILE, Journal
 from emulator.model import ArmMode
 from tests.doctor.conftest import SIMULATED, MakeCase
 
@@ -19,7 +20,7 @@ def test_there_is_nothing_before_the_first_run(make_case: MakeCase) -> None:
 
 def test_identities_are_those_of_the_next_run(make_case: MakeCase, tmp_path: Path) -> None:
     with closing(Journal(tmp_path / "state")) as book:
-        night, bedtime = book.identities([Wanted("home", NIGHT, "Night"), Wanted("home", NIGHT, "Bedtime")], 49151)
+        night, bedtime = identities(book, [Wanted("home", NIGHT, "Night"), Wanted("home", NIGHT, "Bedtime")], 49151)
         bridge = pairing.identity(book)
     memory = make_case(TWO).memory
     assert (memory.switches, memory.bridge) == ({"Night": night, "Bedtime": bedtime}, bridge)
@@ -27,7 +28,7 @@ def test_identities_are_those_of_the_next_run(make_case: MakeCase, tmp_path: Pat
 
 def test_a_switch_that_was_renamed_keeps_its_identity(make_case: MakeCase, tmp_path: Path) -> None:
     with closing(Journal(tmp_path / "state")) as book:
-        [identity] = book.identities([Wanted("home", NIGHT, "Old name")], 49151)
+        [identity] = identities(book, [Wanted("home", NIGHT, "Old name")], 49151)
     assert make_case().memory.switches == {"Night": identity}
 
 

@@ -14,7 +14,8 @@ from emulator.doctor import lan
 from emulator.doctor.finding import Finding, Verdict
 from emulator.doctor.lan import IFF_MULTICAST, IFF_RUNNING, IFF_UP
 from emulator.doors.search import Found
-from emulator.journal import Journal, Wanted
+from emulator.identities import Wanted, identities
+from emulator.journal import Journal
 from emulator.model import ArmMode
 from tests.doctor.conftest import LO, MakeCase
 
@@ -118,6 +119,6 @@ def test_what_has_to_answer_are_the_switches_of_the_wemo_door_and_the_bridge(
     make_case: MakeCase, tmp_path: Path
 ) -> None:
     with closing(Journal(tmp_path / "state")) as book:
-        book.identities([Wanted("home", ArmMode.parse(mode), mode.title()) for mode in ("night", "total")], 50_123)
+        identities(book, [Wanted("home", ArmMode.parse(mode), mode.title()) for mode in ("night", "total")], 50_123)
         pairing.identity(book)
     assert list(lan._wanted(make_case(BOTH)).values()) == ["Night", "the Hue bridge"]

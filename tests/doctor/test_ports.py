@@ -13,7 +13,8 @@ from emulator.app import LOCK
 from emulator.doctor import ports
 from emulator.doctor.finding import Finding, Verdict
 from emulator.doors import network, ssdp
-from emulator.journal import Journal, Wanted
+from emulator.identities import Wanted, identities
+from emulator.journal import Journal
 from emulator.model import ArmMode
 from tests.doctor.conftest import SIMULATED, MakeCase
 from tests.doctor.test_sockets import HEAD, process, row
@@ -91,7 +92,7 @@ def test_a_port_that_the_running_program_does_not_have_is_a_problem(make_case: M
 
 def test_the_port_is_the_one_that_the_journal_gave(make_case: MakeCase, tmp_path: Path) -> None:
     with closing(Journal(tmp_path / "state")) as book:
-        book.identities([Wanted("home", ArmMode.parse("night"), "Night")], 50_123)
+        identities(book, [Wanted("home", ArmMode.parse("night"), "Night")], 50_123)
     assert only(ports.switches(make_case())).check == "port 50123/tcp Night"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from emulator import refused_logins
 from emulator.doctor import state
 from emulator.doctor.finding import Finding, Verdict
 from emulator.journal import FILE, Journal
@@ -182,9 +183,9 @@ def test_a_refused_login_is_told(make_case: MakeCase, tmp_path: Path, monkeypatc
     monkeypatch.setenv("VERISURE_USER", "someone")
     monkeypatch.setenv("VERISURE_PASSWORD", "Correcto-Caballo-9")
     with closing(Journal(tmp_path / "state")) as book:
-        book.remember_refusal("home", json.dumps(["someone", "Correcto-Caballo-9"]), "wrong password")
+        refused_logins.remember(book, "home", json.dumps(["someone", "Correcto-Caballo-9"]), "wrong password")
     found = login(make_case, WSDO)
     assert (found.verdict, found.found) == (Verdict.PROBLEM, "the cloud refused the last login: wrong password")
     with closing(Journal(tmp_path / "state")) as book:
-        book.forget_refusal("home")
+        refused_logins.forget(book, "home")
     assert login(make_case, WSDO).verdict is Verdict.OK

@@ -1,6 +1,5 @@
 """A hub that tests hold in their hands: it remembers what was submitted and is whatever they say."""
 
-import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,15 +7,9 @@ from dataclasses import dataclass, field
 from emulator.errors import EmulatorError
 from emulator.hub import LATER, Hub, Ticket
 from emulator.model import ArmMode, Identity, Origin, Outcome, PanelState, Result, Switch, SwitchState
+from tests.program import free_port
 
 NAMES = ("Total alarm", "Tom & <Jerry> ñ")
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 def a_switch(name: str = "Total alarm", number: int = 1, *, port: int | None = None, doors: str = "wemo") -> Switch:

@@ -27,10 +27,11 @@ from emulator.doors.network import Nic, Place
 from emulator.doors.web import LOCALHOST, PLACE
 from emulator.journal import Journal
 from tests.doors.contract import DoorContract
-from tests.doors.fakes import FakeHub, a_switch, free_port
+from tests.doors.fakes import FakeHub, a_switch
 from tests.doors.test_bridge import LIGHT, fits
 from tests.doors.test_lan import LO, ask, client, collect, silent
 from tests.doors.test_lights import switches
+from tests.program import free_port
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}  # as an Echo sends its JSON (§3.3)
 

@@ -35,8 +35,9 @@ from emulator.doors.lights import SWEEP
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
 from emulator.policy import SWEEP_S
 from emulator.simulator.panel import House
-from tests.doors.fakes import FakeHub, a_switch, free_port
+from tests.doors.fakes import FakeHub, a_switch
 from tests.doors.test_hue import FORM, a_house, request
+from tests.program import free_port
 
 SWITCHES = """
 installations: { home: { cloud: simulator } }

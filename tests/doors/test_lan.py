@@ -18,14 +18,15 @@ from async_upnp_client.client import UpnpService, UpnpStateVariable
 from async_upnp_client.client_factory import UpnpFactory
 from async_upnp_client.exceptions import UpnpActionError
 
-from emulator.doors import Door, lan, network, ssdp
+from emulator.doors import Door, network, site, ssdp
 from emulator.doors.lan import Lan
 from emulator.doors.network import Nic
 from emulator.errors import Rejected
 from emulator.model import Outcome, Result
 from tests.doors.clockwork import until
 from tests.doors.contract import DoorContract
-from tests.doors.fakes import NAMES, FakeHub, a_switch, free_port
+from tests.doors.fakes import NAMES, FakeHub, a_switch
+from tests.program import free_port
 
 LO = Nic("lo", IPv4Interface("127.0.0.1/8"))
 SOON = 0.05  # seconds between looks at the interfaces
@@ -199,8 +200,8 @@ def test_notices_tell_of_coming_and_going() -> None:
 
 
 def test_notices_are_repeated_well_before_they_expire(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert 2 * lan.ALIVE < ssdp.MAX_AGE
-    monkeypatch.setattr(lan, "ALIVE", SOON)
+    assert 2 * site.ALIVE < ssdp.MAX_AGE
+    monkeypatch.setattr(site, "ALIVE", SOON)
     with network.receiver("127.0.0.1") as listener, a_lan(FakeHub(switches=(a_switch(),)), look_s=SOON):
         listener.settimeout(2)
         assert {notice["NTS"] for notice, _ in collect(listener, 25)} == {"ssdp:alive"}

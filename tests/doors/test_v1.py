@@ -2,8 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,13 +50,6 @@ class Client:
 
 def errors(answer: Any) -> list[tuple[int, str]]:
     return [(entry["error"]["type"], entry["error"]["address"]) for entry in answer if "error" in entry]
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    book = Journal(tmp_path)
-    yield book
-    book.close()
 
 
 @pytest.fixture

@@ -19,11 +19,6 @@ LOGIN = Login("u", Device.new(), "ACCESS")
 STATUS = data("xSStatus", {"status": "D"})
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
 def wire(
     clock: FakeClock, script: Script, vault: MemoryVault | None = None, turnstile: Turnstile | None = None
 ) -> Wire:

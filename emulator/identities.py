@@ -1,0 +1,112 @@
+"""Who the switches are to their clients, kept in the journal: serial numbers, MACs and ports that never change."""
+
+import json
+import logging
+import secrets
+import sqlite3
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass
+
+from emulator.errors import ConfigError, Problem
+from emulator.journal import Journal
+from emulator.model import ArmMode, Identity
+
+log = logging.getLogger(__name__)
+
+MAC_STEP = 4
+"""SmartThings takes two MACs that differ by 1 for the same device (lan-emulation.md §2.2)."""
+
+HIGHEST_PORT = 65_535
+
+Row = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an identity is looked up by; `port` is 0 where the settings leave it open."""
+
+    installation: str
+    mode: ArmMode
+    name: str
+    port: int = 0
+
+
+def identities(
+    journal: Journal,
+    wanted: Sequence[Wanted],
+    first_port: int,
+    usable: Callable[[int], bool] = lambda _port: True,
+    *,
+    reserved: Set[int] = frozenset(),
+) -> list[Identity]:
+    """An identity for each switch, in order: the one it had, whatever its name or place in the file, or a new one.
+
+    Identities follow the installation and the arm mode; the name only decides between two switches of the same
+    mode. They are never deleted, so that a switch that comes back is the same device. A port once given stays,
+    unless it lies below `first_port`, or went to another switch or door (`reserved`) meanwhile; a new one is the
+    first from there that is `usable`. ConfigError when there is none.
+    """
+    with journal.write() as db:
+        stored = db.execute("SELECT key, installation, mode, name, serial, mac, port FROM identities").fetchall()
+        found = _found(stored, wanted)
+        given = {want.port for want in wanted if want.port} | reserved
+        taken = given | {int(str(row[6])) for row in stored}
+        result = []
+        for index, want in enumerate(wanted):
+            row = found.get(index) or _new(db, want)
+            port = want.port or int(str(row[6]))
+            if not want.port and (port < first_port or port in given):
+                port = next((n for n in range(first_port, HIGHEST_PORT + 1) if n not in taken and usable(n)), 0)
+                taken.add(port)
+            if not port:
+                problem = f"no port from {first_port} to {HIGHEST_PORT} is free for {want.name!r}; begin lower"
+                raise ConfigError([Problem("doors.wemo.first_port", problem)])
+            given.add(port)
+            if port != row[6] != 0:
+                message = "%r moves from port %s to %d; clients that do not notice have to search again"
+                log.warning(message, want.name, row[6], port)
+            db.execute("UPDATE identities SET name = ?, port = ? WHERE key = ?", (want.name, port, row[0]))
+            result.append(Identity(str(row[0]), str(row[4]), str(row[5]), port))
+        return result
+
+
+def udns(journal: Journal) -> frozenset[str]:
+    """What our switches are called on the LAN."""
+    rows = journal.rows("SELECT serial FROM identities")
+    return frozenset(Identity("", str(serial), "", 0).udn for (serial,) in rows)
+
+
+def mac_base(db: sqlite3.Connection) -> int:
+    """The first MAC of this installation of the program; every identity counts on from it. Inside `Journal.write`."""
+    base = db.execute("SELECT value FROM notes WHERE name = 'mac base'").fetchone()
+    if base is None:
+        # Locally administered, so never a real card's; random, so that two homes differ in one Alexa account.
+        base = (json.dumps(0x02 << 40 | secrets.randbits(24) << 16),)
+        db.execute("INSERT INTO notes VALUES ('mac base', ?)", base)
+    return int(json.loads(base[0]))
+
+
+def _found(stored: Sequence[Row], wanted: Sequence[Wanted]) -> dict[int, Row]:
+    """The stored rows that belong to those wanted, by the place of these; none belongs to two."""
+    free = {row[0]: row for row in stored}
+    found: dict[int, Row] = {}
+    for by_name in (True, False):
+        for index, want in enumerate(wanted):
+            for key, row in free.items():
+                same = (row[1], row[2]) == (want.installation, str(want.mode))
+                if index not in found and same and (not by_name or row[3] == want.name):
+                    found[index] = free.pop(key)
+                    break
+    return found
+
+
+def _new(db: sqlite3.Connection, want: Wanted) -> Row:
+    count = db.execute("SELECT coalesce(max(key), 0) FROM identities").fetchone()[0]
+    mac = f"{mac_base(db) + (count + 1) * MAC_STEP:012X}"
+    # 14 characters in the shape of a real one (lan-emulation.md §2.2).
+    serial = f"22{secrets.randbelow(10**4):04d}K{secrets.randbelow(10**7):07d}"
+    row = (want.installation, str(want.mode), want.name, serial, mac, 0)
+    done = db.execute(
+        "INSERT INTO identities (installation, mode, name, serial, mac, port) VALUES (?, ?, ?, ?, ?, ?)", row
+    )
+    return (done.lastrowid, *row)
