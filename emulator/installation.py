@@ -179,7 +179,13 @@ class Installation:
             if twin := self._queue.same_as_last(command):
                 log.info("%s: %s, asked for %s: already under way", self.name, command.action, command.origin)
                 return twin.ticket
-            entry = self._journal.begin(self.name, command, self._clock.time())
+            try:
+                entry = self._journal.begin(self.name, command, self._clock.time())
+            except EmulatorError as full:
+                if command.origin.door != TYPED:
+                    # A voice may have said OK before.
+                    self._on_notice(Notice.FAILED, f"{command.action}, asked for {command.origin}: not sent: {full}")
+                raise
             job = Job(command, entry, Ticket(entry=entry))
             log.info("%s: %s, asked for %s", self.name, command.action, command.origin)
             refused = self._refusal_now(command.action)

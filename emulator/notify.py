@@ -1,7 +1,8 @@
 """Tells people what they want to hear without having asked, through Apprise: off the command path, and losing nothing.
 
-A notice is written down first. Each target reads on from where it last succeeded, on a thread of its own: one that is
-dead delays no other, nor any command, and gets what it missed when it is back.
+A notice is written down first; when the disk is full, which people need to hear of, it is sent from memory. Each
+target reads on from where it last succeeded, on a thread of its own: one that is dead delays no other, nor any command,
+and gets what it missed when it is back.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import accumulate
 from typing import Protocol
@@ -98,16 +100,32 @@ def called(number: int, url: str) -> str:
 
 
 class Outbox:
-    """The notices of one journal, numbered; any thread."""
+    """The notices of one journal, numbered; any thread. Those that it cannot take now are kept here until it can."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
+        self._lock = threading.Lock()
+        self._unwritten: list[tuple[float, str]] = []
+
+    @property
+    def behind(self) -> int:
+        """How many notices are not written down yet."""
+        return len(self._unwritten)
 
     def add(self, at: float, text: str) -> None:
-        """Write a notice down."""
-        with self._journal.write() as db:
-            done = db.execute("INSERT INTO notices (at, text) VALUES (?, ?)", (at, text))
-            db.execute("DELETE FROM notices WHERE id <= ?", ((done.lastrowid or 0) - KEEP_NOTICES,))
+        """Take a notice; `write` is next."""
+        with self._lock:
+            self._unwritten.append((at, text))
+            del self._unwritten[KEEP_NOTICES:]
+
+    def write(self) -> None:
+        """Write down what is not yet; EmulatorError when that does not work now."""
+        with self._lock:
+            with self._journal.write() as db:
+                for at, text in self._unwritten:
+                    done = db.execute("INSERT INTO notices (at, text) VALUES (?, ?)", (at, text))
+                    db.execute("DELETE FROM notices WHERE id <= ?", ((done.lastrowid or 0) - KEEP_NOTICES,))
+            self._unwritten.clear()
 
     def last(self) -> int:
         """The number of the newest, 0 where there was never one."""
@@ -116,8 +134,14 @@ class Outbox:
 
     def after(self, number: int) -> list[tuple[int, float, str]]:
         """Number, time and text of those that came later, oldest first."""
-        rows = self._journal.rows("SELECT id, at, text FROM notices WHERE id > ? ORDER BY id", number)
-        return [(int(str(one)), float(str(at)), str(text)) for one, at, text in rows]
+        with self._lock:
+            rows = self._journal.rows("SELECT id, at, text FROM notices WHERE id > ? ORDER BY id", number)
+            found = [(int(str(one)), float(str(at)), str(text)) for one, at, text in rows]
+            if self._unwritten:
+                # They will have these numbers: nobody else writes notices.
+                numbered = enumerate(self._unwritten, self.last() + 1)
+                found += [(one, at, text) for one, (at, text) in numbered if one > number]
+            return found
 
     def position(self, target: str) -> int:
         """The number of the last one that a target has got; a new target begins now."""
@@ -172,7 +196,12 @@ class Postman:
         self._failed, self._pause_s = False, RETRY_S
         self._sent.append(now)
         self._last = together[-1][0]
-        self._outbox.reached(self._key, self._last)
+        try:
+            self._outbox.reached(self._key, self._last)
+        except EmulatorError as error:
+            log.error(
+                "notification target %s: after a restart it may get the last messages again: %s", self._name, error
+            )
         return 0.0
 
 
@@ -243,11 +272,19 @@ class Notifier:
                 thread.join(max(0.0, deadline - time.monotonic()))
 
     def _write(self) -> None:
-        while told := self._new.get():
-            try:
+        stopping = False
+        while not stopping:
+            told = None
+            with suppress(queue.Empty):
+                told = self._new.get(timeout=RETRY_S if self._outbox.behind else None)
+                stopping = told is None
+            if told:
                 self._outbox.add(*told)
+            try:
+                self._outbox.write()
             except EmulatorError as error:
-                log.error("a notification is lost: %s", error)
+                if told or stopping:
+                    log.error("notifications are kept in memory only: %s", error)
             for wake in self._wake:
                 wake.set()
 

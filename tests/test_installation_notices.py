@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from emulator.commands import Ticket
+from emulator.errors import EmulatorError
 from emulator.installation import BACKOFF_LIMIT_S, TYPED, Installation
 from emulator.journal import Journal
 from emulator.model import Arm, ArmMode, Command, Disarm, Interior, Notice, Origin
@@ -109,6 +110,20 @@ def test_a_command_that_failed_or_is_unconfirmed_is_told_with_its_reason(house: 
     house.end(house.arm())
     assert house.kinds() == [Notice.FAILED, Notice.FAILED]
     assert [text.split(": ")[1] for _, text in house.told] == ["rejected", "unconfirmed"]
+
+
+def test_a_command_that_cannot_be_written_down_and_so_is_not_sent_is_told(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> int:
+        raise EmulatorError("the journal cannot be written (disk is full)")
+
+    monkeypatch.setattr(house.journal, "begin", full)
+    for door in (TYPED, "hue"):
+        with pytest.raises(EmulatorError, match="disk is full"):
+            house.arm(door)
+    text = "arm night, asked for 'Night' by hue 192.168.1.31: not sent: the journal cannot be written (disk is full)"
+    assert house.told == [(Notice.FAILED, text)]
 
 
 def test_whoever_typed_a_command_has_read_its_outcome(house: House) -> None:

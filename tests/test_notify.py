@@ -2,7 +2,9 @@
 
 import http.server
 import json
+import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
@@ -11,8 +13,8 @@ import pytest
 from apprise.plugins.custom_json import NotifyJSON
 from click.testing import CliRunner
 
-from emulator import cli
-from emulator.errors import ConfigError
+from emulator import cli, notify
+from emulator.errors import ConfigError, EmulatorError
 from emulator.journal import Journal
 from emulator.model import Notice
 from emulator.notify import (
@@ -64,6 +66,7 @@ class Post:
     def tell(self, *texts: str) -> None:
         for text in texts:
             self.outbox.add(self.clock.time(), text)
+            self.outbox.write()
 
     def deliver(self) -> float | None:
         """Until nothing is left or a pause is due."""
@@ -211,6 +214,43 @@ def test_what_was_told_before_the_stop_comes_after_the_next_start(journal: Journ
     assert arrived.wait(PATIENCE_S)
     back.stop()
     assert got == ["Alarm disarmed\nhome: disarm, asked for by wemo"]
+
+
+class Full:
+    """A disk that is, for whoever writes."""
+
+    def __call__(self) -> "Full":
+        return self
+
+    def __enter__(self) -> None:
+        raise EmulatorError("the journal cannot be written (disk is full)")
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def test_on_a_full_disk_notices_come_from_memory_once_and_are_written_when_there_is_room(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(notify, "RETRY_S", 0.01)
+    got: queue.SimpleQueue[str] = queue.SimpleQueue()
+    post = notifier(journal, one=lambda text: not got.put(text))
+    post.start()
+    write = journal.write
+    monkeypatch.setattr(journal, "write", Full())
+    for text in ("a", "b"):
+        post.tell(Notice.FAILED, "home", text)
+        assert got.get(timeout=PATIENCE_S) == f"Alarm: a command is not confirmed\nhome: {text}"
+    assert Outbox(journal).last() == 0
+    assert "notifications are kept in memory only: the journal cannot be written" in caplog.text
+    monkeypatch.setattr(journal, "write", write)
+    ends = time.monotonic() + PATIENCE_S
+    while Outbox(journal).last() < 2 and time.monotonic() < ends:
+        time.sleep(0.01)
+    post.tell(Notice.FAILED, "home", "c")
+    assert got.get(timeout=PATIENCE_S).endswith("home: c")
+    post.stop()
+    assert got.empty()
+    assert [text.rpartition(" ")[2] for _, _, text in Outbox(journal).after(0)] == ["a", "b", "c"]
 
 
 def test_without_targets_nothing_runs_and_nothing_is_kept(journal: Journal) -> None:
