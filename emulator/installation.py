@@ -3,7 +3,6 @@
 import logging
 import math
 import threading
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -22,6 +21,7 @@ from emulator.errors import (
     Unreachable,
 )
 from emulator.journal import Journal
+from emulator.loose_ends import Records, Silence, Unsettled
 from emulator.model import Action, Arm, ArmMode, Axes, Command, Disarm, Health, Notice, Outcome, PanelState, Result
 from emulator.verisure.cloud import Clock, Cloud, Details, Phase, Reading, Report
 
@@ -36,14 +36,8 @@ FRESH_S = 10.0
 BACKOFF_LIMIT_S, BACKOFF_DOUBLINGS = 600.0, 10
 """The longest pause between polls of a cloud that does not answer, and how soon it is reached."""
 
-SETTLE_S, SETTLE_LIMIT_S = 10.0, 3600.0
-"""After an unconfirmed command the panel is asked at once; one that does not tell, after this long, and twice that …"""
-
 LOGIN_LOOK_S = 5.0
 """How soon it is noticed that a person has logged in; looking asks nobody but our own files."""
-
-_SILENT = "told of silence "
-"""The journal's note for an installation; it holds until people were told that there is news again."""
 
 Answer = TypeVar("Answer")
 
@@ -107,10 +101,8 @@ class Installation:
         self._on_change = on_change
         self._on_progress = on_progress
         self._on_notice = on_notice
-        self._silent_after_s = silent_after_s
-        self._news_at = clock.monotonic()
-        # Over a restart too: whoever was told that there is no news is told when there is.
-        self._told_silent = math.isfinite(silent_after_s) and journal.recall(_SILENT + name) is not None
+        self._records = Records(name)
+        self._silence = Silence(name, journal, self._records, clock, silent_after_s, on_notice)
         self._lock = threading.Condition()
         self._queue = CommandQueue()
         self._stopping = False
@@ -119,10 +111,7 @@ class Installation:
         self._error = ""
         self._read_at: float | None = None
         self._failed: dict[Action, tuple[float, EmulatorError]] = {}
-        self._unsettled = journal.unsettled(name)
-        self._unwritten: deque[Callable[[], None]] = deque()
-        self._settle_at = self._poll_at
-        self._settle_pause_s = SETTLE_S
+        self._unsettled = Unsettled(journal.unsettled(name), self._poll_at)
         self._fresh_until = float("-inf")
         refused = refused_logins.recall(journal, name, credentials)
         self._blocked: CloudError | None = None
@@ -239,12 +228,12 @@ class Installation:
 
     def close(self) -> None:
         """End the session; for whoever drives this without its thread."""
-        self._catch_up()
+        self._records.catch_up()
         self._cloud.close()
 
     def step(self) -> None:
         """Run the next command, or poll if there is none and it is time."""
-        self._catch_up()
+        self._records.catch_up()
         with self._lock:
             job = self._queue.take()
         if job:
@@ -320,14 +309,13 @@ class Installation:
         if isinstance(job.command.action, Arm):
             self._failed[job.command.action] = (now + FAILURE_KEPT_S, error)
         if isinstance(error, Unconfirmed):
-            self._unsettled.append(job.entry)
-            self._settle_at, self._settle_pause_s = now, SETTLE_S
+            self._unsettled.add(job.entry, now)
         elif isinstance(error, LoginRefused | Retired):
             self._block(error)
 
     def read_now(self, how: Reading = Reading.POLL) -> PanelState:
         """Read the state and settle what was unconfirmed; raises CloudError. Only for the thread, or without one."""
-        if how is Reading.POLL and self._unsettled and self._clock.monotonic() >= self._settle_at:
+        if how is Reading.POLL and self._unsettled and self._clock.monotonic() >= self._unsettled.at:
             how = Reading.SETTLE
         return self._allowed(lambda: self._read(how))
 
@@ -347,12 +335,9 @@ class Installation:
     def _read(self, how: Reading) -> PanelState:
         asked_at = self._clock.time()
         if how is not Reading.POLL:
-            # Before it is known whether the panel answers: a silent one is not woken again and again.
-            self._settle_at = self._clock.monotonic() + self._settle_pause_s
-            self._settle_pause_s = min(self._settle_pause_s * 2, SETTLE_LIMIT_S)
+            self._unsettled.asked(self._clock.monotonic())
         state = self._cloud.read(how)
-        # What an unconfirmed command may have done is laid at its door.
-        self._keep(state, self._unsettled[-1] if self._unsettled else None)
+        self._keep(state, self._unsettled.last)
         if how is not Reading.POLL and state.read_at >= asked_at:
             self._settle(state)
         return state
@@ -374,27 +359,20 @@ class Installation:
                 log.exception("%s: a poll ended in a defect of this program", self.name)
             elif self._failures == 1:
                 log.warning("%s: no news from the alarm, the last state is kept: %s", self.name, error)
-            self._tell_silence(error)
+            self._silence.lasts(error)
         else:
             if self._failures:
                 log.info("%s: the alarm answers again", self.name)
             self._failures = 0
         self._poll_at = self._clock.monotonic() + pause_s
         if self._unsettled:
-            self._poll_at = min(self._poll_at, self._settle_at)
-
-    def _tell_silence(self, error: Exception) -> None:
-        silent_s = self._clock.monotonic() - self._news_at
-        if silent_s >= self._silent_after_s and not self._told_silent:
-            self._told_silent = True
-            self._record(lambda: self._journal.note(_SILENT + self.name, "told"))
-            self._on_notice(Notice.SILENT, f"no news from the alarm for {silent_s / 60:.0f} min: {error}")
+            self._poll_at = min(self._poll_at, self._unsettled.at)
 
     def _settle(self, state: PanelState) -> None:
         if self._unsettled:
             log.warning("%s: after an unconfirmed command the panel says: %s", self.name, state.axes)
-            entries, self._unsettled, now = self._unsettled, [], self._clock.time()
-            self._record(lambda: self._journal.settle(entries, state, now), again=True)
+            entries, now = self._unsettled.take(), self._clock.time()
+            self._records.write(lambda: self._journal.settle(entries, state, now), again=True)
 
     def _keep(self, state: PanelState, command: int | None = None) -> None:
         if self.view.state is None or self.view.axes != state.axes:
@@ -402,21 +380,17 @@ class Installation:
         if isinstance(self._blocked, LoginNeeded):
             log.info("%s: the login works again", self.name)
             self._blocked = None
-        self._news_at = self._clock.monotonic()
-        if self._told_silent:
-            self._told_silent = False
-            self._record(lambda: self._journal.note(_SILENT + self.name, None))
-            self._on_notice(Notice.BACK, f"the alarm answers again: the panel is {state}")
+        self._silence.is_over(state)
         with self._lock:
             self.view = replace(self.view, state=state)
             self._look()
         self._fresh_until = self._clock.monotonic() + FRESH_S
         self._read_at = self._clock.time()
-        self._record(lambda: self._journal.save_state(self.name, state))
+        self._records.write(lambda: self._journal.save_state(self.name, state))
         quiet_s = max(history.QUIET_S, history.QUIET_POLLS * self._poll_every_s)
-        self._record(lambda: history.keep(self._journal, self.name, state, self._clock.time(), quiet_s, command))
+        self._records.write(lambda: history.keep(self._journal, self.name, state, self._clock.time(), quiet_s, command))
         if self._refusals:
-            self._record(lambda: refused_logins.forget(self._journal, self.name))
+            self._records.write(lambda: refused_logins.forget(self._journal, self.name))
 
     def _look(self) -> None:
         """Replace the view after a change of the state or the queue; the lock is held."""
@@ -448,7 +422,9 @@ class Installation:
         elif self._blocked is None:
             self._on_notice(Notice.LOGIN, f"{error} {AFTER_REFUSAL}")
             self._blocked = error
-            self._record(lambda: refused_logins.remember(self._journal, self.name, self._credentials, str(error)))
+            self._records.write(
+                lambda: refused_logins.remember(self._journal, self.name, self._credentials, str(error))
+            )
             if not self._refusals:
                 log.error("%s: %s %s", self.name, error, AFTER_REFUSAL)
 
@@ -474,7 +450,7 @@ class Installation:
             outcome.message,
         )
         now = self._clock.time()
-        self._record(lambda: self._journal.end(job.entry, outcome, now), again=True)
+        self._records.write(lambda: self._journal.end(job.entry, outcome, now), again=True)
         job.ticket.finish(outcome, error)
         command = job.command
         if outcome.result is Result.CONFIRMED and isinstance(command.action, Disarm):
@@ -482,24 +458,6 @@ class Installation:
         elif error is not None and command.origin.door != TYPED and not isinstance(error, Superseded):
             text = f"{command.action}, asked for {command.origin}: {outcome.result}: {outcome.message}"
             self._on_notice(Notice.FAILED, text)
-
-    def _record(self, write: Callable[[], None], *, again: bool = False) -> None:
-        try:
-            write()
-        except EmulatorError as error:
-            log.error("%s: %s", self.name, error)
-            if again:
-                # As many as commands were begun; none is begun that cannot be written down.
-                self._unwritten.append(write)
-
-    def _catch_up(self) -> None:
-        """Write down how commands ended that could not be written when they did."""
-        while self._unwritten:
-            try:
-                self._unwritten[0]()
-            except EmulatorError:
-                return
-            self._unwritten.popleft()
 
 
 def _what_to_do(refusal: CloudError) -> str:

@@ -13,8 +13,9 @@ import pytest
 from emulator import history, refused_logins
 from emulator.commands import Ticket
 from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, Unconfirmed, Unreachable
-from emulator.installation import BACKOFF_LIMIT_S, FAILURE_KEPT_S, SETTLE_LIMIT_S, Installation
+from emulator.installation import BACKOFF_LIMIT_S, FAILURE_KEPT_S, Installation
 from emulator.journal import Journal
+from emulator.loose_ends import SETTLE_LIMIT_S
 from emulator.model import (
     DISARMED,
     Action,

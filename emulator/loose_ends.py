@@ -1,0 +1,119 @@
+"""What an alarm's thread has not finished: ends to write down, commands to settle, silence that people were told of."""
+
+import logging
+import math
+from collections import deque
+from collections.abc import Callable
+
+from emulator.errors import EmulatorError
+from emulator.journal import Journal
+from emulator.model import Notice, PanelState
+from emulator.verisure.cloud import Clock
+
+log = logging.getLogger(__name__)
+
+SETTLE_S, SETTLE_LIMIT_S = 10.0, 3600.0
+"""After an unconfirmed command the panel is asked at once; one that does not tell, after this long, and twice that …"""
+
+_SILENT = "told of silence "
+"""The journal's note for an installation; it holds until people were told that there is news again."""
+
+
+class Records:
+    """Writes to the journal that must not end the thread: those that fail are logged, and some written later."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._unwritten: deque[Callable[[], None]] = deque()
+
+    def write(self, write: Callable[[], None], *, again: bool = False) -> None:
+        """Write now, or with `again` as soon as that is possible."""
+        try:
+            write()
+        except EmulatorError as error:
+            log.error("%s: %s", self._name, error)
+            if again:
+                # As many as commands were begun; none is begun that cannot be written down.
+                self._unwritten.append(write)
+
+    def catch_up(self) -> None:
+        """Write down what could not be written when it was time."""
+        while self._unwritten:
+            try:
+                self._unwritten[0]()
+            except EmulatorError:
+                return
+            self._unwritten.popleft()
+
+
+class Unsettled:
+    """Commands that ended unconfirmed, by their numbers in the journal, and when the panel is asked about them next."""
+
+    def __init__(self, entries: list[int], now: float) -> None:
+        self._entries = entries
+        self.at = now
+        self._pause_s = SETTLE_S
+
+    def __bool__(self) -> bool:
+        return bool(self._entries)
+
+    @property
+    def last(self) -> int | None:
+        """The newest of them: what they may have done is laid at its door."""
+        return self._entries[-1] if self._entries else None
+
+    def add(self, entry: int, now: float) -> None:
+        """One more, which the panel is to be asked about at once (monotonic seconds, as everywhere here)."""
+        self._entries.append(entry)
+        self.at, self._pause_s = now, SETTLE_S
+
+    def asked(self, now: float) -> None:
+        """The panel is being asked; said before it is known whether it answers, or a silent one were woken often."""
+        self.at = now + self._pause_s
+        self._pause_s = min(self._pause_s * 2, SETTLE_LIMIT_S)
+
+    def take(self) -> list[int]:
+        """All of them; they are settled."""
+        taken, self._entries = self._entries, []
+        return taken
+
+
+class Silence:
+    """Has people told, once, that there is no news of an alarm for `after_s`, and once that there is again.
+
+    Over a restart too: whoever was told that there is none is told when there is.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        journal: Journal,
+        records: Records,
+        clock: Clock,
+        after_s: float,
+        tell: Callable[[Notice, str], None],
+    ) -> None:
+        self._journal = journal
+        self._records = records
+        self._clock = clock
+        self._after_s = after_s
+        self._tell = tell
+        self._note = _SILENT + name
+        self._news_at = clock.monotonic()
+        self._told = math.isfinite(after_s) and journal.recall(self._note) is not None
+
+    def lasts(self, why: Exception) -> None:
+        """There is no news, still."""
+        silent_s = self._clock.monotonic() - self._news_at
+        if silent_s >= self._after_s and not self._told:
+            self._told = True
+            self._records.write(lambda: self._journal.note(self._note, "told"))
+            self._tell(Notice.SILENT, f"no news from the alarm for {silent_s / 60:.0f} min: {why}")
+
+    def is_over(self, state: PanelState) -> None:
+        """There is news."""
+        self._news_at = self._clock.monotonic()
+        if self._told:
+            self._told = False
+            self._records.write(lambda: self._journal.note(self._note, None))
+            self._tell(Notice.BACK, f"the alarm answers again: the panel is {state}")
