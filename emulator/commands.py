@@ -81,12 +81,8 @@ class CommandQueue:
         It has where the panel stands at `axes`, or where the command in flight leads. Otherwise only those arms go
         that would turn on the switch that it turns off.
         """
-        action = command.action
-        if not isinstance(action, Disarm):
-            return []
         soon = axes.after(self.current.command.action) if self.current else axes
-        only = None if applies(command, axes) or applies(command, soon) else command
-        pointless = [job for job in self._waiting if _pointless(job.command.action, action, only)]
+        pointless = [job for job in self._waiting if makes_pointless(command, job.command.action, axes, soon)]
         for job in pointless:
             self._waiting.remove(job)
         return pointless
@@ -117,9 +113,10 @@ def applies(command: Command, axes: Axes) -> bool:
     return on is True or (on is None and axes.interior is None)
 
 
-def _pointless(waiting: Action, disarm: Disarm, only: Command | None) -> bool:
-    if not isinstance(waiting, Arm):
+def makes_pointless(command: Command, waiting: Action, axes: Axes, soon: Axes) -> bool:
+    """Whether a command takes an earlier one, that was not sent yet, out of the queue; see CommandQueue.supersede."""
+    if not isinstance(command.action, Disarm) or not isinstance(waiting, Arm):
         return False
-    if only is not None and only.only_if is not None:
-        return Axes().after(waiting).has(only.only_if) is True
-    return disarm.main or waiting.mode.annex
+    if command.only_if is None or applies(command, axes) or applies(command, soon):
+        return command.action.main or waiting.mode.annex
+    return Axes().after(waiting).has(command.only_if) is True

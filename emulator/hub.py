@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from emulator.commands import Ticket
+from emulator.commands import Ticket, makes_pointless
 from emulator.errors import EmulatorError
 from emulator.installation import Installation, View
 from emulator.journal import Journal
@@ -82,7 +82,8 @@ class Hub:
     def submit(self, switch: Switch, on: bool, origin: Origin, asked: int | None = None) -> Ticket:
         """Ask for a switch to be turned on or off; `asked` is what `ask` said, if that was before.
 
-        An off that was asked for before an arm, through whatever door, is too late: the house stays armed.
+        An off that was asked for before an arm, through whatever door, is too late: the house stays armed. So is an
+        arm that was asked for before an off which would have taken it out of the queue.
         """
         if refusal := self.why_not(switch, on, origin):
             return self.ignore(switch, on, origin, refusal)
@@ -90,14 +91,15 @@ class Hub:
         with self._order:
             asked = self.ask() if asked is None else asked
             armed = self._armed.get(switch.installation, 0)
-            if not on and armed > asked:
+            if (self._turned_off.get(switch.identity.key, 0) if on else armed) > asked:
                 return self.ignore(switch, on, origin, LATER)
+            command = _command(switch, on, origin)
             if on:
                 self._armed[switch.installation] = max(armed, asked)
             else:
-                self._turned_off[switch.identity.key] = max(self._turned_off.get(switch.identity.key, 0), asked)
+                self._note_off(switch.installation, command, asked)
             try:
-                return self._installations[switch.installation].submit(_command(switch, on, origin))
+                return self._installations[switch.installation].submit(command)
             except EmulatorError as error:
                 log.error("%s: %s", switch.name, error)
                 ticket.finish(Outcome(Result.FAILED, str(error)), error)
@@ -151,10 +153,17 @@ class Hub:
             if isinstance(action, Arm):
                 self._armed[installation] = asked
             else:
-                # What a door still holds back and shows as on is not what was asked for last.
-                here = (switch for switch in self.switches if switch.installation == installation)
-                self._turned_off |= {switch.identity.key: asked for switch in here}
+                self._note_off(installation, Command(action, origin), asked)
             return self._installations[installation].submit(Command(action, origin))
+
+    def _note_off(self, installation: str, command: Command, asked: int) -> None:
+        """Where this makes an arm pointless that a door still holds back and shows as on, that is not sent any more."""
+        view = self._installations[installation].view
+        soon = view.axes if view.target is None else view.target
+        for switch in self.switches:
+            arm = Arm(switch.mode)
+            if switch.installation == installation and makes_pointless(command, arm, view.axes, soon):
+                self._turned_off[switch.identity.key] = max(self._turned_off.get(switch.identity.key, 0), asked)
 
     @property
     def installations(self) -> tuple[str, ...]:

@@ -76,18 +76,23 @@ def _is_between(minute: int, begin: int, end: int) -> bool:
 SWEEP_S = 2.0
 """Seconds without another light: then a command is no part of "turn off all the lights"."""
 
+REPEATED_S = 6.0
+"""Seconds after the last new light in which one that is repeated puts the end off: three tries, as clients make."""
+
 SWEEP_LIGHTS = 3
 """Different lights; nobody names as many at once (lan-emulation.md §4.8)."""
 
 
 @dataclass(slots=True)
 class Run:
-    """Commands in one direction, no two lights more than SWEEP_S apart; `ends` in monotonic seconds.
+    """Commands in one direction, no two lights more than SWEEP_S apart; `ends` and `newest` in monotonic seconds.
 
-    `shown` is until when a swept light may show what was asked for; `told` are the lights that are in the journal.
+    `newest` is when the last light came in that was new; `shown` is until when a swept light may show what was asked
+    for; `told` are the lights that are in the journal.
     """
 
     ends: float
+    newest: float = 0.0
     swept: bool = False
     shown: float = 0.0
     lights: set[int] = field(default_factory=set)
@@ -117,8 +122,11 @@ class Sweeps:
         """A peer asks for these lights; the run that this belongs to."""
         self._runs = {key: run for key, run in self._runs.items() if now < run.ends}
         run = self._runs.setdefault((peer if on else "", on), Run(now))
+        if not run.lights.issuperset(lights):
+            run.newest = now
         # A repeated light counts too: it may be the first of a sweep, or of whoever reads back that nothing changed.
-        run.ends = now + SWEEP_S
+        # Not for ever: a client that goes on repeating itself must not put its command off for ever.
+        run.ends = now + SWEEP_S if run.swept else min(now + SWEEP_S, run.newest + REPEATED_S)
         run.lights.update(lights)
         if not run.swept and (all_at_once or len(run.lights) >= self._least[on]):
             run.swept, run.shown = True, now + SWEEP_S

@@ -151,8 +151,10 @@ class Lights:
                 if hold:
                     self._hold(held)
             for each in (*late, *([held] if error else [])):
-                # Of a light whose command is withdrawn, the next is again new to the run.
-                each.run.lights.discard(each.light.id)
+                if each.on:
+                    # Of a light whose arm is withdrawn, the next is again new to the run. An off goes on counting:
+                    # somebody may turn a light on again in the middle of a sweep.
+                    each.run.lights.discard(each.light.id)
         self._tell(held, *swept)
         self._ignore(late, LATER)
         if held.run.swept:

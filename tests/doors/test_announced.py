@@ -9,7 +9,7 @@ import pytest
 from emulator.doors.lights import LATER, STOPPED, SWEEP, Light, Lights
 from emulator.doors.names import named
 from emulator.errors import LoginRefused
-from emulator.model import DISARMED, Arm, ArmMode, Interior, LightIdentity, Origin, Result
+from emulator.model import DISARMED, Arm, ArmMode, Disarm, Interior, LightIdentity, Origin, Result
 from emulator.policy import SWEEP_S
 from tests.test_hub import NAMES, Home
 
@@ -179,7 +179,7 @@ def test_an_arm_through_another_door_is_not_hidden_by_an_off_that_waits(house: H
     assert house.count("DARM1") == 0
 
 
-def test_an_off_through_another_door_meets_the_panel_and_not_what_waits(house: House) -> None:
+def test_an_off_through_another_door_takes_back_an_arm_that_waits(house: House) -> None:
     house.turn("night", True)
     ticket = house.hub.submit(house.switches["night"], False, HUB)
     assert house.on == set()
@@ -187,8 +187,28 @@ def test_an_off_through_another_door_meets_the_panel_and_not_what_waits(house: H
     assert ticket.done.result(0).result is Result.IGNORED
     house.wait()
     house.alarm.step()
-    # Nobody took back the arm: in doubt the house is armed, and everybody hears it.
-    assert house.heard == [set(), {"night"}, set(), {"night"}]
+    assert house.heard == [set(), {"night"}, set()]
+    assert (house.count("ARMNIGHT1"), house.count("DARM1")) == (0, 0)
+
+
+def test_a_disarm_of_the_whole_house_takes_back_every_arm_that_waits(house: House) -> None:
+    house.armed(Arm(ArmMode(perimeter=True)))
+    house.turn("night", True)
+    house.hub.command("home", Disarm(), Origin("api"))
+    for _ in range(3):
+        house.wait()
+        house.alarm.step()
+    assert house.on == set()
+    assert (house.count("ARMNIGHT1"), house.count("DARM1")) == (0, 1)
+
+
+def test_an_off_of_another_switch_that_is_not_on_takes_back_nothing(house: House) -> None:
+    house.turn("night", True)
+    house.hub.submit(house.switches["perimeter"], False, HUB)
+    house.alarm.step()
+    house.wait()
+    house.alarm.step()
+    assert house.on == {"night"}
     assert (house.count("ARMNIGHT1"), house.count("DARM1")) == (1, 0)
 
 

@@ -101,6 +101,14 @@ def test_a_repeated_command_is_one() -> None:
     assert rig.sent() == [("Night", False)]
 
 
+def test_a_client_that_goes_on_repeating_itself_does_not_put_its_command_off_for_ever() -> None:
+    rig = Rig()
+    for _ in range(10):
+        rig.turn("Night", True)
+        rig.wait(1.0)
+    assert rig.sent()[0] == ("Night", True)
+
+
 def test_the_same_from_two_peers_reaches_the_hub_twice_which_joins_them() -> None:
     rig = Rig()
     rig.turn("Night", False)
@@ -384,11 +392,17 @@ EVENTS = st.tuples(
 )
 
 
-@given(st.lists(EVENTS, max_size=6), st.permutations(NAMES), st.floats(0.0, 0.6, allow_nan=False))
-@example([("Night", False, ECHO, 0.6), ("Night", True, ECHO, 1.3)], ["Night", "Total", "Day", "Perimeter"], 0.2)
+@given(
+    st.lists(EVENTS, max_size=6),
+    st.permutations(NAMES),
+    st.sets(st.sampled_from(NAMES)),
+    st.floats(0.0, 0.6, allow_nan=False),
+)
+@example([("Night", False, ECHO, 0.6), ("Night", True, ECHO, 1.3)], ["Night", "Total", "Day", "Perimeter"], set(), 0.2)
+@example([], ["Night", "Total", "Day", "Perimeter"], {"Night", "Total"}, 0.2)
 @settings(max_examples=300, deadline=None)
-def test_no_off_of_a_sweep_is_sent_whatever_came_before(
-    before: list[tuple[str, bool, str, float]], order: list[str], pace: float
+def test_no_off_of_a_sweep_is_sent_whatever_came_before_and_in_the_middle(
+    before: list[tuple[str, bool, str, float]], order: list[str], again: set[str], pace: float
 ) -> None:
     rig = Rig()
     for name, on, peer, pause in before:
@@ -396,6 +410,8 @@ def test_no_off_of_a_sweep_is_sent_whatever_came_before(
         rig.wait(pause)
     for number, name in enumerate(order):
         rig.turn(name, False, (ECHO, OTHER)[number % 2])
+        if name in again:
+            rig.turn(name, True, OTHER)
         rig.wait(pace)
     rig.wait(10)
     offs = [name for name, on in rig.sent() if not on]
