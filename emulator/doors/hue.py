@@ -20,7 +20,7 @@ from emulator.doors.lights import MAX_LIGHTS, REPLY_WITHIN, STALE, Lights
 from emulator.doors.mdns import Mdns
 from emulator.doors.names import named
 from emulator.doors.network import Nic, Place
-from emulator.doors.v1 import Api, Ask
+from emulator.doors.v1 import Api, Ask, route_of
 from emulator.doors.web import PLACE, Web
 from emulator.errors import EmulatorError
 from emulator.hub import Hub
@@ -32,7 +32,7 @@ LOG = logging.getLogger(__name__)
 LOOK = 5.0  # seconds between looks at interfaces and forgotten users, and between attempts at a port that was taken
 HTTPS = 443  # where Echos look first since 2025 (§0)
 PROBE = 1.0  # seconds for our own address to refuse
-METHODS = ("GET", "POST", "PUT", "DELETE")
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 LEAVE = 5.0  # seconds for the door's own thread to go; it may be waiting for a probe
 
 WAYS_OUT = {
@@ -79,9 +79,9 @@ def blueprint(identity: BridgeIdentity, api: Api, port: Callable[[], int]) -> Bl
         body = request.get_data()  # as bytes, before anybody takes it for a form
         method = "GET" if request.method == "HEAD" else request.method
         answer = api.answer(Ask(method, segments, body, peer, here(), str(place.network.netmask)))
-        LOG.debug("%s: %s %s", peer, method, "/".join(segments[1:]) or "/")
+        LOG.debug("%s: %s %s", peer, method, route_of(segments[1:]))
         # Raw letters: whether Echos read \u is not known (§4.6). A lone surrogate comes back as a question mark.
-        text = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        text = json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
         return Response(text, content_type="application/json; charset=utf-8", headers={"Cache-Control": "no-store"})
 
     @pages.errorhandler(Exception)

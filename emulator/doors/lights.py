@@ -182,6 +182,10 @@ class Lights:
         self._ignore([*swept, *(Held(self.all[each], on, peer, run, 0) for each in sorted(rest))], SWEEP)
         return None
 
+    def refuse(self, light: Light, on: bool, peer: str, reason: str) -> None:
+        """Write down a command that is not carried out, and why."""
+        self._hub.ignore(light.switch, on, self._origin(light, peer), reason)
+
     # -- held commands --------------------------------------------------------------------------------------
 
     def next_at(self) -> float | None:

@@ -2,11 +2,13 @@
 
 import json
 import logging
+import math
 import re
 import secrets
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from emulator.doors import bridge
@@ -20,6 +22,7 @@ LOG = logging.getLogger(__name__)
 LONGEST_KIND = 40  # characters of `devicetype`, as on a real bridge (§3.6)
 LONGEST_WORD = 64  # characters of a client that come back in an error
 USER_BYTES = 20  # of a user's name, which is 40 characters
+MAX_WARNINGS = 64  # peers and reasons; after that, and the second time, it is a debug line
 CLIENT_KEY_BYTES = 16  # of the key for streaming that some clients ask for: 32 hex digits, good for nothing here
 
 # What an Echo may have kept for years (§3.6). Not `(null)`, by which Sleep Cycle asks for a refusal (§3.3).
@@ -76,6 +79,7 @@ class Api:
         self._users = users
         self._open = pairing == "open"
         self._now = now
+        self._warned: set[tuple[str, str]] = set()
 
     def answer(self, ask: Ask) -> Json:
         """What goes back, always with HTTP 200: apps expect that of errors too (§3.5)."""
@@ -102,19 +106,33 @@ class Api:
         if not known and ask.method == "GET" and ask.segments[-1] == "config" and len(ask.segments) <= 2:
             return ask.bridge.short_config()  # asked for with a made-up user by whoever looks for a bridge (§3.3)
         if not (known or (possible and self._open)):
+            if ask.method == "PUT" and self._warn(ask.peer, "commands by a key that is not paired: refused"):
+                self._note_stranger(replace(ask, segments=tuple(segments)))
             raise Refusal(1, "/" + "/".join(segments))
         inside = Ask(ask.method, tuple(segments), ask.body, ask.peer, ask.bridge, ask.netmask, name)
         return self._inside(inside)
 
     def _inside(self, ask: Ask) -> Json:
         for pattern, methods in ROUTES.items():
-            if len(pattern) == len(ask.segments) and all(
-                want in ("*", have) for want, have in zip(pattern, ask.segments, strict=True)
-            ):
+            if _fits(pattern, ask.segments):
                 if ask.method not in methods:
                     raise Refusal(4, ask.address, ask.method, ask.address)
                 return methods[ask.method](self, ask)
         raise Refusal(3, ask.address, ask.address)
+
+    def _note_stranger(self, ask: Ask) -> None:
+        """Write down what somebody wanted who is not paired, as far as that can be understood."""
+        with suppress(Refusal):
+            light, on = self._light(ask), _body(ask, ask.address).get("on")
+            if isinstance(on, bool):
+                self.lights.refuse(light, on, ask.peer, "its key is not paired with the bridge; see `emulator pair`")
+
+    def _warn(self, peer: str, what: str) -> bool:
+        """Log something about a peer, loudly only the first time (apps try again every second); whether it was that."""
+        new = (peer, what) not in self._warned and len(self._warned) < MAX_WARNINGS
+        self._warned |= {(peer, what)} if new else set()
+        LOG.log(logging.WARNING if new else logging.DEBUG, "%s %s", peer, what)
+        return new
 
     # -- who is there ---------------------------------------------------------------------------------------
 
@@ -136,7 +154,7 @@ class Api:
             raise Refusal(7, "/devicetype", kind, "devicetype")
         pressed = self._users.button_pressed(self._now())
         if not (self._open or pressed):
-            LOG.warning("%s (%s) wants to pair: type `emulator pair`, then let it try again", ask.peer, kind)
+            self._warn(ask.peer, f"({kind}) wants to pair: type `emulator pair`, then let it try again")
             raise Refusal(101, "/")
         # An Echo registers anew with each search; while pairing is open that shall not push out others.
         user = None if pressed else self._users.known_from(ask.peer, kind)
@@ -211,7 +229,7 @@ class Api:
         return bridge.light(light, self.lights.state(light))
 
     def _light(self, ask: Ask) -> Light:
-        number = ask.segments[1]
+        number = ask.segments[1] if len(ask.segments) > 1 else ""
         light = self.lights.all.get(int(number)) if number.isascii() and number.isdigit() and len(number) < 12 else None
         if light is None:
             raise Refusal(3, ask.address, ask.address)
@@ -264,6 +282,18 @@ ROUTES: dict[tuple[str, ...], dict[str, Handler]] = {
 }
 
 
+def route_of(segments: Sequence[str]) -> str:
+    """What a path of a client asks for, to be logged: no id or key of its own is in it."""
+    found = (pattern for pattern in ROUTES if _fits(pattern, segments))
+    return "/".join(next(found, ("elsewhere",))) or "/"
+
+
+def _fits(pattern: Sequence[str], segments: Sequence[str]) -> bool:
+    return len(pattern) == len(segments) and all(
+        want in ("*", have) for want, have in zip(pattern, segments, strict=True)
+    )
+
+
 def _missing(ask: Ask) -> Json:
     raise Refusal(5, ask.address)
 
@@ -287,13 +317,40 @@ def _check(ask: Ask, body: dict[str, object], allowed: frozenset[str] | set[str]
         short = name[:LONGEST_WORD]
         if name not in allowed:
             errors.append(error(6, f"{ask.address}/{short}", short))
-        elif (name == "on" and not isinstance(value, bool)) or (name == "bri" and not _brightness(value)):
+        elif not VALUES.get(name, _number)(value):
             errors.append(error(7, f"{ask.address}/{short}", str(value)[:LONGEST_WORD], short))
         else:
             good[name] = value
     return errors, good
 
 
+def _number(value: object) -> bool:
+    """Finite, as JSON has it: Python's reader takes NaN and 1e999 too, and a client could not read them back."""
+    return (isinstance(value, int) and not isinstance(value, bool)) or (
+        isinstance(value, float) and math.isfinite(value)
+    )
+
+
 def _brightness(value: object) -> bool:
     """Never 0: a client that reads that back takes the light for broken (§3.5)."""
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= FULL
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _pair(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(_number, value))
+
+
+# What a parameter may be set to; numbers where nothing is said, whatever their size, as nothing comes of them.
+VALUES: dict[str, Callable[[object], bool]] = {
+    "on": lambda value: isinstance(value, bool),
+    "bri": _brightness,
+    "alert": _text,
+    "effect": _text,
+    "scene": _text,
+    "xy": _pair,
+    "xy_inc": _pair,
+}

@@ -151,6 +151,9 @@ def test_no_user_name_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture
         user = house.register()
         first = next(iter(house.api("GET", f"/{user}/lights")))
         house.api("PUT", f"/{user}/lights/{first}/state", {"on": True})
+        house.api("DELETE", f"/{user}/config/whitelist/{user}")
+        house.api("GET", f"/api/{user}/lights")
+        assert house.api("PATCH", f"/{user}/lights")[0]["error"]["type"] == 4
         house.door.api.lights.state = None  # type: ignore[assignment,method-assign]
         answer = house.api("GET", f"/{user}/lights")
         assert answer[0]["error"]["type"] == 901

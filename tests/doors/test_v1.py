@@ -374,6 +374,44 @@ def test_what_can_be_no_user_is_unauthorised(client: Client, name: str) -> None:
     assert errors(client.raw("GET", name)) == [(1, "/")]
 
 
+def test_a_command_by_a_stranger_stands_in_the_journal_once(locked: Client, caplog: pytest.LogCaptureFixture) -> None:
+    for path in ("y/lights/1/state", "y/lights/1/state", "y/lights/77/state", "y/lights", "y"):
+        assert errors(locked.raw("PUT", path, b'{"on": false}'))[0][0] == 1
+    reason = "its key is not paired with the bridge; see `emulator pair`"
+    assert locked.rig.hub.ignored == [("Total", False, reason)]
+    assert caplog.messages == [f"{PEER} commands by a key that is not paired: refused"]
+    for body in (b"nonsense", b'{"on": 1}', b"[]"):
+        locked.raw("PUT", "y/lights/2/state", body, peer="192.168.7.99")
+    assert len(locked.rig.hub.ignored) == 1
+    assert locked.rig.sent() == []
+
+
+def test_whoever_asks_for_the_button_every_second_is_one_line(locked: Client, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(5):
+        locked.register()
+    assert len(caplog.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("alert", "NaN"), ("alert", "1"), ("transitiontime", "1e999"), ("transitiontime", "-Infinity"),
+        ("transitiontime", '"soon"'), ("hue", "true"), ("xy", "[0.1, NaN]"), ("xy", "[0.1]"), ("effect", "{}"),
+    ],
+)  # fmt: skip
+def test_what_is_no_value_is_not_taken_for_one(journal: Journal, name: str, value: str) -> None:
+    client = Client(journal, "extended")
+    answer = client.raw("PUT", f"{USER}/lights/1/state", f'{{"{name}": {value}}}'.encode())
+    assert errors(answer) == [(7, f"/lights/1/state/{name}")]
+    json.dumps(answer, allow_nan=False)
+
+
+@pytest.mark.parametrize("digits", [3, 400, 4000])
+def test_a_number_may_be_long(journal: Journal, digits: int) -> None:
+    answer = Client(journal, "extended").raw("PUT", f"{USER}/lights/1/state", f'{{"ct": {"9" * digits}}}'.encode())
+    assert errors(answer) == []
+
+
 def test_with_a_button_nobody_pairs_unless_it_was_pressed(locked: Client, caplog: pytest.LogCaptureFixture) -> None:
     assert errors(locked.register()) == [(101, "/")]
     assert "emulator pair" in caplog.text
