@@ -177,7 +177,7 @@ class Alarms:
         """The thread-to-be of one alarm."""
         account = self._account(name)
         settings = self.settings.installations[name]
-        identity = [account.user, account.password, account.country, account.lang, account.number, settings.url]
+        identity = [account.user, account.password, account.country, self._urls[name], settings.cloud]
         return Installation(
             name,
             lambda: self.cloud(name),
@@ -185,7 +185,7 @@ class Alarms:
             self.clock,
             poll_every_s=settings.poll_every_s,
             reread_after_s=settings.reread_after_s,
-            credentials=json.dumps([*identity, settings.cloud, account.callby]),
+            credentials=json.dumps(identity),
             refusals=refusals,
             on_change=on_change,
             on_progress=on_progress,

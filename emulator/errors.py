@@ -67,7 +67,9 @@ class SessionExpired(CloudError):
 
 
 class LoginRefused(CloudError):
-    """The cloud refused user or password, or the account is locked."""
+    """The cloud refused user or password, or the account is locked. `noted` once that is kept over restarts."""
+
+    noted = False
 
 
 class LoginNeeded(LoginRefused):
@@ -75,7 +77,9 @@ class LoginNeeded(LoginRefused):
 
 
 class Retired(CloudError):
-    """The cloud says that this API, app version or account has moved elsewhere."""
+    """The cloud says that this API, app version or account has moved elsewhere. `noted` as above."""
+
+    noted = False
 
 
 class CommandError(EmulatorError):

@@ -113,8 +113,9 @@ class Installation:
         self._failed: dict[Action, tuple[float, EmulatorError]] = {}
         self._unsettled = Unsettled(journal.unsettled(name), self._poll_at)
         self._fresh_until = float("-inf")
-        refused = refused_logins.recall(journal, name, credentials)
+        refused = refused_logins.recall(journal, credentials)
         self._blocked: CloudError | None = None
+        self._is_noted = refused is not None  # only then may others tell by the journal that it is lifted
         if refused and refused.times > refusals:
             self._blocked = LoginRefused(f"{refused.message} {AFTER_REFUSAL}")
         self._thread = threading.Thread(target=self._run, name=f"installation {name}", daemon=True)
@@ -365,7 +366,7 @@ class Installation:
                 log.info("%s: the alarm answers again", self.name)
             self._failures = 0
         self._poll_at = self._clock.monotonic() + pause_s
-        if self._unsettled:
+        if self._unsettled and (self._blocked is None or isinstance(self._blocked, LoginNeeded)):
             self._poll_at = min(self._poll_at, self._unsettled.at)
 
     def _settle(self, state: PanelState) -> None:
@@ -390,7 +391,7 @@ class Installation:
         quiet_s = max(history.QUIET_S, history.QUIET_POLLS * self._poll_every_s)
         self._records.write(lambda: history.keep(self._journal, self.name, state, self._clock.time(), quiet_s, command))
         if self._refusals:
-            self._records.write(lambda: refused_logins.forget(self._journal, self.name))
+            self._records.write(lambda: refused_logins.forget(self._journal, self._credentials))
 
     def _look(self) -> None:
         """Replace the view after a change of the state or the queue; the lock is held."""
@@ -406,8 +407,8 @@ class Installation:
         """
         if self._blocked is None or isinstance(self._blocked, LoginNeeded):
             return
-        if refused_logins.recall(self._journal, self.name, self._credentials):
-            raise self._blocked
+        if not self._is_noted or refused_logins.recall(self._journal, self._credentials):
+            raise self._blocked.with_traceback(None)
         self._blocked = None
         self._cloud.close()
         self._cloud = self._make_cloud()
@@ -422,11 +423,15 @@ class Installation:
         elif self._blocked is None:
             self._on_notice(Notice.LOGIN, f"{error} {AFTER_REFUSAL}")
             self._blocked = error
-            self._records.write(
-                lambda: refused_logins.remember(self._journal, self.name, self._credentials, str(error))
-            )
+            self._is_noted = error.noted
+            if not error.noted:
+                self._records.write(lambda: self._note_refusal(error), again=True)
             if not self._refusals:
                 log.error("%s: %s %s", self.name, error, AFTER_REFUSAL)
+
+    def _note_refusal(self, error: LoginRefused | Retired) -> None:
+        refused_logins.remember(self._journal, self.name, self._credentials, str(error))
+        error.noted = self._is_noted = True
 
     # -- ends -----------------------------------------------------------------------------------------------
 

@@ -1,13 +1,23 @@
-"""Logins that the cloud refused, kept in the journal: accounts are locked after three, and a restart is no excuse."""
+"""Logins that the cloud refused, kept in the journal: accounts are locked after three, and a restart is no excuse.
+
+They belong to an account, whichever of its alarms was asked for. What was refused is kept as a fingerprint.
+"""
 
 import hashlib
 import json
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from emulator.journal import Journal
 
-_NOTE = "login refused: "
+KEPT = 20
+"""Refused logins; nobody tries more passwords and wants to hear of the first."""
+
+_NOTE = "logins refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,39 +29,61 @@ class Refusal:
 
 
 def remember(journal: Journal, installation: str, credentials: str, message: str) -> None:
-    """Keep a refused login, with a fingerprint of what was refused, not the thing itself."""
-    before = recall(journal, installation, credentials)
-    salt = secrets.token_hex(16)
-    refusal = {
-        "salt": salt,
-        "fingerprint": _fingerprint(credentials, salt),
-        "message": message,
-        "times": 1 + (before.times if before else 0),
-    }
-    journal.note(_NOTE + installation, json.dumps(refusal))
+    """One more refusal of these credentials, when the alarm was asked for."""
+    with _changed(journal) as book:
+        key = _fingerprint(credentials, book["salt"])
+        before = book["refused"].pop(key, {"times": 0, "alarms": []})
+        alarms = sorted({*before["alarms"], installation})
+        book["refused"][key] = {"message": message, "times": before["times"] + 1, "alarms": alarms}
+        for oldest in list(book["refused"])[:-KEPT]:
+            del book["refused"][oldest]
 
 
-def recall(journal: Journal, installation: str, credentials: str) -> Refusal | None:
+def recall(journal: Journal, credentials: str) -> Refusal | None:
     """The refusal of these very credentials, if there was one since they last worked."""
-    stored = journal.recall(_NOTE + installation)
-    if stored is None:
+    book = _read(journal.recall(_NOTE))
+    if not book["refused"]:
         return None
-    refusal = json.loads(stored)
-    same = refusal["fingerprint"] == _fingerprint(credentials, refusal["salt"])
-    return Refusal(str(refusal["message"]), int(refusal["times"])) if same else None
+    found = book["refused"].get(_fingerprint(credentials, book["salt"]))
+    return Refusal(str(found["message"]), int(found["times"])) if found else None
 
 
 def last(journal: Journal, installation: str) -> str:
-    """What the cloud said when it refused the last login, whoever's; empty when a login has worked since."""
-    stored = journal.recall(_NOTE + installation)
-    return str(json.loads(stored)["message"]) if stored else ""
+    """What the cloud said when it last refused a login for this alarm, whoever's; empty when there is none."""
+    found = [
+        one["message"] for one in _read(journal.recall(_NOTE))["refused"].values() if installation in one["alarms"]
+    ]
+    return str(found[-1]) if found else ""
 
 
-def forget(journal: Journal, installation: str) -> None:
-    """The login works again."""
-    journal.note(_NOTE + installation, None)
+def forget(journal: Journal, credentials: str) -> None:
+    """These credentials work again; others do not for that."""
+    with _changed(journal) as book:
+        book["refused"].pop(_fingerprint(credentials, book["salt"]), None)
 
 
+def forget_all(journal: Journal, installation: str) -> None:
+    """A person has logged in, whatever was refused for this alarm before."""
+    with _changed(journal) as book:
+        for key in [key for key, one in book["refused"].items() if installation in one["alarms"]]:
+            del book["refused"][key]
+
+
+def _read(stored: str | None) -> dict[str, Any]:
+    return dict(json.loads(stored)) if stored else {"salt": secrets.token_hex(16), "refused": {}}
+
+
+@contextmanager
+def _changed(journal: Journal) -> Iterator[dict[str, Any]]:
+    """The book, to be changed at one go: `emulator status` may write beside `emulator run`."""
+    with journal.write() as db:
+        row = db.execute("SELECT value FROM notes WHERE name = ?", (_NOTE,)).fetchone()
+        book = _read(row and row[0])
+        yield book
+        db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (_NOTE, json.dumps(book)))
+
+
+@lru_cache(maxsize=8)
 def _fingerprint(credentials: str, salt: str) -> str:
     # Slow on purpose (tens of ms on a Raspberry Pi): whoever reads the file shall not guess passwords with it.
     return hashlib.scrypt(credentials.encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1).hex()

@@ -3,17 +3,19 @@
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from emulator import refused_logins
 from emulator.alarms import Alarms
 from emulator.credentials import Credentials
-from emulator.errors import ConfigError, LoginRefused
+from emulator.errors import ConfigError, EmulatorError, LoginRefused
 from emulator.journal import Journal
 from emulator.model import Arm, ArmMode, Axes, Interior
+from emulator.refused_logins import last, recall
 from emulator.settings import Settings
 from emulator.simulator.server import SimulatedAlarm
 from tests.fakes import FakeClock
@@ -30,8 +32,10 @@ def alarms(state_dir: Path, clock: FakeClock) -> Iterator[Callable[..., Alarms]]
     """Makes the far side; closed after the test."""
     made: list[Alarms] = []
 
-    def build(*, shared: bool = True, chosen: Settings | None = None, password: str = "") -> Alarms:
-        secrets = {"home": Credentials("demo", password)} if password else {}
+    def build(
+        *, shared: bool = True, chosen: Settings | None = None, password: str = "", names: Iterable[str] = ("home",)
+    ) -> Alarms:
+        secrets = {name: Credentials("demo", password) for name in names} if password else {}
         made.append(Alarms(chosen or settings(), secrets, state_dir, shared=shared, clock=clock))
         return made[-1]
 
@@ -178,3 +182,59 @@ def test_a_wrong_password_is_tried_once_whoever_starts_again(
     assert not installation.read_now().axes.armed
     installation.close()
     assert remote.backend.requests["LOGIN"] == 2
+
+
+def test_another_wrong_password_in_another_shell_does_not_make_the_program_try_its_own_again(
+    alarms: Callable[..., Alarms], remote: SimulatedAlarm
+) -> None:
+    chosen = settings(installations={"home": {"cloud": "wsdo", "url": remote.url}})
+    running = alarms(chosen=chosen, password="wrong").installation("home")
+    typed = alarms(chosen=chosen, password="mistyped").installation("home", refusals=1)
+    right = alarms(chosen=chosen, password="right").installation("home", refusals=1)
+    for one in (running, typed, running):
+        with pytest.raises(LoginRefused):
+            one.read_now()
+    assert not right.read_now().axes.armed
+    with pytest.raises(LoginRefused):
+        running.read_now()
+    assert remote.backend.requests["LOGIN"] == 3
+    for one in (running, typed, right):
+        one.close()
+
+
+def test_two_alarms_of_one_account_share_what_was_refused(
+    alarms: Callable[..., Alarms], remote: SimulatedAlarm
+) -> None:
+    two = {name: {"cloud": "wsdo", "url": remote.url, "number": number} for name, number in (("a", "1"), ("b", "2"))}
+    chosen = settings({**NIGHT, "installation": "a"}, installations=two)
+    for names in (("a", "b"), ("b", "a")):
+        far = alarms(chosen=chosen, password="wrong", names=("a", "b"))
+        for name in names:
+            installation = far.installation(name)
+            with pytest.raises(LoginRefused):
+                installation.read_now()
+            installation.close()
+    assert remote.backend.requests["LOGIN"] == 1
+    assert (refusal := recall(far.journal, far.installation("a")._credentials)) is not None
+    assert refusal.times == 1
+
+
+def test_a_refusal_that_cannot_be_written_down_is_heeded_all_the_same(
+    alarms: Callable[..., Alarms], remote: SimulatedAlarm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> None:
+        raise EmulatorError("the journal cannot be written (disk is full)")
+
+    chosen = settings(installations={"home": {"cloud": "wsdo", "url": remote.url}})
+    far = alarms(chosen=chosen, password="wrong")
+    installation = far.installation("home")
+    with monkeypatch.context() as disk:
+        disk.setattr(refused_logins, "remember", full)
+        for _ in range(3):
+            with pytest.raises(LoginRefused):
+                installation.read_now()
+    assert last(far.journal, "home") == ""
+    installation.step()
+    assert last(far.journal, "home") != ""
+    installation.close()
+    assert remote.backend.requests["LOGIN"] == 1

@@ -33,7 +33,7 @@ from emulator.model import (
 from emulator.simulator.faults import Fault
 from emulator.verisure.cloud import Phase, Reading, Report
 from emulator.verisure.session import Account
-from tests.fakes import DEMO, EPOCH_S, FakeClock, SimulatedCloud
+from tests.fakes import DEMO, EPOCH_S, FakeClock, ScriptTransport, SimulatedCloud, pet
 
 POLL_S = 60.0
 MODES = {name: ArmMode.parse(name) for name in ("total", "day", "night", "perimeter", "total+perimeter")}
@@ -664,6 +664,30 @@ def test_a_stored_refusal_is_said_at_start(tmp_path: Path, caplog: pytest.LogCap
     journal.close()
 
 
+def test_a_refused_login_and_an_unsettled_command_do_not_keep_the_thread_busy(house: House) -> None:
+    house.alarm.step()
+    house.fault("expire", "ARMNIGHT2", 1)
+    house.fault("retired", "LOGIN")
+    assert house.run(house.on("night")) == [Result.UNCONFIRMED]
+    for _ in range(20):
+        house.clock.now += POLL_S
+        house.alarm.step()
+        assert house.alarm._poll_at > house.clock.now
+    assert house.count("LOGIN") == 2
+
+
+@pytest.mark.parametrize("err", ["60067", "60022"])
+def test_a_login_that_is_answered_as_if_its_session_had_ended_is_not_repeated(house: House, err: str) -> None:
+    answer = pet("ERROR", f"<ERR>{err}</ERR><MSG>Hemos tenido problemas para identificarle</MSG>")
+    script = ScriptTransport(LOGIN=[answer])
+    house.transport.send = script.send  # type: ignore[method-assign]
+    for _ in range(5):
+        house.clock.now += POLL_S
+        house.alarm.step()
+    assert script.requests() == ["LOGIN"]
+    assert "identificarle" in house.alarm.health.blocked
+
+
 def test_stop_without_start(tmp_path: Path) -> None:
     journal, clock = Journal(tmp_path), FakeClock()
     Installation("home", lambda: Gate(clock), journal, clock, poll_every_s=POLL_S).stop(1)
@@ -801,7 +825,7 @@ def test_a_login_that_only_a_person_can_make_is_said_once_and_looked_for(
     owa.live(60)
     assert len([message for message in messages(caplog) if "emulator login" in message]) == 1
     assert owa.alarm.known_obstacle(Arm(NIGHT)) is owa.cloud.news
-    assert refused_logins.recall(owa.journal, "home", "") is None
+    assert refused_logins.recall(owa.journal, "") is None
     owa.cloud.news = DISARMED
     owa.live(6)
     assert owa.alarm.known_obstacle(Arm(NIGHT)) is None

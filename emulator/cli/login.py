@@ -54,7 +54,7 @@ def converse(
         found = enrolment.installations()
         for known, one in settings.installations.items() if settings else ():
             if one.cloud == "owa":
-                refused_logins.forget(journal, known)
+                refused_logins.forget_all(journal, known)
     finally:
         journal.close()
     click.echo("\n" + show.table(("NUMBER", "PANEL", "ALARM"), found))

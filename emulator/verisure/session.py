@@ -102,6 +102,9 @@ class Session:
         reply = self._send("LOGIN", self._id, {"pwd": self._account.password}, method="POST")
         if reply.res != pet.OK or not reply.hash:
             refused = pet.error(reply, login=True)
+            if isinstance(refused, SessionExpired):
+                # There was none that could have: whatever it is, repeating it at every poll may lock the account.
+                refused = LoginRefused(str(refused))
             if isinstance(refused, LoginRefused | Retired):
                 self._gate.refusal = refused
             raise refused

@@ -187,5 +187,5 @@ def test_a_refused_login_is_told(make_case: MakeCase, tmp_path: Path, monkeypatc
     found = login(make_case, WSDO)
     assert (found.verdict, found.found) == (Verdict.PROBLEM, "the cloud refused the last login: wrong password")
     with closing(Journal(tmp_path / "state")) as book:
-        refused_logins.forget(book, "home")
+        refused_logins.forget_all(book, "home")
     assert login(make_case, WSDO).verdict is Verdict.OK
