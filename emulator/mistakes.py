@@ -117,6 +117,10 @@ def contradictions(file: YamlFile) -> list[Problem]:
             problems.append(Problem(file.where((*here, "port")), f"{port} is already the port of {other}"))
         if "installation" not in switch and len(known) > 1:
             problems.append(Problem(file.where((*here, "installation")), f"is missing: which of {', '.join(known)}?"))
+        shown = switch.get("doors")
+        if shown in (["wemo"], ["hue"]) and "doors" in file.content and shown[0] not in doors:
+            problem = f"{shown[0]} is not open: add `{shown[0]}:` to `doors`, or leave this out"
+            problems.append(Problem(file.where((*here, "doors")), problem))
         if "disarm" in switch and "off" not in switch:
             problems.append(Problem(file.where((*here, "disarm")), "narrows `off: disarm`, which this switch lacks"))
         if _text(switch, "force").lower() in ("true", "yes", "on", "1"):

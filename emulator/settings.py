@@ -58,6 +58,17 @@ def _seconds(value: Any) -> float:
     return float(match[1]) * UNITS_S[match[2]]
 
 
+def _within(least: str, most: str) -> AfterValidator:
+    """Bounds of a duration. (Those of `Field` come before the validator of the type, which drops them.)"""
+
+    def check(seconds: float) -> float:
+        if not _seconds(least) <= seconds <= _seconds(most):
+            raise ValueError(f"{seconds:g}s is not possible: use {least} to {most}")
+        return seconds
+
+    return AfterValidator(check)
+
+
 def _word(value: Any) -> str:
     return str(_single(value)).strip()
 
@@ -106,11 +117,11 @@ class Section(BaseModel):
 class Timeouts(Section):
     """How long to wait for the far side."""
 
-    request: Duration = Field(default=20.0, ge=1, le=120, description="for one HTTP answer, 1s to 2m; 6s is too short")
-    command: Duration = Field(
+    request: Annotated[Duration, _within("1s", "2m")] = Field(
+        default=20.0, description="for one HTTP answer, 1s to 2m; 6s is too short"
+    )
+    command: Annotated[Duration, _within("5s", "10m")] = Field(
         default=90.0,
-        ge=5,
-        le=600,
         description="for the panel to carry out a command, 5s to 10m; it usually takes 15s to 25s",
     )
 
@@ -133,10 +144,10 @@ class InstallationSettings(Section):
         pattern=r"^(AND|IPH)_\d+$",
         description="the app that we call `wsdo` as, such as AND_61 or IPH_61",
     )
-    poll_every: Duration = Field(
+    poll_every: Annotated[Duration, _within("1ms", "24h")] = Field(
         default=0.0,
         description="how often the state is read; left out: 120s for `owa` (60s at least), 60s for `wsdo` (20s at "
-        "least), 5s for the simulator",
+        "least), 5s for the simulator; 24h at most",
     )
     timeouts: Timeouts = Field(default=Timeouts(), description="how long to wait for the cloud")
 
@@ -176,11 +187,19 @@ def _minutes(value: Any) -> tuple[int, int]:
     if not match:
         raise ValueError(f"{value!r} is no time of day; write it as 07:00-22:30")
     hours = [int(text) for text in match.groups()]
-    return hours[0] * 60 + hours[1], hours[2] * 60 + hours[3]
+    begin, end = hours[0] * 60 + hours[1], hours[2] * 60 + hours[3]
+    if begin == end:
+        raise ValueError(f"{value!r} has no length; leave the key out for always")
+    return begin, end
+
+
+NOBODY = "is empty: name those who may, or leave the key out, and `off: disarm` too if nobody may"
 
 
 def _networks(value: Any) -> tuple[ipaddress.IPv4Network, ...]:
     listed = value if isinstance(value, list) else [value]
+    if not listed:
+        raise ValueError(NOBODY)
     try:
         return tuple(ipaddress.IPv4Network(_word(one)) for one in listed)
     except ValueError as error:
@@ -188,7 +207,14 @@ def _networks(value: Any) -> tuple[ipaddress.IPv4Network, ...]:
 
 
 class DisarmSettings(Section):
-    """Who may disarm with a switch, and when."""
+    """Who may disarm with a switch, and when. An empty list is a slip, or means nobody: never everybody."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, data: Any) -> Any:
+        if not data or (isinstance(data, dict) and any(value in (None, []) for value in data.values())):
+            raise ValueError(NOBODY)
+        return data
 
     from_: Annotated[
         tuple[ipaddress.IPv4Network, ...],
@@ -300,8 +326,8 @@ class DoorsSettings(Section):
 class NotifySettings(Section):
     """What people are told without having asked; where to is in the environment: VERISURE_NOTIFY."""
 
-    silent_after: Duration = Field(
-        default=900.0, ge=60, description="no news from the cloud for that long is told; 1m or more"
+    silent_after: Annotated[Duration, _within("1m", "168h")] = Field(
+        default=900.0, description="no news from the cloud for that long is told; 1m to 168h"
     )
     disarmed: bool = Field(default=True, description="`false`: disarms through this program are not told")
 
@@ -338,8 +364,8 @@ class Settings(Section):
     notify: NotifySettings = Field(
         default=NotifySettings(), description="what you are told without asking; where to is in VERISURE_NOTIFY"
     )
-    reply_within: Duration = Field(
-        default=2.0, le=10, description="how long a switch waits for the cloud before it answers; 10s at most"
+    reply_within: Annotated[Duration, _within("1ms", "10s")] = Field(
+        default=2.0, description="how long a switch waits for the cloud before it answers; 10s at most"
     )
     while_pending: Literal["target", "last"] = Field(
         default="target",

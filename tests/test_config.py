@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from emulator import config, settings
 from emulator.errors import ConfigError
 from emulator.model import ARM_WORDS, ArmMode, Interior, Narrowing
-from emulator.settings import InstallationSettings, Settings
+from emulator.settings import NOBODY, InstallationSettings, Settings
 
 ROOT = Path(__file__).parent.parent
 HOME = "installations: { home: { cloud: simulator } }\n"
@@ -133,7 +133,10 @@ def test_a_spoken_name_is_any_text(path: Path, name: str) -> None:
     [("120s", 120), ("2m", 120), ("1h", 3600), ("250ms", 0.25), ("1.5m", 90), ("20 s", 20), ("0.5h", 1800)],
 )
 def test_durations(path: Path, text: str, seconds: float) -> None:
-    assert load(path, f"{HOME}{NIGHT}reply_within: {text}").reply_within == seconds
+    assert (
+        load(path, home(f"cloud: wsdo, url: 'http://127.0.0.1/', poll_every: {text}")).installations["home"].poll_every
+        == seconds
+    )
 
 
 @pytest.mark.parametrize(
@@ -357,6 +360,20 @@ MISTAKES = [
      ["4: switches[1].name: 'NIGHT' is also the name of the switch on line 3"]),
     (f"{HOME}switches:\n  - {{ name: a, on: night, port: 5000 }}\n  - {{ name: b, on: day, port: 05000 }}\n",
      ["4: switches[1].port: 05000 is already the port of 'a'"]),
+    (f"{switch('name: a, on: night')}reply_within: 11s", ["4: reply_within: 11s is not possible: use 1ms to 10s"]),
+    (home("cloud: simulator, timeouts: { request: 500ms, command: 1h }"),
+     ["2: installations.home.timeouts.request: 0.5s is not possible: use 1s to 2m",
+      "2: installations.home.timeouts.command: 3600s is not possible: use 5s to 10m"]),
+    (home("cloud: owa, poll_every: 99999999999h"),
+     ["2: installations.home.poll_every: 3.6e+14s is not possible: use 1ms to 24h"]),
+    (f"{switch('name: a, on: night')}notify: {{ silent_after: 5s }}",
+     ["4: notify.silent_after: 5s is not possible: use 1m to 168h"]),
+    *((switch(f"name: a, on: night, off: disarm, disarm: {narrow}"), [f"3: switches[0].disarm: {NOBODY}"])
+      for narrow in ("{ from: [] }", "{ doors: [] }", "{ from: , between: 07:00-22:00 }", "{}")),
+    (switch("name: a, on: night, off: disarm, disarm: { between: 07:00-07:00 }"),
+     ["3: switches[0].disarm.between: '07:00-07:00' has no length; leave the key out for always"]),
+    (f"{switch('name: a, on: night, doors: [hue]')}doors: {{ wemo: }}",
+     ["3: switches[0].doors: hue is not open: add `hue:` to `doors`, or leave this out"]),
     (f"{switch('name: a, on: night, port: 8099')}doors: {{ wemo: , dashboard: }}",
      ["3: switches[0].port: 8099 is already the port of the dashboard"]),
     (f"{switch('name: a, on: night, port: 80')}doors: {{ wemo: , dashboard: {{ port: 80 }} }}",
@@ -615,7 +632,7 @@ def test_the_schema_accepts_what_the_program_accepts(path: Path, text: str) -> N
 # Mistakes that no schema can tell: sums, contradictions between parts, and what a key's text means.
 BEYOND_A_SCHEMA = re.compile(
     "poll_every: the|`url` goes|at once|twice|no such|which of|also the name|already|'0s'|cannot be spoken|'  '|::1"
-    "|only known|only `cloud|narrows `off|host bits"
+    "|only known|only `cloud|narrows `off|host bits|is not possible: use|no length|is empty: name|is not open"
 )
 
 
