@@ -18,6 +18,7 @@ from emulator.model import Notice
 from emulator.settings import InstallationSettings, Settings
 from emulator.vault import JournalVault
 from emulator.verisure import CLOUDS, Reach, url_of
+from emulator.verisure.cached import LAG_S
 from emulator.verisure.cloud import Clock, Cloud, Report
 from emulator.verisure.session import SPACING_S, Account, Gate
 from emulator.verisure.wire import Turnstile
@@ -185,6 +186,7 @@ class Alarms:
             self.clock,
             poll_every_s=settings.poll_every_s,
             reread_after_s=settings.reread_after_s,
+            lag_s=LAG_S if settings.cloud == "owa" else 0.0,
             credentials=json.dumps(identity),
             refusals=refusals,
             on_change=on_change,

@@ -36,6 +36,9 @@ FRESH_S = 10.0
 BACKOFF_LIMIT_S, BACKOFF_DOUBLINGS = 600.0, 10
 """The longest pause between polls of a cloud that does not answer, and how soon it is reached."""
 
+WAKE_AGAIN_S = 30.0
+"""Whoever goes on pressing a switch of which nobody knows whether it is on does not wake the panel each time."""
+
 LOGIN_LOOK_S = 5.0
 """How soon it is noticed that a person has logged in; looking asks nobody but our own files."""
 
@@ -68,7 +71,8 @@ class Installation:
 
     `credentials` is only kept as a fingerprint, of a login that was refused. `refusals` is how many refusals of these
     very credentials do not keep it from trying them: none, unless a person asks. `reread_after_s` is for clouds whose
-    polls are rare: how soon after a command the state is read once more. `silent_after_s` is how long there may be no
+    polls are rare: how soon after a command the state is read once more. `lag_s` is how old may be what such a cloud
+    shows as the panel's state. `silent_after_s` is how long there may be no
     news until somebody is told.
     """
 
@@ -81,6 +85,7 @@ class Installation:
         *,
         poll_every_s: float,
         reread_after_s: float | None = None,
+        lag_s: float = 0.0,
         credentials: str = "",
         refusals: int = 0,
         on_change: Callable[[], None] = lambda: None,
@@ -111,7 +116,9 @@ class Installation:
         self._error = ""
         self._read_at: float | None = None
         self._failed: dict[Action, tuple[float, EmulatorError]] = {}
-        self._unsettled = Unsettled(journal.unsettled(name), self._poll_at)
+        self._unsettled = Unsettled(journal.unsettled(name), self._poll_at, lag_s)
+        self._got: PanelState | None = None
+        self._woken_at = float("-inf")
         self._fresh_until = float("-inf")
         refused = refused_logins.recall(journal, credentials)
         self._blocked: CloudError | None = None
@@ -268,15 +275,17 @@ class Installation:
             axes = self._fresh_axes(command)
             if axes.has(command.only_if) is None:
                 axes = self._fresh_axes(command, Reading.SETTLE)
-            if self._unsettled and axes.doubted().has(command.only_if) is None:
+            unclear = self._unsettled.may_have_armed or axes.doubted().has(command.only_if) is None
+            if self._unsettled and unclear:
                 raise Unreachable("the cloud has no news yet of an earlier command; try again in a minute", sent=False)
             if not applies(command, self.view.axes):
                 return Outcome(Result.IGNORED, self._why_not(command.only_if))
         blind = isinstance(command.action, Arm) and self.view.state is not None and self.view.axes.interior is None
         if blind and self._fresh_axes(command, Reading.SETTLE).interior is None:
             raise Rejected("the panel is armed in a way that this program cannot read; disarm it first")
-        state = self._cloud.execute(command.action, self._reporter(job))
+        state = self._got = self._cloud.execute(command.action, self._reporter(job))
         self._keep(state, job.entry)
+        self._settle(state)
         return Outcome(Result.CONFIRMED, f"the panel is {state}")
 
     def _why_not(self, mode: ArmMode) -> str:
@@ -289,9 +298,12 @@ class Installation:
 
         Raises CloudError when that cannot be told: in doubt the house stays as it is.
         """
+        now = self._clock.monotonic()
         if self._unsettled:
             how = Reading.SETTLE
-        if how is not Reading.POLL or self._clock.monotonic() > self._fresh_until:
+        if how is not Reading.POLL and now < self._woken_at + WAKE_AGAIN_S:
+            how = Reading.POLL
+        if how is not Reading.POLL or now > self._fresh_until:
             try:
                 self._read(how)
             except Unreachable as error:
@@ -303,14 +315,15 @@ class Installation:
         self._failed.clear()
         now = self._clock.monotonic()
         if error is None:
-            if self._reread_after_s is not None:
-                self._poll_at = min(self._poll_at, now + self._reread_after_s)
+            # After an outage the next poll may have been far away.
+            soon_s = self._poll_every_s if self._reread_after_s is None else self._reread_after_s
+            self._poll_at = min(self._poll_at, now + soon_s)
             return
         self._poll_at, self._fresh_until = now, float("-inf")
         if isinstance(job.command.action, Arm):
             self._failed[job.command.action] = (now + FAILURE_KEPT_S, error)
         if isinstance(error, Unconfirmed):
-            self._unsettled.add(job.entry, now)
+            self._unsettled.add(job.entry, now, armed=isinstance(job.command.action, Arm))
         elif isinstance(error, LoginRefused | Retired):
             self._block(error)
 
@@ -334,12 +347,17 @@ class Installation:
             raise
 
     def _read(self, how: Reading) -> PanelState:
-        asked_at = self._clock.time()
+        now, asked_at = self._clock.monotonic(), self._clock.time()
         if how is not Reading.POLL:
-            self._unsettled.asked(self._clock.monotonic())
-        state = self._cloud.read(how)
+            self._unsettled.asked(now)
+            self._woken_at = now
+        before, state = self._got, self._cloud.read(how)
+        self._got = state
         self._keep(state, self._unsettled.last)
-        if how is not Reading.POLL and state.read_at >= asked_at:
+        # A cloud without news gives back what it had. Its time alone would make news of that when the clock is set back.
+        is_news = state is not before and state.read_at >= asked_at
+        believable = how is Reading.PANEL or now >= self._unsettled.believable_at
+        if how is not Reading.POLL and is_news and believable:
             self._settle(state)
         return state
 
@@ -361,10 +379,6 @@ class Installation:
             elif self._failures == 1:
                 log.warning("%s: no news from the alarm, the last state is kept: %s", self.name, error)
             self._silence.lasts(error)
-        else:
-            if self._failures:
-                log.info("%s: the alarm answers again", self.name)
-            self._failures = 0
         self._poll_at = self._clock.monotonic() + pause_s
         if self._unsettled and (self._blocked is None or isinstance(self._blocked, LoginNeeded)):
             self._poll_at = min(self._poll_at, self._unsettled.at)
@@ -381,6 +395,9 @@ class Installation:
         if isinstance(self._blocked, LoginNeeded):
             log.info("%s: the login works again", self.name)
             self._blocked = None
+        if self._failures:
+            log.info("%s: the alarm answers again", self.name)
+            self._failures = 0
         self._silence.is_over(state)
         with self._lock:
             self.view = replace(self.view, state=state)

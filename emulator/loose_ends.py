@@ -49,10 +49,14 @@ class Records:
 class Unsettled:
     """Commands that ended unconfirmed, by their numbers in the journal, and when the panel is asked about them next."""
 
-    def __init__(self, entries: list[int], now: float) -> None:
+    def __init__(self, entries: list[int], now: float, lag_s: float) -> None:
         self._entries = entries
-        self.at = now
         self._pause_s = SETTLE_S
+        self.at = now
+        self.may_have_armed = bool(entries)
+        """Whether one of them was an arm: then another mode may be on than the last state says."""
+        self.believable_at = now + lag_s if entries else now
+        """Whatever the cloud shows by itself may be older than those that an earlier run of the program left."""
 
     def __bool__(self) -> bool:
         return bool(self._entries)
@@ -62,9 +66,10 @@ class Unsettled:
         """The newest of them: what they may have done is laid at its door."""
         return self._entries[-1] if self._entries else None
 
-    def add(self, entry: int, now: float) -> None:
+    def add(self, entry: int, now: float, *, armed: bool) -> None:
         """One more, which the panel is to be asked about at once (monotonic seconds, as everywhere here)."""
         self._entries.append(entry)
+        self.may_have_armed |= armed
         self.at, self._pause_s = now, SETTLE_S
 
     def asked(self, now: float) -> None:
@@ -74,7 +79,7 @@ class Unsettled:
 
     def take(self) -> list[int]:
         """All of them; they are settled."""
-        taken, self._entries = self._entries, []
+        taken, self._entries, self.may_have_armed = self._entries, [], False
         return taken
 
 

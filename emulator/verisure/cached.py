@@ -18,11 +18,14 @@ class _Wait:
     """For the state after a command: sent at `since`, when the cache held `old`.
 
     `owed` are the letters that earlier commands led to and the cache has not shown yet, empty where nobody knows which.
+    `told` is what the panel itself has said since, and `doubted` what the cache has shown that contradicts it.
     """
 
     since: float = float("-inf")
     old: Seen | None = None
     owed: tuple[str, ...] = ()
+    told: str = ""
+    doubted: Seen | None = None
 
 
 class Cached:
@@ -39,9 +42,26 @@ class Cached:
         owed = (*self._wait.owed, "" if self.seen and self.seen[0] == letter else letter) if waiting else ()
         self._wait = _Wait(now, self.seen, owed)
 
+    def told(self, letter: str, now: float) -> None:
+        """The panel itself has said where it stands, after a command or because it was asked."""
+        doubted = self._wait.doubted
+        if doubted and doubted[0] == letter:
+            self.seen, self._wait = doubted, _Wait()  # it has caught up
+        else:
+            old = doubted or self._wait.old or self.seen
+            self._wait = replace(self._wait, since=now, old=old, told=letter, doubted=None)
+
+    def doubts(self, seen: Seen) -> bool:
+        """Whether this contradicts what the panel said, so that only the panel can tell which of them is older.
+
+        Perhaps a keypad was used before the command, and nobody has seen that yet; perhaps after it.
+        """
+        return seen == self._wait.doubted
+
     def nothing_done(self) -> None:
         """That command was not carried out."""
-        self._wait = self._before
+        if not self._wait.told:
+            self._wait = self._before
 
     def is_news(self, seen: Seen, now: float) -> bool:
         """Whether this is the panel's state, as far as can be told."""
@@ -52,6 +72,9 @@ class Cached:
             passed = next((at for at, letter in enumerate(wait.owed) if letter in ("", seen[0])), None)
             if passed is not None:
                 self.seen, self._wait = seen, replace(wait, old=seen, owed=wait.owed[passed + 1 :])
+                return False
+            if wait.told and seen[0] != wait.told:
+                self._wait = replace(wait, doubted=seen)
                 return False
         self.seen, self._wait = seen, _Wait()
         return True

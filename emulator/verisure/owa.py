@@ -102,7 +102,8 @@ class OwaCloud:
     # -- the state ------------------------------------------------------------------------------------------
 
     def read(self, how: Reading = Reading.POLL) -> PanelState:
-        """The state that the cloud has cached; only a person's wish wakes the panel.
+        """The state that the cloud has cached. A person's wish wakes the panel, and else only a cache that contradicts
+        what the panel said after a command, within the time in which it may be the older one of the two.
 
         While the cache has not caught up with a command, what the panel itself said then is kept.
         """
@@ -113,10 +114,19 @@ class OwaCloud:
         if not letter:
             raise Unreachable("the cloud does not tell the panel's state")
         state = self._state
-        if self._cached.is_news((letter, stamp), self._clock.monotonic()) or state is None:
+        seen = (letter, stamp)
+        if self._cached.is_news(seen, self._clock.monotonic()) or state is None:
             state = self._remember(letter, "Status", self._bypassed(content))
+        elif self._cached.doubts(seen):
+            state = self._check()
         self._session.tend()
         return state
+
+    def _told(self, letter: str, source: str, bypassed: tuple[str, ...] = ()) -> PanelState:
+        """The panel itself says where it stands."""
+        if letter in LETTERS:
+            self._cached.told(letter, self._clock.monotonic())
+        return self._remember(letter, source, bypassed)
 
     def _remember(self, letter: str, source: str, bypassed: tuple[str, ...] = ()) -> PanelState:
         self._state = PanelState(axes_of(letter), self._clock.time(), letter, source, bypassed)
@@ -143,7 +153,7 @@ class OwaCloud:
                 continue
             letter = graphql.text(content, "protomResponse").upper()
             if letter and graphql.text(content, "res") == OK:
-                return self._remember(letter, "CheckAlarm")
+                return self._told(letter, "CheckAlarm")
             raise Unreachable(f"the panel did not tell its state: {_said(content)}")
         raise Unreachable(f"the panel did not tell its state within {CHECK_DEADLINE_S:g} s")
 
@@ -179,7 +189,7 @@ class OwaCloud:
             except (CommandError, CloudError) as error:
                 if sent:
                     error.args = (f"{' and '.join(sent)}: done; {request}: {error}",)
-                elif isinstance(error, Rejected) and isinstance(action, Arm) and self._still(action):
+                elif type(error) is Rejected and isinstance(action, Arm) and self._still(action):
                     # Some panels refuse what they have done already.
                     sent.append(request)
                     break
@@ -199,8 +209,9 @@ class OwaCloud:
             log.error("%s", error)
 
     def _still(self, action: Action) -> bool:
+        """Whether the panel, which seems to stand there already, says so itself: the cached state may be older."""
         try:
-            return bool(self._axes.reached(action) and self.read().axes.reached(action))
+            return bool(self._axes.reached(action) and self._check().axes.reached(action))
         except CloudError:
             return False
 
@@ -302,7 +313,7 @@ class OwaCloud:
         letter = graphql.text(content, "protomResponse").upper()
         if graphql.text(content, "res") != OK or not letter:
             raise Unconfirmed(f"{request} ended, but the cloud does not tell the panel's state")
-        state = self._remember(letter, submitted.poll.name, bypassed)
+        state = self._told(letter, submitted.poll.name, bypassed)
         wanted = effect(request)
         if isinstance(wanted, Arm) and state.axes.reached(wanted) is False:
             raise Rejected(f"the panel ended {request} without doing it: it is {state.axes}")

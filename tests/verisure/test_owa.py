@@ -124,11 +124,17 @@ def test_a_cache_that_has_not_moved_since_the_command_does_not_take_it_back() ->
     assert (later.axes, later.source, later.read_at) == (done.axes, "Status", world.clock.now)
 
 
-def test_a_cache_that_has_moved_counts_at_once() -> None:
-    world = World(Status=[status("D", "1"), status("D", "2")])
+@pytest.mark.parametrize("letter", ["D", "T"])
+def test_where_a_cache_that_has_moved_contradicts_the_panel_the_panel_is_asked_once(letter: str) -> None:
+    """A keypad was used, before our command or after it."""
+    world = World(
+        **CHECKED | {"Status": [status("D", "1"), status("D", "2")], "CheckAlarmStatus": ended(letter, CHECK)}
+    )
     world.cloud.read()
     world.cloud.execute(TOTAL, quiet)
-    assert world.cloud.read().axes == DISARMED
+    for _ in range(3):
+        assert world.cloud.read().raw == letter
+    assert world.script.names().count("CheckAlarm") == 1
 
 
 @pytest.mark.parametrize("forced", [False, True])
@@ -181,7 +187,11 @@ def test_a_refused_command_leaves_the_cache_as_good_as_it_was() -> None:
 
 # -- waking the panel ---------------------------------------------------------------------------------------------
 
-CHECKED = {"CheckAlarm": data("xSCheckAlarm", SUBMITTED), "CheckAlarmStatus": ended("A", "xSCheckAlarmStatus")}
+CHECK = "xSCheckAlarmStatus"
+CHECKED: dict[str, Any] = {
+    "CheckAlarm": data("xSCheckAlarm", SUBMITTED),
+    "CheckAlarmStatus": ended("A", "xSCheckAlarmStatus"),
+}
 
 
 def test_only_a_persons_wish_wakes_the_panel() -> None:
@@ -608,8 +618,14 @@ def test_a_full_disk_does_not_undo_a_command() -> None:
 
 def test_a_panel_that_refuses_what_it_has_done_is_believed_only_if_it_says_so() -> None:
     refused = failed("x", code="106", type="BLOCKING")
-    world = World(Status=[status("T"), status("T")], ArmStatus=refused)
+    world = World(**CHECKED | {"Status": status("T"), "CheckAlarmStatus": ended("T", CHECK), "ArmStatus": refused})
     assert world.cloud.execute(TOTAL, quiet).raw == "T"
-    world = World(Status=[status("T"), GONE], ArmStatus=refused)
-    with pytest.raises(Rejected, match="no other mode"):
-        world.cloud.execute(TOTAL, quiet)
+    open_zone = failed("error_mpj_exception", code="102", type="NON_BLOCKING", allowForcing=False)
+    for answers in (
+        {"CheckAlarmStatus": ended("D", CHECK), "ArmStatus": refused},
+        {"CheckAlarm": GONE, "ArmStatus": refused},
+        {"CheckAlarmStatus": ended("T", CHECK), "ArmStatus": open_zone},
+    ):
+        world = World(**CHECKED | {"Status": status("T")} | answers)
+        with pytest.raises(Rejected, match=r"no other mode|a zone is open"):
+            world.cloud.execute(TOTAL, quiet)
