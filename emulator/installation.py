@@ -149,10 +149,11 @@ class Installation:
             self.abandon()
 
     def abandon(self) -> None:
-        """End what is in flight as unconfirmed, because nobody will wait for its end."""
+        """End what is in flight as unconfirmed, because nobody will wait for its end, and what waits as failed."""
         if job := self._queue.current:
             error = Unconfirmed("the program stopped while the cloud was silent")
             self._end(job, _outcome(error), error)
+        self._drain()
 
     @property
     def health(self) -> Health:
@@ -229,10 +230,13 @@ class Installation:
                 # Nothing may end this thread while the house relies on it.
                 log.exception("%s: a defect of this program; going on", self.name)
                 self._poll_at = self._clock.monotonic() + self._poll_every_s
+        self._drain()
+        self.close()
+
+    def _drain(self) -> None:
         while job := self._queue.take():
             error = Unreachable("the program stopped before this was sent", sent=False)
             self._end(job, _outcome(error), error)
-        self.close()
 
     def close(self) -> None:
         """End the session; for whoever drives this without its thread."""
@@ -303,7 +307,9 @@ class Installation:
             how = Reading.SETTLE
         if how is not Reading.POLL and now < self._woken_at + WAKE_AGAIN_S:
             how = Reading.POLL
-        if how is not Reading.POLL or now > self._fresh_until:
+        # While the machine slept only the time of day went on.
+        is_fresh = now <= self._fresh_until and 0 <= self._clock.time() - (self._read_at or 0.0) <= FRESH_S
+        if how is not Reading.POLL or not is_fresh:
             try:
                 self._read(how)
             except Unreachable as error:
@@ -354,7 +360,7 @@ class Installation:
         before, state = self._got, self._cloud.read(how)
         self._got = state
         self._keep(state, self._unsettled.last)
-        # A cloud without news gives back what it had. Its time alone would make news of that when the clock is set back.
+        # A cloud without news gives back what it had; its time alone would make that news once the clock is set back.
         is_news = state is not before and state.read_at >= asked_at
         believable = how is Reading.PANEL or now >= self._unsettled.believable_at
         if how is not Reading.POLL and is_news and believable:

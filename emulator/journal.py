@@ -18,8 +18,9 @@ KEEP_COMMANDS = 10_000
 TYPED_S = 600.0
 """No command that a person types takes longer."""
 
-BUSY_MS = 5_000
-"""How long one process waits for another (`emulator arm` beside `emulator run`) to finish its write."""
+BUSY_MS = 1_500
+"""How long one process waits for another (`emulator arm` beside `emulator run`) to finish its write: shorter than doors
+wait for a command to be taken, so that one that cannot be written down is refused and not answered with a success."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS commands (
@@ -84,6 +85,7 @@ class Journal:
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self._lock = threading.Lock()
+        self._file: tuple[Path, int] | None = None
         path = folder / FILE
         try:
             if read_only:
@@ -92,6 +94,7 @@ class Journal:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
             self._db = _open(path)
+            self._file = path, path.stat().st_ino
         except (OSError, sqlite3.Error) as error:
             problem = f"cannot keep the journal here ({error}); choose a writable folder with --state-dir"
             raise ConfigError([Problem(str(path), problem)]) from None
@@ -105,6 +108,7 @@ class Journal:
     def write(self) -> Iterator[sqlite3.Connection]:
         """One transaction; EmulatorError when it cannot be written."""
         with self._lock:
+            self._check_file()
             try:
                 self._db.execute("BEGIN IMMEDIATE")
                 # Leaving the block commits, or rolls back on an error.
@@ -112,6 +116,20 @@ class Journal:
                     yield self._db
             except sqlite3.Error as error:
                 raise EmulatorError(f"the journal cannot be written ({error}): is the disk full?") from None
+
+    def _check_file(self) -> None:
+        """SQLite goes on writing to a file that somebody has deleted, and nobody would ever read that."""
+        if self._file is None:
+            return
+        path, inode = self._file
+        try:
+            found = path.stat().st_ino
+        except OSError as error:
+            raise EmulatorError(
+                f"the journal cannot be written ({path}: {error.strerror}): restart the program"
+            ) from None
+        if found != inode:
+            raise EmulatorError(f"the journal cannot be written ({path} was replaced): restart the program")
 
     def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
         """What a query finds."""

@@ -92,9 +92,14 @@ class Running:
         disarm = {disarm: word for word, disarm in DISARMS.items()}
         what = {"arm": str(action.mode)} if isinstance(action, Arm) else {"disarm": disarm[action]}
         try:
-            entry = self.follow(self.command(installation, **what), wait)
-            state = panel(self.installations()[installation])
+            number = self.command(installation, **what)
         except (Unreachable, Unconfirmed) as error:
+            return Outcome(Result.UNCONFIRMED, str(error)), None
+        try:
+            entry = self.follow(number, wait)
+            state = panel(self.installations()[installation])
+        except (Refused, Unreachable, Unconfirmed) as error:
+            # Also where a new start of the program has another token: the command was taken.
             return Outcome(Result.UNCONFIRMED, str(error)), None
         return Outcome(Result(entry["result"]), entry["message"]), state
 

@@ -2,16 +2,21 @@
 
 import fcntl
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import IO
 
 from emulator.errors import EmulatorError, LoginNeeded
 from emulator.journal import Journal
 from emulator.verisure.vault import Device, Login
 
 LOCK = "login.lock"
+
+LOCK_WITHIN_S, LOCK_PAUSE_S = 30.0, 0.05
+"""To wait for another program that renews the login, which takes seconds; one that was stopped (Ctrl-Z) has no end."""
 """In the state folder; held while a login is renewed, by whichever process does it."""
 
 
@@ -33,7 +38,11 @@ class JournalVault:
         except OSError as error:
             raise EmulatorError(f"the login cannot be renewed: {path}: {error.strerror}") from None
         with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            ends = time.monotonic() + LOCK_WITHIN_S
+            while not _locked(lock):
+                if time.monotonic() > ends:
+                    raise EmulatorError(f"the login cannot be renewed: another program holds {path}; is one stopped?")
+                time.sleep(LOCK_PAUSE_S)
             yield
 
     def load(self) -> Login | None:
@@ -79,3 +88,14 @@ def _login(kept: str) -> Login:
     said = json.loads(kept)
     known = {one.name: said[one.name] for one in fields(Login) if one.name in said}
     return Login(**(known | {"device": Device(**said["device"])}))
+
+
+def _locked(lock: IO[str]) -> bool:
+    """Whether it is ours now. EmulatorError where the file system knows no locks."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise EmulatorError(f"the login cannot be renewed: {lock.name}: {error.strerror}") from None
+    return True

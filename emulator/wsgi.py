@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
@@ -106,6 +107,12 @@ class Server:
             wasyncore.loop(timeout=LOOP, use_poll=True, map=self._map, count=1)
 
 
+class _Parser(HTTPRequestParser):
+    """Has a path from the beginning: waitress logs that of a request which broke off before it had one."""
+
+    path = ""
+
+
 class _Channel(HTTPChannel):
     """Knows for how long its peer has kept us waiting; what waitress counts, any byte begins anew.
 
@@ -114,6 +121,7 @@ class _Channel(HTTPChannel):
 
     server: "_Listener"
     socket: socket.socket
+    parser_class = _Parser
 
     def __init__(self, server: "_Listener", *what: Any, **more: Any) -> None:
         self.began = self.rested = server.monotonic()  # the request that is coming in; the time after the last one

@@ -1,6 +1,7 @@
 """HTTPS to the alarm's clouds. The only file that imports requests."""
 
 import ssl
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,6 +48,13 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
 
 
+class _Session(requests.Session):
+    """Sees no redirect: even where it is not to follow one, requests reads all of its body."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
+        return None
+
+
 class HttpTransport:
     """Sends each request once: no retries, no redirects, no kept connection that may be dead, no proxies.
 
@@ -57,7 +65,7 @@ class HttpTransport:
         self._url = url
         self._timeout_s = timeout_s
         self._host = urlsplit(url).netloc
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False
         # Otherwise requests adds the public CAs to whatever the context trusts.
         self._session.verify = cafile or certifi.where()
@@ -93,8 +101,8 @@ class HttpTransport:
                 stream=True,
                 **what,
             ) as response:
-                body = response.raw.read(ANSWER_LIMIT_BYTES + 1, decode_content=True)
-                answer = Answer(response.status_code, bytes(body), response.headers.get("Retry-After", ""))
+                body = self._body(response.raw, time.monotonic() + patience_s)
+                answer = Answer(response.status_code, body, response.headers.get("Retry-After", ""))
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             # The text of a requests error holds the whole URL, session and all: it ends here.
             raise self._unreachable(error, patience_s) from None
@@ -104,6 +112,15 @@ class HttpTransport:
         if len(body) > ANSWER_LIMIT_BYTES:
             raise Unreachable(f"{self._host} answered more than {ANSWER_LIMIT_BYTES} bytes")
         return answer
+
+    def _body(self, raw: Any, until: float) -> bytes:
+        """All of it, and a byte more than may be; ReadTimeout for what comes in drops."""
+        body = b""
+        while len(body) <= ANSWER_LIMIT_BYTES and (piece := raw.read1(ANSWER_LIMIT_BYTES, decode_content=True)):
+            body += piece
+            if time.monotonic() > until:
+                raise requests.ReadTimeout
+        return body
 
     def _unreachable(self, error: Exception, patience_s: float) -> Unreachable:
         cause = error.args[0] if error.args else None

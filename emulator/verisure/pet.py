@@ -5,7 +5,7 @@ Facts: verisure-wsdo.md §2 and §3, and the user's API document.
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lxml import etree
 
@@ -81,6 +81,12 @@ ERRORS: dict[str, tuple[type[CloudError], str]] = {
 # Texts that come without a number when the API or the account is gone (§2.3, §6); accents stripped, lower case.
 RETIRED_TEXT = re.compile(r"ya no esta disponible|nueva version|remplacee par|substituido|no longer available")
 
+# Texts without a number that do not say whether anything was done (§2.3).
+TROUBLE_TEXT = re.compile(
+    r"technical (incident|issue)|unable to carry out|try (again )?later|problem communicating|native thread"
+    r"|no se ha podido realizar la accion|n'a pas pu etre transmise"
+)
+
 _DISARMED_TEXT = re.compile(r"desconect|deactivat|desactiv|disattiv|disinser|desativ|deslig")
 _ARMED_TEXT = re.compile(r"\b(conect|activ|attiv|ativ|inseri|ligad|armed)")
 _INTERIOR_TEXT = {
@@ -118,7 +124,7 @@ class Reply:
     message: str = ""
     err: str = ""
     status: str | None = None
-    hash: str = ""
+    hash: str = field(default="", repr=False)
     log: tuple[LogRow, ...] | None = None
     installations: tuple[Listed, ...] = ()
     alias: str = ""
@@ -192,6 +198,9 @@ def error(reply: Reply, *, login: bool = False) -> CloudError | Rejected:
         return kind(f"{meaning} (ERR {reply.err}).{said}")
     if login and RETIRED_TEXT.search(_plain(reply.message)):
         return Retired(f"this API no longer serves the account: set `cloud: owa` for it in devices.yaml.{said}")
+    if not login and TROUBLE_TEXT.search(_plain(reply.message)):
+        kind, meaning = ERRORS["3000"]
+        return kind(f"{meaning}.{said}")
     number = f", ERR {reply.err}" if reply.err else ""
     if reply.res == "LOCK":
         return LoginRefused(f"{ERRORS['60052'][1]}.{said}")

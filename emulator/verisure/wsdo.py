@@ -70,7 +70,12 @@ class WsdoCloud:
 
         While the log leaves doubt and it is too early for another EST, whatever would read as off is unknown.
         """
-        news = self._news()
+        try:
+            news = self._news()
+        except Unreachable:
+            if how is Reading.POLL and self._state is not None:
+                raise
+            news = None  # the panel itself is asked below
         if news is not None:
             # Before the panel is asked: should it be silent, this is what is known.
             self._remember(*news, "ACT_V2")
