@@ -36,8 +36,11 @@ def load(path: Path) -> Settings:
     """Read and check a settings file; ConfigError lists everything that is wrong with it."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise ConfigError([Problem(str(path), f"cannot be read: {error}")]) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError([Problem(f"{path}:{line}", "holds a letter that is not UTF-8; save it as UTF-8")]) from None
     file = yamlfile.read(str(path), text)
     if not isinstance(file.content, dict):
         raise ConfigError([Problem(str(path), f"has no settings; {EXAMPLE}")])

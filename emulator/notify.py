@@ -9,6 +9,7 @@ import hashlib
 import importlib
 import logging
 import queue
+import sys
 import threading
 import time
 from collections import deque
@@ -71,7 +72,7 @@ def apprise_target(url: str) -> Send:
     try:
         apprise = importlib.import_module("apprise")
     except ImportError:
-        problem = "notifications need Apprise: pip install 'verisure-emulator[notify]'"
+        problem = f"notifications need Apprise: {sys.executable} -m pip install 'verisure-emulator[notify]'"
         raise ConfigError([Problem("environment: VERISURE_NOTIFY", problem)]) from None
     # Each of its tries would be a line; ours says once what becomes of the messages.
     logging.getLogger("apprise").setLevel(logging.CRITICAL)

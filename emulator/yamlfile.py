@@ -38,7 +38,7 @@ def read(name: str, text: str) -> YamlFile:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         # Words of the file are left out: an unquoted password may look like an alias or a tag.
-        what = re.sub(r"'(?!\\)[^']{2,}'", "…", str(error.problem or error.context))
+        what = re.sub(r"'([^']*)'", _without_words, str(error.problem or error.context))
         hint = "indent with blanks, and put text with special characters in quotes"
         raise ConfigError([Problem(f"{name}:{line}", f"not valid YAML: {what}; {hint}")]) from None
     except yaml.YAMLError as error:
@@ -46,6 +46,11 @@ def read(name: str, text: str) -> YamlFile:
     except RecursionError:
         raise ConfigError([Problem(name, "not usable: it is nested too deeply, or an alias holds itself")]) from None
     return file
+
+
+def _without_words(quoted: re.Match[str]) -> str:
+    """What stands in quotes, unless it may be a word of the file: signs and the parser's own <block end> are none."""
+    return quoted[0] if len(quoted[1]) < 2 or quoted[1][0] in "\\<" else "…"
 
 
 def _value(file: YamlFile, path: Path, node: yaml.Node) -> Any:
@@ -62,6 +67,10 @@ def _value(file: YamlFile, path: Path, node: yaml.Node) -> Any:
 def _mapping(file: YamlFile, path: Path, node: yaml.MappingNode) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            where = f"{file.name}:{key.start_mark.line + 1}"
+            file.problems.append(Problem(where, "a key is a single word, not a list or a mapping"))
+            continue
         name = str(key.value)
         here = (*path, name)
         if name in found:

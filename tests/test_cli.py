@@ -319,6 +319,12 @@ def test_two_runs_on_one_state_folder_are_one_too_many(shell: Shell) -> None:
         assert b"another `emulator run` uses this state folder" in second.stderr
 
 
+def test_discover_names_an_interface_that_is_not_there(shell: Shell) -> None:
+    result = shell.type("discover", "--interface", "eth77")
+    assert result.exit_code == cli.USAGE
+    assert "no interface called eth77 has a local IPv4 address to serve; there is lo" in result.stderr
+
+
 def test_discover_tells_ours_from_others(shell: Shell) -> None:
     with running(run_words(shell), "Ctrl-C stops."):
         found = shell.json("discover", "--interface", "lo", "--seconds", "1")

@@ -467,7 +467,7 @@ def test_a_syntax_error_names_file_and_line(path: Path) -> None:
 
 def test_a_file_in_another_encoding(path: Path) -> None:
     path.write_bytes("switches: [{ name: Señal }]".encode("latin-1"))
-    with pytest.raises(ConfigError, match=r"devices\.yaml: cannot be read: 'utf-8' codec can't decode"):
+    with pytest.raises(ConfigError, match=r"devices\.yaml:1: holds a letter that is not UTF-8; save it as UTF-8"):
         config.load(path)
 
 

@@ -620,6 +620,22 @@ def test_a_cloud_that_is_silent_does_not_hold_up_the_stop(tmp_path: Path) -> Non
     journal.close()
 
 
+def test_what_waits_behind_a_silent_cloud_ends_with_the_stop_too(tmp_path: Path) -> None:
+    journal, clock = Journal(tmp_path), FakeClock()
+    gate = Gate(clock)
+    alarm = Installation("home", lambda: gate, journal, clock, poll_every_s=POLL_S)
+    alarm.start()
+    alarm.submit(Command(Arm(MODES["total"]), Origin("test")))
+    assert gate.asked.wait(10)
+    waiting = alarm.submit(Command(Disarm(), Origin("test")))
+    alarm.stop(0)
+    assert waiting.done.result(0).message == "the program stopped before this was sent"
+    assert [entry.result for entry in journal.commands(2)] == ["failed", "unconfirmed"]
+    gate.answer.set()
+    alarm.stop(10)
+    journal.close()
+
+
 def test_a_defect_between_commands_does_not_end_the_thread(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     journal, clock = Journal(tmp_path), FakeClock()
     gate, heard = Gate(clock), threading.Event()
@@ -797,6 +813,72 @@ def test_until_it_is_settled_nobody_knows_whether_an_off_would_disarm_another_mo
     assert owa.run(Disarm(), only_if=NIGHT) is Result.FAILED
     assert "no news yet of an earlier command" in str(owa.journal.commands(1)[0].message)
     assert len(owa.cloud.actions) == 1
+
+
+@pytest.mark.parametrize("step_s", [0.0, -3600.0])
+def test_an_off_of_the_mode_that_was_on_waits_for_what_became_of_an_arm(owa: Owa, step_s: float) -> None:
+    """It may have come to pass: then the off would disarm another mode. A clock that was set back is no news."""
+    owa.cloud.news = DISARMED.after(Arm(NIGHT))
+    owa.alarm.step()
+    owa.cloud.news, owa.cloud.outcome = None, Unconfirmed("the answer was lost")
+    owa.clock.step += step_s
+    assert owa.run(Arm(ArmMode(Interior.TOTAL))) is Result.UNCONFIRMED
+    owa.cloud.outcome = None
+    assert owa.run(Disarm(), only_if=NIGHT) is Result.FAILED
+    assert owa.journal.commands(1)[0].settled is None
+    assert owa.cloud.actions == [Arm(ArmMode(Interior.TOTAL))]
+
+
+def test_after_a_restart_nothing_is_settled_by_what_may_be_older(owa: Owa) -> None:
+    owa.cloud.news = DISARMED.after(Arm(NIGHT))
+    owa.alarm.step()
+    owa.journal.begin("home", Command(Arm(ArmMode(Interior.TOTAL)), Origin("test")), owa.clock.time())
+    owa.journal.recover(owa.clock.time())
+    owa.alarm = Installation("home", lambda: owa.cloud, owa.journal, owa.clock, poll_every_s=120, lag_s=180)
+    owa.live(170)
+    assert owa.journal.commands(1)[0].settled is None
+    assert owa.run(Disarm(), only_if=NIGHT) is Result.FAILED
+    owa.cloud.news = DISARMED.after(Arm(ArmMode(Interior.TOTAL)))
+    owa.live(600)
+    assert owa.journal.commands(2)[1].settled == "total"
+    assert owa.cloud.actions == []
+
+
+def test_a_confirmed_command_ends_what_an_outage_left(owa: Owa) -> None:
+    owa.alarm.step()
+    owa.cloud.news, owa.cloud.outcome = Unreachable("the cloud is down"), Unconfirmed("the answer was lost")
+    owa.clock.now += 1
+    assert owa.run(Arm(ArmMode(Interior.TOTAL))) is Result.UNCONFIRMED
+    owa.live(600)
+    assert owa.alarm.health.failures > 0
+    owa.cloud.news, owa.cloud.outcome = None, None
+    assert owa.run(Arm(NIGHT)) is Result.CONFIRMED
+    assert (owa.alarm.health.failures, owa.alarm.health.error) == (0, "")
+    assert owa.alarm.health.next_poll_at <= owa.clock.time() + 15
+    assert owa.journal.commands(2)[1].settled == "night"
+
+
+def test_whoever_goes_on_pressing_does_not_wake_the_panel_each_time(house: House) -> None:
+    house.alarm.step()
+    house.fault("wait")
+    assert house.run(house.on("night")) == [Result.UNCONFIRMED]
+    house.fault("down", "EST1")
+    house.fault("empty_log", "ACT_V2")
+    asked = house.count("EST1")
+    for _ in range(20):
+        house.clock.now += 3
+        assert house.run(house.off("day")) in ([Result.FAILED], [Result.IGNORED])
+    assert house.count("EST1") - asked <= 4
+
+
+def test_a_state_from_before_the_machine_slept_is_not_fresh(house: House) -> None:
+    house.house.keypad(Arm(MODES["night"]))
+    house.alarm.step()
+    house.house.keypad(Disarm())
+    house.house.keypad(Arm(MODES["total"]))
+    house.clock.step += 8 * 3600
+    assert house.run(house.off("night")) == [Result.IGNORED]
+    assert house.house.axes.has(MODES["total"])
 
 
 def test_a_disarm_whose_answer_was_lost_may_be_asked_for_again(owa: Owa) -> None:

@@ -285,6 +285,18 @@ def looks(journal: Journal) -> list[Callable[[], object]]:
     ]
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+def test_what_would_go_into_a_deleted_file_is_not_taken(journal: Journal, folder: Path, replaced: bool) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+    if replaced:
+        (folder / FILE).touch()
+    why = "was replaced" if replaced else "No such file or directory"
+    for act in anything(journal):
+        with pytest.raises(EmulatorError, match=rf"cannot be written \(.*{why}\): restart the program"):
+            act()
+
+
 def test_a_closed_journal_says_so_in_our_words(journal: Journal) -> None:
     journal.close()
     journal.close()

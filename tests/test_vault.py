@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from emulator import vault as module
 from emulator.errors import EmulatorError, LoginNeeded
 from emulator.journal import FILE, Journal
 from emulator.vault import LOCK, JournalVault
@@ -97,6 +98,22 @@ def test_a_ban_and_what_a_panel_does_not_know_are_remembered(
 def test_a_folder_that_cannot_be_written_is_named(vault: JournalVault, tmp_path: Path) -> None:
     (tmp_path / LOCK).mkdir()
     with pytest.raises(EmulatorError, match=rf"cannot be renewed: .*{LOCK}: Is a directory"), vault.alone():
+        pass
+
+
+def test_a_lock_without_end_is_given_up(vault: JournalVault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOCK_WITHIN_S", 0.1)
+    other = JournalVault(Journal(tmp_path), tmp_path, HOST)
+    with vault.alone(), pytest.raises(EmulatorError, match=r"another program holds .*is one stopped"), other.alone():
+        pass
+
+
+def test_a_file_system_without_locks_is_named(vault: JournalVault, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flock(*_: object) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(module.fcntl, "flock", flock)
+    with pytest.raises(EmulatorError, match=r"cannot be renewed: .*No locks available"), vault.alone():
         pass
 
 

@@ -1,6 +1,8 @@
 """The server against peers that keep it waiting: raw sockets, and a clock that tests move."""
 
+import logging
 import socket
+import struct
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -188,6 +190,19 @@ def test_an_answer_that_nobody_takes_is_dropped(house: House) -> None:
     house.wait(1)
     assert not house.channels
     assert len(receive(sock)) < 2**24
+
+
+def test_nonsense_whose_sender_is_gone_is_no_error(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    house.may.clear()
+    busy = [house.connect(said=GET) for _ in range(2)]  # all workers
+    for _ in range(5):
+        sock = house.connect(said=b"x\r\n\r\n")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.close()
+    house.may.set()
+    assert all(receive(sock) for sock in busy)
+    assert house.serves()
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 # -- how many ---------------------------------------------------------------------------------------------------

@@ -116,3 +116,22 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     except ConfigError:
         return
     assert isinstance(content, dict | list | str | None)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: { name: Total: alarm }", "expected ',' or '}', but got ':'"),
+        ("a: [b, c\n", "expected ',' or ']', but got '<stream end>'"),
+        ("a: *hunter2secret", "found undefined alias …"),
+    ],
+)
+def test_signs_are_told_and_words_are_not(text: str, said: str) -> None:
+    [problem] = problems(text)
+    assert said in problem
+
+
+def test_a_key_of_several_words_is_a_problem_and_does_not_end_the_reading() -> None:
+    file = yamlfile.read("f.yaml", "a: 1\n[b, c]: 2\nd: 3\n")
+    assert [str(one) for one in file.problems] == ["f.yaml:2: a key is a single word, not a list or a mapping"]
+    assert file.content == {"a": "1", "d": "3"}

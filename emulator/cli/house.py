@@ -13,7 +13,8 @@ from emulator import credentials, identities, logs, pairing, settings, show, sys
 from emulator.alarms import SystemClock
 from emulator.app import App
 from emulator.cli.context import LOOK_S, NOT_DONE, OK, USAGE, common, context, on_signal
-from emulator.doors import search
+from emulator.doors import network, search
+from emulator.errors import ConfigError, Problem
 from emulator.journal import Journal
 
 FIRST_NEWS_S = 3.5
@@ -76,6 +77,9 @@ def discover(interfaces: tuple[str, ...], seconds: float, as_json: bool, **chose
     logs.setup(here.level)
     with closing(Journal(here.state_dir)) as book:
         ours = identities.udns(book) | {pairing.identity(book).udn}
+    nics = network.nics()
+    if not network.places(nics, interfaces or None, None):
+        raise ConfigError([Problem("--interface", network.nowhere(nics, interfaces or None))])
     found = search.search(interfaces or None, seconds)
     if as_json:
         click.echo(show.as_json([{**asdict(device), "ours": device.udn in ours} for device in found]))

@@ -31,8 +31,7 @@ LET_ANSWER = "let the firewall of this machine pass these ports; see also what t
 def addresses(case: Case) -> Iterator[Finding]:
     """Whether there are addresses to serve at, and whether they will stay."""
     if not case.places:
-        there = ", ".join(f"{nic.name} {nic.address}" for nic in network.nics()) or "none at all"
-        yield problem("address", f"no interface to serve has a local IPv4 address; there is {there}", CONNECT)
+        yield problem("address", network.nowhere(network.nics(), None), CONNECT)
     try:
         leased = lease.leased()
     except (OSError, AttributeError):  # no Linux, no netlink

@@ -86,6 +86,10 @@ def _port(case: Case, port: int, name: str, way_out: str) -> Finding:
         ourselves = any(program.name == APP for one in foreign for program in one.programs)
         return problem(check, f"taken by {_whose(foreign)}", OURSELVES if ourselves else way_out)
     if case.running:
+        # It may have been told on its command line where to serve.
+        elsewhere = [one for one in sockets.bound("tcp", port, case.proc) if _is_ours(one, case)]
+        if elsewhere:
+            return ok(check, f"the running program has it at {', '.join(one.address for one in elsewhere)}")
         if not sockets.are_told(case.proc):
             return skipped(check, "this system does not tell whether it is the running program that has it")
         return problem(check, "not open, though the program runs", LOOK_AT_LOG)

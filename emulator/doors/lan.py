@@ -176,7 +176,7 @@ class Lan:
             found = await asyncio.get_running_loop().run_in_executor(self._executor, self._nics)
             places = network.places(found, self._interfaces, self._address)
             if not places:
-                self.complain("No interface with a local IPv4 address to serve; trying again until there is one")
+                self.complain(f"{network.nowhere(found, self._interfaces)}; trying again")
             elif self._address and self._address != places[0].host:
                 self.complain(f"{self._address} is none of this host's addresses; it is told to clients all the same")
             for place in set(self._sites) - set(places):

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,7 +36,9 @@ class Mdns:
         try:
             from zeroconf import ServiceInfo, Zeroconf
         except ImportError:
-            self._complain("doors.hue.mdns needs the library zeroconf: pip install 'verisure-emulator[mdns]'")
+            self._complain(
+                f"doors.hue.mdns needs the library zeroconf: {sys.executable} -m pip install 'verisure-emulator[mdns]'"
+            )
             return
         name = f"Hue Bridge - {self._identity.mac[-6:]}"
         try:

@@ -65,6 +65,13 @@ def places(found: Iterable[Nic], interfaces: Sequence[str] | None, address: str 
     )
 
 
+def nowhere(found: Iterable[Nic], interfaces: Sequence[str] | None) -> str:
+    """What to say when there is no place to serve."""
+    there = ", ".join(f"{nic.name} {nic.address}" for nic in found) or "none at all"
+    wanted = f" called {' or '.join(interfaces)}" if interfaces else ""
+    return f"no interface{wanted} has a local IPv4 address to serve; there is {there}"
+
+
 def _usual(nic: Nic) -> bool:
     ip = nic.address.ip
     return (ip.is_private or ip.is_link_local) and not ip.is_loopback and not VIRTUAL.fullmatch(nic.name)

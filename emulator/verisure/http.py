@@ -51,7 +51,7 @@ class _Adapter(HTTPAdapter):
 class _Session(requests.Session):
     """Sees no redirect: even where it is not to follow one, requests reads all of its body."""
 
-    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002  # as it is overridden
         return None
 
 

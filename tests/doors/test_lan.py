@@ -268,7 +268,7 @@ def test_a_network_that_is_not_up_is_waited_for(caplog: pytest.LogCaptureFixture
     with a_lan(interfaces=["eth77"], look_s=SOON) as door:
         time.sleep(3 * SOON)
         assert door.urls() == ()
-    assert caplog.text.count("No interface") == 1
+    assert caplog.text.count("no interface called eth77 has") == 1
 
 
 def test_interfaces_that_cannot_be_read_do_not_end_the_door(caplog: pytest.LogCaptureFixture) -> None:

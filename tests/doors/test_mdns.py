@@ -55,7 +55,8 @@ def test_without_the_library_it_says_what_to_install(
     mdns.follow((LOCALHOST,))
     mdns.follow(())
     mdns.follow((LOCALHOST,))
-    assert caplog.messages == ["doors.hue.mdns needs the library zeroconf: pip install 'verisure-emulator[mdns]'"]
+    how = f"{sys.executable} -m pip install 'verisure-emulator[mdns]'"
+    assert caplog.messages == [f"doors.hue.mdns needs the library zeroconf: {how}"]
 
 
 def test_what_the_library_meets_does_not_stop_the_bridge(

@@ -5,10 +5,12 @@ import os
 import socket
 import ssl
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
@@ -29,12 +31,26 @@ TLS_HANDSHAKE = b"\x16"
 
 
 class Server:
-    """Answers every connection with the same bytes, and closes it; `hold` keeps it open until the client goes."""
+    """Answers every connection with the same bytes, and closes it; `hold` keeps it open until the client goes.
 
-    def __init__(self, answer: bytes = OK, *, hold: bool = False, tls: ssl.SSLContext | None = None) -> None:
-        self.answer = answer
+    `drip` is what comes first, and then a byte at a time; `endless` sends megabytes after the answer.
+    """
+
+    def __init__(
+        self,
+        answer: bytes = OK,
+        *,
+        hold: bool = False,
+        tls: ssl.SSLContext | None = None,
+        drip: bytes = b"",
+        endless: bool = False,
+    ) -> None:
+        self.answer = drip or answer
         self.hold = hold
         self.tls = tls
+        self.drips = bool(drip)
+        self.endless = endless
+        self.sent = 0
         self.requests: list[bytes] = []
         self.connections = 0
         self.ciphers: list[str] = []
@@ -70,6 +86,11 @@ class Server:
         with connection:
             self.requests.append(receive(connection))
             connection.sendall(self.answer)
+            while self.endless and self.sent < 50_000_000:
+                self.sent += connection.send(bytes(65536))
+            while self.drips:
+                connection.sendall(b"x")
+                time.sleep(SHORT_S / 10)
             if self.hold:
                 connection.recv(1)
 
@@ -98,8 +119,8 @@ def serve() -> Iterator[Serve]:
     """Starts servers that are stopped after the test."""
     started: list[Server] = []
 
-    def start(answer: bytes = OK, *, hold: bool = False, tls: ssl.SSLContext | None = None) -> Server:
-        started.append(Server(answer, hold=hold, tls=tls))
+    def start(answer: bytes = OK, **how: Any) -> Server:
+        started.append(Server(answer, **how))
         return started[-1]
 
     yield start
@@ -305,6 +326,20 @@ def test_an_answer_that_does_not_come_or_does_not_end(serve: Serve, method: str,
     server = serve(begun, hold=True)
     assert failure(server.url, method, timeout_s=SHORT_S) == ("HOST took longer than 0.2 s to answer", True)
     assert (server.connections, len(server.requests)) == (1, 1)
+
+
+def test_an_answer_in_drops_is_given_as_much_time_as_any_other(serve: Serve) -> None:
+    server = serve(drip=b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    with pytest.raises(Unreachable, match=r"took longer than 0\.2 s to answer"):
+        send(server.url, timeout_s=SHORT_S)
+
+
+def test_the_body_of_a_redirect_is_not_read_without_limit(serve: Serve) -> None:
+    head = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 50000000\r\n\r\n"
+    server = serve(head, endless=True)
+    with pytest.raises(Unreachable, match="answered more than"):
+        send(server.url)
+    assert server.sent < 10 * ANSWER_LIMIT_BYTES
 
 
 def test_one_request_may_be_given_less_time(serve: Serve) -> None:

@@ -259,3 +259,18 @@ def test_any_bytes_are_an_answer_or_unreachable(data: bytes) -> None:
     except Unreachable:
         return
     assert reply.res
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Error 5304. Due to a technical incident, the request cannot be processed",
+        "Sorry but we are unable to carry out your request. Please try again later",
+        "Lo sentimos. No se ha podido realizar la acción solicitada",
+        "Votre demande n'a pas pu être transmise ; veuillez réessayer",
+    ],
+)
+def test_trouble_without_a_number_is_no_refusal(message: str) -> None:
+    """Nobody knows then what became of a command (verisure-wsdo.md §2.3)."""
+    reply = pet.parse(f"<PET><RES>ERROR</RES><MSG>{message}</MSG></PET>".encode())
+    assert isinstance(pet.error(reply), Unreachable)

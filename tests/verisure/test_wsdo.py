@@ -9,7 +9,7 @@ from emulator.errors import LoginRefused, Rejected, Retired, SessionExpired, Unc
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
 from emulator.simulator.faults import Fault
 from emulator.verisure import wsdo
-from emulator.verisure.cloud import Phase
+from emulator.verisure.cloud import Phase, Reading
 from emulator.verisure.session import Account, Gate
 from emulator.verisure.wsdo import REQUESTS, WsdoCloud
 from tests.fakes import DEADLINE_S, DEMO, FakeClock, ScriptTransport, SimulatedCloud, pet
@@ -342,6 +342,15 @@ def test_an_empty_log_keeps_the_state(world: World) -> None:
     world.cloud.read()
     world.fault("empty_log")
     assert world.cloud.read().axes.interior is Interior.TOTAL
+
+
+def test_where_the_log_fails_the_panel_is_asked_if_more_than_a_poll_is_wanted(world: World) -> None:
+    world.backend.faults.add(Fault("trouble", "ACT_V2"))
+    assert world.cloud.read().axes == DISARMED  # at first
+    with pytest.raises(Unreachable):
+        world.cloud.read()
+    world.house.keypad(Arm(ArmMode(Interior.NIGHT)))
+    assert world.cloud.read(Reading.SETTLE).axes.interior is Interior.NIGHT
 
 
 def test_an_empty_log_at_first_asks_the_panel(world: World) -> None:
