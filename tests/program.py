@@ -2,12 +2,13 @@
 
 import os
 import re
+import secrets
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from emulator.simulator.server import SimulatedAlarm
 from tests.lan.raw import ECHO_BODY, SERVICE
 
 PATIENCE_S = 20.0
+ROOM = 8
+"""Ports in a row; no test has more switches."""
+
 NIGHT = {"name": "Night", "on": "night", "off": "disarm"}
 
 
@@ -104,5 +108,13 @@ class Program:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """One that nobody listens at, and below those that the system gives to clients: none of these takes it meanwhile.
+
+    The next few are free as well, as a program's switches take them one after the other.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with ExitStack() as probes, suppress(OSError):
+            for each in range(port, port + ROOM):
+                probes.enter_context(socket.create_server(("127.0.0.1", each)))
+            return port

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from axe_selenium_python import Axe
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -108,5 +108,6 @@ class Person:
         return int(self.browser.execute_script(script))
 
     def _wait(self, condition: Callable[[], bool], what: str) -> None:
-        ignored = [StaleElementReferenceException]
+        # What the driver calls a timeout comes within 20 ms, when the page is just being left.
+        ignored = [StaleElementReferenceException, TimeoutException]
         WebDriverWait(self.browser, PATIENCE_S, 0.05, ignored).until(lambda _: condition(), what)
