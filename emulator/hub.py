@@ -79,27 +79,36 @@ class Hub:
             self._asked += 1
             return self._asked
 
-    def submit(self, switch: Switch, on: bool, origin: Origin, asked: int | None = None) -> Ticket:
-        """Ask for a switch to be turned on or off; `asked` is what `ask` said, if that was before.
+    def hold(self, switch: Switch, on: bool, origin: Origin) -> int:
+        """Write down a command that is submitted or ignored later; its entry in the journal, which has to be given then.
+
+        Raises EmulatorError when it cannot be written down: then it must not be held either.
+        """
+        return self._journal.begin(switch.installation, _command(switch, on, origin), self._clock.time())
+
+    def submit(
+        self, switch: Switch, on: bool, origin: Origin, asked: int | None = None, entry: int | None = None
+    ) -> Ticket:
+        """Ask for a switch to be turned on or off; `asked` and `entry` are what `ask` and `hold` said, if that was before.
 
         An off that was asked for before an arm, through whatever door, is too late: the house stays armed. So is an
         arm that was asked for before an off which would have taken it out of the queue.
         """
         if refusal := self.why_not(switch, on, origin):
-            return self.ignore(switch, on, origin, refusal)
+            return self.ignore(switch, on, origin, refusal, entry)
         ticket = Ticket()
         with self._order:
             asked = self.ask() if asked is None else asked
             armed = self._armed.get(switch.installation, 0)
             if (self._turned_off.get(switch.identity.key, 0) if on else armed) > asked:
-                return self.ignore(switch, on, origin, LATER)
+                return self.ignore(switch, on, origin, LATER, entry)
             command = _command(switch, on, origin)
             if on:
                 self._armed[switch.installation] = max(armed, asked)
             else:
                 self._note_off(switch.installation, command, asked)
             try:
-                return self._installations[switch.installation].submit(command)
+                return self._installations[switch.installation].submit(command, entry)
             except EmulatorError as error:
                 log.error("%s: %s", switch.name, error)
                 ticket.finish(Outcome(Result.FAILED, str(error)), error)
@@ -117,12 +126,16 @@ class Hub:
         refusal = why_not_disarm(switch.narrowing, origin, now.hour * 60 + now.minute)
         return refusal and f"{refusal}, says devices.yaml"
 
-    def ignore(self, switch: Switch, on: bool, origin: Origin, reason: str) -> Ticket:
-        """Write down that a command was asked for and why it changes nothing; the ticket has ended like that."""
+    def ignore(self, switch: Switch, on: bool, origin: Origin, reason: str, entry: int | None = None) -> Ticket:
+        """Write down that a command was asked for and why it changes nothing; the ticket has ended like that.
+
+        `entry` is what `hold` said, if it was held.
+        """
         command, ended, ticket = _command(switch, on, origin), Outcome(Result.IGNORED, reason), Ticket()
         log.info("%s: %s, asked for %s: ignored: %s", switch.installation, command.action, command.origin, reason)
         try:
-            entry = self._journal.begin(switch.installation, command, self._clock.time())
+            if entry is None:
+                entry = self._journal.begin(switch.installation, command, self._clock.time())
             self._journal.end(entry, ended, self._clock.time())
             ticket.finish(ended, None)
         except EmulatorError as error:

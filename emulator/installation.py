@@ -72,8 +72,7 @@ class Installation:
     `credentials` is only kept as a fingerprint, of a login that was refused. `refusals` is how many refusals of these
     very credentials do not keep it from trying them: none, unless a person asks. `reread_after_s` is for clouds whose
     polls are rare: how soon after a command the state is read once more. `lag_s` is how old may be what such a cloud
-    shows as the panel's state. `silent_after_s` is how long there may be no
-    news until somebody is told.
+    shows as the panel's state. `silent_after_s` is how long there may be no news until somebody is told.
     """
 
     def __init__(
@@ -167,18 +166,21 @@ class Installation:
             alive=self._thread.ident is None or self._thread.is_alive(),
         )
 
-    def submit(self, command: Command) -> Ticket:
+    def submit(self, command: Command, entry: int | None = None) -> Ticket:
         """Queue a command and write it down; one that equals the last in the queue joins it.
 
+        `entry` is where it stands in the journal already, if somebody held it back until now.
         Raises EmulatorError when the journal cannot be written: what is not written is not sent.
         """
         superseded: list[Job] = []
         with self._lock:
             if twin := self._queue.same_as_last(command):
                 log.info("%s: %s, asked for %s: already under way", self.name, command.action, command.origin)
+                if entry is not None:
+                    self._close(entry, Outcome(Result.IGNORED, "the same was already under way"))
                 return twin.ticket
             try:
-                entry = self._journal.begin(self.name, command, self._clock.time())
+                entry = self._journal.begin(self.name, command, self._clock.time()) if entry is None else entry
             except EmulatorError as full:
                 if command.origin.door != TYPED:
                     # A voice may have said OK before.
@@ -477,8 +479,7 @@ class Installation:
             took_s,
             outcome.message,
         )
-        now = self._clock.time()
-        self._records.write(lambda: self._journal.end(job.entry, outcome, now), again=True)
+        self._close(job.entry, outcome)
         job.ticket.finish(outcome, error)
         command = job.command
         if outcome.result is Result.CONFIRMED and isinstance(command.action, Disarm):
@@ -486,6 +487,10 @@ class Installation:
         elif error is not None and command.origin.door != TYPED and not isinstance(error, Superseded):
             text = f"{command.action}, asked for {command.origin}: {outcome.result}: {outcome.message}"
             self._on_notice(Notice.FAILED, text)
+
+    def _close(self, entry: int, outcome: Outcome) -> None:
+        now = self._clock.time()
+        self._records.write(lambda: self._journal.end(entry, outcome, now), again=True)
 
 
 def _what_to_do(refusal: CloudError) -> str:

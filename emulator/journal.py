@@ -97,6 +97,8 @@ class Journal:
             self._file = path, path.stat().st_ino
         except (OSError, sqlite3.Error) as error:
             problem = f"cannot keep the journal here ({error}); choose a writable folder with --state-dir"
+            if read_only and not path.exists():
+                problem = "there is no journal yet; name the state folder of `emulator run` with --state-dir"
             raise ConfigError([Problem(str(path), problem)]) from None
 
     def close(self) -> None:

@@ -32,7 +32,7 @@ _RIGHT = {
     "bool_parsing": "takes true or false",
     "bool_type": "takes true or false",
     "ip_v4_address": "takes an IPv4 address, such as 192.168.1.10",
-    "too_short": "needs at least one; leave the key out for the default, if it has one",
+    "too_short": "needs at least one; leave the key out for the default",
     "string_too_short": "must not be empty",
 }
 
@@ -48,6 +48,8 @@ def problem(file: YamlFile, details: ErrorDetails) -> Problem:
         return Problem(file.where(path), f"is missing: {field_of.description}")
     if kind == "value_error":
         return Problem(file.where(path), str(context["error"]))
+    if kind == "too_short" and (required := _section(path).model_fields[str(path[-1])]).is_required():
+        return Problem(file.where(path), f"needs {required.description}")
     single = isinstance(details["input"], str)
     # Only a single value is quoted: a whole section may hold what nobody should see.
     value = f"{details['input']!r} is not possible: " if single else ""

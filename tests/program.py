@@ -24,6 +24,7 @@ PATIENCE_S = 20.0
 ROOM = 8
 """Ports in a row; no test has more switches."""
 
+SWITCHES = "[{name: Night, on: night, off: disarm}]"
 NIGHT = {"name": "Night", "on": "night", "off": "disarm"}
 
 
@@ -51,14 +52,14 @@ def simulated() -> Iterator[SimulatedAlarm]:
 class Program:
     """`emulator run` on loopback."""
 
-    def __init__(self, folder: Path, alarm: SimulatedAlarm, targets: str = "") -> None:
+    def __init__(self, folder: Path, alarm: SimulatedAlarm, targets: str = "", *, switches: str = SWITCHES) -> None:
         self.folder = folder
-        ports = [free_port() for _ in range(2)]
-        self.page = f"http://127.0.0.1:{ports[1]}"
+        ports = [free_port() for _ in range(3)]
+        self.page, self.bridge = (f"http://127.0.0.1:{port}" for port in ports[1:])
         (folder / "devices.yaml").write_text(
             f"installations: {{home: {{cloud: wsdo, url: '{alarm.url}', poll_every: 1s, timeouts: {{command: 5s}}}}}}\n"
-            "switches: [{name: Night, on: night, off: disarm}]\n"
-            f"doors: {{wemo: {{first_port: {ports[0]}}}, dashboard: {{port: {ports[1]}}}}}\n"
+            f"switches: {switches}\n"
+            f"doors: {{wemo: {{first_port: {ports[0]}}}, dashboard: {{port: {ports[1]}}}, hue: {{port: {ports[2]}}}}}\n"
         )
         self.environment = {
             **os.environ,

@@ -181,6 +181,37 @@ def test_what_cannot_be_written_down_is_ignored_all_the_same(home: Home) -> None
     assert ticket.done.result(0).result is Result.FAILED
 
 
+def test_what_was_held_ends_in_the_entry_that_it_has(home: Home) -> None:
+    night, told = home.switches["night"], Origin("hue", "10.0.0.9")
+    sent, joined, dropped = (home.hub.hold(night, True, told) for _ in range(3))
+    assert {entry.result for entry in home.journal.commands(9)} == {None}
+    home.hub.submit(night, True, told, entry=sent)
+    home.hub.submit(night, True, told, entry=joined)
+    home.hub.ignore(night, True, told, "a sweep", dropped)
+    home.alarm.step()
+    entries = {entry.id: entry for entry in home.journal.commands(9)}
+    assert {number: entry.result for number, entry in entries.items()} == {
+        sent: "confirmed",
+        joined: "ignored",
+        dropped: "ignored",
+    }
+    assert entries[joined].message == "the same was already under way"
+    assert entries[dropped].message == "a sweep"
+
+
+def test_what_was_held_too_long_ends_in_its_entry(home: Home) -> None:
+    home.house.keypad(Arm(ArmMode(perimeter=True)))
+    early = home.hub.ask()
+    off = home.hub.hold(home.switches["perimeter"], False, PEER)
+    home.hub.submit(home.switches["night"], True, PEER)
+    home.hub.submit(home.switches["perimeter"], False, PEER, early, off)
+    arm_only = home.hub.hold(replace(home.switches["night"], off_disarms=False), False, PEER)
+    home.hub.submit(replace(home.switches["night"], off_disarms=False), False, PEER, entry=arm_only)
+    results = {entry.id: entry.result for entry in home.journal.commands(9)}
+    assert (results[off], results[arm_only]) == ("ignored", "ignored")
+    assert len(results) == 3
+
+
 def test_what_is_in_the_way_is_known_beforehand(home: Home) -> None:
     night = home.switches["night"]
     assert home.hub.known_obstacle(night, True) is None
@@ -192,7 +223,7 @@ def test_what_is_in_the_way_is_known_beforehand(home: Home) -> None:
 def test_a_switch_arms_past_open_windows_only_if_it_is_told_to(home: Home, force: bool) -> None:
     seen: list[Command] = []
     submit = home.alarm.submit
-    home.alarm.submit = lambda command: (seen.append(command), submit(command))[1]  # type: ignore[method-assign]
+    home.alarm.submit = lambda command, _entry: (seen.append(command), submit(command))[1]  # type: ignore[method-assign]
     home.hub.submit(replace(home.switches["night"], force=force), True, PEER)
     assert seen[0].action == Arm(ArmMode(Interior.NIGHT), force=force)
 

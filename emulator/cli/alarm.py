@@ -194,6 +194,6 @@ def journal(count: int, as_json: bool, **chosen: Any) -> None:
     """Show the last commands: who asked for what, and how it ended."""
     here = context(chosen, level="warning")
     logs.setup(here.level)
-    with closing(Journal(here.state_dir)) as book:
+    with closing(Journal(here.state_dir, read_only=True)) as book:
         entries = book.commands(count)
     click.echo(show.as_json([entry.as_dict() for entry in entries]) if as_json else show.journal(entries))

@@ -59,7 +59,7 @@ class Access:
         if site not in (None, SAME_ORIGIN):
             self._forbid(request, "from a web page that is not ours")
         if origin is None and site is None and not request.is_json:
-            self._forbid(request, "a form that does not say which page it comes from")
+            self._forbid(request, "a form that does not say which page it comes from; a program sends application/json")
 
     def check_token(self, request: Request, asked: str, installation: str = "") -> bool:
         """Whether the request bears this machine's token; Forbidden when it bears another.

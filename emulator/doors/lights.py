@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
 from dataclasses import dataclass
 
 from emulator.errors import EmulatorError
@@ -49,13 +50,14 @@ class Light:
 
 @dataclass(eq=False, slots=True)
 class Held:
-    """A command that waits for its run to end."""
+    """A command that waits for its run to end, once it has an `entry`, which is where it stands in the journal."""
 
     light: Light
     on: bool
     peer: str
     run: Run
     asked: int
+    entry: Future[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,9 @@ class Lights:
 
     A command for one of several lights is answered at once and held back until its run has ended (policy.Sweeps): were
     the answer held back too, a client that sends one light after the other would never be recognised. Until then it is
-    announced, so that every door shows what was asked for, as while a command is under way. `release` has to be called
-    at `next_at`. Under the lock only those methods of the hub are called that call nobody.
+    announced, so that every door shows what was asked for, as while a command is under way, and written down, so that
+    it is not lost with the process. `release` has to be called at `next_at`. Under the lock only those methods of the
+    hub are called that call nobody.
     """
 
     def __init__(
@@ -138,7 +141,7 @@ class Lights:
         with self._lock:
             # Each light that is named counts, also one whose off would do nothing.
             held.run = self._sweeps.add(peer, on, {light.id}, self._monotonic())
-            hold = effective and self._sweeps.possible(on)
+            hold, entry = effective and self._sweeps.possible(on), None
             error = error if hold and not held.run.swept else None
             swept = self._take(lambda other: other.run is held.run) if held.run.swept else []
             late: list[Held] = []
@@ -148,8 +151,7 @@ class Lights:
             elif effective and error is None:
                 self._swept.pop(light.id, None)
                 late = self._take(lambda other: other.light is light and other.on is not on)
-                if hold:
-                    self._hold(held)
+                entry = self._hold(held) if hold else None
             for each in (*late, *([held] if error else [])):
                 if each.on:
                     # Of a light whose arm is withdrawn, the next is again new to the run. An off goes on counting:
@@ -162,6 +164,7 @@ class Lights:
         elif error is not None:
             self._ignore((held,), str(error))
         elif hold:
+            error = self._write_down(held, entry) if entry else None
             self.wake()
         else:
             return self._submit(light, on, peer)
@@ -197,7 +200,10 @@ class Lights:
         """Submit the commands whose run has ended."""
         while held := self._due():
             try:
-                self._hub.submit(held.light.switch, held.on, self._origin(held.light, held.peer), held.asked)
+                entry = held.entry.result() if held.entry else None
+                self._hub.submit(held.light.switch, held.on, self._origin(held.light, held.peer), held.asked, entry)
+            except EmulatorError as full:
+                LOG.debug("%s: not sent, as whoever asked was told: %s", held.light.name, full)
             finally:
                 # Not before: between the two the light would show the past.
                 self._hub.withdraw(held.asked)
@@ -225,11 +231,26 @@ class Lights:
                 self._held.remove(held)
             return held
 
-    def _hold(self, new: Held) -> None:
+    def _hold(self, new: Held) -> Future[int] | None:
         again = (new.light, new.on, new.peer)
-        if not any((held.light, held.on, held.peer) == again for held in self._held):
-            self._held.append(new)
-            self._hub.announce(new.light.switch, new.on, new.asked)
+        if any((held.light, held.on, held.peer) == again for held in self._held):
+            return None
+        new.entry = Future()
+        self._held.append(new)
+        self._hub.announce(new.light.switch, new.on, new.asked)
+        return new.entry
+
+    def _write_down(self, new: Held, entry: Future[int]) -> EmulatorError | None:
+        """Have what is held an entry; why it cannot have one, and is held no more. Whoever takes it waits for that."""
+        try:
+            entry.set_result(self._hub.hold(new.light.switch, new.on, self._origin(new.light, new.peer)))
+        except EmulatorError as full:
+            entry.set_exception(full)
+            with self._lock:
+                self._take(lambda held: held is new)
+            self._tell(new)
+            return full
+        return None
 
     def _take(self, which: Callable[[Held], bool]) -> list[Held]:
         taken = [held for held in self._held if which(held)]
@@ -251,9 +272,12 @@ class Lights:
     def _ignore(self, commands: Collection[Held], reason: str) -> None:
         for each in commands:
             # Once for a run: a client that repeats itself for ever must not fill the journal.
-            if reason != SWEEP or each.light.id not in each.run.told:
+            if each.entry or reason != SWEEP or each.light.id not in each.run.told:
                 each.run.told.add(each.light.id)
-                self._hub.ignore(each.light.switch, each.on, self._origin(each.light, each.peer), reason)
+                origin = self._origin(each.light, each.peer)
+                with suppress(EmulatorError):  # whoever asked was told that it could not be written down
+                    entry = each.entry.result() if each.entry else None
+                    self._hub.ignore(each.light.switch, each.on, origin, reason, entry)
 
     def _submit(self, light: Light, on: bool, peer: str) -> EmulatorError | None:
         ticket = self._hub.submit(light.switch, on, self._origin(light, peer))

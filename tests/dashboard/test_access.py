@@ -45,7 +45,7 @@ def test_a_browser_that_says_so_itself_is_believed(rig: Rig, site: str) -> None:
 
 def test_a_form_that_does_not_say_where_it_comes_from_is_refused(rig: Rig) -> None:
     assert rig.post("/arm", origin=None, mode="total").status_code == 403
-    assert rig.last()[4] == "a form that does not say which page it comes from"
+    assert rig.last()[4] == "a form that does not say which page it comes from; a program sends application/json"
 
 
 @pytest.mark.parametrize("headers", [{"Origin": PAGE}, {"Sec-Fetch-Site": "same-origin"}])

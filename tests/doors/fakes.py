@@ -28,6 +28,8 @@ class FakeHub(Hub):
     came: threading.Event = field(default_factory=threading.Event)
     obstacle: EmulatorError | None = None  # known before a submit
     ignored: list[tuple[str, bool, str]] = field(default_factory=list)
+    open: list[int] = field(default_factory=list)  # entries of what is held
+    full: EmulatorError | None = None  # hold raises it
     panel: PanelState | None = None
     show_target: bool = True
 
@@ -38,12 +40,22 @@ class FakeHub(Hub):
     def subscribers(self) -> list[Callable[[str], None]]:
         return self._subscribers
 
-    def submit(self, switch: Switch, on: bool, origin: Origin, asked: int | None = None) -> Ticket:
+    def hold(self, switch: Switch, on: bool, origin: Origin) -> int:  # noqa: ARG002
+        if self.full:
+            raise self.full
+        self.open.append(max(self.open, default=0) + 1)
+        return self.open[-1]
+
+    def submit(
+        self, switch: Switch, on: bool, origin: Origin, asked: int | None = None, entry: int | None = None
+    ) -> Ticket:
         if self.refusal:
             raise self.refusal
         asked = self.ask() if asked is None else asked
         if not on and self._armed.get(switch.installation, 0) > asked:
-            return self.ignore(switch, on, origin, LATER)
+            return self.ignore(switch, on, origin, LATER, entry)
+        if entry is not None:
+            self.open.remove(entry)
         if on:
             self._armed[switch.installation] = asked
         else:
@@ -58,7 +70,9 @@ class FakeHub(Hub):
         self.came.set()
         return ticket
 
-    def ignore(self, switch: Switch, on: bool, origin: Origin, reason: str) -> Ticket:  # noqa: ARG002
+    def ignore(self, switch: Switch, on: bool, origin: Origin, reason: str, entry: int | None = None) -> Ticket:  # noqa: ARG002
+        if entry is not None:
+            self.open.remove(entry)
         self.ignored.append((switch.name, on, reason))
         return Ticket()
 

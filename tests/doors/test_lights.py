@@ -1,6 +1,8 @@
 """Lights and their commands, on a clock that tests move: what is sent, what is held back, what reads back."""
 
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+import threading
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from emulator.doors.lights import LATER, STOPPED, SWEEP, WAITING, Light, Lights
 from emulator.doors.names import named
-from emulator.errors import Rejected, Unreachable
+from emulator.errors import EmulatorError, Rejected, Unreachable
 from emulator.hub import Ticket
 from emulator.model import DISARMED, LightIdentity, Origin, PanelState, Switch
 from emulator.policy import SWEEP_S
@@ -173,6 +175,71 @@ def test_a_stop_sends_nothing_more() -> None:
     rig.wait()
     assert rig.sent() == []
     assert rig.hub.ignored == [("Night", False, STOPPED)]
+
+
+def test_what_is_held_is_written_down_before_the_answer_and_ends_in_the_same_entry() -> None:
+    rig = Rig()
+    rig.turn("Night", True)
+    rig.turn("Night", True)
+    assert len(rig.hub.open) == 1
+    rig.wait()
+    assert rig.hub.open == []
+    assert rig.sent() == [("Night", True)]
+
+
+def test_what_cannot_be_written_down_is_refused_and_not_held() -> None:
+    rig = Rig()
+    rig.hub.full = EmulatorError("the disk is full")
+    assert rig.turn("Night", True) is rig.hub.full
+    assert rig.on("Night") is False
+    assert rig.lights.next_at() is None
+    rig.wait()
+    assert rig.sent() == []
+    assert rig.ignored() == []
+
+
+def test_whoever_takes_what_is_held_waits_until_it_is_written_down() -> None:
+    rig = Rig()
+    writing, written = threading.Event(), threading.Event()
+
+    def hold(*_: object) -> int:
+        writing.set()
+        assert written.wait(10)
+        rig.hub.open.append(7)
+        return 7
+
+    rig.hub.hold = hold  # type: ignore[method-assign]
+    with ThreadPoolExecutor(2) as pool:
+        asking = pool.submit(rig.turn, "Night", True)
+        assert writing.wait(10)
+        dropping = pool.submit(rig.lights.drop)
+        wait([dropping], 0.05)
+        assert rig.ignored() == []
+        written.set()
+        asking.result(10)
+        dropping.result(10)
+    assert rig.hub.ignored == [("Night", True, STOPPED)]
+    assert rig.hub.open == []
+
+
+@pytest.mark.parametrize("take", [Rig.wait, lambda rig: rig.lights.drop()])
+def test_what_is_taken_just_before_its_entry_fails_is_neither_sent_nor_written(take: Callable[[Rig], None]) -> None:
+    rig = Rig()
+    full = EmulatorError("the disk is full")
+
+    def hold(*_: object) -> int:
+        taking.append(pool.submit(take, rig))
+        while rig.lights.next_at() is not None:
+            wait(taking, 0.01)
+        raise full
+
+    rig.hub.hold = hold  # type: ignore[method-assign]
+    taking: list[Future[None]] = []
+    with ThreadPoolExecutor(1) as pool:
+        assert rig.turn("Night", True) is full
+        taking[0].result(10)
+    assert rig.sent() == []
+    assert rig.ignored() == []
 
 
 # -- without sweeps ---------------------------------------------------------------------------------------------
@@ -416,3 +483,4 @@ def test_no_off_of_a_sweep_is_sent_whatever_came_before_and_in_the_middle(
     rig.wait(10)
     offs = [name for name, on in rig.sent() if not on]
     assert len(offs) <= sum(not on for _, on, _, _ in before)
+    assert rig.hub.open == []

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import requests
 
 from emulator.journal import Journal
 from emulator.model import ArmMode, Interior
@@ -44,3 +45,25 @@ def test_a_signal_while_the_cloud_has_the_request(tmp_path: Path, end: signal.Si
     with closing(Journal(tmp_path)) as journal:
         [entry] = journal.commands(9)
         assert (entry.action, entry.result, entry.settled) == ("arm night", "unconfirmed", "night")
+
+
+def test_a_signal_while_the_bridge_holds_a_command_back(tmp_path: Path) -> None:
+    """Whoever was told that it is taken finds it in the journal, and nothing was sent or is sent later."""
+    names = {"Night": "night", "Total": "total", "Perimeter": "perimeter"}
+    switches = ", ".join(f"{{name: {name}, on: {mode}, off: disarm}}" for name, mode in names.items())
+    with simulated() as alarm:
+        program = Program(tmp_path, alarm, switches=f"[{switches}]")
+        with program.running():
+            [paired] = requests.post(f"{program.bridge}/api", json={"devicetype": "Echo"}, timeout=PATIENCE_S).json()
+            lights = f"{program.bridge}/api/{paired['success']['username']}/lights"
+            every = requests.get(lights, timeout=PATIENCE_S).json()
+            night = next(number for number, light in every.items() if light["name"] == "Night")
+            [taken] = requests.put(f"{lights}/{night}/state", json={"on": True}, timeout=PATIENCE_S).json()
+            program.process.kill()
+            program.process.wait(PATIENCE_S)
+        assert "success" in taken
+        with program.running(), closing(Journal(tmp_path)) as journal:
+            until(lambda: journal.commands(1)[0].settled)
+        [entry] = journal.commands(9)
+        assert (entry.action, entry.door, entry.result, entry.settled) == ("arm night", "hue", "unconfirmed", "disarmed")
+        assert alarm.backend.requests["ARMNIGHT1"] == 0
