@@ -80,7 +80,7 @@ class Hub:
             return self._asked
 
     def hold(self, switch: Switch, on: bool, origin: Origin) -> int:
-        """Write down a command that is submitted or ignored later; its entry in the journal, which has to be given then.
+        """Write down a command that is submitted or ignored later; its entry in the journal, to be given then.
 
         Raises EmulatorError when it cannot be written down: then it must not be held either.
         """
@@ -89,7 +89,7 @@ class Hub:
     def submit(
         self, switch: Switch, on: bool, origin: Origin, asked: int | None = None, entry: int | None = None
     ) -> Ticket:
-        """Ask for a switch to be turned on or off; `asked` and `entry` are what `ask` and `hold` said, if that was before.
+        """Ask for a switch to be turned on or off; `asked` and `entry` are what `ask` and `hold` said, if it was held.
 
         An off that was asked for before an arm, through whatever door, is too late: the house stays armed. So is an
         arm that was asked for before an off which would have taken it out of the queue.

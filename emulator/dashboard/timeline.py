@@ -142,10 +142,10 @@ def _lane(name: str, spans: Sequence[Span], place: Place, kind: Callable[[Axes],
     bands = []
     for word, since, until in merged:
         left, right = place(since), place(until)
-        width = max(right - left, THINNEST)
+        width = round(max(right - left, THINNEST), 2)
         shown = word if width >= ROOM and word != Interior.OFF else ""
         title = f"{name} {word}, {clock(since)} to {clock(until)}"
-        bands.append(Band(min(left, 100 - width), round(width, 2), word, shown, title))
+        bands.append(Band(round(min(left, 100 - width), 2), width, word, shown, title))
     return Lane(name, tuple(bands))
 
 

@@ -74,13 +74,15 @@ def house(tmp_path: Path) -> Iterator[House]:
 def test_an_on_is_seen_and_heard_at_once_and_never_off_again_until_it_is_confirmed(house: House) -> None:
     house.turn("night", True)
     assert house.heard == [set(), {"night"}]
-    assert house.journal.commands(1) == []
+    [entry] = house.journal.commands(9)
+    assert (entry.action, entry.result) == ("arm night", None)
     house.wait()
     assert house.alarm.view.target is not None
     house.alarm.step()
     assert house.heard == [set(), {"night"}]
     assert house.shows("night")
     assert house.count("ARMNIGHT1") == 1
+    assert [entry.result for entry in house.journal.commands(9)] == ["confirmed"]
 
 
 def test_an_off_is_seen_and_heard_at_once_and_never_on_again_until_it_is_confirmed(house: House) -> None:
@@ -122,9 +124,17 @@ def test_a_change_of_mind_is_heard(house: House) -> None:
 
 def test_what_is_refused_later_is_heard(house: House) -> None:
     house.turn("night", True)
-    house.journal.close()
+    house.alarm._stopping = True
     house.wait()
     assert house.heard == [set(), {"night"}, set()]
+
+
+def test_what_cannot_be_written_down_is_heard_no_longer(house: House) -> None:
+    house.journal.close()
+    house.turn("night", True)
+    assert house.heard[-1] == set()
+    house.wait()
+    assert house.count("ARMNIGHT1") == 0
 
 
 def test_what_is_known_to_be_refused_is_not_announced(house: House) -> None:

@@ -64,6 +64,11 @@ def test_a_signal_while_the_bridge_holds_a_command_back(tmp_path: Path) -> None:
         assert "success" in taken
         with program.running(), closing(Journal(tmp_path)) as journal:
             until(lambda: journal.commands(1)[0].settled)
-        [entry] = journal.commands(9)
-        assert (entry.action, entry.door, entry.result, entry.settled) == ("arm night", "hue", "unconfirmed", "disarmed")
+            [entry] = journal.commands(9)
+        assert (entry.action, entry.door, entry.result, entry.settled) == (
+            "arm night",
+            "hue",
+            "unconfirmed",
+            "disarmed",
+        )
         assert alarm.backend.requests["ARMNIGHT1"] == 0
