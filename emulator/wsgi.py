@@ -4,7 +4,7 @@ import logging
 import socket
 import threading
 import time
-from collections import Counter
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -27,11 +27,15 @@ BODY = 65_536
 HEADERS = 16_384
 """Bytes of a request's headers; the longest real ones are below 1 kB."""
 
-PER_PEER = 64
-"""Connections of one peer; browsers open six, a Hue client may open one for each of 49 lights."""
+PER_PEER = 72
+"""Connections of one peer; browsers open six, a Hue client may open one for each of 49 lights. Load is tried with 64,
+and whoever has read an answer may be back before we have seen that the last connection is over."""
 
 AHEAD = 16
 """Requests of one connection that wait for their answers; real clients wait for each answer themselves."""
+
+QUEUED = 8
+"""Requests of one peer that are read before a worker is free for them: twice as many as there are workers."""
 
 REQUEST = 10.0
 """Seconds from the first byte of a request to its last; the slowest real one takes two packets."""
@@ -85,7 +89,7 @@ class Server:
             ),
             bind_socket=False,
         )
-        self._server.welcome, self._server.monotonic = welcome, monotonic
+        self._server.welcome, self._server.monotonic, self._server.queue = welcome, monotonic, self._workers.waiting
         self._server.per_peer, self._server.in_all = per_peer, connections
         self._workers.set_thread_count(workers)
         self._loop = threading.Thread(target=self._serve, name=name, daemon=True)
@@ -139,6 +143,42 @@ class _Channel(HTTPChannel):
             self.hang_up()
         return taken
 
+    @property
+    def _may_be_read(self) -> bool:
+        """Not while its peer has enough that waits for a worker: to read more would only make others wait."""
+        return self.server.queue.of(self.addr[0]) < QUEUED
+
+    def readable(self) -> bool:
+        return self._may_be_read and bool(super().readable())
+
+    def handle_read(self) -> None:
+        if self._may_be_read:  # or it is read in a later turn; there were others of this peer in this one
+            super().handle_read()
+
+    def writable(self) -> bool:
+        """Not while a worker is writing: the loop would turn and turn for what it may not touch, and hardly let the
+        worker have the interpreter. What is left to write it is told of at the end."""
+        if self.requests and not self.will_close:
+            if not self.outbuf_lock.acquire(False):
+                return False
+            self.outbuf_lock.release()
+        return bool(super().writable())
+
+    @property
+    def ended(self) -> bool:
+        """Whether it only waits to be closed."""
+        return self.will_close or (self.close_when_flushed and not self.total_outbufs_len)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it waits for its peer, who has sent nothing either that was not read yet."""
+        if self.requests:
+            return False
+        try:
+            return not self.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except OSError:  # nothing there, or broken
+            return True
+
     def look(self, now: float) -> None:
         """Close it if its peer takes too long."""
         since, limit = (self.began, REQUEST) if self.request and not self.requests else (self.rested, IDLE)
@@ -160,11 +200,22 @@ class _Listener(TcpWSGIServer):
     channel_class = _Channel
     active_channels: dict[int, _Channel]  # type: ignore[assignment]  # the stubs have it as a single one
     welcome: Callable[[str], bool] = staticmethod(lambda _peer: True)
+    queue: "_Queue"
+    more = False  # whether others may wait to be taken in
     per_peer = in_all = PER_PEER
     monotonic: Callable[[], float] = staticmethod(time.monotonic)
 
+    def handle_accept(self) -> None:
+        """All that wait: with one in each turn, the last of many would wait for as many turns."""
+        for _ in range(self.in_all):
+            super().handle_accept()
+            if not self.more:
+                break
+
     def accept(self) -> tuple[socket.socket, tuple[str, int]] | None:
+        self.more = False  # should this fail
         taken: tuple[socket.socket, tuple[str, int]] | None = super().accept()
+        self.more = taken is not None
         if taken and not (self.welcome(taken[1][0]) and self._has_room(taken[1][0])):
             taken[0].close()
             return None
@@ -193,15 +244,42 @@ class _Listener(TcpWSGIServer):
         return True
 
     def _open(self) -> list[_Channel]:
-        return [one for one in self.active_channels.values() if not one.will_close]
+        return [one for one in self.active_channels.values() if not one.ended]
 
     def _made_room(self, peer: str, *, half_sent: bool) -> bool:
         """Whether this peer has left a connection idle, or may lose one with half a request; it is closed."""
-        theirs = [one for one in self._open() if one.addr[0] == peer and not one.requests]
+        theirs = [one for one in self._open() if one.addr[0] == peer and one.is_idle]
         idle = [one for one in theirs if half_sent or not one.request]
         if idle:
             min(idle, key=lambda one: (one.request is not None, one.rested)).hang_up()
         return bool(idle)
+
+
+class _Queue:
+    """Connections whose request waits for a worker. Peers take turns: who asks much makes nobody wait but himself.
+
+    Used as the deque that waitress has in its place, and under the same lock.
+    """
+
+    def __init__(self) -> None:
+        self._of: OrderedDict[str, deque[_Channel]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return sum(map(len, self._of.values()))
+
+    def of(self, peer: str) -> int:
+        """How many of this peer."""
+        return len(self._of.get(peer, ()))
+
+    def append(self, task: _Channel) -> None:
+        self._of.setdefault(task.addr[0], deque()).append(task)
+
+    def popleft(self) -> _Channel:
+        peer, theirs = self._of.popitem(last=False)
+        task = theirs.popleft()
+        if theirs:
+            self._of[peer] = theirs
+        return task
 
 
 class _Workers(ThreadedTaskDispatcher):
@@ -211,6 +289,7 @@ class _Workers(ThreadedTaskDispatcher):
 
     def __init__(self, name: str) -> None:
         super().__init__()
+        self.queue = self.waiting = _Queue()  # type: ignore[assignment]  # waitress asks no more of it than it has
         self._name = name
         self.started: list[threading.Thread] = []
 

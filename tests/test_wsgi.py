@@ -5,13 +5,14 @@ import socket
 import struct
 import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
 from emulator import wsgi
-from emulator.wsgi import AHEAD, IDLE, PER_PEER, REQUEST, Server
+from emulator.wsgi import AHEAD, IDLE, PER_PEER, QUEUED, REQUEST, Server
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -29,6 +30,7 @@ class House:
     def __init__(self) -> None:
         self.now = 1000.0
         self.body = b"here"
+        self.peers: list[str] = []  # whose requests came to the app, one after the other
         self.may = threading.Event()
         self.may.set()
         self.asked = threading.Semaphore(0)
@@ -39,8 +41,9 @@ class House:
             self.app, listener, name="test", workers=2, connections=CONNECTIONS, monotonic=lambda: self.now
         )
 
-    def app(self, _: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+    def app(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         body = self.body
+        self.peers.append(environ["REMOTE_ADDR"])
         self.asked.release()
         self.may.wait(TIMEOUT_S)
         start("200 OK", [("Content-Length", str(len(body)))])
@@ -183,7 +186,7 @@ def test_an_answer_may_take_its_time(house: House) -> None:
 def test_an_answer_that_nobody_takes_is_dropped(house: House) -> None:
     house.body = bytes(2**24)
     sock = house.connect(OTHER, GET)
-    while not all(channel.total_outbufs_len for channel in house.channels):
+    while not all(channel.total_outbufs_len > 2**20 for channel in house.channels):
         house.turn()
     house.wait(IDLE - 1)
     assert len(house.channels) == 1
@@ -232,8 +235,6 @@ def test_what_a_peer_has_left_idle_longest_makes_way(house: House) -> None:
 def test_a_peer_that_is_being_served_loses_nothing(house: House) -> None:
     house.may.clear()
     asking = [house.connect(OTHER, GET) for _ in range(PER_PEER)]
-    while not all(channel.requests for channel in house.channels):
-        house.turn()
     more = house.connect(OTHER, GET)
     assert receive(more) == b""
     house.may.set()
@@ -259,3 +260,46 @@ def test_requests_ahead_of_their_answers_are_counted(house: House) -> None:
     many = house.connect(OTHER, GET * (AHEAD + 1))
     house.may.set()
     assert receive(many) == b""
+
+
+# -- in turn ----------------------------------------------------------------------------------------------------
+
+
+def test_who_asks_much_makes_nobody_else_wait(house: House) -> None:
+    house.may.clear()
+    many = [house.connect(OTHER, GET) for _ in range(3 * QUEUED)]
+    one = house.connect(HONEST, GET)
+    house.may.set()
+    assert receive(one).endswith(b"here")
+    assert all(receive(sock).endswith(b"here") for sock in many)
+    busy = 2  # with what had come before
+    assert house.peers.index(HONEST) <= busy + 1
+    assert house.peers.count(OTHER) == len(many)
+
+
+def test_of_one_peer_no_more_is_read_than_will_soon_be_answered(house: House) -> None:
+    house.may.clear()
+    many = [house.connect(OTHER, GET) for _ in range(3 * QUEUED)]
+    assert sum(bool(channel.requests) for channel in house.channels) <= QUEUED + 2
+    house.may.set()
+    assert all(receive(sock).endswith(b"here") for sock in many)
+
+
+def test_all_that_knock_are_let_in_at_once(house: House) -> None:
+    knocking = [socket.create_connection((HONEST, house.port), TIMEOUT_S, (OTHER, 0)) for _ in range(PER_PEER)]
+    house.turn()
+    assert len(house.channels) == PER_PEER
+    for sock in knocking:
+        sock.close()
+
+
+def test_the_loop_does_not_turn_for_what_a_worker_is_writing(house: House) -> None:
+    house.may.clear()
+    sock = house.connect(OTHER, GET)
+    (channel,) = house.channels
+    with ThreadPoolExecutor(1) as loop, channel.outbuf_lock:
+        channel.total_outbufs_len = 1
+        assert not loop.submit(channel.writable).result()
+        channel.total_outbufs_len = 0
+    house.may.set()
+    assert receive(sock).endswith(b"here")
