@@ -9,7 +9,7 @@ import re
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle, islice
@@ -58,9 +58,10 @@ def action(port: int, name: str, value: int = 1, *, keep: bool = True) -> bytes:
     return head.encode() + body
 
 
-def get(port: int, path: str) -> bytes:
-    """A GET that keeps the connection."""
-    return f"GET {path} HTTP/1.1\r\nHost: {HOST}:{port}\r\nConnection: keep-alive\r\n\r\n".encode()
+def get(port: int, path: str, *, keep: bool = True) -> bytes:
+    """A GET, with what becomes of its connection."""
+    connection = "keep-alive" if keep else "close"
+    return f"GET {path} HTTP/1.1\r\nHost: {HOST}:{port}\r\nConnection: {connection}\r\n\r\n".encode()
 
 
 class Line:
@@ -116,17 +117,29 @@ def asked(doors: Doors) -> list[tuple[int, bytes]]:
 
 async def requests(doors: Doors, share: float) -> Came:
     """10,000 requests over 64 connections of four peers, a third at each door."""
-    left = iter(range(int(10_000 * share)))
+    return await _asked(asked(doors), int(10_000 * share), [f"127.0.0.{number}" for number in range(2, 6)])
+
+
+async def pages(doors: Doors, share: float) -> Came:
+    """6,000 requests of one peer, 64 at a time, each on a connection of its own: for a light and the whole page."""
+    what = [(doors.hue, get(doors.hue, doors.light, keep=False)), (doors.page, get(doors.page, "/", keep=False))]
+    return await _asked(what, int(6_000 * share), [ATTACKER])
+
+
+async def _asked(what: Sequence[tuple[int, bytes]], number: int, peers: Sequence[str]) -> Came:
+    """So many requests over 64 connections at a time."""
+    left = iter(range(number))
     statuses: Counter[int] = Counter()
 
-    async def client(number: int, port: int, data: bytes) -> None:
-        line = Line(port, f"127.0.0.{2 + number % 4}")
+    async def client(peer: str, port: int, data: bytes) -> None:
+        line = Line(port, peer)
         for _ in left:
             statuses[await line.ask(data)] += 1
         line.close()
 
     began = time.monotonic()
-    await asyncio.gather(*(client(n, *what) for n, what in enumerate(islice(cycle(asked(doors)), 64))))
+    clients = islice(zip(cycle(peers), cycle(what), strict=False), 64)
+    await asyncio.gather(*(client(peer, *each) for peer, each in clients))
     return _told(statuses, time.monotonic() - began)
 
 
@@ -328,7 +341,7 @@ async def _streams(port: int, inputs: Iterable[bytes]) -> int:
     return count
 
 
-ATTACKS = (requests, half_open, searches_of_one_port, searches_of_many_ports, subscribers, commands, nonsense)
+ATTACKS = (requests, pages, half_open, searches_of_one_port, searches_of_many_ports, subscribers, commands, nonsense)
 
 
 def launch(attack: Callable[[Doors, float], object], doors: Doors, share: float) -> Came:
