@@ -248,11 +248,12 @@ class _Listener(TcpWSGIServer):
 
     def _made_room(self, peer: str, *, half_sent: bool) -> bool:
         """Whether this peer has left a connection idle, or may lose one with half a request; it is closed."""
-        theirs = [one for one in self._open() if one.addr[0] == peer and one.is_idle]
-        idle = [one for one in theirs if half_sent or not one.request]
+        theirs = [one for one in self._open() if one.addr[0] == peer and (half_sent or not one.request)]
+        longest = sorted(theirs, key=lambda one: (one.request is not None, one.rested))
+        idle = next((one for one in longest if one.is_idle), None)
         if idle:
-            min(idle, key=lambda one: (one.request is not None, one.rested)).hang_up()
-        return bool(idle)
+            idle.hang_up()
+        return idle is not None
 
 
 class _Queue:
