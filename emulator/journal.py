@@ -89,6 +89,7 @@ class Journal:
         path = folder / FILE
         try:
             if read_only:
+                path.stat()
                 self._db = _look(path)
                 return
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -97,7 +98,7 @@ class Journal:
             self._file = path, path.stat().st_ino
         except (OSError, sqlite3.Error) as error:
             problem = f"cannot keep the journal here ({error}); choose a writable folder with --state-dir"
-            if read_only and not path.exists():
+            if read_only and isinstance(error, FileNotFoundError):
                 problem = "there is no journal yet; name the state folder of `emulator run` with --state-dir"
             raise ConfigError([Problem(str(path), problem)]) from None
 

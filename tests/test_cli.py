@@ -191,6 +191,13 @@ def test_common_options_after_the_name_and_from_the_environment(shell: Shell) ->
     assert "arm night" not in CliRunner().invoke(cli.main, ["journal"]).stdout
 
 
+def test_the_journal_of_a_folder_that_has_none_is_no_empty_one(shell: Shell) -> None:
+    result = shell.type("journal")
+    assert result.exit_code == cli.USAGE
+    assert "there is no journal yet" in result.stderr
+    assert not shell.state_dir.exists()
+
+
 def test_the_simulated_panel_keeps_its_mind_between_commands(tmp_path: Path, clock: FakeClock) -> None:
     shell = Shell(tmp_path, SIMULATED, clock)
     assert shell.type("arm", "night").exit_code == 0
