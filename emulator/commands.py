@@ -96,9 +96,9 @@ class CommandQueue:
         return axes
 
     @property
-    def idle(self) -> bool:
-        """Nothing in flight, nothing waiting."""
-        return self.current is None and not self._waiting
+    def first(self) -> Job | None:
+        """What is in flight, or else the next; None when there is nothing to do."""
+        return self.current or next(iter(self._waiting), None)
 
 
 def applies(command: Command, axes: Axes) -> bool:

@@ -55,10 +55,14 @@ AFTER_REFUSAL = (
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What may be known of the alarm at one moment: the last polled state, and where queued commands lead."""
+    """What may be known of the alarm at one moment: the last polled state, and where queued commands lead.
+
+    `entry` is where the first of those stands in the journal.
+    """
 
     state: PanelState | None = None
     target: Axes | None = None
+    entry: int | None = None
 
     @property
     def axes(self) -> Axes:
@@ -420,8 +424,10 @@ class Installation:
 
     def _look(self) -> None:
         """Replace the view after a change of the state or the queue; the lock is held."""
-        target = None if self._queue.idle else self._queue.target(self.view.axes)
-        self.view = replace(self.view, target=target)
+        if job := self._queue.first:
+            self.view = replace(self.view, target=self._queue.target(self.view.axes), entry=job.entry)
+        else:
+            self.view = replace(self.view, target=None, entry=None)
 
     # -- refused logins -------------------------------------------------------------------------------------
 

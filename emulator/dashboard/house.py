@@ -109,11 +109,12 @@ class House:
         mine = [entry for entry in entries if entry.installation == name and entry.result != Result.REFUSED]
         ended = next((entry for entry in mine if entry.result), None)
         view = self.hub.view(name)
+        first = next((entry for entry in mine if entry.id == view.entry and not entry.result), None)
         modes = dict.fromkeys(switch.mode for switch in self.hub.switches if switch.installation == name)
         return schema.Installation(
             name=name,
             panel=_panel(view.state) if view.state else None,
-            pending=_pending(view.target, [entry for entry in mine if not entry.result]) if view.target else None,
+            pending=_pending(view.target, first) if view.target and first else None,
             modes=[schema.Choice(mode=str(mode), on=view.axes.has(mode)) for mode in modes],
             last=schema.Entry(**ended.as_dict()) if ended else None,  # type: ignore[arg-type]  # the fields are the same
             health=self.health(name),
@@ -171,10 +172,7 @@ def _panel(state: model.PanelState) -> schema.Panel:
     )
 
 
-def _pending(target: model.Axes, under_way: list[Entry]) -> schema.Pending | None:
-    if not under_way:  # it ended between two looks
-        return None
-    first = under_way[-1]
+def _pending(target: model.Axes, first: Entry) -> schema.Pending:
     asked_by = " ".join(filter(None, (first.door, first.peer, first.switch)))
     return schema.Pending(action=first.action, target=str(target), since=first.at, asked_by=asked_by)
 

@@ -60,6 +60,13 @@ def test_arm_is_accepted_followed_and_ends_in_the_journal(rig: Rig) -> None:
     assert (state["panel"]["interior"], state["pending"], state["last"]["id"]) == ("night", None, number)
 
 
+def test_what_the_bridge_holds_back_is_not_taken_for_what_is_under_way(rig: Rig) -> None:
+    rig.hub.hold(rig.switches[0], True, Origin("hue", "10.0.0.9"))
+    assert (rig.get("/api/state").json or {})["installations"][0]["pending"] is None
+    rig.call("/api/command", {"arm": "night"})
+    assert (rig.get("/api/state").json or {})["installations"][0]["pending"]["action"] == "arm night"
+
+
 def test_the_same_command_joins(rig: Rig) -> None:
     first, second = (rig.call("/api/command", {"arm": "night"}).json for _ in range(2))
     assert first == second
