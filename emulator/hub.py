@@ -84,7 +84,11 @@ class Hub:
 
         Raises EmulatorError when it cannot be written down: then it must not be held either.
         """
-        return self._journal.begin(switch.installation, _command(switch, on, origin), self._clock.time())
+        try:
+            return self._installations[switch.installation].hold(_command(switch, on, origin))
+        except EmulatorError as error:
+            log.error("%s: %s", switch.name, error)
+            raise
 
     def submit(
         self, switch: Switch, on: bool, origin: Origin, asked: int | None = None, entry: int | None = None
@@ -136,7 +140,7 @@ class Hub:
         try:
             if entry is None:
                 entry = self._journal.begin(switch.installation, command, self._clock.time())
-            self._journal.end(entry, ended, self._clock.time())
+            self._installations[switch.installation].finish(entry, ended)
             ticket.finish(ended, None)
         except EmulatorError as error:
             log.error("%s: %s", switch.name, error)

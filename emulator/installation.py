@@ -170,26 +170,37 @@ class Installation:
             alive=self._thread.ident is None or self._thread.is_alive(),
         )
 
+    def hold(self, command: Command) -> int:
+        """Write down a command that somebody holds back; its entry in the journal, for `submit` or `finish`.
+
+        Raises EmulatorError when the journal cannot be written: what is not written is not sent.
+        """
+        try:
+            return self._journal.begin(self.name, command, self._clock.time())
+        except EmulatorError as full:
+            if command.origin.door != TYPED:
+                # A voice may have said OK before.
+                self._on_notice(Notice.FAILED, f"{command.action}, asked for {command.origin}: not sent: {full}")
+            raise
+
+    def finish(self, entry: int, outcome: Outcome) -> None:
+        """Write down how a command ended; later where that is not possible now."""
+        now = self._clock.time()
+        self._records.write(lambda: self._journal.end(entry, outcome, now), again=True)
+
     def submit(self, command: Command, entry: int | None = None) -> Ticket:
         """Queue a command and write it down; one that equals the last in the queue joins it.
 
-        `entry` is where it stands in the journal already, if somebody held it back until now.
-        Raises EmulatorError when the journal cannot be written: what is not written is not sent.
+        `entry` is what `hold` said, if it was held back. Raises EmulatorError as that does.
         """
         superseded: list[Job] = []
         with self._lock:
             if twin := self._queue.same_as_last(command):
                 log.info("%s: %s, asked for %s: already under way", self.name, command.action, command.origin)
                 if entry is not None:
-                    self._close(entry, Outcome(Result.IGNORED, "the same was already under way"))
+                    self.finish(entry, Outcome(Result.IGNORED, "the same was already under way"))
                 return twin.ticket
-            try:
-                entry = self._journal.begin(self.name, command, self._clock.time()) if entry is None else entry
-            except EmulatorError as full:
-                if command.origin.door != TYPED:
-                    # A voice may have said OK before.
-                    self._on_notice(Notice.FAILED, f"{command.action}, asked for {command.origin}: not sent: {full}")
-                raise
+            entry = self.hold(command) if entry is None else entry
             job = Job(command, entry, Ticket(entry=entry))
             log.info("%s: %s, asked for %s", self.name, command.action, command.origin)
             refused = self._refusal_now(command.action)
@@ -485,7 +496,7 @@ class Installation:
             took_s,
             outcome.message,
         )
-        self._close(job.entry, outcome)
+        self.finish(job.entry, outcome)
         job.ticket.finish(outcome, error)
         command = job.command
         if outcome.result is Result.CONFIRMED and isinstance(command.action, Disarm):
@@ -493,10 +504,6 @@ class Installation:
         elif error is not None and command.origin.door != TYPED and not isinstance(error, Superseded):
             text = f"{command.action}, asked for {command.origin}: {outcome.result}: {outcome.message}"
             self._on_notice(Notice.FAILED, text)
-
-    def _close(self, entry: int, outcome: Outcome) -> None:
-        now = self._clock.time()
-        self._records.write(lambda: self._journal.end(entry, outcome, now), again=True)
 
 
 def _what_to_do(refusal: CloudError) -> str:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from emulator.errors import EmulatorError
 from emulator.hub import Hub
 from emulator.installation import Installation, View
 from emulator.journal import Journal
@@ -197,6 +198,32 @@ def test_what_was_held_ends_in_the_entry_that_it_has(home: Home) -> None:
     }
     assert entries[joined].message == "the same was already under way"
     assert entries[dropped].message == "a sweep"
+
+
+def test_what_is_ignored_while_the_journal_is_locked_ends_later(home: Home) -> None:
+    night = home.switches["night"]
+    entry = home.hub.hold(night, True, PEER)
+    end = home.journal.end
+    home.journal.end = raising  # type: ignore[method-assign]
+    home.hub.ignore(night, True, PEER, "a sweep", entry)
+    assert home.journal.commands(1)[0].result is None
+    home.journal.end = end  # type: ignore[method-assign]
+    home.alarm.step()
+    assert home.journal.commands(1)[0].result == "ignored"
+
+
+def raising(*_: object) -> None:
+    raise EmulatorError("the journal cannot be written")
+
+
+def test_people_hear_of_what_could_not_be_held(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    told: list[str] = []
+    home.alarm._on_notice = lambda _, text: told.append(text)
+    home.journal.close()
+    with pytest.raises(EmulatorError):
+        home.hub.hold(home.switches["night"], True, PEER)
+    assert "cannot be written" in caplog.text
+    assert "arm night" in told[0]
 
 
 def test_what_was_held_too_long_ends_in_its_entry(home: Home) -> None:

@@ -107,7 +107,8 @@ class House:
 
     def _installation(self, name: str, entries: list[Entry]) -> schema.Installation:
         mine = [entry for entry in entries if entry.installation == name and entry.result != Result.REFUSED]
-        ended = next((entry for entry in mine if entry.result), None)
+        # Not always the newest: what the bridge holds back is written down before, and ends later.
+        ended = max((entry for entry in mine if entry.ended_at), key=lambda entry: entry.ended_at or 0.0, default=None)
         view = self.hub.view(name)
         first = next((entry for entry in mine if entry.id == view.entry and not entry.result), None)
         modes = dict.fromkeys(switch.mode for switch in self.hub.switches if switch.installation == name)

@@ -1,19 +1,15 @@
 """The lights of the Hue bridge: states, and commands that wait until they cannot be part of a sweep (§4.8)."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import suppress
 from dataclasses import dataclass
 
 from emulator.errors import EmulatorError
 from emulator.hub import LATER, Hub, Ticket
 from emulator.model import LightIdentity, Origin, Switch
 from emulator.policy import Run, Sweeps
-
-LOG = logging.getLogger(__name__)
 
 REPLY_WITHIN = 2.0  # seconds for a set; an Echo gives up after 5 (lan-emulation.md §4.3)
 STALE = 3600.0  # seconds without news after which a light is shown as out of reach; apps grey it out (§3.5)
@@ -144,29 +140,29 @@ class Lights:
             hold, entry = effective and self._sweeps.possible(on), None
             error = error if hold and not held.run.swept else None
             swept = self._take(lambda other: other.run is held.run) if held.run.swept else []
-            late: list[Held] = []
             if held.run.swept:
                 for each in (*swept, *([held] if effective else ())):
                     self._show_swept(each.light, on, held.run.shown)
             elif effective and error is None:
                 self._swept.pop(light.id, None)
-                late = self._take(lambda other: other.light is light and other.on is not on)
                 entry = self._hold(held) if hold else None
-            for each in (*late, *([held] if error else [])):
-                if each.on:
-                    # Of a light whose arm is withdrawn, the next is again new to the run. An off goes on counting:
-                    # somebody may turn a light on again in the middle of a sweep.
-                    each.run.lights.discard(each.light.id)
+            elif error:
+                self._uncount(held)
         self._tell(held, *swept)
-        self._ignore(late, LATER)
         if held.run.swept:
             self._ignore((*swept, held), SWEEP)
         elif error is not None:
             self._ignore((held,), str(error))
-        elif hold:
-            error = self._write_down(held, entry) if entry else None
+        elif entry:
+            if entry is held.entry:
+                self._write_down(held, entry)
+            error = _refusal(entry)
+            if error is None:
+                self._forget_opposite(held)
             self.wake()
         else:
+            if effective:
+                self._forget_opposite(held)
             return self._submit(light, on, peer)
         return error
 
@@ -200,10 +196,9 @@ class Lights:
         """Submit the commands whose run has ended."""
         while held := self._due():
             try:
-                entry = held.entry.result() if held.entry else None
-                self._hub.submit(held.light.switch, held.on, self._origin(held.light, held.peer), held.asked, entry)
-            except EmulatorError as full:
-                LOG.debug("%s: not sent, as whoever asked was told: %s", held.light.name, full)
+                if held.entry and _refusal(held.entry) is None:
+                    origin, entry = self._origin(held.light, held.peer), held.entry.result()
+                    self._hub.submit(held.light.switch, held.on, origin, held.asked, entry)
             finally:
                 # Not before: between the two the light would show the past.
                 self._hub.withdraw(held.asked)
@@ -231,26 +226,42 @@ class Lights:
                 self._held.remove(held)
             return held
 
-    def _hold(self, new: Held) -> Future[int] | None:
+    def _hold(self, new: Held) -> Future[int]:
+        """The entry of what is held from now on: of this, or of the same that is held already."""
         again = (new.light, new.on, new.peer)
-        if any((held.light, held.on, held.peer) == again for held in self._held):
-            return None
+        for held in self._held:
+            if held.entry and (held.light, held.on, held.peer) == again:
+                return held.entry
         new.entry = Future()
         self._held.append(new)
         self._hub.announce(new.light.switch, new.on, new.asked)
         return new.entry
 
-    def _write_down(self, new: Held, entry: Future[int]) -> EmulatorError | None:
-        """Have what is held an entry; why it cannot have one, and is held no more. Whoever takes it waits for that."""
+    def _write_down(self, new: Held, entry: Future[int]) -> None:
+        """Have what is held an entry, for which whoever takes it waits. What cannot have one is held no more."""
         try:
             entry.set_result(self._hub.hold(new.light.switch, new.on, self._origin(new.light, new.peer)))
-        except EmulatorError as full:
-            entry.set_exception(full)
+        except Exception as error:  # whatever it was, nobody may wait for ever
+            entry.set_exception(error)
             with self._lock:
                 self._take(lambda held: held is new)
+                self._uncount(new)
             self._tell(new)
-            return full
-        return None
+
+    def _forget_opposite(self, new: Held) -> None:
+        """What is held of the same light in the other direction came to nothing, now that this is certain to come."""
+        with self._lock:
+            late = self._take(lambda held: held.light is new.light and held.on is not new.on and held.asked < new.asked)
+            for each in late:
+                self._uncount(each)
+        self._tell(*late)
+        self._ignore(late, LATER)
+
+    def _uncount(self, withdrawn: Held) -> None:
+        """Of a light whose arm is withdrawn, the next is again new to the run. An off goes on counting: somebody may
+        turn a light on again in the middle of a sweep."""
+        if withdrawn.on:
+            withdrawn.run.lights.discard(withdrawn.light.id)
 
     def _take(self, which: Callable[[Held], bool]) -> list[Held]:
         taken = [held for held in self._held if which(held)]
@@ -274,10 +285,10 @@ class Lights:
             # Once for a run: a client that repeats itself for ever must not fill the journal.
             if each.entry or reason != SWEEP or each.light.id not in each.run.told:
                 each.run.told.add(each.light.id)
-                origin = self._origin(each.light, each.peer)
-                with suppress(EmulatorError):  # whoever asked was told that it could not be written down
-                    entry = each.entry.result() if each.entry else None
-                    self._hub.ignore(each.light.switch, each.on, origin, reason, entry)
+                if each.entry and _refusal(each.entry):
+                    continue
+                origin, entry = self._origin(each.light, each.peer), each.entry.result() if each.entry else None
+                self._hub.ignore(each.light.switch, each.on, origin, reason, entry)
 
     def _submit(self, light: Light, on: bool, peer: str) -> EmulatorError | None:
         ticket = self._hub.submit(light.switch, on, self._origin(light, peer))
@@ -299,3 +310,11 @@ class Lights:
     @staticmethod
     def _origin(light: Light, peer: str) -> Origin:
         return Origin("hue", peer, light.switch.name)
+
+
+def _refusal(entry: Future[int]) -> EmulatorError | None:
+    """Why a command could not be written down, as whoever asked for it is told; waits until that is known."""
+    error = entry.exception()
+    if error is None or isinstance(error, EmulatorError):
+        return error
+    raise error

@@ -67,6 +67,15 @@ def test_what_the_bridge_holds_back_is_not_taken_for_what_is_under_way(rig: Rig)
     assert (rig.get("/api/state").json or {})["installations"][0]["pending"]["action"] == "arm night"
 
 
+def test_the_last_is_what_ended_last(rig: Rig) -> None:
+    told = Origin("hue", "10.0.0.9")
+    held = rig.hub.hold(rig.switches[0], True, told)
+    rig.hub.ignore(rig.switches[1], False, told, "nothing to do")
+    rig.clock.now += 1
+    rig.hub.ignore(rig.switches[0], True, told, "a sweep", held)
+    assert (rig.get("/api/state").json or {})["installations"][0]["last"]["id"] == held
+
+
 def test_the_same_command_joins(rig: Rig) -> None:
     first, second = (rig.call("/api/command", {"arm": "night"}).json for _ in range(2))
     assert first == second

@@ -29,7 +29,7 @@ class FakeHub(Hub):
     obstacle: EmulatorError | None = None  # known before a submit
     ignored: list[tuple[str, bool, str]] = field(default_factory=list)
     open: list[int] = field(default_factory=list)  # entries of what is held
-    full: EmulatorError | None = None  # hold raises it
+    full: Exception | None = None  # hold raises it
     panel: PanelState | None = None
     show_target: bool = True
 

@@ -242,6 +242,59 @@ def test_what_is_taken_just_before_its_entry_fails_is_neither_sent_nor_written(t
     assert rig.ignored() == []
 
 
+def test_an_off_that_cannot_be_written_down_leaves_the_arm_before_it() -> None:
+    rig = Rig()
+    rig.turn("Night", True)
+    rig.hub.full = EmulatorError("the disk is full")
+    assert rig.turn("Night", False) is rig.hub.full
+    rig.wait()
+    assert rig.sent() == [("Night", True)]
+    assert rig.ignored() == []
+
+
+def test_whoever_repeats_a_command_that_cannot_be_written_down_is_told_so_too() -> None:
+    rig = Rig()
+    writing, failing = threading.Event(), threading.Event()
+    full = EmulatorError("the disk is full")
+
+    def hold(*_: object) -> int:
+        writing.set()
+        assert failing.wait(10)
+        raise full
+
+    rig.hub.hold = hold  # type: ignore[method-assign]
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(rig.turn, "Night", True)
+        assert writing.wait(10)
+        second = pool.submit(rig.turn, "Night", True)
+        wait([second], 0.05)
+        failing.set()
+        assert [first.result(10), second.result(10)] == [full, full]
+
+
+def test_a_defect_while_it_is_written_down_leaves_nobody_waiting() -> None:
+    rig = Rig()
+    rig.hub.full = ValueError("a defect")
+    with pytest.raises(ValueError, match="a defect"):
+        rig.turn("Night", True)
+    assert rig.lights.next_at() is None
+    rig.hub.full = None
+    rig.turn("Night", True)
+    rig.wait()
+    assert rig.sent() == [("Night", True)]
+
+
+def test_arms_that_could_not_be_written_down_are_no_part_of_a_sweep() -> None:
+    rig = Rig()
+    rig.hub.full = EmulatorError("the disk is full")
+    rig.turn("Night", True)
+    rig.turn("Day", True)
+    rig.hub.full = None
+    rig.turn("Perimeter", True)
+    rig.wait()
+    assert rig.sent() == [("Perimeter", True)]
+
+
 # -- without sweeps ---------------------------------------------------------------------------------------------
 
 
