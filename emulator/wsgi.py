@@ -34,8 +34,9 @@ and whoever has read an answer may be back before we have seen that the last con
 AHEAD = 16
 """Requests of one connection that wait for their answers; real clients wait for each answer themselves."""
 
-QUEUED = 8
-"""Requests of one peer that are read before a worker is free for them: twice as many as there are workers."""
+FEW, SPARE = 4, 24
+"""Connections with which a peer is let in where others hold all and wait for answers on each, and how many there are
+for such peers: what is under way is taken from nobody."""
 
 REQUEST = 10.0
 """Seconds from the first byte of a request to its last; the slowest real one takes two packets."""
@@ -49,6 +50,7 @@ LOOP = 1.0
 TLS_HANDSHAKE = b"\x16\x03"
 """How it begins; no HTTP request does."""
 
+LOG = logging.getLogger(__name__)
 _SILENT = logging.getLogger(f"{__name__}.silent")
 _SILENT.disabled = True
 
@@ -89,7 +91,7 @@ class Server:
             ),
             bind_socket=False,
         )
-        self._server.welcome, self._server.monotonic, self._server.queue = welcome, monotonic, self._workers.waiting
+        self._server.welcome, self._server.monotonic = welcome, monotonic
         self._server.per_peer, self._server.in_all = per_peer, connections
         self._workers.set_thread_count(workers)
         self._loop = threading.Thread(target=self._serve, name=name, daemon=True)
@@ -143,17 +145,9 @@ class _Channel(HTTPChannel):
             self.hang_up()
         return taken
 
-    @property
-    def _may_be_read(self) -> bool:
-        """Not while its peer has enough that waits for a worker: to read more would only make others wait."""
-        return self.server.queue.of(self.addr[0]) < QUEUED
-
-    def readable(self) -> bool:
-        return self._may_be_read and bool(super().readable())
-
-    def handle_read(self) -> None:
-        if self._may_be_read:  # or it is read in a later turn; there were others of this peer in this one
-            super().handle_read()
+    def send(self, data: bytes, do_close: bool = True) -> int:  # noqa: ARG002  # the loop closes what is broken
+        """Never closes it: a worker may be sending, while the loop goes through what is open."""
+        return int(super().send(data, do_close=False))
 
     def writable(self) -> bool:
         """Not while a worker is writing: the loop would turn and turn for what it may not touch, and hardly let the
@@ -200,8 +194,8 @@ class _Listener(TcpWSGIServer):
     channel_class = _Channel
     active_channels: dict[int, _Channel]  # type: ignore[assignment]  # the stubs have it as a single one
     welcome: Callable[[str], bool] = staticmethod(lambda _peer: True)
-    queue: "_Queue"
     more = False  # whether others may wait to be taken in
+    rests_until = float("-inf")
     per_peer = in_all = PER_PEER
     monotonic: Callable[[], float] = staticmethod(time.monotonic)
 
@@ -213,8 +207,12 @@ class _Listener(TcpWSGIServer):
                 break
 
     def accept(self) -> tuple[socket.socket, tuple[str, int]] | None:
-        self.more = False  # should this fail
-        taken: tuple[socket.socket, tuple[str, int]] | None = super().accept()
+        taken: tuple[socket.socket, tuple[str, int]] | None = None
+        try:
+            taken = super().accept()
+        except OSError as error:  # no file descriptor is left; those that knock would wake the loop at once
+            LOG.error("no further connection can be taken in: %s", error.strerror)
+            self.rests_until = self.monotonic() + LOOP
         self.more = taken is not None
         if taken and not (self.welcome(taken[1][0]) and self._has_room(taken[1][0])):
             taken[0].close()
@@ -227,9 +225,9 @@ class _Listener(TcpWSGIServer):
 
     def readable(self) -> bool:
         now = self.monotonic()
-        for channel in self.active_channels.values():
+        for channel in list(self.active_channels.values()):
             channel.look(now)
-        return bool(super().readable())
+        return bool(super().readable()) and now >= self.rests_until
 
     def maintenance(self, now: int) -> None:
         """Not this, which goes by a clock that may be set."""
@@ -240,16 +238,18 @@ class _Listener(TcpWSGIServer):
             return self._made_room(peer, half_sent=False)
         if held.total() >= self.in_all:
             giver = fair.gives_way(peer, held)
-            return giver is not None and self._made_room(giver, half_sent=giver != peer)
+            if giver is not None and self._made_room(giver, half_sent=giver != peer):
+                return True
+            return held[peer] < FEW and held.total() < self.in_all + SPARE
         return True
 
     def _open(self) -> list[_Channel]:
-        return [one for one in self.active_channels.values() if not one.ended]
+        return [one for one in list(self.active_channels.values()) if not one.ended]
 
     def _made_room(self, peer: str, *, half_sent: bool) -> bool:
         """Whether this peer has left a connection idle, or may lose one with half a request; it is closed."""
         theirs = [one for one in self._open() if one.addr[0] == peer and (half_sent or not one.request)]
-        longest = sorted(theirs, key=lambda one: (one.request is not None, one.rested))
+        longest = sorted(theirs, key=lambda one: (one.total_outbufs_len > 0, one.request is not None, one.rested))
         idle = next((one for one in longest if one.is_idle), None)
         if idle:
             idle.hang_up()
@@ -267,10 +267,6 @@ class _Queue:
 
     def __len__(self) -> int:
         return sum(map(len, self._of.values()))
-
-    def of(self, peer: str) -> int:
-        """How many of this peer."""
-        return len(self._of.get(peer, ()))
 
     def append(self, task: _Channel) -> None:
         self._of.setdefault(task.addr[0], deque()).append(task)
@@ -290,7 +286,7 @@ class _Workers(ThreadedTaskDispatcher):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.queue = self.waiting = _Queue()  # type: ignore[assignment]  # waitress asks no more of it than it has
+        self.queue = _Queue()  # type: ignore[assignment]  # waitress asks no more of it than it has
         self._name = name
         self.started: list[threading.Thread] = []
 

@@ -3,8 +3,8 @@
 import secrets
 import threading
 
-LISTENERS = 4
-"""Requests that may wait at once. Each keeps one of a place's 8 threads; whoever comes fifth is answered at once and
+LISTENERS = 2
+"""Requests that may wait at once. Each keeps one of a place's four threads; whoever comes third is answered at once and
 asks again every few seconds."""
 
 LONGEST_S = 20.0
