@@ -34,6 +34,10 @@ and whoever has read an answer may be back before we have seen that the last con
 AHEAD = 16
 """Requests of one connection that wait for their answers; real clients wait for each answer themselves."""
 
+AT_ONCE = 2
+"""Requests of one peer that are served at the same time: one may wait for news or for the cloud. More would not be
+served sooner, as threads only take turns with each other, and would let everybody else wait for his."""
+
 FEW, SPARE = 4, 24
 """Connections with which a peer is let in where others hold all and wait for answers on each, and how many there are
 for such peers: what is under way is taken from nobody."""
@@ -91,7 +95,7 @@ class Server:
             ),
             bind_socket=False,
         )
-        self._server.welcome, self._server.monotonic = welcome, monotonic
+        self._server.welcome, self._server.monotonic, self._server.workers = welcome, monotonic, self._workers
         self._server.per_peer, self._server.in_all = per_peer, connections
         self._workers.set_thread_count(workers)
         self._loop = threading.Thread(target=self._serve, name=name, daemon=True)
@@ -158,6 +162,14 @@ class _Channel(HTTPChannel):
             self.outbuf_lock.release()
         return bool(super().writable())
 
+    def service(self) -> None:
+        try:
+            super().service()
+        finally:
+            # The worker that did this looks for the next, so that nobody need be woken.
+            with self.server.workers.lock:
+                self.server.workers.queue.done(self.addr[0])
+
     @property
     def ended(self) -> bool:
         """Whether it only waits to be closed."""
@@ -194,6 +206,7 @@ class _Listener(TcpWSGIServer):
     channel_class = _Channel
     active_channels: dict[int, _Channel]  # type: ignore[assignment]  # the stubs have it as a single one
     welcome: Callable[[str], bool] = staticmethod(lambda _peer: True)
+    workers: "_Workers"
     more = False  # whether others may wait to be taken in
     rests_until = float("-inf")
     per_peer = in_all = PER_PEER
@@ -259,34 +272,45 @@ class _Listener(TcpWSGIServer):
 class _Queue:
     """Connections whose request waits for a worker. Peers take turns: who asks much makes nobody wait but himself.
 
-    Used as the deque that waitress has in its place, and under the same lock.
+    Used as the deque that waitress has in its place, and under the same lock. In it are those that may be served now.
     """
 
     def __init__(self) -> None:
         self._of: OrderedDict[str, deque[_Channel]] = OrderedDict()
+        self._at_work: Counter[str] = Counter()
 
     def __len__(self) -> int:
-        return sum(map(len, self._of.values()))
+        return sum(len(theirs) for peer, theirs in self._of.items() if self._at_work[peer] < AT_ONCE)
 
     def append(self, task: _Channel) -> None:
         self._of.setdefault(task.addr[0], deque()).append(task)
 
     def popleft(self) -> _Channel:
-        peer, theirs = self._of.popitem(last=False)
+        peer = next(peer for peer in self._of if self._at_work[peer] < AT_ONCE)
+        theirs = self._of.pop(peer)
         task = theirs.popleft()
         if theirs:
             self._of[peer] = theirs
+        self._at_work[peer] += 1
         return task
+
+    def done(self, peer: str) -> None:
+        """What was taken for this peer is over."""
+        self._at_work[peer] -= 1
+        if not self._at_work[peer]:
+            del self._at_work[peer]
 
 
 class _Workers(ThreadedTaskDispatcher):
     """Waitress's worker threads, with names, and joined at the end."""
 
+    queue: _Queue  # type: ignore[assignment]  # waitress asks no more of it than it has
+
     queue_logger = _SILENT  # a request that waits a moment is no news
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.queue = _Queue()  # type: ignore[assignment]  # waitress asks no more of it than it has
+        self.queue = _Queue()
         self._name = name
         self.started: list[threading.Thread] = []
 

@@ -36,7 +36,7 @@ def blueprint(house: House, access: Access, started: float) -> Blueprint:
         if len(since) > openapi.SINCE_LIMIT:
             raise ProtocolError(f"since: at most {openapi.SINCE_LIMIT} characters")
         if since == house.news.revision:
-            house.news.wait(since)
+            house.news.wait(str(request.remote_addr), since)
         return answer(house.state())
 
     @api.get("/api/journal")

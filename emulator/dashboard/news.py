@@ -4,8 +4,8 @@ import secrets
 import threading
 
 LISTENERS = 2
-"""Requests that may wait at once. Each keeps one of a place's four threads; whoever comes third is answered at once and
-asks again every few seconds."""
+"""Requests that may wait at once, each of another peer. Each keeps one of a place's four threads; whoever else comes is
+answered at once and asks again every few seconds."""
 
 LONGEST_S = 20.0
 """How long a request waits; below what proxies, phones and our own server (30 s) take for a dead connection."""
@@ -18,7 +18,7 @@ class News:
         self._changed = threading.Condition()
         self._run = secrets.token_hex(4)
         self._count = 0
-        self._listeners = 0
+        self._listening: set[str] = set()
         self._open = False
 
     @property
@@ -32,16 +32,16 @@ class News:
             self._count += 1
             self._changed.notify_all()
 
-    def wait(self, revision: str, longest_s: float = LONGEST_S) -> None:
-        """Return when `revision` is not the present one, soon if too many wait already."""
+    def wait(self, peer: str, revision: str, longest_s: float = LONGEST_S) -> None:
+        """Return when `revision` is not the present one, soon if this peer or too many wait already."""
         with self._changed:
-            if self._listeners >= LISTENERS:
+            if peer in self._listening or len(self._listening) >= LISTENERS:
                 return
-            self._listeners += 1
+            self._listening.add(peer)
             try:
                 self._changed.wait_for(lambda: not self._open or self.revision != revision, longest_s)
             finally:
-                self._listeners -= 1
+                self._listening.remove(peer)
 
     def open(self) -> None:
         """Let requests wait."""

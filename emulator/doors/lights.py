@@ -13,7 +13,7 @@ from emulator.policy import Run, Sweeps
 
 REPLY_WITHIN = 2.0  # seconds for a set; an Echo gives up after 5 (lan-emulation.md §4.3)
 STALE = 3600.0  # seconds without news after which a light is shown as out of reach; apps grey it out (§3.5)
-WAITING = 2  # callers that wait for the cloud at a time, of the four threads of a place: the others answer meanwhile
+WAITING = 2  # peers for which one of a place's four threads may wait for the cloud: the others answer meanwhile
 MAX_LIGHTS = 49  # with more an Echo finds none of them (§4.4)
 FULL = 254  # the brightest of `bri`
 
@@ -103,7 +103,7 @@ class Lights:
         self._swept: dict[int, Swept] = {}
         self._bri: dict[int, int] = {}
         self._stopped: Future[None] = Future()
-        self._chairs = threading.Semaphore(WAITING)
+        self._seated: set[str] = set()  # peers that wait for the cloud
 
     # -- reading --------------------------------------------------------------------------------------------
 
@@ -171,7 +171,7 @@ class Lights:
         if self._allow_sweep:
             tickets = [self._hub.submit(light.switch, on, self._origin(light, peer)) for light in self.all.values()]
             ends = self._monotonic() + self._reply_within_s
-            errors = [self._accepted(ticket, max(0.0, ends - self._monotonic())) for ticket in tickets]
+            errors = [self._accepted(ticket, peer, max(0.0, ends - self._monotonic())) for ticket in tickets]
             return next(filter(None, errors), None)
         with self._lock:
             run = self._sweeps.add(peer, on, self.all.keys(), self._monotonic(), all_at_once=True)
@@ -292,18 +292,23 @@ class Lights:
 
     def _submit(self, light: Light, on: bool, peer: str) -> EmulatorError | None:
         ticket = self._hub.submit(light.switch, on, self._origin(light, peer))
-        return self._accepted(ticket, self._reply_within_s)
+        return self._accepted(ticket, peer, self._reply_within_s)
 
-    def _accepted(self, ticket: Ticket, within_s: float) -> EmulatorError | None:
+    def _accepted(self, ticket: Ticket, peer: str, within_s: float) -> EmulatorError | None:
         """What a command was refused for, as far as the cloud says within that time and the program goes on.
 
-        Whoever finds no chair is answered as if that time were over.
+        Where this peer or too many wait already, it is answered as if that time were over.
         """
-        if self._chairs.acquire(blocking=False):
+        with self._lock:
+            may_wait = peer not in self._seated and len(self._seated) < WAITING
+            if may_wait:
+                self._seated.add(peer)
+        if may_wait:
             try:
                 wait([ticket.accepted, self._stopped], within_s, FIRST_COMPLETED)
             finally:
-                self._chairs.release()
+                with self._lock:
+                    self._seated.remove(peer)
         error = ticket.accepted.exception() if ticket.accepted.done() else None
         return error if isinstance(error, EmulatorError) else None
 

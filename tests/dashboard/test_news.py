@@ -24,11 +24,11 @@ def waiting(news: News, number: int) -> list[threading.Thread]:
     ready = threading.Barrier(number + 1)
     revision = news.revision
 
-    def wait() -> None:
+    def wait(peer: str) -> None:
         ready.wait(LONG_S)
-        news.wait(revision, LONG_S)
+        news.wait(peer, revision, LONG_S)
 
-    threads = [threading.Thread(target=wait) for _ in range(number)]
+    threads = [threading.Thread(target=wait, args=(f"peer {each}",)) for each in range(number)]
     for thread in threads:
         thread.start()
     ready.wait(LONG_S)
@@ -52,14 +52,23 @@ def test_a_change_wakes_everybody(news: News) -> None:
 def test_whoever_knows_an_older_revision_does_not_wait(news: News) -> None:
     old = news.revision
     news.changed()
-    news.wait(old, LONG_S)
+    news.wait("peer 0", old, LONG_S)
 
 
 def test_no_more_than_so_many_wait(news: News) -> None:
     threads = waiting(news, LISTENERS)
-    while news._listeners < LISTENERS:  # they come one by one
+    while len(news._listening) < LISTENERS:  # they come one by one
         threads[0].join(0.01)
-    news.wait(news.revision, LONG_S)
+    news.wait("one more", news.revision, LONG_S)
+    news.close()
+    assert gone(threads)
+
+
+def test_one_peer_waits_only_once(news: News) -> None:
+    threads = waiting(news, 1)
+    while not news._listening:
+        threads[0].join(0.01)
+    news.wait("peer 0", news.revision, LONG_S)
     news.close()
     assert gone(threads)
 
@@ -68,7 +77,7 @@ def test_a_program_that_stops_lets_nobody_wait(news: News) -> None:
     threads = waiting(news, 1)
     news.close()
     assert gone(threads)
-    news.wait(news.revision, LONG_S)
+    news.wait("peer 0", news.revision, LONG_S)
 
 
 def test_it_takes_less_than_our_server_waits_for_a_silent_client() -> None:

@@ -315,12 +315,23 @@ def test_few_wait_for_a_cloud_that_is_silent_so_that_others_are_answered() -> No
     rig = Rig(1, reply_within_s=60.0)
     rig.hub.prompt = False
     with ThreadPoolExecutor(WAITING + 1) as pool:
-        asking = [pool.submit(rig.turn, "Total", True) for _ in range(WAITING + 1)]
+        asking = [pool.submit(rig.turn, "Total", True, f"192.168.7.{each}") for each in range(WAITING + 1)]
         done, waiting = wait(asking, return_when=FIRST_COMPLETED)
         assert [each.result() for each in done] == [None]
         for ticket in rig.hub.tickets:
             ticket.accepted.set_exception(Unreachable("the cloud is down"))
         assert [str(each.result()) for each in waiting] == WAITING * ["the cloud is down"]
+
+
+def test_one_peer_waits_for_the_cloud_only_once() -> None:
+    rig = Rig(1, reply_within_s=60.0)
+    rig.hub.prompt = False
+    with ThreadPoolExecutor(2) as pool:
+        asking = [pool.submit(rig.turn, "Total", True) for _ in range(2)]
+        done, _ = wait(asking, return_when=FIRST_COMPLETED)
+        assert [each.result() for each in done] == [None]
+        for ticket in rig.hub.tickets:
+            ticket.accepted.set_exception(Unreachable("the cloud is down"))
 
 
 # -- sweeps -----------------------------------------------------------------------------------------------------
