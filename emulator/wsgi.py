@@ -4,7 +4,7 @@ import logging
 import socket
 import threading
 import time
-from collections import Counter, OrderedDict, deque
+from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -63,7 +63,7 @@ class Server:
     """Serves from the moment it is made until `stop`; it owns the socket. `welcome` decides by a peer's address.
 
     A peer that has `per_peer` connections gets another one in the place of the one that it has left idle longest. When
-    there are `connections`, whoever holds most makes way in the same manner.
+    there are `connections`, whoever holds most makes way in the same manner. `at_once` requests of a peer are served.
     """
 
     def __init__(
@@ -75,11 +75,12 @@ class Server:
         workers: int,
         connections: int,
         per_peer: int = PER_PEER,
+        at_once: int = AT_ONCE,
         welcome: Callable[[str], bool] = lambda _peer: True,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ended = False
-        self._workers = _Workers(name)
+        self._workers = _Workers(name, at_once)
         self._map: dict[int, socket.socket] = {}
         self._server = _Listener(
             app,
@@ -95,7 +96,7 @@ class Server:
             ),
             bind_socket=False,
         )
-        self._server.welcome, self._server.monotonic, self._server.workers = welcome, monotonic, self._workers
+        self._server.welcome, self._server.monotonic = welcome, monotonic
         self._server.per_peer, self._server.in_all = per_peer, connections
         self._workers.set_thread_count(workers)
         self._loop = threading.Thread(target=self._serve, name=name, daemon=True)
@@ -166,9 +167,7 @@ class _Channel(HTTPChannel):
         try:
             super().service()
         finally:
-            # The worker that did this looks for the next, so that nobody need be woken.
-            with self.server.workers.lock:
-                self.server.workers.queue.done(self.addr[0])
+            self.server.task_dispatcher.done(self)
 
     @property
     def ended(self) -> bool:
@@ -206,7 +205,7 @@ class _Listener(TcpWSGIServer):
     channel_class = _Channel
     active_channels: dict[int, _Channel]  # type: ignore[assignment]  # the stubs have it as a single one
     welcome: Callable[[str], bool] = staticmethod(lambda _peer: True)
-    workers: "_Workers"
+    task_dispatcher: "_Workers"
     more = False  # whether others may wait to be taken in
     rests_until = float("-inf")
     per_peer = in_all = PER_PEER
@@ -275,18 +274,19 @@ class _Queue:
     Used as the deque that waitress has in its place, and under the same lock. In it are those that may be served now.
     """
 
-    def __init__(self) -> None:
-        self._of: OrderedDict[str, deque[_Channel]] = OrderedDict()
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._of: dict[str, deque[_Channel]] = {}  # whose turn is next comes first
         self._at_work: Counter[str] = Counter()
 
     def __len__(self) -> int:
-        return sum(len(theirs) for peer, theirs in self._of.items() if self._at_work[peer] < AT_ONCE)
+        return sum(len(theirs) for peer, theirs in self._of.items() if self._at_work[peer] < self._at_once)
 
     def append(self, task: _Channel) -> None:
         self._of.setdefault(task.addr[0], deque()).append(task)
 
     def popleft(self) -> _Channel:
-        peer = next(peer for peer in self._of if self._at_work[peer] < AT_ONCE)
+        peer = next(peer for peer in self._of if self._at_work[peer] < self._at_once)
         theirs = self._of.pop(peer)
         task = theirs.popleft()
         if theirs:
@@ -305,14 +305,18 @@ class _Workers(ThreadedTaskDispatcher):
     """Waitress's worker threads, with names, and joined at the end."""
 
     queue: _Queue  # type: ignore[assignment]  # waitress asks no more of it than it has
-
     queue_logger = _SILENT  # a request that waits a moment is no news
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, at_once: int) -> None:
         super().__init__()
-        self.queue = _Queue()
+        self.queue = _Queue(at_once)
         self._name = name
         self.started: list[threading.Thread] = []
+
+    def done(self, task: _Channel) -> None:
+        """A worker has served it, and looks for the next itself: nobody has to be woken."""
+        with self.lock:
+            self.queue.done(task.addr[0])
 
     def start_new_thread(self, target: Callable[[int], object], thread_no: int) -> None:
         thread = threading.Thread(target=target, name=f"{self._name}-{thread_no}", args=(thread_no,), daemon=True)

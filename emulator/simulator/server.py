@@ -156,6 +156,7 @@ class SimulatedAlarm:
             workers=WORKERS,
             connections=CONNECTIONS,
             per_peer=CONNECTIONS,  # they all come from this machine
+            at_once=WORKERS,
         )
 
     def stop(self) -> None:

@@ -75,6 +75,14 @@ def test_a_late_answer_keeps_nobody_else_waiting(running: SimulatedAlarm, sessio
     assert time.monotonic() - before < 1
 
 
+def test_two_late_answers_leave_the_house_in_reach(running: SimulatedAlarm, session: requests.Session) -> None:
+    running.backend.faults.add(Fault("late", times=2, seconds=60))
+    for _ in range(2):
+        with pytest.raises(requests.ReadTimeout):
+            session.post(running.url, params=LOGIN, timeout=0.05)
+    assert session.get(f"{running.control_url}/state", timeout=5).ok
+
+
 def test_many_clients_on_this_machine_are_as_welcome_as_one(running: SimulatedAlarm) -> None:
     with ExitStack() as stack:
         crowd = [http.client.HTTPConnection(running.host, running.port, timeout=5) for _ in range(CONNECTIONS)]
