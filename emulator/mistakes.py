@@ -43,20 +43,19 @@ def problem(file: YamlFile, details: ErrorDetails) -> Problem:
     kind, context = details["type"], details.get("ctx", {})
     if kind == "extra_forbidden":
         return Problem(file.where(path), _unknown_key(str(path[-1]), path))
-    if kind == "missing":
-        field_of = _section(path).model_fields[str(path[-1])]
-        return Problem(file.where(path), f"is missing: {field_of.description}")
+    field = _section(path).model_fields.get(str(path[-1])) if path else None
+    if kind == "missing" and field:
+        return Problem(file.where(path), f"is missing: {field.description}")
     if kind == "value_error":
         return Problem(file.where(path), str(context["error"]))
-    if kind == "too_short" and (required := _section(path).model_fields[str(path[-1])]).is_required():
-        return Problem(file.where(path), f"needs {required.description}")
+    if kind == "too_short" and field and field.is_required():
+        return Problem(file.where(path), f"needs {field.description}")
     single = isinstance(details["input"], str)
     # Only a single value is quoted: a whole section may hold what nobody should see.
     value = f"{details['input']!r} is not possible: " if single else ""
     if kind == "literal_error":
         return Problem(file.where(path), f"{value}use {context['expected']}")
     if kind == "string_pattern_mismatch":
-        field = _section(path).model_fields.get(str(path[-1]))
         right = field.description if field else "use letters, digits, - and _, beginning with a letter"
         return Problem(file.where(path), f"{value}{right}")
     return Problem(file.where(path), f"{value}{_RIGHT.get(kind, details['msg'])}")

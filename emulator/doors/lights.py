@@ -137,7 +137,8 @@ class Lights:
         with self._lock:
             # Each light that is named counts, also one whose off would do nothing.
             held.run = self._sweeps.add(peer, on, {light.id}, self._monotonic())
-            hold, entry = effective and self._sweeps.possible(on), None
+            hold = effective and self._sweeps.possible(on)
+            entry: Future[int] | None = None
             error = error if hold and not held.run.swept else None
             swept = self._take(lambda other: other.run is held.run) if held.run.swept else []
             if held.run.swept:
@@ -238,7 +239,7 @@ class Lights:
         return new.entry
 
     def _write_down(self, new: Held, entry: Future[int]) -> None:
-        """Have what is held an entry, for which whoever takes it waits. What cannot have one is held no more."""
+        """Give what is held its entry, for which whoever takes it waits. What cannot have one is held no more."""
         try:
             entry.set_result(self._hub.hold(new.light.switch, new.on, self._origin(new.light, new.peer)))
         except Exception as error:  # whatever it was, nobody may wait for ever
