@@ -137,11 +137,12 @@ class Lights:
         with self._lock:
             # Each light that is named counts, also one whose off would do nothing.
             held.run = self._sweeps.add(peer, on, {light.id}, self._monotonic())
+            is_swept = held.run.swept  # as it is now: another thread may make a sweep of the run at any time
             hold = effective and self._sweeps.possible(on)
             entry: Future[int] | None = None
-            error = error if hold and not held.run.swept else None
-            swept = self._take(lambda other: other.run is held.run) if held.run.swept else []
-            if held.run.swept:
+            error = error if hold and not is_swept else None
+            swept = self._take(lambda other: other.run is held.run) if is_swept else []
+            if is_swept:
                 for each in (*swept, *([held] if effective else ())):
                     self._show_swept(each.light, on, held.run.shown)
             elif effective and error is None:
@@ -150,7 +151,7 @@ class Lights:
             elif error:
                 self._uncount(held)
         self._tell(held, *swept)
-        if held.run.swept:
+        if is_swept:
             self._ignore((*swept, held), SWEEP)
         elif error is not None:
             self._ignore((held,), str(error))

@@ -284,6 +284,25 @@ def test_a_defect_while_it_is_written_down_leaves_nobody_waiting() -> None:
     assert rig.sent() == [("Night", True)]
 
 
+def test_a_sweep_that_comes_just_before_the_entry_waits_for_it_and_ends_it() -> None:
+    rig = Rig()
+    with ThreadPoolExecutor(2) as pool:
+        sweeping: list[Future[object]] = []
+
+        def heard(_: str) -> None:
+            if not sweeping:
+                sweeping.append(pool.submit(rig.lights.turn_all, False, OTHER))
+                while not rig.lights._sweeps.add(OTHER, False, (), rig.now).swept:
+                    wait(sweeping, 0.01)
+
+        rig.hub.subscribe(heard)
+        assert pool.submit(rig.turn, "Night", False).result(10) is None
+        sweeping[0].result(10)
+    assert rig.hub.open == []
+    assert ("Night", False) in rig.ignored()
+    assert rig.sent() == []
+
+
 def test_arms_that_could_not_be_written_down_are_no_part_of_a_sweep() -> None:
     rig = Rig()
     rig.hub.full = EmulatorError("the disk is full")
