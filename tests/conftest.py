@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from emulator import logs
 from emulator.journal import Journal
@@ -20,6 +21,16 @@ from emulator.simulator.backend import Account
 from emulator.simulator.panel import House
 from emulator.simulator.server import SimulatedAlarm
 from tests.fakes import FakeClock
+
+settings.register_profile(
+    "short",
+    deadline=None,
+    # None that measures the machine; and examples may share a fixture.
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.register_profile("long", settings.get_profile("short"), max_examples=1000)
+settings.load_profile("short")
+"""As many examples of a property as `make test` has time for; `make test-long` loads the other one."""
 
 CLONE_NEWNET = 0x40000000
 

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.errors import EmulatorError
@@ -376,7 +376,6 @@ AXES = st.builds(Axes, *map(st.sampled_from, ([None, *Interior], [None, True, Fa
 
 
 @given(axes=st.none() | AXES, announced=st.lists(st.tuples(st.sampled_from(NAMES), st.booleans()), max_size=4))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nothing_but_an_off_of_its_own_lets_anything_read_as_off(
     home: Home, axes: Axes | None, announced: list[tuple[str, bool]]
 ) -> None:

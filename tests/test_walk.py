@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emulator.commands import Ticket
@@ -32,7 +32,6 @@ events = st.one_of(
 @given(st.lists(events, max_size=25), st.sampled_from([0, 1, 3, 10]), st.booleans())
 @example([("on", "perimeter"), ("key before", ("PERI2", KEYS[1])), ("step", 0), ("off", "day")], 1, True)
 @example([("on", "night"), ("fault", ("lost", "ARM1", 2)), ("on", "total"), ("step", 0), ("off", "total")], 0, False)
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_nothing_is_sent_twice_disarmed_by_mistake_or_left_open(
     walk: list[tuple[str, object]], answer_after: float, zero_after_arm: bool
 ) -> None:

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emulator.commands import Ticket
@@ -109,7 +109,6 @@ class Walk:
     0.0,
     20.0,
 )
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_nothing_is_sent_twice_disarmed_by_mistake_or_left_open(
     walk: list[tuple[str, object]], profile: str, answer_after: float, lag: float
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from openapi_spec_validator import validate
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -218,7 +218,7 @@ def test_no_request_makes_the_server_fail_or_answer_what_it_does_not_promise(rig
         if mode is GenerationMode.NEGATIVE and not (operation.body or operation.query):
             continue
 
-        @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=EXAMPLES, database=None)
         @given(case=operation.as_strategy(generation_mode=mode))
         def hold(case: Case) -> None:
             case.call_and_validate(checks=checks)

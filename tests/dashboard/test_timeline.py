@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emulator.dashboard import events
@@ -152,7 +152,6 @@ AXES = st.builds(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example([(Axes(), 152.0), (DISARMED, 152.0)], 152.0, 7)
 @given(st.lists(st.tuples(AXES, st.floats(0, 400)), max_size=12), st.floats(0, 400), st.sampled_from([1, 7]))
 def test_whatever_is_known_stays_within_the_picture(changes: list[tuple[Axes, float]], quiet: float, days: int) -> None:

@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emulator.doors.lights import LATER, STOPPED, SWEEP, WAITING, Light, Lights
@@ -550,7 +550,6 @@ EVENTS = st.tuples(
 )
 @example([("Night", False, ECHO, 0.6), ("Night", True, ECHO, 1.3)], ["Night", "Total", "Day", "Perimeter"], set(), 0.2)
 @example([], ["Night", "Total", "Day", "Perimeter"], {"Night", "Total"}, 0.2)
-@settings(max_examples=300, deadline=None)
 def test_no_off_of_a_sweep_is_sent_whatever_came_before_and_in_the_middle(
     before: list[tuple[str, bool, str, float]], order: list[str], again: set[str], pace: float
 ) -> None:

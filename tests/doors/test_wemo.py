@@ -5,7 +5,7 @@ import re
 from ipaddress import IPv4Network
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emulator.doors import connections, description
@@ -579,7 +579,6 @@ PIECES = [
 ]
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary() | st.sampled_from(PIECES), max_size=6))
 @example([SET_ON[:100], b"\x00", SET_ON])
 def test_any_bytes_are_answered_or_awaited_and_never_raise(data: list[bytes]) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -387,7 +387,6 @@ def test_an_unknown_request_is_an_error_and_counted_as_such(alarm: Alarm) -> Non
 WORDS = st.sampled_from(["ES", "es", "GB", "en", "demo", "2423443", "SDVFAST", "AND_61", "00000000000"]) | st.text()
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(
     name=st.sampled_from(sorted(NAMES)) | st.text(),
     params=st.dictionaries(
