@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from emulator import doors
+from emulator import doors, private
 from emulator.alarms import Alarms
 from emulator.credentials import Credentials
 from emulator.dashboard.door import Dashboard
@@ -194,7 +194,9 @@ def _only_one(state_dir: Path) -> IO[str]:
     path = state_dir / LOCK
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = path.open("w")
+        lock = private.open_lock(path)
+        private.close_files(state_dir)
+        open_to_others = private.openness(state_dir)
     except OSError as error:
         raise ConfigError([Problem(str(path), f"{error.strerror}; choose a folder with --state-dir")]) from None
     try:
@@ -203,6 +205,8 @@ def _only_one(state_dir: Path) -> IO[str]:
         lock.close()
         problem = "another `emulator run` uses this state folder; stop it, or choose another with --state-dir"
         raise ConfigError([Problem(str(state_dir), problem)]) from None
+    if open_to_others:
+        log.warning("%s: %s; mend that: %s", state_dir, open_to_others, private.remedy(state_dir))
     return lock
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import IO
 
+from emulator import private
 from emulator.errors import EmulatorError, LoginNeeded
 from emulator.journal import Journal
 from emulator.verisure.vault import Device, Login
@@ -34,7 +35,7 @@ class JournalVault:
         """Be the only one who renews a login: threads exclude each other, too, each with its own open file."""
         path = self._folder / LOCK
         try:
-            lock = path.open("w")
+            lock = private.open_lock(path)
         except OSError as error:
             raise EmulatorError(f"the login cannot be renewed: {path}: {error.strerror}") from None
         with lock:

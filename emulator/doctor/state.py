@@ -5,10 +5,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 
-from emulator import credentials, refused_logins, show
+from emulator import credentials, private, refused_logins, show
 from emulator.credentials import Credentials
 from emulator.doctor.case import Case, host_of
-from emulator.doctor.finding import Finding, Verdict, ok, problem, skipped
+from emulator.doctor.finding import Finding, Verdict, ok, problem, skipped, warning
 from emulator.errors import ConfigError, EmulatorError, LoginNeeded
 from emulator.journal import FILE, Journal
 from emulator.settings import InstallationSettings
@@ -27,7 +27,7 @@ ENVIRONMENT = "set VERISURE_USER and VERISURE_PASSWORD (or …_FILE) for this co
 
 
 def folder(case: Case) -> Finding:
-    """Whether the state folder can be written to, tried with a file that is gone at once."""
+    """Whether the state folder can be written to, tried with a file that is gone at once, and by us alone."""
     name, path = "state folder", case.state_dir
     try:
         with tempfile.TemporaryFile(dir=path):
@@ -42,6 +42,8 @@ def folder(case: Case) -> Finding:
         return problem(name, f"{path} does not exist, and cannot be made in {parent}", ANOTHER)
     except OSError as error:
         return problem(name, f"{path} cannot be written to: {error.strerror}", ANOTHER)
+    if open_to_others := private.openness(path):
+        return warning(name, f"{path}: {open_to_others}", private.remedy(path))
     return ok(name, f"{path} can be written to")
 
 

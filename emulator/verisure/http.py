@@ -3,6 +3,7 @@
 import ssl
 import time
 from collections.abc import Mapping
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,6 +68,8 @@ class HttpTransport:
         self._host = urlsplit(url).netloc
         self._session = _Session()
         self._session.trust_env = False
+        # None is needed, and a cloud that sets ever new ones would have all of them kept and sent.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # Otherwise requests adds the public CAs to whatever the context trusts.
         self._session.verify = cafile or certifi.where()
         self._session.headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Connection": "close"}

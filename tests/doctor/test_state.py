@@ -66,6 +66,17 @@ def test_a_folder_that_can_be_written_to_is_left_as_it_was(make_case: MakeCase, 
     assert sorted((tmp_path / "state").iterdir()) == before
 
 
+@pytest.mark.parametrize(("mode", "said"), [(0o755, "look into it (mode 0755)"), (0o770, "write to it (mode 0770)")])
+def test_a_folder_that_others_may_enter_is_a_warning(make_case: MakeCase, tmp_path: Path, mode: int, said: str) -> None:
+    folder = tmp_path / "state"
+    Journal(folder).close()
+    folder.chmod(mode)
+    found = state.folder(make_case())
+    assert (found.verdict, found.fix) == (Verdict.WARNING, f"chmod 700 {folder}")
+    assert said in found.found
+    assert state.journal(make_case()).verdict is Verdict.OK
+
+
 def test_a_read_only_folder_is_named(make_case: MakeCase, tmp_path: Path) -> None:
     folder = tmp_path / "state"
     Journal(folder).close()

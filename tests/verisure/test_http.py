@@ -193,6 +193,16 @@ def test_each_request_has_a_connection_of_its_own(serve: Serve, method: str, hol
     assert (server.connections, len(server.requests)) == (3, 3)
 
 
+@BOTH
+def test_no_cookie_of_the_cloud_is_kept_or_sent(serve: Serve, method: str) -> None:
+    """One that sets another with each answer would have them all kept, and sent until the headers are too long."""
+    server = serve(b"HTTP/1.1 200 OK\r\nSet-Cookie: seen=1; Path=/\r\nContent-Length: 5\r\n\r\n<PET>")
+    with closing(HttpTransport(server.url, PATIENCE_S)) as transport:
+        for _ in range(2):
+            transport.send(method, PARAMS)
+    assert not [request for request in server.requests if b"cookie" in request.lower()]
+
+
 def test_proxies_netrc_and_certificates_of_the_environment_do_not_count(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,52 @@
+"""The state folder is its owner's alone: lock files that nobody else can open, and what is wrong with the folder."""
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+OURS = ("*.lock", "journal.*", "api.json")
+"""What the program writes into the folder."""
+
+
+def open_lock(path: Path) -> IO[str]:
+    """Open a lock file, made if need be, that only its owner can open: whoever opens one can hold its lock for ever."""
+    lock = open(path, "w", opener=_alone)  # noqa: SIM115  # Path.open takes no opener; the caller closes it
+    if os.fstat(lock.fileno()).st_mode & OTHERS:
+        # An earlier version made it for all to read. A file system without modes changes nothing.
+        with suppress(OSError):
+            os.fchmod(lock.fileno(), 0o600)
+    return lock
+
+
+def _alone(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+
+
+def close_files(folder: Path) -> None:
+    """Take the rights to our files from everybody else, as far as the files are ours."""
+    for path in (found for pattern in OURS for found in folder.glob(pattern)):
+        with suppress(OSError):
+            if path.lstat().st_mode & OTHERS and stat.S_ISREG(path.lstat().st_mode):
+                path.chmod(0o600)
+
+
+def openness(folder: Path) -> str:
+    """What others on this machine may do in the folder, with its mode; empty when they may do nothing.
+
+    The folder is not changed: it may be one that the user shares with other programs, such as a home.
+    """
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return f"others on this machine may write to it (mode {mode:04o}), and so replace the journal and the login"
+    if mode & OTHERS:
+        return f"others on this machine may look into it (mode {mode:04o})"
+    return ""
+
+
+def remedy(folder: Path) -> str:
+    """How to make the folder private."""
+    return f"chmod 700 {folder}"

@@ -1,0 +1,32 @@
+"""What is shipped beside the program: the libraries that it names, and the units and files that run it."""
+
+import re
+import tomllib
+
+import pytest
+import yaml
+
+from tests.settings_table import README
+
+ROOT = README.parent
+DEPENDENCIES = {
+    re.split(r"[<>=]", line)[0]: line
+    for line in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+}
+
+
+@pytest.mark.parametrize("library", ["fauxmo", "urllib3", "waitress"])
+def test_a_library_whose_insides_are_used_has_an_upper_bound(library: str) -> None:
+    assert "<" in DEPENDENCIES[library]
+
+
+def test_urllib3_is_one_that_unpacks_no_more_than_it_is_asked_for() -> None:
+    """2.5 made 1,985 MB of an answer that was compressed twice, before anybody could count its bytes."""
+    lowest = re.search(r">=(\d+)\.(\d+)", DEPENDENCIES["urllib3"])
+    assert lowest
+    assert (int(lowest[1]), int(lowest[2])) >= (2, 6)
+
+
+def test_docker_keeps_no_log_without_end() -> None:
+    options = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["emulator"]["logging"]["options"]
+    assert options.keys() == {"max-size", "max-file"}
