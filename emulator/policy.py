@@ -1,6 +1,6 @@
 """May this peer do this now? Pure: addresses, headers and moments in, an answer out (lan-emulation.md §1.7, §4.8)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
@@ -26,14 +26,38 @@ def is_within(peer: str, network: IPv4Network) -> bool:
         return False
 
 
-def may_name(host: str, ours: Collection[str]) -> bool:
-    """Whether a Host header names us by address. A name that DNS could point at us is refused: DNS rebinding."""
-    return _hostname(f"//{host}") in {"localhost", *ours}
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+"""What these load changes nothing, so that a link on another page may lead here."""
 
 
-def may_act_from(origin: str, ours: Collection[str]) -> bool:
-    """Whether the page that a browser says a request comes from (Origin) is one of ours."""
-    return may_name(_authority(origin), ours)
+def why_not_enter(peer: str, method: str, headers: Mapping[str, str], ours: Collection[str]) -> str:
+    """Why a request must not be served; empty when it may. `headers` has those that were sent, in lower case.
+
+    `ours` are the names of this host. Every server asks this, so that a page of somebody else's has no way in.
+    """
+    if "host" in headers and not may_name(headers["host"], ours, peer):
+        return "by a name that is not our address"
+    # Old browsers send a form without Origin, and the page that it is on as Referer.
+    pages = [headers.get("origin"), (headers.get("referer") or None) if method not in SAFE_METHODS else None]
+    if not all(may_act_from(page, ours, peer) for page in pages if page is not None):
+        return "from a web page that is not ours"
+    return ""
+
+
+def may_name(host: str, ours: Collection[str], peer: str) -> bool:
+    """Whether a Host header names us by address. A name that DNS could point at us is refused: DNS rebinding.
+
+    What means the machine of whoever says it, such as localhost, is us only for a peer on this machine.
+    """
+    name = _hostname(f"//{host}")
+    if name == "localhost" or is_within(name, LOOPBACK):
+        return is_within(peer, LOOPBACK) and (name == "localhost" or name in ours)
+    return name in ours
+
+
+def may_act_from(page: str, ours: Collection[str], peer: str) -> bool:
+    """Whether the page that a browser says a request comes from (Origin, Referer) is one of ours."""
+    return may_name(_authority(page), ours, peer)
 
 
 def _authority(url: str) -> str:

@@ -154,9 +154,10 @@ def devices_yaml(data: bytes) -> None:
 def host_and_origin(data: bytes) -> None:
     """No header that names another host is taken for ours."""
     header = data.decode("latin-1")
-    if policy.may_name(header, OURS) or policy.may_act_from(header, OURS):
-        said = re.sub(r"[\t\r\n]", "", header).lower()  # a URL is read without them
-        assert any(name in said for name in ("localhost", *OURS))
+    said = re.sub(r"[\t\r\n]", "", header).lower()  # a URL is read without them
+    for peer, names in ((PEER, OURS), ("127.0.0.1", {"localhost", *OURS})):
+        if policy.may_name(header, OURS, peer) or policy.may_act_from(header, OURS, peer):
+            assert any(name in said for name in names)
     policy.is_local(header, NETWORK)
 
 

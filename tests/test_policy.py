@@ -8,6 +8,7 @@ from emulator.policy import SWEEP_S, Sweeps
 
 LAN = IPv4Network("192.168.7.0/24")
 OURS = {"192.168.7.2", "10.9.8.7"}
+ECHO, OTHER = "192.168.7.9", "192.168.7.10"
 
 
 @pytest.mark.parametrize(
@@ -34,8 +35,6 @@ def test_a_peer_is_local_in_the_network_it_came_in_by(peer: str, local: bool) ->
         ("192.168.7.2", True),
         ("192.168.7.2:49151", True),
         ("10.9.8.7:49151", True),
-        ("localhost:49151", True),
-        ("LOCALHOST", True),
         ("192.168.7.3", False),
         ("alarm.evil.example:49151", False),
         ("192.168.7.2.evil.example", False),
@@ -49,17 +48,30 @@ def test_a_peer_is_local_in_the_network_it_came_in_by(peer: str, local: bool) ->
         ("192.168.7.2, evil.example", False),
     ],
 )
-def test_a_host_names_us_by_address_only(host: str, ours: bool) -> None:
-    assert policy.may_name(host, OURS) is ours
+@pytest.mark.parametrize("peer", ["192.168.7.9", "127.0.0.1"])
+def test_a_host_names_us_by_address_only(host: str, ours: bool, peer: str) -> None:
+    assert policy.may_name(host, OURS, peer) is ours
+
+
+@pytest.mark.parametrize("name", ["localhost:49151", "LOCALHOST", "127.0.0.1", "127.0.0.1:3000"])
+def test_this_machine_is_named_so_only_by_itself(name: str) -> None:
+    both = {*OURS, "127.0.0.1"}
+    assert policy.may_name(name, both, "127.0.0.1")
+    assert policy.may_act_from(f"http://{name}", both, "127.0.0.7")
+    for peer in ("192.168.7.9", "192.168.7.2", ""):
+        assert not policy.may_name(name, both, peer)
+        assert not policy.may_act_from(f"http://{name}", both, peer)
+    assert not policy.may_name("127.0.0.9", both, "127.0.0.1")
 
 
 @pytest.mark.parametrize(
-    ("origin", "ours"),
+    ("page", "ours"),
     [
         ("http://192.168.7.2:8099", True),
+        ("http://192.168.7.2:8099/night?x=1", True),
         ("https://192.168.7.2", True),
-        ("http://localhost", True),
         ("http://evil.example", False),
+        ("http://evil.example/192.168.7.2", False),
         ("null", False),
         ("", False),
         ("file://192.168.7.2", False),
@@ -68,13 +80,34 @@ def test_a_host_names_us_by_address_only(host: str, ours: bool) -> None:
         ("http://192.168.7.2, http://evil.example", False),
     ],
 )
-def test_a_page_acts_only_when_it_is_ours(origin: str, ours: bool) -> None:
-    assert policy.may_act_from(origin, OURS) is ours
+def test_a_page_acts_only_when_it_is_ours(page: str, ours: bool) -> None:
+    assert policy.may_act_from(page, OURS, ECHO) is ours
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "why"),
+    [
+        ("POST", {}, ""),
+        ("POST", {"host": "192.168.7.2", "origin": "http://192.168.7.2", "referer": "http://192.168.7.2/x"}, ""),
+        ("POST", {"host": "evil.example"}, "by a name that is not our address"),
+        ("GET", {"origin": "http://evil.example"}, "from a web page that is not ours"),
+        ("POST", {"referer": "http://evil.example/form"}, "from a web page that is not ours"),
+        ("SUBSCRIBE", {"referer": "http://localhost:3000/"}, "from a web page that is not ours"),
+        (
+            "POST",
+            {"origin": "http://192.168.7.2", "referer": "http://evil.example"},
+            "from a web page that is not ours",
+        ),
+        ("POST", {"origin": "", "referer": ""}, "from a web page that is not ours"),
+        ("POST", {"referer": ""}, ""),
+        ("GET", {"referer": "http://evil.example/links"}, ""),
+    ],
+)
+def test_a_foreign_page_is_known_by_what_its_browser_says(method: str, headers: dict[str, str], why: str) -> None:
+    assert policy.why_not_enter(ECHO, method, headers, OURS) == why
 
 
 # -- sweeps -----------------------------------------------------------------------------------------------------
-
-ECHO, OTHER = "192.168.7.9", "192.168.7.10"
 
 
 @pytest.mark.parametrize("on", [True, False])

@@ -23,6 +23,7 @@ PLACE = "emulator.place"  # in the environment of a request: the Place that it c
 
 FIRST_FD = 3  # what systemd passes on begins there (sd_listen_fds)
 ELSEWHERE = "from elsewhere"
+HEADERS = {"host": "HTTP_HOST", "origin": "HTTP_ORIGIN", "referer": "HTTP_REFERER"}  # by which a request is let in
 Refused = Callable[[str, str, str], None]  # the peer, what it asked, and why it was refused
 LOCALHOST = Place("lo", "127.0.0.1", IPv4Network("127.0.0.0/8"), "127.0.0.1")
 
@@ -203,11 +204,10 @@ def gate(
         if place is None:  # the interface went away while the connection was open
             return refuse(ELSEWHERE, environ, start)
         ours: Collection[str] = {name for each in here for name in (each.host, each.advertised)} | set(names)
-        if "HTTP_HOST" in environ and not policy.may_name(environ["HTTP_HOST"], ours):
-            return refuse("by a name that is not our address", environ, start)
-        if "HTTP_ORIGIN" in environ and not policy.may_act_from(environ["HTTP_ORIGIN"], ours):
-            return refuse("from a web page that is not ours", environ, start)
-        environ["REMOTE_ADDR"] = plain(environ["REMOTE_ADDR"])
+        environ["REMOTE_ADDR"] = peer = plain(environ["REMOTE_ADDR"])
+        headers = {name: environ[key] for name, key in HEADERS.items() if key in environ}
+        if why := policy.why_not_enter(peer, environ["REQUEST_METHOD"], headers, ours):
+            return refuse(why, environ, start)
         environ["PATH_INFO"] = re.sub("/{2,}", "/", environ.get("PATH_INFO", ""))  # clients join paths carelessly
         environ[PLACE] = place
         return app(environ, start)

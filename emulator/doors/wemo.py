@@ -29,6 +29,7 @@ REPLY_WITHIN = 2.0  # seconds for a set; an Echo gives up after 5 (§4.3)
 NOTHING = Request("", "", {})
 XML = ("CONTENT-TYPE", 'text/xml; charset="utf-8"')
 SOAP = (XML, ("EXT", ""))
+SENT = frozenset({"text/xml", "application/xml", "application/soap+xml"})  # no browser sends these across sites unasked
 STATE = ("BinaryState",)
 
 
@@ -147,13 +148,12 @@ class WemoSwitch(Fauxmo):
 
     def _route(self, request: Request) -> "Handler":
         ours = {self.place.host, self.place.advertised}
-        hosts = filter(None, (request.headers.get("host"), request.authority))
-        if not all(policy.may_name(host, ours) for host in hosts):
-            self._plug.warn(self.peer, "by a name that is not our address")
-            raise ProtocolError("Host is not our address", HTTPStatus.FORBIDDEN)
-        if "origin" in request.headers and not policy.may_act_from(request.headers["origin"], ours):
-            self._plug.warn(self.peer, "from a web page that is not ours")
-            raise ProtocolError("Origin is not our address", HTTPStatus.FORBIDDEN)
+        why = policy.why_not_enter(self.peer, request.method, request.headers, ours)
+        if not why and request.authority:
+            why = policy.why_not_enter(self.peer, request.method, {"host": request.authority}, ours)
+        if why:
+            self._plug.warn(self.peer, why)
+            raise ProtocolError(why, HTTPStatus.FORBIDDEN)
         methods = ROUTES.get(request.path)
         if methods is None:
             raise ProtocolError("No such path", HTTPStatus.NOT_FOUND)
@@ -186,7 +186,15 @@ class WemoSwitch(Fauxmo):
 
     def handle_action(self, msg: str, service: Service = BASICEVENT) -> None:
         """POST a SOAP envelope."""
-        call = soap.parse(service, self._request.headers.get("soapaction", ""), msg)
+        headers = self._request.headers
+        if (
+            "soapaction" not in headers
+            and headers.get("content-type", "").partition(";")[0].strip().lower() not in SENT
+        ):
+            # What a form of any web page can send without asking first (§1.7). Whoever speaks UPnP sends SOAPACTION.
+            self._plug.warn(self.peer, "without SOAPACTION and not as XML")
+            raise ProtocolError("An action has a SOAPACTION header", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        call = soap.parse(service, headers.get("soapaction", ""), msg)
         if call.on is not None:
             self._set = call
             self._after(self._reply_within_s, self._turned, call)

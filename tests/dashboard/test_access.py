@@ -73,9 +73,14 @@ def test_a_name_that_dns_could_point_at_us_is_refused(rig: Rig, host: str, path:
     assert rig.last() == ("dashboard", PEER, f"GET {path}", "refused", "by a name that is not our address")
 
 
-@pytest.mark.parametrize("host", [HOST, "192.168.7.2", "localhost:8099", "alarm.local:8099", "ALARM.local"])
+@pytest.mark.parametrize("host", [HOST, "192.168.7.2", "alarm.local:8099", "ALARM.local"])
 def test_our_address_and_our_own_names_are_served(rig: Rig, host: str) -> None:
     assert rig.get("/api/state", Host=host).status_code == 200
+
+
+def test_only_this_machine_calls_us_localhost(rig: Rig) -> None:
+    assert rig.get("/api/state", peer="127.0.0.1", Host="localhost:8099").status_code == 200
+    assert rig.get("/api/state", Host="localhost:8099").status_code == 403
 
 
 @pytest.mark.parametrize("peer", ["8.8.8.8", "192.168.8.9", "10.0.0.1", "::1", ""])

@@ -36,7 +36,8 @@ def app(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
 def ask(**headers: str) -> tuple[str, bytes]:
     """What the gate says to a request that came in by one of two places."""
     said: list[str] = []
-    environ: dict[str, Any] = {"REMOTE_ADDR": "192.168.7.9", "HTTP_HOST": "192.168.7.2", **headers}
+    usual = {"REMOTE_ADDR": "192.168.7.9", "HTTP_HOST": "192.168.7.2", "REQUEST_METHOD": "POST"}
+    environ: dict[str, Any] = {**usual, **headers}
     body = gate(app, lambda: (ETH, WLAN))(environ, lambda status, *_: said.append(status))  # type: ignore[arg-type,return-value]
     return said[0], b"".join(body)
 
@@ -46,9 +47,10 @@ def ask(**headers: str) -> tuple[str, bytes]:
     [
         {},
         {"HTTP_HOST": "192.168.7.2:80"},
-        {"HTTP_HOST": "localhost"},
         {"HTTP_HOST": "10.9.9.9"},
         {"HTTP_ORIGIN": "http://192.168.7.2"},
+        {"HTTP_REFERER": "http://192.168.7.2:8099/"},
+        {"HTTP_REFERER": "http://home.example/links", "REQUEST_METHOD": "GET"},
         {"REMOTE_ADDR": "::ffff:192.168.7.9"},
     ],
 )
@@ -63,6 +65,9 @@ def test_who_is_let_in(headers: dict[str, str]) -> None:
         {"HTTP_HOST": ""},
         {"HTTP_ORIGIN": "http://evil.example"},
         {"HTTP_ORIGIN": "null"},
+        {"HTTP_REFERER": "http://evil.example/form"},
+        {"HTTP_HOST": "localhost"},
+        {"HTTP_ORIGIN": "http://localhost:3000"},
         {"REMOTE_ADDR": "8.8.8.8"},
         {"REMOTE_ADDR": "::1"},
         {"REMOTE_ADDR": ""},
@@ -78,9 +83,14 @@ def test_who_is_not(headers: dict[str, str], caplog: pytest.LogCaptureFixture) -
 
 def test_a_request_without_host_is_of_http_1_0() -> None:
     said: list[str] = []
-    environ = {"REMOTE_ADDR": "192.168.7.9"}
+    environ = {"REMOTE_ADDR": "192.168.7.9", "REQUEST_METHOD": "GET"}
     gate(app, lambda: (ETH,))(environ, lambda status, *_: said.append(status))  # type: ignore[arg-type,return-value]
     assert said == ["200 OK"]
+
+
+def test_this_machine_may_call_itself_localhost() -> None:
+    for peer in ("127.0.0.1", "::ffff:127.0.0.1"):
+        assert ask(REMOTE_ADDR=peer, HTTP_HOST="localhost:80", HTTP_ORIGIN="http://localhost:80")[0] == "200 OK"
 
 
 def test_names_of_our_own_are_let_in_and_what_is_refused_is_told() -> None:

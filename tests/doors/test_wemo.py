@@ -95,7 +95,8 @@ def test_everything_advertised_is_served(path: str, kind: str) -> None:
         request("GET", f"{path}?x=1"),
         request("GET", f"http://{HOST}{path}"),
         request("GET", path, **{"Content-Type": "application/json", "Connection": "Keep-Alive"}),
-        b"\r\n" + request("GET", path, Host="localhost"),
+        b"\r\n" + request("GET", path),
+        request("GET", path, Referer="http://192.168.7.9/links"),
     ):
         assert status(ask(again)) == 200
     assert head
@@ -103,7 +104,19 @@ def test_everything_advertised_is_served(path: str, kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("data", "state"),
-    [(GET, b"1"), (ECHO_GET, b"1"), (request("POST", "/upnp/control/basicevent1", ECHO_QUERY), b"1")],
+    [
+        (GET, b"1"),
+        (ECHO_GET, b"1"),
+        *(
+            (request("POST", "/upnp/control/basicevent1", ECHO_QUERY, **{"Content-Type": kind}), b"1")
+            for kind in (
+                "text/xml",
+                'Text/XML; charset="utf-8"',
+                "application/xml",
+                "application/soap+xml;charset=UTF-8",
+            )
+        ),
+    ],
 )
 def test_a_query_is_answered_from_memory_and_arms_nothing(data: bytes, state: bytes) -> None:
     async def test(rig: Rig) -> None:
@@ -152,7 +165,7 @@ def test_every_action_answers_with_its_arguments(action: description.Action) -> 
         (post("GetMetaInfo"), b"401"),
         (post("SetBinaryState"), b"402"),
         (post("SetBinaryState", "<BinaryState>7</BinaryState>"), b"600"),
-        (request("POST", "/upnp/control/basicevent1"), b"401"),
+        (request("POST", "/upnp/control/basicevent1", SOAPACTION=""), b"401"),
     ],
 )
 def test_what_cannot_be_done_is_a_fault_on_a_connection_that_lives(data: bytes, code: bytes) -> None:
@@ -179,7 +192,7 @@ def test_what_cannot_be_done_is_a_fault_on_a_connection_that_lives(data: bytes, 
         (request("GET", "/upnp/control/basicevent1"), 405),
         (request("OPTIONS", "/upnp/control/basicevent1", Origin=f"http://{HOST}"), 405),
         (request("GET", "/upnp/event/basicevent1"), 405),
-        (request("POST", "/upnp/control/basicevent1", "<!DOCTYPE x>"), 400),
+        (request("POST", "/upnp/control/basicevent1", "<!DOCTYPE x>", SOAPACTION="x"), 400),
         (request("POST", "/upnp/control/basicevent1", "x" * 16385), 413),
         (request("GET", "/setup.xml", X="x" * 9000), 431),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
@@ -212,6 +225,9 @@ def test_a_wrong_method_is_told_the_right_ones(method: str, path: str, allow: st
         {"Origin": "http://evil.example"},
         {"Origin": "null"},
         {"Origin": "http://192.168.7.9"},
+        {"Host": "localhost"},
+        {"Origin": "http://localhost:3000"},
+        {"Origin": "http://127.0.0.1:3000"},
     ],
 )
 def test_a_web_page_can_neither_arm_nor_look(headers: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:
@@ -227,6 +243,29 @@ def test_a_web_page_can_neither_arm_nor_look(headers: dict[str, str], caplog: py
 
 def test_an_absolute_target_must_name_us_too() -> None:
     assert status(ask(request("GET", "http://evil.example/setup.xml"))) == 403
+
+
+FORMS = [{}, *({"Content-Type": kind} for kind in ("text/plain", "application/x-www-form-urlencoded", "text/xmlx"))]
+
+
+@pytest.mark.parametrize("headers", FORMS)
+@pytest.mark.parametrize(("action", "inner"), [("SetBinaryState", OFF), ("GetBinaryState", "")])
+def test_what_a_form_can_send_is_no_action(headers: dict[str, str], action: str, inner: str) -> None:
+    async def test(rig: Rig) -> None:
+        data = request("POST", "/upnp/control/basicevent1", body(action, inner), **headers)
+        assert status(rig.connect().say(data)) == 415
+        assert rig.hub.asked == []
+
+    with_rig(test)
+
+
+@pytest.mark.parametrize("page", ["http://evil.example/form", "http://localhost:3000/", "http://192.168.7.9/"])
+def test_a_form_that_tells_its_page_by_referer_only_is_known_too(page: str) -> None:
+    async def test(rig: Rig) -> None:
+        assert status(rig.connect().say(post("SetBinaryState", OFF, Referer=page))) == 403
+        assert rig.hub.asked == []
+
+    with_rig(test)
 
 
 def test_our_own_page_may() -> None:
