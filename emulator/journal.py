@@ -3,10 +3,11 @@
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from emulator import tables
 from emulator.errors import ConfigError, EmulatorError, Problem
 from emulator.model import Axes, Command, Interior, Origin, Outcome, PanelState, Result
 
@@ -21,35 +22,6 @@ TYPED_S = 600.0
 BUSY_MS = 1_500
 """How long one process waits for another (`emulator arm` beside `emulator run`) to finish its write: shorter than doors
 wait for a command to be taken, so that one that cannot be written down is refused and not answered with a success."""
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS commands (
-    id INTEGER PRIMARY KEY, at REAL NOT NULL, installation TEXT NOT NULL, action TEXT NOT NULL,
-    door TEXT NOT NULL, peer TEXT NOT NULL, switch TEXT NOT NULL,
-    ended_at REAL, result TEXT, message TEXT, settled_at REAL, settled TEXT
-) STRICT;
-CREATE TABLE IF NOT EXISTS states (
-    installation TEXT PRIMARY KEY, interior TEXT, perimeter INTEGER, annex INTEGER,
-    read_at REAL NOT NULL, raw TEXT NOT NULL, source TEXT NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS spans (
-    id INTEGER PRIMARY KEY, installation TEXT NOT NULL, interior TEXT, perimeter INTEGER, annex INTEGER,
-    since REAL NOT NULL, until REAL NOT NULL, command INTEGER
-) STRICT;
-CREATE INDEX IF NOT EXISTS spans_by_time ON spans (installation, until);
-CREATE TABLE IF NOT EXISTS identities (
-    key INTEGER PRIMARY KEY AUTOINCREMENT, installation TEXT NOT NULL, mode TEXT NOT NULL, name TEXT NOT NULL,
-    serial TEXT NOT NULL UNIQUE, mac TEXT NOT NULL UNIQUE, port INTEGER NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS hue_lights (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL, shape TEXT NOT NULL, unique_id TEXT NOT NULL UNIQUE, UNIQUE (key, shape)
-) STRICT;
-CREATE TABLE IF NOT EXISTS hue_users (
-    name TEXT PRIMARY KEY, peer TEXT NOT NULL, devicetype TEXT NOT NULL, created REAL NOT NULL, used REAL NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS notices (id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, text TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,8 +239,8 @@ def _open(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA journal_mode = WAL")
         # A power cut must not forget a command that was sent.
         db.execute("PRAGMA synchronous = FULL")
-        db.executescript(SCHEMA)
-    except sqlite3.Error:
+        tables.migrate(db, str(path))
+    except (sqlite3.Error, EmulatorError):
         db.close()
         raise
     return db
@@ -280,8 +252,20 @@ def _look(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
     try:
         db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        tables.check(db, str(path))
+        if tables.version(db) < len(tables.VERSIONS):
+            db = _today(db, path)
         db.execute("PRAGMA query_only = ON")
-    except sqlite3.Error:
+    except (sqlite3.Error, EmulatorError):
         db.close()
         raise
     return db
+
+
+def _today(db: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    """A copy of an older file in memory, in today's shape: whoever only looks changes no file."""
+    copy = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    with closing(db):
+        db.backup(copy)
+    tables.migrate(copy, str(path))
+    return copy

@@ -2,7 +2,8 @@
 
 A notice is written down first; when the disk is full, which people need to hear of, it is sent from memory. Each
 target reads on from where it last succeeded, on a thread of its own: one that is dead delays no other, nor any command,
-and gets what it missed when it is back.
+and gets what it missed when it is back. What goes FIRST waits behind nothing else and makes room for nothing else:
+failed commands cost a peer nothing, and must not hide that the house was disarmed.
 """
 
 import hashlib
@@ -26,10 +27,13 @@ from emulator.model import Notice
 log = logging.getLogger(__name__)
 
 KEEP_NOTICES = 500
-"""For targets that are away; what is older nobody wants to be told."""
+"""Of what goes first, and as many of the others, for targets that are away; what is older nobody wants to be told."""
+
+FIRST = frozenset({Notice.DISARMED, Notice.LOGIN, Notice.LOCKED})
+"""What nothing that a peer does for free may delay or push out."""
 
 BURST, WINDOW_S = 6, 600.0
-"""So many messages in ten minutes to each target; what is more comes together in the next one."""
+"""So many messages in ten minutes to each target; what is more comes together in the next one. Not what goes first."""
 
 RETRY_S, RETRY_MOST_S = 10.0, 600.0
 """After a failure, doubled up to the latter."""
@@ -55,6 +59,9 @@ TITLES = {
 
 Send = Callable[[str], bool]
 """Deliver a text; False when that did not work."""
+
+Told = tuple[float, str, bool]
+"""A notice: when (epoch seconds), its text, and whether it goes first."""
 
 
 class Clock(Protocol):
@@ -106,26 +113,30 @@ class Outbox:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._lock = threading.Lock()
-        self._unwritten: list[tuple[float, str]] = []
+        self._unwritten: list[Told] = []
 
     @property
     def behind(self) -> int:
         """How many notices are not written down yet."""
         return len(self._unwritten)
 
-    def add(self, at: float, text: str) -> None:
+    def add(self, at: float, text: str, *, first: bool = False) -> None:
         """Take a notice; `write` is next."""
         with self._lock:
-            self._unwritten.append((at, text))
-            del self._unwritten[KEEP_NOTICES:]
+            if sum(one[2] == first for one in self._unwritten) < KEEP_NOTICES:
+                self._unwritten.append((at, text, first))
 
     def write(self) -> None:
         """Write down what is not yet; EmulatorError when that does not work now."""
         with self._lock:
             with self._journal.write() as db:
-                for at, text in self._unwritten:
-                    done = db.execute("INSERT INTO notices (at, text) VALUES (?, ?)", (at, text))
-                    db.execute("DELETE FROM notices WHERE id <= ?", ((done.lastrowid or 0) - KEEP_NOTICES,))
+                db.executemany("INSERT INTO notices (at, text, first) VALUES (?, ?, ?)", self._unwritten)
+                for first in {one[2] for one in self._unwritten}:
+                    db.execute(
+                        "DELETE FROM notices WHERE first = ? AND id <= "
+                        "(SELECT id FROM notices WHERE first = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
+                        (first, first, KEEP_NOTICES),
+                    )
             self._unwritten.clear()
 
     def last(self) -> int:
@@ -133,27 +144,33 @@ class Outbox:
         [(number,)] = self._journal.rows("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'notices'")
         return int(str(number))
 
-    def after(self, number: int) -> list[tuple[int, float, str]]:
-        """Number, time and text of those that came later, oldest first."""
+    def after(self, number: int, *, first: bool = False) -> list[tuple[int, float, str]]:
+        """Number, time and text of those that came later, oldest first: of what goes first, or of the others."""
         with self._lock:
-            rows = self._journal.rows("SELECT id, at, text FROM notices WHERE id > ? ORDER BY id", number)
+            query = "SELECT id, at, text FROM notices WHERE id > ? AND first = ? ORDER BY id"
+            rows = self._journal.rows(query, number, first)
             found = [(int(str(one)), float(str(at)), str(text)) for one, at, text in rows]
             if self._unwritten:
                 # They will have these numbers: nobody else writes notices.
                 numbered = enumerate(self._unwritten, self.last() + 1)
-                found += [(one, at, text) for one, (at, text) in numbered if one > number]
+                found += [(one, at, text) for one, (at, text, goes) in numbered if one > number and goes == first]
             return found
 
-    def position(self, target: str) -> int:
+    def position(self, target: str, *, first: bool = False) -> int:
         """The number of the last one that a target has got; a new target begins now."""
-        kept = self._journal.recall(f"notified {target}")
+        kept = self._journal.recall(_position(target, first))
         if kept is None:
-            self.reached(target, self.last())
-        return int(kept) if kept is not None else self.last()
+            kept = self._journal.recall(_position(target, False)) or str(self.last())
+            self.reached(target, int(kept), first=first)
+        return int(kept)
 
-    def reached(self, target: str, number: int) -> None:
+    def reached(self, target: str, number: int, *, first: bool = False) -> None:
         """A target has got everything up to this one."""
-        self._journal.note(f"notified {target}", str(number))
+        self._journal.note(_position(target, first), str(number))
+
+
+def _position(target: str, first: bool) -> str:
+    return f"notified first {target}" if first else f"notified {target}"
 
 
 class Postman:
@@ -168,20 +185,29 @@ class Postman:
         self._sent: deque[float] = deque(maxlen=BURST)
         self._pause_s = RETRY_S
         self._failed = False
-        self._last = outbox.position(key)
+        # This one first: it begins where the others stand, if it has no position yet.
+        self._last = {first: outbox.position(key, first=first) for first in (True, False)}
 
     def step(self) -> float | None:
         """Send what is there, if it is time; seconds until it is worth trying again, None when all is delivered."""
-        waiting = self._outbox.after(self._last)
+        now = self._clock.monotonic()
+        if waiting := self._outbox.after(self._last[True], first=True):
+            return self._deliver(waiting, BURST, first=True)
+        waiting = self._outbox.after(self._last[False])
         if not waiting:
             return None
-        now = self._clock.monotonic()
         recent = [when for when in self._sent if now < when + WINDOW_S]
         if len(recent) == BURST:
             return recent[0] + WINDOW_S - now
+        pause_s = self._deliver(waiting, BURST - len(recent), first=False)
+        if not pause_s:
+            self._sent.append(now)
+        return pause_s
+
+    def _deliver(self, waiting: Sequence[tuple[int, float, str]], few: int, *, first: bool) -> float:
+        """Send the next of these; seconds until it is worth trying again."""
         # One by one as long as they are few; what a pause has held up comes together.
-        few = not self._failed and len(waiting) <= BURST - len(recent)
-        together = waiting[: 1 if few else _fitting(waiting)]
+        together = waiting[: 1 if not self._failed and len(waiting) <= few else _fitting(waiting)]
         try:
             delivered = self._send(_text(together, self._clock.time()))
         except Exception as error:
@@ -195,10 +221,9 @@ class Postman:
             pause_s, self._pause_s = self._pause_s, min(self._pause_s * 2, RETRY_MOST_S)
             return pause_s
         self._failed, self._pause_s = False, RETRY_S
-        self._sent.append(now)
-        self._last = together[-1][0]
+        self._last[first] = together[-1][0]
         try:
-            self._outbox.reached(self._key, self._last)
+            self._outbox.reached(self._key, self._last[first], first=first)
         except EmulatorError as error:
             log.error(
                 "notification target %s: after a restart it may get the last messages again: %s", self._name, error
@@ -235,7 +260,7 @@ class Notifier:
     ) -> None:
         self._outbox = Outbox(journal)
         self._clock = clock
-        self._new: queue.SimpleQueue[tuple[float, str] | None] = queue.SimpleQueue()
+        self._new: queue.SimpleQueue[Told | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._wake = [threading.Event() for _ in targets]
         # A URL holds secrets: what the journal knows a target by is made of it, but does not tell it.
@@ -254,7 +279,7 @@ class Notifier:
     def tell(self, notice: Notice, about: str, text: str) -> None:
         """Have people told; returns at once, whatever the targets do."""
         if self._threads and not self._stopping.is_set():
-            self._new.put((self._clock.time(), f"{TITLES[notice]}\n{about}: {text}"))
+            self._new.put((self._clock.time(), f"{TITLES[notice]}\n{about}: {text}", notice in FIRST))
 
     def start(self) -> None:
         """Begin to deliver, what was left over first."""
@@ -279,8 +304,12 @@ class Notifier:
             with suppress(queue.Empty):
                 told = self._new.get(timeout=RETRY_S if self._outbox.behind else None)
                 stopping = told is None
-            if told:
-                self._outbox.add(*told)
+                # A flood is one write, or what goes first would wait for it.
+                while told:
+                    at, text, first = told
+                    self._outbox.add(at, text, first=first)
+                    told = self._new.get_nowait()
+                    stopping = told is None
             try:
                 self._outbox.write()
             except EmulatorError as error:

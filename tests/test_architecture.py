@@ -27,8 +27,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "mistakes": (*PURE, "settings", "yamlfile"),
     "config": ("errors", "mistakes", "settings", "yamlfile"),
     "credentials": ("settings", "errors"),
-    "journal": PURE,
     "private": (),
+    "tables": ("errors",),
+    "journal": (*PURE, "tables"),
     "vault": (*PURE, "journal", "private", "verisure.vault"),
     "notify": (*PURE, "journal"),
     "identities": (*PURE, "journal"),
@@ -135,7 +136,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "pydantic": ("settings", "mistakes", "config", "dashboard"),
     "prometheus_client": ("dashboard.metrics",),
     "click": ("cli",),
-    "sqlite3": ("journal", "identities", "pairing"),
+    "sqlite3": ("journal", "tables", "identities", "pairing"),
 }
 
 

@@ -63,9 +63,9 @@ class Post:
         self.postman = Postman("1: json", "1", self.target, self.outbox, self.clock)
         return self.postman
 
-    def tell(self, *texts: str) -> None:
+    def tell(self, *texts: str, first: bool = False) -> None:
         for text in texts:
-            self.outbox.add(self.clock.time(), text)
+            self.outbox.add(self.clock.time(), text, first=first)
             self.outbox.write()
 
     def deliver(self) -> float | None:
@@ -171,6 +171,55 @@ def test_what_is_kept_has_an_end(post: Post, journal: Journal) -> None:
     assert journal.rows("SELECT count(*) FROM notices") == [(KEEP_NOTICES,)]
 
 
+def test_what_goes_first_overtakes_and_takes_no_share_of_the_others(post: Post) -> None:
+    post.tell(*map(str, range(3 * BURST)))
+    post.tell("disarmed", first=True)
+    assert post.postman.step() == 0
+    assert post.target.got == ["disarmed"]
+    pause_s = None
+    while pause_s is None:
+        post.tell(*["x"] * 3)
+        pause_s = post.deliver()
+    said = len(post.target.got)
+    assert said == 1 + BURST
+    for number in range(2 * BURST):
+        post.tell(f"disarmed {number}", first=True)
+        assert post.deliver() == pause_s
+    assert post.target.got[said:] == [f"disarmed {number}" for number in range(2 * BURST)]
+
+
+def test_a_flood_pushes_nothing_out_that_goes_first(post: Post, journal: Journal) -> None:
+    post.tell("disarmed", first=True)
+    post.tell(*["refused"] * (KEEP_NOTICES + 5))
+    assert journal.rows("SELECT count(*) FROM notices") == [(KEEP_NOTICES + 1,)]
+    post.restart()
+    post.deliver()
+    assert post.target.got[0] == "disarmed"
+    post.tell(*["disarmed"] * (KEEP_NOTICES + 5), first=True)
+    assert journal.rows("SELECT first, count(*) FROM notices GROUP BY 1") == [(0, KEEP_NOTICES), (1, KEEP_NOTICES)]
+
+
+def test_on_a_full_disk_a_flood_in_memory_pushes_nothing_out_that_goes_first(post: Post) -> None:
+    for _ in range(KEEP_NOTICES + 5):
+        post.outbox.add(post.clock.time(), "refused")
+    post.outbox.add(post.clock.time(), "disarmed", first=True)
+    assert post.outbox.behind == KEEP_NOTICES + 1
+    post.postman.step()
+    assert post.target.got == ["disarmed"]
+    post.outbox.write()
+    post.deliver()
+    assert post.target.got.count("disarmed") == 1
+
+
+def test_a_target_of_an_earlier_version_gets_what_it_has_not_got(post: Post, journal: Journal) -> None:
+    post.tell("a")
+    journal.note("notified first 1", None)
+    post.tell("disarmed", first=True)
+    post.restart()
+    post.deliver()
+    assert post.target.got == ["disarmed", "a"]
+
+
 def test_a_plugin_that_fails_in_its_own_way_is_a_target_that_is_away(
     post: Post, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -214,6 +263,16 @@ def test_what_was_told_before_the_stop_comes_after_the_next_start(journal: Journ
     assert arrived.wait(PATIENCE_S)
     back.stop()
     assert got == ["Alarm disarmed\nhome: disarm, asked for by wemo"]
+
+
+@pytest.mark.parametrize("notice", Notice)
+def test_a_disarm_a_login_and_a_lock_go_first(journal: Journal, notice: Notice) -> None:
+    away = notifier(journal, one=lambda _text: False)
+    away.start()
+    away.tell(notice, "home", "x")
+    away.stop()
+    goes_first = notice in (Notice.DISARMED, Notice.LOGIN, Notice.LOCKED)
+    assert [bool(first) for (first,) in journal.rows("SELECT first FROM notices")] == [goes_first]
 
 
 class Full:

@@ -1,0 +1,78 @@
+"""The journal's tables: today's shape, and the way there from every earlier one."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from emulator import __version__
+from emulator.errors import ConfigError, Problem
+
+FIRST = (
+    # As every file before the versions had it, whose version therefore reads 0, as that of a new one does.
+    """CREATE TABLE IF NOT EXISTS commands (
+        id INTEGER PRIMARY KEY, at REAL NOT NULL, installation TEXT NOT NULL, action TEXT NOT NULL,
+        door TEXT NOT NULL, peer TEXT NOT NULL, switch TEXT NOT NULL,
+        ended_at REAL, result TEXT, message TEXT, settled_at REAL, settled TEXT
+    ) STRICT""",
+    """CREATE TABLE IF NOT EXISTS states (
+        installation TEXT PRIMARY KEY, interior TEXT, perimeter INTEGER, annex INTEGER,
+        read_at REAL NOT NULL, raw TEXT NOT NULL, source TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE IF NOT EXISTS spans (
+        id INTEGER PRIMARY KEY, installation TEXT NOT NULL, interior TEXT, perimeter INTEGER, annex INTEGER,
+        since REAL NOT NULL, until REAL NOT NULL, command INTEGER
+    ) STRICT""",
+    "CREATE INDEX IF NOT EXISTS spans_by_time ON spans (installation, until)",
+    """CREATE TABLE IF NOT EXISTS identities (
+        key INTEGER PRIMARY KEY AUTOINCREMENT, installation TEXT NOT NULL, mode TEXT NOT NULL, name TEXT NOT NULL,
+        serial TEXT NOT NULL UNIQUE, mac TEXT NOT NULL UNIQUE, port INTEGER NOT NULL
+    ) STRICT""",
+    """CREATE TABLE IF NOT EXISTS hue_lights (
+        id INTEGER PRIMARY KEY, key TEXT NOT NULL, shape TEXT NOT NULL, unique_id TEXT NOT NULL UNIQUE,
+        UNIQUE (key, shape)
+    ) STRICT""",
+    """CREATE TABLE IF NOT EXISTS hue_users (
+        name TEXT PRIMARY KEY, peer TEXT NOT NULL, devicetype TEXT NOT NULL, created REAL NOT NULL, used REAL NOT NULL
+    ) STRICT""",
+    """CREATE TABLE IF NOT EXISTS notices (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, text TEXT NOT NULL
+    ) STRICT""",
+    "CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+)
+
+NOTICES = ("ALTER TABLE notices ADD COLUMN first INTEGER NOT NULL DEFAULT 0",)
+
+VERSIONS: tuple[Sequence[str], ...] = (FIRST, NOTICES)
+"""What leads from each version of the file to the next. A released one never changes; what is new goes to the end."""
+
+WRITER = "written by"
+"""The journal's note of the program that brought the file to its version."""
+
+
+def version(db: sqlite3.Connection) -> int:
+    """How many of VERSIONS a file has."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(db: sqlite3.Connection, path: str) -> None:
+    """Bring a file to today's version, at one go; ConfigError when a newer program has written it."""
+    check(db, path)
+    if version(db) == len(VERSIONS):
+        return
+    db.execute("BEGIN IMMEDIATE")
+    # Leaving the block commits, or rolls back on an error.
+    with db:
+        # Another process may have done it, while this one waited.
+        for statement in (one for step in VERSIONS[version(db) :] for one in step):
+            db.execute(statement)
+        db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (WRITER, __version__))
+        db.execute(f"PRAGMA user_version = {len(VERSIONS)}")
+
+
+def check(db: sqlite3.Connection, path: str) -> None:
+    """ConfigError when a newer program has written the file: what it means by its rows nobody here knows."""
+    if version(db) <= len(VERSIONS):
+        return
+    row = db.execute("SELECT value FROM notes WHERE name = ?", (WRITER,)).fetchone()
+    newer = f"emulator {row[0]}" if row else "a newer emulator"
+    problem = f"was written by {newer}, and this is {__version__}; update it, or choose another folder with --state-dir"
+    raise ConfigError([Problem(path, problem)])
