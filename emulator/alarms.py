@@ -17,7 +17,7 @@ from emulator.journal import Journal
 from emulator.model import Notice
 from emulator.settings import InstallationSettings, Settings
 from emulator.vault import JournalVault
-from emulator.verisure import CLOUDS, Reach, url_of
+from emulator.verisure import AFTER_REFUSAL, CLOUDS, Reach, url_of
 from emulator.verisure.cached import LAG_S
 from emulator.verisure.cloud import Clock, Cloud, Report
 from emulator.verisure.session import SPACING_S, Account, Gate
@@ -178,7 +178,9 @@ class Alarms:
         """The thread-to-be of one alarm."""
         account = self._account(name)
         settings = self.settings.installations[name]
-        identity = [account.user, account.password, account.country, self._urls[name], settings.cloud]
+        # All that a login says: what is changed after a refusal is tried.
+        identity = [account.user, account.password, account.country, account.lang, account.callby]
+        identity += [self._urls[name], settings.cloud]
         return Installation(
             name,
             lambda: self.cloud(name),
@@ -189,6 +191,7 @@ class Alarms:
             lag_s=LAG_S if settings.cloud == "owa" else 0.0,
             credentials=json.dumps(identity),
             refusals=refusals,
+            after_refusal=AFTER_REFUSAL[settings.cloud],
             on_change=on_change,
             on_progress=on_progress,
             on_notice=lambda notice, text: self.on_notice(notice, name, text),

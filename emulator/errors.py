@@ -7,7 +7,8 @@ EmulatorError
 │  ├─ Unreachable     transient: back off, keep the last state and its age
 │  ├─ SessionExpired  log in once more, once
 │  ├─ LoginRefused    stop trying; say what to do
-│  │  └─ LoginNeeded  a person has to type `emulator login`; nothing is sent until then
+│  │  ├─ LoginNeeded  a person has to type `emulator login`; nothing is sent until then
+│  │  └─ SettingNeeded  the login works; devices.yaml does not say which alarm
 │  └─ Retired         this API or account has moved; say which setting to change
 └─ CommandError       one command did not end as asked
    ├─ Rejected        the panel said no (open window, other mode active, not fitted)
@@ -74,6 +75,10 @@ class LoginRefused(CloudError):
 
 class LoginNeeded(LoginRefused):
     """There is no login that works, and only a person can make one."""
+
+
+class SettingNeeded(LoginRefused):
+    """The login works, but the settings do not say enough; stands until the next start, as settings do."""
 
 
 class Retired(CloudError):

@@ -16,13 +16,27 @@ from emulator.errors import (
     LoginRefused,
     Rejected,
     Retired,
+    SettingNeeded,
     Superseded,
     Unconfirmed,
     Unreachable,
 )
 from emulator.journal import Journal
 from emulator.loose_ends import Records, Silence, Unsettled
-from emulator.model import Action, Arm, ArmMode, Axes, Command, Disarm, Health, Notice, Outcome, PanelState, Result
+from emulator.model import (
+    LOGIN_CAUSE,
+    Action,
+    Arm,
+    ArmMode,
+    Axes,
+    Command,
+    Disarm,
+    Health,
+    Notice,
+    Outcome,
+    PanelState,
+    Result,
+)
 from emulator.verisure.cloud import Clock, Cloud, Details, Phase, Reading, Report
 
 log = logging.getLogger(__name__)
@@ -47,11 +61,6 @@ Answer = TypeVar("Answer")
 TYPED = "cli"
 """The door of commands whose outcome a person reads at once."""
 
-AFTER_REFUSAL = (
-    "Nothing more is sent to this account, so that it is not locked. After mending it, restart the program, or type "
-    "`emulator status` to have the same user and password tried once more (and again only with --retry-login)."
-)
-
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -74,9 +83,10 @@ class Installation:
     """Owns one cloud session. `submit` and `view` serve any thread; the rest runs on the one that `start` makes.
 
     `credentials` is only kept as a fingerprint, of a login that was refused. `refusals` is how many refusals of these
-    very credentials do not keep it from trying them: none, unless a person asks. `reread_after_s` is for clouds whose
-    polls are rare: how soon after a command the state is read once more. `lag_s` is how old may be what such a cloud
-    shows as the panel's state. `silent_after_s` is how long there may be no news until somebody is told.
+    very credentials do not keep it from trying them: none, unless a person asks. `after_refusal` says what helps then.
+    `reread_after_s` is for clouds whose polls are rare: how soon after a command the state is read once more. `lag_s`
+    is how old may be what such a cloud shows as the panel's state. `silent_after_s` is how long there may be no news
+    until somebody is told.
     """
 
     def __init__(
@@ -91,6 +101,7 @@ class Installation:
         lag_s: float = 0.0,
         credentials: str = "",
         refusals: int = 0,
+        after_refusal: str = "",
         on_change: Callable[[], None] = lambda: None,
         on_progress: Report = lambda _phase, _text: None,
         on_notice: Callable[[Notice, str], None] = lambda _notice, _text: None,
@@ -106,6 +117,7 @@ class Installation:
         self._reread_after_s = reread_after_s
         self._credentials = credentials
         self._refusals = refusals
+        self._after_refusal = after_refusal
         self._on_change = on_change
         self._on_progress = on_progress
         self._on_notice = on_notice
@@ -127,7 +139,7 @@ class Installation:
         self._blocked: CloudError | None = None
         self._is_noted = refused is not None  # only then may others tell by the journal that it is lifted
         if refused and refused.times > refusals:
-            self._blocked = LoginRefused(f"{refused.message} {AFTER_REFUSAL}")
+            self._blocked = LoginRefused(self._what_to_do(LoginRefused(refused.message)))
         self._thread = threading.Thread(target=self._run, name=f"installation {name}", daemon=True)
 
     # -- for any thread -------------------------------------------------------------------------------------
@@ -166,7 +178,7 @@ class Installation:
             next_poll_at=self._clock.time() + max(0.0, self._poll_at - self._clock.monotonic()),
             failures=self._failures,
             error=self._error if self._failures else "",
-            blocked="" if self._blocked is None else _what_to_do(self._blocked),
+            blocked="" if self._blocked is None else self._what_to_do(self._blocked),
             alive=self._thread.ident is None or self._thread.is_alive(),
         )
 
@@ -463,13 +475,20 @@ class Installation:
                 self._on_notice(Notice.LOGIN, str(error))
             self._blocked = error
         elif self._blocked is None:
-            self._on_notice(Notice.LOGIN, f"{error} {AFTER_REFUSAL}")
+            self._on_notice(Notice.LOGIN, self._what_to_do(error))
             self._blocked = error
             self._is_noted = error.noted
-            if not error.noted:
+            if not (error.noted or isinstance(error, SettingNeeded)):
                 self._records.write(lambda: self._note_refusal(error), again=True)
             if not self._refusals:
-                log.error("%s: %s %s", self.name, error, AFTER_REFUSAL)
+                log.error("%s: %s", self.name, self._what_to_do(error))
+
+    def _what_to_do(self, refusal: CloudError) -> str:
+        """What the cloud said, and what a person can do about it where that does not say so itself."""
+        text = str(refusal)
+        if isinstance(refusal, LoginNeeded | SettingNeeded) or text.endswith(self._after_refusal):
+            return text
+        return f"{text.removesuffix('.')}. {self._after_refusal}"
 
     def _note_refusal(self, error: LoginRefused | Retired) -> None:
         refused_logins.remember(self._journal, self.name, self._credentials, str(error))
@@ -506,11 +525,6 @@ class Installation:
             self._on_notice(Notice.FAILED, text)
 
 
-def _what_to_do(refusal: CloudError) -> str:
-    text = str(refusal)
-    return text if text.endswith(AFTER_REFUSAL) else f"{text} {AFTER_REFUSAL}"
-
-
 def _outcome(error: EmulatorError) -> Outcome:
     results: dict[type[EmulatorError], Result] = {
         Rejected: Result.REJECTED,
@@ -518,4 +532,5 @@ def _outcome(error: EmulatorError) -> Outcome:
         Superseded: Result.SUPERSEDED,
     }
     found = (result for kind, result in results.items() if isinstance(error, kind))
-    return Outcome(next(found, Result.FAILED), str(error))
+    cause = LOGIN_CAUSE if isinstance(error, LoginRefused | Retired) else ""
+    return Outcome(next(found, Result.FAILED), f"{cause}{error}")

@@ -256,6 +256,10 @@ class Outcome:
     message: str
 
 
+LOGIN_CAUSE = "the login needs you: "
+"""How the message of a command begins that was not sent for want of a login: it explains nothing once that works."""
+
+
 class Notice(StrEnum):
     """What people want to be told of without having asked."""
 

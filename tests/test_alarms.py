@@ -184,6 +184,34 @@ def test_a_wrong_password_is_tried_once_whoever_starts_again(
     assert remote.backend.requests["LOGIN"] == 2
 
 
+def test_a_setting_that_a_login_says_is_tried_once_it_is_another(
+    alarms: Callable[..., Alarms], remote: SimulatedAlarm
+) -> None:
+    """`callby` and `lang` are what two refusals ask for."""
+    for number, callby in enumerate(("AND_61", "IPH_61", "IPH_61"), 1):
+        chosen = settings(installations={"home": {"cloud": "wsdo", "url": remote.url, "callby": callby}})
+        installation = alarms(chosen=chosen, password="wrong").installation("home")
+        with pytest.raises(LoginRefused):
+            installation.read_now()
+        installation.close()
+        assert remote.backend.requests["LOGIN"] == min(number, 2)
+
+
+@pytest.mark.parametrize(
+    ("cloud", "right", "wrong"),
+    [("wsdo", "emulator status", "emulator login"), ("owa", "emulator login", "emulator status")],
+)
+def test_what_helps_after_a_refusal_is_said_for_each_cloud(
+    alarms: Callable[..., Alarms], cloud: str, right: str, wrong: str
+) -> None:
+    far = alarms(chosen=settings(installations={"home": {"cloud": cloud}}), password="wrong")
+    refused_logins.remember(far.journal, "home", far.installation("home")._credentials, "the account is locked")
+    said = far.installation("home").health.blocked
+    assert said.startswith("the account is locked. Nothing more is sent to this account")
+    assert right in said
+    assert wrong not in said
+
+
 def test_another_wrong_password_in_another_shell_does_not_make_the_program_try_its_own_again(
     alarms: Callable[..., Alarms], remote: SimulatedAlarm
 ) -> None:

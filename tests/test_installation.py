@@ -12,7 +12,7 @@ import pytest
 
 from emulator import history, refused_logins
 from emulator.commands import Ticket
-from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, Unconfirmed, Unreachable
+from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, SettingNeeded, Unconfirmed, Unreachable
 from emulator.installation import BACKOFF_LIMIT_S, FAILURE_KEPT_S, Installation
 from emulator.journal import Journal
 from emulator.loose_ends import SETTLE_LIMIT_S
@@ -31,6 +31,7 @@ from emulator.model import (
     Result,
 )
 from emulator.simulator.faults import Fault
+from emulator.verisure import AFTER_REFUSAL
 from emulator.verisure.cloud import Phase, Reading, Report
 from emulator.verisure.session import Account
 from tests.fakes import DEMO, EPOCH_S, FakeClock, ScriptTransport, SimulatedCloud, pet
@@ -58,6 +59,7 @@ class House(SimulatedCloud):
             poll_every_s=POLL_S,
             credentials=self.account.password,
             refusals=refusals,
+            after_refusal=AFTER_REFUSAL["wsdo"],
             on_change=self.changed,
         )
 
@@ -939,8 +941,27 @@ def test_health_says_what_to_do_about_a_refused_login_now_and_after_a_restart(ho
     house.fault("retired")
     house.alarm.step()
     now, later = house.alarm.health.blocked, house.installation().health.blocked
-    assert "type `emulator status`" in now
+    assert now.endswith(AFTER_REFUSAL["wsdo"])
     assert now == later
+
+
+def test_an_ended_login_of_owa_is_mended_by_a_login_and_nothing_else(owa: Owa) -> None:
+    ended = "the login has ended: the cloud gave no new tokens; type `emulator login`"
+    owa.cloud.news = LoginNeeded(ended)
+    owa.alarm.step()
+    assert owa.alarm.health.blocked == ended
+
+
+def test_a_number_that_the_settings_lack_stands_until_the_next_start_only(house: House) -> None:
+    asked = "set `number` of the installation in devices.yaml and restart; this account has: 1, 2"
+
+    def ask(*_: object, **__: object) -> bytes:
+        raise SettingNeeded(asked)
+
+    house.transport.send = ask  # type: ignore[method-assign]
+    house.alarm.step()
+    assert house.alarm.health.blocked == asked
+    assert house.installation().health.blocked == ""
 
 
 def test_a_thread_that_has_ended_is_not_well(house: House) -> None:

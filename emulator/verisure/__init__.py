@@ -41,6 +41,17 @@ def _owa(account: Account, reach: Reach, clock: Clock) -> Cloud:
 CLOUDS: dict[str, Callable[[Account, Reach, Clock], Cloud]] = {"wsdo": _wsdo, "simulator": _wsdo, "owa": _owa}
 """`cloud:` in the settings → what makes one."""
 
+_WSDO_AGAIN = (
+    "Nothing more is sent to this account, so that it is not locked. A change of the settings or of the environment "
+    "counts after a restart; `emulator status` has the same login tried once more (and again only with --retry-login)."
+)
+AFTER_REFUSAL = {
+    "wsdo": _WSDO_AGAIN,
+    "simulator": _WSDO_AGAIN,
+    "owa": "Nothing more is sent to this account, so that it is not locked. Mend that, then type `emulator login`.",
+}
+"""`cloud:` in the settings → what a person can do once the cloud has refused the login."""
+
 
 def url_of(cloud: str, country: str) -> str:
     """Where the real cloud is; empty for the simulator, which brings its own."""

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.errors import EmulatorError, LoginRefused, Rejected, SessionExpired, Unreachable
+from emulator.errors import EmulatorError, Rejected, SessionExpired, SettingNeeded, Unreachable
 from emulator.verisure import graphql, operations
 from emulator.verisure.cloud import Details
 from emulator.verisure.graphql import Caller, CapabilitiesExpired
@@ -51,7 +51,9 @@ class OwaSession:
             mine = [item for item in found if self._number in ("", graphql.text(item, "numinst"))]
             if len(mine) != 1:
                 numbers = ", ".join(graphql.text(item, "numinst") for item in found)
-                raise LoginRefused(f"set `number` of the installation in devices.yaml; this account has: {numbers}")
+                raise SettingNeeded(
+                    f"set `number` of the installation in devices.yaml and restart; this account has: {numbers}"
+                )
             self._number = graphql.text(mine[0], "numinst")
             self._panel = self._panel or graphql.text(mine[0], "panel")
             self._alias = graphql.text(mine[0], "alias")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from emulator.errors import CloudError, LoginRefused, Rejected, Retired, SessionExpired, Unreachable
+from emulator.errors import CloudError, LoginRefused, Rejected, Retired, SessionExpired, SettingNeeded, Unreachable
 from emulator.verisure import pet
 from emulator.verisure.cloud import Clock
 
@@ -140,7 +140,9 @@ class Session:
                 chosen = pet.Listed(account.number, "", "")
             else:
                 numbers = ", ".join(item.number for item in found) or "none"
-                raise LoginRefused(f"set `number` of the installation in devices.yaml; this account has: {numbers}")
+                raise SettingNeeded(
+                    f"set `number` of the installation in devices.yaml and restart; this account has: {numbers}"
+                )
             panel = account.panel or chosen.panel or pet.DEFAULT_PANEL
             self._installation = pet.Listed(chosen.number, panel, chosen.alias)
         return self._installation

@@ -20,6 +20,7 @@ from emulator.installation import Installation
 from emulator.journal import Entry, Journal
 from emulator.model import ArmMode, Identity, Switch
 from emulator.pin import Pin, set_pin
+from emulator.verisure import AFTER_REFUSAL
 from tests.fakes import SimulatedCloud
 
 PLACE = Place("eth0", "192.168.7.2", IPv4Network("192.168.7.0/24"), "192.168.7.2")
@@ -65,7 +66,13 @@ class Rig(SimulatedCloud):
         self.folder = folder
         self.journal = Journal(folder)
         self.alarm = Installation(
-            "home", self.new_client, self.journal, self.clock, poll_every_s=POLL_S, on_change=self._changed
+            "home",
+            self.new_client,
+            self.journal,
+            self.clock,
+            poll_every_s=POLL_S,
+            after_refusal=AFTER_REFUSAL["wsdo"],
+            on_change=self._changed,
         )
         self.switches = (a_switch("total"), a_switch("night", number=2), a_switch("perimeter", off=False, number=3))
         self.hub = Hub(self.switches, {"home": self.alarm}, self.journal, self.clock)

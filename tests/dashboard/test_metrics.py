@@ -52,7 +52,7 @@ def test_a_login_that_needs_the_user_is_none_either(rig: Rig) -> None:
     assert samples(rig)["emulator_login_needs_user home"] == 1
     page = rig.get("/").text
     assert "The login needs you" in page
-    assert "type `emulator status`" in page
+    assert "`emulator status` has the same login tried once more" in page
 
 
 @pytest.mark.parametrize(("serves", "in_the_way", "word", "status"), [
