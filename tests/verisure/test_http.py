@@ -18,6 +18,7 @@ import requests
 import trustme
 
 from emulator.errors import Unreachable
+from emulator.verisure import deadline
 from emulator.verisure.http import ANSWER_LIMIT_BYTES, USER_AGENT, HttpTransport
 
 VECTORS = Path(__file__).parent / "vectors"
@@ -27,13 +28,16 @@ SECRETS = ("hunter2", "31415926535", "0042")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n<PET>"
 PATIENCE_S = 10.0
 SHORT_S = 0.2
+DROPS = 5000
+"""More than any client has patience for, and an end for one that has too much."""
 TLS_HANDSHAKE = b"\x16"
 
 
 class Server:
     """Answers every connection with the same bytes, and closes it; `hold` keeps it open until the client goes.
 
-    `drip` is what comes first, and then a byte at a time; `endless` sends megabytes after the answer.
+    `drip` is what comes first, and then `drop` again and again, each with a `tick` of time; `endless` sends megabytes
+    after the answer; `deaf` reads nothing.
     """
 
     def __init__(
@@ -43,17 +47,23 @@ class Server:
         hold: bool = False,
         tls: ssl.SSLContext | None = None,
         drip: bytes = b"",
+        drop: bytes = b"x",
+        tick: Callable[[], None] = lambda: time.sleep(SHORT_S / 10),
         endless: bool = False,
+        deaf: bool = False,
     ) -> None:
         self.answer = drip or answer
         self.hold = hold
         self.tls = tls
-        self.drips = bool(drip)
+        self.drops = [drop] * DROPS if drip else []
+        self.tick = tick
+        self.deaf = deaf
         self.endless = endless
         self.sent = 0
         self.requests: list[bytes] = []
         self.connections = 0
         self.ciphers: list[str] = []
+        self.gone = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self._thread = threading.Thread(target=self._serve)
@@ -64,6 +74,7 @@ class Server:
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/WebService/ws.do"
 
     def stop(self) -> None:
+        self.gone.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._listener.close()
@@ -84,13 +95,16 @@ class Server:
             connection = self.tls.wrap_socket(connection, server_side=True)
             self.ciphers.append((connection.cipher() or ("",))[0])  # type: ignore[attr-defined]
         with connection:
+            if self.deaf:
+                self.gone.wait(PATIENCE_S)
+                return
             self.requests.append(receive(connection))
             connection.sendall(self.answer)
             while self.endless and self.sent < 50_000_000:
                 self.sent += connection.send(bytes(65536))
-            while self.drips:
-                connection.sendall(b"x")
-                time.sleep(SHORT_S / 10)
+            for drop in self.drops:
+                connection.sendall(drop)
+                self.tick()
             if self.hold:
                 connection.recv(1)
 
@@ -338,10 +352,127 @@ def test_an_answer_that_does_not_come_or_does_not_end(serve: Serve, method: str,
     assert (server.connections, len(server.requests)) == (1, 1)
 
 
-def test_an_answer_in_drops_is_given_as_much_time_as_any_other(serve: Serve) -> None:
-    server = serve(drip=b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    with pytest.raises(Unreachable, match=r"took longer than 0\.2 s to answer"):
-        send(server.url, timeout_s=SHORT_S)
+HEAD = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+TOO_LATE = "HOST took longer than 3 s to answer"
+
+
+class Ticks:
+    """A clock that a server moves on by a second with each of its drops."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def tick(self) -> None:
+        self.now += 1
+
+
+def late(url: str, clock: Ticks, timeout_s: float = 3.0, cafile: Path | None = None) -> tuple[str, bool]:
+    """What a transport by that clock says of a server, and whether the request may have arrived."""
+    transport = HttpTransport(url, timeout_s, str(cafile) if cafile else None, clock)
+    with closing(transport), pytest.raises(Unreachable) as caught:
+        transport.send("GET", PARAMS)
+    return str(caught.value).replace(url.split("/")[2], "HOST"), caught.value.sent
+
+
+DRIPS = pytest.mark.parametrize(
+    ("begun", "drop"),
+    [
+        (b"H", b"x"),
+        (HEAD, b"x"),
+        (HEAD, b"x: y\r\n"),
+        (b"HTTP/1.1 100 Continue\r\n", b"\r\nHTTP/1.1 100 Continue\r\n"),
+        (HEAD + b"Content-Length: 1000000\r\n\r\n", b"x"),
+        (HEAD + b"\r\n", b"x"),
+        (CHUNKED, b"0"),
+        (CHUNKED, b"1\r\nx\r\n"),
+        (CHUNKED + b"5;", b"x"),
+        (CHUNKED + b"5\r\n<PET>\r\n0\r\n", b"x: y\r\n"),
+        (HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"<PET>", mtime=0)[:10], b"\0\0\0\xff\xff"),
+    ],
+    ids=lambda value: ascii(value),
+)
+
+
+@DRIPS
+def test_whatever_drips_ends_with_the_time_that_a_request_has(serve: Serve, begun: bytes, drop: bytes) -> None:
+    clock = Ticks()
+    assert late(serve(drip=begun, drop=drop, tick=clock.tick).url, clock) == (TOO_LATE, True)
+
+
+@DRIPS
+def test_so_it_does_over_tls(serve: Serve, good: tuple[trustme.CA, Path], begun: bytes, drop: bytes) -> None:
+    clock = Ticks()
+    server = serve(drip=begun, drop=drop, tick=clock.tick, tls=secured(good[0]))
+    assert late(server.url, clock, cafile=good[1]) == (TOO_LATE, True)
+
+
+def test_by_the_clock_of_this_machine_too(serve: Serve) -> None:
+    server = serve(drip=HEAD)
+    assert failure(server.url, timeout_s=SHORT_S) == ("HOST took longer than 0.2 s to answer", True)
+
+
+@pytest.mark.parametrize("how", [{"answer": b"", "hold": True}, {"drip": b"\x16\x03\x03\x40\x00\x02"}])
+def test_a_handshake_that_does_not_end_sent_nothing(serve: Serve, how: dict[str, Any]) -> None:
+    server = serve(**how)
+    says = failure(server.url.replace("http:", "https:"), "POST", timeout_s=SHORT_S)
+    assert says == ("HOST took longer than 0.2 s to make a secure connection", False)
+
+
+def test_a_server_that_takes_nothing_may_have_got_it(serve: Serve) -> None:
+    transport = HttpTransport(serve(deaf=True).url, SHORT_S)
+    with closing(transport), pytest.raises(Unreachable, match=r"took longer than 0\.2 s to answer") as caught:
+        transport.post({}, bytes(30_000_000))
+    assert caught.value.sent
+
+
+def test_name_servers_that_do_not_answer_cost_no_more_time_and_one_thread(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, silent, asked = socket.getaddrinfo, threading.Event(), []
+
+    def hang(*args: Any, **kwargs: Any) -> Any:
+        asked.append(args)
+        silent.wait(PATIENCE_S)
+        return real(*args, **kwargs)
+
+    server = serve()
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    with closing(HttpTransport(server.url, SHORT_S)) as transport:
+        for _ in range(2):
+            with pytest.raises(Unreachable, match="does not resolve") as caught:
+                transport.send("GET", PARAMS)
+            assert not caught.value.sent
+        assert len(asked) == 1
+        silent.set()
+        assert transport.send("GET", PARAMS, PATIENCE_S) == b"<PET>"
+    assert server.connections == 1
+
+
+def test_an_address_that_drops_everything_leaves_time_for_the_next(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, server = socket.getaddrinfo, serve()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(listener.getsockname())
+
+        def both(*args: Any, **kwargs: Any) -> Any:
+            [found] = real(*args, **kwargs)
+            return [(*found[:4], listener.getsockname()), found]
+
+        monkeypatch.setattr(socket, "getaddrinfo", both)
+        monkeypatch.setattr(deadline, "ADDRESS_AT_LEAST_S", SHORT_S)
+        assert send(server.url, timeout_s=2 * SHORT_S) == b"<PET>"
+        for one in waiting:
+            one.close()
 
 
 def test_the_body_of_a_redirect_is_not_read_without_limit(serve: Serve) -> None:
@@ -427,8 +558,8 @@ def test_our_authority_takes_the_place_of_the_public_ones_and_of_the_environment
 
 def test_a_server_that_speaks_no_tls(serve: Serve) -> None:
     server = serve(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-    says, _ = failure(server.url.replace("http:", "https:"))
-    assert says == "no secure connection to HOST: TLS failed"
+    says = failure(server.url.replace("http:", "https:"))
+    assert says == ("no secure connection to HOST: TLS failed", False)
 
 
 @pytest.mark.parametrize("fallback", ["ECDHE-RSA-AES128-GCM-SHA256", "AES128-GCM-SHA256"])

@@ -1,0 +1,125 @@
+"""One deadline for a whole request: look-up of the name, connection, TLS, and every byte in either direction.
+
+Time-outs of sockets count from one byte to the next, and those of getaddrinfo are the system's own.
+"""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+AddressInfo = tuple[int, int, int, str, Any]
+"""As getaddrinfo gives it: family, type, protocol, canonical name, address."""
+
+ADDRESS_AT_LEAST_S = 3.0
+"""Of the time that is left, for one of several addresses: a SYN that got lost is repeated after one second."""
+
+
+class Deadline:
+    """The end of one request. `sent` tells whether a byte of it may have left this machine."""
+
+    def __init__(self, seconds: float, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._at = monotonic() + seconds
+        self.sent = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is no time left."""
+        return self._monotonic() >= self._at
+
+    def left(self) -> float:
+        """Return the seconds that are left; TimeoutError when there are none."""
+        left_s = self._at - self._monotonic()
+        if left_s <= 0:
+            raise TimeoutError("the deadline has passed")
+        return left_s
+
+
+class BoundSocket(socket.socket):
+    """A socket whose every wait ends with the request."""
+
+    until: Deadline
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        """Receive what is there within the time that is left."""
+        self.settimeout(self.until.left())
+        return super().recv_into(*args, **kwargs)
+
+    def send(self, *args: Any, **kwargs: Any) -> int:
+        """Send within the time that is left; note that something may have left."""
+        self.settimeout(self.until.left())
+        self.until.sent = True
+        return super().send(*args, **kwargs)
+
+    def sendall(self, *args: Any, **kwargs: Any) -> None:
+        """Send all within the time that is left; note that something may have left."""
+        self.settimeout(self.until.left())
+        self.until.sent = True
+        super().sendall(*args, **kwargs)
+
+
+class BoundTlsSocket(BoundSocket, ssl.SSLSocket):
+    """The same over TLS. Its handshake ends with the time-out of the socket that it is made from."""
+
+
+class Resolver:
+    """Looks names up for no longer than there is time. Owned by one thread.
+
+    getaddrinfo cannot be interrupted. One that hangs is left to its own thread, of which there is never a second.
+    """
+
+    def __init__(self) -> None:
+        self._asked: tuple[str, int, int] | None = None
+        self._answer: Future[Sequence[AddressInfo]] = Future()
+
+    def look_up(self, host: str, port: int, family: int, until: Deadline) -> Sequence[AddressInfo]:
+        """Return the addresses of a name; gaierror where there are none in time, UnicodeError where it is no name."""
+        asked = (host, port, family)
+        if self._asked != asked or self._answer.done():
+            self._asked, self._answer = asked, Future()
+            try:
+                threading.Thread(
+                    target=_look_up, args=(*asked, self._answer), name=f"look up {host}", daemon=True
+                ).start()
+            except RuntimeError as error:
+                self._asked = None
+                raise socket.gaierror(socket.EAI_MEMORY, str(error)) from None
+        try:
+            return self._answer.result(until.left())
+        except TimeoutError:
+            raise socket.gaierror(socket.EAI_AGAIN, "the name servers do not answer") from None
+
+
+def _look_up(host: str, port: int, family: int, answer: Future[Sequence[AddressInfo]]) -> None:
+    try:
+        answer.set_result(socket.getaddrinfo(host, port, family, socket.SOCK_STREAM))
+    except Exception as error:
+        answer.set_exception(error)
+
+
+def connect(addresses: Sequence[AddressInfo], until: Deadline) -> BoundSocket:
+    """Connect to the first address that takes it; OSError of the last one where none does.
+
+    The time is shared out, so that one that drops everything leaves some for the others.
+    """
+    failed = OSError("the name has no address")
+    for number, (family, kind, protocol, _, address) in enumerate(addresses):
+        found = BoundSocket(family, kind, protocol)
+        try:
+            left_s = until.left()
+            share_s = left_s / (len(addresses) - number)
+            found.settimeout(min(left_s, max(share_s, ADDRESS_AT_LEAST_S)))
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            found.connect(address)
+            # A TLS handshake that follows takes this over.
+            found.settimeout(until.left())
+        except OSError as error:
+            found.close()
+            failed = error
+            continue
+        found.until = until
+        return found
+    raise failed
