@@ -340,10 +340,17 @@ class Installation:
         is_fresh = now <= self._fresh_until and 0 <= self._clock.time() - (self._read_at or 0.0) <= FRESH_S
         if how is not Reading.POLL or not is_fresh:
             try:
-                self._read(how)
+                self._read(Reading.GLANCE if how is Reading.POLL and self._was_on(command) else how)
             except Unreachable as error:
-                raise Unreachable(f"cannot tell whether {command.action} is right: {error}", sent=False) from None
+                if not self._was_on(command):
+                    raise Unreachable(f"cannot tell whether {command.action} is right: {error}", sent=False) from None
+                log.warning("%s: going by the last state, %s: %s", self.name, self.view.axes, error)
         return self.view.axes
+
+    def _was_on(self, command: Command) -> bool:
+        """Whether this turns off a mode that was on when last read: a disarm does not depend on reading."""
+        mode = command.only_if if isinstance(command.action, Disarm) else None
+        return mode is not None and self.view.axes.has(mode) is True
 
     def _learn(self, job: Job, error: EmulatorError | None) -> None:
         """Draw the consequences of how a command ended."""
@@ -383,7 +390,8 @@ class Installation:
 
     def _read(self, how: Reading) -> PanelState:
         now, asked_at = self._clock.monotonic(), self._clock.time()
-        if how is not Reading.POLL:
+        is_poll = how in (Reading.POLL, Reading.GLANCE)
+        if not is_poll:
             self._unsettled.asked(now)
             self._woken_at = now
         before, state = self._got, self._cloud.read(how)
@@ -392,7 +400,7 @@ class Installation:
         # A cloud without news gives back what it had; its time alone would make that news once the clock is set back.
         is_news = state is not before and state.read_at >= asked_at
         believable = how is Reading.PANEL or now >= self._unsettled.believable_at
-        if how is not Reading.POLL and is_news and believable:
+        if not is_poll and is_news and believable:
             self._settle(state)
         return state
 

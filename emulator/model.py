@@ -171,7 +171,9 @@ class Axes:
         words += ["perimeter"] * (self.perimeter is True) + ["annex"] * (self.annex is True)
         if words:
             return " + ".join(words)
-        return "armed, mode unknown" if self.armed else "disarmed"
+        if self.interior is Interior.OFF and self.perimeter is False:
+            return "disarmed" if self.annex is False else "disarmed, annex unknown"
+        return "armed, mode unknown"
 
 
 DISARMED = Axes(Interior.OFF, perimeter=False, annex=False)

@@ -16,11 +16,17 @@ class Phase(StrEnum):
     WAITING = "waiting"
 
 
+GLANCE_S = 20.0
+"""Most panels tell their state in this time, and the disarm is young enough yet to be sent."""
+
+
 class Reading(StrEnum):
     """How hard to try to learn the panel's state."""
 
     POLL = "poll"
     """The cheapest way, for every minute or two."""
+    GLANCE = "glance"
+    """The same for a disarm that waits for it and goes by the last state else: the panel has GLANCE_S to answer."""
     SETTLE = "settle"
     """The surest way that may be used unasked: an earlier command is unsettled, or the state unclear."""
     PANEL = "panel"
@@ -28,7 +34,11 @@ class Reading(StrEnum):
 
 
 Report = Callable[[Phase, str], None]
-"""Called with the phase and a word for people, such as the request that is under way."""
+"""Called with the phase and a word for people, such as the request that is under way.
+
+`SENDING` comes directly before each time that a command is submitted, also when it is submitted anew because the cloud
+has refused the session. What the report raises then ends the command, and nothing is sent.
+"""
 
 
 class Clock(Protocol):

@@ -12,7 +12,7 @@ from emulator.errors import CloudError, CommandError, EmulatorError, Rejected, U
 from emulator.model import Action, Arm, Axes, Disarm, PanelState
 from emulator.verisure import graphql, operations
 from emulator.verisure.cached import Cached
-from emulator.verisure.cloud import Clock, Details, Phase, Reading, Report
+from emulator.verisure.cloud import GLANCE_S, Clock, Details, Phase, Reading, Report
 from emulator.verisure.graphql import OK, REFUSED, WAIT, Unsupported
 from emulator.verisure.operations import Operation
 from emulator.verisure.owa_session import OwaSession
@@ -47,6 +47,9 @@ ZONES_S = 20.0
 
 CHECK_DEADLINE_S = 60.0
 """For a panel that a person has woken; real ones take 15 to 25 s, and some a minute."""
+
+LOOKED_S = 60.0
+"""A disarm does not wait again for a state that could not be read a moment ago."""
 
 CHECK_SERVICE = "11"
 """The idService of EST (§4.2)."""
@@ -98,6 +101,7 @@ class OwaCloud:
         self._state: PanelState | None = None
         self._cached = Cached()
         self._unsupported: dict[str, str] = {}
+        self._looked_at = float("-inf")
 
     # -- the state ------------------------------------------------------------------------------------------
 
@@ -109,6 +113,7 @@ class OwaCloud:
         """
         if how is Reading.PANEL:
             return self._check()
+        self._looked_at = self._clock.monotonic()
         content = self._session.look(operations.STATUS, {"numinst": self._session.installation()[0]})
         letter, stamp = graphql.text(content, "status").upper(), graphql.text(content, "timestampUpdate")
         if not letter:
@@ -118,7 +123,7 @@ class OwaCloud:
         if self._cached.is_news(seen, self._clock.monotonic()) or state is None:
             state = self._remember(letter, "Status", self._bypassed(content))
         elif self._cached.doubts(seen):
-            state = self._check()
+            state = self._check(GLANCE_S if how is Reading.GLANCE else CHECK_DEADLINE_S)
         self._session.tend()
         return state
 
@@ -137,7 +142,7 @@ class OwaCloud:
         rows = graphql.items(content, "exceptions")
         return tuple(_zone(row) for row in rows if graphql.text(row, "status") == "0")
 
-    def _check(self) -> PanelState:
+    def _check(self, within_s: float = CHECK_DEADLINE_S) -> PanelState:
         number, panel = self._session.installation()
         content = self._session.look(operations.CHECK, {"numinst": number, "panel": panel})
         reference = graphql.text(content, "referenceId")
@@ -145,7 +150,7 @@ class OwaCloud:
             raise Unreachable(f"the panel cannot be asked: {_said(content)}")
         variables = {"numinst": number, "idService": CHECK_SERVICE, "panel": panel, "referenceId": reference}
         started = self._clock.monotonic()
-        while self._clock.monotonic() - started < CHECK_DEADLINE_S:
+        while self._clock.monotonic() - started < within_s:
             if not self._clock.sleep(POLL_S):
                 raise Unreachable("the program stopped before the panel answered")
             content = self._session.look(operations.CHECK_STATUS, variables)
@@ -155,16 +160,29 @@ class OwaCloud:
             if letter and graphql.text(content, "res") == OK:
                 return self._told(letter, "CheckAlarm")
             raise Unreachable(f"the panel did not tell its state: {_said(content)}")
-        raise Unreachable(f"the panel did not tell its state within {CHECK_DEADLINE_S:g} s")
+        raise Unreachable(f"the panel did not tell its state within {within_s:g} s")
 
     # -- commands -------------------------------------------------------------------------------------------
 
     def execute(self, action: Action, report: Report) -> PanelState:
-        """Send the requests that lead to `action`, each once, until the panel says that it stands there."""
+        """Send the requests that lead to `action`, each once, until the panel says that it stands there.
+
+        A disarm is sent even where the state cannot be read: there are requests for that, too.
+        """
         if self._cached.seen is None:
-            self.read()
+            self._look(action)
         with self._wire.command():
             return self._reach(action, report)
+
+    def _look(self, action: Action) -> None:
+        """Read the state before the first command; Unreachable only for an arm, which may hang on it."""
+        if isinstance(action, Arm):
+            self.read()
+        elif self._clock.monotonic() - self._looked_at >= LOOKED_S:
+            try:
+                self.read()
+            except Unreachable as error:
+                log.warning("the state cannot be read; %s is sent all the same: %s", action, error)
 
     def _reach(self, action: Action, report: Report) -> PanelState:
         number, panel = self._session.installation()
@@ -260,18 +278,17 @@ class OwaCloud:
             operation, poll = operations.ARM, operations.ARM_STATUS
             extra = {"currentStatus": self._state.raw if self._state else None, "armAndLock": False, **force}
         self._session.ready()
-        report(Phase.SENDING, request)
         known = self._state.raw if self._state and self._state.raw in LETTERS else ""
         self._cached.commanded(known, self._clock.monotonic())
         try:
-            content = self._session.call(operation, base | extra)
-        except Unreachable as error:
-            if not error.sent:
-                self._cached.nothing_done()
-                raise
-            raise Unconfirmed(
-                f"the answer to {request} was lost; the state will tell what became of it: {error}"
-            ) from None
+            content = self._session.call(operation, base | extra, lambda: report(Phase.SENDING, request))
+        except EmulatorError as error:
+            if isinstance(error, Unreachable) and error.sent:
+                raise Unconfirmed(
+                    f"the answer to {request} was lost; the state will tell what became of it: {error}"
+                ) from None
+            self._cached.nothing_done()
+            raise
         if graphql.text(content, "res") in REFUSED:
             raise Rejected(f"the cloud refused {request}: {_said(content)}")
         reference = graphql.text(content, "referenceId")

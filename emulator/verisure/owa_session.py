@@ -4,7 +4,7 @@ Facts: verisure-owa.md §2.4, §3 and §6.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from emulator.errors import EmulatorError, Rejected, SessionExpired, SettingNeeded, Unreachable
@@ -63,10 +63,13 @@ class OwaSession:
         """What the cloud says of the installation, as far as it has been asked."""
         return fitted(self._number, self._services)
 
-    def call(self, operation: Operation, variables: Mapping[str, Any]) -> Any:
+    def call(
+        self, operation: Operation, variables: Mapping[str, Any], before: Callable[[], None] = lambda: None
+    ) -> Any:
         """The content of an operation's field; a session that has ended is renewed once.
 
-        Raises Rejected where the cloud refused, and CloudError.
+        `before` is done directly before each time that it is sent. Raises Rejected where the cloud refused, and
+        CloudError.
         """
         ended: SessionExpired | None = None
         caller = Caller()
@@ -78,7 +81,7 @@ class OwaSession:
             except Unreachable as error:
                 # Whatever of this was sent, it was not the operation.
                 raise Unreachable(str(error), sent=False) from None
-            reply = self._wire.ask(operation, variables, caller)
+            reply = self._wire.ask(operation, variables, caller, before=before)
             if reply.failure is None:
                 self._distrusted_until, self._distrust_s = float("-inf"), DISTRUST_S
                 return reply.content

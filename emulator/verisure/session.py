@@ -5,7 +5,7 @@ Facts: verisure-wsdo.md §1 and §4.
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -156,11 +156,14 @@ class Session:
             self.renew()
             return self._checked(request, self._send(request, self._id, extra or {}, method=method))
 
-    def panel_request(self, request: str, operation: str) -> pet.Reply:
-        """X1 or X2 of a panel operation, sent once, whatever it answers. Raises SessionExpired and Unreachable."""
+    def panel_request(self, request: str, operation: str, before: Callable[[], None] = lambda: None) -> pet.Reply:
+        """X1 or X2 of a panel operation, sent once, whatever it answers. Raises SessionExpired and Unreachable.
+
+        `before` is done directly before; if that raises, nothing is sent.
+        """
         listed = self.installation()
         extra = {"numinst": listed.number, "panel": listed.panel, "callby": self._account.callby}
-        reply = self._send(request, operation, extra)
+        reply = self._send(request, operation, extra, before=before)
         if reply.res not in (pet.OK, pet.WAIT) and isinstance(refused := pet.error(reply), SessionExpired):
             raise refused
         return reply
@@ -187,6 +190,7 @@ class Session:
         *,
         method: str = "GET",
         timeout_s: float | None = None,
+        before: Callable[[], None] = lambda: None,
     ) -> pet.Reply:
         # A stop lets CLS through, and nothing else: what a person has cancelled is not sent.
         if not self._clock.sleep(self._gate.wait_s(self._clock.monotonic())) and request != "CLS":
@@ -201,6 +205,7 @@ class Session:
         if self._hash:
             params["hash"] = self._hash
         log.debug("%s", request)
+        before()
         reply = pet.parse(self._transport.send(method, params | dict(extra), timeout_s))
         log.debug("%s: %s%s", request, reply.res, f" {reply.err}" if reply.err else "")
         return reply

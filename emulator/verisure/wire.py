@@ -149,9 +149,10 @@ class Wire:
         variables: Mapping[str, Any],
         caller: Caller,
         security: Mapping[str, str] | None = None,
+        before: Callable[[], None] = lambda: None,
     ) -> Reply:
         """Send once and read the answer. Unreachable where there is none, or none that is the API's."""
-        return self.read(operation, self.send(operation, variables, caller, security))
+        return self.read(operation, self.send(operation, variables, caller, security, before))
 
     def read(self, operation: Operation, answer: Answer) -> Reply:
         """Read an answer; Unreachable when it is not the API's."""
@@ -167,7 +168,7 @@ class Wire:
         security: Mapping[str, str] | None = None,
         before: Callable[[], None] = lambda: None,
     ) -> Answer:
-        """Send once, and do `before` when its turn has come.
+        """Send once, and do `before` when its turn has come, directly before; if that raises, nothing is sent.
 
         Unreachable where there is no answer, with `sent` telling whether the request may have arrived.
         """

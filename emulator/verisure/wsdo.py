@@ -4,14 +4,15 @@ Facts: the user's API document, verisure-wsdo.md §2 to §5 and §8.
 """
 
 import logging
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from emulator.errors import CloudError, CommandError, Rejected, SessionExpired, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior, PanelState
 from emulator.verisure import pet
 from emulator.verisure.actv2 import Follower
-from emulator.verisure.cloud import Clock, Details, Phase, Reading, Report
+from emulator.verisure.cloud import GLANCE_S, Clock, Details, Phase, Reading, Report
 from emulator.verisure.session import Account, Gate, Session, Transport
 
 log = logging.getLogger(__name__)
@@ -73,20 +74,22 @@ class WsdoCloud:
         try:
             news = self._news()
         except Unreachable:
-            if how is Reading.POLL and self._state is not None:
+            if how is Reading.GLANCE or (how is Reading.POLL and self._state is not None):
                 raise
             news = None  # the panel itself is asked below
         if news is not None:
             # Before the panel is asked: should it be silent, this is what is known.
             self._remember(*news, "ACT_V2")
         since_s = self._clock.monotonic() - self._asked_at
-        if how is not Reading.POLL or self._state is None or since_s >= PANEL_CHECK_S:
-            return self._ask_panel()
+        within_s = GLANCE_S if how is Reading.GLANCE else EST_DEADLINE_S
+        wanted = how not in (Reading.POLL, Reading.GLANCE)
+        if wanted or self._state is None or since_s >= PANEL_CHECK_S:
+            return self._ask_panel(within_s)
         if news is not None and not self._log.doubtful:
             self._ask_again_s = max(self._ask_again_s / 2, ASK_AGAIN_S)
         elif since_s >= self._ask_again_s:
             self._ask_again_s = min(self._ask_again_s * 2, ASK_LIMIT_S)
-            return self._ask_panel()
+            return self._ask_panel(within_s)
         known = self._state
         return replace(known, axes=known.axes.doubted()) if self._log.doubtful else known
 
@@ -149,7 +152,11 @@ class WsdoCloud:
             try:
                 state = self._ask_panel()
             except CloudError as error:
-                raise Unconfirmed(f"{base} ended, but the panel could not be asked for its state: {error}") from None
+                if not isinstance(action, Disarm) or pet.mentions(reply.message) != ArmMode():
+                    text = f"{base} ended, but the panel could not be asked for its state: {error}"
+                    raise Unconfirmed(text) from None
+                # It has said that it is off; what it did not speak of stays unknown.
+                state = self._remember(before.after(action), reply.status or "", f"{base}2")
         else:
             state = self._remember(axes, reply.status or "", f"{base}2")
         self._log.expect(base)
@@ -160,7 +167,7 @@ class WsdoCloud:
             raise Rejected(f"the panel ended {base} without doing it: it is {state.axes}")
         return state
 
-    def _follow(self, base: str, report: Report) -> tuple[pet.Reply, bool]:
+    def _follow(self, base: str, report: Report, within_s: float = math.inf) -> tuple[pet.Reply, bool]:
         """Submit and poll one panel operation: its last answer, and whether X1 or the session got lost on the way.
 
         Raises CloudError when X1 was not taken, Rejected when it was refused, Unconfirmed when no answer came.
@@ -168,13 +175,12 @@ class WsdoCloud:
         operation = self._session.new_id()
         self._session.installation()
         self._session.login()
-        report(Phase.SENDING, f"{base}1")
-        lost = self._submit(base, operation)
+        lost = self._submit(base, operation, lambda: report(Phase.SENDING, f"{base}1"))
         if not lost:
             report(Phase.ACCEPTED, f"{base}1")
         renewed, failures = False, 0
         started = self._clock.monotonic()
-        deadline_s = min(self._deadline_s, EST_DEADLINE_S) if base == "EST" else self._deadline_s
+        deadline_s = min(self._deadline_s, within_s)
         while self._clock.monotonic() - started < deadline_s:
             if not self._clock.sleep(POLL_X2_S):
                 raise Unconfirmed(f"the program stopped before the panel answered {base}")
@@ -198,14 +204,14 @@ class WsdoCloud:
             return reply, lost or renewed
         raise Unconfirmed(f"the panel has not answered {base} within {deadline_s:g} s")
 
-    def _submit(self, base: str, operation: str) -> bool:
+    def _submit(self, base: str, operation: str, before: Callable[[], None]) -> bool:
         """X1, once: True when its answer was lost and nobody knows whether it arrived."""
         try:
-            reply = self._submit_once(base, operation)
+            reply = self._submit_once(base, operation, before)
         except SessionExpired:
             # The server said that it did not take the request, so sending it again is no repetition (§8).
             self._session.renew()
-            reply = self._submit_once(base, operation)
+            reply = self._submit_once(base, operation, before)
         if reply is None:
             return True
         if reply.res in (pet.OK, pet.WAIT):
@@ -217,9 +223,9 @@ class WsdoCloud:
             return True
         raise refused
 
-    def _submit_once(self, base: str, operation: str) -> pet.Reply | None:
+    def _submit_once(self, base: str, operation: str, before: Callable[[], None]) -> pet.Reply | None:
         try:
-            return self._session.panel_request(f"{base}1", operation)
+            return self._session.panel_request(f"{base}1", operation, before)
         except Unreachable as error:
             if not error.sent:
                 raise
@@ -232,11 +238,11 @@ class WsdoCloud:
         except CloudError as error:
             raise Unconfirmed(f"the session ended while {base} was under way, and login failed: {error}") from None
 
-    def _ask_panel(self) -> PanelState:
+    def _ask_panel(self, within_s: float = EST_DEADLINE_S) -> PanelState:
         # Asked is asked: a panel that stays silent is not woken at every poll.
         self._asked_at = self._clock.monotonic()
         try:
-            reply, _ = self._follow("EST", lambda _phase, _text: None)
+            reply, _ = self._follow("EST", lambda _phase, _text: None, within_s)
         except (Rejected, Unconfirmed) as error:
             raise Unreachable(f"the panel did not tell its state: {error}") from None
         if reply.res != pet.OK:

@@ -1,0 +1,129 @@
+"""A disarm where the panel's state cannot be read: sent as far as is known, and never beyond that."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.installation import Installation
+from emulator.journal import Journal
+from emulator.model import DISARMED, Action, Arm, ArmMode, Command, Disarm, Interior, Origin, Result
+from tests.fakes_owa import SimulatedOwa
+from tests.test_installation import House as Wsdo
+
+NIGHT, TOTAL = ArmMode(Interior.NIGHT), ArmMode(Interior.TOTAL)
+
+
+class Home:
+    """One alarm of either cloud, driven step by step."""
+
+    def __init__(self, world: Wsdo | SimulatedOwa, reading: tuple[str, ...], disarm: str, journal: Journal) -> None:
+        self.world, self.reading, self.disarm, self.journal = world, reading, disarm, journal
+        self.restart()
+
+    def restart(self) -> None:
+        self.alarm = Installation("home", self.world.new_client, self.journal, self.world.clock, poll_every_s=600.0)
+
+    def run(self, action: Action, only_if: ArmMode | None = None) -> Result:
+        ticket = self.alarm.submit(Command(action, Origin("test"), only_if))
+        while not ticket.done.done():
+            self.alarm.step()
+        self.said = ticket.done.result().message
+        return ticket.done.result().result
+
+    def off(self, mode: ArmMode) -> Result:
+        return self.run(Disarm.of(mode), mode)
+
+    def go_blind(self) -> None:
+        """The state cannot be read any more, and what was read is old."""
+        self.world.clock.now += 30
+        for request in self.reading:
+            self.world.fault("unavailable", request)
+
+    def disarms(self) -> int:
+        return self.world.count(self.disarm)
+
+    @property
+    def armed(self) -> bool:
+        return self.world.house.axes.armed
+
+
+@pytest.fixture(params=["wsdo", "owa"])
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
+    if request.param == "wsdo":
+        world = Wsdo(tmp_path / "wsdo")
+        made = Home(world, ("ACT_V2", "EST1", "EST2"), "DARM1", world.journal)
+    else:
+        made = Home(
+            SimulatedOwa(), ("Status", "CheckAlarm", "CheckAlarmStatus"), "xSDisarmPanel", Journal(tmp_path / "owa")
+        )
+    yield made
+    made.journal.close()
+
+
+def test_a_disarm_that_a_person_asks_for_is_sent(home: Home) -> None:
+    home.world.house.keypad(Arm(TOTAL))
+    home.go_blind()
+    assert home.run(Disarm()) is Result.CONFIRMED
+    assert not home.armed
+    assert home.alarm.view.axes.reached(Disarm())
+
+
+def test_also_after_a_restart_and_where_the_last_state_was_disarmed(home: Home) -> None:
+    assert home.run(Disarm()) is Result.CONFIRMED
+    home.world.house.keypad(Arm(TOTAL))
+    home.go_blind()
+    home.restart()
+    assert home.alarm.view.axes == DISARMED
+    assert home.run(Disarm()) is Result.CONFIRMED
+    assert not home.armed
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_off_of_a_switch_goes_by_the_last_state(home: Home, restarted: bool, caplog: pytest.LogCaptureFixture) -> None:
+    home.run(Arm(NIGHT))
+    home.go_blind()
+    if restarted:
+        home.restart()
+    assert home.off(TOTAL) is Result.FAILED
+    assert "cannot tell whether disarm is right" in home.said
+    assert home.disarms() == 0
+    assert home.off(NIGHT) is Result.CONFIRMED
+    assert not home.armed
+    assert home.disarms() == 1
+    assert "going by the last state, night" in caplog.text
+
+
+def test_off_of_a_switch_of_which_nothing_is_known_is_not_sent(home: Home) -> None:
+    home.world.house.keypad(Arm(NIGHT))
+    home.go_blind()
+    assert home.off(NIGHT) is Result.FAILED
+    assert home.disarms() == 0
+
+
+def test_the_state_is_still_looked_at_where_it_can_be(home: Home) -> None:
+    home.run(Arm(NIGHT))
+    home.world.house.keypad(Disarm())
+    home.world.house.keypad(Arm(TOTAL))
+    home.world.clock.now += 300
+    home.restart()
+    assert home.off(NIGHT) is Result.IGNORED
+    assert home.armed
+
+
+def test_an_off_waits_while_an_arm_of_ours_is_unsettled(home: Home) -> None:
+    home.run(Arm(NIGHT))
+    home.world.fault("down", "ARM1" if isinstance(home.world, Wsdo) else "xSArmPanel", 1)
+    home.run(Arm(TOTAL))
+    home.go_blind()
+    assert home.off(NIGHT) is Result.FAILED
+    assert home.disarms() == 0
+    assert home.armed
+
+
+def test_an_arm_does_not_go_by_the_last_state(home: Home) -> None:
+    if isinstance(home.world, Wsdo):
+        pytest.skip("ws.do refuses by itself what does not fit the panel's state")
+    home.go_blind()
+    assert home.run(Arm(TOTAL)) is Result.FAILED
+    assert not home.armed

@@ -1,0 +1,286 @@
+"""The moment of a submission on both clouds: what is asked before it, and what it needs to know."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from emulator.errors import Superseded, Unconfirmed, Unreachable
+from emulator.model import DISARMED, Axes, Disarm, Interior
+from emulator.verisure.cloud import GLANCE_S, Answer, Phase, Reading
+from emulator.verisure.owa import CHECK_DEADLINE_S
+from emulator.verisure.session import Account
+from emulator.verisure.wsdo import EST_DEADLINE_S, WsdoCloud
+from tests.fakes import DEADLINE_S, DEMO, EPOCH_S, FakeClock, ScriptTransport, SimulatedCloud, pet
+from tests.verisure.contract import NIGHT, TOTAL, quiet
+from tests.verisure.script import BAD_GATEWAY, TOKENS, Scripted, data, errors
+from tests.verisure.test_owa import (
+    BOTH,
+    CHECKED,
+    EXPIRED,
+    GONE,
+    SUBMITTED,
+    TROUBLE,
+    World,
+    ended,
+    status,
+)
+from tests.verisure.test_wsdo import LOGIN, NO_ROWS, OFF, SENT
+from tests.verisure.tokens import jwt
+
+RENEWED = data("xSRefreshLogin", {**TOKENS, "hash": jwt(iat=0, exp=10**6)})
+UNSENT = Unreachable("refused", sent=False)
+LATE = Superseded("it came too late, ask again")
+
+
+class Watch:
+    """Whoever is told of the phases: it notes what had been sent by then, and may object."""
+
+    def __init__(self, sent: Callable[[], list[str]], objects_at: int = 0) -> None:
+        self._sent = sent
+        self._objects_at = objects_at
+        self.before: list[tuple[str, int]] = []
+
+    def __call__(self, phase: Phase, text: str) -> None:
+        if phase is Phase.SENDING:
+            self.before.append((text, len(self._sent())))
+            if len(self.before) == self._objects_at:
+                raise LATE
+
+
+# -- the moment: owa ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answers", "times"),
+    [
+        ({}, 1),
+        ({"xSArmPanel": [EXPIRED, data("xSArmPanel", SUBMITTED)], "RefreshLogin": RENEWED}, 2),
+        ({"xSArmPanel": [UNSENT, data("xSArmPanel", SUBMITTED)]}, 2),
+    ],
+    ids=["once", "renewed", "unsent"],
+)
+def test_owa_asks_directly_before_each_submission(answers: dict[str, Any], times: int) -> None:
+    world = World(**answers)
+    watch = Watch(world.script.names)
+    world.cloud.execute(TOTAL, watch)
+    assert [text for text, _ in watch.before] == ["ARM1"] * times
+    assert [world.script.names()[at] for _, at in watch.before] == ["xSArmPanel"] * times
+
+
+def test_owa_asks_when_its_turn_has_come() -> None:
+    """The spacing of requests, and others who have the turn, may take long."""
+    world = World()
+    moments: list[float] = []
+    world.cloud.execute(TOTAL, lambda phase, _text: moments.append(world.clock.now) if phase is Phase.SENDING else None)
+    at = world.script.names().index("xSArmPanel")
+    assert moments == [world.script.times[at]]
+
+
+@pytest.mark.parametrize("answers", [{}, {"xSArmPanel": EXPIRED, "RefreshLogin": RENEWED}], ids=["first", "renewed"])
+def test_owa_sends_nothing_that_is_objected_to(answers: dict[str, Any]) -> None:
+    world = World(**answers)
+    watch = Watch(world.script.names, objects_at=2 if answers else 1)
+    with pytest.raises(Superseded) as caught:
+        world.cloud.execute(TOTAL, watch)
+    assert caught.value is LATE
+    assert str(LATE) == "it came too late, ask again"
+    assert len(world.submitted()) == (1 if answers else 0)
+
+
+def test_owa_does_not_take_old_news_for_new_ones_after_an_objection() -> None:
+    world = World(Status=status("D", "1"))
+    world.cloud.read()
+    done = world.cloud.execute(TOTAL, quiet)
+    with pytest.raises(Superseded):
+        world.cloud.execute(NIGHT, Watch(world.script.names, objects_at=1))
+    assert world.cloud.read() == done
+
+
+def test_owa_says_what_was_done_when_the_second_half_is_objected_to() -> None:
+    unknown = errors("4: Requested data not found error.", res="ERROR", err="4", status=404)
+    world = World(xSArmPanel=[unknown, data("xSArmPanel", SUBMITTED)])
+    with pytest.raises(Superseded, match="ARM1: done; PERI1: it came too late"):
+        world.cloud.execute(BOTH, Watch(world.script.names, objects_at=3))
+    assert world.submitted() == ["ARMINTEXT1", "ARM1"]
+
+
+# -- the moment: ws.do --------------------------------------------------------------------------------------------
+
+DEAD = pet("ERROR", "<ERR>60022</ERR>")
+DONE = pet("OK", "<STATUS>0</STATUS><MSG>Tu Alarma ha sido desconectada</MSG>")
+
+
+def client(account: Account = DEMO, **answers: list[bytes | Exception]) -> tuple[WsdoCloud, ScriptTransport, FakeClock]:
+    usual: dict[str, list[bytes | Exception]] = {
+        "LOGIN": [LOGIN],
+        "EST1": [SENT],
+        "EST2": [OFF],
+        "ACT_V2": [NO_ROWS],
+        "DARM1": [SENT],
+        "DARM2": [DONE],
+    }
+    transport, clock = ScriptTransport(**(usual | answers)), FakeClock()
+    return WsdoCloud(account, transport, clock, DEADLINE_S), transport, clock
+
+
+@pytest.mark.parametrize(("x1", "times"), [([SENT], 1), ([DEAD, SENT], 2)], ids=["once", "renewed"])
+def test_wsdo_asks_directly_before_each_submission(x1: list[bytes | Exception], times: int) -> None:
+    cloud, transport, _ = client(DARM1=x1)
+    watch = Watch(transport.requests)
+    cloud.execute(Disarm(), watch)
+    assert [text for text, _ in watch.before] == ["DARM1"] * times
+    assert [transport.requests()[at] for _, at in watch.before] == ["DARM1"] * times
+
+
+def test_wsdo_asks_when_its_turn_has_come() -> None:
+    world = SimulatedCloud()
+    moments: list[float] = []
+    send = world.transport.send
+
+    def noted(method: str, params: Any, timeout_s: float | None = None) -> bytes:
+        if params["request"] == "ARM1":
+            moments.append(world.clock.now)
+        return send(method, params, timeout_s)
+
+    world.transport.send = noted  # type: ignore[method-assign]
+    world.cloud.execute(TOTAL, lambda phase, _text: moments.append(world.clock.now) if phase is Phase.SENDING else None)
+    assert len(moments) == 2
+    assert moments[0] == moments[1]
+
+
+@pytest.mark.parametrize("at", [1, 2], ids=["first", "renewed"])
+def test_wsdo_sends_nothing_that_is_objected_to(at: int) -> None:
+    cloud, transport, _ = client(DARM1=[DEAD])
+    with pytest.raises(Superseded) as caught:
+        cloud.execute(Disarm(), Watch(transport.requests, objects_at=at))
+    assert caught.value is LATE
+    assert transport.requests().count("DARM1") == at - 1
+
+
+def test_a_question_of_our_own_is_not_a_submission_to_be_asked_about() -> None:
+    cloud, _, _ = client(DARM2=[pet("OK", "<STATUS>0</STATUS>")])
+    watch = Watch(list)
+    cloud.execute(Disarm(), watch)
+    assert [text for text, _ in watch.before] == ["DARM1"]
+
+
+# -- a disarm does not hang on reading ----------------------------------------------------------------------------
+
+NO_NEWS: list[Scripted] = [
+    GONE,
+    BAD_GATEWAY,
+    TROUBLE,
+    errors("Internal Server Error", "HttpError", err="httpError", status=500),
+    errors("Cannot query field", err="4", status=404),
+    data("xSStatus", None),
+    status(None),
+    Answer(200, b"<html>"),
+]
+
+
+@pytest.mark.parametrize("answer", NO_NEWS)
+def test_owa_disarms_where_the_state_cannot_be_read_and_does_not_arm(answer: Scripted) -> None:
+    world = World(Status=answer)
+    assert world.cloud.execute(Disarm(), quiet).axes == DISARMED
+    assert world.submitted() == ["DARM1"]
+    world = World(Status=answer)
+    with pytest.raises(Unreachable):
+        world.cloud.execute(TOTAL, quiet)
+    assert world.submitted() == []
+
+
+def test_owa_tells_what_the_panel_said_of_the_disarm_and_not_what_was_asked_for() -> None:
+    world = World(Status=GONE, DisarmStatus=ended("N", "xSDisarmStatus"))
+    with pytest.raises(Unconfirmed, match="does not tell the state"):
+        world.cloud.execute(Disarm(), quiet)
+    world = World(Status=GONE, DisarmStatus=ended(None, "xSDisarmStatus"))
+    with pytest.raises(Unconfirmed):
+        world.cloud.execute(Disarm(), quiet)
+
+
+@pytest.mark.parametrize(
+    ("country", "panel", "answers", "sent"),
+    [
+        ("ES", "SDVFAST", ["D"], ["DARM1"]),
+        ("FR", "SDVFAST", ["D"], ["DARM1DARMPERI"]),
+        ("FR", "SDVFAST", [None, "D"], ["DARM1DARMPERI", "DARM1"]),
+        ("IT", "SDVECU", ["D"], ["DARM1DARMPERI"]),
+        # What is left on shows by the letter, and is turned off by what fits it.
+        ("IT", "SDVECU", [None, "E", "D"], ["DARM1DARMPERI", "DARM1", "DARMPERI"]),
+    ],
+)
+def test_owa_tries_what_fits_a_panel_of_which_nothing_is_known(
+    country: str, panel: str, answers: list[str | None], sent: list[str]
+) -> None:
+    unknown = errors("4: Requested data not found error.", res="ERROR", err="4", status=404)
+    world = World(
+        Account("u", "", country, "x", "1", panel),
+        Status=GONE,
+        xSDisarmPanel=[data("xSDisarmPanel", SUBMITTED) if letter else unknown for letter in answers],
+        DisarmStatus=[ended(letter, "xSDisarmStatus") for letter in answers if letter],
+    )
+    assert world.cloud.execute(Disarm(), quiet).axes == DISARMED
+    assert world.submitted() == sent
+
+
+def test_owa_disarms_everything_where_nothing_is_known() -> None:
+    world = World(Status=GONE, DisarmStatus=[ended("X", "xSDisarmStatus"), ended("D", "xSDisarmStatus")])
+    assert world.cloud.execute(Disarm(annex=True), quiet).axes == DISARMED
+    assert world.submitted() == ["DARM1", "DARMANNEX1"]
+
+
+def test_owa_does_not_look_twice_for_one_disarm() -> None:
+    world = World(Status=GONE)
+    with pytest.raises(Unreachable):
+        world.cloud.read(Reading.GLANCE)
+    world.cloud.execute(Disarm(), quiet)
+    assert world.script.names().count("Status") == 1
+
+
+@pytest.mark.parametrize(("how", "within_s"), [(Reading.GLANCE, GLANCE_S), (Reading.POLL, CHECK_DEADLINE_S)])
+def test_owa_waits_for_a_silent_panel_no_longer_than_a_disarm_may_take(how: Reading, within_s: float) -> None:
+    waiting = data("xSCheckAlarmStatus", {"res": "WAIT"})
+    world = World(**CHECKED | {"Status": [status("D", "1"), status("D", "2")], "CheckAlarmStatus": waiting})
+    world.cloud.read()
+    world.cloud.execute(TOTAL, quiet)
+    began = world.clock.now
+    with pytest.raises(Unreachable, match=f"within {within_s:g} s"):
+        world.cloud.read(how)
+    assert within_s <= world.clock.now - began < within_s + 10
+
+
+def test_wsdo_disarms_without_having_read_anything() -> None:
+    cloud, transport, _ = client(ACT_V2=[GONE])
+    assert cloud.execute(Disarm(), quiet).axes == DISARMED
+    assert transport.requests() == ["LOGIN", "DARM1", "DARM2", "EST1", "EST2"]
+
+
+def test_wsdo_goes_by_what_the_disarm_itself_was_answered_where_the_panel_cannot_be_asked() -> None:
+    for answers in ({"EST1": [UNSENT]}, {"EST2": [pet("WAIT")]}, {"EST2": [pet("ERROR", "<MSG>No</MSG>")]}):
+        cloud, _, _ = client(**answers)
+        state = cloud.execute(Disarm(), quiet)
+        assert state.axes == Axes(Interior.OFF, perimeter=False, annex=None)
+        assert (str(state), state.axes.armed, state.source) == ("disarmed, annex unknown", True, "DARM2")
+
+
+@pytest.mark.parametrize("words", ["", "<MSG>Hecho</MSG>", "<MSG>Tu Alarma esta conectada</MSG>"])
+def test_wsdo_does_not_call_that_disarmed_which_does_not_say_so(words: str) -> None:
+    cloud, _, _ = client(DARM2=[pet("OK", f"<STATUS>0</STATUS>{words}")], EST1=[UNSENT])
+    with pytest.raises(Unconfirmed, match="could not be asked"):
+        cloud.execute(Disarm(), quiet)
+
+
+@pytest.mark.parametrize(("how", "within_s"), [(Reading.GLANCE, GLANCE_S), (Reading.POLL, EST_DEADLINE_S)])
+def test_wsdo_waits_for_a_silent_panel_no_longer_than_a_disarm_may_take(how: Reading, within_s: float) -> None:
+    cloud, _, clock = client(EST2=[pet("WAIT")])
+    with pytest.raises(Unreachable, match=f"within {within_s:g} s"):
+        cloud.read(how)
+    assert within_s <= clock.now - EPOCH_S < within_s + 10
+
+
+def test_wsdo_does_not_wake_the_panel_at_a_glance_when_the_cloud_itself_has_trouble() -> None:
+    cloud, transport, _ = client(ACT_V2=[GONE])
+    with pytest.raises(Unreachable):
+        cloud.read(Reading.GLANCE)
+    assert "EST1" not in transport.requests()
