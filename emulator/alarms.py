@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from emulator.credentials import Credentials
 from emulator.errors import EmulatorError
+from emulator.freshness import read_within_s
 from emulator.installation import Installation
 from emulator.journal import Journal
 from emulator.model import Notice
@@ -195,6 +196,7 @@ class Alarms:
             on_change=on_change,
             on_progress=on_progress,
             on_notice=lambda notice, text: self.on_notice(notice, name, text),
+            read_s=read_within_s(settings.timeouts.request, settings.timeouts.command),
             silent_after_s=self.settings.notify.silent_after,
         )
 

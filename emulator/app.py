@@ -21,6 +21,7 @@ from emulator.identities import Wanted, identities
 from emulator.model import Notice, Switch
 from emulator.notify import Notifier, apprise_target
 from emulator.settings import HueSettings, Settings
+from emulator.watch import Gap, StateFolder, Watch
 
 if TYPE_CHECKING:
     from emulator.doors.hue import Hue
@@ -81,6 +82,9 @@ class App:
         journal, clock = self.alarms.journal, self.alarms.clock
         self.hub = Hub(switches, self.installations, journal, clock, show_target=show_target)
         self.doors = self._doors(settings, interfaces or settings.lan.interfaces)
+        folder = StateFolder(journal, clock, self._all_changed)
+        looks = [installation.look_after for installation in self.installations.values()]
+        self._watch = Watch(clock, [*looks, folder.look], [self._after_gap])
 
     def _doors(self, settings: Settings, interfaces: Sequence[str] | None) -> list[Door]:
         address = str(settings.lan.address) if settings.lan.address else None
@@ -114,6 +118,14 @@ class App:
     def _changed(self, installation: str) -> None:
         self.hub.changed(installation)
 
+    def _all_changed(self) -> None:
+        for installation in self.installations:
+            self._changed(installation)
+
+    def _after_gap(self, gap: Gap) -> None:
+        for installation in self.installations.values():
+            installation.after_gap(gap.stopped_s, gap.slept_s)
+
     def _switches(self, settings: Settings) -> list[Switch]:
         wemo = settings.doors.wemo
         wanted = [Wanted(settings.installation_of(one), one.on, one.name, one.port or 0) for one in settings.switches]
@@ -140,6 +152,7 @@ class App:
         self.notifier.start()
         for installation in self.installations.values():
             installation.start()
+        self._watch.start()
         for door in self.doors:
             door.start()
 
@@ -156,6 +169,7 @@ class App:
         deadline = time.monotonic() + STOP_S
         for installation in self.installations.values():
             installation.stop(max(0.0, deadline - time.monotonic()))
+        self._watch.stop(max(0.0, deadline - time.monotonic()))
         self.notifier.stop()
         self.alarms.close()
         self._lock.close()

@@ -21,8 +21,9 @@ from emulator.errors import (
     Unconfirmed,
     Unreachable,
 )
+from emulator.freshness import Freshness
 from emulator.journal import Journal
-from emulator.loose_ends import Records, Silence, Unsettled
+from emulator.loose_ends import Records, Unsettled
 from emulator.model import (
     LOGIN_CAUSE,
     Action,
@@ -85,8 +86,8 @@ class Installation:
     `credentials` is only kept as a fingerprint, of a login that was refused. `refusals` is how many refusals of these
     very credentials do not keep it from trying them: none, unless a person asks. `after_refusal` says what helps then.
     `reread_after_s` is for clouds whose polls are rare: how soon after a command the state is read once more. `lag_s`
-    is how old may be what such a cloud shows as the panel's state. `silent_after_s` is how long there may be no news
-    until somebody is told.
+    is how old may be what such a cloud shows as the panel's state. `read_s` is how long a read may take where all is
+    well, with whatever goes before it. `silent_after_s` is how long there may be no news until somebody is told.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class Installation:
         on_change: Callable[[], None] = lambda: None,
         on_progress: Report = lambda _phase, _text: None,
         on_notice: Callable[[Notice, str], None] = lambda _notice, _text: None,
+        read_s: float = math.inf,
         silent_after_s: float = math.inf,
     ) -> None:
         self.name = name
@@ -122,7 +124,18 @@ class Installation:
         self._on_progress = on_progress
         self._on_notice = on_notice
         self._records = Records(name)
-        self._silence = Silence(name, journal, self._records, clock, silent_after_s, on_notice)
+        self._freshness = Freshness(
+            name,
+            journal,
+            self._records,
+            clock,
+            poll_every_s=poll_every_s,
+            read_s=read_s,
+            silent_after_s=silent_after_s,
+            tell=on_notice,
+        )
+        self._shown = (False, True)
+        self._gaps = 0
         self._lock = threading.Condition()
         self._queue = CommandQueue()
         self._stopping = False
@@ -172,15 +185,42 @@ class Installation:
 
     @property
     def health(self) -> Health:
-        """How it gets on with its cloud."""
+        """How it gets on with its cloud; memory only, so that its thread may hang."""
+        # Nobody asks a cloud that has refused the login: then the age of the news says nothing of it.
+        old = "" if self._blocked else self._freshness.trouble
         return Health(
             read_at=self._read_at,
             next_poll_at=self._clock.time() + max(0.0, self._poll_at - self._clock.monotonic()),
             failures=self._failures,
-            error=self._error if self._failures else "",
+            error=self._error if self._failures else old,
+            old=bool(old),
             blocked="" if self._blocked is None else self._what_to_do(self._blocked),
-            alive=self._thread.ident is None or self._thread.is_alive(),
+            alive=(self._thread.ident is None or self._thread.is_alive()) and not self._freshness.hangs,
         )
+
+    def look_after(self) -> None:
+        """Tell people and subscribers what its own thread cannot tell while it hangs. Cheap; for every few seconds."""
+        health = self.health
+        self._freshness.look("" if health.blocked else health.error)
+        shown = (health.old, health.alive)
+        if shown != self._shown:
+            self._shown = shown
+            if health.old or not health.alive:
+                why = health.error if health.alive else "its thread has ended or hangs; restart the program"
+                log.warning("%s: %s", self.name, why)
+            self._on_change()
+
+    def after_gap(self, stopped_s: float, slept_s: float) -> None:
+        """Take nothing for fresh that was read before a gap of the process, and read at once.
+
+        The monotonic clock has counted `stopped_s`, and not `slept_s`.
+        """
+        self._freshness.missed(stopped_s, slept_s)
+        with self._lock:
+            self._gaps += 1
+            self._poll_at = self._clock.monotonic()
+            self._fresh_until = float("-inf")
+            self._lock.notify_all()
 
     def hold(self, command: Command) -> int:
         """Write down a command that somebody holds back; its entry in the journal, for `submit` or `finish`.
@@ -274,14 +314,18 @@ class Installation:
 
     def step(self) -> None:
         """Run the next command, or poll if there is none and it is time."""
-        self._records.catch_up()
-        with self._lock:
-            job = self._queue.take()
-        if job:
-            self._perform(job)
-        elif self._clock.monotonic() >= self._poll_at:
-            self._poll()
-        self._on_change()
+        self._freshness.begin_step()
+        try:
+            self._records.catch_up()
+            with self._lock:
+                job = self._queue.take()
+            if job:
+                self._perform(job)
+            elif self._clock.monotonic() >= self._poll_at:
+                self._poll()
+            self._on_change()
+        finally:
+            self._freshness.end_step()
 
     def _perform(self, job: Job) -> None:
         error: EmulatorError | None = None
@@ -405,7 +449,7 @@ class Installation:
         return state
 
     def _poll(self) -> None:
-        pause_s = self._poll_every_s
+        pause_s, gaps = self._poll_every_s, self._gaps
         try:
             self.read_now()
         except (LoginRefused, Retired) as error:
@@ -421,8 +465,9 @@ class Installation:
                 log.exception("%s: a poll ended in a defect of this program", self.name)
             elif self._failures == 1:
                 log.warning("%s: no news from the alarm, the last state is kept: %s", self.name, error)
-            self._silence.lasts(error)
-        self._poll_at = self._clock.monotonic() + pause_s
+        with self._lock:
+            # What came in before a gap, and was looked at after it, is no news.
+            self._poll_at = self._clock.monotonic() + (pause_s if gaps == self._gaps else 0.0)
         if self._unsettled and (self._blocked is None or isinstance(self._blocked, LoginNeeded)):
             self._poll_at = min(self._poll_at, self._unsettled.at)
 
@@ -441,7 +486,7 @@ class Installation:
         if self._failures:
             log.info("%s: the alarm answers again", self.name)
             self._failures = 0
-        self._silence.is_over(state)
+        self._freshness.has_news(state)
         with self._lock:
             self.view = replace(self.view, state=state)
             self._look()

@@ -58,6 +58,10 @@ class Journal:
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self._lock = threading.Lock()
         self._file: tuple[Path, int] | None = None
+        self.writes = 0
+        """How often something was to be written."""
+        self.trouble = ""
+        """Why the last write failed; empty when it did not."""
         path = folder / FILE
         try:
             if read_only:
@@ -83,14 +87,21 @@ class Journal:
     def write(self) -> Iterator[sqlite3.Connection]:
         """One transaction; EmulatorError when it cannot be written."""
         with self._lock:
-            self._check_file()
+            self.writes += 1
+            try:
+                self._check_file()
+            except EmulatorError as error:
+                self.trouble = str(error)
+                raise
             try:
                 self._db.execute("BEGIN IMMEDIATE")
                 # Leaving the block commits, or rolls back on an error.
                 with self._db:
                     yield self._db
             except sqlite3.Error as error:
-                raise EmulatorError(f"the journal cannot be written ({error}): is the disk full?") from None
+                self.trouble = f"the journal cannot be written ({error}): is the disk full?"
+                raise EmulatorError(self.trouble) from None
+            self.trouble = ""
 
     def _check_file(self) -> None:
         """SQLite goes on writing to a file that somebody has deleted, and nobody would ever read that."""
@@ -105,6 +116,15 @@ class Journal:
             ) from None
         if found != inode:
             raise EmulatorError(f"the journal cannot be written ({path} was replaced): restart the program")
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the file was deleted or replaced; only a restart makes another."""
+        try:
+            self._check_file()
+        except EmulatorError:
+            return True
+        return False
 
     def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
         """What a query finds."""

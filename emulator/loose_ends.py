@@ -1,22 +1,15 @@
-"""What an alarm's thread has not finished: ends to write down, commands to settle, silence that people were told of."""
+"""What an alarm's thread has not finished: ends to write down, and commands to settle."""
 
 import logging
-import math
 from collections import deque
 from collections.abc import Callable
 
 from emulator.errors import EmulatorError
-from emulator.journal import Journal
-from emulator.model import Notice, PanelState
-from emulator.verisure.cloud import Clock
 
 log = logging.getLogger(__name__)
 
 SETTLE_S, SETTLE_LIMIT_S = 10.0, 3600.0
 """After an unconfirmed command the panel is asked at once; one that does not tell, after this long, and twice that …"""
-
-_SILENT = "told of silence "
-"""The journal's note for an installation; it holds until people were told that there is news again."""
 
 
 class Records:
@@ -81,44 +74,3 @@ class Unsettled:
         """All of them; they are settled."""
         taken, self._entries, self.may_have_armed = self._entries, [], False
         return taken
-
-
-class Silence:
-    """Has people told, once, that there is no news of an alarm for `after_s`, and once that there is again.
-
-    Over a restart too: whoever was told that there is none is told when there is.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        journal: Journal,
-        records: Records,
-        clock: Clock,
-        after_s: float,
-        tell: Callable[[Notice, str], None],
-    ) -> None:
-        self._journal = journal
-        self._records = records
-        self._clock = clock
-        self._after_s = after_s
-        self._tell = tell
-        self._note = _SILENT + name
-        self._news_at = clock.monotonic()
-        self._told = math.isfinite(after_s) and journal.recall(self._note) is not None
-
-    def lasts(self, why: Exception) -> None:
-        """There is no news, still."""
-        silent_s = self._clock.monotonic() - self._news_at
-        if silent_s >= self._after_s and not self._told:
-            self._told = True
-            self._records.write(lambda: self._journal.note(self._note, "told"))
-            self._tell(Notice.SILENT, f"no news from the alarm for {silent_s / 60:.0f} min: {why}")
-
-    def is_over(self, state: PanelState) -> None:
-        """There is news."""
-        self._news_at = self._clock.monotonic()
-        if self._told:
-            self._told = False
-            self._records.write(lambda: self._journal.note(self._note, None))
-            self._tell(Notice.BACK, f"the alarm answers again: the panel is {state}")

@@ -201,14 +201,16 @@ class Health:
     """How an installation gets on with its cloud. Times are epoch seconds.
 
     `read_at` is the last successful read of this run, `next_poll_at` when the next is due. `failures` counts the polls
-    in a row that brought no news, and `error` is what the last one said. `blocked` says why logins have stopped and
-    what a person can do; `alive` is False when the thread has ended.
+    in a row that brought no news, and `error` is what the last one said, or why the news is `old`: older than it can be
+    where all is well. `blocked` says why logins have stopped and what a person can do; `alive` is False when the thread
+    has ended or hangs.
     """
 
     read_at: float | None = None
     next_poll_at: float | None = None
     failures: int = 0
     error: str = ""
+    old: bool = False
     blocked: str = ""
     alive: bool = True
 

@@ -118,7 +118,7 @@ class Timeouts(Section):
     """How long to wait for the far side."""
 
     request: Annotated[Duration, _within("1s", "2m")] = Field(
-        default=20.0, description="for one HTTP answer, 1s to 2m; 6s is too short"
+        default=20.0, description="for a whole request, from the look-up to the last byte, 1s to 2m; 6s is too short"
     )
     command: Annotated[Duration, _within("5s", "10m")] = Field(
         default=90.0,

@@ -14,6 +14,7 @@ from emulator.simulator.faults import Fault
 from tests.fakes import SimulatedCloud
 
 SILENT_AFTER_S = 900.0
+READ_S = 200.0
 
 
 class House(SimulatedCloud):
@@ -33,6 +34,7 @@ class House(SimulatedCloud):
             self.clock,
             poll_every_s=60.0,
             on_notice=lambda notice, text: self.told.append((notice, text)),
+            read_s=READ_S,
             silent_after_s=silent_after_s,
         )
 
@@ -41,6 +43,14 @@ class House(SimulatedCloud):
         while self.clock.now < end:
             self.clock.now += 10
             self.alarm.step()
+            self.alarm.look_after()
+
+    def hang_for(self, seconds: float) -> None:
+        """Its thread does nothing at all; somebody else looks after it."""
+        end = self.clock.now + seconds
+        while self.clock.now < end:
+            self.clock.now += 10
+            self.alarm.look_after()
 
     def end(self, ticket: Ticket) -> None:
         while not ticket.done.done():
@@ -71,6 +81,47 @@ def test_a_cloud_that_is_silent_for_long_is_told_once_and_so_is_its_return(house
     house.backend.faults.clear()
     house.poll_for(2 * BACKOFF_LIMIT_S)
     assert house.told[1:] == [(Notice.BACK, "the alarm answers again: the panel is disarmed")]
+
+
+def test_the_silence_of_a_thread_that_hangs_is_told_by_another_one_once(house: House) -> None:
+    house.hang_for(SILENT_AFTER_S - 60)
+    assert house.told == []
+    house.hang_for(4 * SILENT_AFTER_S)
+    assert house.told == [
+        (Notice.SILENT, "no news from the alarm for 15 min: what was asked last has not been answered")
+    ]
+    house.poll_for(120)
+    assert house.kinds() == [Notice.SILENT, Notice.BACK]
+
+
+def test_news_that_is_not_due_is_no_silence(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.alarm = house.installation(silent_after_s=60)
+    house.alarm.step()
+    house.hang_for(60 + READ_S)
+    assert house.told == []
+    house.hang_for(10)
+    assert house.kinds() == [Notice.SILENT]
+    house.journal.close()
+
+
+def test_a_login_that_needs_a_person_is_told_as_that_and_not_as_silence(house: House) -> None:
+    house.backend.kill_sessions()
+    house.backend.faults.add(Fault("retired"))
+    house.poll_for(4 * SILENT_AFTER_S)
+    assert house.kinds() == [Notice.LOGIN]
+
+
+def test_while_this_machine_slept_no_cloud_was_silent(house: House) -> None:
+    house.clock.now += 60
+    house.alarm.after_gap(0.0, 8 * 3600.0)
+    house.hang_for(SILENT_AFTER_S - 120)
+    house.clock.now += SILENT_AFTER_S
+    house.alarm.after_gap(SILENT_AFTER_S, 0.0)
+    house.alarm.look_after()
+    assert house.told == []
+    house.hang_for(60)
+    assert house.kinds() == [Notice.SILENT]
 
 
 def test_a_short_silence_is_not_worth_a_word(house: House) -> None:

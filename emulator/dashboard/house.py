@@ -57,6 +57,7 @@ class House:
             installations=[self._installation(name, entries) for name in self.hub.installations],
             switches=[self._switch(switch) for switch in self.hub.switches],
             doors=self.doors(),
+            trouble=self.journal.trouble,
             bridge=self._bridge(),
             searches=[
                 schema.Heard(at=each.at, peer=each.peer, st=each.st, verdict=each.verdict, times=each.times)
@@ -179,6 +180,6 @@ def _pending(target: model.Axes, first: Entry) -> schema.Pending:
 
 
 def _cloud(health: model.Health) -> schema.Word:
-    if health.failures:
+    if health.failures or health.old:
         return "down"
     return "ok" if health.read_at else "starting"

@@ -1,8 +1,8 @@
 """For machines that watch: /healthz and /metrics tell what is wrong, and whose it is to mend.
 
-/healthz is 503 only for what a restart may mend: a door of the LAN that no client can reach, or an alarm whose thread
-has ended. A cloud that is down and a login that needs the user are 200: restarting would cost the account a login and
-the house its last state's freshness, and mend nothing.
+/healthz is 503 only for what a restart may mend: a door of the LAN that no client can reach, an alarm whose thread has
+ended or hangs, a journal that was deleted. A cloud that is down, a login that needs the user and a full disk are 200:
+restarting would cost the account a login and the house its last state's freshness, and mend nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,12 +28,17 @@ def healthz(house: House) -> tuple[schema.Healthz, HTTPStatus]:
         status = "cloud down"
     if any(one.blocked for one in health.values()):
         status = "login needs the user"
+    if house.journal.trouble:
+        status = "state folder refuses writes"
+        code = HTTPStatus.SERVICE_UNAVAILABLE if house.journal.is_gone else code
     if "down" in doors.values():
         status, code = "LAN door down", HTTPStatus.SERVICE_UNAVAILABLE
     if not all(house.hub.health(name).alive for name in health):
         status, code = "program broken", HTTPStatus.SERVICE_UNAVAILABLE
     alarms = {name: schema.AlarmHealth(cloud=one.cloud, login=one.login) for name, one in health.items()}
-    return schema.Healthz.model_validate({"status": status, "installations": alarms, "doors": doors}), code
+    folder = "down" if house.journal.trouble else "ok"
+    told = {"status": status, "installations": alarms, "doors": doors, "state_folder": folder}
+    return schema.Healthz.model_validate(told), code
 
 
 def _panel(value: Callable[[schema.Panel], float | None]) -> Callable[[schema.Installation], float | None]:
@@ -43,7 +48,10 @@ def _panel(value: Callable[[schema.Panel], float | None]) -> Callable[[schema.In
 
 GAUGES: dict[str, tuple[str, Callable[[schema.Installation], float | None]]] = {
     # What each installation has → what it says, and where it comes from.
-    "emulator_cloud_up": ("1 when the last poll brought news.", lambda one: one.health.cloud == "ok"),
+    "emulator_cloud_up": (
+        "1 when the last poll brought news and that is not too old.",
+        lambda one: one.health.cloud == "ok",
+    ),
     "emulator_login_needs_user": (
         "1 when logins have stopped until a person acts.",
         lambda one: one.health.login != "ok",
@@ -87,6 +95,7 @@ class Metrics(Collector):
             yield gauge
         yield self._interiors(state)
         yield self._doors(state)
+        yield GaugeMetricFamily("emulator_state_writable", "0 when the state folder refuses writes.", not state.trouble)
         yield self._commands()
 
     @staticmethod

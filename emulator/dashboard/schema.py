@@ -166,6 +166,7 @@ class State(Model):
     installations: list[Installation]
     switches: list[Switch]
     doors: list[Door]
+    trouble: str = Field(description="why nothing can be written down, so that no command is taken; empty: it can")
     bridge: Bridge | None
     searches: list[Heard]
 
@@ -233,6 +234,14 @@ class AlarmHealth(Model):
 class Healthz(Model):
     """One word for each part. HTTP 503 only for what a restart may mend: see metrics.py."""
 
-    status: Literal["healthy", "cloud down", "login needs the user", "LAN door down", "program broken"]
+    status: Literal[
+        "healthy",
+        "cloud down",
+        "login needs the user",
+        "state folder refuses writes",
+        "LAN door down",
+        "program broken",
+    ]
     installations: dict[str, AlarmHealth]
     doors: dict[str, Word]
+    state_folder: Word

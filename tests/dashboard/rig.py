@@ -29,7 +29,7 @@ HOST = "192.168.7.2:8099"
 PAGE = f"http://{HOST}"
 PIN = "2580"
 TOKEN = "of-this-run"
-POLL_S = 60.0
+POLL_S, READ_S = 60.0, 200.0
 
 
 def a_switch(mode: str, *, off: bool = True, number: int = 1) -> Switch:
@@ -71,6 +71,7 @@ class Rig(SimulatedCloud):
             self.journal,
             self.clock,
             poll_every_s=POLL_S,
+            read_s=READ_S,
             after_refusal=AFTER_REFUSAL["wsdo"],
             on_change=self._changed,
         )

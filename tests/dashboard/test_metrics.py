@@ -1,10 +1,19 @@
 """/healthz and /metrics: healthy, cloud down, login needs the user and a LAN door down are four different things."""
 
+import threading
+from collections.abc import Mapping
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from emulator.errors import EmulatorError
+from emulator.freshness import STEP_READS, UNANSWERED
+from emulator.journal import FILE
 from emulator.simulator.faults import Fault
-from tests.dashboard.rig import Rig
+from tests.dashboard.rig import POLL_S, READ_S, Rig
+from tests.fakes import AppTransport
+
+PATIENCE_S = 30.0
 
 
 def health(rig: Rig) -> tuple[int, str, dict[str, str], dict[str, str]]:
@@ -42,6 +51,59 @@ def test_cloud_down_is_no_reason_to_restart(rig: Rig) -> None:
     rig.backend.faults.clear()
     rig.poll()
     assert health(rig)[1] == "healthy"
+
+
+def test_a_cloud_whose_answer_does_not_come_is_down_though_nobody_could_say_so(rig: Rig) -> None:
+    rig.clock.now += POLL_S + READ_S + 1
+    assert health(rig) == (200, "cloud down", {"cloud": "down", "login": "ok"}, {"wemo": "ok"})
+    assert samples(rig)["emulator_cloud_up home"] == 0
+    assert UNANSWERED in rig.get("/").text
+    rig.alarm.step()
+    assert health(rig)[1] == "healthy"
+
+
+def test_a_thread_that_hangs_for_good_is_a_reason_to_restart(rig: Rig) -> None:
+    reading, go_on = threading.Event(), threading.Event()
+
+    def hang(method: str, params: Mapping[str, str], timeout_s: float | None = None) -> bytes:
+        reading.set()
+        go_on.wait(PATIENCE_S)
+        return AppTransport.send(rig.transport, method, params, timeout_s)
+
+    rig.transport.send = hang  # type: ignore[method-assign]
+    rig.clock.now += POLL_S
+    thread = threading.Thread(target=rig.alarm.step)
+    thread.start()
+    assert reading.wait(PATIENCE_S)
+    rig.clock.now += STEP_READS * READ_S + 1
+    assert health(rig)[:2] == (503, "program broken")
+    go_on.set()
+    thread.join()
+    assert health(rig)[:2] == (200, "healthy")
+
+
+@pytest.mark.parametrize(("deleted", "status"), [(False, 200), (True, 503)])
+def test_a_state_folder_that_refuses_writes_is_not_healthy(rig: Rig, deleted: bool, status: int) -> None:
+    if deleted:
+        (rig.folder / FILE).unlink()
+    else:
+        [[pages]] = rig.journal.rows("PRAGMA page_count")
+        rig.journal.rows(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(EmulatorError):
+        rig.journal.note("large", "x" * 100_000)
+    answer = rig.get("/healthz")
+    said = answer.json or {}
+    assert (answer.status_code, said["status"], said["state_folder"]) == (status, "state folder refuses writes", "down")
+    assert samples(rig)["emulator_state_writable"] == 0
+    assert "cannot be written" in (rig.get("/api/state").json or {})["trouble"]
+    page = rig.get("/").text
+    assert "Nothing can be written down" in page
+    if not deleted:
+        rig.journal.rows("PRAGMA max_page_count = 1000000")
+        rig.poll()
+        assert health(rig)[:2] == (200, "healthy")
+        assert samples(rig)["emulator_state_writable"] == 1
+        assert "Nothing can be written down" not in rig.get("/").text
 
 
 def test_a_login_that_needs_the_user_is_none_either(rig: Rig) -> None:
