@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance, statu
 from emulator.errors import EmulatorError
 from emulator.journal import Journal
 from emulator.model import Origin
-from tests.dashboard.rig import PEER, PIN, Rig
+from tests.dashboard.rig import HOST, PEER, PIN, Rig
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -209,7 +209,7 @@ EXAMPLES = 25
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_no_request_makes_the_server_fail_or_answer_what_it_does_not_promise(rig: Rig, mode: GenerationMode) -> None:
     def from_the_lan(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
-        return rig.entered(environ | {"REMOTE_ADDR": PEER}, start)
+        return rig.entered(environ | {"REMOTE_ADDR": PEER, "HTTP_HOST": HOST}, start)
 
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", from_the_lan)
     checks = [not_a_server_error, status_code_conformance, response_schema_conformance]
