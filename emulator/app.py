@@ -106,7 +106,7 @@ class App:
                 doors=opened,
                 searches=cast("Lan", opened["wemo"]).searches if opened else tuple,
                 pairing=settings.doors.hue.pairing if settings.doors.hue else None,
-                on_pin_lock=lambda peer: self._tell(Notice.LOCKED, "page", f"too many wrong PINs from {peer}"),
+                on_wrong_pins=partial(self._tell, Notice.LOCKED, "page"),
                 **place,
             )
         return [*opened.values(), *([self.page] if self.page else [])]

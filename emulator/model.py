@@ -276,7 +276,7 @@ class Notice(StrEnum):
     """No news from the cloud for long."""
     BACK = "back"
     LOCKED = "locked"
-    """Too many wrong PINs."""
+    """Wrong PINs, and whether they locked somebody out."""
     TEST = "test"
 
 

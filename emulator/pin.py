@@ -3,10 +3,13 @@
 import hashlib
 import hmac
 import json
+import math
 import re
 import secrets
 import threading
 from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field
 
 from emulator.errors import EmulatorError
 from emulator.journal import Journal
@@ -14,16 +17,36 @@ from emulator.journal import Journal
 SHAPE = re.compile(r"[0-9]{4,12}")
 SHAPE_HELP = "4 to 12 digits"
 
+SIX = 6
+"""Digits that are recommended: at the pace that the locks leave, four are guessed in days, six in years."""
+
 TRIES = 5
 """Wrong tries that a peer has."""
 
 TRIES_OF_ALL = 20
-"""Wrong tries that all peers have together: an address on the LAN is easily changed, four digits are 10 000 tries."""
+"""Wrong tries of all strangers together: an address on the LAN is easily changed, four digits are 10 000 tries."""
 
 LOCK_S = 15 * 60.0
 """How long a lock lasts, from the last wrong try."""
 
-_PIN, _WRONG = "pin", "pin: wrong tries"
+KNOWN_S, MAX_KNOWN = 30 * 86_400.0, 50
+"""For how long a peer that gave the right PIN has tries of its own, whoever else guesses; and how many such peers."""
+
+TOLD_AFTER, DAY_S = 5, 86_400.0
+"""Wrong tries of all peers together within that time which people are told of: two or three are a slip of a finger."""
+
+TOLD_AGAIN_S = 6 * 3600.0
+"""How soon people are told again of the same kind of trouble: whoever goes on guessing must not become noise."""
+
+MAX_MISSED = 100
+"""Wrong tries whose time is kept, to be counted in a notice."""
+
+HASH_COST = 2**14
+"""Slow on purpose (tens of ms on a Raspberry Pi): few digits are quickly guessed by whoever got the file."""
+
+WAY_OUT = "`emulator pin`, typed where the program runs, ends that"
+
+_PIN, _TRIES = "pin", "pin: tries"
 
 
 class PinRefused(EmulatorError):
@@ -34,15 +57,66 @@ class PinRefused(EmulatorError):
         super().__init__(message)
 
 
+@dataclass(slots=True)
+class _Tries:
+    """What is kept of tries, by peer. Times are epoch seconds."""
+
+    wrong: dict[str, tuple[int, float]] = field(default_factory=dict)
+    """How many wrong ones count, and when the last was."""
+    known: dict[str, float] = field(default_factory=dict)
+    """When it gave the right PIN."""
+    missed: list[float] = field(default_factory=list)
+    """When wrong ones were, whoever's, oldest first."""
+    told: dict[str, float] = field(default_factory=dict)
+    """The kinds of trouble that people were told of, and when."""
+
+    def left(self, peer: str) -> int:
+        """How many tries a peer has. Strangers share a number of them; a known peer loses none to others."""
+        own = TRIES - self.wrong.get(peer, (0, 0.0))[0]
+        if peer in self.known:
+            return own
+        return min(
+            own, TRIES_OF_ALL - sum(count for other, (count, _) in self.wrong.items() if other not in self.known)
+        )
+
+    def miss(self, peer: str, now: float) -> None:
+        """Count a wrong try."""
+        self.wrong[peer] = (self.wrong.get(peer, (0, 0.0))[0] + 1, now)
+        self.missed = [*self.missed, now][-MAX_MISSED:]
+
+    def hit(self, peer: str, now: float) -> None:
+        """Take note of the right one, which forgives the wrong ones before."""
+        self.wrong.pop(peer, None)
+        self.known.pop(peer, None)
+        self.known = dict([*self.known.items(), (peer, now)][-MAX_KNOWN:])
+
+    def news(self, peer: str, now: float) -> str:
+        """What people are to be told after a wrong try, and have not been lately; empty if nothing."""
+        is_locked = self.left(peer) <= 0
+        kind = "lock" if is_locked else "tries"
+        if not is_locked and len(self.missed) < TOLD_AFTER:
+            return ""
+        if 0 <= now - self.told.get(kind, -math.inf) < TOLD_AGAIN_S:
+            return ""
+        # A lock says more than the tries that led to it.
+        self.told |= {kind: now, "tries": now}
+        text = f"{len(self.missed)} wrong PINs within a day, the last from {peer}"
+        if not is_locked:
+            return text
+        strangers = peer not in self.known and self.wrong[peer][0] < TRIES
+        whose = "every address that has not given the right one in 30 days" if strangers else peer
+        return f"{text}; {whose} is locked for {LOCK_S / 60:.0f} min"
+
+
 class Pin:
-    """Checks PINs; usable from every thread. `now` is epoch seconds. `on_lock` hears whose try locked it."""
+    """Checks PINs; usable from every thread. `now` is epoch seconds. `on_wrong` hears what people are to be told."""
 
     def __init__(
-        self, journal: Journal, now: Callable[[], float], on_lock: Callable[[str], None] = lambda _peer: None
+        self, journal: Journal, now: Callable[[], float], on_wrong: Callable[[str], None] = lambda _text: None
     ) -> None:
         self._journal = journal
         self._now = now
-        self._on_lock = on_lock
+        self._on_wrong = on_wrong
         self._lock = threading.Lock()
 
     @property
@@ -56,40 +130,58 @@ class Pin:
             stored = self._journal.recall(_PIN)
             if stored is None:
                 raise PinRefused("no PIN is set; type `emulator pin` where the program runs")
-            wrong = self._wrong()
-            mine = wrong.get(peer, (0, 0.0))[0]
-            left = min(TRIES - mine, TRIES_OF_ALL - sum(count for count, _ in wrong.values())) - 1
-            if left < 0:
-                raise PinRefused(f"too many wrong PINs: locked for {LOCK_S / 60:.0f} min after the last one")
+            if not pin:
+                raise PinRefused("this needs the PIN")
+            now = self._now()
+            tries = self._read(now)
+            if tries.left(peer) <= 0:
+                raise PinRefused(f"too many wrong PINs: locked for {LOCK_S / 60:.0f} min after the last one; {WAY_OUT}")
             # Counted before it is looked at: neither a crash nor a full disk gives another try.
-            self._write(wrong | {peer: (mine + 1, self._now())})
+            counted = deepcopy(tries)
+            counted.miss(peer, now)
+            news = counted.news(peer, now)
+            self._write(counted)
             known = json.loads(stored)
             if hmac.compare_digest(_hash(pin, known["salt"]), known["hash"]):
-                self._write({other: tries for other, tries in wrong.items() if other != peer})
+                tries.hit(peer, now)
+                self._write(tries)
                 return
-        if not left:
-            self._on_lock(peer)
-            raise PinRefused(f"wrong PIN; no more tries for {LOCK_S / 60:.0f} min", tried=True)
+        if news:
+            self._on_wrong(news)
+        left = counted.left(peer)
+        if left <= 0:
+            raise PinRefused(f"wrong PIN; no more tries for {LOCK_S / 60:.0f} min; {WAY_OUT}", tried=True)
         raise PinRefused(f"wrong PIN; {left} more {'try' if left == 1 else 'tries'}", tried=True)
 
-    def _wrong(self) -> dict[str, tuple[int, float]]:
-        """Wrong tries that still count: how many by each peer, and when the last was."""
-        stored: dict[str, tuple[int, float]] = json.loads(self._journal.recall(_WRONG) or "{}")
-        return {peer: (count, at) for peer, (count, at) in stored.items() if self._now() - at < LOCK_S}
+    def set(self, pin: str | None) -> None:
+        """As `set_pin`, and no check that is under way brings back what that forgets."""
+        with self._lock:
+            set_pin(self._journal, pin)
 
-    def _write(self, wrong: dict[str, tuple[int, float]]) -> None:
-        self._journal.note(_WRONG, json.dumps(wrong) if wrong else None)
+    def _read(self, now: float) -> _Tries:
+        """What still counts; also where the clock was set back."""
+        kept = json.loads(self._journal.recall(_TRIES) or "{}")
+        tries = _Tries(**kept)
+        tries.wrong = {peer: (count, at) for peer, (count, at) in tries.wrong.items() if now - at < LOCK_S}
+        tries.known = {peer: at for peer, at in tries.known.items() if now - at < KNOWN_S}
+        tries.missed = [at for at in tries.missed if now - at < DAY_S]
+        return tries
+
+    def _write(self, tries: _Tries) -> None:
+        self._journal.note(_TRIES, json.dumps(asdict(tries)))
 
 
 def set_pin(journal: Journal, pin: str | None) -> None:
-    """Set the PIN, or remove it; ends every lock. ValueError when it is not 4 to 12 digits."""
+    """Set the PIN, or remove it. Ends every lock, and whoever knew the old one is a stranger again.
+
+    ValueError when it is not 4 to 12 digits.
+    """
     if pin is not None and not SHAPE.fullmatch(pin):
         raise ValueError(f"a PIN is {SHAPE_HELP}")
     salt = secrets.token_hex(16)
     journal.note(_PIN, None if pin is None else json.dumps({"salt": salt, "hash": _hash(pin, salt)}))
-    journal.note(_WRONG, None)
+    journal.note(_TRIES, None)
 
 
 def _hash(pin: str, salt: str) -> str:
-    # Slow on purpose (tens of ms on a Raspberry Pi): few digits are quickly guessed by whoever got the file.
-    return hashlib.scrypt(pin.encode("utf-8", "replace"), salt=bytes.fromhex(salt), n=2**14, r=8, p=1).hex()
+    return hashlib.scrypt(pin.encode("utf-8", "replace"), salt=bytes.fromhex(salt), n=HASH_COST, r=8, p=1).hex()

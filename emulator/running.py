@@ -116,6 +116,10 @@ class Running:
         """Press the link button; for how many seconds."""
         return float(self._ask("/api/pair", {})["seconds"])
 
+    def set_pin(self, pin: str | None) -> None:
+        """Set the PIN of its page, or remove it."""
+        self._ask("/api/pin", {"pin": pin})
+
     def _ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()

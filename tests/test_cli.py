@@ -315,7 +315,27 @@ def test_the_pin_is_asked_for_twice_and_never_shown(shell: Shell) -> None:
         result = type_pin(wrong, wrong)
         assert (result.exit_code, wrong in result.output) == (cli.USAGE, False)
         assert "a PIN is 4 to 12 digits" in result.output
-    assert type_pin(remove=True).output == "The page can no longer disarm.\n"
+    # Nothing runs there: a program that does elsewhere, or as another user, has not changed.
+    for done in (result := type_pin("2580", "2580"), type_pin(remove=True)):
+        assert f"Written to {shell.state_dir}: " in done.stdout
+        assert "No `emulator run` uses that folder now." in done.stderr
+    assert "4 digits are soon guessed" in result.stderr
+    assert "digits are soon guessed" not in type_pin("258036", "258036").stderr
+
+
+def test_the_pin_goes_through_the_running_program(shell: Shell) -> None:
+    options = ["--config", str(shell.config), "--state-dir", str(shell.state_dir)]
+    with running(with_page(shell), "Ctrl-C stops.") as (_, said):
+        page = re.findall(r"The page: (\S+)/", said)[-1]
+        for words, typed, can, status in (
+            (["pin"], "258036\n258036\n", "The page can disarm with this PIN.\n", 202),
+            (["pin", "--remove"], "", "The page can no longer disarm.\n", 403),
+        ):
+            result = CliRunner().invoke(cli.main, [*options, *words], input=typed)
+            assert (result.exit_code, result.stdout.splitlines(True)[-1]) == (0, can)
+            assert f"through the running program ({page})" in result.stderr
+            body = {"disarm": "main", "pin": "258036"}
+            assert requests.post(f"{page}/api/command", json=body, timeout=PATIENCE_S).status_code == status
 
 
 def test_two_runs_on_one_state_folder_are_one_too_many(shell: Shell) -> None:

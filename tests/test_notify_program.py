@@ -78,7 +78,10 @@ def test_people_are_told_and_a_target_that_never_answers_delays_nobody(
                     timeout=PATIENCE_S,
                 )
                 assert answer.status_code == 403
-            assert got.get(timeout=PATIENCE_S) == "Alarm: wrong PINs: page: too many wrong PINs from 127.0.0.1"
+            assert got.get(timeout=PATIENCE_S) == (
+                "Alarm: wrong PINs: page: 5 wrong PINs within a day, the last from 127.0.0.1; "
+                "127.0.0.1 is locked for 15 min"
+            )
             alarm.backend.faults.add(Fault("wait"))
             program.turn(True)
             assert re.match(

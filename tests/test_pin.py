@@ -2,12 +2,34 @@
 
 import pytest
 
+from emulator import pin as module
+from emulator.dashboard.schema import PIN_SHAPE
 from emulator.errors import EmulatorError
 from emulator.journal import Journal
-from emulator.pin import LOCK_S, TRIES, TRIES_OF_ALL, Pin, PinRefused, set_pin
+from emulator.pin import (
+    DAY_S,
+    KNOWN_S,
+    LOCK_S,
+    MAX_KNOWN,
+    SHAPE,
+    TOLD_AFTER,
+    TOLD_AGAIN_S,
+    TRIES,
+    TRIES_OF_ALL,
+    WAY_OUT,
+    Pin,
+    PinRefused,
+    set_pin,
+)
 from tests.fakes import FakeClock
 
-RIGHT, WRONG, PEER = "2580", "0000", "192.168.7.9"
+RIGHT, WRONG, PEER, OWNER = "2580", "0000", "192.168.7.9", "192.168.7.2"
+
+
+@pytest.fixture(autouse=True)
+def quick_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of tries; how long one takes is nobody's business here."""
+    monkeypatch.setattr(module, "HASH_COST", 2)
 
 
 @pytest.fixture
@@ -45,7 +67,9 @@ def test_a_right_one_forgives_the_wrong_ones_before(pin: Pin) -> None:
 
 
 def test_the_fifth_wrong_one_locks_for_a_quarter_of_an_hour(pin: Pin, clock: FakeClock) -> None:
-    assert miss(pin, TRIES) == "wrong PIN; no more tries for 15 min"
+    assert miss(pin, TRIES) == f"wrong PIN; no more tries for 15 min; {WAY_OUT}"
+    assert miss(pin, 1) == f"too many wrong PINs: locked for 15 min after the last one; {WAY_OUT}"
+    assert "`emulator pin`" in WAY_OUT
     clock.now += LOCK_S - 1
     with pytest.raises(PinRefused, match="too many wrong PINs"):
         pin.check(RIGHT, PEER)
@@ -85,23 +109,136 @@ def test_many_peers_have_few_tries_together(pin: Pin, clock: FakeClock) -> None:
     pin.check(RIGHT, "192.168.7.200")
 
 
-def test_the_lock_is_told_once(journal: Journal, clock: FakeClock) -> None:
-    told: list[str] = []
-    set_pin(journal, RIGHT)
-    miss(Pin(journal, clock.time, told.append), TRIES + 3)
-    assert told == [PEER]
+def strangers(pin: Pin, times: int, first: int = 100) -> None:
+    """Wrong tries, each from another address."""
+    for number in range(times):
+        miss(pin, 1, f"192.168.{number // 100}.{first + number % 100}")
 
 
-def test_a_lock_of_all_is_told_too(journal: Journal, clock: FakeClock) -> None:
-    """Who changes the address before it is locked would else guess for days, unheard."""
-    told: list[str] = []
+# -- who knows it -----------------------------------------------------------------------------------------------------
+
+
+def test_who_gave_the_right_one_is_locked_out_by_nobody_else(pin: Pin, journal: Journal, clock: FakeClock) -> None:
+    pin.check(RIGHT, OWNER)
+    for _ in range(3):
+        strangers(pin, TRIES_OF_ALL)
+        with pytest.raises(PinRefused, match="too many"):
+            pin.check(RIGHT, "192.168.7.200")
+        pin.check(RIGHT, OWNER)
+        Pin(journal, clock.time).check(RIGHT, OWNER)
+        clock.now += KNOWN_S / 2
+
+
+def test_who_gave_it_has_no_more_tries_than_others(pin: Pin) -> None:
+    pin.check(RIGHT, OWNER)
+    strangers(pin, TRIES_OF_ALL)
+    assert miss(pin, TRIES, OWNER).startswith("wrong PIN; no more tries")
+    with pytest.raises(PinRefused, match="too many"):
+        pin.check(RIGHT, OWNER)
+
+
+def test_slips_of_who_knows_it_take_no_try_from_others(pin: Pin) -> None:
+    pin.check(RIGHT, OWNER)
+    miss(pin, TRIES, OWNER)
+    strangers(pin, TRIES_OF_ALL - 1)
+    pin.check(RIGHT, PEER)
+
+
+def test_after_a_month_he_is_a_stranger(pin: Pin, clock: FakeClock) -> None:
+    pin.check(RIGHT, OWNER)
+    clock.now += KNOWN_S
+    strangers(pin, TRIES_OF_ALL)
+    with pytest.raises(PinRefused, match="too many"):
+        pin.check(RIGHT, OWNER)
+
+
+def test_who_knew_the_old_one_is_a_stranger(pin: Pin, journal: Journal) -> None:
+    pin.check(RIGHT, OWNER)
+    pin.set("135790")
+    strangers(pin, TRIES_OF_ALL)
+    with pytest.raises(PinRefused, match="too many"):
+        pin.check("135790", OWNER)
+    assert str(journal.recall("pin: tries")).count(OWNER) == 0
+
+
+def test_those_who_know_it_are_bounded_and_the_latest_stay(pin: Pin, journal: Journal) -> None:
+    for number in range(MAX_KNOWN + 2):
+        pin.check(RIGHT, f"10.0.0.{number}")
+        pin.check(RIGHT, OWNER)
+    kept = str(journal.recall("pin: tries"))
+    assert OWNER in kept
+    assert '"10.0.0.1"' not in kept
+    assert kept.count("10.0.0.") == MAX_KNOWN - 1
+
+
+# -- who is told ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def telling(journal: Journal, clock: FakeClock, told: list[str]) -> Pin:
     set_pin(journal, RIGHT)
-    pin = Pin(journal, clock.time, told.append)
-    for number in range(1, TRIES_OF_ALL):
-        assert miss(pin, 1, f"192.168.7.{number}") != "wrong PIN; no more tries for 15 min"
+    return Pin(journal, clock.time, told.append)
+
+
+def test_sixteen_from_four_addresses_are_told(telling: Pin, told: list[str]) -> None:
+    """None of the four is locked: who changes the address in time would else guess for weeks, unheard."""
+    for number in range(4):
+        miss(telling, TRIES - 1, f"192.168.7.{number}")
+    assert told == ["5 wrong PINs within a day, the last from 192.168.7.1"]
+
+
+def test_few_over_a_day_are_told_and_over_restarts(journal: Journal, clock: FakeClock, told: list[str]) -> None:
+    set_pin(journal, RIGHT)
+    for _ in range(TOLD_AFTER):
+        assert told == []
+        miss(Pin(journal, clock.time, told.append), 1)
+        clock.now += DAY_S / TOLD_AFTER - 1
+    assert len(told) == 1
+
+
+def test_a_slip_of_a_finger_each_day_is_not_told(telling: Pin, clock: FakeClock, told: list[str]) -> None:
+    for _ in range(2 * TOLD_AFTER):
+        miss(telling, 1)
+        clock.now += DAY_S / (TOLD_AFTER - 1)
     assert told == []
-    assert miss(pin, 1, PEER + "9") == "wrong PIN; no more tries for 15 min"
-    assert told == [PEER + "9"]
+
+
+def test_a_lock_is_told_once(telling: Pin, told: list[str]) -> None:
+    miss(telling, TRIES + 3)
+    assert told == [f"5 wrong PINs within a day, the last from {PEER}; {PEER} is locked for 15 min"]
+
+
+def test_a_lock_of_all_strangers_is_told_too(telling: Pin, told: list[str]) -> None:
+    strangers(telling, TRIES_OF_ALL)
+    assert len(told) == 2
+    assert "every address that has not given the right one in 30 days is locked" in told[1]
+
+
+def test_who_goes_on_guessing_is_told_of_rarely(telling: Pin, clock: FakeClock, told: list[str]) -> None:
+    hours = 24
+    for _ in range(hours):
+        miss(telling, TRIES)
+        clock.now += 3600
+    assert [text.partition(" within")[0] for text in told] == [f"{TRIES * hour} wrong PINs" for hour in (1, 7, 13, 19)]
+    assert hours * 3600 / TOLD_AGAIN_S == len(told)
+
+
+def test_an_empty_one_is_no_try(telling: Pin, told: list[str]) -> None:
+    for _ in range(2 * TRIES_OF_ALL):
+        with pytest.raises(PinRefused, match="this needs the PIN") as refused:
+            telling.check("", PEER)
+        assert not refused.value.tried
+    assert told == []
+    telling.check(RIGHT, PEER)
+
+
+def test_the_api_asks_for_the_same_shape() -> None:
+    assert f"^{SHAPE.pattern}$" == PIN_SHAPE
 
 
 def test_without_a_pin_nothing_opens(journal: Journal) -> None:

@@ -98,13 +98,32 @@ def _forgotten(book: Journal, which: str) -> str:
 @common
 @click.option("--remove", is_flag=True, help="Without a PIN the page cannot disarm.")
 def set_pin(remove: bool, **chosen: Any) -> None:
-    """Set the PIN that lets the page disarm: 4 to 12 digits, asked for twice; ends every lock."""
+    """Set the PIN that lets the page disarm: 4 to 12 digits, better six; asked for twice; ends every lock."""
     here = context(chosen, level="warning")
     logs.setup(here.level)
-    new = None if remove else click.prompt("PIN", hide_input=True, confirmation_prompt="Once more")
-    with closing(Journal(here.state_dir)) as book:
-        try:
+    question = f"PIN ({pin.SHAPE_HELP}, better {pin.SIX} or more)"
+    new = None if remove else click.prompt(question, hide_input=True, confirmation_prompt="Once more")
+    if new is not None and not pin.SHAPE.fullmatch(new):
+        raise click.UsageError(f"a PIN is {pin.SHAPE_HELP}")
+    program = program_of(here)
+    if program:
+        program.set_pin(new)
+    else:
+        with closing(Journal(here.state_dir)) as book:
             pin.set_pin(book, new)
-        except ValueError as error:
-            raise click.UsageError(str(error)) from None
-    click.echo("The page can no longer disarm." if remove else "The page can disarm with this PIN.")
+    can = "can no longer disarm" if remove else "can disarm with this PIN"
+    if program:
+        click.echo(f"through the running program ({program.url})", err=True)
+        click.echo(f"The page {can}.")
+    elif is_running(here.state_dir):
+        click.echo(f"through the state folder {here.state_dir}: the running program has no page that answers", err=True)
+        click.echo(f"Once there is one, it {can}.")
+    else:
+        click.echo(f"Written to {here.state_dir}: the page of a program that is started there {can}.")
+        click.echo(
+            "No `emulator run` uses that folder now. One that runs with another folder, or as another user, has not "
+            "changed: name its folder with --state-dir, and type this as its user.",
+            err=True,
+        )
+    if new is not None and len(new) < pin.SIX:
+        click.echo(f"{len(new)} digits are soon guessed by somebody who has weeks: take {pin.SIX} or more.", err=True)

@@ -76,6 +76,12 @@ class Access:
         self.refuse(peer, asked, why := "the token is not the one in the state folder", installation)
         raise Forbidden(why)
 
+    def check_machine(self, request: Request, asked: str) -> None:
+        """Return when the request bears this machine's token; Forbidden otherwise, whatever PIN it has."""
+        if not self.check_token(request, asked):
+            self.refuse(str(request.remote_addr), asked, why := "only a command typed on this machine may do that")
+            raise Forbidden(why)
+
     def check_person(self, request: Request, pin: str | None, asked: str, installation: str = "") -> None:
         """Return when the request bears the PIN or this machine's token; Forbidden says why not."""
         if self.check_token(request, asked, installation):

@@ -63,6 +63,15 @@ def blueprint(house: House, access: Access, started: float) -> Blueprint:
         access.check_person(request, asked.pin, "press the link button")
         return answer(schema.Pressed(seconds=house.press()))
 
+    @api.post("/api/pin")
+    def set_pin() -> Response:
+        access.check_page(request)
+        asked = _body(schema.NewPin)
+        access.check_machine(request, "set the PIN")
+        access.pin.set(asked.pin)
+        house.news.changed()
+        return answer(schema.PinSet(pin_set=asked.pin is not None))
+
     @api.get("/api/openapi.json")
     def describe() -> Response:
         return Response(document, content_type=JSON)

@@ -94,7 +94,7 @@ class Dashboard:
         pairing: Pairing | None = None,
         interfaces: Sequence[str] | None = None,
         address: str | None = None,
-        on_pin_lock: Callable[[str], None] = lambda _peer: None,
+        on_wrong_pins: Callable[[str], None] = lambda _text: None,
         now: Callable[[], float] = time.time,
         nics: Callable[[], list[Nic]] = network.nics,
         look_s: float = LOOK,
@@ -103,7 +103,7 @@ class Dashboard:
         self._state_dir = state_dir
         self._token = secrets.token_urlsafe(32)
         self._news = News()
-        pin = Pin(journal, now, on_pin_lock)
+        pin = Pin(journal, now, on_wrong_pins)
         access = Access(journal, pin, now, self._token)
         house = House(hub, journal, pin, self._news, now, doors=doors, searches=searches, pairing=pairing)
         self._web = Web(

@@ -26,6 +26,8 @@ MODELS: tuple[type[BaseModel], ...] = (
     schema.Accepted,
     schema.Press,
     schema.Pressed,
+    schema.NewPin,
+    schema.PinSet,
     schema.Problem,
     schema.Healthz,
 )
@@ -84,6 +86,7 @@ def document() -> dict[str, Any]:
                     "pair", "Press the link button of the Hue bridge", schema.Pressed, takes=schema.Press
                 )
             },
+            "/api/pin": {"post": _operation("pin", "Set or remove the PIN", schema.PinSet, takes=schema.NewPin)},
             "/healthz": {"get": _healthz()},
             "/metrics": {"get": _metrics()},
         },

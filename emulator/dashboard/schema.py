@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Wi
 from emulator.model import ARM_MODES_HELP, ARM_WORDS, INTERIOR_WORDS, ArmMode, Interior
 
 PIN_LIMIT = 64
+PIN_SHAPE = "^[0-9]{4,12}$"
 """Characters of what is tried as a PIN; a PIN has 12 at most."""
 
 
@@ -216,6 +217,18 @@ class Pressed(Model):
     """The link button is pressed."""
 
     seconds: float
+
+
+class NewPin(Model):
+    """Set the PIN, or with null remove it, and end its locks. Only for the token that is kept in the state folder."""
+
+    pin: str | None = Field(pattern=PIN_SHAPE)
+
+
+class PinSet(Model):
+    """Whether there is a PIN now."""
+
+    pin_set: bool
 
 
 class Problem(Model):

@@ -81,8 +81,8 @@ class Rig(SimulatedCloud):
         self.hub.subscribe(lambda _: self.news.changed())
         self.door = FakeDoor()
         self.heard = Heard()
-        self.locked: list[str] = []
-        checked = Pin(self.journal, self.clock.time, self.locked.append)
+        self.told: list[str] = []
+        checked = Pin(self.journal, self.clock.time, self.told.append)
         self.access = Access(self.journal, checked, self.clock.time, TOKEN)
         self.shown = House(
             self.hub,

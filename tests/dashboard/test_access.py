@@ -6,7 +6,7 @@ import pytest
 
 from emulator.dashboard.access import AGAIN_S, AN_HOUR, AN_HOUR_S
 from emulator.journal import Journal
-from emulator.pin import LOCK_S, TRIES
+from emulator.pin import LOCK_S, TRIES, WAY_OUT
 from tests.dashboard.rig import HOST, PAGE, PEER, PIN, TOKEN, Rig
 
 EVIL = "http://evil.example"
@@ -131,16 +131,46 @@ def test_the_sixth_try_is_not_even_looked_at(rig: Rig) -> None:
     assert [answer.status_code for answer in said] == [403] * (TRIES + 1)
     whys = [entry.message for entry in rig.entries() if entry.result == "refused"]
     assert whys == [
-        "too many wrong PINs: locked for 15 min after the last one",
-        "wrong PIN; no more tries for 15 min",
+        f"too many wrong PINs: locked for 15 min after the last one; {WAY_OUT}",
+        f"wrong PIN; no more tries for 15 min; {WAY_OUT}",
         "wrong PIN; 1 more try",
         *(f"wrong PIN; {left} more tries" for left in (2, 3, 4)),
     ]
     assert {entry.action for entry in rig.entries() if entry.result == "refused"} == {"disarm"}
-    assert rig.locked == [PEER]
+    assert [text for text in rig.told if PEER in text] == rig.told
+    assert len(rig.told) == 1
     assert rig.post("/disarm", installation="home", pin=PIN).status_code == 403
     rig.clock.now += LOCK_S
     assert rig.post("/disarm", installation="home", pin=PIN).status_code == 303
+
+
+def test_an_empty_field_is_no_try(rig: Rig) -> None:
+    armed(rig)
+    for pin in ("", None):
+        for _ in range(TRIES):
+            assert rig.call("/api/command", DISARM | {"pin": pin}).status_code == 403
+    assert rig.last()[4] == "this needs the PIN"
+    assert rig.call("/api/command", DISARM | {"pin": PIN}).status_code == 202
+
+
+@pytest.mark.parametrize("body", [{"pin": "135790"}, {"pin": None}])
+def test_nobody_sets_the_pin_over_the_lan_not_even_with_the_old_one(rig: Rig, body: dict[str, str | None]) -> None:
+    for peer in (PEER, "127.0.0.1"):
+        for form in (body, body | {"old": PIN}):
+            assert rig.call("/api/pin", form, peer=peer).status_code in (400, 403)
+    assert rig.call("/api/pin", body, Authorization=f"Bearer {TOKEN}").status_code == 403
+    assert rig.call("/api/command", DISARM | {"pin": PIN}).status_code == 202
+
+
+def test_a_command_of_this_machine_sets_the_pin_and_ends_locks(rig: Rig) -> None:
+    for _ in range(TRIES):
+        rig.call("/api/command", DISARM | {"pin": "1111"})
+    here = {"peer": "127.0.0.1", "Authorization": f"Bearer {TOKEN}"}
+    assert rig.call("/api/pin", {"pin": "12"}, **here).status_code == 400
+    assert rig.call("/api/pin", {"pin": "135790"}, **here).json == {"pin_set": True}
+    assert rig.call("/api/command", DISARM | {"pin": "135790"}).status_code == 202
+    assert rig.call("/api/pin", {"pin": None}, **here).json == {"pin_set": False}
+    assert rig.call("/api/command", DISARM | {"pin": "135790"}).status_code == 403
 
 
 def test_one_peer_does_not_lock_another_out(rig: Rig) -> None:

@@ -203,7 +203,7 @@ def test_the_document_is_openapi_3_1(rig: Rig) -> None:
 
 
 EXAMPLES = 25
-"""For each of six operations: some seconds, and each rule of the models is hit several times."""
+"""For each of seven operations: some seconds, and each rule of the models is hit several times."""
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
