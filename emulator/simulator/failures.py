@@ -75,6 +75,16 @@ def forbidden() -> Failed:
     return Failed("Unauthorized request for current capabilities.", res="ERROR", err="6", status=401)
 
 
+def unauthorized() -> Failed:
+    """The session is not accepted, as where a technician has removed the device (§12)."""
+    return Failed("Unauthorized", name="SecurityError", **{"auth-type": "OTP", "auth-code": "10001"})
+
+
+def unknown_argument() -> Invalid:
+    """The schema has changed under the clients (§12)."""
+    return Invalid("GRAPHQL_VALIDATION_FAILED", 'Unknown argument "panel" on field "Mutation.xSArmPanel".')
+
+
 def trouble() -> Failed:
     """The back-end is down."""
     return Failed("Internal Server Error", name="HttpError", res="ERROR", err="httpError", status=500)

@@ -27,6 +27,8 @@ OWA_KINDS = {
     "trouble": "HttpError, status 500, and nothing is carried out",
     "conflict": "alarm_process_error, status 409, and nothing is carried out",
     "unpermitted": "the capabilities are not accepted, and nothing is carried out",
+    "unauthorized": "the session is not accepted: Unauthorized, and nothing is carried out",
+    "schema": "the document does not fit the schema: GRAPHQL_VALIDATION_FAILED, and nothing is carried out",
     "busy": "a submission is refused: the installation is busy (60062)",
     "refuse": "a submission is refused: the capabilities do not allow it (err 6, status 401)",
     "unsupported": "a submission is refused: requested data not found (err 4, status 404)",

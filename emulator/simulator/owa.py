@@ -38,7 +38,13 @@ PAGES: dict[str, tuple[str, int]] = {
     "gateway_timeout": ("504 Gateway Time-out", 504),
     "html": ("Mantenimiento", 200),
 }
-TROUBLES = {"trouble": failures.trouble, "conflict": failures.conflict, "unpermitted": failures.unpermitted}
+TROUBLES: dict[str, Callable[[], EmulatorError]] = {
+    "trouble": failures.trouble,
+    "conflict": failures.conflict,
+    "unpermitted": failures.unpermitted,
+    "unauthorized": failures.unauthorized,
+    "schema": failures.unknown_argument,
+}
 
 
 @dataclass(slots=True)

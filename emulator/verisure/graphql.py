@@ -6,6 +6,7 @@ Facts: verisure-owa.md §1 to §6.
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from emulator.errors import CloudError, LoginRefused, Rejected, SessionExpired, Unreachable
 from emulator.verisure.cloud import Answer
 from emulator.verisure.operations import Needs, Operation
+from emulator.verisure.unread import CRASH, VALIDATION, is_unread
 
 OK, WAIT, REFUSED = "OK", "WAIT", ("ERROR", "KO")
 """`res`; an answer with any other word, or none, says nothing (§4.2)."""
@@ -58,7 +60,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One entry of `errors` (§6)."""
+    """The first entry of `errors` (§6). `unread` is set where the answer proves that the document was not executed."""
 
     message: str
     name: str = ""
@@ -67,6 +69,7 @@ class Failure:
     status: str = ""
     code: str = ""
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,16 @@ class Unsupported(Rejected):
     """This panel or this API does not know the request; it was not carried out."""
 
 
+class NotTaken(Rejected):
+    """The cloud did not execute the document, or not for this session: nothing was done."""
+
+
 class CapabilitiesExpired(SessionExpired):
     """The capabilities token is missing or stale; the login is not."""
+
+
+class Unauthorized(SessionExpired):
+    """The cloud does not accept the session, for whatever reason; a fresh one may not help (§12)."""
 
 
 def headers(operation: Operation, caller: Caller, security: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -133,7 +144,7 @@ def parse(operation: Operation, answer: Answer) -> Reply:
     data = content.get("data")
     found = data.get(operation.field) if isinstance(data, dict) else None
     # Only an answer without any content is a failure (§6).
-    return Reply(found) if found is not None else Reply(None, _failure(content.get("errors")))
+    return Reply(found) if found is not None else Reply(None, _failure(content.get("errors"), answer.status))
 
 
 def is_torn(answer: Answer) -> bool:
@@ -145,7 +156,8 @@ def is_torn(answer: Answer) -> bool:
     return False
 
 
-def _failure(errors: Any) -> Failure:
+def _failure(errors: Any, status: int) -> Failure:
+    unread = is_unread(errors, status)
     if isinstance(errors, dict):
         # The other form, `errors.data.reason` (§6).
         errors = [{"message": _mapping(errors.get("data")).get("reason"), **errors}]
@@ -159,6 +171,7 @@ def _failure(errors: Any) -> Failure:
         status=text(data, "status"),
         code=text(_mapping(first.get("extensions")), "code"),
         data=data,
+        unread=unread,
     )
 
 
@@ -210,8 +223,11 @@ ERRORS: dict[str, tuple[type[CloudError | Rejected], str]] = {
     "4": (Unsupported, "this alarm does not know the request"),
     "6": (Rejected, "this user may not do that: the account's owner can allow it in the app"),
 }
+_SCHEMA = "the cloud does not take this request from this version of the program, and has done nothing"
+_UNAUTHORIZED = ("401", "403")
 _CAPABILITIES = ("accesspermissions", "x-capabilities", "capabilities data", "x-installationnumber")
-_UNSUPPORTED = "not valid for central unit"
+_UNSUPPORTED = re.compile(r'not valid for central unit|does not exist in "(dis)?armcoderequest" enum')
+_OTHER = re.compile(r'"\$(?!request\b)\w+"')
 _UNSUPPORTED_STATUS = ("400", "404")
 _EXPIRED = ("invalid session", "invalid token: expired")
 
@@ -229,7 +245,12 @@ def error(failure: Failure) -> CloudError | Rejected:
         return LoginRefused(f"{ERRORS['60052'][1]}{said}")
     if failure.name == "ExpiredSessionError" or message.startswith(_EXPIRED):
         return SessionExpired(f"{ERRORS['ExpiredSessionError'][1]}{said}")
-    unsupported = _UNSUPPORTED in message or failure.code == "BAD_USER_INPUT"
-    if unsupported or failure.status in _UNSUPPORTED_STATUS:
+    if failure.name == "SecurityError" or message.startswith("unauthorized") or failure.status in _UNAUTHORIZED:
+        return Unauthorized(f"the cloud does not accept this session{said}")
+    value = failure.code == "BAD_USER_INPUT" and not (_OTHER.search(failure.message) or CRASH.match(failure.message))
+    status = failure.status in _UNSUPPORTED_STATUS and not VALIDATION.match(failure.message)
+    if value or status or _UNSUPPORTED.search(message):
         return Unsupported(f"{ERRORS['4'][1]}{said}")
+    if failure.unread:
+        return NotTaken(f"{_SCHEMA}{said}")
     return Unreachable(f"the cloud has trouble: {failure.message or failure.name or 'it answered without content'}")

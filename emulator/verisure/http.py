@@ -144,7 +144,8 @@ class HttpTransport:
         if answer.status != requests.codes.ok:
             forbidden = answer.status == requests.codes.forbidden
             hint = ": too many requests, or this address is blocked" if forbidden else ""
-            raise Unreachable(f"{self._host} answered HTTP {answer.status}{hint}")
+            # Who is shut out does not come through to the cloud.
+            raise Unreachable(f"{self._host} answered HTTP {answer.status}{hint}", sent=not forbidden)
         return answer.body
 
     def post(self, headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:

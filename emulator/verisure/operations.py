@@ -26,6 +26,11 @@ class Operation:
     query: str
     needs: Needs
 
+    @property
+    def changes(self) -> bool:
+        """Whether it does something rather than asks."""
+        return self.query.startswith("mutation")
+
 
 def _operation(
     kind: str, name: str, field_name: str, declared: str, wanted: str, needs: Needs = Needs.CAPABILITIES

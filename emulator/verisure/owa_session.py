@@ -10,7 +10,7 @@ from typing import Any
 from emulator.errors import EmulatorError, Rejected, SessionExpired, SettingNeeded, Unreachable
 from emulator.verisure import graphql, operations
 from emulator.verisure.cloud import Details
-from emulator.verisure.graphql import Caller, CapabilitiesExpired
+from emulator.verisure.graphql import Caller, CapabilitiesExpired, NotTaken, Unauthorized
 from emulator.verisure.operations import Needs, Operation
 from emulator.verisure.profiles import Fitted, fitted
 from emulator.verisure.tokens import MARGIN_S, Tokens
@@ -97,7 +97,8 @@ class OwaSession:
             self._distrusted_until = self._wire.clock.monotonic() + self._distrust_s
             self._distrust_s = min(2 * self._distrust_s, DISTRUST_MOST_S)
         # The cloud has said that it did not do it.
-        raise Unreachable(f"the cloud does not accept a fresh session: {ended}", sent=False)
+        text = f"the cloud does not accept a fresh session: {ended}"
+        raise NotTaken(text) if operation.changes and isinstance(ended, Unauthorized) else Unreachable(text, sent=False)
 
     def ready(self) -> None:
         """Have everything that a command needs, so that it is sent as soon as it is said to be."""

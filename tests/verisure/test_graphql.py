@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from emulator.errors import CloudError, LoginRefused, Rejected, SessionExpired, Unreachable
 from emulator.verisure import graphql, operations
 from emulator.verisure.cloud import Answer
-from emulator.verisure.graphql import Caller, CapabilitiesExpired, Failure, Unsupported
+from emulator.verisure.graphql import Caller, CapabilitiesExpired, Failure, NotTaken, Unauthorized, Unsupported
 from emulator.verisure.operations import Needs, Operation
 from tests.verisure.tokens import jwt
 
@@ -172,6 +172,20 @@ def test_the_accessors_take_what_is_missing() -> None:
             "Central Unit",
         ),
         (Failure("m", code="BAD_USER_INPUT"), Unsupported, "does not know"),
+        (
+            Failure('Value "ARMNIGHT1PERI1" does not exist in "ArmCodeRequest" enum.', unread=True),
+            Unsupported,
+            "does not know",
+        ),
+        (Failure('Variable "$request" got invalid value', code="BAD_USER_INPUT"), Unsupported, "does not know"),
+        # The schema has changed: that says nothing about the panel.
+        (Failure('Variable "$suid" got invalid value', code="BAD_USER_INPUT", unread=True), NotTaken, "$suid"),
+        (Failure('Unknown argument "x" on field "y".', status="400", unread=True), NotTaken, "done nothing"),
+        (Failure("Cannot read properties of undefined", code="BAD_USER_INPUT"), Unreachable, "undefined"),
+        (Failure("Unauthorized", "SecurityError"), Unauthorized, "Unauthorized"),
+        (Failure("No autorizado", "SecurityError"), Unauthorized, "No autorizado"),
+        (Failure("Sesión no válida", status="403"), Unauthorized, "no válida"),
+        (Failure("Votre compte est bloqué", err="60052", status="403"), LoginRefused, "bloqué"),
         (Failure("no such data", "ApiError", status="404"), Unsupported, "does not know"),
         (Failure("no such data", "ApiError", status="400"), Unsupported, "does not know"),
         (Failure("m", "ApiError", "60091", status="404"), LoginRefused, "user and password"),

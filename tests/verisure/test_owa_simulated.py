@@ -241,7 +241,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 NIGHT_MODE = ArmMode(Interior.NIGHT)
 READ_FAULTS = (
     *("down", "unavailable", "html", "expire", "lost", "late", "throttle", "bad_gateway", "gateway_timeout", "trouble"),
-    *("conflict", "unpermitted", "ban"),
+    *("conflict", "unpermitted", "unauthorized", "schema", "ban"),
 )
 
 
@@ -274,6 +274,8 @@ SUBMIT_FAULTS = {
     "late": (Result.CONFIRMED, True),
     "expire": (Result.CONFIRMED, True),
     "unpermitted": (Result.CONFIRMED, True),
+    "unauthorized": (Result.CONFIRMED, True),
+    "schema": (Result.REJECTED, False),
     "busy": (Result.REJECTED, False),
     "refuse": (Result.REJECTED, False),
     "unsupported": (Result.REJECTED, False),

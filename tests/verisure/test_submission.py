@@ -1,11 +1,12 @@
 """The moment of a submission on both clouds: what is asked before it, and what it needs to know."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from emulator.errors import Superseded, Unconfirmed, Unreachable
+from emulator.errors import Rejected, Superseded, Unconfirmed, Unreachable
 from emulator.model import DISARMED, Axes, Disarm, Interior
 from emulator.verisure.cloud import GLANCE_S, Answer, Phase, Reading
 from emulator.verisure.owa import CHECK_DEADLINE_S
@@ -163,6 +164,80 @@ def test_a_question_of_our_own_is_not_a_submission_to_be_asked_about() -> None:
     watch = Watch(list)
     cloud.execute(Disarm(), watch)
     assert [text for text, _ in watch.before] == ["DARM1"]
+
+
+# -- what an answer proves ----------------------------------------------------------------------------------------
+
+UNKNOWN_ARGUMENT = 'Unknown argument "armAndLock" on field "Mutation.xSArmPanel".'
+UNAUTHORIZED = errors("Unauthorized", "SecurityError", **{"auth-type": "OTP", "auth-code": "10001"})
+
+
+def refusal(status: int, **more: Any) -> Answer:
+    return Answer(status, json.dumps({"errors": [{"message": UNKNOWN_ARGUMENT} | more]}).encode())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refusal(400, extensions={"code": "GRAPHQL_VALIDATION_FAILED"}),
+        refusal(200, extensions={"code": "GRAPHQL_VALIDATION_FAILED"}),
+        refusal(200, path=["xSArmPanel"]),
+        errors(UNKNOWN_ARGUMENT),
+    ],
+)
+def test_owa_refuses_what_was_not_executed(answer: Answer) -> None:
+    for action, operation in ((TOTAL, "xSArmPanel"), (Disarm(), "xSDisarmPanel")):
+        world = World(**{operation: answer})
+        for _ in range(2):
+            with pytest.raises(Rejected, match="Unknown argument") as caught:
+                world.cloud.execute(action, quiet)
+            assert "lost" not in str(caught.value)
+        # What was wrong with the schema says nothing of the panel: the next command is sent again.
+        assert len(world.submitted()) == 2
+        assert not world.vault.refused
+
+
+def test_owa_sends_no_other_request_instead_of_one_that_was_not_executed() -> None:
+    world = World(xSArmPanel=refusal(400))
+    with pytest.raises(Rejected):
+        world.cloud.execute(BOTH, quiet)
+    assert world.submitted() == ["ARMINTEXT1"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refusal(500, extensions={"code": "GRAPHQL_VALIDATION_FAILED"}),
+        errors("Cannot read properties of undefined (reading 'es')"),
+        errors("Cannot return null for non-nullable field Mutation.xSArmPanel."),
+        data("xSArmPanel", None),
+        Answer(400, b"<html>Bad Request</html>"),
+        Answer(200, refusal(200).body[:-3]),
+    ],
+)
+def test_owa_leaves_open_what_proves_nothing(answer: Answer) -> None:
+    world = World(xSArmPanel=answer)
+    with pytest.raises(Unconfirmed, match="the answer to ARM1 was lost"):
+        world.cloud.execute(TOTAL, quiet)
+    assert world.submitted() == ["ARM1"]
+
+
+def test_owa_renews_a_session_that_is_not_authorised_once_and_then_it_is_a_refusal() -> None:
+    world = World(xSArmPanel=[UNAUTHORIZED, data("xSArmPanel", SUBMITTED)], RefreshLogin=RENEWED)
+    assert world.cloud.execute(TOTAL, quiet).axes.interior is Interior.TOTAL
+    world = World(xSArmPanel=UNAUTHORIZED, RefreshLogin=RENEWED)
+    with pytest.raises(Rejected, match=r'fresh session.*"Unauthorized"'):
+        world.cloud.execute(TOTAL, quiet)
+    assert len(world.submitted()) == 2
+    assert world.script.names().count("RefreshLogin") == 1
+
+
+def test_owa_follows_a_command_whose_questions_are_not_authorised() -> None:
+    world = World(ArmStatus=[UNAUTHORIZED, UNAUTHORIZED, ended("T")], RefreshLogin=RENEWED)
+    assert world.cloud.execute(TOTAL, quiet).raw == "T"
+    world = World(ArmStatus=refusal(400))
+    with pytest.raises(Unconfirmed, match="under way"):
+        world.cloud.execute(TOTAL, quiet)
 
 
 # -- a disarm does not hang on reading ----------------------------------------------------------------------------

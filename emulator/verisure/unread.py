@@ -1,0 +1,54 @@
+"""Tell from the errors of a GraphQL answer whether the document was executed. Pure.
+
+Facts: verisure-owa.md §12.
+"""
+
+import re
+from typing import Any
+
+CODES = frozenset(
+    {
+        "GRAPHQL_PARSE_FAILED",
+        "GRAPHQL_VALIDATION_FAILED",
+        "OPERATION_RESOLUTION_FAILURE",
+        "PERSISTED_QUERY_NOT_FOUND",
+        "PERSISTED_QUERY_NOT_SUPPORTED",
+        "BAD_REQUEST",
+        "BAD_USER_INPUT",
+    }
+)
+"""`extensions.code` of what GraphQL servers refuse before they execute anything."""
+
+VALIDATION = re.compile(
+    r"Syntax Error|Unknown (argument|type|field|directive|fragment|operation)\b|Cannot query field\b|Must provide "
+    r'|Variable "\$|Field "[^"]*" (argument|must|is not|of type)|Argument "|Fragment "|Directive "'
+    r'|Value "[^"]*" (does not exist|cannot)|Enum "|Expected (type|value of type)\b'
+)
+"""How the errors of validation begin. It comes before execution, as does the check of the variables."""
+
+CRASH = re.compile(
+    r"Cannot (read|set|destructure|convert)\b|\w*Error:|.* is not (a function|defined|iterable)", re.DOTALL
+)
+"""How a server tells that its own program broke off, at whatever point."""
+
+BAD_REQUEST, SERVER_ERROR = 400, 500
+
+
+def is_unread(errors: Any, status: int) -> bool:
+    """Whether all of the errors prove that nothing was executed; `status` is that of HTTP.
+
+    The path of an error is where execution had come to: without one, 400 is for a request that was not taken.
+    """
+    return (
+        isinstance(errors, list) and bool(errors) and status < SERVER_ERROR and all(_proves(e, status) for e in errors)
+    )
+
+
+def _proves(error: Any, status: int) -> bool:
+    if not isinstance(error, dict):
+        return False
+    message, extensions = error.get("message"), error.get("extensions")
+    message = message.strip() if isinstance(message, str) else ""
+    code = extensions.get("code") if isinstance(extensions, dict) else None
+    refused = code in CODES if code and isinstance(code, str) else status == BAD_REQUEST and not error.get("path")
+    return bool(VALIDATION.match(message)) or (refused and not CRASH.match(message))
