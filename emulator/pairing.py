@@ -3,6 +3,7 @@
 import secrets
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -13,7 +14,16 @@ from emulator.journal import Journal
 from emulator.model import BridgeIdentity, Identity, LightIdentity
 
 MAX_USERS = 100
-"""As many as a real bridge keeps (lan-emulation.md §3.6); then whoever was silent longest has to pair again."""
+"""As many as a real bridge keeps (lan-emulation.md §3.6)."""
+
+MAX_BY_PEER = 10
+"""Users of one peer, such as a hub with several programs; for another one its own go."""
+
+NEW_BY_PEER, NEW_IN_ALL, NEW_WITHIN_S = 4, 20, 60.0
+"""New users in that time: a house pairs a few in a year, each is written through to disk, and may push out another."""
+
+SILENT_S = 90 * 86_400.0
+"""A user that was not seen for a season may go for a new one of another peer; one in use never does."""
 
 MAX_ADOPTED, MAX_ADOPTED_BY_PEER = 20, 4
 """Users that clients brought along: an Echo has one, a hub that knew other bridges a few. Nobody has to go for them."""
@@ -54,6 +64,11 @@ class User:
     def adopted(self) -> bool:
         """Whether it came with a name of its own, instead of asking for one."""
         return not self.devicetype
+
+    @property
+    def in_use(self) -> bool:
+        """Whether it was ever seen after it was paired; what turns a light when it is adopted is."""
+        return self.adopted or self.used > self.created
 
     @property
     def short(self) -> str:
@@ -136,12 +151,17 @@ def button_pressed(journal: Journal, now: float) -> bool:
     return pressed is not None and 0 <= now - float(pressed) <= BUTTON_S
 
 
+class PairingRefused(EmulatorError):
+    """There is no room for another user, or there was one a moment ago."""
+
+
 class Users:
     """The paired clients, in memory and in the journal; usable from every thread. `now` is epoch seconds."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._lock = threading.Lock()
+        self._new: deque[tuple[str, float]] = deque(maxlen=NEW_IN_ALL)
         rows = journal.rows("SELECT name, peer, devicetype, created, used FROM hue_users")
         self._users = {str(row[0]): User(*row) for row in rows}  # type: ignore[arg-type]  # the STRICT table has these
 
@@ -153,7 +173,7 @@ class Users:
         """The user of that name, who is noted to have been seen."""
         with self._lock:
             user = self._users.get(name)
-            if user and now - user.used >= USED_EVERY_S:
+            if user and (now - user.used >= USED_EVERY_S or (not user.in_use and now > user.used)):
                 user = self._users[name] = replace(user, used=now)
                 # A full disk must not lock out who was let in before.
                 with suppress(EmulatorError), self._journal.write() as db:
@@ -167,10 +187,11 @@ class Users:
             return max(alike, key=lambda one: one.created, default=None)
 
     def add(self, name: str, peer: str, devicetype: str, now: float) -> User:
-        """Pair a client; EmulatorError when it cannot be written down."""
+        """Pair a client; PairingRefused when there are too many, EmulatorError when it cannot be written down."""
         with self._lock:
-            silent = _most_silent(self._users.values())
-            return self._keep(User(name, peer, devicetype, now, now), silent[: max(0, len(silent) - MAX_USERS + 1)])
+            if not self._may_pair(peer, now):
+                raise PairingRefused("pairs again and again: it has to wait a minute")
+            return self._keep(User(name, peer, devicetype, now, now), self._making_room(peer, now))
 
     def adopt(self, name: str, peer: str, now: float) -> bool:
         """Pair a client that brought its name along, unless there are too many: only its peer's own go for it."""
@@ -179,6 +200,8 @@ class Users:
             own = _most_silent(one for one in adopted if one.peer == peer)
             gone = own[: max(0, len(own) - MAX_ADOPTED_BY_PEER + 1)]
             if not gone and (len(adopted) >= MAX_ADOPTED or len(self._users) >= MAX_USERS):
+                return False
+            if not self._may_pair(peer, now):
                 return False
             self._keep(User(name, peer, "", now, now), gone)
             return True
@@ -193,6 +216,22 @@ class Users:
             for name in known - left:
                 self._users.pop(name, None)
 
+    def _may_pair(self, peer: str, now: float) -> bool:
+        """Whether not too many are new; nothing is written to find that out."""
+        new = [who for who, at in self._new if 0 <= now - at < NEW_WITHIN_S]
+        return new.count(peer) < NEW_BY_PEER and len(new) < NEW_IN_ALL
+
+    def _making_room(self, peer: str, now: float) -> list[User]:
+        """Who goes for a new user of this peer: its own first, and nobody else's that is in use."""
+        own = _most_silent(one for one in self._users.values() if one.peer == peer)
+        gone = own[: max(0, len(own) - MAX_BY_PEER + 1)]
+        if len(self._users) - len(gone) < MAX_USERS:
+            return gone
+        silent = [one for one in _most_silent(self._users.values()) if not one.in_use or now - one.used >= SILENT_S]
+        if not own and not silent:
+            raise PairingRefused("cannot be paired: the bridge is full; see `emulator pair --list` and --forget")
+        return (own or silent)[:1]
+
     def _keep(self, user: User, instead_of: Iterable[User]) -> User:
         with self._journal.write() as db:
             for one in instead_of:
@@ -202,6 +241,7 @@ class Users:
         for one in instead_of:
             del self._users[one.name]
         self._users[user.name] = user
+        self._new.append((user.peer, user.created))
         return user
 
     def __len__(self) -> int:
@@ -209,4 +249,5 @@ class Users:
 
 
 def _most_silent(users: Iterable[User]) -> list[User]:
-    return sorted(users, key=lambda one: one.used)
+    """Who goes first: those that were never in use, and then by when they were seen last."""
+    return sorted(users, key=lambda one: (one.in_use, one.used))

@@ -15,7 +15,7 @@ from emulator.doors import bridge
 from emulator.doors.bridge import SHAPES, Bridge, Json, error, success
 from emulator.doors.lights import FULL, Light, Lights
 from emulator.errors import EmulatorError
-from emulator.pairing import Users
+from emulator.pairing import PairingRefused, Users
 
 LOG = logging.getLogger(__name__)
 
@@ -159,7 +159,12 @@ class Api:
         # An Echo registers anew with each search; while pairing is open that shall not push out others.
         user = None if pressed else self._users.known_from(ask.peer, kind)
         if user is None:
-            user = self._users.add(secrets.token_hex(USER_BYTES), ask.peer, kind, self._now())
+            try:
+                user = self._users.add(secrets.token_hex(USER_BYTES), ask.peer, kind, self._now())
+            except PairingRefused as refused:
+                # As if the button were not pressed: whoever means it tries again every second, and gets in then.
+                self._warn(ask.peer, f"({kind}) {refused}")
+                raise Refusal(101, "/") from None
             LOG.info("%s (%s) is paired", ask.peer, kind)
         key = {"clientkey": secrets.token_hex(CLIENT_KEY_BYTES).upper()} if body.get("generateclientkey") else {}
         return [{"success": {"username": user.name, **key}}]

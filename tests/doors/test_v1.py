@@ -15,6 +15,7 @@ from emulator.doors.v1 import EMPTY, Api, Ask
 from emulator.errors import EmulatorError, Rejected
 from emulator.journal import Journal
 from emulator.model import LightIdentity
+from emulator.pairing import NEW_BY_PEER, NEW_WITHIN_S
 from tests.doors.test_bridge import FULL, HERE, LIGHT, SHORT, fits
 from tests.doors.test_lights import Rig
 
@@ -283,6 +284,18 @@ def test_while_open_a_registration_succeeds_at_once_and_the_same_client_keeps_it
     assert first == second
     assert client.raw("GET", f"{name}/lights") == client.ask("GET", "/lights")
     assert client.raw("POST", "", b'{"devicetype": "Echo"}', peer="192.168.7.10") != first
+
+
+@pytest.mark.parametrize("mode", ["open", "button"])
+def test_who_pairs_with_ever_new_names_is_told_to_press_the_button_again(journal: Journal, mode: Any) -> None:
+    client = Client(journal, mode=mode)
+    pairing.press_button(journal, NOW)
+    said = [client.register(devicetype=f"app#{number}")[0] for number in range(50)]
+    assert [one.get("error", {}).get("type") for one in said] == [None] * NEW_BY_PEER + [101] * (50 - NEW_BY_PEER)
+    assert len(pairing.paired(journal)) == NEW_BY_PEER
+    client.now += NEW_WITHIN_S
+    pairing.press_button(journal, client.now)
+    assert "success" in client.register(devicetype="again")[0]
 
 
 def test_a_key_for_streaming_is_given_when_asked_for(client: Client) -> None:
