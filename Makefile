@@ -1,10 +1,15 @@
-# Two commands matter: `make run` tries the program on a simulated alarm, `make test` runs every check.
+# Two commands matter: `make run` tries the program on a simulated alarm, `make test` runs every check; `make test-long`
+# tries ten times as many examples and lives the simulated month.
 PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-bench
 BIN := $(VENV)/bin
+WORKERS := --numprocesses auto --dist loadscope --no-loadscope-reorder
 
-.PHONY: run test fuzz bench abuse clean
+# Programs that tests start by the hundred would compile themselves each time.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: run test test-long fuzz bench abuse clean
 
 run: $(VENV)/installed
 	$(BIN)/emulator run $(ARGS)
@@ -13,7 +18,10 @@ test: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest $(or $(ARGS),--quiet --numprocesses auto --dist loadscope --cov --cov-report=term)
+	$(BIN)/python -m pytest $(or $(ARGS),--quiet $(WORKERS) -m 'not long' --cov --cov-report=term)
+
+test-long: $(VENV)/installed-dev
+	$(BIN)/python -m pytest $(or $(ARGS),--quiet $(WORKERS) -m 'long or hypothesis' --hypothesis-profile=long)
 
 # Longer than the suite does it: every parser that a stranger's bytes reach, for a minute each. ARGS: see fuzz/__main__.py
 fuzz: $(VENV)/installed-dev

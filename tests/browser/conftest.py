@@ -18,7 +18,7 @@ from emulator.verisure import wsdo
 from tests.browser.person import PATIENCE_S, PHONE, PIN, Person
 from tests.program import free_port
 
-HERE = Path(__file__).parent
+HERE = "tests/browser/"
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 MODES = ("total", "day", "night", "perimeter")
 LONG = "W" * NAME_LIMIT  # one word, and no letter is wider
@@ -27,7 +27,7 @@ LONG = "W" * NAME_LIMIT  # one word, and no letter is wider
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test of this folder."""
     for item in items:
-        if HERE in item.path.parents:
+        if item.nodeid.startswith(HERE):
             item.add_marker(pytest.mark.browser)
 
 

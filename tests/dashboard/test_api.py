@@ -202,10 +202,11 @@ def test_the_document_is_openapi_3_1(rig: Rig) -> None:
     assert "$defs" not in json.dumps(document)
 
 
-EXAMPLES = 25
-"""For each of seven operations: some seconds, and each rule of the models is hit several times."""
+EXAMPLES = settings.default.max_examples // 4
+"""For each operation; each rule of the models is hit several times."""
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_no_request_makes_the_server_fail_or_answer_what_it_does_not_promise(rig: Rig, mode: GenerationMode) -> None:
     def from_the_lan(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:

@@ -162,6 +162,7 @@ def strike_at(alarm: Alarm, row: Row, step: int) -> None:
         alarm.before = meet
 
 
+@pytest.mark.no_cover  # many, and nothing that other tests do not reach
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("what", ["arm", "disarm", "poll"])
 @pytest.mark.parametrize("cloud_name", CLOUDS)
