@@ -139,8 +139,9 @@ class Hub:
         log.info("%s: %s, asked for %s: ignored: %s", switch.installation, command.action, command.origin, reason)
         try:
             if entry is None:
-                entry = self._journal.begin(switch.installation, command, self._clock.time())
-            self._installations[switch.installation].finish(entry, ended)
+                self._journal.turn_away(switch.installation, command, ended, self._clock.time())
+            else:
+                self._installations[switch.installation].finish(entry, ended)
             ticket.finish(ended, None)
         except EmulatorError as error:
             log.error("%s: %s", switch.name, error)

@@ -2,19 +2,18 @@
 
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from emulator import tables
+from emulator import noise, tables
 from emulator.errors import ConfigError, EmulatorError, Problem
 from emulator.model import Axes, Command, Interior, Origin, Outcome, PanelState, Result
+from emulator.noise import NOTHING_SENT, Kind, Noise
 
 FILE = "journal.sqlite3"
-
-KEEP_COMMANDS = 10_000
-"""Some years of a busy house; about 3 MB."""
 
 TYPED_S = 600.0
 """No command that a person types takes longer."""
@@ -28,7 +27,8 @@ wait for a command to be taken, so that one that cannot be written down is refus
 class Entry:
     """A journalled command. Times are epoch seconds; `result` is None while it is under way.
 
-    `settled` is the panel's state that was read after an unconfirmed end.
+    `settled` is the panel's state that was read after an unconfirmed end. What changed nothing and came again and again
+    is one entry: it came so many `times`, first at `at` and last at `ended_at`.
     """
 
     id: int
@@ -43,6 +43,7 @@ class Entry:
     message: str | None
     settled_at: float | None
     settled: str | None
+    times: int = 1
 
     def as_dict(self) -> dict[str, str | float | None]:
         """For `--json`."""
@@ -57,6 +58,7 @@ class Journal:
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self._lock = threading.Lock()
+        self._noise = Noise()
         self._file: tuple[Path, int] | None = None
         self.writes = 0
         """How often something was to be written."""
@@ -80,6 +82,8 @@ class Journal:
 
     def close(self) -> None:
         """Close the file; may be called twice."""
+        if self._noise.unwritten:
+            self._write_counts()
         with self._lock:
             self._db.close()
 
@@ -98,6 +102,8 @@ class Journal:
                 # Leaving the block commits, or rolls back on an error.
                 with self._db:
                     yield self._db
+                    self._noise.write(self._db)
+                self._noise.written()
             except sqlite3.Error as error:
                 self.trouble = f"the journal cannot be written ({error}): is the disk full?"
                 raise EmulatorError(self.trouble) from None
@@ -144,29 +150,49 @@ class Journal:
             done = db.execute(
                 "INSERT INTO commands (at, installation, action, door, peer, switch) VALUES (?, ?, ?, ?, ?, ?)", row
             )
-            db.execute(
-                "DELETE FROM commands WHERE id <= ? AND result IS NOT NULL AND (result != ? OR settled_at IS NOT NULL)",
-                ((done.lastrowid or 0) - KEEP_COMMANDS, Result.UNCONFIRMED),
-            )
+            noise.forget_old(db, done.lastrowid or 0)
             return done.lastrowid or 0
 
-    def refuse(self, origin: Origin, asked: str, reason: str, at: float, installation: str = "") -> None:
-        """Write down what a door did not let through, and why; it never was a command."""
-        values = (at, installation, asked, origin.door, origin.peer, origin.switch, at, Result.REFUSED, reason)
+    def refuse(self, origin: Origin, asked: str, reason: str, at: float, installation: str = "") -> bool:
+        """Write down what a door did not let through, and why; whether that is new, and not only counted."""
+        return self._turn_away(noise.kind_of(installation, asked, origin, Outcome(Result.REFUSED, reason)), at)[1]
+
+    def turn_away(self, installation: str, command: Command, outcome: Outcome, at: float) -> int:
+        """Write down a command that is not even tried, and why: the number of its row, which may be that of the same.
+
+        What a peer repeats within the hour is only counted, in memory, and costs no write.
+        """
+        return self._turn_away(noise.kind_of(installation, str(command.action), command.origin, outcome), at)[0]
+
+    def _turn_away(self, kind: Kind, at: float) -> tuple[int, bool]:
+        with self._lock:
+            if row := self._noise.again(kind, at) or self._noise.again(kind := self._noise.room_for(kind, at), at):
+                number, is_due = row.id, row.is_due(at)
+        if row:
+            if is_due:
+                self._write_counts()
+            return number, False
         with self.write() as db:
-            db.execute(
-                "INSERT INTO commands (at, installation, action, door, peer, switch, ended_at, result, message) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                values,
-            )
+            number = noise.insert(db, kind, at)
+        with self._lock:
+            self._noise.begin(kind, number, at, at)
+        return number, True
+
+    def _write_counts(self) -> None:
+        # What cannot be written now is written with the next that can.
+        with suppress(EmulatorError), self.write():
+            pass
 
     def end(self, entry: int, outcome: Outcome, at: float) -> None:
-        """Write down how a command ended."""
+        """Write down how a command ended; where nothing was sent, again and again, on one row."""
         with self.write() as db:
-            db.execute(
-                "UPDATE commands SET ended_at = ?, result = ?, message = ? WHERE id = ?",
-                (at, outcome.result, outcome.message, entry),
-            )
+            if outcome.result in NOTHING_SENT:
+                self._noise.end(db, entry, outcome, at)
+            else:
+                db.execute(
+                    "UPDATE commands SET ended_at = ?, result = ?, message = ? WHERE id = ?",
+                    (at, outcome.result, outcome.message, entry),
+                )
 
     def recover(self, at: float) -> int:
         """Close the commands that an earlier run left without an outcome as unconfirmed; how many.
@@ -192,17 +218,30 @@ class Journal:
             for entry in entries:
                 db.execute("UPDATE commands SET settled_at = ?, settled = ? WHERE id = ?", (at, str(state.axes), entry))
 
-    def commands(self, limit: int, before: int | None = None) -> list[Entry]:
-        """The newest commands, newest first; those with a smaller number than `before`, if there is one."""
+    def commands(self, limit: int, before: int | None = None, *, quiet: bool | None = None) -> list[Entry]:
+        """The newest commands, newest first; those with a smaller number than `before`, if there is one.
+
+        `quiet` chooses those that changed nothing, or the others.
+        """
         fields = ", ".join(Entry.__slots__)
-        query = f"SELECT {fields} FROM commands WHERE ? IS NULL OR id < ? ORDER BY id DESC LIMIT ?"  # noqa: S608  # constants
-        rows = self.rows(query, before, before, limit)
-        return [Entry(*row) for row in rows]  # type: ignore[arg-type]  # the STRICT table has these types
+        query = f"SELECT {fields} FROM commands WHERE (? IS NULL OR id < ?) AND (? IS NULL OR noise = ?) "  # noqa: S608  # constants
+        rows = self.rows(f"{query} ORDER BY id DESC LIMIT ?", before, before, quiet, quiet, limit)
+        with self._lock:
+            counted = {row.id: row for row in self._noise.unwritten}
+        entries = [Entry(*row) for row in rows]  # type: ignore[arg-type]  # the STRICT table has these types
+        return [
+            replace(one, times=counted[one.id].times, ended_at=counted[one.id].last) if one.id in counted else one
+            for one in entries
+        ]
 
     def counts(self, since: float) -> dict[tuple[str, str, str], int]:
         """How many commands have ended since then, by installation, door and result."""
-        query = "SELECT installation, door, result, count(*) FROM commands WHERE ended_at >= ? GROUP BY 1, 2, 3"
-        return {(str(row[0]), str(row[1]), str(row[2])): int(str(row[3])) for row in self.rows(query, since)}
+        query = "SELECT installation, door, result, sum(times) FROM commands WHERE ended_at >= ? GROUP BY 1, 2, 3"
+        found = Counter({(str(row[0]), str(row[1]), str(row[2])): int(str(row[3])) for row in self.rows(query, since)})
+        with self._lock:
+            for row in self._noise.unwritten:
+                found[row.kind.installation, row.kind.door, row.kind.result] += row.times - row.written
+        return dict(found)
 
     # -- state ----------------------------------------------------------------------------------------------
 

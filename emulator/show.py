@@ -78,8 +78,10 @@ def journal(entries: Sequence[Entry]) -> str:
             entry.installation,
             entry.action,
             " ".join(filter(None, (entry.door, entry.peer, entry.switch))),
-            entry.result or "under way",
-            (entry.message or "") + (f" (then the panel said: {entry.settled})" if entry.settled else ""),
+            (entry.result or "under way") + (f", {entry.times:,} times" if entry.times > 1 else ""),
+            (entry.message or "")
+            + (f" (then the panel said: {entry.settled})" if entry.settled else "")
+            + (f" (the last time at {moment(entry.ended_at)})" if entry.times > 1 and entry.ended_at else ""),
         )
         for entry in entries
     ]

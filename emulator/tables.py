@@ -41,7 +41,15 @@ FIRST = (
 
 NOTICES = ("ALTER TABLE notices ADD COLUMN first INTEGER NOT NULL DEFAULT 0",)
 
-VERSIONS: tuple[Sequence[str], ...] = (FIRST, NOTICES)
+NOISE = (
+    # `noise` is what changed nothing: it has a bound of its own. `ended_at` is then the last of so many `times`.
+    "ALTER TABLE commands ADD COLUMN times INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE commands ADD COLUMN noise INTEGER NOT NULL DEFAULT 0",
+    "UPDATE commands SET noise = 1 WHERE result IN ('ignored', 'refused', 'superseded')",
+    "CREATE INDEX commands_that_changed_nothing ON commands (id) WHERE noise = 1",
+)
+
+VERSIONS: tuple[Sequence[str], ...] = (FIRST, NOTICES, NOISE)
 """What leads from each version of the file to the next. A released one never changes; what is new goes to the end."""
 
 WRITER = "written by"

@@ -29,7 +29,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "credentials": ("settings", "errors"),
     "private": (),
     "tables": ("errors",),
-    "journal": (*PURE, "tables"),
+    "noise": ("model",),
+    "journal": (*PURE, "noise", "tables"),
     "vault": (*PURE, "journal", "private", "verisure.vault"),
     "notify": (*PURE, "journal"),
     "identities": (*PURE, "journal"),
@@ -149,7 +150,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "pydantic": ("settings", "mistakes", "config", "dashboard"),
     "prometheus_client": ("dashboard.metrics",),
     "click": ("cli",),
-    "sqlite3": ("journal", "tables", "identities", "pairing"),
+    "sqlite3": ("journal", "noise", "tables", "identities", "pairing"),
 }
 
 

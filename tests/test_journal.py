@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator import journal as module
+from emulator import noise
 from emulator.errors import ConfigError, EmulatorError
 from emulator.journal import FILE, TYPED_S, Journal
 from emulator.model import (
@@ -52,7 +53,7 @@ def test_a_command_from_its_beginning_to_its_end(journal: Journal) -> None:
     assert entry.as_dict() == {
         "id": number, "at": 1000.5, "installation": "home", "action": "arm total", "door": "wemo",
         "peer": "192.168.1.7", "switch": "Total alarm",
-        "ended_at": None, "result": None, "message": None, "settled_at": None, "settled": None,
+        "ended_at": None, "result": None, "message": None, "settled_at": None, "settled": None, "times": 1,
     }  # fmt: skip
     journal.end(number, DONE, 1010.0)
     [entry] = journal.commands(10)
@@ -108,7 +109,8 @@ def test_unconfirmed_commands_are_settled_by_what_the_panel_says(journal: Journa
 def test_old_commands_are_forgotten_and_numbers_are_not_reused(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "KEEP_COMMANDS", 3)
+    monkeypatch.setattr(noise, "KEEP_COMMANDS", 3)
+    monkeypatch.setattr(noise, "FORGET_EVERY", 1)
     numbers = [journal.begin("home", ARM, float(at)) for at in range(7)]
     for number in numbers[2:]:
         journal.end(number, Outcome(Result.CONFIRMED, ""), 9.0)

@@ -2,8 +2,6 @@
 
 import hmac
 import logging
-import threading
-from collections import deque
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -17,14 +15,8 @@ from emulator.pin import Pin, PinRefused
 
 LOG = logging.getLogger(__name__)
 
-AGAIN_S = 60.0
-"""The same refusal of the same peer is written once in that time: a page that reloads must not fill the journal."""
-
 ASKED_LIMIT = 80
 """Characters of what was asked; the longest of ours has half of that."""
-
-AN_HOUR_S, AN_HOUR = 3600.0, 20
-"""Refusals written down in an hour, wrong PINs aside: a month of that leaves a busy house's commands in the journal."""
 
 SAME_ORIGIN = "same-origin"
 
@@ -44,9 +36,6 @@ class Access:
         self._journal = journal
         self._now = now
         self._token = token
-        self._lock = threading.Lock()
-        self._said: dict[tuple[str, str, str], float] = {}
-        self._hour: deque[float] = deque()
 
     def check_page(self, request: Request) -> None:
         """Let a change come from our own page, or from a program; Forbidden when another site's page asks.
@@ -90,25 +79,19 @@ class Access:
         try:
             self.pin.check(pin or "", peer)
         except PinRefused as error:
-            # Every try is written down, as tries are few; what comes after them is not.
-            (self._write if error.tried else self.refuse)(peer, asked, str(error), installation)
+            self.refuse(peer, asked, str(error), installation)
             raise Forbidden(str(error)) from None
 
     def refuse(self, peer: str, asked: str, why: str, installation: str = "") -> None:
-        """Write down that something was refused, unless that was said a moment ago."""
-        now = self._now()
+        """Write down that something was refused; what a peer repeats is only counted."""
         asked = asked[:ASKED_LIMIT]
-        with self._lock:
-            self._said = {known: at for known, at in self._said.items() if 0 <= now - at < AGAIN_S}
-            while self._hour and now - self._hour[0] >= AN_HOUR_S:
-                self._hour.popleft()
-            if (peer, asked, why) in self._said or len(self._hour) >= AN_HOUR:
-                return
-            self._said[peer, asked, why] = now
-            self._hour.append(now)
-            if len(self._hour) == AN_HOUR:
-                why += "; others like it are not written down for a while"
-        self._write(peer, asked, why, installation)
+        try:
+            is_new = self._journal.refuse(Origin("dashboard", peer), asked, why, self._now(), installation)
+        except EmulatorError as error:
+            LOG.error("%s", error)
+            is_new = True
+        if is_new:
+            LOG.warning("%s asked for %r: refused: %s", peer, asked, why)
 
     def note_method(self, request: Request) -> None:
         """Write down that a change was asked for in a way that never changes anything, such as a link."""
@@ -117,10 +100,3 @@ class Access:
     def _forbid(self, request: Request, why: str) -> None:
         self.refuse(str(request.remote_addr), f"{request.method} {request.path}", why)
         raise Forbidden(f"refused: {why}")
-
-    def _write(self, peer: str, asked: str, why: str, installation: str) -> None:
-        LOG.warning("%s asked for %r: refused: %s", peer, asked, why)
-        try:
-            self._journal.refuse(Origin("dashboard", peer), asked, why, self._now(), installation)
-        except EmulatorError as error:
-            LOG.error("%s", error)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from emulator.dashboard.timeline import MARKS, length
+from emulator.dashboard.timeline import MARKS, clock, length
 from emulator.history import Span
 from emulator.journal import Entry
 
@@ -29,14 +29,18 @@ def listed(entries: Iterable[Entry], spans: Sequence[Span], limit: int) -> list[
 
 
 def _command(entry: Entry) -> Event:
-    took = length(max(0.0, entry.ended_at - entry.at)) if entry.ended_at and entry.result != "refused" else ""
+    is_one, ended = entry.times == 1, entry.ended_at or entry.at
+    took = length(max(0.0, ended - entry.at)) if entry.ended_at and is_one and entry.result != "refused" else ""
     why = entry.message or ""
     if entry.settled:
         why += f"; then the panel said: {entry.settled}"
     who = " · ".join(filter(None, (entry.switch, entry.door, entry.peer)))
-    return Event(
-        entry.at, MARKS.get(entry.result, "nothing"), entry.action, who, entry.result or "under way", why, took
-    )
+    result = entry.result or "under way"
+    if not is_one:
+        # Where it stands in the list is when it came last.
+        result, why = f"{result} {entry.times:,} times", f"{why}; the first time at {clock(entry.at)}"
+    shape = MARKS.get(entry.result, "nothing")
+    return Event(entry.at if is_one else ended, shape, entry.action, who, result, why, took)
 
 
 def _move(span: Span) -> Event:

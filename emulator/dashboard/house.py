@@ -12,7 +12,7 @@ from emulator.doors.heard import Search
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.hub import Hub, Ticket
 from emulator.journal import Entry, Journal
-from emulator.model import DISARMS, Action, Arm, ArmMode, Origin, Result
+from emulator.model import DISARMS, Action, Arm, ArmMode, Origin
 from emulator.pairing import BUTTON_S, button_pressed, press_button
 from emulator.pin import Pin
 
@@ -48,7 +48,7 @@ class House:
 
     def state(self) -> schema.State:
         """Everything."""
-        entries = self.journal.commands(LOOKED_THROUGH)
+        entries = self.journal.commands(LOOKED_THROUGH, quiet=False)
         return schema.State(
             revision=self.news.revision,
             version=__version__,
@@ -107,7 +107,7 @@ class House:
         return BUTTON_S
 
     def _installation(self, name: str, entries: list[Entry]) -> schema.Installation:
-        mine = [entry for entry in entries if entry.installation == name and entry.result != Result.REFUSED]
+        mine = [entry for entry in entries if entry.installation == name]
         # Not always the newest: what the bridge holds back is written down before, and ends later.
         ended = max((entry for entry in mine if entry.ended_at), key=lambda entry: entry.ended_at or 0.0, default=None)
         view = self.hub.view(name)

@@ -18,8 +18,8 @@ from emulator.model import DISARMS, Action, Arm, ArmMode, Disarm, Origin
 ROWS = 40
 """Events on the page: the newest at once, the rest behind a button."""
 
-MARKED = 500
-"""Journal entries that are looked through for a week's marks."""
+MARKED, QUIET_ROWS = 500, 20
+"""Journal entries that are looked through for a week's marks; what changed nothing has a few places of its own."""
 
 TROUBLE_S = 3600.0
 """How long a command that failed stays at the top of the page, unless another one follows."""
@@ -37,7 +37,7 @@ def blueprint(house: House, access: Access) -> Blueprint:
     def page(problem: str = "", status: HTTPStatus | int = HTTPStatus.OK) -> Response:
         state = house.state()
         days = 7 if request.values.get("days") == "7" else 1
-        entries = house.journal.commands(MARKED)
+        entries = house.journal.commands(MARKED, quiet=False) + house.journal.commands(QUIET_ROWS, quiet=True)
         start = state.now - days * timeline.DAY_S
         spans = {one.name: _lasting(house, one, start) for one in state.installations}
         mine = {one: [entry for entry in entries if entry.installation in (one, "")] for one in spans}

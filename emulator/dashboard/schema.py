@@ -77,17 +77,18 @@ class Entry(Model):
     """A command in the journal; `result` is null while it is under way."""
 
     id: int
-    at: float
+    at: float = Field(description="when it was asked for; the first of several `times`")
     installation: str
     action: str
     door: str
     peer: str
     switch: str
-    ended_at: float | None
+    ended_at: float | None = Field(description="when it ended; the last of several `times`")
     result: str | None
     message: str | None
     settled_at: float | None
     settled: str | None
+    times: int = Field(description="how often the same peer asked for this very thing, which changed nothing")
 
 
 class Health(Model):

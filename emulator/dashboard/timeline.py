@@ -96,11 +96,7 @@ def draw(spans: Sequence[Span], entries: Iterable[Entry], now: float, days: int)
     lanes = [_lane("Interior", spans, place, _interior), _lane("Perimeter", spans, place, _perimeter)]
     if any(span.axes.annex for span in spans):
         lanes.append(_lane("Annex", spans, place, _annex))
-    marks = [
-        Mark(place(entry.at), _sign(entry, days), f"{clock(entry.at)} {entry.action}: {entry.result or 'under way'}")
-        for entry in entries
-        if start <= entry.at <= now
-    ]
+    marks = [Mark(place(entry.at), _sign(entry, days), _title(entry)) for entry in entries if start <= entry.at <= now]
     return Picture(days, tuple(lanes), tuple(marks), _ticks(start, days, place), _summary(spans, start, now))
 
 
@@ -117,6 +113,11 @@ def _sign(entry: Entry, days: int) -> str:
     sign = MARKS.get(entry.result, "nothing")
     # A week has too many for all to be read: what went well makes room for what did not.
     return "dot" if days > 1 and sign in ("done", "nothing") else sign
+
+
+def _title(entry: Entry) -> str:
+    title = f"{clock(entry.at)} {entry.action}: {entry.result or 'under way'}"
+    return f"{title}, {entry.times:,} times until {clock(entry.ended_at or entry.at)}" if entry.times > 1 else title
 
 
 def _interior(axes: Axes) -> str:

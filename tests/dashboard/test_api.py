@@ -13,9 +13,11 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
+from emulator.dashboard.house import LOOKED_THROUGH
+from emulator.dashboard.pages import MARKED, QUIET_ROWS
 from emulator.errors import EmulatorError
 from emulator.journal import Journal
-from emulator.model import Origin
+from emulator.model import Origin, Outcome, Result
 from tests.dashboard.rig import HOST, PEER, PIN, Rig
 
 if TYPE_CHECKING:
@@ -69,11 +71,24 @@ def test_what_the_bridge_holds_back_is_not_taken_for_what_is_under_way(rig: Rig)
 
 def test_the_last_is_what_ended_last(rig: Rig) -> None:
     told = Origin("hue", "10.0.0.9")
-    held = rig.hub.hold(rig.switches[0], True, told)
-    rig.hub.ignore(rig.switches[1], False, told, "nothing to do")
+    held, other = (rig.hub.hold(switch, True, told) for switch in rig.switches[:2])
+    rig.alarm.finish(other, Outcome(Result.REJECTED, "a window is open"))
     rig.clock.now += 1
-    rig.hub.ignore(rig.switches[0], True, told, "a sweep", held)
+    rig.alarm.finish(held, Outcome(Result.REJECTED, "a window is open"))
     assert (rig.get("/api/state").json or {})["installations"][0]["last"]["id"] == held
+
+
+def test_what_changed_nothing_takes_no_others_place(rig: Rig) -> None:
+    told = Origin("hue", "10.0.0.9")
+    failed = rig.hub.hold(rig.switches[0], True, told)
+    rig.alarm.finish(failed, Outcome(Result.REJECTED, "a window is open"))
+    for number in range(LOOKED_THROUGH + MARKED):
+        rig.clock.now += 1
+        rig.journal.refuse(Origin("wemo", f"10.0.1.{number}"), "disarm", "not from there", rig.clock.time(), "home")
+    assert (rig.get("/api/state").json or {})["installations"][0]["last"]["id"] == failed
+    page = rig.get("/").text
+    assert "a window is open" in page.partition("What happened")[2]
+    assert page.count("not from there") == QUIET_ROWS
 
 
 def test_the_same_command_joins(rig: Rig) -> None:
