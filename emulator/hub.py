@@ -196,6 +196,10 @@ class Hub:
         """How an alarm gets on with its cloud."""
         return self._installations[installation].health
 
+    def must_wait(self, switch: Switch) -> bool:
+        """Whether a command that is submitted now has to wait behind another one of its alarm."""
+        return self._installations[switch.installation].view.target is not None
+
     def known_obstacle(self, switch: Switch, on: bool) -> EmulatorError | None:
         """What is known to be in the way of a command before it is submitted, if anything."""
         return self._installations[switch.installation].known_obstacle(_command(switch, on, Origin("")).action)

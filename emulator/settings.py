@@ -365,7 +365,8 @@ class Settings(Section):
         default=NotifySettings(), description="what you are told without asking; where to is in VERISURE_NOTIFY"
     )
     reply_within: Annotated[Duration, _within("1ms", "10s")] = Field(
-        default=2.0, description="how long a switch waits for the cloud before it answers; 10s at most"
+        default=0.8,
+        description="how long a switch waits for the cloud before it answers; from 1s on openHAB asks the next switch",
     )
     while_pending: Literal["target", "last"] = Field(
         default="target",

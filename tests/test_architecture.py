@@ -86,6 +86,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "cli": ("",),
     "doors": ("fair", "hub", "policy", *PURE, "logs", "doors"),
     "doors.connections": ("fair",),
+    "doors.lanes": (),
+    "doors.timer": (),
+    "doors.walk": (*PURE,),
     "doors.ssdp": (*PURE, "fair"),
     "doors.soap": (*PURE, "doors.description"),
     "doors.description": (*PURE,),
@@ -136,7 +139,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     # Library → the rooms that may import it.
     "requests": ("verisure.http",),
     "urllib3": ("verisure.http",),
-    "asyncio": ("doors.wemo", "doors.lan", "doors.site", "doors.gena"),
+    "asyncio": ("doors.wemo", "doors.plug", "doors.timer", "doors.lan", "doors.site", "doors.gena"),
     "uvloop": ("doors.lan",),
     "fauxmo": ("doors.wemo", "doors.site"),
     "httptools": ("doors.h1", "doors.gena"),

@@ -70,7 +70,7 @@ def test_the_least_that_is_needed_and_what_the_rest_is_then(path: Path) -> None:
     assert (alarm.country, alarm.language, alarm.callby, alarm.number, alarm.panel) == ("ES", "es", "AND_61", "", "")
     assert (alarm.timeouts.request, alarm.timeouts.command) == (20.0, 90.0)
     assert (switch.off, switch.port, switch.doors) == (None, None, None)
-    assert (settings.reply_within, settings.while_pending) == (2.0, "target")
+    assert (settings.reply_within, settings.while_pending) == (0.8, "target")
     assert (settings.lan.interfaces, settings.lan.address) == (None, None)
     assert settings.doors.wemo
     assert settings.doors.dashboard is None

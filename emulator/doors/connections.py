@@ -43,6 +43,10 @@ class Connections(Generic[C]):
     def __iter__(self) -> Iterator[C]:
         return iter([one for theirs in self._of.values() for one in theirs])
 
+    def of(self, peer: str) -> tuple[C, ...]:
+        """Those of a peer."""
+        return tuple(self._of.get(peer, ()))
+
     def add(self, new: C) -> bool:
         """Take it in; False when its peer has all that it may have, and waits for answers on each."""
         giver = self._giver(new.peer)

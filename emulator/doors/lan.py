@@ -17,9 +17,11 @@ from emulator.doors import network, ssdp, wemo
 from emulator.doors.connections import Connections
 from emulator.doors.gena import Publisher
 from emulator.doors.heard import Heard, Search
+from emulator.doors.lanes import Lanes
 from emulator.doors.network import Nic, Place
 from emulator.doors.plug import Plug
 from emulator.doors.site import Guests, Site
+from emulator.doors.walk import Walks
 from emulator.hub import Hub
 from emulator.model import Switch
 
@@ -138,8 +140,9 @@ class Lan:
         self.debounce = ssdp.Debounce()
         self.connections: Connections[wemo.WemoSwitch] = Connections()
         publisher = Publisher()
+        lanes, walks = Lanes(self._executor), Walks()
         self.plugs = [
-            Plug(switch, self._hub, publisher, self._executor, self.post)
+            Plug(switch, self._hub, publisher, lanes, walks, self.post)
             for switch in self._hub.switches
             if "wemo" in switch.doors
         ]

@@ -11,7 +11,7 @@ from emulator.hub import LATER, Hub, Ticket
 from emulator.model import LightIdentity, Origin, Switch
 from emulator.policy import Run, Sweeps
 
-REPLY_WITHIN = 2.0  # seconds for a set; an Echo gives up after 5 (lan-emulation.md §4.3)
+REPLY_WITHIN = 0.8  # seconds for a set; an Echo shows a spinner after 1, and gives up after 5 (lan-emulation.md §4.3)
 STALE = 3600.0  # seconds without news after which a light is shown as out of reach; apps grey it out (§3.5)
 WAITING = 2  # peers for which one of a place's four threads may wait for the cloud: the others answer meanwhile
 MAX_LIGHTS = 49  # with more an Echo finds none of them (§4.4)

@@ -1,6 +1,7 @@
 """Where the doors stand: the interfaces to serve, and sockets that stay on them (lan-emulation.md §1.6)."""
 
 import re
+import select
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -96,6 +97,13 @@ def answers(host: str, port: int, timeout: float) -> bool | None:
     except OSError:
         return False
     return True
+
+
+def hung_up(descriptor: int) -> bool:
+    """Whether the far end of a connection has closed it, or its half, whatever is still to be read."""
+    ends = select.poll()
+    ends.register(descriptor, getattr(select, "POLLRDHUP", 0))  # Linux; elsewhere a reset is seen
+    return bool(ends.poll(0))
 
 
 def receiver(host: str) -> socket.socket:

@@ -1,14 +1,18 @@
 """A switch as its connections share it: what it says of itself, its events, its commands (lan-emulation.md §2.8)."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
+from functools import partial
 
 from emulator.doors import soap
 from emulator.doors.description import BASICEVENT, Facts, Service
 from emulator.doors.gena import Publisher
+from emulator.doors.lanes import Lanes
 from emulator.doors.network import Place
+from emulator.doors.walk import Walked, Walks
 from emulator.errors import EmulatorError
 from emulator.hub import Hub
 from emulator.model import Origin, Switch
@@ -17,6 +21,9 @@ LOG = logging.getLogger(__name__)
 
 MAX_WARNINGS = 64  # peers warned about; after that, and the second time, it is a debug line
 
+SNAP_BACK_S = 0.3
+"""From an answer to the event that contradicts it: an event that overtakes the answer is lost on pywemo."""
+
 Post = Callable[..., None]
 Answered = Callable[[EmulatorError | None], None]
 
@@ -24,11 +31,12 @@ Answered = Callable[[EmulatorError | None], None]
 class Plug:
     """One switch of the hub. Lives on the loop's thread, where `post` brings calls from any other."""
 
-    def __init__(self, switch: Switch, hub: Hub, publisher: Publisher, executor: Executor, post: Post) -> None:
+    def __init__(self, switch: Switch, hub: Hub, publisher: Publisher, lanes: Lanes, walks: Walks, post: Post) -> None:
         self.switch = switch
         self.publisher = publisher
         self._hub = hub
-        self._executor = executor
+        self._lanes = lanes
+        self._walks = walks
         self._post = post
         self._started = time.monotonic()
         self._told = self.on
@@ -64,9 +72,23 @@ class Plug:
             self._tell()
 
     def turn(self, on: bool, origin: Origin, answered: Answered) -> None:
-        """Submit a command; `answered` is called on the loop once the cloud took it (None) or refused it."""
-        # The executor has one thread: submits keep their order, and the journal may take its milliseconds.
-        self._executor.submit(self._submit, on, origin, self._events, answered)
+        """Submit a command; `answered` is called on the loop, with None once the cloud took it or it has to wait for
+        another one, with an error when it was refused.
+        """
+        events = self._events
+        start = self._walks.start_of(origin.peer, on, self.switch, self._now())
+        if start is not None:
+            reason = f"the same was asked of {start.name} a moment before: this client tries one port after the other"
+            self._lanes.put(origin.peer, partial(self._hub.ignore, self.switch, on, origin, reason))
+            answered(Walked(reason))
+        elif not self._lanes.put(origin.peer, partial(self._submit, on, origin, events, answered)):
+            answered(EmulatorError("Too many commands at once, or the program is stopping; not sent"))
+            self._snap_back(on, events)
+
+    def came_to_nothing(self, peer: str, on: bool | None = None) -> None:
+        """Note that a peer got no answer to a set, or a refusal; left out is what it asked for when that is unknown."""
+        for each in (True, False) if on is None else (on,):
+            self._walks.came_to_nothing(peer, each, self.switch, self._now())
 
     def warn(self, peer: str, what: str) -> None:
         """Log something odd about a peer, loudly only the first time."""
@@ -76,12 +98,17 @@ class Plug:
 
     def _submit(self, on: bool, origin: Origin, events: int, answered: Answered) -> None:
         try:
+            waits = self._hub.must_wait(self.switch)
+            obstacle = self._hub.known_obstacle(self.switch, on)
             ticket = self._hub.submit(self.switch, on, origin)
         except Exception as error:
             self._post(answered, self._in_words(error))
+            self._post(self._snap_back, on, events)
             return
         ticket.accepted.add_done_callback(lambda future: self._post(answered, self._end(future)))
         ticket.done.add_done_callback(lambda _: self._post(self._settle, on, events))
+        if (waits or obstacle) and not ticket.accepted.done():
+            self._post(answered, obstacle)
 
     def _end(self, accepted: Future[None]) -> EmulatorError | None:
         error = accepted.exception()
@@ -96,8 +123,21 @@ class Plug:
     def _settle(self, asked: bool, events: int) -> None:
         """A command has ended. If the truth is not what was asked for, say it, so that apps snap back."""
         self.changed()
+        self._snap_back(asked, events)
+
+    def _snap_back(self, asked: bool, events: int) -> None:
+        """Say the truth, once the client has taken in its answer: pywemo then keeps what it asked for as the state."""
+
+        def tell() -> None:
+            if self.on is not asked and self._events == events:
+                self._tell()
+
         if self.on is not asked and self._events == events:
-            self._tell()
+            asyncio.get_running_loop().call_later(SNAP_BACK_S, tell)
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
 
     def _tell(self) -> None:
         self._told = self.on

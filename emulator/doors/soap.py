@@ -87,15 +87,47 @@ def reply(service: Service, action: Action, values: Mapping[str, str]) -> bytes:
 @lru_cache(maxsize=REMEMBERED)
 def _reply(service: Service, action: Action, values: tuple[tuple[str, str], ...]) -> bytes:
     envelope, body = _envelope()
+    _respond(body, service, action, values)
+    return etree.tostring(envelope)
+
+
+def _respond(body: etree._Element, service: Service, action: Action, values: tuple[tuple[str, str], ...]) -> None:
     response = etree.SubElement(body, f"{{{service.type}}}{action.name}Response", nsmap={"u": service.type})
     for name, value in values:
         etree.SubElement(response, name).text = value
+
+
+def declined(service: Service, action: Action, values: Mapping[str, str], code: int, message: str) -> bytes:
+    """Say that an action was understood and not done, to be sent over HTTP 200: a fault, and the response beside it.
+
+    Anything but 2xx makes openHAB and pyblinky send the same to the next port, where another switch is. What clients
+    make of the ways to say it over 200, as read in their source and tried:
+
+    - `Error` for the state, as real sockets say, and the state as it is: pywemo believes that what it asked for was
+      done, and shows that until an event comes; so does Home Assistant. pyblinky asks anew after `Error`.
+    - A fault: pywemo and strict UPnP clients raise it with its words; Home Assistant logs it and shows the device as
+      unavailable until the event.
+    - homebridge-wemo, SmartThings and openHAB read no answer to a set: the event tells them. wemo-client, of older
+      Homebridge plug-ins, looks into the response element and ends the process where there is none; npm wemo hands on
+      the word that it finds.
+
+    So both, which SOAP 1.1 allows (§4.4); the fault comes first, as pywemo looks at the first element only. An Echo
+    finds its response, and asks for the state.
+    """
+    envelope, body = _envelope()
+    _add_fault(body, code, message)
+    _respond(body, service, action, tuple((name, values[name]) for name in action.outs if name in values))
     return etree.tostring(envelope)
 
 
 def fault(code: int, message: str) -> bytes:
     """A fault as UDA shapes it (§2.7)."""
     envelope, body = _envelope()
+    _add_fault(body, code, message)
+    return etree.tostring(envelope)
+
+
+def _add_fault(body: etree._Element, code: int, message: str) -> None:
     element = etree.SubElement(body, f"{{{ENVELOPE_NS}}}Fault")
     etree.SubElement(element, "faultcode").text = "s:Client"
     etree.SubElement(element, "faultstring").text = "UPnPError"
@@ -104,7 +136,6 @@ def fault(code: int, message: str) -> bytes:
     )
     etree.SubElement(error, f"{{{CONTROL_NS}}}errorCode").text = str(code)
     etree.SubElement(error, f"{{{CONTROL_NS}}}errorDescription").text = text(message)
-    return etree.tostring(envelope)
 
 
 def propertyset(values: Mapping[str, str]) -> bytes:

@@ -8,12 +8,14 @@ from functools import partial
 from http import HTTPStatus
 
 from emulator import logs, policy
-from emulator.doors import description, soap
+from emulator.doors import description, network, soap
 from emulator.doors.connections import Connections
 from emulator.doors.description import BASICEVENT, METAINFO, Service
 from emulator.doors.h1 import Conversation, Request, Response
 from emulator.doors.network import Place
 from emulator.doors.plug import Plug
+from emulator.doors.timer import Timer
+from emulator.doors.walk import Walked
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.model import Origin
 
@@ -24,13 +26,15 @@ LOG = logging.getLogger(__name__)
 
 IDLE = 10.0  # seconds from one answer to the end of the next request; a slower peer is stalled, or idle for nothing
 LINGER = 1.0  # seconds to hear out a peer that is still sending what we refused, lest a reset eats the answer
-REPLY_WITHIN = 2.0  # seconds for a set; an Echo gives up after 5 (§4.3)
+REPLY_WITHIN = 0.8  # seconds for a set: openHAB tries the next port after 1, where another switch is; see soap.declined
 
 NOTHING = Request("", "", {})
 XML = ("CONTENT-TYPE", 'text/xml; charset="utf-8"')
 SOAP = (XML, ("EXT", ""))
 SENT = frozenset({"text/xml", "application/xml", "application/soap+xml"})  # no browser sends these across sites unasked
 STATE = ("BinaryState",)
+NOT_DONE = {"BinaryState": "Error"}  # as real sockets say
+UNREAD = "The alarm has not been read yet"
 
 
 class WemoSwitch(Fauxmo):
@@ -60,8 +64,7 @@ class WemoSwitch(Fauxmo):
         self.since = self._loop.time()
         self._set: soap.Call | None = None
         self._busy = self._blocked = self._closing = False
-        self._due: tuple[float, Callable[..., object], tuple[object, ...]] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer = Timer(self._loop)
 
     # What asyncio calls
 
@@ -74,10 +77,11 @@ class WemoSwitch(Fauxmo):
             self._end(abort=True)
             return
         if not self._connections.add(self):
+            self._plug.came_to_nothing(self.peer)
             self._answer(Response(HTTPStatus.SERVICE_UNAVAILABLE, close=True))
             self._end()
             return
-        self._after(self._idle_s, self._stalled)
+        self._timer.start(self._idle_s, self._stalled)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of one request, of a part of it, or of several."""
@@ -86,7 +90,8 @@ class WemoSwitch(Fauxmo):
             self._advance()
 
     def eof_received(self) -> bool:
-        """The peer sends no more; what it has asked is still answered."""
+        """The peer sends no more; what it has asked is still answered, though it may have hung up."""
+        self._note_waste()
         if not self._closing:
             self._conversation.end()
             self._advance()
@@ -94,10 +99,26 @@ class WemoSwitch(Fauxmo):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """A command that was submitted goes on; only its answer has nowhere to go."""
+        self._note_waste()
         self._closing = True
         self._connections.discard(self)
         self._conversation.close()
-        self._stop_timer()
+        self._timer.stop()
+
+    def look_for_end(self) -> None:
+        """Note it when the peer has hung up on its set: while that waits, nothing is read, not even the end."""
+        if self._set is None or self.transport is None or self._closing:
+            return
+        sock = self.transport.get_extra_info("socket")
+        if sock and network.hung_up(sock.fileno()):
+            self._note_waste()
+
+    def _note_waste(self) -> None:
+        """A peer that leaves without its answer, or in the middle of a request, may try another port next."""
+        if self._set:
+            self._plug.came_to_nothing(self.peer, self._set.on)
+        elif self._conversation.started and not self._closing:
+            self._plug.came_to_nothing(self.peer)
 
     def pause_writing(self) -> None:
         """The peer does not read its answers: take nothing from it until it does."""
@@ -137,7 +158,7 @@ class WemoSwitch(Fauxmo):
 
     def _serve(self, request: Request) -> None:
         self._request, self._busy = request, True
-        self._due = None
+        self._timer.rest()
         try:
             self._route(request)(self)
         except ProtocolError as error:
@@ -196,24 +217,35 @@ class WemoSwitch(Fauxmo):
             raise ProtocolError("An action has a SOAPACTION header", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         call = soap.parse(service, headers.get("soapaction", ""), msg)
         if call.on is not None:
+            for other in self._connections.of(self.peer):
+                other.look_for_end()
             self._set = call
-            self._after(self._reply_within_s, self._turned, call)
+            self._timer.start(self._reply_within_s, self._turned, call)
             self._plug.turn(call.on, Origin("wemo", self.peer, self.name), partial(self._turned, call))
             self._flow()
-            return
-        if call.action.name == "GetBinaryState" and self._plug.on is None:
-            raise soap.Fault(soap.ACTION_FAILED, "The alarm has not been read yet")
-        self._reply(service, call)
+        elif call.action.name == "GetBinaryState" and self._plug.on is None:
+            self._decline(service, call, UNREAD, {})
+        else:
+            self._reply(service, call)
 
     def _turned(self, call: soap.Call, error: EmulatorError | None = None) -> None:
-        """The cloud took the command, or refused it, or patience ended: the first of these is the answer."""
+        """The cloud took the command, or refused it, or it has to wait, or patience ended: the first is the answer."""
         if self._set is not call:
             return
+        if not isinstance(error, Walked):  # at the next port nothing came to nothing of itself
+            self.look_for_end()
         self._set = None
-        if error:
-            self._refuse(soap.Fault(soap.ACTION_FAILED, str(error)))
-        else:
-            self._reply(BASICEVENT, call)
+        try:
+            if isinstance(error, Walked):
+                self._refuse(soap.Fault(soap.ACTION_FAILED, str(error)))
+            elif error:
+                self._plug.came_to_nothing(self.peer, call.on)
+                self._decline(BASICEVENT, call, str(error), NOT_DONE)
+            else:
+                self._reply(BASICEVENT, call)
+        except Exception:  # anything but 2xx sends the command to another switch
+            LOG.exception("%s: answering %s failed", self.peer, call.action.name)
+            self._decline(BASICEVENT, call, "Internal error; the log of the emulator tells more", NOT_DONE)
         self._advance()
 
     def _reply(self, service: Service, call: soap.Call) -> None:
@@ -222,6 +254,10 @@ class WemoSwitch(Fauxmo):
         else:
             values = self._plug.facts(self.place).values()
         self._answer(Response(HTTPStatus.OK, soap.reply(service, call.action, values), SOAP))
+
+    def _decline(self, service: Service, call: soap.Call, why: str, values: Mapping[str, str]) -> None:
+        body = soap.declined(service, call.action, values, soap.ACTION_FAILED, why)
+        self._answer(Response(HTTPStatus.OK, body, SOAP))
 
     def handle_subscription(self, service: Service) -> None:
         """SUBSCRIBE and UNSUBSCRIBE."""
@@ -257,17 +293,17 @@ class WemoSwitch(Fauxmo):
             response.after()
         if not self._conversation.over:
             self._flow()
-            self._after(self._idle_s, self._stalled)
+            self._timer.start(self._idle_s, self._stalled)
         elif whole or not self.transport.can_write_eof():
             self._end()
         else:
             self._closing = True
             self.transport.write_eof()
-            self._after(LINGER, self.transport.abort)
+            self._timer.start(LINGER, self.transport.abort)
 
     def _end(self, abort: bool = False) -> None:
         self._closing = True
-        self._stop_timer()
+        self._timer.stop()
         if self.transport:
             (self.transport.abort if abort else self.transport.close)()
 
@@ -284,35 +320,10 @@ class WemoSwitch(Fauxmo):
 
     def _stalled(self) -> None:
         if self._conversation.started and not self._blocked:
+            self._plug.came_to_nothing(self.peer)
             self._answer(Response(HTTPStatus.REQUEST_TIMEOUT, close=True))
         else:
             self._end(abort=self._blocked)
-
-    def _after(self, seconds: float, call: Callable[..., object], *args: object) -> None:
-        """Call then, unless there is something else to wait for before; most waits end early, and share a timer."""
-        when = self._loop.time() + seconds
-        self._due = (when, call, args)
-        if self._timer is None or self._timer.when() > when:
-            if self._timer:
-                self._timer.cancel()
-            self._timer = self._loop.call_at(when, self._ring)
-
-    def _ring(self) -> None:
-        self._timer = None
-        if self._due is None:
-            return
-        when, call, args = self._due
-        if when > self._loop.time():
-            self._timer = self._loop.call_at(when, self._ring)
-        else:
-            self._due = None
-            call(*args)
-
-    def _stop_timer(self) -> None:
-        self._due = None
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
 
 
 Handler = Callable[[WemoSwitch], None]

@@ -27,6 +27,7 @@ class FakeHub(Hub):
     refusal: Exception | None = None  # submit raises it
     came: threading.Event = field(default_factory=threading.Event)
     obstacle: EmulatorError | None = None  # known before a submit
+    busy: bool = False  # with another command
     ignored: list[tuple[str, bool, str]] = field(default_factory=list)
     open: list[int] = field(default_factory=list)  # entries of what is held
     full: Exception | None = None  # hold raises it
@@ -75,6 +76,9 @@ class FakeHub(Hub):
             self.open.remove(entry)
         self.ignored.append((switch.name, on, reason))
         return Ticket()
+
+    def must_wait(self, switch: Switch) -> bool:  # noqa: ARG002
+        return self.busy
 
     def known_obstacle(self, switch: Switch, on: bool) -> EmulatorError | None:  # noqa: ARG002
         return self.obstacle

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
+from functools import partial
 from ipaddress import IPv4Network
 from typing import Any
 
 from emulator.doors.connections import Connections
 from emulator.doors.gena import Publisher
+from emulator.doors.lanes import Lanes
 from emulator.doors.network import Place
 from emulator.doors.plug import Plug
+from emulator.doors.walk import Walks
 from emulator.doors.wemo import WemoSwitch
 from tests.doors.clockwork import run
 from tests.doors.fakes import FakeHub
@@ -23,6 +26,21 @@ class Inline(Executor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         return fn(*args, **kwargs)
+
+
+class Never(Executor):
+    """Takes what is submitted, and does nothing of it yet."""
+
+    def __init__(self) -> None:
+        self.taken: list[Callable[[], Any]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        self.taken.append(partial(fn, *args, **kwargs))
+
+    def work(self) -> None:
+        """Do all of it now."""
+        while self.taken:
+            self.taken.pop(0)()
 
 
 class Wire(asyncio.Transport):
@@ -74,18 +92,27 @@ class Wire(asyncio.Transport):
 
 
 class Rig:
-    """One switch, its hub, and as many connections as a test wants."""
+    """Two switches, their hub, and as many connections as a test wants."""
 
     def __init__(self) -> None:
         self.hub = FakeHub()
+        self.executor: Executor = Inline()
         self.switch = self.hub.switches[0]
         self.publisher = Publisher(clock=asyncio.get_running_loop().time)
-        self.plug = Plug(self.switch, self.hub, self.publisher, Inline(), lambda call, *args: call(*args))
+        self.make_plugs()
         self.hub.subscribe(lambda _: self.plug.changed())
         self.connections: Connections[WemoSwitch] = Connections()
 
-    def connect(self, peer: str = PEER, place: Place = PLACE) -> Wire:
-        protocol = WemoSwitch(self.plug, place, self.connections)
+    def make_plugs(self) -> None:
+        """Anew, on the executor as it is now."""
+        walks, lanes = Walks(), Lanes(self.executor)
+        self.plug, self.other = (
+            Plug(switch, self.hub, self.publisher, lanes, walks, lambda call, *args: call(*args))
+            for switch in self.hub.switches
+        )
+
+    def connect(self, peer: str = PEER, place: Place = PLACE, plug: Plug | None = None) -> Wire:
+        protocol = WemoSwitch(plug or self.plug, place, self.connections)
         wire = Wire(protocol, peer)
         protocol.connection_made(wire)
         return wire

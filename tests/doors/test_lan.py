@@ -348,6 +348,22 @@ def test_pywemo_reads_switches_and_is_told_of_changes(monkeypatch: pytest.Monkey
     assert [(name, on) for name, on, _ in hub.asked] == [(NAMES[1], True)]
 
 
+def test_pywemo_learns_that_a_set_was_refused_and_keeps_the_state() -> None:
+    hub = FakeHub()
+    with a_lan(hub) as door:
+        device = pywemo.discovery.device_from_description(door.urls()[0][1])
+        assert isinstance(device, pywemo.Switch)
+        assert device.get_state() == 0
+        hub.refusal = Rejected("open window")
+        with pytest.raises(pywemo.exceptions.SOAPFault, match="open window"):
+            device.on()
+        assert device.get_state() == 0
+        hub.states[hub.switches[0].name] = None
+        with pytest.raises(pywemo.exceptions.SOAPFault, match="has not been read yet"):
+            device.get_state(force_update=True)
+    assert hub.asked == []
+
+
 def test_a_strict_client_takes_every_description_and_hears_the_truth() -> None:
     hub = FakeHub()
 

@@ -4,10 +4,11 @@ import logging
 
 import pytest
 
-from emulator.doors import plug, soap
-from emulator.errors import Rejected
+from emulator.doors import lanes, plug, soap
+from emulator.errors import EmulatorError, Rejected
 from emulator.model import Origin, Outcome, Result
-from tests.doors.rig import PEER, Rig, with_rig
+from tests.doors.clockwork import advance
+from tests.doors.rig import PEER, Never, Rig, with_rig
 
 ME = Origin("wemo", PEER)
 EVENTS = {on: soap.propertyset({"BinaryState": str(int(on))}) for on in (False, True)}
@@ -67,6 +68,9 @@ def test_an_ignored_off_is_told_the_truth() -> None:
         rig.hub.tickets[0].accepted.set_result(None)
         assert heard.take() == []
         rig.hub.tickets[0].done.set_result(Outcome(Result.IGNORED, "this switch only arms"))
+        await advance(0.2)
+        assert heard.take() == []  # lest it overtakes the answer
+        await advance(0.2)
         assert heard.take() == [True]
 
     with_rig(test)
@@ -85,7 +89,10 @@ def test_a_later_failure_is_told_once(optimistic: bool) -> None:
         ticket.accepted.set_result(None)
         rig.hub.be(rig.switch, False)
         ticket.done.set_result(Outcome(Result.FAILED, "the panel said no"))
+        await advance(0.4)
         assert heard.take() == [False]
+        await advance(0.4)
+        assert heard.take() == []
 
     with_rig(test)
 
@@ -100,6 +107,7 @@ def test_a_refusal_is_told_too() -> None:
         rig.hub.tickets[0].accepted.set_exception(error)
         rig.hub.tickets[0].done.set_result(Outcome(Result.REJECTED, "no"))
         assert ends == [error]
+        await advance(0.4)
         assert heard.take() == [False]
 
     with_rig(test)
@@ -128,3 +136,19 @@ def test_a_peer_is_warned_about_once_and_the_memory_is_bounded(caplog: pytest.Lo
     levels = [record.levelno for record in caplog.records if "oddly" in record.message]
     assert levels[:3] == [logging.WARNING, logging.DEBUG, logging.WARNING]
     assert levels.count(logging.WARNING) == plug.MAX_WARNINGS
+
+
+def test_what_is_too_much_is_refused_and_told_the_truth_once() -> None:
+    async def test(rig: Rig) -> None:
+        heard = Heard(rig)
+        ends: list[object] = []
+        rig.executor = Never()
+        rig.make_plugs()
+        for _ in range(lanes.PER_PEER + 3):
+            rig.plug.turn(True, ME, ends.append)
+        assert [type(end) for end in ends] == 3 * [EmulatorError]
+        await advance(1)
+        assert heard.take() == [False]
+        assert rig.hub.asked == []
+
+    with_rig(test)

@@ -3,6 +3,7 @@
 import logging
 import re
 from ipaddress import IPv4Network
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -15,7 +16,7 @@ from emulator.errors import Rejected
 from emulator.hub import Ticket
 from emulator.model import Origin, Outcome, Result
 from tests.doors.clockwork import advance
-from tests.doors.rig import PEER, Rig, with_rig
+from tests.doors.rig import PEER, Inline, Rig, with_rig
 from tests.doors.test_soap import ECHO_QUERY, OFF, ON, body
 
 HOST = "192.168.7.2:49151"
@@ -133,9 +134,11 @@ def test_a_query_is_answered_from_memory_and_arms_nothing(data: bytes, state: by
     with_rig(test)
 
 
-def test_what_the_panel_has_not_said_is_a_fault() -> None:
+def test_what_the_panel_has_not_said_is_a_fault_that_sends_nobody_to_the_next_port() -> None:
     answer = ask(GET, on=None)
-    assert status(answer) == 500
+    assert status(answer) == 200
+    assert b"<u:GetBinaryStateResponse" in answer
+    assert STATE.findall(answer) == []
     assert b"<errorCode>501</errorCode>" in answer
     assert b"has not been read yet" in answer
     assert b"binaryState" not in ask(request("GET", "/setup.xml"), on=None)
@@ -352,26 +355,30 @@ def test_a_set_is_answered_when_the_cloud_has_taken_it() -> None:
     with_rig(test)
 
 
-def test_a_refusal_is_a_fault_with_the_reason() -> None:
+def not_done(answer: bytes, why: bytes) -> bool:
+    """Whether it says so in each of the ways that some client understands, with a status that sends none elsewhere."""
+    fault = b"<errorCode>501</errorCode><errorDescription>%s</errorDescription>" % why
+    return status(answer) == 200 and fault in answer and STATE.findall(answer) == [b"Error"]
+
+
+def test_a_refusal_is_told_with_its_reason() -> None:
     async def test(rig: Rig) -> None:
         rig.hub.prompt = False
         wire = rig.connect()
         wire.say(SET_ON)
         held(rig).accepted.set_exception(Rejected("The kitchen window is open"))
-        answer = wire.taken()
-        assert status(answer) == 500
-        assert b"<errorDescription>The kitchen window is open</errorDescription>" in answer
+        assert not_done(wire.taken(), b"The kitchen window is open")
         assert status(wire.say(GET)) == 200
 
     with_rig(test)
 
 
-def test_patience_ends_with_the_state_as_it_is() -> None:
+def test_patience_ends_with_the_state_as_it_is_before_openhab_tries_another_port() -> None:
     async def test(rig: Rig) -> None:
         rig.hub.prompt = False
         wire = rig.connect()
         wire.say(SET_ON)
-        await advance(1.9)
+        await advance(0.7)
         assert wire.taken() == b""
         await advance(0.2)
         assert STATE.findall(wire.taken()) == [b"0"]
@@ -380,6 +387,33 @@ def test_patience_ends_with_the_state_as_it_is() -> None:
         wire.say(SET_ON)
         held(rig).accepted.set_result(None)
         assert status(wire.taken()) == 200
+
+    with_rig(test)
+
+
+def test_a_set_that_has_to_wait_behind_another_is_answered_at_once() -> None:
+    async def test(rig: Rig) -> None:
+        rig.hub.prompt, rig.hub.busy = False, True
+        answer = rig.connect().say(SET_ON)
+        assert (status(answer), STATE.findall(answer)) == (200, [b"0"])
+        held(rig).accepted.set_exception(Rejected("too late to answer"))
+
+    with_rig(test)
+
+
+def test_a_set_that_is_known_to_be_refused_is_answered_at_once() -> None:
+    async def test(rig: Rig) -> None:
+        rig.hub.prompt, rig.hub.obstacle = False, Rejected("the login was refused")
+        assert not_done(rig.connect().say(SET_ON), b"the login was refused")
+        assert len(rig.hub.asked) == 1
+
+    with_rig(test)
+
+
+def test_what_the_settings_ignore_is_answered_politely_whatever_is_in_the_way() -> None:
+    async def test(rig: Rig) -> None:
+        rig.hub.obstacle, rig.hub.busy = Rejected("the login was refused"), True  # and the fake accepts at once
+        assert STATE.findall(rig.connect().say(SET_OFF)) == [b"0"]
 
     with_rig(test)
 
@@ -400,17 +434,46 @@ def test_a_set_is_acknowledged_even_before_the_first_reading() -> None:
 
 
 @pytest.mark.parametrize("error", [Rejected("The kitchen window is open"), ZeroDivisionError("a secret")])
-def test_a_submit_that_fails_is_a_fault(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_submit_that_fails_is_told_over_200(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
     async def test(rig: Rig) -> None:
         rig.hub.refusal = error
         answer = rig.connect().say(SET_ON)
-        assert status(answer) == 500
-        assert b"<errorCode>501</errorCode>" in answer
-        assert (b"kitchen" in answer) == isinstance(error, Rejected)
+        expected = b"Internal error; the log of the emulator tells more"
+        assert not_done(answer, b"The kitchen window is open" if isinstance(error, Rejected) else expected)
         assert b"secret" not in answer
 
     with_rig(test)
     assert ("command failed" in caplog.text) == isinstance(error, ZeroDivisionError)
+
+
+class Gone(Inline):
+    """An executor that was shut down: the program is stopping."""
+
+    def submit(self, *_args: Any, **_kwargs: Any) -> Any:
+        raise RuntimeError("cannot schedule new futures after shutdown")
+
+
+def test_a_set_while_the_program_stops_is_told_over_200() -> None:
+    async def test(rig: Rig) -> None:
+        rig.executor = Gone()
+        rig.make_plugs()
+        assert not_done(rig.connect().say(SET_ON), b"Too many commands at once, or the program is stopping; not sent")
+        assert rig.hub.asked == []
+
+    with_rig(test)
+
+
+def test_a_set_that_cannot_be_answered_with_the_state_is_told_over_200(caplog: pytest.LogCaptureFixture) -> None:
+    async def test(rig: Rig) -> None:
+        rig.hub.prompt = False
+        wire = rig.connect()
+        wire.say(SET_ON)
+        rig.hub.states = {rig.switch.name: "neither"}  # type: ignore[dict-item]  # the bug
+        held(rig).accepted.set_result(None)
+        assert not_done(wire.taken(), b"Internal error; the log of the emulator tells more")
+
+    with_rig(test)
+    assert "answering SetBinaryState failed" in caplog.text
 
 
 def test_a_client_that_leaves_does_not_take_its_command_with_it() -> None:

@@ -1,0 +1,62 @@
+"""Recognise a client that sends a set from port to port until one takes it: our other switches sit there. Pure.
+
+openHAB does so after 1,000 ms, a refused connection or any status but 2xx, over the ports 49151 to 49157; pyblinky
+after any status but 2xx. A real WeMo is alone at its address, so that the next port can only be the same socket.
+"""
+
+from dataclasses import dataclass, field
+
+from emulator.errors import EmulatorError
+from emulator.model import Switch
+
+WALK_S = 3.0
+"""Seconds from a set that came to nothing to the next port: openHAB goes on at once, and each port may cost it 1 s."""
+
+SEEN = 512
+"""Trails kept at most: a peer has one for each direction, and they are over in seconds."""
+
+
+class Walked(EmulatorError):
+    """A set that is not meant for this switch. Answered with a fault: a client that is told 2xx here would keep to
+    this port from then on, and send it what is meant for the other switch.
+    """
+
+
+@dataclass(slots=True)
+class Trail:
+    """Where a peer's set came to nothing of itself, and until when (monotonic seconds) another switch is a walk."""
+
+    until: float
+    switches: list[Switch] = field(default_factory=list)
+
+
+class Walks:
+    """Remembers sets that came to nothing, for all switches together. Not locked."""
+
+    def __init__(self) -> None:
+        self._trails: dict[tuple[str, bool], Trail] = {}
+
+    def came_to_nothing(self, peer: str, on: bool, switch: Switch, now: float) -> None:
+        """Note a set that the peer got no answer to, or a refusal."""
+        trail = self._trails.pop((peer, on), None)
+        if trail is None or trail.until < now:
+            trail = Trail(now)
+        elif switch in trail.switches:
+            trail.switches.remove(switch)
+        trail.until = now + WALK_S
+        trail.switches.append(switch)
+        while len(self._trails) >= SEEN:
+            del self._trails[next(iter(self._trails))]
+        self._trails[peer, on] = trail
+
+    def start_of(self, peer: str, on: bool, switch: Switch, now: float) -> Switch | None:
+        """The switch from which a peer has walked to this one with the same value; None when it has not.
+
+        A walk goes on: each step of it may take as long as the first. Where something came to nothing of itself, the
+        same is simply asked again.
+        """
+        trail = self._trails.get((peer, on))
+        if trail is None or trail.until < now or switch in trail.switches:
+            return None
+        trail.until = now + WALK_S
+        return trail.switches[-1]
