@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import threading
 import time
 import urllib.request
@@ -73,7 +74,8 @@ class SystemClock:
 class Alarms:
     """The far side of the settings: journal, simulated alarms, and a cloud for each installation.
 
-    `shared` uses the simulated alarms of an `emulator run` beside us, where there are any.
+    `shared` uses the simulated alarms of an `emulator run` beside us, where there are any, and leaves it to that one to
+    tell of silence.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class Alarms:
         self.settings = settings
         self.clock = clock or SystemClock()
         self.journal = Journal(state_dir)
+        self._silent_after_s = math.inf if shared else settings.notify.silent_after
         self.simulators: dict[str, SimulatedAlarm] = {}
         self.on_notice: Callable[[Notice, str, str], None] = lambda _notice, _about, _text: None
         self._credentials = credentials
@@ -197,7 +200,7 @@ class Alarms:
             on_progress=on_progress,
             on_notice=lambda notice, text: self.on_notice(notice, name, text),
             read_s=read_within_s(settings.timeouts.request, settings.timeouts.command),
-            silent_after_s=self.settings.notify.silent_after,
+            silent_after_s=self._silent_after_s,
         )
 
 

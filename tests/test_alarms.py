@@ -14,7 +14,7 @@ from emulator.alarms import Alarms
 from emulator.credentials import Credentials
 from emulator.errors import ConfigError, EmulatorError, LoginRefused
 from emulator.journal import Journal
-from emulator.model import Arm, ArmMode, Axes, Interior
+from emulator.model import Arm, ArmMode, Axes, Interior, Notice
 from emulator.refused_logins import last, recall
 from emulator.settings import Settings
 from emulator.simulator.server import SimulatedAlarm
@@ -58,6 +58,24 @@ def test_commands_share_the_simulated_alarm_that_runs(alarms: Callable[..., Alar
     installation.read_now()
     installation.close()
     assert running.simulators["home"].backend.requests["LOGIN"] == 1
+
+
+def test_a_typed_command_leaves_it_to_the_program_to_say_that_there_is_news_again(
+    alarms: Callable[..., Alarms], clock: FakeClock
+) -> None:
+    told: list[Notice] = []
+    running = alarms(shared=False)
+    running.on_notice = lambda notice, _about, _text: told.append(notice)
+    installation = running.installation("home")
+    clock.now += running.settings.notify.silent_after + 600
+    installation.look_after()
+    beside = alarms().installation("home")
+    beside.read_now()
+    beside.close()
+    again = running.installation("home")
+    again.read_now()
+    again.close()
+    assert told == [Notice.SILENT, Notice.BACK]
 
 
 def test_it_is_found_past_a_proxy_of_the_environment(

@@ -13,11 +13,12 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from emulator import cli
+from emulator import cli, watch
 from emulator.alarms import SystemClock
 from emulator.app import App
 from emulator.errors import ConfigError, EmulatorError
-from emulator.journal import Journal
+from emulator.installation import Installation
+from emulator.journal import FILE, Journal
 from emulator.model import Arm, ArmMode, Command, Origin
 from emulator.settings import Settings
 from emulator.simulator.faults import LATEST, Fault
@@ -66,6 +67,33 @@ def test_it_stops_in_time_and_leaves_no_thread_even_before_its_first_news(make: 
     app.stop()
     assert time.monotonic() - began < STOP_S
     assert not [thread for thread in threading.enumerate() if thread.name.startswith(("installation", "simulator"))]
+
+
+def test_it_looks_after_its_alarms_and_its_folder_on_a_thread_of_its_own(
+    make: Callable[..., App], state_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "BEAT_S", 0.01)
+    looked, refused = threading.Event(), threading.Event()
+    monkeypatch.setattr(Installation, "look_after", lambda _: looked.set())
+    app = make(settings(doors={}))
+    app.hub.subscribe(lambda _: refused.set() if app.alarms.journal.trouble else None)
+    app.start()
+    assert looked.wait(PATIENCE_S)
+    journal, aside = state_dir / FILE, state_dir / "aside"
+    journal.rename(aside)
+    try:
+        assert refused.wait(PATIENCE_S)
+    finally:
+        aside.rename(journal)
+
+
+def test_after_a_gap_every_alarm_is_read_again(make: Callable[..., App], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "BEAT_S", 0.01)
+    monkeypatch.setattr(watch, "GAP_S", -1.0)
+    told = threading.Event()
+    monkeypatch.setattr(Installation, "after_gap", lambda *_: told.set())
+    make(settings(doors={})).start()
+    assert told.wait(PATIENCE_S)
 
 
 def test_it_may_be_stopped_without_having_been_started(make: Callable[..., App]) -> None:
