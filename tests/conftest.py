@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from emulator import logs
+from emulator import logs, pin
 from emulator.journal import Journal
 from emulator.simulator.backend import Account
 from emulator.simulator.panel import House
 from emulator.simulator.server import SimulatedAlarm
 from tests.fakes import FakeClock
+from tests.patience import STOP_S
 
 settings.register_profile(
     "short",
@@ -108,7 +109,7 @@ def no_thread_outlives_its_test() -> Iterator[None]:
     left = [thread for thread in threading.enumerate() if thread not in before]
     for thread in left:
         # Executors and servers may need a moment between "told to stop" and "gone".
-        thread.join(2.0)
+        thread.join(STOP_S)
     assert not [thread for thread in left if thread.is_alive()]
 
 
@@ -122,6 +123,12 @@ def logging_as_it_was() -> Iterator[None]:
     root.handlers[:] = handlers
     for logger, level in levels.items():
         logger.setLevel(level)
+
+
+@pytest.fixture
+def quick_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where hundreds of PINs are set and tried, how long one takes is nobody's business."""
+    monkeypatch.setattr(pin, "HASH_COST", 2)
 
 
 @pytest.fixture

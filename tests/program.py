@@ -19,8 +19,8 @@ from emulator.simulator.backend import Account
 from emulator.simulator.panel import House
 from emulator.simulator.server import SimulatedAlarm
 from tests.lan.raw import ECHO_BODY, SERVICE
+from tests.patience import PATIENCE_S
 
-PATIENCE_S = 20.0
 ROOM = 8
 """Ports in a row; no test has more switches."""
 

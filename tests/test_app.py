@@ -24,9 +24,8 @@ from emulator.settings import Settings
 from emulator.simulator.faults import LATEST, Fault
 from emulator.simulator.server import SimulatedAlarm
 from tests.fakes import FakeClock
+from tests.patience import STOP_S
 from tests.program import NIGHT, PATIENCE_S, free_port, settings
-
-STOP_S = 5.0
 
 
 @pytest.fixture

@@ -26,11 +26,10 @@ from emulator.simulator.panel import House, Profile
 from emulator.simulator.server import SimulatedAlarm
 from tests.doctor.conftest import NOW_S
 from tests.fakes import FakeClock
+from tests.patience import PATIENCE_S, STOP_S
 from tests.program import free_port
 from tests.simulator import owa
 
-PATIENCE_S = 20.0
-STOP_S = 5.0
 SWITCHES = "switches: [{name: Night, on: night, off: disarm}]\n"
 SIMULATED = "installations: {home: {cloud: simulator}}\n" + SWITCHES
 PASSWORD = "Correcto-Caballo-9"

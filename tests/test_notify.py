@@ -31,8 +31,7 @@ from emulator.notify import (
     apprise_target,
 )
 from tests.fakes import FakeClock
-
-PATIENCE_S = 10.0
+from tests.patience import PATIENCE_S
 
 
 class Target:

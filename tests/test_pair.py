@@ -12,9 +12,10 @@ from click.testing import CliRunner, Result
 from emulator import cli, pairing
 from emulator.journal import Journal
 from emulator.pairing import HEEDED_S, Users
-from tests.doors.test_hue import a_house, wait
+from tests.doors.test_hue import a_house
 from tests.doors.test_hue_program import SWITCHES, a_program
 from tests.fakes import EPOCH_S
+from tests.patience import until
 
 PHONE, ECHO = "0123abcd" * 5, "83b7780291a6ceffbe0bd049104df"
 
@@ -128,9 +129,9 @@ def test_a_running_program_heeds_it(tmp_path: Path, journal: Journal, mode: Any)
         assert len(house.api("GET", f"/{PHONE}/lights")) == 4
         assert pair(tmp_path, "--forget", "1").exit_code == 0
         if mode == "button":
-            wait(lambda: refused(house, PHONE))
+            until(lambda: refused(house, PHONE))
         else:
-            wait(lambda: len(house.door._users) == 1)
+            until(lambda: len(house.door._users) == 1)
             assert len(house.api("GET", f"/{PHONE}/lights")) == 4  # as any name may
         assert list(pairing.paired(journal)) == [2]
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from emulator import pin as module
 from emulator.dashboard.schema import PIN_SHAPE
 from emulator.errors import EmulatorError
 from emulator.journal import Journal
@@ -26,10 +25,7 @@ from tests.fakes import FakeClock
 RIGHT, WRONG, PEER, OWNER = "2580", "0000", "192.168.7.9", "192.168.7.2"
 
 
-@pytest.fixture(autouse=True)
-def quick_hash(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hundreds of tries; how long one takes is nobody's business here."""
-    monkeypatch.setattr(module, "HASH_COST", 2)
+pytestmark = pytest.mark.usefixtures("quick_hash")
 
 
 @pytest.fixture

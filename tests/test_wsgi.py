@@ -14,6 +14,7 @@ import pytest
 
 from emulator import wsgi
 from emulator.wsgi import AHEAD, AT_ONCE, FEW, IDLE, LOOP, PER_PEER, REQUEST, SPARE, Server
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n"
 HONEST, OTHER = "127.0.0.1", "127.0.0.2"
-TIMEOUT_S = 5.0
 CONNECTIONS = 100
 
 
@@ -46,12 +46,12 @@ class House:
         body = self.body
         self.peers.append(environ["REMOTE_ADDR"])
         self.asked.release()
-        self.may.wait(TIMEOUT_S)
+        self.may.wait(PATIENCE_S)
         start("200 OK", [("Content-Length", str(len(body)))])
         return [body]
 
     def connect(self, source: str = OTHER, said: bytes = b"") -> socket.socket:
-        sock = socket.create_connection((HONEST, self.port), TIMEOUT_S, (source, 0))
+        sock = socket.create_connection((HONEST, self.port), PATIENCE_S, (source, 0))
         self._open.enter_context(sock)
         self.say(sock, said)
         return sock
@@ -89,7 +89,7 @@ class House:
         for _ in range(3):
             turned = threading.Event()
             self.server._server.trigger.pull_trigger(turned.set)
-            assert turned.wait(TIMEOUT_S)
+            assert turned.wait(PATIENCE_S)
 
     def stop(self) -> None:
         self._open.close()
@@ -124,7 +124,7 @@ def is_open(sock: socket.socket) -> bool:
     except ConnectionError:
         return False
     finally:
-        sock.settimeout(TIMEOUT_S)
+        sock.settimeout(PATIENCE_S)
 
 
 # -- how long ---------------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ def test_each_request_begins_the_time_anew(house: House) -> None:
 def test_an_answer_may_take_its_time(house: House) -> None:
     house.may.clear()
     sock = house.connect(OTHER, GET + GET[:5])
-    assert house.asked.acquire(timeout=TIMEOUT_S)
+    assert house.asked.acquire(timeout=PATIENCE_S)
     for _ in range(10):
         house.now += IDLE
         house.turn()
@@ -332,14 +332,14 @@ def test_one_peer_keeps_a_worker_free_for_others(house: House) -> None:
     many = [house.connect(OTHER, GET) for _ in range(2 * AT_ONCE)]
     one = house.connect(HONEST, GET)
     for _ in range(AT_ONCE + 1):
-        assert house.asked.acquire(timeout=TIMEOUT_S)
+        assert house.asked.acquire(timeout=PATIENCE_S)
     assert sorted(house.peers) == [HONEST] + AT_ONCE * [OTHER]
     house.may.set()
     assert all(receive(sock).endswith(b"here") for sock in (one, *many))
 
 
 def test_all_that_knock_are_let_in_at_once(house: House) -> None:
-    knocking = [socket.create_connection((HONEST, house.port), TIMEOUT_S, (OTHER, 0)) for _ in range(PER_PEER)]
+    knocking = [socket.create_connection((HONEST, house.port), PATIENCE_S, (OTHER, 0)) for _ in range(PER_PEER)]
     house.turn()
     assert len(house.channels) == PER_PEER
     for sock in knocking:

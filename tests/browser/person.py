@@ -10,8 +10,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from emulator.app import App
 from emulator.simulator.panel import House
+from tests.patience import PATIENCE_S
 
-PATIENCE_S = 10.0
 PIN = "2580"
 NARROW, PHONE, DESK = (320, 640), (390, 844), (1280, 800)
 GRAVE = ("serious", "critical")

@@ -6,6 +6,11 @@ import pytest
 from tests.dashboard.rig import Rig
 
 
+@pytest.fixture(autouse=True)
+def pins_are_quick(quick_hash: None) -> None:
+    """Each test sets one."""
+
+
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
     """A house whose panel was read."""

@@ -22,6 +22,7 @@ from emulator.pin import set_pin
 from emulator.running import Refused, Running
 from tests.dashboard.rig import Rig
 from tests.doors.contract import DoorContract
+from tests.patience import PATIENCE_S
 from tests.program import free_port
 
 FOREIGN = Nic("eth0", IPv4Interface("127.0.0.2/32"))
@@ -54,7 +55,7 @@ def make(rig: Rig, tmp_path: Path) -> Iterator[Callable[..., Dashboard]]:
 
 def ask(url: str, method: str = "GET", body: str | None = None, **headers: str) -> tuple[int, bytes]:
     host, _, port = url.removeprefix("http://").strip("/").partition(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=5)
+    connection = http.client.HTTPConnection(host, int(port), timeout=PATIENCE_S)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
         connection.request(method, named.pop("path", "/healthz"), body, named)
@@ -123,7 +124,7 @@ def test_a_listener_does_not_hold_the_stop(make: Callable[..., Dashboard]) -> No
     door.start()
     url = door.pages()[0]
     revision = json.loads(ask(url, path="/api/state")[1])["revision"]
-    connection = http.client.HTTPConnection("127.0.0.1", door._web.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", door._web.port, timeout=PATIENCE_S)
     connection.request("GET", f"/api/state?since={revision}")
     door.stop()
     connection.close()

@@ -3,6 +3,7 @@
 import threading
 
 from emulator.doors import Door
+from tests.patience import PATIENCE_S
 
 
 class DoorContract:
@@ -54,6 +55,6 @@ class DoorContract:
         door.start()
         stopper = threading.Thread(target=door.stop)
         stopper.start()
-        stopper.join(5)
+        stopper.join(PATIENCE_S)
         assert not stopper.is_alive()
         assert not self.serves(door)

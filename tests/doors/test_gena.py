@@ -15,6 +15,7 @@ from emulator.doors.gena import Callback, Publisher
 from emulator.doors.h1 import Response
 from emulator.errors import ProtocolError
 from tests.doors.clockwork import until
+from tests.patience import PATIENCE_S
 
 PEER = "127.0.0.1"
 TOPIC = ("key1", "basicevent")
@@ -48,7 +49,7 @@ class Subscriber:
         writer.close()
 
     async def next(self) -> tuple[dict[str, str], str]:
-        return await asyncio.wait_for(self.got.get(), 5)
+        return await asyncio.wait_for(self.got.get(), PATIENCE_S)
 
     def headers(self, **more: str) -> dict[str, str]:
         url = f"<http://{PEER}:{self.port}{self.path}>"

@@ -31,13 +31,14 @@ from tests.doors.fakes import FakeHub, a_switch
 from tests.doors.test_bridge import LIGHT, fits
 from tests.doors.test_lan import LO, ask, client, collect, silent
 from tests.doors.test_lights import switches
+from tests.patience import PATIENCE_S, STOP_S, until
 from tests.program import free_port
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}  # as an Echo sends its JSON (§3.3)
 
 
 def request(port: int, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, Any, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
@@ -81,7 +82,7 @@ def a_house(folder: Path, hub: FakeHub | None = None, **settings: Any) -> Iterat
     finally:
         before = time.monotonic()
         house.door.stop()
-        assert time.monotonic() - before < 2
+        assert time.monotonic() - before < STOP_S
         house.journal.close()
 
 
@@ -195,7 +196,7 @@ def test_an_echo_finds_and_turns_a_light(tmp_path: Path, monkeypatch: pytest.Mon
             assert not house.hub.came.is_set()
             reads = [house.api("GET", f"/{user}/lights/{number}")["state"]["on"] for _ in range(3)]
             assert reads == [on] * 3
-            assert house.hub.came.wait(2)
+            assert house.hub.came.wait(PATIENCE_S)
             house.hub.came.clear()
             assert house.api("GET", f"/{user}/lights/{number}")["state"]["on"] is on
         assert [(name, on) for name, on, _ in house.hub.asked] == [("Perimeter", True), ("Perimeter", False)]
@@ -238,18 +239,10 @@ def test_a_command_that_meets_a_defect_does_not_end_the_door(
         path = f"/{user}/lights/{next(iter(house.door.lights.all))}/state"
         house.hub.refusal = ValueError("a defect")
         house.api("PUT", path, {"on": True})
-        wait(lambda: "a command that was held back failed" in caplog.text)
+        until(lambda: "a command that was held back failed" in caplog.text)
         house.hub.refusal = None
         house.api("PUT", path, {"on": True})
-        assert house.hub.came.wait(2)
-
-
-def wait(condition: Any) -> None:
-    for _ in range(300):
-        if condition():
-            return
-        time.sleep(0.01)
-    pytest.fail("waited three seconds in vain")
+        assert house.hub.came.wait(PATIENCE_S)
 
 
 def test_too_many_for_an_echo_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -304,11 +297,11 @@ def test_it_follows_the_interfaces_and_outlives_what_they_do(tmp_path: Path, cap
     with a_house(tmp_path, nics=look, look_s=0.02) as house:
         assert house.door.urls()
         nics = [Nic("lo", IPv4Interface("127.0.0.2/8"))]
-        wait(lambda: any("127.0.0.2" in url for _, url in house.door.urls()))
+        until(lambda: any("127.0.0.2" in url for _, url in house.door.urls()))
         nics = None
-        wait(lambda: "cannot look at the interfaces" in caplog.text)
+        until(lambda: "cannot look at the interfaces" in caplog.text)
         nics = []
-        wait(lambda: not house.door.urls())
+        until(lambda: not house.door.urls())
     assert house.probes == ["127.0.0.1:443", "127.0.0.2:443"]
 
 
@@ -335,7 +328,7 @@ def test_a_port_that_is_taken_is_said_once_with_the_ways_out(tmp_path: Path, cap
             assert "another doors.hue.port" in caplog.text
             assert house.door.obstacles() == tuple(caplog.messages)
             other.close()
-            wait(house.door.urls)
+            until(house.door.urls)
             assert house.door.obstacles() == ()
 
 
@@ -389,7 +382,7 @@ def test_it_is_announced_by_mdns_when_asked_for(tmp_path: Path) -> None:
         asking = Zeroconf(interfaces=["127.0.0.1"])
         try:
             name = f"Hue Bridge - {house.door.identity.mac[-6:]}.{TYPE}"
-            service = asking.get_service_info(TYPE, name, timeout=1500)
+            service = asking.get_service_info(TYPE, name, timeout=1000 * PATIENCE_S)
         finally:
             asking.close()
         assert service

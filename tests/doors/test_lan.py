@@ -26,6 +26,7 @@ from emulator.model import Outcome, Result
 from tests.doors.clockwork import until
 from tests.doors.contract import DoorContract
 from tests.doors.fakes import NAMES, FakeHub, a_switch
+from tests.patience import PATIENCE_S, STOP_S
 from tests.program import free_port
 
 LO = Nic("lo", IPv4Interface("127.0.0.1/8"))
@@ -44,7 +45,7 @@ def running(door: Lan) -> Iterator[Lan]:
     finally:
         before = time.monotonic()
         door.stop()
-        assert time.monotonic() - before < 2
+        assert time.monotonic() - before < STOP_S
 
 
 @contextmanager
@@ -55,7 +56,7 @@ def a_lan(hub: FakeHub | None = None, **settings: object) -> Iterator[Lan]:
 
 def get(url: str, path: str = "/setup.xml") -> int:
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE_S)
     try:
         connection.request("GET", path)
         return connection.getresponse().status
@@ -84,7 +85,7 @@ SEARCH = 'M-SEARCH * HTTP/1.1\r\nHost:239.255.255.250:1900\r\nMan:"ssdp:discover
 @contextmanager
 def client(host: str = "127.0.0.1") -> Iterator[socket.socket]:
     with network.sender(host, 0) as sock:
-        sock.settimeout(1.5)
+        sock.settimeout(PATIENCE_S)
         yield sock
 
 
@@ -186,7 +187,7 @@ def test_only_switches_of_this_door_are_shown() -> None:
 def test_notices_tell_of_coming_and_going() -> None:
     hub = FakeHub(switches=(a_switch(),))
     with network.receiver("127.0.0.1") as listener:
-        listener.settimeout(2)
+        listener.settimeout(PATIENCE_S)
         with a_lan(hub):
             found = [notice for notice, _ in collect(listener, 10)]
             assert {notice["NTS"] for notice in found} == {"ssdp:alive"}
@@ -203,7 +204,7 @@ def test_notices_are_repeated_well_before_they_expire(monkeypatch: pytest.Monkey
     assert 2 * site.ALIVE < ssdp.MAX_AGE
     monkeypatch.setattr(site, "ALIVE", SOON)
     with network.receiver("127.0.0.1") as listener, a_lan(FakeHub(switches=(a_switch(),)), look_s=SOON):
-        listener.settimeout(2)
+        listener.settimeout(PATIENCE_S)
         assert {notice["NTS"] for notice, _ in collect(listener, 25)} == {"ssdp:alive"}
 
 
@@ -224,7 +225,7 @@ def test_an_address_that_comes_is_served_and_one_that_goes_is_left() -> None:
         with pytest.raises(OSError, match="refused"):
             get(url)
         assert get(door.urls()[0][1]) == 200
-        listener.settimeout(2)
+        listener.settimeout(PATIENCE_S)
         while collect(listener, 1)[0][0]["NTS"] != "ssdp:byebye":
             pass
 
@@ -394,7 +395,7 @@ def test_a_strict_client_takes_every_description_and_hears_the_truth() -> None:
             for service in device.services.values():
                 service.on_event = on_event
                 await server.event_handler.async_subscribe(service)
-            first = [await asyncio.wait_for(heard.get(), 5) for _ in range(3)]
+            first = [await asyncio.wait_for(heard.get(), PATIENCE_S) for _ in range(3)]
             assert {("BinaryState", True), ("FriendlyName", NAMES[0])} <= set(first)
             # An off that the house ignores: 200 with the state as it is, and an event with the truth.
             hub.prompt = False
@@ -403,7 +404,7 @@ def test_a_strict_client_takes_every_description_and_hears_the_truth() -> None:
             hub.tickets[1].accepted.set_result(None)
             hub.tickets[1].done.set_result(Outcome(Result.IGNORED, "this switch only arms"))
             assert await waiting == {"BinaryState": True}
-            assert await asyncio.wait_for(heard.get(), 5) == ("BinaryState", True)
+            assert await asyncio.wait_for(heard.get(), PATIENCE_S) == ("BinaryState", True)
             waiting = asyncio.create_task(basic.action("SetBinaryState").async_call(BinaryState=False))
             await until(lambda: len(hub.tickets) == 3)
             hub.tickets[2].finish(Outcome(Result.REJECTED, "open window"), Rejected("open window"))
@@ -419,21 +420,19 @@ def test_a_strict_client_takes_every_description_and_hears_the_truth() -> None:
 
 def test_other_switches_are_served_while_one_waits_for_the_cloud() -> None:
     hub = FakeHub(prompt=False)
-    with a_lan(hub, reply_within_s=5.0) as door, client() as sock:
+    with a_lan(hub, reply_within_s=2 * PATIENCE_S) as door, client() as sock:
         first, second = (urlsplit(url) for _, url in door.urls())
-        slow = http.client.HTTPConnection(first.hostname or "", first.port, timeout=10)
+        slow = http.client.HTTPConnection(first.hostname or "", first.port, timeout=PATIENCE_S)
         slow.request(
             "POST",
             "/upnp/control/basicevent1",
             "<s:Body><u:SetBinaryState><BinaryState>1</BinaryState>",
             {"SOAPACTION": '"urn:Belkin:service:basicevent:1#SetBinaryState"'},
         )
-        assert hub.came.wait(5)
-        before = time.monotonic()
+        assert hub.came.wait(PATIENCE_S)
         assert get(second.geturl()) == 200
         ask(sock, "upnp:rootdevice")
         assert len(collect(sock, 2)) == 2
-        assert time.monotonic() - before < 1
         hub.tickets[0].finish(Outcome(Result.CONFIRMED, "armed"), None)
         assert slow.getresponse().status == 200
         slow.close()
@@ -451,7 +450,7 @@ def test_stopping_does_not_wait_for_the_cloud() -> None:
             b'POST /upnp/control/basicevent1 HTTP/1.1\r\nHost: localhost\r\nSOAPACTION: "x#SetBinaryState"\r\n'
             b"Content-Length: %d\r\n\r\n%s" % (len(text), text)
         )
-        assert hub.came.wait(5)
+        assert hub.came.wait(PATIENCE_S)
     hub.tickets[0].finish(Outcome(Result.CONFIRMED, "armed"), None)
     assert not hub.subscribers
 
@@ -476,7 +475,7 @@ def test_a_device_of_another_door_is_announced_answers_and_takes_its_leave() -> 
     hub = FakeHub(switches=())
     with a_lan(hub, guests=lambda _place: here, look_s=SOON), client() as sock, network.receiver("127.0.0.1") as heard:
         heard.setblocking(True)
-        heard.settimeout(3)
+        heard.settimeout(PATIENCE_S)
         here["bridge"] = GUEST
         assert len(notices(heard, "alive", 6)) == 3
         ask(sock, "upnp:rootdevice")
@@ -490,7 +489,7 @@ def test_a_device_of_another_door_is_announced_answers_and_takes_its_leave() -> 
 def test_the_last_word_of_a_device_of_another_door_is_goodbye() -> None:
     with network.receiver("127.0.0.1") as heard:
         heard.setblocking(True)
-        heard.settimeout(3)
+        heard.settimeout(PATIENCE_S)
         with a_lan(FakeHub(switches=()), guests=lambda _place: {"bridge": GUEST}):
             notices(heard, "alive", 3)
         assert len(notices(heard, "byebye", 6)) == 3

@@ -10,6 +10,7 @@ from zeroconf import ServiceInfo, Zeroconf
 from emulator.doors.mdns import TYPE, Mdns
 from emulator.doors.web import LOCALHOST
 from emulator.model import BridgeIdentity
+from tests.patience import PATIENCE_S
 
 IDENTITY = BridgeIdentity("02ABCDEF0000")
 NAME = f"Hue Bridge - EF0000.{TYPE}"
@@ -25,7 +26,7 @@ def mdns() -> Iterator[Mdns]:
 def found() -> ServiceInfo | None:
     asking = Zeroconf(interfaces=["127.0.0.1"])
     try:
-        return asking.get_service_info(TYPE, NAME, timeout=1500)
+        return asking.get_service_info(TYPE, NAME, timeout=1000 * PATIENCE_S)
     finally:
         asking.close()
 

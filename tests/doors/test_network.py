@@ -6,6 +6,7 @@ import pytest
 
 from emulator.doors import network, ssdp
 from emulator.doors.network import Nic, Place
+from tests.patience import PATIENCE_S
 
 
 def nic(name: str, address: str) -> Nic:
@@ -77,7 +78,7 @@ def test_what_is_sent_to_the_group_arrives_from_the_address_it_was_sent_from() -
     with network.receiver(here) as first, network.receiver(here) as second, network.sender(here, 0) as sender:
         sender.sendto(b"hello", (ssdp.GROUP, ssdp.PORT))
         for receiver in (first, second):
-            receiver.settimeout(2)
+            receiver.settimeout(PATIENCE_S)
             data, peer = receiver.recvfrom(100)
             assert (data, peer) == (b"hello", sender.getsockname())
         assert sender.getsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL) == 2

@@ -17,6 +17,7 @@ import pytest
 from emulator.doors import web
 from emulator.doors.network import Nic, Place
 from emulator.doors.web import LOCALHOST, PLACE, Web, activated, gate, place_of, plain
+from tests.patience import PATIENCE_S
 from tests.program import free_port
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def test_the_place_by_which_a_peer_comes() -> None:
 
 
 def get(host: str, port: int, source: str = "127.0.0.1") -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(host, port, timeout=5, source_address=(source, 0))
+    connection = http.client.HTTPConnection(host, port, timeout=PATIENCE_S, source_address=(source, 0))
     try:
         connection.request("GET", "/")
         answer = connection.getresponse()
@@ -194,7 +195,7 @@ def test_a_peer_from_elsewhere_is_turned_away_before_a_byte_is_read() -> None:
 
 def test_a_tls_handshake_is_hung_up_on() -> None:
     """aiohue tries HTTPS at any port and waits a minute for an answer."""
-    with a_web([LO]) as made, socket.create_connection(("127.0.0.1", made.port), timeout=2) as sock:
+    with a_web([LO]) as made, socket.create_connection(("127.0.0.1", made.port), timeout=PATIENCE_S) as sock:
         sock.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
         assert sock.recv(10) == b""
         assert get("127.0.0.1", made.port)[0] == 200

@@ -1,8 +1,6 @@
 """The program as a process, ended by a signal at a step of a command, and started again."""
 
 import signal
-import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -12,17 +10,10 @@ import requests
 from emulator.journal import Journal
 from emulator.model import ArmMode, Interior
 from emulator.simulator.faults import Fault
-from tests.program import PATIENCE_S, Program, simulated
+from tests.patience import PATIENCE_S, until
+from tests.program import Program, simulated
 
 NIGHT = ArmMode(Interior.NIGHT)
-
-
-def until(look: Callable[[], object]) -> None:
-    """Wait for something that is about to happen."""
-    end = time.monotonic() + PATIENCE_S
-    while not look():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("request_name", ["ARMNIGHT1", "ARMNIGHT2"])

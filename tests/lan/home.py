@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 from emulator.simulator.backend import DEMO
 from tests.lan import raw
 from tests.lan.lan import HOSTS, HOUSE, Lan, Program, until
+from tests.patience import PATIENCE_S
 
 EMULATOR = str(Path(sys.executable).with_name("emulator"))
 ALARM_PORT = 12010
-TIMEOUT_S = 10.0
 FOUR = ("total", "day", "night", "perimeter")
 
 SIMULATE = (EMULATOR, "simulate", "--host", "0.0.0.0", "--port", str(ALARM_PORT), "--answer-after", "0")
@@ -82,7 +82,7 @@ class Alarm:
 
     def _ask(self, method: str, thing: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         with self._lan.at(self._host):
-            connection = http.client.HTTPConnection("127.0.0.1", ALARM_PORT, timeout=TIMEOUT_S)
+            connection = http.client.HTTPConnection("127.0.0.1", ALARM_PORT, timeout=PATIENCE_S)
             try:
                 headers = {"Content-Type": "application/json"} if body is not None else {}
                 connection.request(method, f"/control/{thing}", json.dumps(body) if body is not None else None, headers)

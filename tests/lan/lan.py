@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.patience import PATIENCE_S, STOP_S
+
 CLONE_NEWNET = 0x40000000
 NETNS = Path("/run/netns")
 HOUSE, CLIENT, OTHER, CABIN = "10.77.0.10", "10.77.0.20", "10.77.0.30", "10.77.0.40"
@@ -23,12 +25,6 @@ INTERFACE = "lan0"
 POLL_S = 0.02
 """Between looks at a condition."""
 
-DEADLINE_S = 40.0
-"""For whatever is waited for; a panel takes 20 s at most here."""
-
-STOP_S = 5.0
-"""For a program to end after SIGTERM, as issue 2 has it."""
-
 CLIENTS = Path(__file__).parent / "clients"
 
 T = TypeVar("T")
@@ -36,7 +32,7 @@ T = TypeVar("T")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def until(look: Callable[[], T], what: str, deadline_s: float = DEADLINE_S) -> T:
+def until(look: Callable[[], T], what: str, deadline_s: float = PATIENCE_S) -> T:
     """What `look` returns as soon as it is true."""
     end = time.monotonic() + deadline_s
     while not (found := look()):
@@ -189,7 +185,7 @@ class Lan:
             capture_output=True,
             text=True,
             check=False,
-            timeout=DEADLINE_S,
+            timeout=PATIENCE_S,
         )
 
     def typing(self, host: str, argv: Sequence[str]) -> subprocess.Popen[str]:

@@ -8,9 +8,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from tests.lan.lan import HOSTS, HOUSE, Lan
+from tests.patience import PATIENCE_S
 
 GROUP, SSDP_PORT = "239.255.255.250", 1900
-TIMEOUT_S = 10.0
 QUIET_S = 0.6
 """Silence after which nothing more is expected: answers to one search are never further apart than 0.1 s."""
 
@@ -96,7 +96,7 @@ class Line:
 
     def __init__(self, lan: Lan, host: str, port: int, to: str = HOUSE) -> None:
         with lan.at(host):
-            self._sock = socket.create_connection((to, port), timeout=TIMEOUT_S)
+            self._sock = socket.create_connection((to, port), timeout=PATIENCE_S)
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = b""
 
@@ -190,7 +190,7 @@ def notices(lan: Lan, host: str) -> Iterator[socket.socket]:
 def heard(sock: socket.socket, enough: int = 0) -> list[Datagram]:
     """What comes in until there is silence, for which `enough` datagrams must have come."""
     found: list[Datagram] = []
-    end = time.monotonic() + TIMEOUT_S
+    end = time.monotonic() + PATIENCE_S
     while True:
         try:
             data, (source, _) = sock.recvfrom(65536)

@@ -140,7 +140,7 @@ def test_strangers_get_nothing(lan: Lan, home: Home) -> None:
         with raw.line(lan, "far", home.port(mode)) as one:
             one.send(raw.turn(True))
             assert one.ended()
-    with lan.at("far"), socket.create_connection((HOUSE, ALARM_PORT), timeout=raw.TIMEOUT_S):
+    with lan.at("far"), socket.create_connection((HOUSE, ALARM_PORT), timeout=raw.PATIENCE_S):
         pass  # the way there is open
     home.settle()
     assert home.alarm.sent() == {}

@@ -61,7 +61,7 @@ def answers(target: str, *homes: Home) -> list[list[raw.Datagram]]:
 
     with raw.udp(homes[0].lan, "client", ECHO_PORT) as sock:
         sock.sendto(raw.search(target), (raw.GROUP, raw.SSDP_PORT))
-        until(look, f"answers to {target}", raw.TIMEOUT_S)
+        until(look, f"answers to {target}", raw.PATIENCE_S)
     return by_home()
 
 

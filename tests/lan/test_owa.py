@@ -16,7 +16,7 @@ switches:
   - {{ name: Total alarm, on: total, off: disarm }}
   - {{ name: Night alarm, on: night, off: disarm }}
 """
-TYPING_S = 30.0
+TYPING_S = 60.0
 
 
 class OwaHome(Home):

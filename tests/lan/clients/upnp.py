@@ -12,7 +12,7 @@ from async_upnp_client.client_factory import UpnpFactory
 from async_upnp_client.search import async_search
 
 BASICEVENT, METAINFO = "urn:Belkin:service:basicevent:1", "urn:Belkin:service:metainfo:1"
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 
 
 async def search(target: str) -> dict[str, set[str]]:
