@@ -25,7 +25,7 @@ from emulator.doors.v1 import Api, Ask
 from emulator.errors import ConfigError, ProtocolError, Unreachable
 from emulator.model import BridgeIdentity
 from emulator.pairing import Users
-from emulator.verisure import graphql, operations, pet
+from emulator.verisure import failures, graphql, operations, pet
 from emulator.verisure.cloud import Answer
 
 PEER = "192.168.7.9"
@@ -134,7 +134,7 @@ def owa_answer(data: bytes) -> None:
     for operation in (operations.STATUS, operations.ARM, operations.REFRESH):
         with suppress(Unreachable):
             reply = graphql.parse(operation, Answer(200, data))
-            assert reply.content is not None or isinstance(graphql.error(reply.failure), Exception)  # type: ignore[arg-type]
+            assert reply.content is not None or isinstance(failures.error(reply.failure), Exception)  # type: ignore[arg-type]
 
 
 def owa_token(data: bytes) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from emulator.errors import CloudError, LoginRefused, Rejected, Unreachable
-from emulator.verisure import graphql, operations
+from emulator.verisure import failures, graphql, operations
 from emulator.verisure.tokens import Tokens, device_variables
 from emulator.verisure.vault import Device, Login
 from emulator.verisure.wire import Wire
@@ -118,6 +118,6 @@ class Enrolment:
         return None
 
 
-def _error(failure: graphql.Failure) -> CloudError:
-    found = graphql.error(failure)
+def _error(failure: failures.Failure) -> CloudError:
+    found = failures.error(failure)
     return LoginRefused(f"the cloud refused: {found}") if isinstance(found, Rejected) else found

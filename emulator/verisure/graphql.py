@@ -1,4 +1,4 @@
-"""Pure codec of the OWA API: headers and JSON out, JSON to plain mappings in, and its table of errors.
+"""Pure codec of the OWA API: headers and JSON out, JSON to plain mappings in.
 
 Facts: verisure-owa.md §1 to §6.
 """
@@ -6,15 +6,16 @@ Facts: verisure-owa.md §1 to §6.
 import base64
 import binascii
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.errors import CloudError, LoginRefused, Rejected, SessionExpired, Unreachable
+from emulator.errors import Unreachable
 from emulator.verisure.cloud import Answer
+from emulator.verisure.failures import Failure
 from emulator.verisure.operations import Needs, Operation
-from emulator.verisure.unread import CRASH, VALIDATION, is_unread
+from emulator.verisure.strike import Secrets
+from emulator.verisure.unread import is_unread
 
 OK, WAIT, REFUSED = "OK", "WAIT", ("ERROR", "KO")
 """`res`; an answer with any other word, or none, says nothing (§4.2)."""
@@ -59,41 +60,11 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """The first entry of `errors` (§6). `unread` is set where the answer proves that the document was not executed."""
-
-    message: str
-    name: str = ""
-    err: str = ""
-    res: str = ""
-    status: str = ""
-    code: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    unread: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Reply:
     """What an operation was answered with: the content of its field, None where there is none, and why."""
 
     content: Any
     failure: Failure | None = None
-
-
-class Unsupported(Rejected):
-    """This panel or this API does not know the request; it was not carried out."""
-
-
-class NotTaken(Rejected):
-    """The cloud did not execute the document, or not for this session: nothing was done."""
-
-
-class CapabilitiesExpired(SessionExpired):
-    """The capabilities token is missing or stale; the login is not."""
-
-
-class Unauthorized(SessionExpired):
-    """The cloud does not accept the session, for whatever reason; a fresh one may not help (§12)."""
 
 
 def headers(operation: Operation, caller: Caller, security: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -132,19 +103,53 @@ def body(operation: Operation, variables: Mapping[str, Any]) -> bytes:
     return json.dumps(content).encode()
 
 
-def parse(operation: Operation, answer: Answer) -> Reply:
-    """Read an answer; Unreachable when it is not the API's JSON (a page of HTML, cut off …)."""
+def secrets_of(variables: Mapping[str, Any], security: Mapping[str, str]) -> tuple[str, ...]:
+    """What of a request must not be told; the caller knows the rest."""
+    of_login = (text(variables, key) for key in ("password", "refreshToken", "otpHash"))
+    return (*of_login, text(security, "token"), text(security, "otpHash"))
+
+
+def parse(operation: Operation, answer: Answer, secrets: Secrets | None = None) -> Reply:
+    """Read an answer; Unreachable when it is not the API's JSON (a page of HTML, cut off …).
+
+    `secrets` learns the tokens of the answer; what is for people is read without any of them.
+    """
+    secrets = secrets or Secrets()
     try:
         content = json.loads(answer.body)
+        return _reply(operation, content, answer.status, secrets)
     except (ValueError, RecursionError):
-        content = None
-    if not isinstance(content, dict) or not ("data" in content or "errors" in content):
         status = "" if answer.status == 200 else f" (HTTP {answer.status})"
-        raise Unreachable(f"the cloud answered {operation.name} with something that is not its JSON{status}")
+        raise Unreachable(f"the cloud answered {operation.name} with something that is not its JSON{status}") from None
+
+
+def _reply(operation: Operation, content: Any, status: int, secrets: Secrets) -> Reply:
+    if not isinstance(content, dict) or not ("data" in content or "errors" in content):
+        raise ValueError("another JSON")
     data = content.get("data")
     found = data.get(operation.field) if isinstance(data, dict) else None
     # Only an answer without any content is a failure (§6).
-    return Reply(found) if found is not None else Reply(None, _failure(content.get("errors"), answer.status))
+    if found is None:
+        return Reply(None, _failure(content.get("errors"), status, secrets))
+    installation = found.get("installation") if isinstance(found, dict) else None
+    secrets.add(text(found, "hash"), text(found, "refreshToken"), text(installation, "capabilities"))
+    return Reply(_struck(found, secrets))
+
+
+VERBATIM = frozenset({"hash", "refreshToken", "capabilities", "auth-otp-hash", "referenceId", "suid", "numinst", "res"})
+"""What goes back to the cloud as it came, and is never shown; and a word that is only compared."""
+
+
+def _struck(value: Any, secrets: Secrets, key: str = "") -> Any:
+    """The same without secrets, whatever it is made of."""
+    if isinstance(value, dict):
+        return {name: _struck(one, secrets, name) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_struck(one, secrets, key) for one in value]
+    if key in VERBATIM or isinstance(value, bool) or not isinstance(value, str | int | float):
+        return value
+    struck = secrets.strike(str(value))
+    return value if struck == str(value) else struck
 
 
 def is_torn(answer: Answer) -> bool:
@@ -156,22 +161,25 @@ def is_torn(answer: Answer) -> bool:
     return False
 
 
-def _failure(errors: Any, status: int) -> Failure:
+def _failure(errors: Any, status: int, secrets: Secrets) -> Failure:
     unread = is_unread(errors, status)
     if isinstance(errors, dict):
         # The other form, `errors.data.reason` (§6).
         errors = [{"message": _mapping(errors.get("data")).get("reason"), **errors}]
     first = _mapping(errors[0] if isinstance(errors, list) and errors else None)
     data = _mapping(first.get("data"))
+    secrets.add(text(data, "auth-otp-hash"))
+    message, name = text(first, "message"), text(first, "name")
     return Failure(
-        message=text(first, "message"),
-        name=text(first, "name"),
+        message=message,
+        name=name,
         err=text(data, "err"),
         res=text(data, "res"),
         status=text(data, "status"),
         code=text(_mapping(first.get("extensions")), "code"),
-        data=data,
+        data=_struck(data, secrets),
         unread=unread,
+        said=secrets.strike(message or name),
     )
 
 
@@ -211,46 +219,3 @@ def life_s(token: str) -> float:
     except (KeyError, TypeError, ValueError, OverflowError):
         return TOKEN_LIFE_S
     return life if life > 0 else TOKEN_LIFE_S
-
-
-ERRORS: dict[str, tuple[type[CloudError | Rejected], str]] = {
-    # `err` → what it means (§6). What is not here is the cloud's own trouble, and passes.
-    "60091": (LoginRefused, "the cloud refused the login: check user and password"),
-    "60052": (LoginRefused, "the account is locked: unlock it in the app, or call customer service"),
-    "60067": (SessionExpired, "the cloud no longer knows this login"),
-    "ExpiredSessionError": (SessionExpired, "the session has expired"),
-    "60062": (Rejected, "the alarm is busy with another request, perhaps a photo: try again in some minutes"),
-    "4": (Unsupported, "this alarm does not know the request"),
-    "6": (Rejected, "this user may not do that: the account's owner can allow it in the app"),
-}
-_SCHEMA = "the cloud does not take this request from this version of the program, and has done nothing"
-_UNAUTHORIZED = ("401", "403")
-_CAPABILITIES = ("accesspermissions", "x-capabilities", "capabilities data", "x-installationnumber")
-_UNSUPPORTED = re.compile(r'not valid for central unit|does not exist in "(dis)?armcoderequest" enum')
-_OTHER = re.compile(r'"\$(?!request\b)\w+"')
-_UNSUPPORTED_STATUS = ("400", "404")
-_EXPIRED = ("invalid session", "invalid token: expired")
-
-
-def error(failure: Failure) -> CloudError | Rejected:
-    """What a failure means."""
-    message = failure.message.lower()
-    said = f' (the cloud said: "{failure.message}")' if failure.message else ""
-    if any(word in f"{message} {failure.name.lower()}" for word in _CAPABILITIES):
-        return CapabilitiesExpired(f"the cloud wants fresh capabilities{said}")
-    if failure.err in ERRORS:
-        kind, meaning = ERRORS[failure.err]
-        return kind(f"{meaning}{said}")
-    if failure.res == "LOCK":
-        return LoginRefused(f"{ERRORS['60052'][1]}{said}")
-    if failure.name == "ExpiredSessionError" or message.startswith(_EXPIRED):
-        return SessionExpired(f"{ERRORS['ExpiredSessionError'][1]}{said}")
-    if failure.name == "SecurityError" or message.startswith("unauthorized") or failure.status in _UNAUTHORIZED:
-        return Unauthorized(f"the cloud does not accept this session{said}")
-    value = failure.code == "BAD_USER_INPUT" and not (_OTHER.search(failure.message) or CRASH.match(failure.message))
-    status = failure.status in _UNSUPPORTED_STATUS and not VALIDATION.match(failure.message)
-    if value or status or _UNSUPPORTED.search(message):
-        return Unsupported(f"{ERRORS['4'][1]}{said}")
-    if failure.unread:
-        return NotTaken(f"{_SCHEMA}{said}")
-    return Unreachable(f"the cloud has trouble: {failure.message or failure.name or 'it answered without content'}")

@@ -13,7 +13,8 @@ from emulator.model import Action, Arm, Axes, Disarm, PanelState
 from emulator.verisure import graphql, operations
 from emulator.verisure.cached import Cached
 from emulator.verisure.cloud import GLANCE_S, Clock, Details, Phase, Reading, Report
-from emulator.verisure.graphql import OK, REFUSED, WAIT, Unsupported
+from emulator.verisure.failures import Unsupported
+from emulator.verisure.graphql import OK, REFUSED, WAIT
 from emulator.verisure.operations import Operation
 from emulator.verisure.owa_session import OwaSession
 from emulator.verisure.profiles import LETTERS, axes_of, candidates, effect, profile_for

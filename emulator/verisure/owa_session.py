@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from emulator.errors import EmulatorError, Rejected, SessionExpired, SettingNeeded, Unreachable
-from emulator.verisure import graphql, operations
+from emulator.verisure import failures, graphql, operations
 from emulator.verisure.cloud import Details
-from emulator.verisure.graphql import Caller, CapabilitiesExpired, NotTaken, Unauthorized
+from emulator.verisure.failures import CapabilitiesExpired, NotTaken, Unauthorized
+from emulator.verisure.graphql import Caller
 from emulator.verisure.operations import Needs, Operation
 from emulator.verisure.profiles import Fitted, fitted
 from emulator.verisure.tokens import MARGIN_S, Tokens
@@ -85,7 +86,7 @@ class OwaSession:
             if reply.failure is None:
                 self._distrusted_until, self._distrust_s = float("-inf"), DISTRUST_S
                 return reply.content
-            refused = graphql.error(reply.failure)
+            refused = failures.error(reply.failure)
             log.debug("%s: %s", operation.name, refused)
             if not isinstance(refused, SessionExpired):
                 raise refused

@@ -11,6 +11,7 @@ from lxml import etree
 
 from emulator.errors import CloudError, LoginRefused, Rejected, Retired, SessionExpired, Unreachable
 from emulator.model import DISARMED, ArmMode, Axes, Interior
+from emulator.verisure.strike import Secrets
 
 DEFAULT_PANEL = "SDVFAST"
 """The API document's "typically SDVFAST", for accounts whose INS does not say."""
@@ -118,10 +119,13 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A `<PET>` answer. `status` is None where the element is missing; `log` where there is no LIST."""
+    """A `<PET>` answer. `status` is None where the element is missing; `log` where there is no LIST.
+
+    `said` is the message for people, without what must not be told; `message` is only to be understood.
+    """
 
     res: str
-    message: str = ""
+    message: str = field(default="", repr=False)
     err: str = ""
     status: str | None = None
     hash: str = field(default="", repr=False)
@@ -130,10 +134,14 @@ class Reply:
     alias: str = ""
     devices: tuple[dict[str, str], ...] = ()
     services: tuple[dict[str, str], ...] = ()
+    said: str = ""
 
 
-def parse(data: bytes) -> Reply:
-    """Read an answer of the cloud; Unreachable when it is anything but PET (HTML, cut off, with a DTD)."""
+def parse(data: bytes, secrets: Secrets | None = None) -> Reply:
+    """Read an answer of the cloud; Unreachable when it is anything but PET (HTML, cut off, with a DTD).
+
+    `secrets` learns the hash of the answer; what is for people is read without any of them.
+    """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
@@ -144,11 +152,15 @@ def parse(data: bytes) -> Reply:
         raise Unreachable("the cloud answered XML with a document type, which it never does")
     if root.tag != "PET" or not _text(root, "RES"):
         raise Unreachable("the cloud answered XML that is not its own")
+    secrets = secrets or Secrets()
+    secrets.add(_text(root, "HASH"))
+    _strike(root, secrets)
     log = root.find("LIST")
     details = root.find("INSTALLATION")
     return Reply(
         res=_text(root, "RES").upper(),
         message=_text(root, "MSG"),
+        said=secrets.strike(_text(root, "MSG")),
         err=_text(root, "ERR"),
         status=_text(root, "STATUS").upper() if root.find("STATUS") is not None else None,
         hash=_text(root, "HASH"),
@@ -161,6 +173,21 @@ def parse(data: bytes) -> Reply:
         devices=tuple(_attributes(item) for item in root.iterfind("INSTALLATION/DEVICES/DEVICE")),
         services=_services(root),
     )
+
+
+VERBATIM = frozenset({"MSG", "HASH", "NUMINST"})
+"""What is only compared, or goes back to the cloud as it came."""
+
+
+def _strike(root: etree._Element, secrets: Secrets) -> None:
+    """Take the secrets out of all texts and attributes but those of the log, of which none is ever shown."""
+    for item in root.iter(etree.Element):
+        if item.tag == "REG":
+            continue
+        if item.text and item.tag not in VERBATIM:
+            item.text = secrets.strike(item.text)
+        for name, value in item.attrib.items():
+            item.attrib[name] = secrets.strike(str(value))
 
 
 def _text(parent: etree._Element, name: str) -> str:
@@ -192,7 +219,8 @@ def _services(root: etree._Element) -> tuple[dict[str, str], ...]:
 
 def error(reply: Reply, *, login: bool = False) -> CloudError | Rejected:
     """What a refused answer means. A refused LOGIN that nobody can explain stops all logins: accounts get locked."""
-    said = f' The cloud said: "{reply.message}"' if reply.message else ""
+    words = reply.said or reply.message
+    said = f' The cloud said: "{words}"' if words else ""
     if reply.err in ERRORS:
         kind, meaning = ERRORS[reply.err]
         return kind(f"{meaning} (ERR {reply.err}).{said}")
@@ -206,7 +234,7 @@ def error(reply: Reply, *, login: bool = False) -> CloudError | Rejected:
         return LoginRefused(f"{ERRORS['60052'][1]}.{said}")
     if login:
         return LoginRefused(f"the cloud refused the login ({reply.res}{number}): check user and password.{said}")
-    return Rejected(reply.message or f"the cloud refused without a reason ({reply.res}{number})")
+    return Rejected(words or f"the cloud refused without a reason ({reply.res}{number})")
 
 
 def mentions(message: str) -> ArmMode | None:

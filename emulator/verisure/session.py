@@ -13,6 +13,7 @@ from typing import Protocol
 from emulator.errors import CloudError, LoginRefused, Rejected, Retired, SessionExpired, SettingNeeded, Unreachable
 from emulator.verisure import pet
 from emulator.verisure.cloud import Clock
+from emulator.verisure.strike import Secrets
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ class Session:
         self._transport = transport
         self._clock = clock
         self._hash = ""
+        self._secrets = Secrets(account.password)
         self._gate = gate
         self._installation: pet.Listed | None = None
         self._last_id_ms = 0
@@ -204,8 +206,9 @@ class Session:
         }
         if self._hash:
             params["hash"] = self._hash
+        self._secrets.add(operation, self._hash)
         log.debug("%s", request)
         before()
-        reply = pet.parse(self._transport.send(method, params | dict(extra), timeout_s))
+        reply = pet.parse(self._transport.send(method, params | dict(extra), timeout_s), self._secrets)
         log.debug("%s: %s%s", request, reply.res, f" {reply.err}" if reply.err else "")
         return reply

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from emulator.errors import LoginNeeded, LoginRefused, Rejected, SessionExpired, Unreachable
-from emulator.verisure import graphql, operations
+from emulator.verisure import failures, graphql, operations
 from emulator.verisure.vault import Device, Login
 from emulator.verisure.wire import Wire
 
@@ -194,5 +194,5 @@ def _content(reply: graphql.Reply) -> Mapping[str, Any]:
     """The content of an answer about the login. Raises LoginRefused, SessionExpired and Unreachable."""
     if isinstance(reply.content, Mapping):
         return reply.content
-    refused = graphql.error(reply.failure or graphql.Failure(""))
+    refused = failures.error(reply.failure or failures.Failure(""))
     raise Unreachable(str(refused)) if isinstance(refused, Rejected) else refused

@@ -17,6 +17,7 @@ from emulator.verisure.cloud import Answer, Clock
 from emulator.verisure.graphql import Caller, Reply
 from emulator.verisure.operations import Operation
 from emulator.verisure.session import Account
+from emulator.verisure.strike import Secrets
 from emulator.verisure.vault import Login, Vault
 
 log = logging.getLogger(__name__)
@@ -107,6 +108,7 @@ class Wire:
         self._turnstile = turnstile
         self.answered_at = float("-inf")
         self._urgent = False
+        self._secrets = Secrets(account.password)
         self._apollo_id = secrets.token_hex(64)
         moment = datetime.fromtimestamp(clock.time(), UTC)
         parts = (moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.microsecond)
@@ -126,11 +128,13 @@ class Wire:
 
     def caller(self, login: Login, *, number: str = "", panel: str = "", capabilities: str = "") -> Caller:
         """Who asks: this login, perhaps about an installation."""
+        device, who = login.device, self.id_of(login)
+        self._secrets.add(device.id, device.uuid, device.indigitall, who, login.refresh, login.access, capabilities)
         return Caller(
             login.user,
             self.account.country,
             self.account.lang,
-            self.id_of(login),
+            who,
             self._apollo_id,
             int(login.login_at * 1000),
             login.access,
@@ -156,7 +160,7 @@ class Wire:
 
     def read(self, operation: Operation, answer: Answer) -> Reply:
         """Read an answer; Unreachable when it is not the API's."""
-        reply = graphql.parse(operation, answer)
+        reply = graphql.parse(operation, answer, self._secrets)
         self.answered_at = self.clock.monotonic()
         return reply
 
@@ -173,6 +177,7 @@ class Wire:
         Unreachable where there is no answer, with `sent` telling whether the request may have arrived.
         """
         self._heed_ban()
+        self._secrets.add(*graphql.secrets_of(variables, security or {}))
         headers, body = graphql.headers(operation, caller, security), graphql.body(operation, variables)
         try:
             answer = self._once(operation, headers, body, before)

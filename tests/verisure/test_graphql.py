@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.errors import CloudError, LoginRefused, Rejected, SessionExpired, Unreachable
-from emulator.verisure import graphql, operations
+from emulator.errors import CloudError, Rejected, Unreachable
+from emulator.verisure import failures, graphql, operations
 from emulator.verisure.cloud import Answer
-from emulator.verisure.graphql import Caller, CapabilitiesExpired, Failure, NotTaken, Unauthorized, Unsupported
+from emulator.verisure.graphql import Caller
 from emulator.verisure.operations import Needs, Operation
 from tests.verisure.tokens import jwt
 
@@ -102,13 +102,13 @@ def test_a_failure_is_read_from_where_it_stands() -> None:
 def test_errors_of_any_shape_are_a_failure(errors: Any) -> None:
     reply = graphql.parse(operations.STATUS, answer({"data": None, "errors": errors}))
     assert reply.failure is not None
-    assert isinstance(graphql.error(reply.failure), Unreachable)
+    assert isinstance(failures.error(reply.failure), Unreachable)
 
 
 def test_the_other_form_of_errors_keeps_its_reason() -> None:
     reply = graphql.parse(operations.STATUS, answer({"errors": {"data": {"reason": "maintenance"}}}))
     assert reply.failure is not None
-    assert "maintenance" in str(graphql.error(reply.failure))
+    assert "maintenance" in str(failures.error(reply.failure))
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b'"x"', b"{}", b"\xff\xfe", b"[" * 100_000])
@@ -130,7 +130,7 @@ def test_no_answer_is_a_crash(body: bytes) -> None:
         reply = graphql.parse(operations.STATUS, Answer(200, body))
     except Unreachable:
         return
-    assert reply.failure is None or isinstance(graphql.error(reply.failure), CloudError | Rejected)
+    assert reply.failure is None or isinstance(failures.error(reply.failure), CloudError | Rejected)
 
 
 def test_the_accessors_take_what_is_missing() -> None:
@@ -139,69 +139,6 @@ def test_the_accessors_take_what_is_missing() -> None:
     assert graphql.text(None, "x") == ""
     assert graphql.items(row, "list") == [{"a": 1}]
     assert graphql.items(row, "text") == graphql.items(None, "x") == []
-
-
-# -- errors -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("failure", "kind", "said"),
-    [
-        # verisure-owa.md §6.
-        (
-            Failure("Invalid session. Please, try again later.", "ExpiredSessionError", "ExpiredSessionError"),
-            SessionExpired,
-            "expired",
-        ),
-        (Failure("x", "ExpiredSessionError"), SessionExpired, "expired"),
-        (Failure("Invalid token: Expired"), SessionExpired, "expired"),
-        (Failure("accessPermissions: Missing capabilities data"), CapabilitiesExpired, "capabilities"),
-        (Failure("x", "accessPermissionsMiddleware"), CapabilitiesExpired, "capabilities"),
-        (Failure("Required request header 'x-installationNumber' not present"), CapabilitiesExpired, "capabilities"),
-        (Failure("m", "ApiError", "60091"), LoginRefused, "user and password"),
-        (Failure("m", "ApiError", "60052", "LOCK"), LoginRefused, "locked"),
-        (Failure("m", res="LOCK"), LoginRefused, "locked"),
-        (Failure("m", "ApiError", "60067"), SessionExpired, "no longer knows"),
-        (Failure("m", "ApiError", "60062"), Rejected, "busy"),
-        (Failure("4: Requested data not found error.", "ApiError", "4", "ERROR", "404"), Unsupported, "does not know"),
-        (
-            Failure(
-                "Request ARMNIGHT1 is not valid for Central Unit", err="Request ARMNIGHT1 is not valid for Central Unit"
-            ),
-            Unsupported,
-            "Central Unit",
-        ),
-        (Failure("m", code="BAD_USER_INPUT"), Unsupported, "does not know"),
-        (
-            Failure('Value "ARMNIGHT1PERI1" does not exist in "ArmCodeRequest" enum.', unread=True),
-            Unsupported,
-            "does not know",
-        ),
-        (Failure('Variable "$request" got invalid value', code="BAD_USER_INPUT"), Unsupported, "does not know"),
-        # The schema has changed: that says nothing about the panel.
-        (Failure('Variable "$suid" got invalid value', code="BAD_USER_INPUT", unread=True), NotTaken, "$suid"),
-        (Failure('Unknown argument "x" on field "y".', status="400", unread=True), NotTaken, "done nothing"),
-        (Failure("Cannot read properties of undefined", code="BAD_USER_INPUT"), Unreachable, "undefined"),
-        (Failure("Unauthorized", "SecurityError"), Unauthorized, "Unauthorized"),
-        (Failure("No autorizado", "SecurityError"), Unauthorized, "No autorizado"),
-        (Failure("Sesión no válida", status="403"), Unauthorized, "no válida"),
-        (Failure("Votre compte est bloqué", err="60052", status="403"), LoginRefused, "bloqué"),
-        (Failure("no such data", "ApiError", status="404"), Unsupported, "does not know"),
-        (Failure("no such data", "ApiError", status="400"), Unsupported, "does not know"),
-        (Failure("m", "ApiError", "60091", status="404"), LoginRefused, "user and password"),
-        (Failure("m", "ApiError", status="409"), Unreachable, "trouble"),
-        (Failure("Unauthorized request for current capabilities.", "ApiError", "6", status="401"), Rejected, "may not"),
-        (Failure("m", "ApiError", "10", status="500"), Unreachable, "trouble"),
-        (Failure("Internal Server Error", "HttpError", "httpError", status="500"), Unreachable, "Internal"),
-        (Failure("Cannot read properties of undefined (reading 'fr')"), Unreachable, "undefined"),
-        (Failure(""), Unreachable, "without content"),
-    ],
-    ids=lambda value: value.message or value.name if isinstance(value, Failure) else "",
-)
-def test_errors(failure: Failure, kind: type[Exception], said: str) -> None:
-    error = graphql.error(failure)
-    assert type(error) is kind
-    assert said in str(error)
 
 
 # -- tokens -------------------------------------------------------------------------------------------------------

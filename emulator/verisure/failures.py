@@ -1,0 +1,90 @@
+"""What the failures of the OWA API mean. Pure.
+
+Facts: verisure-owa.md §5.3, §6 and §12.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.errors import CloudError, LoginRefused, Rejected, SessionExpired, Unreachable
+from emulator.verisure.unread import CRASH, VALIDATION
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The first entry of `errors` (§6). `unread` is set where the answer proves that the document was not executed.
+
+    `said` is the message for people, without what must not be told; the other texts are only to be compared.
+    """
+
+    message: str
+    name: str = ""
+    err: str = ""
+    res: str = ""
+    status: str = ""
+    code: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    unread: bool = False
+    said: str = ""
+
+
+class Unsupported(Rejected):
+    """This panel or this API does not know the request; it was not carried out."""
+
+
+class NotTaken(Rejected):
+    """The cloud did not execute the document, or not for this session: nothing was done."""
+
+
+class CapabilitiesExpired(SessionExpired):
+    """The capabilities token is missing or stale; the login is not."""
+
+
+class Unauthorized(SessionExpired):
+    """The cloud does not accept the session, for whatever reason; a fresh one may not help (§12)."""
+
+
+ERRORS: dict[str, tuple[type[CloudError | Rejected], str]] = {
+    # `err` → what it means (§6). What is not here is the cloud's own trouble, and passes.
+    "60091": (LoginRefused, "the cloud refused the login: check user and password"),
+    "60052": (LoginRefused, "the account is locked: unlock it in the app, or call customer service"),
+    "60067": (SessionExpired, "the cloud no longer knows this login"),
+    "ExpiredSessionError": (SessionExpired, "the session has expired"),
+    "60062": (Rejected, "the alarm is busy with another request, perhaps a photo: try again in some minutes"),
+    "4": (Unsupported, "this alarm does not know the request"),
+    "6": (Rejected, "this user may not do that: the account's owner can allow it in the app"),
+}
+_SCHEMA = "the cloud does not take this request from this version of the program, and has done nothing"
+_UNAUTHORIZED = ("401", "403")
+_CAPABILITIES = ("accesspermissions", "x-capabilities", "capabilities data", "x-installationnumber")
+_UNSUPPORTED = re.compile(r'not valid for central unit|does not exist in "(dis)?armcoderequest" enum')
+_OTHER = re.compile(r'"\$(?!request\b)\w+"')
+_UNSUPPORTED_STATUS = ("400", "404")
+_EXPIRED = ("invalid session", "invalid token: expired")
+
+
+def error(failure: Failure) -> CloudError | Rejected:
+    """What a failure means."""
+    message = failure.message.lower()
+    words = failure.said or failure.message or failure.name
+    said = f' (the cloud said: "{words}")' if failure.message else ""
+    if any(word in f"{message} {failure.name.lower()}" for word in _CAPABILITIES):
+        return CapabilitiesExpired(f"the cloud wants fresh capabilities{said}")
+    if failure.err in ERRORS:
+        kind, meaning = ERRORS[failure.err]
+        return kind(f"{meaning}{said}")
+    if failure.res == "LOCK":
+        return LoginRefused(f"{ERRORS['60052'][1]}{said}")
+    if failure.name == "ExpiredSessionError" or message.startswith(_EXPIRED):
+        return SessionExpired(f"{ERRORS['ExpiredSessionError'][1]}{said}")
+    if failure.name == "SecurityError" or message.startswith("unauthorized") or failure.status in _UNAUTHORIZED:
+        return Unauthorized(f"the cloud does not accept this session{said}")
+    value = failure.code == "BAD_USER_INPUT" and not (_OTHER.search(failure.message) or CRASH.match(failure.message))
+    status = failure.status in _UNSUPPORTED_STATUS and not VALIDATION.match(failure.message)
+    if value or status or _UNSUPPORTED.search(message):
+        return Unsupported(f"{ERRORS['4'][1]}{said}")
+    if failure.unread:
+        return NotTaken(f"{_SCHEMA}{said}")
+    return Unreachable(f"the cloud has trouble: {words or 'it answered without content'}")
