@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from emulator.journal import Journal
 from emulator.simulator.backend import DEMO
 from tests.lan import raw
 from tests.lan.lan import HOSTS, HOUSE, Lan, Program, until
@@ -149,9 +150,8 @@ class Home:
 
     def journal(self) -> list[dict[str, Any]]:
         """The commands so far, oldest first."""
-        done = self.emulator("journal", "--json", "-n", "200")
-        assert done.returncode == 0, done.stderr
-        return list(reversed(json.loads(done.stdout)))
+        with closing(Journal(self.state_dir, read_only=True)) as journal:
+            return [entry.as_dict() for entry in reversed(journal.commands(200))]
 
     def location(self, mode: str) -> str:
         """The description of the switch of a mode."""
