@@ -37,8 +37,8 @@ settings.load_profile("short")
 
 CLONE_NEWNET = 0x40000000
 
-WORKERS = 6
-"""Processes that share the tests, on whatever machine: most tests wait, for panels and for searches to be answered."""
+WORKERS = max(5, os.cpu_count() or 1)
+"""Processes that share the tests: on two cores, half of their time is spent waiting for panels, searches and programs."""
 
 
 LONGEST = tuple(

@@ -50,6 +50,7 @@ def test_on_off_on_run_in_order(home: Home) -> None:
     before = len(home.alarm.events())
     for on in (True, False, True):
         assert home.ask("day", raw.turn(on)).state == str(int(on))
+        home.settle()
     assert home.settle()["axes"]["interior"] == "day"
     assert home.alarm.events()[before:] == ["armed_day", "disarmed_main", "armed_day"]
     assert home.alarm.sent() == home.alarm.accepted() == {"ARMDAY1": 2, "DARM1": 1}
