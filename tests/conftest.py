@@ -38,7 +38,7 @@ settings.load_profile("short")
 CLONE_NEWNET = 0x40000000
 
 WORKERS = max(5, os.cpu_count() or 1)
-"""Processes that share the tests: on two cores, half of their time is spent waiting for panels, searches and programs."""
+"""Processes that share the tests: on two cores, since half of their time is waiting for panels and programs."""
 
 
 LONGEST = tuple(
