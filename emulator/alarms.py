@@ -16,7 +16,7 @@ from emulator.errors import EmulatorError
 from emulator.freshness import read_within_s
 from emulator.installation import Installation
 from emulator.journal import Journal
-from emulator.model import Notice
+from emulator.model import Moment, Notice
 from emulator.settings import InstallationSettings, Settings
 from emulator.vault import JournalVault
 from emulator.verisure import AFTER_REFUSAL, CLOUDS, Reach, url_of
@@ -178,6 +178,7 @@ class Alarms:
         refusals: int = 0,
         on_change: Callable[[], None] = lambda: None,
         on_progress: Report = lambda _phase, _text: None,
+        stood_still: Callable[[Moment], bool] = lambda _asked: False,
     ) -> Installation:
         """The thread-to-be of one alarm."""
         account = self._account(name)
@@ -201,6 +202,8 @@ class Alarms:
             on_notice=lambda notice, text: self.on_notice(notice, name, text),
             read_s=read_within_s(settings.timeouts.request, settings.timeouts.command),
             silent_after_s=self._silent_after_s,
+            arm_within_s=settings.timeouts.command,
+            stood_still=stood_still,
         )
 
 

@@ -21,7 +21,7 @@ from emulator.identities import Wanted, identities
 from emulator.model import Notice, Switch
 from emulator.notify import Notifier, apprise_target
 from emulator.settings import HueSettings, Settings
-from emulator.watch import Gap, StateFolder, Watch
+from emulator.watch import Gap, Heartbeat, StateFolder, Watch
 
 if TYPE_CHECKING:
     from emulator.doors.hue import Hue
@@ -73,8 +73,11 @@ class App:
             log.warning("%d command(s) were under way when the program stopped; the panel is asked", unfinished)
             about = f"{unfinished} command(s) were under way when it stopped and are not sent again; see the journal"
             self._tell(Notice.FAILED, "program", about)
+        heartbeat = Heartbeat(self.alarms.clock)
         self.installations = {
-            name: self.alarms.installation(name, on_change=partial(self._changed, name))
+            name: self.alarms.installation(
+                name, on_change=partial(self._changed, name), stood_still=heartbeat.skipped_since
+            )
             for name in settings.installations
         }
         show_target = settings.while_pending == "target"
@@ -84,7 +87,7 @@ class App:
         self.doors = self._doors(settings, interfaces or settings.lan.interfaces)
         folder = StateFolder(journal, clock, self._all_changed)
         looks = [installation.look_after for installation in self.installations.values()]
-        self._watch = Watch(clock, [*looks, folder.look], [self._after_gap])
+        self._watch = Watch(clock, [*looks, folder.look], [self._after_gap], heartbeat)
 
     def _doors(self, settings: Settings, interfaces: Sequence[str] | None) -> list[Door]:
         address = str(settings.lan.address) if settings.lan.address else None
@@ -153,6 +156,7 @@ class App:
         for installation in self.installations.values():
             installation.start()
         self._watch.start()
+        self.hub.start()
         for door in self.doors:
             door.start()
 
@@ -165,6 +169,7 @@ class App:
         """Doors first, so that nothing new comes in; within 5 s."""
         for door in reversed(self.doors):
             door.stop()
+        self.hub.stop()
         self.alarms.clock.stop()
         deadline = time.monotonic() + STOP_S
         for installation in self.installations.values():
@@ -187,7 +192,6 @@ def _hue(settings: Settings) -> dict[str, Any]:
         "fold": hue.ascii,
         "allow_sweep": hue.allow_sweep,
         "mdns": hue.mdns,
-        "show_target": settings.while_pending == "target",
         "stale_s": max(STALE_S, STALE_POLLS * max(polls)),
         "sockets": web.activated(os.environ),
     }

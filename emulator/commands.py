@@ -1,25 +1,33 @@
-"""The queue of one alarm: what joins what, what a disarm takes out, and where it all leads. No thread, no clock."""
+"""The queue of one alarm: what joins or replaces what, how much may wait, where it leads. No thread, no clock."""
 
 from collections import deque
+from collections.abc import Collection
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from emulator.errors import EmulatorError
-from emulator.model import Action, Arm, Axes, Command, Disarm, Outcome
+from emulator.model import Action, Arm, ArmMode, Axes, Command, Disarm, Moment, Outcome
+
+MOST_WAITING = 4
+"""Jobs that wait for an alarm: a command takes half a minute, and nobody means more than the next few."""
+
+MOST_OF_A_PEER = 2
+"""Of those, by one peer: the others find room."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Ticket:
     """A submitted command.
 
     `accepted` resolves to None when the cloud took the command, or when there was nothing to do, and raises an
     EmulatorError when it was refused. `done` always resolves to the Outcome, possibly minutes later. `entry` is its
-    number in the journal.
+    number in the journal. `waits` tells that it is not sent at once: whoever asked is better answered now.
     """
 
     accepted: Future[None] = field(default_factory=Future)
     done: Future[Outcome] = field(default_factory=Future)
     entry: int = 0
+    waits: bool = False
 
     def __post_init__(self) -> None:
         # A client that goes away must not be able to cancel what others wait for.
@@ -27,12 +35,12 @@ class Ticket:
         self.done.set_running_or_notify_cancel()
 
     def accept(self) -> None:
-        """The cloud took it."""
+        """Resolve `accepted`."""
         if not self.accepted.done():
             self.accepted.set_result(None)
 
     def finish(self, outcome: Outcome, error: EmulatorError | None) -> None:
-        """It ended."""
+        """Resolve `done`, and `accepted` if still pending."""
         if error is None:
             self.accept()
         elif not self.accepted.done():
@@ -40,14 +48,30 @@ class Ticket:
         if not self.done.done():
             self.done.set_result(outcome)
 
+    def follow(self, other: "Ticket") -> None:
+        """Resolve as another one does."""
+        other.accepted.add_done_callback(lambda taken: None if taken.exception() else self.accept())
+        other.done.add_done_callback(lambda ended: self.finish(ended.result(), _error(other)))
 
-@dataclass(frozen=True, slots=True)
+
+def _error(ticket: Ticket) -> EmulatorError | None:
+    error = ticket.accepted.exception() if ticket.accepted.done() else None
+    return error if isinstance(error, EmulatorError) else None
+
+
+@dataclass(eq=False, slots=True)
 class Job:
-    """A command, its number in the journal, and its ticket."""
+    """A command, its number in the journal, when it was asked for last, and its ticket.
+
+    `sent` tells that it may have reached the cloud, `over` that it has ended before.
+    """
 
     command: Command
     entry: int
+    asked: Moment
     ticket: Ticket = field(default_factory=Ticket)
+    sent: bool = False
+    over: bool = False
 
 
 class CommandQueue:
@@ -60,37 +84,63 @@ class CommandQueue:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def same_as_last(self, command: Command) -> Job | None:
-        """The last job, in the queue or in flight, if `command` asks for the very same: then it joins."""
-        last = self._waiting[-1] if self._waiting else self.current
-        same = last and (last.command.action, last.command.only_if) == (command.action, command.only_if)
-        return last if same else None
+    def twin(self, command: Command, leaving: Collection[Job] = ()) -> Job | None:
+        """Return the job that `command` joins once `leaving` are gone: one that waits, or that in flight if last."""
+        staying = [job for job in self._waiting if job not in leaving]
+        return next((job for job in staying or self._flying() if _is_same(job.command, command)), None)
 
     def put(self, job: Job) -> None:
         """Add at the end."""
         self._waiting.append(job)
 
+    def again(self, job: Job, asked: Moment) -> None:
+        """Note that a job was asked for once more; one that waits takes its place at the end."""
+        if job in self._waiting:
+            job.asked = asked
+            self.remove(job)
+            self.put(job)
+
+    def merge(self, command: Command, leaving: Collection[Job]) -> Job | None:
+        """Let an off join one that waits and disarms the same, if there is one; it keeps its age."""
+        for job in self._waiting:
+            same = job.command.action == command.action and job not in leaving
+            if same and command.only_if is not None and job.command.only_if is not None:
+                job.command = replace(job.command, or_if=(*job.command.or_if, command.only_if))
+                return job
+        return None
+
+    def remove(self, job: Job) -> None:
+        """Take a waiting job out."""
+        self._waiting.remove(job)
+
     def take(self) -> Job | None:
-        """The next job, which is in flight from now on, or None."""
+        """Return the next job, which is in flight from now on, or None."""
         self.current = self._waiting.popleft() if self._waiting else None
         return self.current
 
-    def supersede(self, command: Command, axes: Axes) -> list[Job]:
-        """Take out the waiting arms that a disarm makes pointless: all that it disarms, if it has something to do.
+    def has_room(self, peer: str, leaving: Collection[Job]) -> bool:
+        """Tell whether a peer may put one more once `leaving` have made room."""
+        staying = [job.command.origin.peer for job in self._waiting if job not in leaving]
+        return len(staying) < MOST_WAITING and staying.count(peer) < MOST_OF_A_PEER
 
-        It has where the panel stands at `axes`, or where the command in flight leads. Otherwise only those arms go
-        that would turn on the switch that it turns off.
+    def pointless(self, command: Command, axes: Axes) -> list[Job]:
+        """Return the waiting jobs whose place a later command takes.
+
+        A disarm takes that of all arms of what it disarms, if it has something to do: where the panel stands at `axes`,
+        or where the command in flight leads. Otherwise only of those that would turn on the switch that it turns off.
+        An arm takes that of disarms of what it arms, as the house stays armed in doubt, and of arms of its own axes.
         """
         soon = axes.after(self.current.command.action) if self.current else axes
-        pointless = [job for job in self._waiting if makes_pointless(command, job.command.action, axes, soon)]
-        for job in pointless:
-            self._waiting.remove(job)
-        return pointless
+        others = (job for job in self._waiting if not _is_same(job.command, command))
+        return [job for job in others if takes_place(command, job.command.action, axes, soon)]
+
+    def unsent(self) -> list[Job]:
+        """Return the jobs that nothing was sent of yet: the one in flight, if it is one, and those that wait."""
+        return [job for job in self._flying() if not job.sent] + list(self._waiting)
 
     def target(self, axes: Axes) -> Axes:
-        """Where the panel will stand once everything is done."""
-        jobs = ([self.current] if self.current else []) + list(self._waiting)
-        for job in jobs:
+        """Return where the panel will stand once everything is done."""
+        for job in self._ahead():
             if applies(job.command, axes):
                 axes = axes.after(job.command.action)
         return axes
@@ -98,7 +148,13 @@ class CommandQueue:
     @property
     def first(self) -> Job | None:
         """What is in flight, or else the next; None when there is nothing to do."""
-        return self.current or next(iter(self._waiting), None)
+        return next(iter(self._ahead()), None)
+
+    def _ahead(self) -> list[Job]:
+        return self._flying() + list(self._waiting)
+
+    def _flying(self) -> list[Job]:
+        return [self.current] if self.current and not self.current.over else []
 
 
 def applies(command: Command, axes: Axes) -> bool:
@@ -109,14 +165,41 @@ def applies(command: Command, axes: Axes) -> bool:
     """
     if command.only_if is None:
         return True
-    on = axes.has(command.only_if)
+    on = command.is_on(axes)
     return on is True or (on is None and axes.interior is None)
 
 
+def _is_same(one: Command, other: Command) -> bool:
+    return one.action == other.action and (one.only_if == other.only_if or other.only_if in one.or_if)
+
+
+def nothing_left(command: Command, axes: Axes) -> bool:
+    """Tell whether a disarm finds nothing to do at `axes`, as far as they are known."""
+    if command.only_if is None:
+        return axes.reached(command.action) is True
+    return command.is_on(axes) is False
+
+
 def makes_pointless(command: Command, waiting: Action, axes: Axes, soon: Axes) -> bool:
-    """Whether a command takes an earlier one, that was not sent yet, out of the queue; see CommandQueue.supersede."""
+    """Tell whether a disarm takes the place of an arm that was not sent yet; see CommandQueue.pointless."""
     if not isinstance(command.action, Disarm) or not isinstance(waiting, Arm):
         return False
     if command.only_if is None or applies(command, axes) or applies(command, soon):
         return command.action.main or waiting.mode.annex
     return Axes().after(waiting).has(command.only_if) is True
+
+
+def takes_place(command: Command, waiting: Action, axes: Axes, soon: Axes) -> bool:
+    """Tell whether a command takes the place of one that was not sent yet; see CommandQueue.pointless."""
+    if isinstance(command.action, Disarm):
+        return makes_pointless(command, waiting, axes, soon)
+    mode = command.action.mode
+    if isinstance(waiting, Disarm):
+        undone = Disarm.of(mode)
+        return (waiting.main and undone.main) or (waiting.annex and undone.annex)
+    return _named(waiting.mode) <= _named(mode)
+
+
+def _named(mode: ArmMode) -> set[str]:
+    axes = {"interior": mode.interior is not None, "perimeter": mode.perimeter, "annex": mode.annex}
+    return {axis for axis, named in axes.items() if named}

@@ -13,7 +13,9 @@ EmulatorError
 └─ CommandError       one command did not end as asked
    ├─ Rejected        the panel said no (open window, other mode active, not fitted)
    ├─ Unconfirmed     outcome unknown; settle by polling
-   └─ Superseded      a later disarm won
+   ├─ Superseded      a later command won; never sent
+   │  └─ TooLate      it was not sent in time, or what it was meant for has passed; never sent
+   └─ TooMany         too much waits already; never queued
 """
 
 from collections.abc import Sequence
@@ -100,4 +102,12 @@ class Unconfirmed(CommandError):
 
 
 class Superseded(CommandError):
-    """A later disarm took the place of this queued command; it was never sent."""
+    """A later command took the place of this queued one; it was never sent."""
+
+
+class TooLate(Superseded):
+    """The command was not sent in time, or what it was asked for has passed; it never is."""
+
+
+class TooMany(CommandError):
+    """Too many commands wait already; this one was not queued."""

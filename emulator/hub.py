@@ -1,13 +1,15 @@
 """Where doors meet installations: submit, state, subscribe. Doors know nothing behind this page."""
 
+import itertools
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from emulator.commands import Ticket, makes_pointless
-from emulator.errors import EmulatorError
+from emulator.errors import EmulatorError, TooMany
+from emulator.held import Asked, Held, Press, refusal
 from emulator.installation import Installation, View
 from emulator.journal import Journal
 from emulator.model import (
@@ -17,6 +19,7 @@ from emulator.model import (
     Command,
     Disarm,
     Health,
+    Moment,
     Narrowing,
     Origin,
     Outcome,
@@ -25,30 +28,34 @@ from emulator.model import (
     SwitchState,
 )
 from emulator.policy import why_not_disarm
+from emulator.sweeps import Guard
 from emulator.verisure.cloud import Clock
 
-__all__ = ["Hub", "Ticket"]
+__all__ = ["Asked", "Guard", "Hub", "Ticket"]
 
 log = logging.getLogger(__name__)
 
 LATER = "something else was asked for after it, before this was sent"
 """Why a command that was held back is not sent."""
 
+SWEEP = "as after “turn everything off”, which changes nothing. Ask for this one alone; the README tells of allow_sweep"
+STOPPED = "the program stopped before this was sent"
 
-@dataclass(frozen=True, slots=True)
-class Announced:
-    """Something that a door was asked for and holds back; `asked` is what `Hub.ask` said."""
+TICK_S = 1.0
+"""Seconds between looks at what waits: how exact the age of a command is."""
 
-    switch: Switch
-    on: bool
-    asked: int
+LEAVE_S = 2.0
+"""Seconds for our thread to go; it may be writing the journal."""
 
 
 class Hub:
     """The switches of the house; every method may be called from any thread.
 
-    `submit` may block for some milliseconds (it writes the journal): never call it on an event loop. `state`,
-    `announce` and `withdraw` are memory only and call nobody: they may be called under any lock.
+    `submit` may block for some milliseconds (it writes the journal): never call it on an event loop. `state` and
+    `ask` are memory only and call nobody: they may be called under any lock.
+
+    An off that may be part of a sweep is held back until it cannot be one any more, for all doors together. Until then
+    it is shown as where a command under way leads, and written down, so that it is not lost with the process.
     """
 
     def __init__(
@@ -66,57 +73,59 @@ class Hub:
         self._clock = clock
         self._show_target = show_target
         self._order = threading.RLock()
-        self._asked = 0
+        self._numbers = itertools.count(1)
         self._armed: dict[str, int] = {}
         self._turned_off: dict[str, int] = {}
-        self._announcing = threading.Lock()
-        self._announced: tuple[Announced, ...] = ()
+        self._held = Held(len(self.switches), clock.monotonic)
         self._subscribers: list[Callable[[str], None]] = []
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
 
-    def ask(self) -> int:
-        """Take note that something is asked for, to be submitted later; the number tells earlier from later."""
-        with self._order:
-            self._asked += 1
-            return self._asked
+    # -- commands -------------------------------------------------------------------------------------------
 
-    def hold(self, switch: Switch, on: bool, origin: Origin) -> int:
-        """Write down a command that is submitted or ignored later; its entry in the journal, to be given then.
-
-        Raises EmulatorError when it cannot be written down: then it must not be held either.
-        """
-        try:
-            return self._installations[switch.installation].hold(_command(switch, on, origin))
-        except EmulatorError as error:
-            log.error("%s: %s", switch.name, error)
-            raise
+    def ask(self) -> Asked:
+        """Take note that something is asked for now, to be submitted later."""
+        return Asked(next(self._numbers), Moment(self._clock.monotonic(), self._clock.time()))
 
     def submit(
-        self, switch: Switch, on: bool, origin: Origin, asked: int | None = None, entry: int | None = None
+        self, switch: Switch, on: bool, origin: Origin, guard: Guard = Guard.OFFS, asked: Asked | None = None
     ) -> Ticket:
-        """Ask for a switch to be turned on or off; `asked` and `entry` are what `ask` and `hold` said, if it was held.
+        """Ask for a switch to be turned on or off; `asked` is what `ask` said, if that was before.
 
         An off that was asked for before an arm, through whatever door, is too late: the house stays armed. So is an
         arm that was asked for before an off which would have taken it out of the queue.
         """
-        if refusal := self.why_not(switch, on, origin):
-            return self.ignore(switch, on, origin, refusal, entry)
-        ticket = Ticket()
-        with self._order:
-            asked = self.ask() if asked is None else asked
-            armed = self._armed.get(switch.installation, 0)
-            if (self._turned_off.get(switch.identity.key, 0) if on else armed) > asked:
-                return self.ignore(switch, on, origin, LATER, entry)
-            command = _command(switch, on, origin)
-            if on:
-                self._armed[switch.installation] = max(armed, asked)
-            else:
-                self._note_off(switch.installation, command, asked)
-            try:
-                return self._installations[switch.installation].submit(command, entry)
-            except EmulatorError as error:
-                log.error("%s: %s", switch.name, error)
-                ticket.finish(Outcome(Result.FAILED, str(error)), error)
-        return ticket
+        press = Press(switch, on, origin, asked or self.ask())
+        why_not = self.why_not(switch, on, origin)
+        if on not in guard.value:
+            return self._ignore(press, why_not) if why_not else self._carry_out(press)
+        obstacle = None if why_not else self.known_obstacle(switch, on)
+        came = self._held.add(press, may_hold=not (why_not or obstacle))
+        if came.swept:
+            self._sweep(came.swept)
+        elif why_not:
+            self._ignore(press, why_not)
+        elif obstacle:
+            self._held.uncount(press)
+            self._ignore(press, str(obstacle), obstacle)
+        elif came.twin:
+            self._join(press, came.twin)
+        elif came.held:
+            self._hold(press)
+        else:
+            self._forget_opposite(press)
+            self._carry_out(press)
+        return press.ticket
+
+    def submit_all(self, switches: Sequence[Switch], on: bool, origin: Origin, guard: Guard) -> list[Ticket]:
+        """Ask for several switches by one word: a sweep by its name, unless the guard lets it pass."""
+        presses = [Press(one, on, replace(origin, switch=one.name), self.ask()) for one in switches]
+        if on in guard.value:
+            swept = self._held.sweep(presses)
+            self._sweep(swept)
+            return [press.ticket for press in swept]
+        return [self.submit(press.switch, on, press.origin, guard, press.asked) for press in presses]
 
     def why_not(self, switch: Switch, on: bool, origin: Origin) -> str:
         """Why the settings let a command do nothing; empty when they do not."""
@@ -130,58 +139,202 @@ class Hub:
         refusal = why_not_disarm(switch.narrowing, origin, now.hour * 60 + now.minute)
         return refusal and f"{refusal}, says devices.yaml"
 
-    def ignore(self, switch: Switch, on: bool, origin: Origin, reason: str, entry: int | None = None) -> Ticket:
-        """Write down that a command was asked for and why it changes nothing; the ticket has ended like that.
-
-        `entry` is what `hold` said, if it was held.
-        """
-        command, ended, ticket = _command(switch, on, origin), Outcome(Result.IGNORED, reason), Ticket()
-        log.info("%s: %s, asked for %s: ignored: %s", switch.installation, command.action, command.origin, reason)
-        try:
-            if entry is None:
-                self._journal.turn_away(switch.installation, command, ended, self._clock.time())
-            else:
-                self._installations[switch.installation].finish(entry, ended)
-            ticket.finish(ended, None)
-        except EmulatorError as error:
-            log.error("%s: %s", switch.name, error)
-            ticket.finish(Outcome(Result.FAILED, str(error)), error)
-        return ticket
-
-    def announce(self, switch: Switch, on: bool, asked: int) -> None:
-        """Show where something leads that is held back, until `withdraw`. Tell the subscribers with `changed`.
-
-        Commands are still decided by what the panel says.
-        """
-        with self._announcing:
-            self._announced = (*self._announced, Announced(switch, on, asked))
-
-    def withdraw(self, asked: int) -> None:
-        """It is submitted now, or never. Tell the subscribers with `changed`."""
-        with self._announcing:
-            self._announced = tuple(one for one in self._announced if one.asked != asked)
+    def ignore(self, switch: Switch, on: bool, origin: Origin, reason: str) -> Ticket:
+        """Write down that a command was asked for and why it changes nothing; the ticket has ended like that."""
+        return self._ignore(Press(switch, on, origin, self.ask()), reason)
 
     def command(self, installation: str, action: Action, origin: Origin) -> Ticket:
         """Ask an alarm itself, whatever its switches are; who asked for a disarm has proved that they may.
 
-        Raises EmulatorError when it cannot be written down: then nothing is sent.
+        Raises EmulatorError when it cannot be written down, or too much waits: then nothing is sent.
         """
         with self._order:
-            asked = self.ask()
+            asked, command = self.ask(), Command(action, origin)
             if isinstance(action, Arm):
-                self._armed[installation] = asked
+                self._armed[installation] = asked.number
             else:
-                self._note_off(installation, Command(action, origin), asked)
-            return self._installations[installation].submit(Command(action, origin))
+                self._note_off(installation, command, asked.number)
+            ticket = self._installations[installation].submit(command, asked=asked.at)
+        self._wake.set()
+        return ticket
+
+    def _carry_out(self, press: Press) -> Ticket:
+        """Submit a press now, unless something that came later makes it pointless."""
+        switch, on, number = press.switch, press.on, press.asked.number
+        if why_not := self.why_not(switch, on, press.origin):
+            return self._ignore(press, why_not)
+        entry = press.entry.result() if press.entry else None
+        with self._order:
+            armed = self._armed.get(switch.installation, 0)
+            if (self._turned_off.get(switch.identity.key, 0) if on else armed) > number:
+                return self._ignore(press, LATER)
+            command = _command(switch, on, press.origin)
+            if on:
+                self._armed[switch.installation] = max(armed, number)
+            else:
+                self._note_off(switch.installation, command, number)
+            installation = self._installations[switch.installation]
+            try:
+                return installation.submit(command, entry, asked=press.asked.at, ticket=press.ticket)
+            except TooMany as error:
+                self._refuse(press, command, error)
+            except EmulatorError as error:
+                log.error("%s: %s", switch.name, error)
+                press.ticket.finish(Outcome(Result.FAILED, str(error)), error)
+            finally:
+                self._wake.set()
+        return press.ticket
+
+    def _refuse(self, press: Press, command: Command, error: EmulatorError) -> None:
+        """End a press that the queue had no room for."""
+        outcome = Outcome(Result.REFUSED, str(error))
+        log.warning("%s: %s, asked for %s: %s", press.switch.installation, command.action, command.origin, error)
+        try:
+            if press.entry:
+                self._installations[press.switch.installation].finish(press.entry.result(), outcome)
+            else:
+                where = press.switch.installation
+                self._journal.refuse(command.origin, str(command.action), str(error), self._clock.time(), where)
+        except EmulatorError as full:
+            log.error("%s: %s", press.switch.name, full)
+        press.ticket.finish(outcome, error)
+
+    def _ignore(self, press: Press, reason: str, error: EmulatorError | None = None) -> Ticket:
+        command, ended = _command(press.switch, press.on, press.origin), Outcome(Result.IGNORED, reason)
+        where = press.switch.installation
+        log.info("%s: %s, asked for %s: ignored: %s", where, command.action, command.origin, reason)
+        try:
+            if press.entry:
+                self._installations[where].finish(press.entry.result(), ended)
+            else:
+                self._journal.turn_away(where, command, ended, self._clock.time())
+            press.ticket.finish(ended, error)
+        except EmulatorError as full:
+            log.error("%s: %s", press.switch.name, full)
+            press.ticket.finish(Outcome(Result.FAILED, str(full)), full)
+        return press.ticket
 
     def _note_off(self, installation: str, command: Command, asked: int) -> None:
-        """Where this makes an arm pointless that a door still holds back and shows as on, that is not sent any more."""
+        """Where this makes an arm pointless that is still held back and shown as on, that is not sent any more."""
         view = self._installations[installation].view
         soon = view.axes if view.target is None else view.target
         for switch in self.switches:
             arm = Arm(switch.mode)
             if switch.installation == installation and makes_pointless(command, arm, view.axes, soon):
                 self._turned_off[switch.identity.key] = max(self._turned_off.get(switch.identity.key, 0), asked)
+
+    # -- what is held back ----------------------------------------------------------------------------------
+
+    def _hold(self, press: Press) -> None:
+        """Write down what is held; what cannot be written down is held no more."""
+        assert press.entry  # noqa: S101  # it is held
+        self.changed(press.switch.installation)
+        command = _command(press.switch, press.on, press.origin)
+        try:
+            press.entry.set_result(self._installations[press.switch.installation].hold(command))
+        except Exception as error:
+            press.entry.set_exception(error)  # whatever it was, nobody may wait for ever
+            self._held.fail(press)
+            self.changed(press.switch.installation)
+            if not isinstance(error, EmulatorError):
+                raise
+            log.error("%s: %s", press.switch.name, error)
+            press.ticket.finish(Outcome(Result.FAILED, str(error)), error)
+            return
+        self._forget_opposite(press)
+        self._wake.set()
+
+    def _join(self, press: Press, twin: Press) -> None:
+        """Let a repeated press end as the one that is held."""
+        assert twin.entry  # noqa: S101  # it is held
+        if error := refusal(twin.entry):
+            press.ticket.finish(Outcome(Result.FAILED, str(error)), error)
+            return
+        self._forget_opposite(press)
+        press.ticket.waits = True
+        press.ticket.follow(twin.ticket)
+        self._wake.set()
+
+    def _forget_opposite(self, press: Press) -> None:
+        """End what is held of the same switch in the other direction, now that this is certain to come."""
+        late = self._held.opposite(press)
+        self._tell(late)
+        for each in late:
+            self._end_held(each, LATER)
+
+    def _sweep(self, presses: Sequence[Press]) -> None:
+        for each in presses:
+            if not self.why_not(each.switch, each.on, each.origin):
+                self._held.show(each, self.state(each.switch).on)
+        self._tell(presses)
+        for each in presses:
+            if self._held.is_untold(each):
+                self._end_held(each, self._why_swept(each))
+            else:
+                each.ticket.finish(Outcome(Result.IGNORED, SWEEP), None)
+
+    def _why_swept(self, press: Press) -> str:
+        keys, peers = self._held.company(press)
+        names = [switch.name for switch in self.switches if switch.identity.key in keys]
+        sweep = SWEEP.replace("off", "on") if press.on else SWEEP
+        return f"it came with {', '.join(names) or 'all others'}, asked for by {', '.join(sorted(peers))}, {sweep}"
+
+    def _end_held(self, press: Press, reason: str) -> None:
+        if press.entry and (error := refusal(press.entry)):
+            press.ticket.finish(Outcome(Result.FAILED, str(error)), error)
+        else:
+            self._ignore(press, reason)
+
+    def _tell(self, presses: Iterable[Press]) -> None:
+        for installation in {press.switch.installation for press in presses}:
+            self.changed(installation)
+
+    def release(self) -> float | None:
+        """Submit what was held for long enough, and end what waits for too long; the seconds until the next look."""
+        while press := self._held.due():
+            try:
+                if press.entry and (error := refusal(press.entry)) is None:
+                    self._carry_out(press)
+                elif press.entry and error:
+                    press.ticket.finish(Outcome(Result.FAILED, str(error)), error)
+            finally:
+                # Not before: between the two the switch would show the past.
+                self._held.withdraw(press)
+                self._tell([press])
+        waiting = [name for name, installation in self._installations.items() if installation.expire()]
+        at = self._held.next_at()
+        until = None if at is None else max(0.0, at - self._clock.monotonic())
+        return min(TICK_S, until or TICK_S) if waiting else until
+
+    def start(self) -> None:
+        """Begin to release what is held back."""
+        self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End what is held back: it is not sent, now or later."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread:
+            self._thread.join(LEAVE_S)
+        left = self._held.drop()
+        self._tell(left)
+        for press in left:
+            self._end_held(press, STOPPED)
+
+    def _run(self) -> None:
+        pause_s: float | None = None
+        while not self._stopping:
+            self._wake.wait(pause_s)
+            self._wake.clear()
+            try:
+                pause_s = self.release()
+            except Exception:
+                # Nothing may end this thread while the house relies on it.
+                log.exception("a command that was held back failed")
+                pause_s = TICK_S
+
+    # -- the alarms -----------------------------------------------------------------------------------------
 
     @property
     def installations(self) -> tuple[str, ...]:
@@ -196,10 +349,6 @@ class Hub:
         """How an alarm gets on with its cloud."""
         return self._installations[installation].health
 
-    def must_wait(self, switch: Switch) -> bool:
-        """Whether a command that is submitted now has to wait behind another one of its alarm."""
-        return self._installations[switch.installation].view.target is not None
-
     def known_obstacle(self, switch: Switch, on: bool) -> EmulatorError | None:
         """What is known to be in the way of a command before it is submitted, if anything."""
         return self._installations[switch.installation].known_obstacle(_command(switch, on, Origin("")).action)
@@ -210,21 +359,22 @@ class Hub:
         Unknown never reads as off: a panel that is armed in a way nobody can read shows every switch as on.
         """
         # In this order: what is withdrawn after its submit is then in the view.
-        announced = [one for one in self._announced if self._stands(one, switch)]
+        announced = [press for press in self._held.announced if self._stands(press, switch)]
         view = self._installations[switch.installation].view
         soon = view.axes if view.target is None else view.target
         on = _shown(switch, soon, announced) if self._show_target else view.axes.has(switch.mode)
         if on is None and view.state is not None:
             on = True
-        return SwitchState(on, view.target is not None or bool(announced), view.state)
+        swept = self._held.shows(switch, on) if self._show_target else None
+        return SwitchState(on, view.target is not None or bool(announced), view.state, swept)
 
-    def _stands(self, one: Announced, switch: Switch) -> bool:
+    def _stands(self, press: Press, switch: Switch) -> bool:
         """Whether an announcement still says something of a switch: nothing that came later may be hidden by it."""
-        if one.switch.installation != switch.installation:
+        if press.switch.installation != switch.installation:
             return False
-        if one.on:
-            return self._turned_off.get(switch.identity.key, 0) < one.asked
-        return one.switch.off_disarms and self._armed.get(switch.installation, 0) < one.asked
+        if press.on:
+            return self._turned_off.get(switch.identity.key, 0) < press.asked.number
+        return press.switch.off_disarms and self._armed.get(switch.installation, 0) < press.asked.number
 
     def subscribe(self, callback: Callable[[str], None]) -> Callable[[], None]:
         """Call back with the installation's name after each change, from any thread; returns the unsubscribe."""
@@ -232,7 +382,7 @@ class Hub:
         return lambda: self._subscribers.remove(callback)
 
     def changed(self, installation: str) -> None:
-        """Tell the subscribers; called by installations, and by who has announced something or withdrawn it."""
+        """Tell the subscribers; called by installations, and when something is held back or no more."""
         for callback in tuple(self._subscribers):
             try:
                 callback(installation)
@@ -246,7 +396,7 @@ def _command(switch: Switch, on: bool, origin: Origin) -> Command:
     return Command(action, replace(origin, switch=switch.name), only_if=None if on else switch.mode)
 
 
-def _shown(switch: Switch, axes: Axes, announced: Iterable[Announced]) -> bool | None:
+def _shown(switch: Switch, axes: Axes, announced: Iterable[Press]) -> bool | None:
     """Whether a switch is on after what is announced, which may be a sweep: only an off of its own turns it off."""
     on = axes.has(switch.mode)
     off = None if on is None else False

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from emulator import history, refused_logins
-from emulator.commands import CommandQueue, Job, Ticket, applies
+from emulator.commands import CommandQueue, Job, Ticket, applies, nothing_left
 from emulator.errors import (
     CloudError,
     EmulatorError,
@@ -18,6 +18,8 @@ from emulator.errors import (
     Retired,
     SettingNeeded,
     Superseded,
+    TooLate,
+    TooMany,
     Unconfirmed,
     Unreachable,
 )
@@ -28,11 +30,11 @@ from emulator.model import (
     LOGIN_CAUSE,
     Action,
     Arm,
-    ArmMode,
     Axes,
     Command,
     Disarm,
     Health,
+    Moment,
     Notice,
     Outcome,
     PanelState,
@@ -56,6 +58,12 @@ WAKE_AGAIN_S = 30.0
 
 LOGIN_LOOK_S = 5.0
 """How soon it is noticed that a person has logged in; looking asks nobody but our own files."""
+
+DISARM_WITHIN_S = 30.0
+"""A disarm that could not be sent in this time is not sent any more: its house may be another by then."""
+
+ARM_WITHIN_S = 60.0
+"""The same for an arm where the settings do not say otherwise."""
 
 Answer = TypeVar("Answer")
 
@@ -88,6 +96,7 @@ class Installation:
     `reread_after_s` is for clouds whose polls are rare: how soon after a command the state is read once more. `lag_s`
     is how old may be what such a cloud shows as the panel's state. `read_s` is how long a read may take where all is
     well, with whatever goes before it. `silent_after_s` is how long there may be no news until somebody is told.
+    `arm_within_s` is how old an arm may be when it is sent; `stood_still` tells whether the process did since a moment.
     """
 
     def __init__(
@@ -108,6 +117,8 @@ class Installation:
         on_notice: Callable[[Notice, str], None] = lambda _notice, _text: None,
         read_s: float = math.inf,
         silent_after_s: float = math.inf,
+        arm_within_s: float = ARM_WITHIN_S,
+        stood_still: Callable[[Moment], bool] = lambda _asked: False,
     ) -> None:
         self.name = name
         self.view = View(journal.load_state(name))
@@ -123,6 +134,9 @@ class Installation:
         self._on_change = on_change
         self._on_progress = on_progress
         self._on_notice = on_notice
+        self._arm_within_s = arm_within_s
+        self._stood_still = stood_still
+        self._readings: list[tuple[float, Axes]] = []
         self._records = Records(name)
         self._freshness = Freshness(
             name,
@@ -178,7 +192,7 @@ class Installation:
 
     def abandon(self) -> None:
         """End what is in flight as unconfirmed, because nobody will wait for its end, and what waits as failed."""
-        if job := self._queue.current:
+        if (job := self._queue.current) and not job.over:
             error = Unconfirmed("the program stopped while the cloud was silent")
             self._end(job, _outcome(error), error)
         self._drain()
@@ -240,38 +254,89 @@ class Installation:
         now = self._clock.time()
         self._records.write(lambda: self._journal.end(entry, outcome, now), again=True)
 
-    def submit(self, command: Command, entry: int | None = None) -> Ticket:
-        """Queue a command and write it down; one that equals the last in the queue joins it.
+    def submit(
+        self, command: Command, entry: int | None = None, *, asked: Moment | None = None, ticket: Ticket | None = None
+    ) -> Ticket:
+        """Queue a command and write it down; one that equals one in the queue joins it.
 
-        `entry` is what `hold` said, if it was held back. Raises EmulatorError as that does.
+        `entry` is what `hold` said, `asked` when it was asked for, and `ticket` what was given out for it then, if it
+        was held back. Raises TooMany where too much waits, and EmulatorError as `hold` does.
         """
-        superseded: list[Job] = []
+        asked = asked or self._now()
         with self._lock:
-            if twin := self._queue.same_as_last(command):
-                log.info("%s: %s, asked for %s: already under way", self.name, command.action, command.origin)
-                if entry is not None:
-                    self.finish(entry, Outcome(Result.IGNORED, "the same was already under way"))
-                return twin.ticket
-            entry = self.hold(command) if entry is None else entry
-            job = Job(command, entry, Ticket(entry=entry))
-            log.info("%s: %s, asked for %s", self.name, command.action, command.origin)
-            refused = self._refusal_now(command.action)
+            pointless = self._queue.pointless(command, self.view.axes)
+            if twin := self._queue.twin(command, pointless):
+                self._queue.again(twin, asked)
+            else:
+                twin = self._queue.merge(command, pointless)
+                if twin is None and not self._queue.has_room(command.origin.peer, pointless):
+                    raise TooMany("not sent: too many commands wait already; try again in a minute")
+            entry = self.hold(command) if entry is None and twin is None else entry
+            ticket = ticket or Ticket()
+            ticket.waits |= self._queue.first is not None
+            job = Job(command, entry or 0, asked, ticket)
+            refused = None if twin else self._refusal_now(command.action) or self._lateness(job)
             if refused is None:
-                superseded = self._queue.supersede(command, self.view.axes)
-                self._queue.put(job)
+                for other in pointless:
+                    self._queue.remove(other)
+                if twin is None:
+                    ticket.entry = job.entry
+                    self._queue.put(job)
                 self._look()
                 self._lock.notify_all()
+        if twin:
+            log.info("%s: %s, asked for %s: already under way", self.name, command.action, command.origin)
+            if entry is not None:
+                self.finish(entry, Outcome(Result.IGNORED, "the same was already under way"))
+            ticket.follow(twin.ticket)
+            ticket.entry = twin.entry
+        else:
+            log.info("%s: %s, asked for %s", self.name, command.action, command.origin)
         if refused is not None:
             outcome = _outcome(refused)
             if outcome.result is Result.UNCONFIRMED:
                 # Nothing was sent this time, so there is nothing to settle.
                 outcome = Outcome(Result.FAILED, f"not sent again: {refused}")
             self._end(job, outcome, refused)
-        for other in superseded:
+        else:
             error = Superseded(f"a later {command.action} took its place")
-            self._end(other, _outcome(error), error)
+            for other in pointless:
+                self._end(other, _outcome(error), error)
         self._on_change()
-        return job.ticket
+        return ticket
+
+    def expire(self) -> bool:
+        """End what was not sent in time, also where the thread is held up; tell whether anything waits to be sent."""
+        with self._lock:
+            late = [(job, error) for job in self._queue.unsent() if (error := self._lateness(job))]
+            for job, _ in late:
+                job.over = True
+                if job is not self._queue.current:
+                    self._queue.remove(job)
+            if late:
+                self._look()
+            waits = bool(self._queue.unsent())
+        for job, error in late:
+            self._end(job, _outcome(error), error)
+        if late:
+            self._on_change()
+        return waits
+
+    def _now(self) -> Moment:
+        return Moment(self._clock.monotonic(), self._clock.time())
+
+    def _lateness(self, job: Job) -> TooLate | None:
+        """Say why a command must not be sent any more."""
+        command, age_s = job.command, job.asked.age_s(self._now())
+        disarms = isinstance(command.action, Disarm)
+        if age_s >= (DISARM_WITHIN_S if disarms else self._arm_within_s):
+            return TooLate(f"it came too late, {age_s:.0f} s after it was asked for; ask again")
+        if disarms and self._stood_still(job.asked):
+            return TooLate("this program stood still after it was asked for, so it may come too late; ask again")
+        left = any(at > job.asked.monotonic and nothing_left(command, axes) for at, axes in self._readings)
+        if disarms and left and not nothing_left(command, self.view.axes):
+            return TooLate("the alarm was disarmed and armed again after it was asked for; ask again")
+        return None
 
     def known_obstacle(self, action: Action) -> EmulatorError | None:
         """What a command would be refused for now, without asking the cloud."""
@@ -343,32 +408,46 @@ class Installation:
             self._queue.current = None
             self._look()
         took_s = self._clock.monotonic() - started
-        self._end(job, outcome if error is None else _outcome(error), error, took_s)
+        if not job.over:
+            self._end(job, outcome if error is None else _outcome(error), error, took_s)
 
     def _execute(self, job: Job) -> Outcome:
         command = job.command
         self._check_blocked()
         if command.only_if is not None:
             axes = self._fresh_axes(command)
-            if axes.has(command.only_if) is None:
+            if command.is_on(axes) is None:
                 axes = self._fresh_axes(command, Reading.SETTLE)
-            unclear = self._unsettled.may_have_armed or axes.doubted().has(command.only_if) is None
+            unclear = self._unsettled.may_have_armed or command.is_on(axes.doubted()) is None
             if self._unsettled and unclear:
                 raise Unreachable("the cloud has no news yet of an earlier command; try again in a minute", sent=False)
             if not applies(command, self.view.axes):
-                return Outcome(Result.IGNORED, self._why_not(command.only_if))
+                return Outcome(Result.IGNORED, self._why_not(command))
         blind = isinstance(command.action, Arm) and self.view.state is not None and self.view.axes.interior is None
         if blind and self._fresh_axes(command, Reading.SETTLE).interior is None:
             raise Rejected("the panel is armed in a way that this program cannot read; disarm it first")
+        self._commit(job)
         state = self._got = self._cloud.execute(command.action, self._reporter(job))
         self._keep(state, job.entry)
         self._settle(state)
         return Outcome(Result.CONFIRMED, f"the panel is {state}")
 
-    def _why_not(self, mode: ArmMode) -> str:
-        if self.view.axes.has(mode) is None:
-            return f"the panel does not say whether {mode} is on, and disarming would take {self.view.axes} with it"
-        return f"{mode} was not on; nothing was sent"
+    def _commit(self, job: Job, *, sending: bool = False) -> None:
+        """See that a command may still be sent. Raises Superseded where it has ended, or is too late."""
+        with self._lock:
+            late = TooLate("it had ended before it was sent") if job.over else None
+            # Of an arm that goes in parts, the first has left the house half armed: the others follow.
+            if late is None and not (job.sent and isinstance(job.command.action, Arm)):
+                late = self._lateness(job)
+            if late:
+                raise late
+            job.sent |= sending
+
+    def _why_not(self, command: Command) -> str:
+        modes = " or ".join(str(mode) for mode in (command.only_if, *command.or_if))
+        if command.is_on(self.view.axes) is None:
+            return f"the panel does not say whether {modes} is on, and disarming would take {self.view.axes} with it"
+        return f"{modes} was not on; nothing was sent"
 
     def _fresh_axes(self, command: Command, how: Reading = Reading.POLL) -> Axes:
         """The axes as they are now: what this process read in the last moments, or reads at once.
@@ -393,8 +472,7 @@ class Installation:
 
     def _was_on(self, command: Command) -> bool:
         """Whether this turns off a mode that was on when last read: a disarm does not depend on reading."""
-        mode = command.only_if if isinstance(command.action, Disarm) else None
-        return mode is not None and self.view.axes.has(mode) is True
+        return isinstance(command.action, Disarm) and command.is_on(self.view.axes) is True
 
     def _learn(self, job: Job, error: EmulatorError | None) -> None:
         """Draw the consequences of how a command ended."""
@@ -406,7 +484,7 @@ class Installation:
             self._poll_at = min(self._poll_at, now + soon_s)
             return
         self._poll_at, self._fresh_until = now, float("-inf")
-        if isinstance(job.command.action, Arm):
+        if isinstance(job.command.action, Arm) and not isinstance(error, Superseded):
             self._failed[job.command.action] = (now + FAILURE_KEPT_S, error)
         if isinstance(error, Unconfirmed):
             self._unsettled.add(job.entry, now, armed=isinstance(job.command.action, Arm))
@@ -487,10 +565,12 @@ class Installation:
             log.info("%s: the alarm answers again", self.name)
             self._failures = 0
         self._freshness.has_news(state)
+        now = self._clock.monotonic()
         with self._lock:
+            self._readings = [each for each in self._readings if each[0] > now - DISARM_WITHIN_S] + [(now, state.axes)]
             self.view = replace(self.view, state=state)
             self._look()
-        self._fresh_until = self._clock.monotonic() + FRESH_S
+        self._fresh_until = now + FRESH_S
         self._read_at = self._clock.time()
         self._records.write(lambda: self._journal.save_state(self.name, state))
         quiet_s = max(history.QUIET_S, history.QUIET_POLLS * self._poll_every_s)
@@ -551,6 +631,8 @@ class Installation:
 
     def _reporter(self, job: Job) -> Report:
         def report(phase: Phase, text: str) -> None:
+            if phase is Phase.SENDING:
+                self._commit(job, sending=True)
             if phase is Phase.ACCEPTED:
                 job.ticket.accept()
             self._on_progress(phase, text)
@@ -573,7 +655,11 @@ class Installation:
         command = job.command
         if outcome.result is Result.CONFIRMED and isinstance(command.action, Disarm):
             self._on_notice(Notice.DISARMED, f"{command.action}, asked for {command.origin}: {outcome.message}")
-        elif error is not None and command.origin.door != TYPED and not isinstance(error, Superseded):
+        elif (
+            error is not None
+            and command.origin.door != TYPED
+            and (isinstance(error, TooLate) or not isinstance(error, Superseded))
+        ):
             text = f"{command.action}, asked for {command.origin}: {outcome.result}: {outcome.message}"
             self._on_notice(Notice.FAILED, text)
 
@@ -583,6 +669,7 @@ def _outcome(error: EmulatorError) -> Outcome:
         Rejected: Result.REJECTED,
         Unconfirmed: Result.UNCONFIRMED,
         Superseded: Result.SUPERSEDED,
+        TooMany: Result.REFUSED,
     }
     found = (result for kind, result in results.items() if isinstance(error, kind))
     cause = LOGIN_CAUSE if isinstance(error, LoginRefused | Retired) else ""

@@ -228,16 +228,34 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment by two clocks, in seconds: the one that a suspend stops, and the one that people set."""
+
+    monotonic: float
+    wall: float
+
+    def age_s(self, now: "Moment") -> float:
+        """Return the seconds until `now` by the clock that went on for longer."""
+        return max(now.monotonic - self.monotonic, now.wall - self.wall)
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """An action on one installation and who asked for it.
 
     `only_if` is the mode of the switch that was turned off: the command is a no-op unless that mode is on,
-    so that it can never disarm another one.
+    so that it can never disarm another one. `or_if` are those of switches whose offs have joined it.
     """
 
     action: Action
     origin: Origin
     only_if: ArmMode | None = None
+    or_if: tuple[ArmMode, ...] = ()
+
+    def is_on(self, axes: Axes) -> bool | None:
+        """Tell whether a mode that it is meant for is on; None when an unknown one decides, and where there is none."""
+        found = {axes.has(mode) for mode in (self.only_if, *self.or_if) if mode is not None}
+        return True if True in found else None if None in found or not found else False
 
 
 class Result(StrEnum):
@@ -352,9 +370,11 @@ class SwitchState:
     """What a door may say of a switch.
 
     `on` is None when nothing has been read from the panel yet. `pending` tells that a command is under way
-    and `on` is its target. `panel` is the last polled state.
+    and `on` is its target. `panel` is the last polled state. `swept` is what the switch was asked for by a sweep some
+    moments ago, which changed nothing: for clients that read back at once whether their lamp obeyed.
     """
 
     on: bool | None
     pending: bool
     panel: PanelState | None
+    swept: bool | None = None

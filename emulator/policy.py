@@ -1,7 +1,6 @@
 """May this peer do this now? Pure: addresses, headers and moments in, an answer out (lan-emulation.md §1.7, §4.8)."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from urllib.parse import urlsplit
@@ -95,63 +94,3 @@ def why_not_disarm(narrowing: Narrowing, origin: Origin, minute: int) -> str:
 
 def _is_between(minute: int, begin: int, end: int) -> bool:
     return begin <= minute < end if begin < end else minute >= begin or minute < end
-
-
-SWEEP_S = 2.0
-"""Seconds without another light: then a command is no part of "turn off all the lights"."""
-
-REPEATED_S = 6.0
-"""Seconds after the last new light in which one that is repeated puts the end off: three tries, as clients make."""
-
-SWEEP_LIGHTS = 3
-"""Different lights; nobody names as many at once (lan-emulation.md §4.8)."""
-
-
-@dataclass(slots=True)
-class Run:
-    """Commands in one direction, no two lights more than SWEEP_S apart; `ends` and `newest` in monotonic seconds.
-
-    `newest` is when the last light came in that was new; `shown` is until when a swept light may show what was asked
-    for; `told` are the lights that are in the journal.
-    """
-
-    ends: float
-    newest: float = 0.0
-    swept: bool = False
-    shown: float = 0.0
-    lights: set[int] = field(default_factory=set)
-    told: set[int] = field(default_factory=set)
-
-
-class Sweeps:
-    """Tells a command for one light from "turn off all the lights", which an Echo sends light by light.
-
-    It looks at runs rather than at a window: a client that sends one light after the other, each with its read-backs,
-    may need more than the window for all, and a run always contains what falls into one window. Whoever asks carries
-    a command out only when its run has ended without a sweep, and takes a light out of its run when its command is
-    withdrawn. Offs count together, whoever sends them: several Echos share the lights of a house. Not locked.
-    """
-
-    def __init__(self, lights: int) -> None:
-        # Of two lights, both are all of them. Both on is an alarm of two parts; both off has no use but a sweep.
-        self._least = {True: SWEEP_LIGHTS, False: min(SWEEP_LIGHTS, max(lights, 2))}
-        self._lights = lights
-        self._runs: dict[tuple[str, bool], Run] = {}
-
-    def possible(self, on: bool) -> bool:
-        """Whether there are enough lights for a sweep at all."""
-        return self._lights >= self._least[on]
-
-    def add(self, peer: str, on: bool, lights: Collection[int], now: float, *, all_at_once: bool = False) -> Run:
-        """A peer asks for these lights; the run that this belongs to."""
-        self._runs = {key: run for key, run in self._runs.items() if now < run.ends}
-        run = self._runs.setdefault((peer if on else "", on), Run(now))
-        if not run.lights.issuperset(lights):
-            run.newest = now
-        # A repeated light counts too: it may be the first of a sweep, or of whoever reads back that nothing changed.
-        # Not for ever: a client that goes on repeating itself must not put its command off for ever.
-        run.ends = now + SWEEP_S if run.swept else min(now + SWEEP_S, run.newest + REPEATED_S)
-        run.lights.update(lights)
-        if not run.swept and (all_at_once or len(run.lights) >= self._least[on]):
-            run.swept, run.shown = True, now + SWEEP_S
-        return run

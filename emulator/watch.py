@@ -9,6 +9,7 @@ from functools import partial
 
 from emulator.errors import EmulatorError
 from emulator.journal import Journal
+from emulator.model import Moment
 from emulator.verisure.cloud import Clock
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,9 @@ GAP_S = 10.0
 PROBE_S, PROBE_AGAIN_S = 600.0, 30.0
 """How long after the last write the state folder is tried by a tiny one: polls write every minute or two, and a memory
 card wears out. One that failed wears nothing, and is repeated sooner."""
+
+BACKLOG_S = 2.0
+"""After a gap, in which what comes in may have waited in a socket all the while."""
 
 _PROBE = "tried to write"
 """The journal's note that a probe writes."""
@@ -48,9 +52,10 @@ def boottime() -> float:
 class Heartbeat:
     """Notices at each beat how much time has gone since the last one, by every clock there is."""
 
-    def __init__(self, clock: Clock, boot: Callable[[], float]) -> None:
+    def __init__(self, clock: Clock, boot: Callable[[], float] = boottime) -> None:
         self._clocks = (clock.monotonic, boot, clock.time)
         self._last = self._read()
+        self._gap_ended = float("-inf")
 
     def _read(self) -> tuple[float, ...]:
         return tuple(read() for read in self._clocks)
@@ -58,10 +63,24 @@ class Heartbeat:
     def beat(self) -> Gap | None:
         """Return the gap since the last beat, if there was one."""
         last, self._last = self._last, self._read()
-        counted_s, *others = (now - before for now, before in zip(self._last, last, strict=True))
-        # A virtual machine that was paused shows by the time of day alone, once that is set right.
-        gap = Gap(max(0.0, counted_s - BEAT_S), max(0.0, max(others) - counted_s))
-        return gap if max(gap.stopped_s, gap.slept_s) >= GAP_S else None
+        gap = _between(last, self._last)
+        if gap:
+            self._gap_ended = self._last[0]
+        return gap
+
+    def skipped_since(self, asked: Moment) -> bool:
+        """Tell whether there was a gap after `asked`, or ended so shortly before that this may have waited in a socket.
+
+        For any thread, which may be asked before the first beat after the gap.
+        """
+        return asked.monotonic < self._gap_ended + BACKLOG_S or _between(self._last, self._read()) is not None
+
+
+def _between(last: tuple[float, ...], now: tuple[float, ...]) -> Gap | None:
+    counted_s, *others = (after - before for after, before in zip(now, last, strict=True))
+    # A virtual machine that was paused shows by the time of day alone, once that is set right.
+    gap = Gap(max(0.0, counted_s - BEAT_S), max(0.0, max(others) - counted_s))
+    return gap if max(gap.stopped_s, gap.slept_s) >= GAP_S else None
 
 
 class StateFolder:
@@ -105,12 +124,12 @@ class Watch:
         clock: Clock,
         looks: Sequence[Callable[[], None]],
         gaps: Sequence[Callable[[Gap], None]],
-        boot: Callable[[], float] = boottime,
+        heartbeat: Heartbeat | None = None,
     ) -> None:
         self._clock = clock
         self._looks = looks
         self._gaps = gaps
-        self._heartbeat = Heartbeat(clock, boot)
+        self._heartbeat = heartbeat or Heartbeat(clock)
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def start(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from ipaddress import IPv4Network
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.errors import EmulatorError
-from emulator.hub import Hub
+from emulator.held import Asked
+from emulator.hub import Guard, Hub, Ticket
 from emulator.installation import Installation, View
 from emulator.journal import Journal
 from emulator.model import (
@@ -30,6 +32,7 @@ from emulator.model import (
     Result,
     Switch,
 )
+from emulator.sweeps import SWEEP_S
 from tests.fakes import SimulatedCloud
 
 PEER = Origin("wemo", "10.0.0.9")
@@ -89,7 +92,7 @@ def test_a_panel_that_nobody_can_read_is_on_everywhere(home: Home) -> None:
 
 def test_the_target_is_shown_while_pending(home: Home) -> None:
     home.alarm.step()
-    home.hub.submit(home.switches["night"], True, PEER)
+    home.hub.submit(home.switches["night"], True, PEER, Guard.NONE)
     state = home.hub.state(home.switches["night"])
     assert (state.on, state.pending) == (True, True)
     assert state.panel is not None
@@ -97,20 +100,20 @@ def test_the_target_is_shown_while_pending(home: Home) -> None:
 
 
 def test_the_target_is_known_even_when_the_panel_is_not(home: Home) -> None:
-    home.hub.submit(home.switches["night"], True, PEER)
+    home.hub.submit(home.switches["night"], True, PEER, Guard.NONE)
     assert home.ons() == {"total": False, "night": True, "perimeter": None, "total+perimeter": False}
 
 
 def test_while_pending_last_shows_the_last_state(tmp_path: Path) -> None:
     home = Home(tmp_path, show_target=False)
     home.alarm.step()
-    home.hub.submit(home.switches["night"], True, PEER)
+    home.hub.submit(home.switches["night"], True, PEER, Guard.NONE)
     assert (home.ons()["night"], home.hub.state(home.switches["night"]).pending) == (False, True)
     home.journal.close()
 
 
 def test_origin_is_journalled(home: Home) -> None:
-    home.hub.submit(home.switches["night"], True, PEER)
+    home.hub.submit(home.switches["night"], True, PEER, Guard.NONE)
     (entry,) = home.journal.commands(1)
     assert (entry.door, entry.peer, entry.switch) == ("wemo", "10.0.0.9", "night alarm")
 
@@ -119,7 +122,7 @@ def test_a_switch_without_off_only_arms(tmp_path: Path) -> None:
     home = Home(tmp_path, off_disarms=False)
     home.house.keypad(Arm(ArmMode(Interior.NIGHT)))
     home.alarm.step()
-    ticket = home.hub.submit(home.switches["night"], False, PEER)
+    ticket = home.hub.submit(home.switches["night"], False, PEER, Guard.NONE)
     assert ticket.done.result(0).result is Result.IGNORED
     assert ticket.accepted.result(0) is None
     assert home.ons()["night"] is True
@@ -131,16 +134,16 @@ def test_a_switch_without_off_only_arms(tmp_path: Path) -> None:
 def test_an_off_that_was_asked_for_before_an_arm_is_too_late(home: Home) -> None:
     home.house.keypad(Arm(ArmMode(perimeter=True)))
     early = home.hub.ask()
-    home.hub.submit(home.switches["night"], True, PEER)
-    late = home.hub.submit(home.switches["perimeter"], False, PEER, early)
+    home.hub.submit(home.switches["night"], True, PEER, Guard.NONE)
+    late = home.hub.submit(home.switches["perimeter"], False, PEER, Guard.NONE, early)
     assert late.done.result(0).result is Result.IGNORED
     assert "before this was sent" in late.done.result(0).message
-    assert not home.hub.submit(home.switches["perimeter"], False, PEER).done.done()
+    assert not home.hub.submit(home.switches["perimeter"], False, PEER, Guard.NONE).done.done()
 
 
 def test_a_journal_that_fails_is_an_answer(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     home.journal.close()
-    ticket = home.hub.submit(home.switches["night"], True, PEER)
+    ticket = home.hub.submit(home.switches["night"], True, PEER, Guard.NONE)
     assert ticket.done.result(0).result is Result.FAILED
     assert "cannot be written" in caplog.text
 
@@ -183,29 +186,22 @@ def test_what_cannot_be_written_down_is_ignored_all_the_same(home: Home) -> None
 
 
 def test_what_was_held_ends_in_the_entry_that_it_has(home: Home) -> None:
-    night, told = home.switches["night"], Origin("hue", "10.0.0.9")
-    sent, joined, dropped = (home.hub.hold(night, True, told) for _ in range(3))
-    assert {entry.result for entry in home.journal.commands(9)} == {None}
-    home.hub.submit(night, True, told, entry=sent)
-    home.hub.submit(night, True, told, entry=joined)
-    home.hub.ignore(night, True, told, "a sweep", dropped)
+    for peer in ("10.0.0.9", "10.0.0.10"):
+        home.hub.submit(home.switches["night"], True, Origin("hue", peer), Guard.BOTH)
+    assert [entry.result for entry in home.journal.commands(9)] == [None, None]
+    home.clock.now += SWEEP_S
+    home.hub.release()
     home.alarm.step()
-    entries = {entry.id: entry for entry in home.journal.commands(9)}
-    assert {number: entry.result for number, entry in entries.items()} == {
-        sent: "confirmed",
-        joined: "ignored",
-        dropped: "ignored",
-    }
-    assert entries[joined].message == "the same was already under way"
-    assert entries[dropped].message == "a sweep"
+    joined, sent = home.journal.commands(9)
+    assert (sent.result, joined.result) == ("confirmed", "ignored")
+    assert joined.message == "the same was already under way"
 
 
 def test_what_is_ignored_while_the_journal_is_locked_ends_later(home: Home) -> None:
-    night = home.switches["night"]
-    entry = home.hub.hold(night, True, PEER)
+    home.hub.submit(home.switches["night"], True, PEER, Guard.BOTH)
     end = home.journal.end
     home.journal.end = raising  # type: ignore[method-assign]
-    home.hub.ignore(night, True, PEER, "a sweep", entry)
+    home.hub.stop()
     assert home.journal.commands(1)[0].result is None
     home.journal.end = end  # type: ignore[method-assign]
     home.alarm.step()
@@ -220,23 +216,20 @@ def test_people_hear_of_what_could_not_be_held(home: Home, caplog: pytest.LogCap
     told: list[str] = []
     home.alarm._on_notice = lambda _, text: told.append(text)
     home.journal.close()
-    with pytest.raises(EmulatorError):
-        home.hub.hold(home.switches["night"], True, PEER)
+    ticket = home.hub.submit(home.switches["night"], True, PEER, Guard.BOTH)
+    assert ticket.done.result(0).result is Result.FAILED
     assert "cannot be written" in caplog.text
     assert "arm night" in told[0]
 
 
 def test_what_was_held_too_long_ends_in_its_entry(home: Home) -> None:
     home.house.keypad(Arm(ArmMode(perimeter=True)))
-    early = home.hub.ask()
-    off = home.hub.hold(home.switches["perimeter"], False, PEER)
+    home.hub.submit(home.switches["perimeter"], False, PEER)
     home.hub.submit(home.switches["night"], True, PEER)
-    home.hub.submit(home.switches["perimeter"], False, PEER, early, off)
-    arm_only = home.hub.hold(replace(home.switches["night"], off_disarms=False), False, PEER)
-    home.hub.submit(replace(home.switches["night"], off_disarms=False), False, PEER, entry=arm_only)
-    results = {entry.id: entry.result for entry in home.journal.commands(9)}
-    assert (results[off], results[arm_only]) == ("ignored", "ignored")
-    assert len(results) == 3
+    home.clock.now += SWEEP_S
+    home.hub.release()
+    arm, off = home.journal.commands(9)
+    assert (off.result, arm.result) == ("ignored", None)
 
 
 def test_what_is_in_the_way_is_known_beforehand(home: Home) -> None:
@@ -250,18 +243,20 @@ def test_what_is_in_the_way_is_known_beforehand(home: Home) -> None:
 def test_a_switch_arms_past_open_windows_only_if_it_is_told_to(home: Home, force: bool) -> None:
     seen: list[Command] = []
     submit = home.alarm.submit
-    home.alarm.submit = lambda command, _entry: (seen.append(command), submit(command))[1]  # type: ignore[method-assign]
-    home.hub.submit(replace(home.switches["night"], force=force), True, PEER)
+    home.alarm.submit = lambda command, *_, **__: (seen.append(command), submit(command))[1]  # type: ignore[method-assign]
+    home.hub.submit(replace(home.switches["night"], force=force), True, PEER, Guard.NONE)
     assert seen[0].action == Arm(ArmMode(Interior.NIGHT), force=force)
 
 
 # -- announced --------------------------------------------------------------------------------------------------
 
 
-def announce(home: Home, name: str, on: bool) -> int:
-    asked = home.hub.ask()
-    home.hub.announce(home.switches[name], on, asked)
-    return asked
+PEERS = count(10)
+
+
+def announce(home: Home, name: str, on: bool, asked: Asked | None = None) -> Ticket:
+    """Ask for something that is held back; each time from another peer, so that it is no sweep."""
+    return home.hub.submit(home.switches[name], on, Origin("hue", f"10.0.1.{next(PEERS)}"), Guard.BOTH, asked)
 
 
 def reads(home: Home, *names: str) -> bool:
@@ -271,10 +266,10 @@ def reads(home: Home, *names: str) -> bool:
 
 def test_what_is_announced_shows_until_it_is_withdrawn(home: Home) -> None:
     home.alarm.step()
-    asked = announce(home, "total+perimeter", True)
+    announce(home, "total+perimeter", True)
     assert reads(home, "total", "perimeter", "total+perimeter")
     assert home.hub.state(home.switches["total"]).pending
-    home.hub.withdraw(asked)
+    home.hub.stop()
     assert reads(home)
     assert not home.hub.state(home.switches["total"]).pending
     assert home.alarm.view.target is None
@@ -334,9 +329,9 @@ def test_a_later_arm_is_not_hidden(home: Home) -> None:
     announce(home, "night", False)
     late = home.hub.ask()
     assert reads(home)
-    home.hub.submit(home.switches["perimeter"], True, PEER)
+    home.hub.submit(home.switches["perimeter"], True, PEER, Guard.NONE)
     assert reads(home, "night", "perimeter")
-    home.hub.announce(home.switches["night"], False, late)
+    announce(home, "night", False, late)
     assert reads(home, "night", "perimeter")
 
 
@@ -344,7 +339,7 @@ def test_a_later_off_is_not_hidden(home: Home) -> None:
     home.house.keypad(Arm(ArmMode(perimeter=True)))
     home.alarm.step()
     announce(home, "total+perimeter", True)
-    home.hub.submit(home.switches["perimeter"], False, PEER)
+    home.hub.submit(home.switches["perimeter"], False, PEER, Guard.NONE)
     assert reads(home)
     announce(home, "perimeter", True)
     assert home.ons()["perimeter"] is True
@@ -354,11 +349,11 @@ def test_an_off_is_decided_by_the_panel_and_not_by_what_is_announced(home: Home)
     home.house.keypad(Arm(ArmMode(Interior.TOTAL)))
     home.alarm.step()
     announce(home, "night", True)
-    ticket = home.hub.submit(home.switches["night"], False, PEER)
+    ticket = home.hub.submit(home.switches["night"], False, PEER, Guard.NONE)
     home.alarm.step()
     assert ticket.done.result(0).result is Result.IGNORED
     announce(home, "total", False)
-    ticket = home.hub.submit(home.switches["total"], False, PEER)
+    ticket = home.hub.submit(home.switches["total"], False, PEER, Guard.NONE)
     assert reads(home)
     home.alarm.step()
     assert ticket.done.result(0).result is Result.CONFIRMED
@@ -368,7 +363,9 @@ def test_an_off_is_decided_by_the_panel_and_not_by_what_is_announced(home: Home)
 
 def test_another_alarm_hears_nothing_of_it(home: Home) -> None:
     home.alarm.step()
-    home.hub.announce(replace(home.switches["night"], installation="cabin"), True, home.hub.ask())
+    cabin = Installation("cabin", home.new_client, home.journal, home.clock, poll_every_s=60)
+    home.hub = Hub(home.hub.switches, {"home": home.alarm, "cabin": cabin}, home.journal, home.clock)
+    home.hub.submit(replace(home.switches["night"], installation="cabin"), True, PEER, Guard.BOTH)
     assert reads(home)
 
 
@@ -381,14 +378,15 @@ def test_nothing_but_an_off_of_its_own_lets_anything_read_as_off(
 ) -> None:
     home.alarm.view = View(axes and PanelState(axes, 1.0, "", "EST2"))
     before = home.ons()
-    asked = [announce(home, name, on) for name, on in announced]
+    for name, on in announced:
+        announce(home, name, on)
     for name, on in home.ons().items():
         if before[name] is None:
             assert on is not False
         elif before[name] is True and (name, False) not in announced:
             assert on is True
-    for each in asked:
-        home.hub.withdraw(each)
+    home.hub.stop()
+    home.clock.now += 600
     assert home.ons() == before
 
 
@@ -399,12 +397,12 @@ def test_an_off_that_the_settings_do_not_let_disarm_changes_nothing_and_says_why
     home.house.keypad(Arm(ArmMode(Interior.NIGHT)))
     home.alarm.step()
     night = replace(home.switches["night"], narrowing=Narrowing((IPv4Network("10.0.0.1/32"),)))
-    ticket = home.hub.submit(night, False, PEER)
+    ticket = home.hub.submit(night, False, PEER, Guard.NONE)
     assert ticket.done.result().result is Result.IGNORED
     assert ticket.accepted.result() is None
     assert home.journal.commands(1)[0].message == "it may not disarm for 10.0.0.9, says devices.yaml"
     assert home.hub.state(night).on
-    assert home.hub.submit(night, True, PEER).done.done() is False
+    assert home.hub.submit(night, True, PEER, Guard.NONE).done.done() is False
 
 
 def test_hours_are_those_of_the_clock_on_the_wall(home: Home) -> None:
@@ -436,7 +434,7 @@ def test_an_off_from_before_does_not_undo_such_an_arm(home: Home) -> None:
     home.alarm.step()
     asked = home.hub.ask()
     home.hub.command("home", Arm(ArmMode(Interior.TOTAL)), PEER)
-    late = home.hub.submit(home.switches["total"], False, PEER, asked)
+    late = home.hub.submit(home.switches["total"], False, PEER, Guard.NONE, asked)
     assert late.done.result().result is Result.IGNORED
 
 

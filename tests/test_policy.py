@@ -4,7 +4,6 @@ import pytest
 
 from emulator import policy
 from emulator.model import Narrowing, Origin
-from emulator.policy import SWEEP_S, Sweeps
 
 LAN = IPv4Network("192.168.7.0/24")
 OURS = {"192.168.7.2", "10.9.8.7"}
@@ -105,63 +104,6 @@ def test_a_page_acts_only_when_it_is_ours(page: str, ours: bool) -> None:
 )
 def test_a_foreign_page_is_known_by_what_its_browser_says(method: str, headers: dict[str, str], why: str) -> None:
     assert policy.why_not_enter(ECHO, method, headers, OURS) == why
-
-
-# -- sweeps -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("on", [True, False])
-def test_three_lights_in_a_row_are_a_sweep(on: bool) -> None:
-    sweeps = Sweeps(4)
-    assert not sweeps.add(ECHO, on, {1}, 0.0).swept
-    assert not sweeps.add(ECHO, on, {2}, 1.0).swept
-    run = sweeps.add(ECHO, on, {3}, 2.0)
-    assert run.swept
-    assert run.ends == 2.0 + SWEEP_S
-
-
-def test_the_first_learn_of_the_sweep_that_they_are_part_of() -> None:
-    sweeps = Sweeps(4)
-    runs = [sweeps.add(ECHO, False, {light}, 0.1 * light) for light in (1, 2, 3)]
-    assert runs[0] is runs[1] is runs[2]
-
-
-def test_the_same_light_three_times_is_no_sweep_but_each_time_may_be_the_first_of_one() -> None:
-    sweeps = Sweeps(4)
-    assert [sweeps.add(ECHO, False, {1}, now).ends for now in (0.0, 0.5, 1.9)] == [2.0, 2.5, 3.9]
-    assert not sweeps.add(ECHO, False, {1}, 1.99).swept
-
-
-def test_peers_and_directions_are_told_apart() -> None:
-    sweeps = Sweeps(4)
-    runs = [sweeps.add(peer, on, {light}, 0.0) for light, (peer, on) in enumerate(((ECHO, True), (ECHO, False)) * 2)]
-    runs += [sweeps.add(OTHER, True, {4}, 0.0)]
-    assert not any(run.swept for run in runs)
-
-
-def test_a_run_is_over_when_no_light_came_for_long_enough() -> None:
-    sweeps = Sweeps(4)
-    sweeps.add(ECHO, False, {1}, 0.0)
-    sweeps.add(ECHO, False, {2}, 1.5)
-    assert not sweeps.add(ECHO, False, {3}, 1.5 + SWEEP_S).swept
-
-
-def test_a_sweep_goes_on_as_long_as_it_is_repeated() -> None:
-    sweeps = Sweeps(4)
-    sweeps.add(ECHO, False, {1, 2, 3}, 0.0)
-    assert [sweeps.add(ECHO, False, {1}, now).swept for now in (1.9, 3.8, 5.7)] == [True] * 3
-    assert not sweeps.add(ECHO, False, {1}, 5.7 + SWEEP_S).swept
-
-
-@pytest.mark.parametrize(
-    ("lights", "possible"), [(1, (False, False)), (2, (False, True)), (3, (True, True)), (49, (True, True))]
-)
-def test_a_sweep_needs_lights(lights: int, possible: tuple[bool, bool]) -> None:
-    assert (Sweeps(lights).possible(True), Sweeps(lights).possible(False)) == possible
-
-
-def test_all_at_once_is_a_sweep_of_however_few() -> None:
-    assert Sweeps(1).add(ECHO, False, {1}, 0.0, all_at_once=True).swept
 
 
 # -- who may disarm -----------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ import pytest
 
 from emulator.errors import EmulatorError
 from emulator.journal import FILE, Journal
-from emulator.watch import BEAT_S, GAP_S, PROBE_AGAIN_S, PROBE_S, Gap, Heartbeat, StateFolder, Watch
+from emulator.model import Moment
+from emulator.watch import BACKLOG_S, BEAT_S, GAP_S, PROBE_AGAIN_S, PROBE_S, Gap, Heartbeat, StateFolder, Watch
 from tests.fakes import FakeClock
 
 PATIENCE_S = 30.0
@@ -55,6 +56,18 @@ def test_a_process_that_was_stopped(machine: Machine) -> None:
     assert heart.beat() is None
 
 
+def test_what_was_asked_for_before_a_gap_is_known_even_before_the_next_beat(machine: Machine) -> None:
+    heart = Heartbeat(machine, machine.boot)
+    asked = Moment(machine.monotonic(), machine.time())
+    assert not heart.skipped_since(asked)
+    machine.suspend(46)
+    assert heart.skipped_since(asked)
+    heart.beat()
+    assert heart.skipped_since(asked)
+    assert heart.skipped_since(Moment(machine.monotonic() + BACKLOG_S - 0.1, 0.0))  # it may have waited in a socket
+    assert not heart.skipped_since(Moment(machine.monotonic() + BACKLOG_S, 0.0))
+
+
 def test_a_machine_that_slept(machine: Machine) -> None:
     heart = Heartbeat(machine, machine.boot)
     machine.now += BEAT_S
@@ -82,7 +95,7 @@ def test_a_clock_that_is_set_back_is_no_gap(machine: Machine) -> None:
 
 def test_a_gap_is_told_once_and_logged_once(machine: Machine, caplog: pytest.LogCaptureFixture) -> None:
     told: list[Gap] = []
-    watch = Watch(machine, [], [told.append], machine.boot)
+    watch = Watch(machine, [], [told.append], Heartbeat(machine, machine.boot))
     for seconds in (BEAT_S, BEAT_S + 46, BEAT_S, BEAT_S):
         machine.now += seconds
         watch.beat()
@@ -100,7 +113,12 @@ def test_what_fails_keeps_nothing_else_from_being_looked_at(machine: Machine) ->
     def fail(*_: object) -> None:
         raise RuntimeError("a defect")
 
-    watch = Watch(machine, [fail, lambda: seen.append("look")], [fail, lambda _: seen.append("gap")], machine.boot)
+    watch = Watch(
+        machine,
+        [fail, lambda: seen.append("look")],
+        [fail, lambda _: seen.append("gap")],
+        Heartbeat(machine, machine.boot),
+    )
     machine.now += 100
     watch.beat()
     assert seen == ["gap", "look"]

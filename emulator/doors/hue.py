@@ -5,7 +5,6 @@ import json
 import logging
 import socket
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
@@ -94,7 +93,7 @@ def blueprint(identity: BridgeIdentity, api: Api, port: Callable[[], int]) -> Bl
 
 
 class Hue:
-    """The Hue door. Its own thread opens the servers, follows the interfaces, and releases what was held back.
+    """The Hue door. Its own thread opens the servers and follows the interfaces.
 
     `devices` tells the LAN what to announce at a place, as searches are answered in one room for all doors.
     """
@@ -111,7 +110,6 @@ class Hue:
         fold: bool = True,
         allow_sweep: bool = False,
         mdns: bool = False,
-        show_target: bool = True,
         interfaces: Sequence[str] | None = None,
         address: str | None = None,
         reply_within_s: float = REPLY_WITHIN,
@@ -129,9 +127,7 @@ class Hue:
             named(switches, identities, suffix=suffix, fold=fold),
             reply_within_s=reply_within_s,
             allow_sweep=allow_sweep,
-            show_target=show_target,
             stale_s=stale_s,
-            wake=self._wake,
         )
         if reshaped:
             LOG.warning(
@@ -182,7 +178,7 @@ class Hue:
             self._thread.start()
 
     def stop(self) -> None:
-        """Nothing runs any more afterwards; what was held back is not sent."""
+        """Nothing runs any more afterwards."""
         with self._door:
             thread, self._thread = self._thread, None
             if thread is None:
@@ -191,11 +187,10 @@ class Hue:
                 self._stopping = True
                 self._changed.notify_all()
             thread.join(LEAVE)
-            self.lights.drop()
+            self.lights.stop()
             self._web.stop()
             if self._mdns:
                 self._mdns.stop()
-            self.lights.drop()
 
     def urls(self) -> tuple[tuple[Switch, str], ...]:
         """The switches that can be reached now, each with the bridge's description and its light there."""
@@ -234,28 +229,12 @@ class Hue:
 
     # -- the door's own thread ------------------------------------------------------------------------------
 
-    def _wake(self) -> None:
-        with self._changed:
-            self._changed.notify_all()
-
     def _run(self) -> None:
-        looked = time.monotonic()
         while True:
             with self._changed:
-                if self._stopping:
+                if self._changed.wait_for(lambda: self._stopping, self._look_s):
                     return
-                moments = (looked + self._look_s, self.lights.next_at())
-                pause = min(moment for moment in moments if moment is not None) - time.monotonic()
-                if pause > 0:
-                    self._changed.wait(pause)
-                    continue
-            try:
-                self.lights.release()
-            except Exception:  # the door outlives whatever happens to one command
-                LOG.exception("a command that was held back failed")
-            if time.monotonic() >= looked + self._look_s:
-                looked = time.monotonic()
-                self._look()
+            self._look()
 
     def _look(self) -> None:
         with suppress(EmulatorError):  # a journal that cannot be read is complained about by those who write it

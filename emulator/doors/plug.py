@@ -14,7 +14,7 @@ from emulator.doors.lanes import Lanes
 from emulator.doors.network import Place
 from emulator.doors.walk import Walked, Walks
 from emulator.errors import EmulatorError
-from emulator.hub import Hub
+from emulator.hub import Asked, Hub
 from emulator.model import Origin, Switch
 
 LOG = logging.getLogger(__name__)
@@ -75,13 +75,13 @@ class Plug:
         """Submit a command; `answered` is called on the loop, with None once the cloud took it or it has to wait for
         another one, with an error when it was refused.
         """
-        events = self._events
+        events, asked = self._events, self._hub.ask()
         start = self._walks.start_of(origin.peer, on, self.switch, self._now())
         if start is not None:
             reason = f"the same was asked of {start.name} a moment before: this client tries one port after the other"
             self._lanes.put(origin.peer, partial(self._hub.ignore, self.switch, on, origin, reason))
             answered(Walked(reason))
-        elif not self._lanes.put(origin.peer, partial(self._submit, on, origin, events, answered)):
+        elif not self._lanes.put(origin.peer, partial(self._submit, on, origin, asked, events, answered)):
             answered(EmulatorError("Too many commands at once, or the program is stopping; not sent"))
             self._snap_back(on, events)
 
@@ -96,18 +96,17 @@ class Plug:
         self._warned |= {(peer, what)} if new else set()
         LOG.log(logging.WARNING if new else logging.DEBUG, "%s asked for %r %s: refused", peer, self.switch.name, what)
 
-    def _submit(self, on: bool, origin: Origin, events: int, answered: Answered) -> None:
+    def _submit(self, on: bool, origin: Origin, asked: Asked, events: int, answered: Answered) -> None:
         try:
-            waits = self._hub.must_wait(self.switch)
             obstacle = self._hub.known_obstacle(self.switch, on)
-            ticket = self._hub.submit(self.switch, on, origin)
+            ticket = self._hub.submit(self.switch, on, origin, asked=asked)
         except Exception as error:
             self._post(answered, self._in_words(error))
             self._post(self._snap_back, on, events)
             return
         ticket.accepted.add_done_callback(lambda future: self._post(answered, self._end(future)))
         ticket.done.add_done_callback(lambda _: self._post(self._settle, on, events))
-        if (waits or obstacle) and not ticket.accepted.done():
+        if (ticket.waits or obstacle) and not ticket.accepted.done():
             self._post(answered, obstacle)
 
     def _end(self, accepted: Future[None]) -> EmulatorError | None:

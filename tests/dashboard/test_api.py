@@ -16,6 +16,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance, statu
 from emulator.dashboard.house import LOOKED_THROUGH
 from emulator.dashboard.pages import MARKED, QUIET_ROWS
 from emulator.errors import EmulatorError
+from emulator.hub import Guard
 from emulator.journal import Journal
 from emulator.model import Origin, Outcome, Result
 from tests.dashboard.rig import HOST, PEER, PIN, Rig
@@ -63,7 +64,7 @@ def test_arm_is_accepted_followed_and_ends_in_the_journal(rig: Rig) -> None:
 
 
 def test_what_the_bridge_holds_back_is_not_taken_for_what_is_under_way(rig: Rig) -> None:
-    rig.hub.hold(rig.switches[0], True, Origin("hue", "10.0.0.9"))
+    rig.hub.submit(rig.switches[0], True, Origin("hue", "10.0.0.9"), Guard.BOTH)
     assert (rig.get("/api/state").json or {})["installations"][0]["pending"] is None
     rig.call("/api/command", {"arm": "night"})
     assert (rig.get("/api/state").json or {})["installations"][0]["pending"]["action"] == "arm night"
@@ -71,7 +72,10 @@ def test_what_the_bridge_holds_back_is_not_taken_for_what_is_under_way(rig: Rig)
 
 def test_the_last_is_what_ended_last(rig: Rig) -> None:
     told = Origin("hue", "10.0.0.9")
-    held, other = (rig.hub.hold(switch, True, told) for switch in rig.switches[:2])
+    rig.hub.submit(rig.switches[0], True, told, Guard.BOTH)
+    held = rig.journal.commands(1)[0].id
+    rig.hub.submit(rig.switches[1], True, told, Guard.BOTH)
+    other = rig.journal.commands(1)[0].id
     rig.alarm.finish(other, Outcome(Result.REJECTED, "a window is open"))
     rig.clock.now += 1
     rig.alarm.finish(held, Outcome(Result.REJECTED, "a window is open"))
@@ -80,7 +84,8 @@ def test_the_last_is_what_ended_last(rig: Rig) -> None:
 
 def test_what_changed_nothing_takes_no_others_place(rig: Rig) -> None:
     told = Origin("hue", "10.0.0.9")
-    failed = rig.hub.hold(rig.switches[0], True, told)
+    rig.hub.submit(rig.switches[0], True, told, Guard.BOTH)
+    failed = rig.journal.commands(1)[0].id
     rig.alarm.finish(failed, Outcome(Result.REJECTED, "a window is open"))
     for number in range(LOOKED_THROUGH + MARKED):
         rig.clock.now += 1

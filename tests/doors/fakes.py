@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from emulator.errors import EmulatorError
-from emulator.hub import LATER, Hub, Ticket
+from emulator.hub import Asked, Guard, Hub, Ticket
 from emulator.model import ArmMode, Identity, Origin, Outcome, PanelState, Result, Switch, SwitchState
+from tests.fakes import FakeClock
 from tests.program import free_port
 
 NAMES = ("Total alarm", "Tom & <Jerry> ñ")
@@ -29,39 +30,27 @@ class FakeHub(Hub):
     obstacle: EmulatorError | None = None  # known before a submit
     busy: bool = False  # with another command
     ignored: list[tuple[str, bool, str]] = field(default_factory=list)
-    open: list[int] = field(default_factory=list)  # entries of what is held
-    full: Exception | None = None  # hold raises it
     panel: PanelState | None = None
-    show_target: bool = True
+    swept: dict[str, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        super().__init__(self.switches, {}, None, None, show_target=self.show_target)  # type: ignore[arg-type]
+        super().__init__(self.switches, {}, None, FakeClock())  # type: ignore[arg-type]
 
     @property
     def subscribers(self) -> list[Callable[[str], None]]:
         return self._subscribers
 
-    def hold(self, switch: Switch, on: bool, origin: Origin) -> int:  # noqa: ARG002
-        if self.full:
-            raise self.full
-        self.open.append(max(self.open, default=0) + 1)
-        return self.open[-1]
-
     def submit(
-        self, switch: Switch, on: bool, origin: Origin, asked: int | None = None, entry: int | None = None
+        self,
+        switch: Switch,
+        on: bool,
+        origin: Origin,
+        guard: Guard = Guard.OFFS,  # noqa: ARG002
+        asked: Asked | None = None,  # noqa: ARG002
     ) -> Ticket:
         if self.refusal:
             raise self.refusal
-        asked = self.ask() if asked is None else asked
-        if not on and self._armed.get(switch.installation, 0) > asked:
-            return self.ignore(switch, on, origin, LATER, entry)
-        if entry is not None:
-            self.open.remove(entry)
-        if on:
-            self._armed[switch.installation] = asked
-        else:
-            self._turned_off[switch.identity.key] = asked
-        ticket = Ticket()
+        ticket = Ticket(waits=self.busy)
         self.asked.append((switch.name, on, origin))
         self.tickets.append(ticket)
         if self.prompt:
@@ -71,25 +60,16 @@ class FakeHub(Hub):
         self.came.set()
         return ticket
 
-    def ignore(self, switch: Switch, on: bool, origin: Origin, reason: str, entry: int | None = None) -> Ticket:  # noqa: ARG002
-        if entry is not None:
-            self.open.remove(entry)
+    def ignore(self, switch: Switch, on: bool, origin: Origin, reason: str) -> Ticket:  # noqa: ARG002
         self.ignored.append((switch.name, on, reason))
         return Ticket()
-
-    def must_wait(self, switch: Switch) -> bool:  # noqa: ARG002
-        return self.busy
 
     def known_obstacle(self, switch: Switch, on: bool) -> EmulatorError | None:  # noqa: ARG002
         return self.obstacle
 
     def state(self, switch: Switch) -> SwitchState:
-        """Each switch stands for itself; what is announced shows as on the real hub."""
-        on = self.states.get(switch.name, False)
-        held = [one for one in self._announced if one.switch is switch and self._stands(one, switch)]
-        if held and self.show_target and (held[-1].on or on is not None):
-            on = held[-1].on
-        return SwitchState(on, bool(held), self.panel)
+        """Each switch stands for itself."""
+        return SwitchState(self.states.get(switch.name, False), False, self.panel, self.swept.get(switch.name))
 
     def be(self, switch: Switch, on: bool | None) -> None:
         """The panel says so, and everybody hears it."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from emulator import pairing
 from emulator.doors.bridge import Bridge
+from emulator.doors.lights import Lights
 from emulator.doors.names import named
 from emulator.doors.v1 import EMPTY, Api, Ask
 from emulator.errors import EmulatorError, Rejected
@@ -17,23 +18,32 @@ from emulator.journal import Journal
 from emulator.model import LightIdentity
 from emulator.pairing import NEW_BY_PEER, NEW_WITHIN_S
 from tests.doors.test_bridge import FULL, HERE, LIGHT, SHORT, fits
-from tests.doors.test_lights import Rig
+from tests.test_held import Rig as HeldRig
 
 PEER = "192.168.7.9"
 USER = "x" * 40
 NOW = 1_700_000_000.0
 
 
+class Rig(HeldRig):
+    """The lights of a hub that holds back."""
+
+    def __init__(self, number: int = 4, shape: str = "plug", **settings: Any) -> None:
+        super().__init__(number)
+        identities = {
+            one.identity.key: LightIdentity(n, shape, f"02:AB:CD:EF:00:{n:02X}:00:11-01")
+            for n, one in enumerate(self.hub.switches, 1)
+        }
+        self.lights = Lights(
+            self.hub, named(self.hub.switches, identities), reply_within_s=0.0, now=self.clock.time, **settings
+        )
+
+
 class Client:
     """Somebody on the LAN."""
 
     def __init__(self, journal: Journal, shape: str = "plug", mode: Any = "open", **settings: Any) -> None:
-        self.rig = Rig(**settings)
-        identities = {
-            one.identity.key: LightIdentity(n, shape, f"02:AB:CD:EF:00:{n:02X}:00:11-01")
-            for n, one in enumerate(self.rig.hub.switches, 1)
-        }
-        self.rig.lights.all = {one.id: one for one in named(self.rig.hub.switches, identities)}
+        self.rig = Rig(shape=shape, **settings)
         self.journal = journal
         self.users = pairing.Users(journal)
         self.now = NOW
@@ -123,14 +133,13 @@ def test_a_search_for_lights_finds_them_there_already(client: Client) -> None:
 def test_a_set_is_answered_at_once_and_reads_back(client: Client) -> None:
     assert client.ask("PUT", "/lights/3/state", {"on": True}) == [{"success": {"/lights/3/state/on": True}}]
     assert client.ask("GET", "/lights/3")["state"]["on"] is True
-    assert client.rig.sent() == []
+    assert client.rig.sent == []
     client.rig.wait()
-    assert client.rig.hub.asked[0][0] == "Night"
-    assert client.rig.hub.asked[0][2].peer == PEER
+    assert client.rig.sent == [("Night", True)]
 
 
 def test_a_refusal_is_an_error_with_the_reason(client: Client) -> None:
-    client.rig.hub.obstacle = Rejected("a window is open")
+    client.rig.alarm.obstacle = Rejected("a window is open")
     (answer,) = client.ask("PUT", "/lights/3/state", {"on": True})
     assert answer["error"]["type"] == 901
     assert answer["error"]["address"] == "/lights/3/state/on"
@@ -172,15 +181,15 @@ def test_a_brightness_alone_turns_nothing_on(journal: Journal) -> None:
     client = Client(journal, "dimmable")
     client.ask("PUT", "/lights/1/state", {"bri": 10})
     client.rig.wait()
-    assert client.rig.sent() == []
+    assert client.rig.sent == []
 
 
 @pytest.mark.parametrize("on", [True, False])
 def test_all_at_once_is_answered_and_changes_nothing(client: Client, on: bool) -> None:
-    client.rig.hub.states["Night"] = True
+    client.rig.alarm.be("Night")
     assert client.ask("PUT", "/groups/0/action", {"on": on}) == [{"success": {"/groups/0/action/on": on}}]
     client.rig.wait()
-    assert client.rig.sent() == []
+    assert client.rig.sent == []
     assert len(client.rig.ignored()) == 4
     assert client.ask("GET", "/lights/3")["state"]["on"] is True
 
@@ -237,7 +246,7 @@ def test_errors(client: Client, method: str, path: str, body: bytes, expected: l
     assert errors(answer) == expected
     assert all(entry["error"]["description"] for entry in answer)
     client.rig.wait()
-    assert client.rig.sent() == []
+    assert client.rig.sent == []
 
 
 def test_a_journal_that_fails_is_an_answer(journal: Journal) -> None:
@@ -391,12 +400,12 @@ def test_a_command_by_a_stranger_stands_in_the_journal_once(locked: Client, capl
     for path in ("y/lights/1/state", "y/lights/1/state", "y/lights/77/state", "y/lights", "y"):
         assert errors(locked.raw("PUT", path, b'{"on": false}'))[0][0] == 1
     reason = "its key is not paired with the bridge; see `emulator pair`"
-    assert locked.rig.hub.ignored == [("Total", False, reason)]
+    assert locked.rig.alarm.ignored == [("Total", False, reason)]
     assert caplog.messages == [f"{PEER} commands by a key that is not paired: refused"]
     for body in (b"nonsense", b'{"on": 1}', b"[]"):
         locked.raw("PUT", "y/lights/2/state", body, peer="192.168.7.99")
-    assert len(locked.rig.hub.ignored) == 1
-    assert locked.rig.sent() == []
+    assert len(locked.rig.alarm.ignored) == 1
+    assert locked.rig.sent == []
 
 
 def test_whoever_asks_for_the_button_every_second_is_one_line(locked: Client, caplog: pytest.LogCaptureFixture) -> None:

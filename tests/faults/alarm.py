@@ -17,6 +17,7 @@ from emulator.installation import Installation
 from emulator.journal import Journal
 from emulator.model import Action, ArmMode, Axes, Disarm, Identity, Origin, Result, Switch
 from emulator.simulator.faults import Fault
+from emulator.sweeps import SWEEP_S
 from emulator.vault import JournalVault
 from tests.fakes import SimulatedCloud
 from tests.fakes_owa import SimulatedOwa
@@ -127,8 +128,12 @@ class Alarm:
         self.installation.stop(0)
 
     def turn(self, name: str, on: bool) -> Ticket:
-        """A voice."""
-        return self.hub.submit(self.switches[name], on, Origin("wemo", "10.0.0.9"))
+        """A voice; an off is held back until it cannot be part of a sweep."""
+        ticket = self.hub.submit(self.switches[name], on, Origin("wemo", "10.0.0.9"))
+        if not on:
+            self.clock.now += SWEEP_S
+            self.hub.release()
+        return ticket
 
     def end(self, ticket: Ticket) -> Result:
         """Run until a command has ended."""

@@ -1,0 +1,217 @@
+"""Hold back commands that may be part of a sweep, and show meanwhile what they lead to. Memory only, calls nobody."""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from emulator.commands import Ticket
+from emulator.errors import EmulatorError
+from emulator.model import Moment, Origin, Switch
+from emulator.sweeps import Run, Sweeps
+
+
+class Asked(NamedTuple):
+    """When something was asked for; `number` tells earlier from later within this process."""
+
+    number: int
+    at: Moment
+
+
+@dataclass(eq=False, slots=True)
+class Press:
+    """A switch that somebody turns on or off.
+
+    While it is held back it has the runs that it may be part of, and an `entry`, which is where it stands in the
+    journal once that is written.
+    """
+
+    switch: Switch
+    on: bool
+    origin: Origin
+    asked: Asked
+    ticket: Ticket = field(default_factory=Ticket)
+    runs: tuple[Run, ...] = ()
+    entry: Future[int] | None = None
+
+    @property
+    def ends(self) -> float:
+        """When all runs have ended without a sweep, in monotonic seconds."""
+        return max(run.ends for run in self.runs)
+
+    def is_like(self, other: "Press") -> bool:
+        """Tell whether another one asks for the same, from the same peer and door."""
+        return (self.switch, self.on, self.origin) == (other.switch, other.on, other.origin)
+
+
+class Came(NamedTuple):
+    """What became of a press: part of a sweep with others that are held no more, the same as one, held, or neither."""
+
+    swept: tuple[Press, ...] = ()
+    twin: Press | None = None
+    held: bool = False
+
+
+class _Shown(NamedTuple):
+    """What a swept switch shows `until` (monotonic seconds), as long as the panel still says `known` of it."""
+
+    on: bool
+    until: float
+    known: bool
+
+
+class Held:
+    """The presses of all binary doors that are held back; every method may be called from any thread.
+
+    A press is answered at once and held until its runs have ended: were the answer held back too, a client that sends
+    one switch after the other would never be recognised. Until then, and until `withdraw`, it is announced.
+    """
+
+    def __init__(self, switches: int, monotonic: Callable[[], float]) -> None:
+        self.announced: tuple[Press, ...] = ()
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._sweeps = Sweeps(switches)
+        self._held: list[Press] = []
+        self._shown: dict[str, _Shown] = {}
+
+    def add(self, press: Press, *, may_hold: bool) -> Came:
+        """Count a press, and hold it where it may be part of a sweep and `may_hold`.
+
+        Each switch that is named counts, also one whose command does nothing.
+        """
+        with self._lock:
+            key = press.switch.identity.key
+            press.runs = self._sweeps.add(press.origin.peer, press.on, {key}, self._monotonic())
+            swept = [run for run in press.runs if run.swept]
+            if swept:
+                return Came(swept=(*self._take(lambda held: any(run in held.runs for run in swept)), press))
+            self._shown.pop(key, None)
+            if not (may_hold and self._sweeps.possible(press.on)):
+                return Came()
+            twin = next((held for held in self._held if held.is_like(press)), None)
+            if twin:
+                return Came(twin=twin)
+            press.entry = Future()
+            press.ticket.waits = True
+            self._held.append(press)
+            self.announced = (*self.announced, press)
+            return Came(held=True)
+
+    def sweep(self, presses: Sequence[Press]) -> tuple[Press, ...]:
+        """Count presses of one peer in one direction that came by one word; return all that are swept by it."""
+        with self._lock:
+            first = presses[0]
+            keys = {press.switch.identity.key for press in presses}
+            runs = self._sweeps.add(first.origin.peer, first.on, keys, self._monotonic(), at_once=True)
+            taken = self._take(lambda held: any(run in held.runs for run in runs))
+            for press in presses:
+                press.runs = runs
+            known = {held.switch.identity.key for held in taken}
+            return (*taken, *(press for press in presses if press.switch.identity.key not in known))
+
+    def show(self, press: Press, known: bool | None) -> None:
+        """Let a swept switch show for some moments what it was asked for; `known` is what the panel says of it."""
+        until = max(run.shown for run in press.runs)
+        with self._lock:
+            if known is not None:
+                self._shown[press.switch.identity.key] = _Shown(press.on, until, known)
+
+    def shows(self, switch: Switch, known: bool | None) -> bool | None:
+        """Return what a switch was asked for by a sweep just now, None where that is over or the panel has moved."""
+        shown = self._shown.get(switch.identity.key)
+        return shown.on if shown and shown.known is known and self._monotonic() < shown.until else None
+
+    def is_untold(self, press: Press) -> bool:
+        """Tell whether a swept press is still to be journalled: once for a run, or if it has an entry to end."""
+        with self._lock:
+            key = press.switch.identity.key
+            told = any(key in run.told for run in press.runs)
+            for run in press.runs:
+                run.told.add(key)
+            return press.entry is not None or not told
+
+    def company(self, press: Press) -> tuple[set[str], set[str]]:
+        """Return the keys of the other switches of the sweep that a press belongs to, and all the peers."""
+        with self._lock:
+            asked = [item for run in press.runs if run.swept for item in run.peers.items()]
+        return {key for key, _ in asked} - {press.switch.identity.key}, set().union(*(peers for _, peers in asked))
+
+    def opposite(self, press: Press) -> list[Press]:
+        """Take out what is held of the same switch in the other direction and was asked for before."""
+        with self._lock:
+            late = self._take(
+                lambda held: (
+                    held.switch.identity == press.switch.identity
+                    and held.on is not press.on
+                    and held.asked.number < press.asked.number
+                )
+            )
+            for each in late:
+                self._uncount(each)
+            return late
+
+    def fail(self, press: Press) -> None:
+        """Hold a press no more, as if it had not come."""
+        with self._lock:
+            self._take(lambda held: held is press)
+            self._uncount(press)
+
+    def uncount(self, press: Press) -> None:
+        """Count a press no more that is refused."""
+        with self._lock:
+            self._uncount(press)
+
+    def next_at(self) -> float | None:
+        """Return when `due` has something, in monotonic seconds; None when nothing is held."""
+        with self._lock:
+            return min((held.ends for held in self._held), default=None)
+
+    def due(self) -> Press | None:
+        """Take out a press whose runs have ended; it is announced until `withdraw`."""
+        with self._lock:
+            now = self._monotonic()
+            held = next((held for held in self._held if held.ends <= now), None)
+            if held:
+                self._held.remove(held)
+            return held
+
+    def withdraw(self, *presses: Press) -> None:
+        """Announce these no more."""
+        with self._lock:
+            self._withdraw(presses)
+
+    def drop(self) -> list[Press]:
+        """Take out everything."""
+        with self._lock:
+            self._shown.clear()
+            return self._take(lambda _: True)
+
+    def _withdraw(self, presses: Iterable[Press]) -> None:
+        gone = set(presses)
+        self.announced = tuple(press for press in self.announced if press not in gone)
+
+    def _take(self, which: Callable[[Press], bool]) -> list[Press]:
+        taken = [held for held in self._held if which(held)]
+        self._held = [held for held in self._held if held not in taken]
+        self._withdraw(taken)
+        return taken
+
+    @staticmethod
+    def _uncount(press: Press) -> None:
+        """Make a switch whose arm is withdrawn new to its runs again.
+
+        An off goes on counting: somebody may turn a switch on again in the middle of a sweep.
+        """
+        if press.on:
+            for run in press.runs:
+                run.peers.pop(press.switch.identity.key, None)
+
+
+def refusal(entry: Future[int]) -> EmulatorError | None:
+    """Return why a press could not be written down, as whoever asked is told; wait until that is known."""
+    error = entry.exception()
+    if error is None or isinstance(error, EmulatorError):
+        return error
+    raise error
