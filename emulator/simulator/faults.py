@@ -9,6 +9,7 @@ KINDS = {
     "html": "an HTML page instead of an answer, and nothing is carried out",
     "bomb": "XML with an entity bomb in it, and nothing is carried out",
     "trouble": "ERR 3000, and nothing is carried out",
+    "echo": "an error that repeats the whole request, secrets and all, and nothing is carried out",
     "expire": "every session dies just before the request",
     "lost": "the request is carried out, then the connection is closed without an answer",
     "late": "the request is carried out, then the answer waits for `seconds`",
@@ -19,7 +20,8 @@ KINDS = {
 }
 
 OWA_KINDS = {
-    **{kind: KINDS[kind] for kind in ("down", "unavailable", "html", "expire", "lost", "late", "wait", "empty_log")},
+    **{kind: KINDS[kind] for kind in ("down", "unavailable", "html", "echo", "expire", "lost", "late", "wait")},
+    "empty_log": KINDS["empty_log"],
     "ban": "the firewall bans this address: HTTP 403 and a page, from now on for the setting flood_ban",
     "throttle": "HTTP 403 with Retry-After: `seconds`, and nothing is carried out",
     "bad_gateway": "HTTP 502, and nothing is carried out",

@@ -180,6 +180,9 @@ class Owa:
             if faults.strike(kind, name):
                 field = OPERATIONS[name].field if name in OPERATIONS else name
                 return jsonify(failures.document(failed(), field, self.backend.house.now()))
+        if faults.strike("echo", name):
+            echoed = failures.Failed(f"{dict(request.headers)} {request.get_data(as_text=True)}", status=500)
+            return jsonify(failures.document(echoed, name, self.backend.house.now()))
         if faults.strike("expire", name):
             self.tokens.kill()
         return None

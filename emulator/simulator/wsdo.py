@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, request
 
@@ -252,6 +253,10 @@ EARLY: dict[str, Callable[[Query], Response]] = {
     "html": lambda _: page("Mantenimiento"),
     "bomb": lambda _: Response(BOMB, mimetype="text/xml"),
     "trouble": lambda query: Response(documents.failure(query.texts, "ERROR", "trouble", "3000"), mimetype="text/xml"),
+    "echo": lambda query: Response(
+        documents.failure({"echo": f"{dict(query.params)} {urlencode(query.params)}"}, "ERROR", "echo", ""),
+        mimetype="text/xml",
+    ),
 }
 
 

@@ -1,5 +1,6 @@
 """Passwords, session hashes, IDs, code words: in no log at any level, no output, no file."""
 
+from emulator.verisure.strike import STRUCK
 from tests.lan import alarm, raw
 from tests.lan.conftest import SECRETS
 from tests.lan.home import Home
@@ -18,6 +19,11 @@ def test_no_secret_comes_out(home: Home) -> None:
     wrong = home.emulator("status", *debug, password="Otra-Clave-Larga")
     assert wrong.returncode == 4
     assert "VERISURE_PASSWORD" in wrong.stderr
+    home.alarm.post("fault", fault="echo")
+    echoed = [home.emulator("arm", "total", *debug), home.emulator("status", "--retry-login", *debug)]
+    assert all(one.returncode == 4 and STRUCK in one.stderr + one.stdout for one in echoed), echoed
+    home.alarm.post("fault", fault="echo", on=False)
+    assert home.emulator("status", "--retry-login", *debug).returncode == 0
     home.alarm.post("fault", fault="down")
     down = home.emulator("arm", "total", *debug)
     assert down.returncode == 4
@@ -29,7 +35,7 @@ def test_no_secret_comes_out(home: Home) -> None:
     assert len([one for one in secrets if one.isdigit() and len(one) == 11]) >= 4  # session hashes
     assert len([one for one in secrets if one.startswith("AND_")]) >= 6  # IDs
     said = {program.output.name: program.text for program in home.programs}
-    said |= {" ".join(one.args[4:]): one.stdout + one.stderr for one in (*done, wrong, down)}
+    said |= {" ".join(one.args[4:]): one.stdout + one.stderr for one in (*done, *echoed, wrong, down)}
     said |= {path.name: path.read_bytes().decode("latin-1") for path in home.state_dir.iterdir()}
     assert "journal.sqlite3" in said
     assert "ACT_V2" in said[home.program.output.name]  # it does speak at this level
