@@ -15,6 +15,9 @@ _SILENT = "told of silence "
 READ_REQUESTS = 6
 """Of the longest read: a new login, its list of installations, capabilities, the state, and what failed once more."""
 
+SPACING_S = 2.0
+"""The longest pause that a cloud is given between two requests."""
+
 STEP_READS = 4
 """The longest step of an alarm's thread: a command for a sum of three modes, and a read before it."""
 
@@ -28,7 +31,7 @@ def read_within_s(request_s: float, command_s: float) -> float:
     A command that is under way when the poll is due goes first. Back-off does not count: after a poll that failed the
     cloud is known to be down, however old the news is.
     """
-    return command_s + READ_REQUESTS * request_s
+    return command_s + READ_REQUESTS * (request_s + SPACING_S)
 
 
 class Freshness:

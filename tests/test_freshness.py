@@ -64,7 +64,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 def test_news_may_take_a_command_and_a_read_with_a_new_login() -> None:
-    assert read_within_s(20.0, 90.0) == 210.0
+    assert read_within_s(20.0, 90.0) == 222.0
 
 
 def test_news_is_old_when_a_poll_has_not_brought_any_in_the_time_that_it_may_take(house: House) -> None:

@@ -8,6 +8,7 @@ import ssl
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
 AddressInfo = tuple[int, int, int, str, Any]
@@ -77,6 +78,9 @@ class Resolver:
 
     def look_up(self, host: str, port: int, family: int, until: Deadline) -> Sequence[AddressInfo]:
         """Return the addresses of a name; gaierror where there are none in time, UnicodeError where it is no name."""
+        with suppress(socket.gaierror):
+            # An address asks nobody.
+            return socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
         asked = (host, port, family)
         if self._asked != asked or self._answer.done():
             self._asked, self._answer = asked, Future()
@@ -106,20 +110,27 @@ def connect(addresses: Sequence[AddressInfo], until: Deadline) -> BoundSocket:
     The time is shared out, so that one that drops everything leaves some for the others.
     """
     failed = OSError("the name has no address")
-    for number, (family, kind, protocol, _, address) in enumerate(addresses):
-        found = BoundSocket(family, kind, protocol)
+    for number, address in enumerate(addresses):
         try:
             left_s = until.left()
             share_s = left_s / (len(addresses) - number)
-            found.settimeout(min(left_s, max(share_s, ADDRESS_AT_LEAST_S)))
-            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            found.connect(address)
-            # A TLS handshake that follows takes this over.
-            found.settimeout(until.left())
+            return _connect(address, min(left_s, max(share_s, ADDRESS_AT_LEAST_S)), until)
         except OSError as error:
-            found.close()
             failed = error
-            continue
-        found.until = until
-        return found
     raise failed
+
+
+def _connect(to: AddressInfo, within_s: float, until: Deadline) -> BoundSocket:
+    family, kind, protocol, _, address = to
+    made = BoundSocket(family, kind, protocol)
+    try:
+        made.until = until
+        made.settimeout(within_s)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        made.connect(address)
+        # A TLS handshake that follows takes this over.
+        made.settimeout(until.left())
+    except OSError:
+        made.close()
+        raise
+    return made
