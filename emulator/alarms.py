@@ -1,5 +1,6 @@
 """The far side of the settings: a cloud and an installation for each alarm, and the alarms that are simulated here."""
 
+import hashlib
 import json
 import logging
 import math
@@ -7,15 +8,17 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from emulator import keys
 from emulator.credentials import Credentials
 from emulator.errors import EmulatorError
 from emulator.freshness import read_within_s
 from emulator.installation import Installation
-from emulator.journal import Journal
+from emulator.journal import SIMULATED_PANEL, Journal
 from emulator.model import Moment, Notice
 from emulator.settings import InstallationSettings, Settings
 from emulator.vault import JournalVault
@@ -99,6 +102,7 @@ class Alarms:
         self._turnstiles: dict[str, Turnstile] = {}
         self._urls = {name: one.url or url_of(one.cloud, one.country) for name, one in settings.installations.items()}
         try:
+            keys.bind(self.journal, {name: self._key(name) for name in settings.installations})
             for name, installation in settings.installations.items():
                 if installation.cloud == "simulator":
                     self._urls[name] = (self._running(name) if shared else None) or self._simulate(name, installation)
@@ -133,7 +137,7 @@ class Alarms:
         modes = [switch.on for switch in self.settings.switches if self.settings.installation_of(switch) == name]
         house = House(self.clock.time, Profile(annex=any(mode.annex for mode in modes)))
         house.answer_after = SIMULATED_ANSWER_S
-        kept = f"simulated panel: {name}"
+        kept = SIMULATED_PANEL + name
         if saved := self.journal.recall(kept):
             try:
                 house.load(saved)
@@ -157,6 +161,14 @@ class Alarms:
         reach = Reach(url, settings.timeouts.request, settings.timeouts.command, gate, turnstile, vault)
         return CLOUDS[settings.cloud](account, reach, self.clock)
 
+    def _key(self, name: str) -> keys.Key:
+        """What this alarm is known by, whatever its name; a simulated one is a house of that name."""
+        installation, account = self.settings.installations[name], self._account(name)
+        if installation.cloud == "simulator":
+            return keys.Key(installation.cloud, name, account.number, "")
+        user = hashlib.sha256(account.user.encode()).hexdigest()[:8]
+        return keys.Key(installation.cloud, urlsplit(self._urls[name]).netloc.lower(), installation.number, user)
+
     def _account(self, name: str) -> Account:
         installation = self.settings.installations[name]
         known = _simulated(installation) if installation.cloud == "simulator" else installation
@@ -169,6 +181,7 @@ class Alarms:
             number=known.number,
             panel=known.panel,
             callby=installation.callby,
+            learned=partial(keys.learn, self.journal, name),
         )
 
     def installation(

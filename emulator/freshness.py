@@ -4,13 +4,10 @@ import math
 import threading
 from collections.abc import Callable
 
-from emulator.journal import Journal
+from emulator.journal import TOLD_OF_SILENCE, Journal
 from emulator.loose_ends import Records
 from emulator.model import Notice, PanelState
 from emulator.verisure.cloud import Clock
-
-_SILENT = "told of silence "
-"""The journal's note for an installation; it holds until people were told that there is news again."""
 
 READ_REQUESTS = 6
 """Of the longest read: a new login, its list of installations, capabilities, the state, and what failed once more."""
@@ -60,7 +57,7 @@ class Freshness:
         self._step_s = STEP_READS * read_s
         self._silent_after_s = silent_after_s
         self._tell = tell
-        self._note = _SILENT + name
+        self._note = f"{TOLD_OF_SILENCE}{journal.alarm(name)}"
         self._lock = threading.Lock()
         self._news_at = self._silent_since = clock.monotonic()
         self._step_at: float | None = None

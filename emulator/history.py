@@ -34,8 +34,9 @@ def keep(
 ) -> None:
     """Write down what the panel said: the span goes on, or a new one begins."""
     axes = state.axes
-    query = "SELECT id, interior, perimeter, annex, until FROM spans WHERE installation = ? ORDER BY id DESC LIMIT 1"
-    last = next(iter(journal.rows(query, installation)), None)
+    query = "SELECT id, interior, perimeter, annex, until FROM spans WHERE alarm = ? ORDER BY id DESC LIMIT 1"
+    alarm = journal.alarm(installation)
+    last = next(iter(journal.rows(query, alarm)), None)
     known = last is not None and 0 <= now - float(str(last[4])) <= quiet_s
     same = last is not None and axes_of(*last[1:4]) == axes
     if last is not None and known and same and now - float(str(last[4])) < STRETCH_S:
@@ -45,9 +46,9 @@ def keep(
             db.execute("UPDATE spans SET until = ? WHERE id = ?", (now, last[0]))
         if not (known and same):
             done = db.execute(
-                "INSERT INTO spans (installation, interior, perimeter, annex, since, until, command) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (installation, axes.interior, axes.perimeter, axes.annex, now, now, command),
+                "INSERT INTO spans (alarm, installation, interior, perimeter, annex, since, until, command) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (alarm, installation, axes.interior, axes.perimeter, axes.annex, now, now, command),
             )
             db.execute("DELETE FROM spans WHERE id <= ?", ((done.lastrowid or 0) - KEEP_SPANS,))
 
@@ -55,8 +56,7 @@ def keep(
 def spans(journal: Journal, installation: str, since: float) -> list[Span]:
     """What is known of the time from `since` on, oldest first."""
     query = (
-        "SELECT interior, perimeter, annex, since, until, command FROM spans "
-        "WHERE installation = ? AND until >= ? ORDER BY id"
+        "SELECT interior, perimeter, annex, since, until, command FROM spans WHERE alarm = ? AND until >= ? ORDER BY id"
     )
     return [
         Span(
@@ -66,5 +66,5 @@ def spans(journal: Journal, installation: str, since: float) -> list[Span]:
             float(str(row[4])),
             None if row[5] is None else int(str(row[5])),
         )
-        for row in journal.rows(query, installation, since)
+        for row in journal.rows(query, journal.alarm(installation), since)
     ]

@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -15,6 +15,9 @@ from emulator.noise import NOTHING_SENT, Kind, Noise
 
 FILE = "journal.sqlite3"
 
+SIMULATED_PANEL, TOLD_OF_SILENCE = "simulated panel: ", "told of silence "
+"""Notes that begin like this belong to the simulated alarm of a name, and to an alarm by its number here."""
+
 TYPED_S = 600.0
 """No command that a person types takes longer."""
 
@@ -23,9 +26,20 @@ BUSY_MS = 1_500
 wait for a command to be taken, so that one that cannot be written down is refused and not answered with a success."""
 
 
+_OWNER = """alarm, alarms.name, is_named, alarms.name || ' (' || iif(cloud = '', 'earlier', cloud)
+    || iif(number = '', '', ' …' || substr(number, -3)) || ')'"""
+"""Of each command: its alarm, that one's name, whether it is its name now, and what it is called if it is not."""
+
+
+_NAMED = "SELECT id FROM alarms WHERE name = ? AND is_named ORDER BY id DESC LIMIT 1"
+"""The alarm of a name, for who has not said which alarms are meant."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A journalled command. Times are epoch seconds; `result` is None while it is under way.
+
+    `installation` is the alarm's name now. Of one that the name meant before, such as the demo, it says so.
 
     `settled` is the panel's state that was read after an unconfirmed end. What changed nothing and came again and again
     is one entry: it came so many `times`, first at `at` and last at `ended_at`.
@@ -59,6 +73,7 @@ class Journal:
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self._lock = threading.Lock()
         self._noise = Noise()
+        self._alarms: dict[str, int] = {}
         self._file: tuple[Path, int] | None = None
         self.writes = 0
         """How often something was to be written."""
@@ -140,6 +155,33 @@ class Journal:
             except sqlite3.Error as error:
                 raise EmulatorError(f"the journal cannot be read ({error})") from None
 
+    # -- alarms ---------------------------------------------------------------------------------------------
+
+    def use(self, alarms: Mapping[str, int]) -> None:
+        """Mean these alarms by these names from now on; see keys.py."""
+        with self._lock:
+            self._alarms |= alarms
+
+    def alarm(self, name: str) -> int:
+        """The number of an alarm in this file, which what is kept of it belongs to."""
+        if name in self._alarms:
+            return self._alarms[name]
+        found = self.rows(_NAMED, name)
+        if found:
+            return int(str(found[0][0]))
+        with self.write() as db:
+            return self._alarm(db, name)
+
+    def _alarm(self, db: sqlite3.Connection, name: str) -> int:
+        if not name or name in self._alarms:
+            return self._alarms.get(name, 0)
+        if (row := db.execute(_NAMED, (name,)).fetchone()) is not None:
+            return int(row[0])
+        # Nobody has said what it is, as in a file of before: whoever has the name at the next start takes it over.
+        values = ("", "", "", "", name)
+        done = db.execute("INSERT INTO alarms (cloud, host, number, account, name) VALUES (?, ?, ?, ?, ?)", values)
+        return done.lastrowid or 0
+
     # -- commands -------------------------------------------------------------------------------------------
 
     def begin(self, installation: str, command: Command, at: float) -> int:
@@ -148,7 +190,9 @@ class Journal:
         row = (at, installation, str(command.action), origin.door, origin.peer, origin.switch)
         with self.write() as db:
             done = db.execute(
-                "INSERT INTO commands (at, installation, action, door, peer, switch) VALUES (?, ?, ?, ?, ?, ?)", row
+                "INSERT INTO commands (at, installation, action, door, peer, switch, alarm) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (*row, self._alarm(db, installation)),
             )
             noise.forget_old(db, done.lastrowid or 0)
             return done.lastrowid or 0
@@ -173,7 +217,7 @@ class Journal:
                 self._write_counts()
             return number, False
         with self.write() as db:
-            number = noise.insert(db, kind, at)
+            number = noise.insert(db, kind, self._alarm(db, kind.installation), at)
         with self._lock:
             self._noise.begin(kind, number, at, at)
         return number, True
@@ -209,8 +253,8 @@ class Journal:
 
     def unsettled(self, installation: str) -> list[int]:
         """Unconfirmed commands after which the panel has not been read yet."""
-        query = "SELECT id FROM commands WHERE installation = ? AND result = ? AND settled_at IS NULL"
-        return [int(str(row[0])) for row in self.rows(query, installation, Result.UNCONFIRMED)]
+        query = "SELECT id FROM commands WHERE alarm = ? AND result = ? AND settled_at IS NULL"
+        return [int(str(row[0])) for row in self.rows(query, self.alarm(installation), Result.UNCONFIRMED)]
 
     def settle(self, entries: Iterable[int], state: PanelState, at: float) -> None:
         """Write down what the panel said after unconfirmed commands."""
@@ -223,16 +267,24 @@ class Journal:
 
         `quiet` chooses those that changed nothing, or the others.
         """
-        fields = ", ".join(Entry.__slots__)
-        query = f"SELECT {fields} FROM commands WHERE (? IS NULL OR id < ?) AND (? IS NULL OR noise = ?) "  # noqa: S608  # constants
-        rows = self.rows(f"{query} ORDER BY id DESC LIMIT ?", before, before, quiet, quiet, limit)
+        fields = ", ".join(f"commands.{field}" for field in Entry.__slots__)
+        query = f"SELECT {_OWNER}, {fields} FROM commands LEFT JOIN alarms ON alarms.id = alarm "  # noqa: S608  # constants
+        query += "WHERE (? IS NULL OR commands.id < ?) AND (? IS NULL OR noise = ?) ORDER BY commands.id DESC LIMIT ?"
+        rows = self.rows(query, before, before, quiet, quiet, limit)
         with self._lock:
             counted = {row.id: row for row in self._noise.unwritten}
-        entries = [Entry(*row) for row in rows]  # type: ignore[arg-type]  # the STRICT table has these types
-        return [
-            replace(one, times=counted[one.id].times, ended_at=counted[one.id].last) if one.id in counted else one
-            for one in entries
-        ]
+            names = {alarm: name for name, alarm in self._alarms.items()}
+        entries = []
+        for alarm, name, is_named, other, *row in rows:
+            entry = Entry(*row)  # type: ignore[arg-type]  # the STRICT table has these types
+            if alarm in names:
+                entry = replace(entry, installation=names[alarm])
+            elif alarm:
+                entry = replace(entry, installation=str(name if is_named and name not in self._alarms else other))
+            if count := counted.get(entry.id):
+                entry = replace(entry, times=count.times, ended_at=count.last)
+            entries.append(entry)
+        return entries
 
     def counts(self, since: float) -> dict[tuple[str, str, str], int]:
         """How many commands have ended since then, by installation, door and result."""
@@ -250,14 +302,22 @@ class Journal:
         axes = state.axes
         with self.write() as db:
             db.execute(
-                "INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (installation, axes.interior, axes.perimeter, axes.annex, state.read_at, state.raw, state.source),
+                "INSERT OR REPLACE INTO last_states VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    self._alarm(db, installation),
+                    axes.interior,
+                    axes.perimeter,
+                    axes.annex,
+                    state.read_at,
+                    state.raw,
+                    state.source,
+                ),
             )
 
     def load_state(self, installation: str) -> PanelState | None:
         """The state that was saved last."""
-        query = "SELECT interior, perimeter, annex, read_at, raw, source FROM states WHERE installation = ?"
-        for interior, perimeter, annex, read_at, raw, source in self.rows(query, installation):
+        query = "SELECT interior, perimeter, annex, read_at, raw, source FROM last_states WHERE alarm = ?"
+        for interior, perimeter, annex, read_at, raw, source in self.rows(query, self.alarm(installation)):
             return PanelState(axes_of(interior, perimeter, annex), float(str(read_at)), str(raw), str(source))
         return None
 

@@ -123,8 +123,8 @@ class Noise:
             row.id, began, is_noise = entry, row.began, row.is_noise
         db.execute(
             "UPDATE commands SET installation = ?, action = ?, door = ?, peer = ?, switch = ?, result = ?, "
-            "message = ?, at = ?, ended_at = ?, noise = ?, times = ? WHERE id = ?",
-            (*kind, began, at, is_noise, row.times if row else 1, entry),
+            "message = ?, alarm = iif(? = '', 0, alarm), at = ?, ended_at = ?, noise = ?, times = ? WHERE id = ?",
+            (*kind, kind.installation, began, at, is_noise, row.times if row else 1, entry),
         )
 
     def write(self, db: sqlite3.Connection) -> None:
@@ -151,12 +151,12 @@ def kind_of(installation: str, action: str, origin: Origin, outcome: Outcome) ->
     return Kind(installation, action, origin.door, origin.peer, origin.switch, str(outcome.result), outcome.message)
 
 
-def insert(db: sqlite3.Connection, kind: Kind, at: float) -> int:
+def insert(db: sqlite3.Connection, kind: Kind, alarm: int, at: float) -> int:
     """Write a new row, inside `Journal.write`; its number."""
     done = db.execute(
-        "INSERT INTO commands (installation, action, door, peer, switch, result, message, at, ended_at, noise) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
-        (*kind, at, at),
+        "INSERT INTO commands (installation, action, door, peer, switch, result, message, alarm, at, ended_at, noise) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+        (*kind, alarm, at, at),
     )
     forget_old(db, done.lastrowid or 0)
     return done.lastrowid or 0

@@ -49,7 +49,31 @@ NOISE = (
     "CREATE INDEX commands_that_changed_nothing ON commands (id) WHERE noise = 1",
 )
 
-VERSIONS: tuple[Sequence[str], ...] = (FIRST, NOTICES, NOISE)
+ALARMS = (
+    # What the rows belong to; `is_named` while the settings mean this one by `name`. See keys.py.
+    """CREATE TABLE alarms (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, cloud TEXT NOT NULL, host TEXT NOT NULL, number TEXT NOT NULL,
+        account TEXT NOT NULL, name TEXT NOT NULL, is_named INTEGER NOT NULL DEFAULT 1
+    ) STRICT""",
+    """INSERT INTO alarms (cloud, host, number, account, name) SELECT '', '', '', '', installation FROM (
+        SELECT installation FROM commands UNION SELECT installation FROM states UNION SELECT installation FROM spans
+    ) WHERE installation != ''""",
+    "ALTER TABLE commands ADD COLUMN alarm INTEGER NOT NULL DEFAULT 0",
+    "UPDATE commands SET alarm = coalesce((SELECT id FROM alarms WHERE name = installation), 0)",
+    "ALTER TABLE spans ADD COLUMN alarm INTEGER NOT NULL DEFAULT 0",
+    "UPDATE spans SET alarm = coalesce((SELECT id FROM alarms WHERE name = installation), 0)",
+    "DROP INDEX spans_by_time",
+    "CREATE INDEX spans_by_time ON spans (alarm, until)",
+    """CREATE TABLE last_states (
+        alarm INTEGER PRIMARY KEY, interior TEXT, perimeter INTEGER, annex INTEGER,
+        read_at REAL NOT NULL, raw TEXT NOT NULL, source TEXT NOT NULL
+    ) STRICT""",
+    """INSERT INTO last_states SELECT id, interior, perimeter, annex, read_at, raw, source
+        FROM states JOIN alarms ON name = installation""",
+    "DROP TABLE states",
+)
+
+VERSIONS: tuple[Sequence[str], ...] = (FIRST, NOTICES, NOISE, ALARMS)
 """What leads from each version of the file to the next. A released one never changes; what is new goes to the end."""
 
 WRITER = "written by"

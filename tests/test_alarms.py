@@ -284,3 +284,29 @@ def test_a_refusal_that_cannot_be_written_down_is_heeded_all_the_same(
     assert last(far.journal, "home") != ""
     installation.close()
     assert remote.backend.requests["LOGIN"] == 1
+
+
+# -- another alarm under the same name --------------------------------------------------------------------------
+
+
+def test_the_demo_is_never_the_real_alarm_and_the_number_that_was_learned_is_kept(
+    alarms: Callable[..., Alarms], remote: SimulatedAlarm
+) -> None:
+    demo = alarms(shared=False)
+    demo.simulators["home"].house.keypad(ARM)
+    assert demo.installation("home").read_now().axes.has(ARM.mode)
+    demo.close()
+
+    left_out = settings(installations={"home": {"cloud": "wsdo", "url": remote.url}})
+    real = alarms(chosen=left_out, password="right")
+    installation = real.installation("home")
+    assert installation.view.state is None
+    state = installation.read_now()
+    assert not state.axes.armed
+    installation.close()
+    real.close()
+
+    number = remote.backend.accounts[0].number
+    given = settings(installations={"home": {"cloud": "wsdo", "url": remote.url, "number": number}})
+    assert alarms(chosen=given, password="right").installation("home").view.state == state
+    assert alarms().installation("home").view.axes.has(ARM.mode)

@@ -31,6 +31,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "tables": ("errors",),
     "noise": ("model",),
     "journal": (*PURE, "noise", "tables"),
+    "keys": ("journal",),
     "vault": (*PURE, "journal", "private", "verisure.vault"),
     "notify": (*PURE, "journal"),
     "identities": (*PURE, "journal"),
@@ -81,7 +82,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "doctor.targets": ("errors", "credentials", "notify", "doctor"),
     "alarms": (
         *PURE,
-        *("credentials", "freshness", "installation", "journal", "settings", "vault", "verisure"),
+        *("credentials", "freshness", "installation", "journal", "keys", "settings", "vault", "verisure"),
         *("simulator.backend", "simulator.panel", "simulator.server"),
     ),
     "app": ("",),
@@ -160,7 +161,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "pydantic": ("settings", "mistakes", "config", "dashboard"),
     "prometheus_client": ("dashboard.metrics",),
     "click": ("cli",),
-    "sqlite3": ("journal", "noise", "tables", "identities", "pairing"),
+    "sqlite3": ("journal", "keys", "noise", "tables", "identities", "pairing"),
 }
 
 

@@ -55,7 +55,9 @@ class OwaSession:
                 raise SettingNeeded(
                     f"set `number` of the installation in devices.yaml and restart; this account has: {numbers}"
                 )
-            self._number = graphql.text(mine[0], "numinst")
+            number = graphql.text(mine[0], "numinst")
+            self._wire.account.learned(number)
+            self._number = number
             self._panel = self._panel or graphql.text(mine[0], "panel")
             self._alias = graphql.text(mine[0], "alias")
         return self._number, self._panel

@@ -36,7 +36,10 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose alarm it is. `number` and `panel` may be empty: INS tells them. Never shown: it holds the password."""
+    """Whose alarm it is. `number` and `panel` may be empty: INS tells them. Never shown: it holds the password.
+
+    `learned` is told the number before anything else is done with it, and may raise EmulatorError.
+    """
 
     user: str
     password: str
@@ -45,6 +48,7 @@ class Account:
     number: str = ""
     panel: str = ""
     callby: str = "AND_61"
+    learned: Callable[[str], None] = lambda _number: None
 
     def __repr__(self) -> str:
         return f"Account({self.country})"
@@ -146,6 +150,7 @@ class Session:
                     f"set `number` of the installation in devices.yaml and restart; this account has: {numbers}"
                 )
             panel = account.panel or chosen.panel or pet.DEFAULT_PANEL
+            account.learned(chosen.number)
             self._installation = pet.Listed(chosen.number, panel, chosen.alias)
         return self._installation
 

@@ -529,8 +529,10 @@ def listed(*numbers: str) -> Scripted:
 
 
 def test_the_only_installation_is_found_and_its_panel_with_it() -> None:
-    world = World(Account("u", "", "ES", "es"), mkInstallationList=listed("7"))
+    told: list[str] = []
+    world = World(Account("u", "", "ES", "es", learned=told.append), mkInstallationList=listed("7"))
     world.cloud.read()
+    assert told == ["7"]
     assert world.script.of("Status") == [{"numinst": "7"}]
     assert world.script.sent[-1][2]["panel"] == "SDVECU"
 

@@ -576,8 +576,11 @@ def test_ins_tells_number_and_panel() -> None:
         "OK", "<INSTALATIONS><INSTALATION><NUMINST>0042</NUMINST><PANEL>SDVECU</PANEL></INSTALATION></INSTALATIONS>"
     )
     transport = ScriptTransport(LOGIN=[LOGIN], INS=[ins], EST1=[SENT], EST2=[OFF], ACT_V2=[NO_ROWS])
-    cloud = WsdoCloud(Account("012", "pw", "ES", "es"), transport, FakeClock(), DEADLINE_S)
+    told: list[str] = []
+    account = Account("012", "pw", "ES", "es", learned=told.append)
+    cloud = WsdoCloud(account, transport, FakeClock(), DEADLINE_S)
     cloud.read()
+    assert told == ["0042"]
     sent = transport.sent[-1][1]
     assert (sent["numinst"], sent["panel"], sent["user"]) == ("0042", "SDVECU", "012")
 

@@ -1,0 +1,128 @@
+"""Which alarm a row of the journal belongs to: cloud, host and number of the installation, never its name alone.
+
+The name in devices.yaml only says which of the kept alarms is meant now. Whoever changes cloud, host or number under a
+name gets an alarm that was never read; whoever renames an alarm, or gives the number that had been left out, keeps it.
+"""
+
+import sqlite3
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+
+from emulator.journal import SIMULATED_PANEL, TOLD_OF_SILENCE, Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What an alarm is known by. `number` is empty where the account's list will tell it; then `account` says whose.
+
+    `account` is no name of a user, but what was made of one.
+    """
+
+    cloud: str
+    host: str
+    number: str
+    account: str
+
+
+def bind(journal: Journal, wanted: Mapping[str, Key]) -> None:
+    """Say which alarms are meant by the names in the settings, from now on."""
+    with journal.write() as db:
+        found: dict[str, int] = {}
+        # Those with a number first: one without takes none of theirs.
+        for name, key in sorted(wanted.items(), key=lambda item: not item[1].number):
+            alarm = found[name] = (
+                _known(db, name, key, found.values()) or _adopted(db, name, key) or _new(db, name, key)
+            )
+            db.execute(
+                "UPDATE alarms SET cloud = ?, host = ?, number = iif(? = '', number, ?), account = ? WHERE id = ?",
+                (key.cloud, key.host, key.number, key.number, key.account, alarm),
+            )
+            # From before there were keys.
+            db.execute(
+                "UPDATE OR REPLACE notes SET name = ? WHERE name = ?",
+                (f"{TOLD_OF_SILENCE}{alarm}", f"{TOLD_OF_SILENCE}{name}"),
+            )
+        _name(db, found)
+    journal.use(found)
+
+
+def learn(journal: Journal, name: str, number: str) -> None:
+    """Take note of the number that the account's list tells of an alarm, before anything is written of it."""
+    alarm = journal.alarm(name)
+    [(cloud, host, known, account)] = journal.rows(
+        "SELECT cloud, host, number, account FROM alarms WHERE id = ?", alarm
+    )
+    if known == number:
+        return
+    key = Key(str(cloud), str(host), number, str(account))
+    with journal.write() as db:
+        other = _exact(db, key)
+        if known:
+            # The list has changed: this is not the alarm that it was the last time.
+            other = other or _new(db, name, key)
+        elif other:
+            # What was asked for in vain before the number was known.
+            for table in ("commands", "spans", "last_states"):
+                db.execute(f"UPDATE OR IGNORE {table} SET alarm = ? WHERE alarm = ?", (other, alarm))  # noqa: S608  # constants
+            db.execute("DELETE FROM last_states WHERE alarm = ?", (alarm,))
+            db.execute("DELETE FROM alarms WHERE id = ?", (alarm,))
+        else:
+            db.execute("UPDATE alarms SET number = ? WHERE id = ?", (number, alarm))
+        found = {name: other or alarm}
+        _name(db, found)
+    journal.use(found)
+
+
+def _known(db: sqlite3.Connection, name: str, key: Key, taken: Container[int]) -> int:
+    """The alarm of that key; 0 when there is none."""
+    if key.number:
+        if exact := _exact(db, key):
+            return exact
+        # It was left out until now, and never learned.
+        return _one(db, "cloud = ? AND host = ? AND number = '' AND account = ? AND name = ?", key, key.account, name)
+    same = _one(db, "cloud = ? AND host = ? AND account = ? AND name = ?", key, key.account, name)
+    if same and same not in taken:
+        return same
+    # Renamed: where the number can be left out the account has but one alarm.
+    query = "SELECT id FROM alarms WHERE cloud = ? AND host = ? AND account = ?"
+    mine = [row[0] for row in db.execute(query, (key.cloud, key.host, key.account))]
+    return int(mine[0]) if len(mine) == 1 and mine[0] not in taken else 0
+
+
+def _exact(db: sqlite3.Connection, key: Key) -> int:
+    return _one(db, "cloud = ? AND host = ? AND number = ?", key, key.number)
+
+
+def _one(db: sqlite3.Connection, where: str, key: Key, *values: str) -> int:
+    query = f"SELECT id FROM alarms WHERE {where} ORDER BY is_named DESC, id DESC LIMIT 1"  # noqa: S608  # constants
+    row = db.execute(query, (key.cloud, key.host, *values)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _adopted(db: sqlite3.Connection, name: str, key: Key) -> int:
+    """The rows of that name from before there were keys, whosever they are: 0 when there are none, or not for this one.
+
+    A user's history must not vanish, so they go to whatever has the name at the first start. But a simulated alarm
+    takes none where none was simulated under that name before: they are a real one's, and wait for it. And where one
+    was, a real alarm starts unread: the last state may be the demo's, and the next poll tells the truth.
+    """
+    row = db.execute("SELECT id FROM alarms WHERE cloud = '' AND name = ? ORDER BY id LIMIT 1", (name,)).fetchone()
+    was_simulated = db.execute("SELECT 1 FROM notes WHERE name = ?", (SIMULATED_PANEL + name,)).fetchone() is not None
+    is_simulated = key.cloud == "simulator"
+    if row is None or (is_simulated and not was_simulated):
+        return 0
+    if was_simulated and not is_simulated:
+        db.execute("DELETE FROM last_states WHERE alarm = ?", (row[0],))
+    return int(row[0])
+
+
+def _new(db: sqlite3.Connection, name: str, key: Key) -> int:
+    values = (key.cloud, key.host, key.number, key.account, name)
+    done = db.execute("INSERT INTO alarms (cloud, host, number, account, name) VALUES (?, ?, ?, ?, ?)", values)
+    return done.lastrowid or 0
+
+
+def _name(db: sqlite3.Connection, found: Mapping[str, int]) -> None:
+    """Write down which alarms have these names now."""
+    db.executemany("UPDATE alarms SET is_named = 0 WHERE name = ?", [(name,) for name in found])
+    db.executemany("UPDATE alarms SET name = ?, is_named = 1 WHERE id = ?", list(found.items()))
