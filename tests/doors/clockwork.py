@@ -1,10 +1,11 @@
 """An event loop whose time stands still until a test moves it."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-import pytest
+from tests.patience import LOOK_EVERY_S, PATIENCE_S
 
 T = TypeVar("T")
 TURNS = 20  # of the loop, so that whatever became due has run
@@ -34,8 +35,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 async def until(condition: Callable[[], object]) -> None:
     """Wait, in real time, for something that another thread or socket is about to do."""
-    for _ in range(500):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail("waited five seconds in vain")
+    ends = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < ends, "waited in vain"
+        await asyncio.sleep(LOOK_EVERY_S)
