@@ -154,7 +154,11 @@ class Hub:
                 self._armed[installation] = asked.number
             else:
                 self._note_off(installation, command, asked.number)
-            ticket = self._installations[installation].submit(command, asked=asked.at)
+            try:
+                ticket = self._installations[installation].submit(command, asked=asked.at)
+            except TooMany as error:
+                self._journal.refuse(origin, str(action), str(error), self._clock.time(), installation)
+                raise
         self._wake.set()
         return ticket
 

@@ -271,7 +271,8 @@ class Installation:
                 twin = self._queue.merge(command, pointless)
                 if twin is None and not self._queue.has_room(command.origin.peer, pointless):
                     raise TooMany("not sent: too many commands wait already; try again in a minute")
-            entry = self.hold(command) if entry is None and twin is None else entry
+            again = None if twin or self._stopping else self._refusal_now(command.action)
+            entry = self.hold(command) if entry is None and twin is None and again is None else entry
             ticket = ticket or Ticket()
             ticket.waits |= self._queue.first is not None
             job = Job(command, entry or 0, asked, ticket)
@@ -292,18 +293,28 @@ class Installation:
             ticket.entry = twin.entry
         else:
             log.info("%s: %s, asked for %s", self.name, command.action, command.origin)
-        if refused is not None:
-            outcome = _outcome(refused)
-            if outcome.result is Result.UNCONFIRMED:
-                # Nothing was sent this time, so there is nothing to settle.
-                outcome = Outcome(Result.FAILED, f"not sent again: {refused}")
-            self._end(job, outcome, refused)
+        if again is not None:
+            self._end_again(command, again, ticket, entry)
+        elif refused is not None:
+            self._end(job, _outcome(refused), refused)
         else:
             error = Superseded(f"a later {command.action} took its place")
             for other in pointless:
                 self._end(other, _outcome(error), error)
         self._on_change()
         return ticket
+
+    def _end_again(self, command: Command, error: EmulatorError, ticket: Ticket, entry: int | None) -> None:
+        """End what has just failed without asking the cloud again: it is counted, and people were told."""
+        outcome = _outcome(error)
+        if outcome.result is Result.UNCONFIRMED:
+            # Nothing was sent this time, so there is nothing to settle.
+            outcome = Outcome(Result.FAILED, f"not sent again: {error}")
+        if entry is None:
+            ticket.entry = self._journal.turn_away(self.name, command, outcome, self._clock.time())
+        else:
+            self.finish(entry, outcome)
+        ticket.finish(outcome, error)
 
     def expire(self) -> bool:
         """End what was not sent in time, also where the thread is held up; tell whether anything waits to be sent."""

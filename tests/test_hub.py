@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.errors import EmulatorError
+from emulator.errors import EmulatorError, TooMany
 from emulator.held import Asked
 from emulator.hub import Guard, Hub, Ticket
 from emulator.installation import Installation, View
@@ -444,3 +444,14 @@ def test_a_disarm_of_the_alarm_itself_is_not_hidden_by_what_is_held_back(home: H
     announce(home, "night", True)
     home.hub.command("home", Disarm(), PEER)
     assert reads(home)
+
+
+def test_what_the_queue_has_no_room_for_is_counted(home: Home) -> None:
+    told = Origin("api", "10.0.0.9")
+    for mode in ("total", "perimeter"):
+        home.hub.command("home", Arm(ArmMode.parse(mode)), told)
+    for _ in range(31):
+        with pytest.raises(TooMany):
+            home.hub.command("home", Arm(ArmMode.parse("annex")), told)
+    [crowded] = home.journal.commands(9, quiet=True)
+    assert (crowded.result, crowded.action, crowded.times) == ("refused", "arm annex", 31)

@@ -527,7 +527,7 @@ def test_a_journal_that_fails_at_the_end_does_not_stop_the_alarm(
 ) -> None:
     ticket = house.on("night")
     blocker = sqlite3.connect(house.folder / "journal.sqlite3")
-    blocker.executescript("DROP TABLE commands; DROP TABLE states;")
+    blocker.executescript("DROP TABLE commands; DROP TABLE last_states;")
     blocker.close()
     assert house.run(ticket) == [Result.CONFIRMED]
     assert any("cannot be written" in message for message in messages(caplog))

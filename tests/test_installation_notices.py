@@ -124,6 +124,29 @@ def test_while_this_machine_slept_no_cloud_was_silent(house: House) -> None:
     assert house.kinds() == [Notice.SILENT]
 
 
+def test_what_is_refused_from_memory_is_counted_and_no_new_notice(house: House) -> None:
+    house.backend.faults.add(Fault("wait", "ARMNIGHT2"))
+    house.end(house.arm())
+    assert house.kinds() == [Notice.FAILED]
+    for _ in range(50):
+        assert house.arm().done.done()
+    assert house.kinds() == [Notice.FAILED]
+    again, first = house.journal.commands(9)
+    assert (again.result, again.times, first.result, first.times) == ("failed", 50, "unconfirmed", 1)
+    assert str(again.message).startswith("not sent again:")
+    assert house.arm().entry == again.id
+
+
+def test_what_is_rejected_from_memory_takes_no_row_of_what_the_panel_rejected(house: House) -> None:
+    house.house.window("Cocina", is_open=True)
+    house.end(house.arm())
+    for _ in range(50):
+        house.arm()
+    assert [(entry.result, entry.times) for entry in house.journal.commands(9)] == [("rejected", 50), ("rejected", 1)]
+    assert [entry.times for entry in house.journal.commands(9, quiet=False)] == [1]
+    assert house.kinds() == [Notice.FAILED]
+
+
 def test_a_short_silence_is_not_worth_a_word(house: House) -> None:
     house.backend.faults.add(Fault("down"))
     house.poll_for(SILENT_AFTER_S / 2)
