@@ -5,20 +5,22 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from emulator import doors, private
+from emulator import doors, limits, private, readiness, salvage
 from emulator.alarms import Alarms
 from emulator.credentials import Credentials
 from emulator.dashboard.door import Dashboard
 from emulator.doors import Door, web
-from emulator.errors import ConfigError, EmulatorError, Problem
+from emulator.errors import ConfigError, EmulatorError, Hindered, Problem
 from emulator.hub import Hub
 from emulator.identities import Wanted, identities
-from emulator.model import Notice, Switch
+from emulator.journal_file import ELSEWHERE
+from emulator.model import Notice, Origin, Switch
 from emulator.notify import Notifier, apprise_target
 from emulator.settings import HueSettings, Settings
 from emulator.watch import Gap, Heartbeat, StateFolder, Watch
@@ -52,22 +54,25 @@ class App:
     ) -> None:
         self._state_dir = state_dir
         self.page: Dashboard | None = None
-        self._lock = _only_one(state_dir)
-        try:
+        limits.check(limits.Need.of(settings))
+        with ExitStack() as undo:
+            self._lock = undo.enter_context(_only_one(state_dir))
+            self._salvaged = salvage.make_sound(state_dir, time.time())
             self.alarms = Alarms(settings, credentials, state_dir, shared=False)
-        except EmulatorError:
-            self._lock.close()
-            raise
-        try:
+            undo.callback(self.alarms.close)
             self._build(settings, interfaces, targets)
-        except EmulatorError:
-            self.alarms.close()
-            self._lock.close()
-            raise
+            salvage.keep_copy(self.alarms.journal, state_dir)
+            undo.pop_all()
 
     def _build(self, settings: Settings, interfaces: Sequence[str] | None, targets: Sequence[str]) -> None:
         self.notifier = Notifier(self.alarms.journal, targets, self.alarms.clock, apprise_target)
         self.alarms.on_notice = self._tell
+        if self._salvaged:
+            log.error("%s", self._salvaged)
+            self._tell(Notice.DAMAGED, "program", str(self._salvaged))
+            # On the page, too, which shows what was refused.
+            here, now = Origin("program"), self.alarms.clock.time()
+            self.alarms.journal.refuse(here, "open the journal", str(self._salvaged), now)
         unfinished = self.alarms.journal.recover(self.alarms.clock.time())
         if unfinished:
             log.warning("%d command(s) were under way when the program stopped; the panel is asked", unfinished)
@@ -151,14 +156,28 @@ class App:
         ]
 
     def start(self) -> None:
-        """Installations, then doors."""
-        self.notifier.start()
-        for installation in self.installations.values():
-            installation.start()
-        self._watch.start()
-        self.hub.start()
-        for door in self.doors:
-            door.start()
+        """Installations, then doors. Nothing runs any more when that fails; Hindered when the machine is the reason."""
+        try:
+            self.notifier.start()
+            for installation in self.installations.values():
+                installation.start()
+            self._watch.start()
+            self.hub.start()
+            for door in self.doors:
+                door.start()
+        except BaseException as error:
+            self.stop()
+            # All that the interpreter says of it; no other class of error has it alone.
+            if isinstance(error, RuntimeError) and "thread" in str(error):
+                raise limits.no_thread(str(error)) from None
+            if isinstance(error, OSError):
+                raise Hindered(f"it cannot start: {error}") from None
+            raise
+
+    @property
+    def readiness(self) -> readiness.Readiness:
+        """Whether clients can reach it."""
+        return readiness.judge(self.hub.switches, self.doors, self.page.pages() if self.page else None)
 
     @property
     def has_news(self) -> bool:
@@ -168,16 +187,26 @@ class App:
     def stop(self) -> None:
         """Doors first, so that nothing new comes in; within 5 s."""
         for door in reversed(self.doors):
-            door.stop()
-        self.hub.stop()
-        self.alarms.clock.stop()
+            _attempt(door.stop)
+        _attempt(self.hub.stop)
+        _attempt(self.alarms.clock.stop)
         deadline = time.monotonic() + STOP_S
         for installation in self.installations.values():
-            installation.stop(max(0.0, deadline - time.monotonic()))
-        self._watch.stop(max(0.0, deadline - time.monotonic()))
-        self.notifier.stop()
-        self.alarms.close()
+            _attempt(installation.stop, max(0.0, deadline - time.monotonic()))
+        _attempt(self._watch.stop, max(0.0, deadline - time.monotonic()))
+        _attempt(self.notifier.stop)
+        _attempt(self.alarms.close)
         self._lock.close()
+
+
+def _attempt(act: Callable[..., object], *args: object) -> None:
+    """Stop one part; one that fails keeps no other from it, which would go on to answer for switches nobody serves."""
+    try:
+        act(*args)
+    except EmulatorError as error:
+        log.error("%s", error)
+    except Exception:
+        log.exception("a defect of this program; stopping the rest")
 
 
 def _hue(settings: Settings) -> dict[str, Any]:
@@ -216,7 +245,9 @@ def _only_one(state_dir: Path) -> IO[str]:
         private.close_files(state_dir)
         open_to_others = private.openness(state_dir)
     except OSError as error:
-        raise ConfigError([Problem(str(path), f"{error.strerror}; choose a folder with --state-dir")]) from None
+        if error.errno in ELSEWHERE:
+            raise ConfigError([Problem(str(path), f"{error.strerror}; choose a folder with --state-dir")]) from None
+        raise Hindered(f"{path}: {error.strerror}") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

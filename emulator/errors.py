@@ -2,6 +2,7 @@
 
 EmulatorError
 ├─ ConfigError        settings that cannot work; carries every problem found, not only the first
+├─ Hindered           this machine lacks something: disk, files, threads; it may mend itself
 ├─ ProtocolError      a LAN peer sent nonsense: answer 4xx or a fault, go on
 ├─ CloudError         the far side
 │  ├─ Unreachable     transient: back off, keep the last state and its age
@@ -43,6 +44,10 @@ class ConfigError(EmulatorError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+class Hindered(EmulatorError):
+    """This machine does not give what the program needs: disk, open files, threads. That may mend itself."""
 
 
 class ProtocolError(EmulatorError):

@@ -312,8 +312,9 @@ class Hub:
 
     def start(self) -> None:
         """Begin to release what is held back."""
-        self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._run, name="hub", daemon=True)
+        thread.start()
+        self._thread = thread
 
     def stop(self) -> None:
         """End what is held back: it is not sent, now or later."""

@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from emulator import noise, tables
-from emulator.errors import ConfigError, EmulatorError, Problem
+from emulator import journal_file, noise, tables
+from emulator.errors import EmulatorError
 from emulator.model import Axes, Command, Interior, Origin, Outcome, PanelState, Result
 from emulator.noise import NOTHING_SENT, Kind, Noise
 
@@ -74,7 +74,7 @@ class Journal:
         self._lock = threading.Lock()
         self._noise = Noise()
         self._alarms: dict[str, int] = {}
-        self._file: tuple[Path, int] | None = None
+        self._file: journal_file.Opened | None = None
         self.writes = 0
         """How often something was to be written."""
         self.trouble = ""
@@ -88,12 +88,9 @@ class Journal:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
             self._db = _open(path)
-            self._file = path, path.stat().st_ino
+            self._file = journal_file.Opened(path)
         except (OSError, sqlite3.Error) as error:
-            problem = f"cannot keep the journal here ({error}); choose a writable folder with --state-dir"
-            if read_only and isinstance(error, FileNotFoundError):
-                problem = "there is no journal yet; name the state folder of `emulator run` with --state-dir"
-            raise ConfigError([Problem(str(path), problem)]) from None
+            raise journal_file.refusal(path, error, read_only=read_only) from None
 
     def close(self) -> None:
         """Close the file; may be called twice."""
@@ -125,22 +122,12 @@ class Journal:
             self.trouble = ""
 
     def _check_file(self) -> None:
-        """SQLite goes on writing to a file that somebody has deleted, and nobody would ever read that."""
-        if self._file is None:
-            return
-        path, inode = self._file
-        try:
-            found = path.stat().st_ino
-        except OSError as error:
-            raise EmulatorError(
-                f"the journal cannot be written ({path}: {error.strerror}): restart the program"
-            ) from None
-        if found != inode:
-            raise EmulatorError(f"the journal cannot be written ({path} was replaced): restart the program")
+        if self._file:
+            self._file.check()
 
     @property
     def is_gone(self) -> bool:
-        """Whether the file was deleted or replaced; only a restart makes another."""
+        """Whether the file was deleted, replaced or overwritten; only a restart makes another."""
         try:
             self._check_file()
         except EmulatorError:

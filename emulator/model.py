@@ -295,6 +295,8 @@ class Notice(StrEnum):
     BACK = "back"
     LOCKED = "locked"
     """Wrong PINs, and whether they locked somebody out."""
+    DAMAGED = "damaged"
+    """The journal was put aside, and what clients and people have to do now."""
     TEST = "test"
 
 

@@ -54,6 +54,7 @@ TITLES = {
     Notice.SILENT: "Alarm: no news",
     Notice.BACK: "Alarm: back again",
     Notice.LOCKED: "Alarm: wrong PINs",
+    Notice.DAMAGED: "Alarm: the journal was damaged",
     Notice.TEST: "Alarm: a test",
 }
 

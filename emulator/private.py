@@ -8,7 +8,7 @@ from typing import IO
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
-OURS = ("*.lock", "journal.*", "api.json")
+OURS = ("*.lock", "journal.*", "*.json")
 """What the program writes into the folder."""
 
 
@@ -24,6 +24,15 @@ def open_lock(path: Path) -> IO[str]:
 
 def _alone(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+
+
+def write(path: Path, text: str) -> None:
+    """Replace a file, at one go, by one that only its owner can read."""
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    new.replace(path)
 
 
 def close_files(folder: Path) -> None:

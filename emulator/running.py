@@ -5,7 +5,6 @@ the PIN. Whoever can read the state folder owns the alarm anyway.
 """
 
 import json
-import os
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from emulator import private
 from emulator.errors import EmulatorError, Unconfirmed, Unreachable
 from emulator.model import DISARMS, Action, Arm, Axes, Interior, Outcome, PanelState, Result
 
@@ -35,12 +35,7 @@ class Refused(EmulatorError):
 
 def announce(state_dir: Path, url: str, token: str) -> None:
     """Tell the commands of this machine where the API is."""
-    path = state_dir / FILE
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump({"url": url, "token": token}, file)
-    new.replace(path)
+    private.write(state_dir / FILE, json.dumps({"url": url, "token": token}))
 
 
 def withdraw(state_dir: Path) -> None:

@@ -1,5 +1,6 @@
 """A WSGI app on listening sockets, by waitress: all threads named, and all gone after `stop`."""
 
+import errno
 import logging
 import socket
 import threading
@@ -98,9 +99,13 @@ class Server:
         )
         self._server.welcome, self._server.monotonic = welcome, monotonic
         self._server.per_peer, self._server.in_all = per_peer, connections
-        self._workers.set_thread_count(workers)
         self._loop = threading.Thread(target=self._serve, name=name, daemon=True)
-        self._loop.start()
+        try:
+            self._workers.set_thread_count(workers)
+            self._loop.start()
+        except RuntimeError as error:
+            self.stop()
+            raise OSError(errno.EAGAIN, str(error)) from None
 
     def stop(self) -> None:
         """The workers, then the loop, then the sockets: whoever is still at work may pull the trigger, and its file
@@ -110,7 +115,8 @@ class Server:
             thread.join()
         self._ended = True
         self._server.pull_trigger()
-        self._loop.join()
+        if self._loop.ident is not None:
+            self._loop.join()
         wasyncore.close_all(self._map)
 
     def _serve(self) -> None:
@@ -320,5 +326,11 @@ class _Workers(ThreadedTaskDispatcher):
 
     def start_new_thread(self, target: Callable[[int], object], thread_no: int) -> None:
         thread = threading.Thread(target=target, name=f"{self._name}-{thread_no}", args=(thread_no,), daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            # Waitress has counted it already, and would wait for it to end.
+            self.threads.discard(thread_no)
+            self.active_count -= 1
+            raise
         self.started.append(thread)
-        thread.start()

@@ -12,7 +12,7 @@ import pytest
 from emulator import refused_logins
 from emulator.alarms import Alarms
 from emulator.credentials import Credentials
-from emulator.errors import ConfigError, EmulatorError, LoginRefused
+from emulator.errors import EmulatorError, Hindered, LoginRefused
 from emulator.journal import Journal
 from emulator.model import Arm, ArmMode, Axes, Interior, Notice
 from emulator.refused_logins import last, recall
@@ -176,7 +176,7 @@ def test_one_that_cannot_start_takes_the_others_with_it(
         {**NIGHT, "installation": "home"}, installations={name: {"cloud": "simulator"} for name in ("home", "shed")}
     )
     monkeypatch.setattr(socket, "create_server", only_one)
-    with pytest.raises(ConfigError, match="the simulated alarm cannot listen there: Too many open files"):
+    with pytest.raises(Hindered, match="the simulated alarm cannot listen: Too many open files"):
         alarms(chosen=two)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("simulator")]
 

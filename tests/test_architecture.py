@@ -28,9 +28,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "config": ("errors", "mistakes", "settings", "yamlfile"),
     "credentials": ("settings", "errors"),
     "private": (),
+    "limits": ("errors", "settings"),
+    "readiness": ("model", "doors"),
+    "journal_file": ("errors",),
+    "salvage": ("errors", "journal", "journal_file", "private"),
     "tables": ("errors",),
     "noise": ("model",),
-    "journal": (*PURE, "noise", "tables"),
+    "journal": (*PURE, "journal_file", "noise", "tables"),
     "keys": ("journal",),
     "vault": (*PURE, "journal", "private", "verisure.vault"),
     "notify": (*PURE, "journal"),
@@ -56,7 +60,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "verisure.cloud",
     ),
     "hub": (*PURE, "commands", "held", "installation", "journal", "policy", "sweeps", "verisure.cloud"),
-    "running": PURE,
+    "running": (*PURE, "private"),
     "show": (*PURE, "journal", "pairing", "doctor.finding", "doors.search"),
     "systemd": (),
     "doctor": (
@@ -69,6 +73,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
             "doors",
             "journal",
             "private",
+            "salvage",
             "refused_logins",
             "settings",
             "show",
@@ -161,7 +166,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "pydantic": ("settings", "mistakes", "config", "dashboard"),
     "prometheus_client": ("dashboard.metrics",),
     "click": ("cli",),
-    "sqlite3": ("journal", "keys", "noise", "tables", "identities", "pairing"),
+    "sqlite3": ("journal", "journal_file", "keys", "noise", "salvage", "tables", "identities", "pairing"),
 }
 
 

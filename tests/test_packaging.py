@@ -6,6 +6,7 @@ import tomllib
 import pytest
 import yaml
 
+from emulator import cli
 from tests.settings_table import README
 
 ROOT = README.parent
@@ -30,3 +31,17 @@ def test_urllib3_is_one_that_unpacks_no_more_than_it_is_asked_for() -> None:
 def test_docker_keeps_no_log_without_end() -> None:
     options = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["emulator"]["logging"]["options"]
     assert options.keys() == {"max-size", "max-file"}
+
+
+def test_what_may_mend_itself_is_tried_again_by_systemd_and_what_does_not_is_not() -> None:
+    lines = (ROOT / "packaging/verisure-emulator.service").read_text().splitlines()
+    assert "Restart=on-failure" in lines
+    never = next(line for line in lines if line.startswith("RestartPreventExitStatus="))
+    assert never.partition("=")[2].split() == [str(cli.USAGE)]
+    assert cli.HINDERED not in (0, cli.USAGE)
+
+
+def test_systemd_waits_for_an_interface_that_is_late() -> None:
+    """It is not ready before; killed and started anew it would log in again, and find no interface either."""
+    lines = (ROOT / "packaging/verisure-emulator.service").read_text().splitlines()
+    assert "TimeoutStartSec=infinity" in lines

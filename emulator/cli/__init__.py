@@ -6,10 +6,10 @@ from typing import Any
 import click
 
 from emulator import __version__
-from emulator.cli.context import EXIT, NO_ANSWER, NOT_DONE, OK, UNCONFIRMED, USAGE, common
-from emulator.errors import CloudError, ConfigError, EmulatorError
+from emulator.cli.context import EXIT, HINDERED, NO_ANSWER, NOT_DONE, OK, UNCONFIRMED, USAGE, common
+from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered
 
-__all__ = ["EXIT", "NOT_DONE", "NO_ANSWER", "OK", "UNCONFIRMED", "USAGE", "main"]
+__all__ = ["EXIT", "HINDERED", "NOT_DONE", "NO_ANSWER", "OK", "UNCONFIRMED", "USAGE", "main"]
 
 
 # The commands in the order of a day with the program, and where they are: only what is typed is imported, as `run`
@@ -58,6 +58,9 @@ class Main(click.Group):
         except CloudError as error:
             click.echo(f"emulator: {error}", err=True)
             ctx.exit(NO_ANSWER)
+        except Hindered as error:
+            click.echo(f"emulator: {error}", err=True)
+            ctx.exit(HINDERED)
         except EmulatorError as error:
             click.echo(f"emulator: {error}", err=True)
             ctx.exit(NOT_DONE)

@@ -20,7 +20,7 @@ from emulator.errors import Unreachable
 from emulator.installation import Installation
 from emulator.settings import Settings
 
-OK, NOT_DONE, USAGE, UNCONFIRMED, NO_ANSWER = 0, 1, 2, 3, 4
+OK, NOT_DONE, USAGE, UNCONFIRMED, NO_ANSWER, HINDERED = 0, 1, 2, 3, 4, 75
 EXIT = {
     # The exit statuses of every command, as `emulator --help` and the README list them.
     OK: "done",
@@ -28,6 +28,7 @@ EXIT = {
     USAGE: "the command line or the settings are wrong",
     UNCONFIRMED: "unconfirmed: the command may have been carried out",
     NO_ANSWER: "the cloud does not answer, or refused the login",
+    HINDERED: "this machine lacks something, such as disk, open files or threads; that may mend itself",
 }
 
 PATH = click.Path(path_type=Path, readable=False)

@@ -14,11 +14,14 @@ from emulator.alarms import SystemClock
 from emulator.app import App
 from emulator.cli.context import LOOK_S, NOT_DONE, OK, USAGE, common, context, on_signal
 from emulator.doors import network, search
-from emulator.errors import ConfigError, Problem
+from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered, Problem
 from emulator.journal import Journal
 
 FIRST_NEWS_S = 3.5
 """For the first state to be there when `run` says that it is ready, which shall not take longer than 5 s."""
+
+STANDING_S = 1.0
+"""Between looks at whether a switch can be reached; systemd and `docker compose up --wait` hang on the answer."""
 
 SEARCH_S = 4.0
 """How long `discover` listens: devices spread their answers over the 3 s that it allows."""
@@ -33,19 +36,42 @@ def run(interfaces: tuple[str, ...], **chosen: Any) -> None:
     settings, secrets = here.settings()
     stopping = threading.Event()
     on_signal(stopping.set)
-    app = App(settings, secrets, here.state_dir, interfaces or None, credentials.targets())
+    try:
+        app = App(settings, secrets, here.state_dir, interfaces or None, credentials.targets())
+    except (ConfigError, CloudError, Hindered):
+        raise
+    except EmulatorError as error:
+        # A journal that cannot be written, for one: the settings are right, and another start may do better.
+        raise Hindered(str(error)) from None
     try:
         app.start()
         # Whoever reads "Ready" asks at once, and until the alarm was read there is no answer.
         patience = time.monotonic() + FIRST_NEWS_S
-        while not app.has_news and time.monotonic() < patience and not stopping.wait(LOOK_S):
-            pass
-        _show_switches(app)
-        stopping.wait()
+        while not (app.has_news and app.readiness.is_ready) and time.monotonic() < patience:
+            if stopping.wait(LOOK_S):
+                break
+        _follow(app, stopping)
         click.echo("Stopping.")
     finally:
         systemd.notify("STOPPING=1")
         app.stop()
+
+
+def _follow(app: App, stopping: threading.Event) -> None:
+    """Tell people and systemd where it stands: ready once a switch answers, and before that why none does."""
+    told, shown = "", False
+    while True:
+        standing = app.readiness
+        if standing.is_ready and not shown:
+            _show_switches(app)
+        if str(standing) != told:
+            told = str(standing)
+            if not shown:
+                click.echo(f"{told}. Ctrl-C stops.")
+            systemd.notify(*(["READY=1"] if standing.is_ready else []), f"STATUS={told}")
+        shown = shown or standing.is_ready
+        if stopping.wait(STANDING_S):
+            return
 
 
 def _show_switches(app: App) -> None:
@@ -59,9 +85,6 @@ def _show_switches(app: App) -> None:
         click.echo(f"{name}: a simulated alarm; its house is at {simulator.control_url}")
     for url in app.page.pages() if app.page else ():
         click.echo(f"The page: {url}")
-    ready = f"Ready: {len({name for name, *_ in rows})} of {len(app.hub.switches)} switches"
-    click.echo(f"{ready}. Ctrl-C stops.")
-    systemd.notify("READY=1", f"STATUS={ready}")
 
 
 @click.command()

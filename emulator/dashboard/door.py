@@ -133,8 +133,8 @@ class Dashboard:
             self._stopping.clear()
             self._news.open()
             self._unsubscribe = self._hub.subscribe(lambda _installation: self._news.changed())
-            self._look()
             self._thread = threading.Thread(target=self._run, name="dashboard-look", daemon=True)
+            self._look()
             self._thread.start()
 
     def stop(self) -> None:
@@ -147,7 +147,8 @@ class Dashboard:
             self._announced = False
             self._unsubscribe()
             self._stopping.set()
-            thread.join()
+            if thread.ident is not None:  # where no further thread could be started it has none
+                thread.join()
             self._news.close()
             self._web.stop()
 

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 
-from emulator import credentials, private, refused_logins, show
+from emulator import credentials, private, refused_logins, salvage, show
 from emulator.credentials import Credentials
 from emulator.doctor.case import Case, host_of
 from emulator.doctor.finding import Finding, Verdict, ok, problem, skipped, warning
@@ -17,10 +17,8 @@ from emulator.verisure.vault import Login
 
 ANOTHER = "make it a folder that the user of the program may write to, or choose another with --state-dir"
 SEE_FOLDER = "not to be read by this user; see the state folder"
-DAMAGED = (
-    "stop the program and move journal.sqlite3* away: it starts a new one, for which clients have to find the switches "
-    "again and `emulator login` has to be typed again"
-)
+DAMAGED = "restart the program: it puts the journal aside, saves what can be read of it, and says what is lost"
+OLD = "delete it once you miss nothing of it; it holds secrets, as the journal does"
 LOGIN = "type `emulator login`"
 AGAIN = {"owa": LOGIN, "wsdo": "type `emulator status`, which tries it once more"}
 ENVIRONMENT = "set VERISURE_USER and VERISURE_PASSWORD (or …_FILE) for this command and for the program"
@@ -60,7 +58,11 @@ def journal(case: Case) -> Finding:
             said = [str(row[0]) for row in book.rows("PRAGMA quick_check(3)")]
     except EmulatorError as error:
         return problem(name, str(error), DAMAGED)
-    return ok(name, "whole") if said == ["ok"] else problem(name, f"damaged: {'; '.join(said)}", DAMAGED)
+    if said != ["ok"]:
+        return problem(name, f"damaged: {'; '.join(said)}", DAMAGED)
+    if aside := salvage.put_aside(case.state_dir):
+        return warning(name, f"whole; a damaged one was put aside: {', '.join(path.name for path in aside)}", OLD)
+    return ok(name, "whole")
 
 
 def logins(case: Case) -> Iterator[Finding]:

@@ -173,8 +173,8 @@ class Hue:
             self._stopping = False
             self.lights.resume()
             self._probed.clear()
-            self._look()
             self._thread = threading.Thread(target=self._run, name="hue-bridge", daemon=True)
+            self._look()
             self._thread.start()
 
     def stop(self) -> None:
@@ -186,7 +186,8 @@ class Hue:
             with self._changed:
                 self._stopping = True
                 self._changed.notify_all()
-            thread.join(LEAVE)
+            if thread.ident is not None:  # where no further thread could be started it has none
+                thread.join(LEAVE)
             self.lights.stop()
             self._web.stop()
             if self._mdns:

@@ -68,7 +68,7 @@ class Lan:
             if self._thread:
                 return
             ready = threading.Event()
-            self._thread = threading.Thread(target=self._run, args=(ready,), name="lan")
+            self._thread = threading.Thread(target=self._run, args=(ready,), name="lan", daemon=True)
             self._thread.start()
             ready.wait()
 
@@ -78,7 +78,8 @@ class Lan:
             thread, self._thread = self._thread, None
             if thread:
                 self.post(lambda: self._stopping.set())
-                thread.join()
+                if thread.ident is not None:  # where no further thread could be started it has none
+                    thread.join()
 
     def urls(self) -> tuple[tuple[Switch, str], ...]:
         """The switches that can be reached now, each with where its description is."""

@@ -1,5 +1,6 @@
 """The simulated alarm as a server: one Flask app behind waitress, started and stopped at will."""
 
+import errno
 import socket
 import threading
 import time
@@ -11,7 +12,7 @@ from flask import Flask
 from waitress.channel import ClientDisconnected
 
 from emulator import wsgi
-from emulator.errors import ConfigError, Problem
+from emulator.errors import ConfigError, Hindered, Problem
 from emulator.simulator import control
 from emulator.simulator.backend import Account, Backend, Options
 from emulator.simulator.face import ConnectionDropped, Face
@@ -145,6 +146,8 @@ class SimulatedAlarm:
         try:
             listener = socket.create_server((self.host, self.port), family=family)
         except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                raise Hindered(f"the simulated alarm cannot listen: {error.strerror}") from None
             where = f"port {self.port} on {self.host}"
             raise ConfigError([Problem(where, f"the simulated alarm cannot listen there: {error.strerror}")]) from None
         self.port = listener.getsockname()[1]

@@ -66,6 +66,17 @@ def test_a_folder_that_can_be_written_to_is_left_as_it_was(make_case: MakeCase, 
     assert sorted((tmp_path / "state").iterdir()) == before
 
 
+def test_a_journal_that_was_put_aside_is_spoken_of_until_it_is_gone(make_case: MakeCase, tmp_path: Path) -> None:
+    Journal(tmp_path / "state").close()
+    for name in ("journal.broken-2026-11-27", "journal.broken-2026-11-27-wal"):
+        (tmp_path / "state" / name).touch()
+    found = state.journal(make_case())
+    assert (found.verdict, found.found) == (
+        Verdict.WARNING,
+        "whole; a damaged one was put aside: journal.broken-2026-11-27",
+    )
+
+
 @pytest.mark.parametrize(("mode", "said"), [(0o755, "look into it (mode 0755)"), (0o770, "write to it (mode 0770)")])
 def test_a_folder_that_others_may_enter_is_a_warning(make_case: MakeCase, tmp_path: Path, mode: int, said: str) -> None:
     folder = tmp_path / "state"
@@ -131,7 +142,7 @@ def test_a_damaged_journal_is_named(make_case: MakeCase, tmp_path: Path, at: int
     file.write_bytes(whole[:at] + bytes(4096) + whole[at + 4096 :])
     found = state.journal(make_case())
     assert found.verdict is Verdict.PROBLEM
-    assert "emulator login" in found.fix
+    assert found.fix.startswith("restart the program: it puts the journal aside")
 
 
 # -- logins -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,76 @@
+"""What this machine gives to the process, tried before anything is started: open files and threads."""
+
+import resource
+import threading
+from dataclasses import dataclass
+
+from emulator.errors import Hindered
+from emulator.settings import Settings
+
+MUCH = 1024
+"""Open files that all shares of all peers at the doors come to, about; usual machines allow as many from the start."""
+
+FILES, FILES_OF_SWITCH, FILES_OF_ALARM, FILES_OF_DOOR = 40, 2, 4, 16
+"""Open files without which it does not work: its own, journal and log; listeners of a switch, and a connection to one;
+a session with the cloud; a web door's listeners, and some connections. At rest it has some 40 with all doors."""
+
+THREADS, THREADS_OF_ALARM, THREADS_OF_SIMULATOR, THREADS_OF_DOOR = 8, 2, 6, 12
+"""Threads that there are with two places to serve; some 30 with all doors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a program with these settings needs."""
+
+    files: int
+    threads: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Need":
+        """Count it."""
+        alarms = settings.installations.values()
+        simulated = sum(one.cloud == "simulator" for one in alarms)
+        web = bool(settings.doors.hue) + bool(settings.doors.dashboard)
+        files = FILES + FILES_OF_SWITCH * len(settings.switches) + FILES_OF_ALARM * len(alarms) + FILES_OF_DOOR * web
+        threads = THREADS + THREADS_OF_ALARM * len(alarms) + THREADS_OF_SIMULATOR * simulated + THREADS_OF_DOOR * web
+        return cls(files, threads)
+
+
+def check(need: Need) -> None:
+    """Raise the limit of open files as far as that helps, and try the threads. Hindered says what is missing."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = resource.RLIM_INFINITY
+    if soft != unlimited and soft < max(MUCH, need.files):
+        soft = max(MUCH, need.files) if hard == unlimited else min(hard, max(MUCH, need.files))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft != unlimited and soft < need.files:
+        raise Hindered(
+            f"only {soft} files may be open at once here, and this needs {need.files}: "
+            f"type `ulimit -n {MUCH}` before, or put LimitNOFILE={MUCH} into the systemd unit"
+        )
+    _try_threads(need.threads)
+
+
+def _try_threads(number: int) -> None:
+    """Start so many at once; they end again."""
+    end = threading.Event()
+    started: list[threading.Thread] = []
+    try:
+        for _ in range(number):
+            thread = threading.Thread(target=end.wait, name="tried", daemon=True)
+            thread.start()
+            started.append(thread)
+    except RuntimeError:
+        raise no_thread(f"only {len(started)} of the {number} that this needs") from None
+    finally:
+        end.set()
+        for thread in started:
+            thread.join()
+
+
+def no_thread(detail: str) -> Hindered:
+    """What to raise where no further thread can be started."""
+    return Hindered(
+        f"this machine starts no further thread ({detail}): it is short of memory, or of processes "
+        f"(`ulimit -u`, TasksMax= of the systemd unit, pids_limit of Docker)"
+    )

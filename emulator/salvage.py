@@ -1,0 +1,182 @@
+"""A damaged journal at the start: it is put aside, and what can still be read of it goes into a new one."""
+
+import json
+import logging
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emulator import journal_file, private
+from emulator.errors import Hindered
+from emulator.journal import FILE, Journal
+
+log = logging.getLogger(__name__)
+
+ASIDE = "journal.broken-"
+"""How the name of a journal that was put aside begins; the date follows."""
+
+KEEP_ASIDE = 3
+"""Journals that were put aside: a memory card that dies damages one after the other."""
+
+COPY = "identities.json"
+"""In the state folder: what clients know the switches and lights by, once more and readable without SQLite."""
+
+COPIED = ("identities", "hue_lights")
+
+MAC_BASE = "mac base"
+
+_NEW = "journal.new"
+"""The folder in which the new journal is made, so that a start that breaks off leaves the old one where it is."""
+
+WITH = ("", "-wal", "-shm")
+
+
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    """What was wrong, where the damaged journal is now, and how many rows of each table were saved."""
+
+    why: str
+    aside: Path
+    rows: dict[str, int]
+    notes: frozenset[str]
+
+    def __str__(self) -> str:
+        parts = (
+            # How much of something was saved → what it is called, and what has to be done without it.
+            (self.rows["identities"], "identities of switches", "let Echos and other clients search again"),
+            (self.rows["hue_users"], "paired clients", "let apps pair with the Hue bridge again"),
+            (sum(name.startswith("owa login") for name in self.notes), "logins", "type `emulator login` for `owa`"),
+            ("pin" in self.notes, "PIN", "type `emulator pin` for the page"),
+            (self.rows["commands"], "commands", ""),
+        )
+        saved = ", ".join(f"{number:d} {what}" for number, what, _ in parts if number) or "nothing"
+        missing = "; ".join(then for number, _, then in parts if then and not number)
+        return (
+            f"the journal was damaged ({self.why}). It is put aside as {self.aside.name}, and another one has begun. "
+            f"Saved: {saved}." + (f" If you had them before: {missing}." if missing else "")
+        )
+
+
+def make_sound(folder: Path, now: float) -> Salvaged | None:
+    """Put a damaged journal aside and begin another one; None where it is whole or there is none.
+
+    For whoever holds the folder's lock. Hindered when the disk does not let it.
+    """
+    path = folder / FILE
+    try:
+        _finish(folder)
+        if not path.exists():
+            return None
+        why = journal_file.damage(path)
+        if not why or (path.stat().st_size == 0 and not (folder / COPY).exists()):
+            return None
+        log.error("%s is damaged: %s", path, why)
+        rows, notes = _save(folder, path)
+        aside = _put_aside(path, now)
+        _finish(folder)
+    except (OSError, sqlite3.Error) as error:
+        raise journal_file.refusal(path, error) from None
+    return Salvaged(why, aside, rows, notes)
+
+
+def keep_copy(journal: Journal, folder: Path) -> None:
+    """Write down once more what clients know the switches by, where that has changed."""
+    whole: dict[str, Any] = {
+        table: [list(row) for row in journal.rows(f"SELECT * FROM {table} ORDER BY 1")]  # noqa: S608  # constants
+        for table in COPIED
+    }
+    text = json.dumps(whole | {MAC_BASE: journal.recall(MAC_BASE)})
+    path = folder / COPY
+    with suppress(OSError, ValueError):
+        if path.read_text() == text:
+            return
+    try:
+        private.write(path, text)
+    except OSError as error:
+        raise Hindered(f"{path}: {error.strerror}") from None
+
+
+def put_aside(folder: Path) -> list[Path]:
+    """The journals that were put aside, oldest first."""
+    found = [path for path in folder.glob(f"{ASIDE}*") if not path.name.endswith(WITH[1:])]
+    return sorted(found, key=lambda path: path.stat().st_mtime)
+
+
+def _save(folder: Path, damaged: Path) -> tuple[dict[str, int], frozenset[str]]:
+    """Make the new journal, of whatever can be read."""
+    new = folder / _NEW
+    shutil.rmtree(new, ignore_errors=True)
+    with closing(Journal(new)) as fresh, fresh.write() as db:
+        tables = [str(name) for (name,) in db.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%STRICT%'")]
+        with suppress(sqlite3.Error), closing(_look(damaged)) as old:
+            for table in tables:
+                _copy_rows(old, db, table)
+        for table, rows in _copied(folder).items():
+            _insert(db, table, _columns(db, table), rows)
+        counts = {table: int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) for table in tables}  # noqa: S608  # its own
+        notes = frozenset(str(name) for (name,) in db.execute("SELECT name FROM notes"))
+    return counts, notes
+
+
+def _look(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    db.text_factory = lambda data: data.decode("utf-8", "replace")
+    return db
+
+
+def _copy_rows(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> None:
+    """From either end, up to where the file cannot be read."""
+    columns = [name for name in _columns(new, table) if name in set(_columns(old, table))]
+    for order in ("", " DESC"):
+        # Row by row: what comes before the damage is there when it is met.
+        with suppress(sqlite3.Error):
+            query = f"SELECT {', '.join(columns)} FROM {table} ORDER BY rowid{order}"  # noqa: S608  # of our own schema
+            _insert(new, table, columns, old.execute(query))
+            return
+
+
+def _insert(db: sqlite3.Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    places = ", ".join("?" * len(columns))
+    for row in rows:
+        # A row that the table does not take is none of ours any more.
+        with suppress(sqlite3.IntegrityError, sqlite3.ProgrammingError):
+            db.execute(f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({places})", tuple(row))  # noqa: S608  # as above
+
+
+def _columns(db: sqlite3.Connection, table: str) -> list[str]:
+    return [str(row[1]) for row in db.execute(f"PRAGMA table_info({table})")]
+
+
+def _copied(folder: Path) -> dict[str, list[list[object]]]:
+    """What `keep_copy` wrote, by table; nothing where that is damaged as well."""
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        whole = json.loads((folder / COPY).read_text())
+        notes = [[MAC_BASE, whole[MAC_BASE]]] if whole[MAC_BASE] else []
+        return {table: list(whole[table]) for table in COPIED} | {"notes": notes}
+    return {}
+
+
+def _put_aside(path: Path, now: float) -> Path:
+    day = time.strftime("%Y-%m-%d", time.localtime(now))
+    names = (path.with_name(f"{ASIDE}{day}{again}") for again in ("", *(f".{number}" for number in range(2, 1000))))
+    aside = next(name for name in names if not name.exists())
+    for end in reversed(WITH):
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + end).rename(aside.with_name(aside.name + end))
+    for old in put_aside(path.parent)[:-KEEP_ASIDE]:
+        for end in WITH:
+            old.with_name(old.name + end).unlink(missing_ok=True)
+    return aside
+
+
+def _finish(folder: Path) -> None:
+    """Let the new journal take its place, unless the old one still has it."""
+    new = folder / _NEW
+    if (new / FILE).exists() and not (folder / FILE).exists():
+        (new / FILE).rename(folder / FILE)
+    shutil.rmtree(new, ignore_errors=True)
