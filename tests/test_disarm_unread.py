@@ -1,13 +1,14 @@
 """A disarm where the panel's state cannot be read: sent as far as is known, and never beyond that."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from emulator.installation import Installation
+from emulator.installation import DISARM_WITHIN_S, Installation
 from emulator.journal import Journal
 from emulator.model import DISARMED, Action, Arm, ArmMode, Command, Disarm, Interior, Origin, Result
+from emulator.verisure.cloud import Answer
 from tests.fakes_owa import SimulatedOwa
 from tests.test_installation import House as Wsdo
 
@@ -39,6 +40,27 @@ class Home:
         self.world.clock.now += 30
         for request in self.reading:
             self.world.fault("unavailable", request)
+
+    def delay(self, request: str, act: Callable[[], object] = lambda: None) -> None:
+        """Whatever is asked for next under this name takes longer than a disarm may wait; then something happens."""
+
+        def held_up() -> None:
+            self.world.clock.now += DISARM_WITHIN_S + 1
+            act()
+
+        if isinstance(self.world, Wsdo):
+            self.world.while_flying(request, held_up)
+            return
+        poster = self.world.poster
+        post = poster.post
+
+        def late(headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:
+            if headers["X-APOLLO-OPERATION-NAME"] == request:
+                poster.post = post  # type: ignore[method-assign]
+                held_up()
+            return post(headers, body, timeout_s)
+
+        poster.post = late  # type: ignore[method-assign]
 
     def disarms(self) -> int:
         return self.world.count(self.disarm)
@@ -118,6 +140,27 @@ def test_an_off_waits_while_an_arm_of_ours_is_unsettled(home: Home) -> None:
     home.go_blind()
     assert home.off(NIGHT) is Result.FAILED
     assert home.disarms() == 0
+    assert home.armed
+
+
+def test_what_reading_held_up_for_too_long_is_not_sent(home: Home) -> None:
+    home.run(Arm(NIGHT))
+    home.go_blind()
+    home.delay(home.reading[0])
+    assert home.off(NIGHT) is Result.SUPERSEDED
+    assert home.disarms() == 0
+    assert home.armed
+
+
+def test_what_a_dead_session_held_up_for_too_long_is_not_sent_again(home: Home) -> None:
+    """The first submission is refused for its session, which is renewed: by then it is too late for the second."""
+    home.run(Arm(NIGHT))
+    kill = (
+        home.world.backend.kill_sessions if isinstance(home.world, Wsdo) else home.world.face.actions["sessions/kill"]
+    )
+    home.delay(home.disarm, kill)
+    assert home.run(Disarm()) is Result.SUPERSEDED
+    assert home.disarms() == 1
     assert home.armed
 
 
