@@ -1,6 +1,8 @@
 """The OpenAPI 3.1 document of the local API, made of the models that check requests and answers."""
 
+import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -56,8 +58,13 @@ BEFORE = {
 REFUSED = "Another site's page, or a Host that is not ours, or a peer that is not on this LAN."
 
 
-def document() -> dict[str, Any]:
-    """The whole document."""
+@cache
+def document() -> str:
+    """Return the whole document, as JSON; made when somebody first asks for it."""
+    return json.dumps(_document())
+
+
+def _document() -> dict[str, Any]:
     _, schemas = models_json_schema(
         [(model, "validation") for model in MODELS], ref_template="#/components/schemas/{model}"
     )
