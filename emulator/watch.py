@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +9,7 @@ from functools import partial
 from emulator.errors import EmulatorError
 from emulator.journal import Journal
 from emulator.model import Moment
-from emulator.verisure.cloud import Clock
+from emulator.verisure.cloud import Clock, boottime
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +43,6 @@ class Gap:
         return f"this program was stopped for {self.stopped_s:.0f} s, or the machine was too busy to run it"
 
 
-def boottime() -> float:
-    """Seconds since the start of the machine, those in which it slept too."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
 class Heartbeat:
     """Notices at each beat how much time has gone since the last one, by every clock there is."""
 
@@ -62,10 +56,12 @@ class Heartbeat:
 
     def beat(self) -> Gap | None:
         """Return the gap since the last beat, if there was one."""
-        last, self._last = self._last, self._read()
-        gap = _between(last, self._last)
+        now = self._read()
+        gap = _between(self._last, now)
         if gap:
-            self._gap_ended = self._last[0]
+            # Before the beat itself: there is no moment in which `skipped_since` knows of neither.
+            self._gap_ended = now[0]
+        self._last = now
         return gap
 
     def skipped_since(self, asked: Moment) -> bool:

@@ -1,5 +1,6 @@
 """The contract between an installation and the cloud that speaks for its panel."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -52,6 +53,11 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> bool:
         """Wait; False means that the program is stopping and the wait was cut short."""
+
+
+def boottime() -> float:
+    """Seconds since the start of the machine, those in which it slept too."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 @dataclass(frozen=True, slots=True)

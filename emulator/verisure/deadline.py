@@ -21,19 +21,19 @@ ADDRESS_AT_LEAST_S = 3.0
 class Deadline:
     """The end of one request. `sent` tells whether a byte of it may have left this machine."""
 
-    def __init__(self, seconds: float, monotonic: Callable[[], float]) -> None:
-        self._monotonic = monotonic
-        self._at = monotonic() + seconds
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._at = clock() + seconds
         self.sent = False
 
     @property
     def is_over(self) -> bool:
         """Whether there is no time left."""
-        return self._monotonic() >= self._at
+        return self._clock() >= self._at
 
     def left(self) -> float:
         """Return the seconds that are left; TimeoutError when there are none."""
-        left_s = self._at - self._monotonic()
+        left_s = self._at - self._clock()
         if left_s <= 0:
             raise TimeoutError("the deadline has passed")
         return left_s

@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from http.cookiejar import DefaultCookiePolicy
@@ -26,7 +25,7 @@ from urllib3.exceptions import (
 from urllib3.util.connection import allowed_gai_family
 
 from emulator.errors import Unreachable
-from emulator.verisure.cloud import Answer
+from emulator.verisure.cloud import Answer, boottime
 from emulator.verisure.deadline import BoundTlsSocket, Deadline, Resolver, connect
 
 ANSWER_LIMIT_BYTES = 1024 * 1024
@@ -85,7 +84,7 @@ class _Adapter(HTTPAdapter):
     def __init__(self, context: ssl.SSLContext) -> None:
         self._context = context
         self._resolver = Resolver()
-        self.until = Deadline(0, time.monotonic)
+        self.until = Deadline(0, boottime)
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -117,11 +116,12 @@ class HttpTransport:
         url: str,
         timeout_s: float,
         cafile: str | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = boottime,
     ) -> None:
         self._url = url
         self._timeout_s = timeout_s
-        self._monotonic = monotonic
+        # One that counts while the machine sleeps: what was not sent before that is too late.
+        self._clock = clock
         self._host = urlsplit(url).netloc
         self._session = _Session()
         self._session.trust_env = False
@@ -154,7 +154,7 @@ class HttpTransport:
 
     def _exchange(self, method: str, timeout_s: float | None, **what: Any) -> Answer:
         patience_s = timeout_s or self._timeout_s
-        self._adapter.until = until = Deadline(patience_s, self._monotonic)
+        self._adapter.until = until = Deadline(patience_s, self._clock)
         try:
             with self._session.request(
                 method,

@@ -445,6 +445,19 @@ def test_a_handshake_that_does_not_end_sent_nothing(serve: Serve, how: dict[str,
     assert says == ("HOST took longer than 0.2 s to make a secure connection", False)
 
 
+def test_nothing_is_sent_once_the_time_is_over(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that slept between the connection and the request: the request is of yesterday."""
+    server, clock, sendall = serve(), Ticks(), deadline.BoundSocket.sendall
+
+    def wake(self: deadline.BoundSocket, *args: Any) -> None:
+        clock.now += 3600
+        sendall(self, *args)
+
+    monkeypatch.setattr(deadline.BoundSocket, "sendall", wake)
+    assert late(server.url, clock)[1] is False
+    assert not any(server.requests)
+
+
 def test_a_server_that_takes_nothing_may_have_got_it(serve: Serve) -> None:
     transport = HttpTransport(serve(deaf=True).url, LONG_S)
     with closing(transport), pytest.raises(Unreachable, match="took longer than 1 s to answer") as caught:
