@@ -35,6 +35,13 @@ _NEW = "journal.new"
 
 WITH = ("", "-wal", "-shm")
 
+OF_NOBODY = (
+    "DELETE FROM last_states WHERE alarm NOT IN (SELECT id FROM alarms)",
+    "DELETE FROM spans WHERE alarm NOT IN (SELECT id FROM alarms)",
+    "UPDATE commands SET alarm = 0 WHERE alarm NOT IN (SELECT id FROM alarms)",
+)
+"""What belongs to an alarm that could not be read: the next one would get its number, and with it a false picture."""
+
 
 @dataclass(frozen=True, slots=True)
 class Salvaged:
@@ -116,6 +123,8 @@ def _save(folder: Path, damaged: Path) -> tuple[dict[str, int], frozenset[str]]:
         with suppress(sqlite3.Error), closing(_look(damaged)) as old:
             for table in tables:
                 _copy_rows(old, db, table)
+        for statement in OF_NOBODY:
+            db.execute(statement)
         for table, rows in _copied(folder).items():
             _insert(db, table, _columns(db, table), rows)
         counts = {table: int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) for table in tables}  # noqa: S608  # its own

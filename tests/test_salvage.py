@@ -8,13 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from emulator import pairing, salvage
+from emulator import history, pairing, salvage
 from emulator.app import App
 from emulator.errors import EmulatorError, Hindered
 from emulator.identities import Wanted, identities
 from emulator.journal import FILE, Journal
 from emulator.journal_file import damage
-from emulator.model import Arm, ArmMode, Command, Identity, Notice, Origin, Outcome, Result
+from emulator.keys import Key, bind
+from emulator.model import (
+    Arm,
+    ArmMode,
+    Axes,
+    Command,
+    Identity,
+    Interior,
+    Origin,
+    Outcome,
+    PanelState,
+    Result,
+)
 from emulator.pin import Pin, PinRefused, set_pin
 from emulator.salvage import KEEP_ASIDE
 from tests.fakes import EPOCH_S
@@ -171,6 +183,23 @@ def test_clients_know_the_switches_as_before_whatever_is_damaged(folder: Path, d
             assert "search again" not in str(made)
 
 
+@pytest.mark.parametrize("is_readable", [True, False])
+def test_no_alarm_inherits_what_was_kept_of_another(folder: Path, is_readable: bool) -> None:
+    """The demo's last state was number 1's, and the next alarm would be number 1 again."""
+    demo, real = Key("simulator", "", "1", ""), Key("owa", "host", "2", "")
+    off = PanelState(Axes(Interior.OFF), EPOCH_S, "EST2", "EST")
+    with closing(Journal(folder)) as journal:
+        bind(journal, {"home": demo})
+        journal.save_state("home", off)
+        history.keep(journal, "home", off, EPOCH_S, 900.0, None)
+    overwrite(folder / FILE, root(folder, "commands" if is_readable else "alarms"), 1)
+    start_anew(folder)
+    with closing(Journal(folder)) as journal:
+        bind(journal, {"home": demo if is_readable else real})
+        assert bool(journal.load_state("home")) == is_readable
+        assert bool(history.spans(journal, "home", 0.0)) == is_readable
+
+
 def test_without_a_copy_people_are_told_to_search_again(folder: Path) -> None:
     (folder / salvage.COPY).write_text("[")
     (folder / FILE).write_bytes(os.urandom(20 * PAGE))
@@ -224,4 +253,3 @@ def test_the_program_starts_and_tells(folder: Path, caplog: pytest.LogCaptureFix
         assert app.hub.switches[0].name == "Night"
     finally:
         app.stop()
-    assert Notice.DAMAGED == "damaged"
