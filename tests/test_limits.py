@@ -12,13 +12,14 @@ import pytest
 from emulator import cli, limits
 from emulator.app import App
 from emulator.errors import Hindered
+from emulator.journal import Journal
 from emulator.limits import Need
 from tests.program import NIGHT, free_port, settings
 
 PATIENCE_S = 60.0
 
 
-def run(folder: Path, files: int) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, limit: int, most: int) -> subprocess.CompletedProcess[str]:
     config = folder / "devices.yaml"
     config.write_text(
         "installations: {home: {cloud: simulator}}\nswitches: [{name: Night, on: night}]\n"
@@ -28,17 +29,30 @@ def run(folder: Path, files: int) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "emulator", "run", *options],
         capture_output=True, text=True, timeout=PATIENCE_S,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)),
+        preexec_fn=lambda: resource.setrlimit(limit, (most, most)),
     )  # fmt: skip
 
 
 @pytest.mark.parametrize("files", [16, 24, 32, 60])
 def test_with_few_open_files_it_says_so_and_ends(tmp_path: Path, files: int) -> None:
     """It said that it was ready, and then could open neither journal nor listener."""
-    ended = run(tmp_path, files)
+    ended = run(tmp_path, resource.RLIMIT_NOFILE, files)
     assert (ended.returncode, ended.stdout) == (cli.HINDERED, "")
     assert f"emulator: only {files} files may be open at once here, and this needs" in ended.stderr
     assert "LimitNOFILE=" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_without_room_on_the_disk_it_ends_as_what_may_mend_itself(tmp_path: Path, is_first: bool) -> None:
+    """It ended with the status of wrong settings, for which systemd never tries again."""
+    if not is_first:
+        Journal(tmp_path / "state").close()
+    # No file may grow: to SQLite that is a full disk, or one that fails.
+    ended = run(tmp_path, resource.RLIMIT_FSIZE, 0 if is_first else 30_000)
+    assert (ended.returncode, ended.stdout) == (cli.HINDERED, "")
+    assert "is the disk full?" in ended.stderr
+    assert "--state-dir" not in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
