@@ -97,13 +97,14 @@ class App:
     def _doors(self, settings: Settings, interfaces: Sequence[str] | None) -> list[Door]:
         address = str(settings.lan.address) if settings.lan.address else None
         place: dict[str, Any] = {"interfaces": interfaces, "address": address, "reply_within_s": settings.reply_within}
+        sweep = {"allow_sweep": settings.doors.wemo is not None and settings.doors.wemo.allow_sweep}
         opened: dict[str, Door] = {}
         if settings.doors.hue:
             hue = cast("Hue", doors.load("hue")(self.hub, self.alarms.journal, **_hue(settings), **place))
             # Searches are answered in one room, also for a bridge alone; it begins when the bridge answers.
-            opened = {"hue": hue, "wemo": doors.load("wemo")(self.hub, guests=hue.devices, **place)}
+            opened = {"hue": hue, "wemo": doors.load("wemo")(self.hub, guests=hue.devices, **sweep, **place)}
         elif settings.doors.wemo:
-            opened = {"wemo": doors.load("wemo")(self.hub, **place)}
+            opened = {"wemo": doors.load("wemo")(self.hub, **sweep, **place)}
         del place["reply_within_s"]
         if settings.doors.dashboard:
             self.page = Dashboard(

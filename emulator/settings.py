@@ -270,6 +270,7 @@ class WemoSettings(Section):
     """The WeMo door."""
 
     first_port: Port = Field(default=49151, description="switches get this TCP port and those after it, and keep them")
+    allow_sweep: bool = Field(default=False, description="`true`: turning all switches off within seconds may disarm")
 
 
 class HueSettings(Section):

@@ -255,7 +255,7 @@ MISTAKES = [
         f"{HOME}{NIGHT}doors: {{ tuya: {{ port: 80 }} }}",
         ["3: doors.tuya: unknown key; known here: wemo, hue, dashboard"],
     ),
-    (f"{HOME}{NIGHT}doors: {{ wemo: {{ port: 80 }} }}", ["3: doors.wemo.port: unknown key; known here: first_port"]),
+    (f"{HOME}{NIGHT}doors: {{ wemo: {{ port: 80 }} }}", ["3: doors.wemo.port: unknown key; known here: first_port, allow_sweep"]),
     (f"{HOME}{NIGHT}doors: {{ wemo: {{ first_port: 0 }} }}",
      ["3: doors.wemo.first_port: '0' is not possible: Input should be greater than or equal to 1"]),
     (f"{HOME}{NIGHT}lan: {{ interfaces: eth0 }}", [f"3: lan.interfaces: 'eth0' is not possible: {LIST}"]),

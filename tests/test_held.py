@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from emulator.commands import Ticket
 from emulator.errors import EmulatorError, Rejected, TooMany
-from emulator.hub import LATER, STOPPED, SWEEP, Guard, Hub
+from emulator.hub import Guard, Hub
 from emulator.installation import View
 from emulator.model import (
     DISARMED,
@@ -28,6 +28,7 @@ from emulator.model import (
     Result,
     Switch,
 )
+from emulator.presses import LATER, STOPPED, SWEEP
 from emulator.sweeps import OFTEN, REPEATED_S, SWEEP_S
 from tests.fakes import EPOCH_S, FakeClock
 
@@ -355,7 +356,7 @@ def test_what_is_taken_just_before_its_entry_fails_is_neither_sent_nor_written(t
 
     def hold(_command: Command) -> int:
         taking.append(pool.submit(take, rig))
-        while rig.hub._held.next_at() is not None:
+        while rig.hub._presses.held.next_at() is not None:
             wait(taking, 0.01)
         raise full
 
@@ -418,7 +419,7 @@ def test_a_sweep_that_comes_just_before_the_entry_waits_for_it_and_ends_it() -> 
         def heard(_: str) -> None:
             if not sweeping:
                 sweeping.append(pool.submit(rig.turn_all, False, OTHER))
-                while rig.hub._held.next_at() is not None:
+                while rig.hub._presses.held.next_at() is not None:
                     wait(sweeping, 0.01)
 
         rig.hub.subscribe(heard)
@@ -455,7 +456,7 @@ def test_a_sweep_changes_nothing_whichever_switch_comes_first(on: bool, pace: fl
     for first in range(4):
         rig = Rig()
         for name in NAMES[first:] + NAMES[:first]:
-            assert rig.turn(name, on).accepted.done() is (not rig.hub._held.announced)
+            assert rig.turn(name, on).accepted.done() is (not rig.hub._presses.held.announced)
             assert rig.on(name) is on
             rig.wait(pace)
         rig.wait(10)

@@ -411,9 +411,9 @@ def test_hours_are_those_of_the_clock_on_the_wall(home: Home) -> None:
     for begin, end, why in ((minute, minute + 1, ""), (minute + 1, minute + 2, "only from")):
         between = (begin % 1440, end % 1440)
         switch = replace(home.switches["night"], narrowing=Narrowing(between=between))
-        assert (why in home.hub.why_not(switch, False, PEER)) is True
-        assert bool(home.hub.why_not(switch, False, PEER)) is bool(why)
-        assert not home.hub.why_not(switch, True, PEER)
+        assert (why in home.hub._presses.why_not(switch, False, PEER)) is True
+        assert bool(home.hub._presses.why_not(switch, False, PEER)) is bool(why)
+        assert not home.hub._presses.why_not(switch, True, PEER)
 
 
 # -- the alarm itself -------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from emulator.doors.network import Nic, Place
 from emulator.doors.plug import Plug
 from emulator.doors.site import Guests, Site
 from emulator.doors.walk import Walks
-from emulator.hub import Hub
+from emulator.hub import Guard, Hub
 from emulator.model import Switch
 
 LOG = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ class Lan:
         interfaces: Sequence[str] | None = None,
         address: str | None = None,
         reply_within_s: float = wemo.REPLY_WITHIN,
+        allow_sweep: bool = False,
         guests: Guests = lambda _place: {},
         nics: Callable[[], list[Nic]] = network.nics,
         look_s: float = LOOK,
@@ -51,6 +52,7 @@ class Lan:
         self.plugs: list[Plug] = []
         self.heard = Heard()
         self._hub = hub
+        self._guard = Guard.NONE if allow_sweep else Guard.OFFS
         self._interfaces = interfaces
         self._address = address
         self._nics = nics
@@ -143,7 +145,7 @@ class Lan:
         publisher = Publisher()
         lanes, walks = Lanes(self._executor), Walks()
         self.plugs = [
-            Plug(switch, self._hub, publisher, lanes, walks, self.post)
+            Plug(switch, self._hub, publisher, lanes, walks, self.post, self._guard)
             for switch in self._hub.switches
             if "wemo" in switch.doors
         ]

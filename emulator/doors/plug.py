@@ -14,7 +14,7 @@ from emulator.doors.lanes import Lanes
 from emulator.doors.network import Place
 from emulator.doors.walk import Walked, Walks
 from emulator.errors import EmulatorError
-from emulator.hub import Asked, Hub
+from emulator.hub import Asked, Guard, Hub
 from emulator.model import Origin, Switch
 
 LOG = logging.getLogger(__name__)
@@ -31,13 +31,23 @@ Answered = Callable[[EmulatorError | None], None]
 class Plug:
     """One switch of the hub. Lives on the loop's thread, where `post` brings calls from any other."""
 
-    def __init__(self, switch: Switch, hub: Hub, publisher: Publisher, lanes: Lanes, walks: Walks, post: Post) -> None:
+    def __init__(
+        self,
+        switch: Switch,
+        hub: Hub,
+        publisher: Publisher,
+        lanes: Lanes,
+        walks: Walks,
+        post: Post,
+        guard: Guard = Guard.OFFS,
+    ) -> None:
         self.switch = switch
         self.publisher = publisher
         self._hub = hub
         self._lanes = lanes
         self._walks = walks
         self._post = post
+        self._guard = guard
         self._started = time.monotonic()
         self._told = self.on
         self._events = 0
@@ -99,7 +109,7 @@ class Plug:
     def _submit(self, on: bool, origin: Origin, asked: Asked, events: int, answered: Answered) -> None:
         try:
             obstacle = self._hub.known_obstacle(self.switch, on)
-            ticket = self._hub.submit(self.switch, on, origin, asked=asked)
+            ticket = self._hub.submit(self.switch, on, origin, self._guard, asked)
         except Exception as error:
             self._post(answered, self._in_words(error))
             self._post(self._snap_back, on, events)

@@ -9,8 +9,9 @@ import pytest
 from emulator.doors.lights import Light, Lights
 from emulator.doors.names import named
 from emulator.errors import LoginRefused
-from emulator.hub import LATER, STOPPED, SWEEP, Guard
+from emulator.hub import Guard
 from emulator.model import DISARMED, Arm, ArmMode, Disarm, Interior, LightIdentity, Origin, Result
+from emulator.presses import LATER, STOPPED, SWEEP
 from emulator.sweeps import SWEEP_S
 from tests.test_hub import NAMES, Home
 
@@ -266,4 +267,4 @@ def test_doors_and_subscribers_never_wait_for_each_other(house: House) -> None:
         thread.join(10)
     assert not any(thread.is_alive() for thread in crowd)
     house.hub.stop()
-    assert house.hub._held.announced == ()
+    assert house.hub._presses.held.announced == ()

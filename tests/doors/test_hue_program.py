@@ -31,8 +31,8 @@ from emulator import cli, config
 from emulator.app import App
 from emulator.doors.hue import Hue
 from emulator.doors.lan import Lan
-from emulator.hub import SWEEP
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
+from emulator.presses import SWEEP
 from emulator.simulator.panel import House
 from emulator.sweeps import SWEEP_S
 from tests.doors.fakes import FakeHub, a_switch

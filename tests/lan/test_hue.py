@@ -14,7 +14,7 @@ from aiohue.util import normalize_bridge_id
 from aiohue.v1 import HueBridgeV1
 from lxml import etree
 
-from emulator.hub import SWEEP
+from emulator.presses import SWEEP
 from emulator.sweeps import SWEEP_S
 from tests.lan import raw
 from tests.lan.echo import DEFAULT, Echo
