@@ -448,7 +448,7 @@ class Installation:
         with self._lock:
             late = TooLate("it had ended before it was sent") if job.over else None
             # Of an arm that goes in parts, the first has left the house half armed: the others follow.
-            if late is None and not (job.sent and isinstance(job.command.action, Arm)):
+            if late is None and not (job.ticket.accepted.done() and isinstance(job.command.action, Arm)):
                 late = self._lateness(job)
             if late:
                 raise late

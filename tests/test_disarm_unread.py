@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.installation import DISARM_WITHIN_S, Installation
+from emulator.installation import ARM_WITHIN_S, DISARM_WITHIN_S, Installation
 from emulator.journal import Journal
 from emulator.model import DISARMED, Action, Arm, ArmMode, Command, Disarm, Interior, Origin, Result
 from emulator.verisure.cloud import Answer
@@ -41,11 +41,11 @@ class Home:
         for request in self.reading:
             self.world.fault("unavailable", request)
 
-    def delay(self, request: str, act: Callable[[], object] = lambda: None) -> None:
+    def delay(self, request: str, act: Callable[[], object] = lambda: None, by_s: float = DISARM_WITHIN_S) -> None:
         """Whatever is asked for next under this name takes longer than a disarm may wait; then something happens."""
 
         def held_up() -> None:
-            self.world.clock.now += DISARM_WITHIN_S + 1
+            self.world.clock.now += by_s + 1
             act()
 
         if isinstance(self.world, Wsdo):
@@ -154,13 +154,19 @@ def test_what_reading_held_up_for_too_long_is_not_sent(home: Home) -> None:
 
 def test_what_a_dead_session_held_up_for_too_long_is_not_sent_again(home: Home) -> None:
     """The first submission is refused for its session, which is renewed: by then it is too late for the second."""
+    if isinstance(home.world, Wsdo):
+        arm, kill = "ARM1", home.world.backend.kill_sessions
+    else:
+        arm, kill = "xSArmPanel", home.world.face.actions["sessions/kill"]
+    home.run(Disarm())
+    home.delay(arm, kill, ARM_WITHIN_S)
+    assert home.run(Arm(TOTAL)) is Result.SUPERSEDED
+    assert not home.armed
     home.run(Arm(NIGHT))
-    kill = (
-        home.world.backend.kill_sessions if isinstance(home.world, Wsdo) else home.world.face.actions["sessions/kill"]
-    )
+    before = home.disarms()
     home.delay(home.disarm, kill)
     assert home.run(Disarm()) is Result.SUPERSEDED
-    assert home.disarms() == 1
+    assert home.disarms() == before + 1
     assert home.armed
 
 
