@@ -1,6 +1,6 @@
 """Load and abuse: what peers do to the program, and whether honest clients notice. Prints Markdown.
 
-    python -m bench.abuse            everything, in some five minutes
+    python -m bench.abuse            everything, in some six minutes
     python -m bench.abuse --quick    a tenth of it
     python -m bench.abuse requests   one attack; or several, in this order
 
@@ -27,17 +27,22 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import attacks, network, programs
-from bench.attacks import ATTACKS, HOST, Came, Doors
+from bench import attacks, network, orders, programs
+from bench.attacks import HOST, Came, Doors
 from bench.cloud import Cloud
 from bench.process import CLIENT_CORE, Process
+from bench.programs import FIRST_PORT
 
+ATTACKS = (*attacks.ATTACKS, *orders.ATTACKS)
 HONEST = "127.0.0.9"
 HUE, PAGE, SWITCHES = programs.HUE_PORT, programs.PAGE_PORT, 13
+ONLY_ARMS = SWITCHES - 3  # which of them has no off
+MODES = (*["total"] * (SWITCHES - 2), "day", "night")
 ANSWER_MS = 100.0  # for an honest client, at the 99th percentile
 SEARCH_MS = 300.0 + ANSWER_MS  # one answer is on its way within 300 ms by design, and at random in that time
 EVERY_S = 0.05  # between the questions of an honest client
 SEARCH_EVERY_S = 0.5
+SET_EVERY_S = 0.2  # fewer than a peer may send
 LOST_S = 3.0  # seconds after which an honest client gives up
 GROWTH = 0.05  # of resident memory
 SETTLE_S = 40.0  # seconds for what is idle to be closed: 30 s at the web doors, and a little
@@ -50,12 +55,14 @@ def the_program() -> Iterator[tuple[Process, Doors]]:
     with (
         tempfile.TemporaryDirectory() as folder,
         closing(Cloud(sys.executable, Path(folder), 0)) as cloud,
-        programs.ours(cloud.url, SWITCHES, doors=True, modes=("total",)) as running,
+        programs.ours(cloud.url, SWITCHES, doors=True, modes=MODES, only_arms=[FIRST_PORT + ONLY_ARMS]) as running,
     ):
         ports = programs.answering(running).ports
+        total, others = ports[:ONLY_ARMS], ports[-2:]
         user = json.loads(_post(HUE, "/api", '{"devicetype": "probe#honest"}'))[0]["success"]["username"]
         lights = json.loads(_fetch(HUE, f"/api/{user}/lights"))
-        yield running.processes[0], Doors(ports, HUE, PAGE, f"/api/{user}/lights/{next(iter(lights))}")
+        light = f"/api/{user}/lights/{next(iter(lights))}"
+        yield running.processes[0], Doors(total, (total[0], *others), ports[ONLY_ARMS], HUE, PAGE, light, cloud.port)
 
 
 def _post(port: int, path: str, body: str) -> bytes:
@@ -122,7 +129,7 @@ class Question:
 
 
 def questions(doors: Doors) -> list[Question]:
-    """One for each door."""
+    """One for each door, and a set that changes nothing: off, of a switch that only arms."""
     udn = re.search(rb"<UDN>(.*?)</UDN>", _fetch(doors.wemo[0], "/setup.xml"))
     data = attacks.SEARCH % (udn[1] if udn else b"")
 
@@ -134,6 +141,7 @@ def questions(doors: Doors) -> list[Question]:
 
     return [
         Question("state", lambda: _ask(doors.wemo[0], attacks.action(doors.wemo[0], "GetBinaryState", keep=False))),
+        Question("set", lambda: _ask(doors.only_arms, attacks.set_off(doors.only_arms)), SET_EVERY_S),
         Question("light", lambda: _fetch(doors.hue, doors.light)),
         Question("page", lambda: _fetch(doors.page, "/api/state")),
         Question("search", search, SEARCH_EVERY_S, SEARCH_MS),
@@ -224,9 +232,10 @@ def main() -> int:
         f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, {os.cpu_count()} cores, {SWITCHES} switches"
     )
     print(
-        "\n| attack | came to | state, ms | light, ms | page, ms | search, ms | MiB | descriptors | threads | bounds |"
+        "\n| attack | came to | state, ms | set, ms | light, ms | page, ms | search, ms | MiB | descriptors | threads "
+        "| bounds |"
     )
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
     with the_program() as (program, doors):
         (pid,) = program.pids()
         fresh = size_of(pid)

@@ -31,12 +31,24 @@ SUBSCRIBE = (
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """Where the program listens, and the path of a light."""
+    """Where the program listens, and the path of a light.
+
+    `wemo` are switches of the same mode, `modes` one of each, `only_arms` one without an off; at `alarm` is the
+    simulated alarm's control page.
+    """
 
     wemo: tuple[int, ...]
+    modes: tuple[int, ...]
+    only_arms: int
     hue: int
     page: int
     light: str
+    alarm: int
+
+    @property
+    def switches(self) -> int:
+        """How many there are."""
+        return len({*self.wemo, *self.modes, self.only_arms})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,11 @@ def action(port: int, name: str, value: int = 1, *, keep: bool = True) -> bytes:
         f"Connection: {'keep-alive' if keep else 'close'}\r\n\r\n"
     )
     return head.encode() + body
+
+
+def set_off(port: int) -> bytes:
+    """A set as an honest client sends it, on a connection of its own."""
+    return action(port, "SetBinaryState", 0, keep=False)
 
 
 def get(port: int, path: str, *, keep: bool = True) -> bytes:
@@ -202,7 +219,7 @@ def _search(doors: Doors, share: float, ports: int) -> Came:
     took = last - began
     for sock in sockets:
         sock.close()
-    a_set = 5 * len(doors.wemo) + 3
+    a_set = 5 * doors.switches + 3
     most = min(50 * took + 1, pending + 50 * seconds + 1, ports * (seconds / window + 1) * a_set)
     figures = f"{sent} searches, {answers} answers until {took:.0f} s, {size / sent / len(data):.2f} bytes for one"
     return Came(figures, "" if answers <= most else f"more than {most:.0f} answers")
@@ -341,7 +358,16 @@ async def _streams(port: int, inputs: Iterable[bytes]) -> int:
     return count
 
 
-ATTACKS = (requests, pages, half_open, searches_of_one_port, searches_of_many_ports, subscribers, commands, nonsense)
+ATTACKS = (
+    requests,
+    pages,
+    half_open,
+    searches_of_one_port,
+    searches_of_many_ports,
+    subscribers,
+    commands,
+    nonsense,
+)
 
 
 def launch(attack: Callable[[Doors, float], object], doors: Doors, share: float) -> Came:

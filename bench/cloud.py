@@ -34,6 +34,7 @@ class Cloud:
         assert found  # noqa: S101  # it is ready
         parts = urlsplit(found[1])
         self._there = (parts.hostname, parts.port)
+        self.port = parts.port or 0  # of the alarm itself, and of its control page
         self._server = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}{parts.path}"
         threading.Thread(target=self._accept, daemon=True).start()

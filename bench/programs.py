@@ -42,11 +42,18 @@ def ports(switches: int) -> tuple[int, ...]:
 
 @contextmanager
 def ours(
-    url: str, switches: int, *, doors: bool = False, pending: str = "target", modes: Sequence[str] = MODES
+    url: str,
+    switches: int,
+    *,
+    doors: bool = False,
+    pending: str = "target",
+    modes: Sequence[str] = MODES,
+    only_arms: Sequence[int] = (),
 ) -> Iterator[Running]:
-    """This program on the alarm at `url`, with the WeMo door alone or with all `doors`."""
+    """This program on the alarm at `url`, with the WeMo door alone or with all `doors`; `only_arms` are ports."""
     rows = [
-        {"name": f"Switch {port}", "on": modes[number % len(modes)], "off": "disarm", "port": port}
+        {"name": f"Switch {port}", "on": modes[number % len(modes)], "port": port}
+        | ({} if port in only_arms else {"off": "disarm"})
         for number, port in enumerate(ports(switches))
     ]
     shown = {"hue": {"port": HUE_PORT}, "dashboard": {"port": PAGE_PORT}} if doors else {}

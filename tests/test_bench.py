@@ -5,6 +5,9 @@ import threading
 
 import pytest
 
+from bench import orders
+from bench.abuse import ATTACKS, Question
+from bench.attacks import Doors
 from bench.figures import CONNECTIONS, FEW, Rows
 from bench.load import is_state, is_whole, measured, request, stays_open
 from bench.programs import FAUXMO, OURS, STACK
@@ -117,3 +120,39 @@ def test_targets_are_found_in_the_tables_that_they_are_about() -> None:
         "p50 while a command runs, to p50 at rest": (2, False),
         "memory (PSS), all doors, to the known stack's": (0.4, True),
     }
+
+
+def test_every_attack_has_a_name_of_its_own() -> None:
+    names = [attack.__name__ for attack in ATTACKS]
+    assert len(set(names)) == len(names)
+    assert {"set_and_hang_up", "three_modes"} <= set(names)
+
+
+def test_an_honest_client_that_is_slow_or_lost_is_said() -> None:
+    question = Question("set", lambda: None, ms=[1.0] * 98 + [150.0] * 2)
+    assert question.missed == "set: slow"
+    question.lost = 1
+    assert question.missed == "set: lost 1, set: slow"
+    assert Question("set", lambda: None, ms=[1.0] * 100).missed == ""
+
+
+@pytest.mark.parametrize(
+    ("came", "wrong"),
+    [
+        ((orders.MOST_TAKEN, orders.MOST_WAITING, 1.0, 200), ""),
+        ((1970, 1, 1.0, 200), "1970 commands reached the alarm"),
+        ((1, 39, 1.0, 200), "39 commands were under way"),
+        ((1, 1, orders.DRAIN_S, 200), "something is under way after 90 s"),
+        ((1, 1, 1.0, 500), "the honest arm was answered with 500"),
+    ],
+)
+def test_a_peer_that_asks_for_three_modes_keeps_the_alarm_busy_for_moments(
+    came: tuple[int, int, float, int], wrong: str
+) -> None:
+    assert orders.wrong_with(*came) == wrong
+
+
+def test_what_is_under_way_and_what_the_alarm_took_is_counted() -> None:
+    assert orders.under_way([{"result": None}, {"result": "confirmed"}, {"result": None}]) == 2
+    assert orders.commands_of({"EST1": 40, "ARM1": 2, "ARMNIGHT1": 1, "DARM1": 1}) == 4
+    assert Doors((1, 2), (1, 3, 4), 5, 80, 81, "/x", 82).switches == 5

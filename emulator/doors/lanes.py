@@ -2,30 +2,34 @@
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 
 LOG = logging.getLogger(__name__)
 
-PER_PEER = 32  # pieces that wait; a scene of a hub may name every switch of a house at once
-IN_ALL = 256  # beyond that each peer has one: some milliseconds each make a second, and nobody waits that long
+PER_PEER = 32  # pieces at once; a scene of a hub may name every switch of a house
+PER_SECOND = 8.0  # of a peer, after those: more would keep the interpreter from the loop, and nobody means so many
+IN_ALL = 256  # pieces that wait; beyond that each peer has one: some milliseconds each make a second
+REMEMBERED = 512  # peers, of which those that asked for little lately are forgotten
 
 
 class Lanes:
     """Keeps the order of each peer's work, and takes no more than can be done. Usable from every thread."""
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: Executor, now: Callable[[], float] = time.monotonic) -> None:
         self._executor = executor
+        self._now = now
         self._lock = threading.Lock()
         self._lanes: dict[str, deque[Callable[[], object]]] = {}  # in the order of their turns
         self._waiting = 0
+        self._used: dict[str, tuple[float, float]] = {}  # how much a peer has asked for lately, as it was then
 
     def put(self, peer: str, work: Callable[[], object]) -> bool:
-        """Have it done in its turn; False when the peer has too much waiting, or the thread is gone."""
+        """Have it done in its turn; False when the peer asks for too much, or the thread is gone."""
         with self._lock:
-            lane = self._lanes.get(peer)
-            if lane and (len(lane) >= PER_PEER or self._waiting >= IN_ALL):
+            if (peer in self._lanes and self._waiting >= IN_ALL) or not self._may_use(peer):
                 return False
             self._lanes.setdefault(peer, deque()).append(work)
             self._waiting += 1
@@ -34,6 +38,22 @@ class Lanes:
         except RuntimeError:  # it was shut down, and does nothing of what waits either
             return False
         return True
+
+    def _may_use(self, peer: str) -> bool:
+        """Count one more; False when that would be too many, waiting or done a moment ago."""
+        now = self._now()
+        if len(self._used) >= REMEMBERED:
+            self._used = {each: used for each, used in self._used.items() if self._left(used, now) > 0}
+        used = self._left(self._used.get(peer, (0.0, now)), now) + 1
+        if used > PER_PEER or len(self._lanes.get(peer, ())) >= PER_PEER:
+            return False
+        self._used[peer] = (used, now)
+        return True
+
+    @staticmethod
+    def _left(used: tuple[float, float], now: float) -> float:
+        number, then = used
+        return max(0.0, number - PER_SECOND * (now - then))
 
     def _next(self) -> None:
         with self._lock:

@@ -1,7 +1,6 @@
 """Where the doors stand: the interfaces to serve, and sockets that stay on them (lan-emulation.md §1.6)."""
 
 import re
-import select
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from emulator.doors import ssdp
 # inner end of a container's or a namespace's only interface is called.
 VIRTUAL = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}|virbr\d+(-nic)?|podman\d+|cni-podman\d+|lxcbr\d+")
 TTL = 2  # hops, as UDA 1.1 has it
+ENDED = (7, 8)  # TCP_CLOSE and TCP_CLOSE_WAIT of Linux: the far end was reset, or sends no more
 BACKLOG = 64  # connections that the kernel keeps for us meanwhile
 
 
@@ -100,10 +100,17 @@ def answers(host: str, port: int, timeout: float) -> bool | None:
 
 
 def hung_up(descriptor: int) -> bool:
-    """Whether the far end of a connection has closed it, or its half, whatever is still to be read."""
-    ends = select.poll()
-    ends.register(descriptor, getattr(select, "POLLRDHUP", 0))  # Linux; elsewhere a reset is seen
-    return bool(ends.poll(0))
+    """Whether the far end of a TCP connection has closed it, or its half, whatever is still to be read.
+
+    Asked of Linux in a way that keeps the interpreter: poll gives it away, and under load has to wait for it.
+    """
+    if not hasattr(socket, "TCP_INFO"):
+        return False
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, fileno=descriptor)
+    try:
+        return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] in ENDED
+    finally:
+        sock.detach()
 
 
 def receiver(host: str) -> socket.socket:

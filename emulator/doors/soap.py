@@ -26,6 +26,8 @@ VALUE_INVALID = 600
 NAME_SHOWN = 40  # characters of a name that a peer made up
 REMEMBERED = 64  # requests, and replies: a client asks the same in the same words all day, and is told the same
 
+Values = tuple[tuple[str, str], ...]
+
 _NAME = r"(?:[\w.-]+:)?"
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _FIRST_IN_BODY = re.compile(rf"<{_NAME}Body(?:\s[^<>]*)?>\s*<{_NAME}([\w.-]+)")
@@ -81,17 +83,21 @@ def _binary_state(body: str) -> bool:
 
 def reply(service: Service, action: Action, values: Mapping[str, str]) -> bytes:
     """The answer to an action, with those of its out arguments that have a value."""
-    return _reply(service, action, tuple((name, values[name]) for name in action.outs if name in values))
+    return _reply(service, action, _outs(action, values))
+
+
+def _outs(action: Action, values: Mapping[str, str]) -> Values:
+    return tuple((name, values[name]) for name in action.outs if name in values)
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _reply(service: Service, action: Action, values: tuple[tuple[str, str], ...]) -> bytes:
+def _reply(service: Service, action: Action, values: Values) -> bytes:
     envelope, body = _envelope()
     _respond(body, service, action, values)
     return etree.tostring(envelope)
 
 
-def _respond(body: etree._Element, service: Service, action: Action, values: tuple[tuple[str, str], ...]) -> None:
+def _respond(body: etree._Element, service: Service, action: Action, values: Values) -> None:
     response = etree.SubElement(body, f"{{{service.type}}}{action.name}Response", nsmap={"u": service.type})
     for name, value in values:
         etree.SubElement(response, name).text = value
@@ -114,12 +120,18 @@ def declined(service: Service, action: Action, values: Mapping[str, str], code: 
     So both, which SOAP 1.1 allows (§4.4); the fault comes first, as pywemo looks at the first element only. An Echo
     finds its response, and asks for the state.
     """
+    return _declined(service, action, _outs(action, values), code, message)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _declined(service: Service, action: Action, values: Values, code: int, message: str) -> bytes:
     envelope, body = _envelope()
     _add_fault(body, code, message)
-    _respond(body, service, action, tuple((name, values[name]) for name in action.outs if name in values))
+    _respond(body, service, action, values)
     return etree.tostring(envelope)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def fault(code: int, message: str) -> bytes:
     """A fault as UDA shapes it (§2.7)."""
     envelope, body = _envelope()
@@ -140,8 +152,13 @@ def _add_fault(body: etree._Element, code: int, message: str) -> None:
 
 def propertyset(values: Mapping[str, str]) -> bytes:
     """The body of an event: one variable in each property (§2.8)."""
+    return _propertyset(tuple(values.items()))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _propertyset(values: Values) -> bytes:
     root = etree.Element(f"{{{EVENT_NS}}}propertyset", nsmap={"e": EVENT_NS})
-    for name, value in values.items():
+    for name, value in values:
         etree.SubElement(etree.SubElement(root, f"{{{EVENT_NS}}}property"), name).text = value
     return etree.tostring(root)
 

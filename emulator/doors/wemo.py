@@ -63,7 +63,7 @@ class WemoSwitch(Fauxmo):
         self.peer = ""
         self.since = self._loop.time()
         self._set: soap.Call | None = None
-        self._busy = self._blocked = self._closing = False
+        self._busy = self._blocked = self._closing = self._wasted = False
         self._timer = Timer(self._loop)
 
     # What asyncio calls
@@ -107,10 +107,11 @@ class WemoSwitch(Fauxmo):
 
     def look_for_end(self) -> None:
         """Note it when the peer has hung up on its set: while that waits, nothing is read, not even the end."""
-        if self._set is None or self.transport is None or self._closing:
+        if self._set is None or self.transport is None or self._closing or self._wasted:
             return
         sock = self.transport.get_extra_info("socket")
         if sock and network.hung_up(sock.fileno()):
+            self._wasted = True
             self._note_waste()
 
     def _note_waste(self) -> None:
@@ -219,7 +220,7 @@ class WemoSwitch(Fauxmo):
         if call.on is not None:
             for other in self._connections.of(self.peer):
                 other.look_for_end()
-            self._set = call
+            self._set, self._wasted = call, False
             self._timer.start(self._reply_within_s, self._turned, call)
             self._plug.turn(call.on, Origin("wemo", self.peer, self.name), partial(self._turned, call))
             self._flow()

@@ -105,7 +105,7 @@ class Rig:
 
     def make_plugs(self) -> None:
         """Anew, on the executor as it is now."""
-        walks, lanes = Walks(), Lanes(self.executor)
+        walks, lanes = Walks(), Lanes(self.executor, asyncio.get_running_loop().time)
         self.plug, self.other = (
             Plug(switch, self.hub, self.publisher, lanes, walks, lambda call, *args: call(*args))
             for switch in self.hub.switches

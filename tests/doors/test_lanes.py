@@ -14,7 +14,8 @@ ABUSER, HONEST, OTHER = "192.168.7.66", "192.168.7.9", "192.168.7.10"
 class House:
     def __init__(self) -> None:
         self.thread = Never()
-        self.lanes = Lanes(self.thread)
+        self.now = 1000.0
+        self.lanes = Lanes(self.thread, lambda: self.now)
         self.done: list[tuple[str, int]] = []
 
     def put(self, peer: str, number: int) -> bool:
@@ -40,7 +41,39 @@ def test_a_peer_has_only_so_much_waiting_and_others_go_on() -> None:
     assert house.put(HONEST, 1)
     house.thread.work()
     assert len(house.done) == lanes.PER_PEER + 1
+    assert not house.put(ABUSER, 0)
+    house.now += 1 / lanes.PER_SECOND
     assert house.put(ABUSER, 0)
+
+
+def test_a_peer_that_goes_on_and_on_keeps_the_thread_for_a_little_of_the_time() -> None:
+    house = House()
+    for _ in range(1000):
+        house.put(ABUSER, 1)
+        house.put(HONEST, 1)
+        house.thread.work()
+        house.now += 0.01
+        house.lanes._used.pop(HONEST)
+    seconds = 10
+    assert house.done.count((ABUSER, 1)) in range(lanes.PER_PEER, int(lanes.PER_PEER + lanes.PER_SECOND * seconds) + 1)
+    assert house.done.count((HONEST, 1)) == 1000
+
+
+def test_what_waits_of_a_peer_is_bounded_however_slow_the_thread_is() -> None:
+    house = House()
+    for number in range(100):
+        house.put(ABUSER, number)
+        house.now += 1.0
+    assert len(house.thread.taken) == lanes.PER_PEER
+
+
+def test_peers_of_long_ago_are_forgotten() -> None:
+    house = House()
+    for number in range(2 * lanes.REMEMBERED):
+        assert house.put(f"peer {number}", 1)
+        house.thread.work()
+        house.now += 1.0
+    assert len(house.lanes._used) <= lanes.REMEMBERED
 
 
 def test_when_all_have_too_much_waiting_each_still_has_one() -> None:
@@ -50,6 +83,7 @@ def test_when_all_have_too_much_waiting_each_still_has_one() -> None:
         assert all(house.put(peer, number) for number in range(lanes.PER_PEER))
     assert house.put(HONEST, 1)
     assert not house.put(HONEST, 2)
+    house.now += 60
     assert not house.put(peers[0], 0)
     house.thread.work()
     assert house.done.index((HONEST, 1)) == len(peers)

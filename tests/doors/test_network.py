@@ -6,7 +6,7 @@ import pytest
 
 from emulator.doors import network, ssdp
 from emulator.doors.network import Nic, Place
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, until
 
 
 def nic(name: str, address: str) -> Nic:
@@ -120,3 +120,20 @@ def test_what_neither_answers_nor_refuses() -> None:
             knocking.setblocking(False)
             knocking.connect_ex(server.getsockname())
         assert network.answers("127.0.0.1", server.getsockname()[1], 0.1) is None
+
+
+@pytest.mark.parametrize("half", [True, False])
+def test_the_end_of_a_connection_is_seen_without_reading_it(half: bool) -> None:
+    with network.listener("127.0.0.1", 0) as listening:
+        far = socket.create_connection(listening.getsockname())
+        listening.setblocking(True)
+        near, _ = listening.accept()
+        with far, near:
+            far.sendall(b"not read")
+            assert not network.hung_up(near.fileno())
+            if half:
+                far.shutdown(socket.SHUT_WR)
+            else:
+                far.close()
+            until(lambda: network.hung_up(near.fileno()))
+            assert near.recv(100) == b"not read"

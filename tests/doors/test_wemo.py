@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from emulator.doors import connections, description
+from emulator.doors import connections, description, lanes
 from emulator.doors.description import BASICEVENT, METAINFO
 from emulator.doors.network import Place
 from emulator.errors import Rejected
@@ -316,7 +316,7 @@ def test_a_set_may_be_split_anywhere() -> None:
             assert wire.say(SET_ON[:at]) == b""
             assert status(wire.say(SET_ON[at:])) == 200
             wire.close()
-            await advance()
+            await advance(1)  # lest it is too many sets of a peer
         assert len(rig.hub.asked) == len(SET_ON) - 1
         wire = rig.connect()
         wire.say(*(SET_ON[at : at + 1] for at in range(len(SET_ON) - 1)))
@@ -562,7 +562,9 @@ def test_a_peer_that_holds_all_it_can_closes_what_it_left_idle_longest() -> None
     with_rig(test)
 
 
-def test_a_peer_that_waits_for_all_it_can_is_refused_one_more() -> None:
+def test_a_peer_that_waits_for_all_it_can_is_refused_one_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "PER_PEER", connections.PER_PEER)
+
     async def test(rig: Rig) -> None:
         rig.hub.prompt = False
         wires = [rig.connect() for _ in range(connections.PER_PEER)]
