@@ -92,7 +92,12 @@ def make_sound(folder: Path, now: float) -> Salvaged | None:
 
 
 def keep_copy(journal: Journal, folder: Path) -> None:
-    """Write down once more what clients know the switches by, where that has changed."""
+    """Write down once more what clients know the switches by, where that has changed.
+
+    And have the journal itself in its file, as far as nobody reads it just now: garbage over a file that SQLite still
+    holds elsewhere as a whole would not be seen before the next start.
+    """
+    journal.rows("PRAGMA wal_checkpoint(TRUNCATE)")
     whole: dict[str, Any] = {
         table: [list(row) for row in journal.rows(f"SELECT * FROM {table} ORDER BY 1")]  # noqa: S608  # constants
         for table in COPIED

@@ -87,6 +87,17 @@ def test_garbage_is_noticed_before_a_command_is_written_down(folder: Path, first
         assert journal.is_gone
 
 
+def test_garbage_is_noticed_in_the_first_run_of_the_program_too(tmp_path: Path) -> None:
+    """All of the journal was in the WAL then, which hid that nothing of the file itself was left."""
+    app = App(settings(doors={}), {}, tmp_path)
+    try:
+        overwrite(tmp_path / FILE, 0, 18)
+        with pytest.raises(EmulatorError, match="damaged"):
+            app.alarms.journal.begin("home", ARM, EPOCH_S)
+    finally:
+        app.stop()
+
+
 def test_a_file_that_is_cut_to_nothing_is_noticed(folder: Path) -> None:
     with closing(Journal(folder)) as journal:
         os.truncate(folder / FILE, 0)
