@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from emulator.model import Origin, Outcome, Result
 
-KEEP_COMMANDS, KEEP_NOISE = 10_000, 1_000
+KEEP_COMMANDS, KEEP_NOISE = 10_000, 2_000
 """Some years of a busy house, about 3 MB; and apart from them what changed nothing, which a peer may do for free."""
 
 FORGET_EVERY = 64
@@ -24,14 +24,14 @@ AGAIN_S = 3600.0
 DAY_S = 86_400.0
 """A row tells of one day at most; and a peer gets so many in that time …"""
 
-PEER_ROWS = 20
-"""… a sweep over every switch of a big house. What else it asks for is counted on one row more."""
+PEER_ROWS = 50
+"""… a few sweeps over every switch of a big house. What else it asks for is counted on one row more."""
 
 WRITE_S = 10.0
 """How much of a count a power cut may cost, while nothing else is written."""
 
-MOST_ROWS = 1000
-"""Rows that are still counted on; with all of them some 300 kB."""
+MOST_ROWS = 2000
+"""Rows that are still counted on; with all of them some 600 kB."""
 
 OTHERS = "other requests"
 WHY_OTHERS = "this peer asked for so many different things that changed nothing that the rest is only counted"

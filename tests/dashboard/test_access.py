@@ -251,11 +251,12 @@ def test_each_thing_that_a_page_asks_for_is_written_down(rig: Rig) -> None:
 
 
 def test_a_page_that_asks_for_ever_other_things_does_not_fill_it_either(rig: Rig) -> None:
-    for number in range(10 * PEER_ROWS):
+    for number in range(2 * PEER_ROWS):
         rig.get(f"/{number}", Host="evil.example")
-    assert len(rig.entries()) == PEER_ROWS + 1
+    entries = rig.journal.commands(2 * PEER_ROWS)
+    assert len(entries) == PEER_ROWS + 1
     assert rig.last() == ("dashboard", PEER, OTHERS, "ignored", WHY_OTHERS)
-    assert sum(entry.times for entry in rig.entries()) == 10 * PEER_ROWS
+    assert sum(entry.times for entry in entries) == 2 * PEER_ROWS
     rig.call("/api/command", DISARM | {"pin": "1111"}, peer="192.168.7.77")
     assert rig.last()[4] == "wrong PIN; 4 more tries"
 
