@@ -155,11 +155,16 @@ def _copy_rows(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> 
 
 
 def _insert(db: sqlite3.Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """OSError when the new journal takes nothing more: that is not the end of what can be read."""
     places = ", ".join("?" * len(columns))
+    query = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608  # of our own schema
     for row in rows:
-        # A row that the table does not take is none of ours any more.
-        with suppress(sqlite3.IntegrityError, sqlite3.ProgrammingError):
-            db.execute(f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({places})", tuple(row))  # noqa: S608  # as above
+        try:
+            db.execute(query, tuple(row))
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+            continue  # a row that the table does not take is none of ours any more
+        except sqlite3.Error as error:
+            raise OSError(str(error)) from None
 
 
 def _columns(db: sqlite3.Connection, table: str) -> list[str]:

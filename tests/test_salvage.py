@@ -1,6 +1,7 @@
 """A damaged journal: noticed before anything is sent, put aside at the start, and what can be read of it kept."""
 
 import os
+import resource
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -251,6 +252,22 @@ def test_a_disk_without_room_is_no_damage(folder: Path, monkeypatch: pytest.Monk
     with pytest.raises(Hindered, match="is the disk full"):
         salvage.make_sound(folder, EPOCH_S)
     assert (folder / FILE).read_bytes() == before
+
+
+def test_a_disk_that_is_full_before_all_is_saved_loses_nothing(folder: Path) -> None:
+    """What was saved by then is not all there was: another start tries again, from the file where it is."""
+    overwrite(folder / FILE, root(folder, "hue_users"), 1)
+    before = (folder / FILE).read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, hard))
+    try:
+        with pytest.raises(EmulatorError, match="is the disk full"):
+            salvage.make_sound(folder, EPOCH_S)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (folder / FILE).read_bytes() == before
+    assert salvage.put_aside(folder) == []
+    assert start_anew(folder).rows["commands"] == COMMANDS
 
 
 def test_the_program_starts_and_tells(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
