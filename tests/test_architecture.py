@@ -113,6 +113,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "dashboard": ("hub", "policy", *PURE, "journal", "history", "pairing", "pin", "dashboard"),
     "dashboard.schema": ("model",),
     "dashboard.news": (),
+    "dashboard.boxes": ("model", "dashboard.schema"),
     "dashboard.house": (*PURE, "hub", "journal", "pairing", "pin", "doors", "dashboard"),
     "dashboard.timeline": ("model", "history", "journal"),
     "dashboard.door": (*PURE, "hub", "journal", "pin", "running", "wsgi", "doors", "dashboard"),

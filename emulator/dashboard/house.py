@@ -12,7 +12,7 @@ from emulator.doors.heard import Search
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.hub import Hub, Ticket
 from emulator.journal import Entry, Journal
-from emulator.model import DISARMS, Action, Arm, ArmMode, Origin
+from emulator.model import DISARMS, Action, Arm, ArmMode, Axes, Interior, Origin
 from emulator.pairing import BUTTON_S, button_pressed, press_button
 from emulator.pin import Pin
 
@@ -97,6 +97,16 @@ class House:
     def command(self, installation: str, action: Action, origin: Origin) -> Ticket:
         """Ask an alarm; EmulatorError when it cannot be written down."""
         return self.hub.command(installation, action, origin)
+
+    def armed_over(self, installation: str, mode: ArmMode) -> Axes | None:
+        """Where an alarm stands, or is going, if a mode of it is known to be armed and this one is not; else None.
+
+        One in an unknown mode is looked at before anything is sent.
+        """
+        view = self.hub.view(installation)
+        axes = view.axes if view.target is None else view.target
+        is_armed = axes.interior not in (None, Interior.OFF) or axes.perimeter or axes.annex
+        return axes if is_armed and not axes.has(mode) else None
 
     def press(self) -> float:
         """Press the link button; for how many seconds. ProtocolError when there is none."""

@@ -1,7 +1,7 @@
 """The page: rendered here whole, so that it reads without JavaScript; dashboard.js only swaps in what has changed."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 
@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from emulator import history
 from emulator.dashboard import events, schema, timeline
 from emulator.dashboard.access import Access
+from emulator.dashboard.boxes import boxes
 from emulator.dashboard.house import House, said
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.model import DISARMS, Action, Arm, ArmMode, Disarm, Origin
@@ -21,21 +22,43 @@ ROWS = 40
 MARKED, QUIET_ROWS = 500, 20
 """Journal entries that are looked through for a week's marks; what changed nothing has a few places of its own."""
 
-TROUBLE_S = 3600.0
-"""How long a command that failed stays at the top of the page, unless another one follows."""
+NEWS_S = 1.5
+"""How long a page waits for a change before it is told that there is none: it has to notice within 5 s that nobody
+answers, and a request less each second is one less for a Raspberry Pi."""
 
 FORM_LIMIT = 100
 """Characters of a field; the longest real one is an alarm's name."""
 
-TROUBLES = ("rejected", "failed", "unconfirmed")
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Whether a mode is to be armed although one is: `over` is what a person saw who says yes."""
+
+    installation: str
+    mode: ArmMode
+    over: str
+    then: str
+
+
+class NotSure(EmulatorError):
+    """A person has to say yes first."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        super().__init__(f"{question.over} is armed")
 
 
 def blueprint(house: House, access: Access) -> Blueprint:
     """The page and its forms."""
     pages = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 
-    def page(problem: str = "", status: HTTPStatus | int = HTTPStatus.OK) -> Response:
+    def page(
+        problem: str = "", status: HTTPStatus | int = HTTPStatus.OK, at: str = "", question: Question | None = None
+    ) -> Response:
+        """The page; `at` is the field that the problem is about."""
         state = house.state()
+        can_press = state.bridge and state.bridge.pairing == "button" and not state.bridge.pressed
+        fields = [f"pin-{one.name}" for one in state.installations] + ["pin-bridge"] * bool(can_press)
         days = 7 if request.values.get("days") == "7" else 1
         entries = house.journal.commands(MARKED, quiet=False) + house.journal.commands(QUIET_ROWS, quiet=True)
         start = state.now - days * timeline.DAY_S
@@ -45,24 +68,36 @@ def blueprint(house: House, access: Access) -> Blueprint:
             "page.html",
             state=state,
             problem=problem,
+            at=at if state.pin_set and at in fields else "",
+            question=question,
+            closed=[one for one in request.args.getlist("close") if one != "problem"],
             days=days,
             pictures={one: timeline.draw(spans[one], mine[one], state.now, days) for one in spans},
             events={one: events.listed(mine[one], spans[one], ROWS) for one in spans},
-            trouble={one.name: _trouble(one, state.now) for one in state.installations},
+            boxes={
+                one.name: boxes(one, house.hub.view(one.name).axes, state.now, state.trouble)
+                for one in state.installations
+            },
         )
         return Response(html, status, content_type="text/html; charset=utf-8")
 
-    def carry_out(act: Callable[[], object]) -> AnyResponse:
+    def carry_out(act: Callable[[], object], at: str = "") -> AnyResponse:
         try:
             access.check_page(request)
             act()
+        except NotSure as error:
+            return page(status=HTTPStatus.CONFLICT, question=error.question)
         except EmulatorError as error:
-            return page(str(error), said(error))
+            return page(str(error), said(error), at)
         return redirect(url_for("pages.show", days=request.form.get("days") or None), HTTPStatus.SEE_OTHER)
 
     def submit(action: Action) -> None:
         installation = house.find(_field("installation"))
-        if not isinstance(action, Arm):
+        if isinstance(action, Arm):
+            over = house.armed_over(installation, action.mode)
+            if over is not None and str(over) != _field("over"):
+                raise NotSure(Question(installation, action.mode, str(over), str(over.after(action))))
+        else:
             access.check_person(request, _field("pin"), str(action), installation)
         house.command(installation, action, Origin("dashboard", str(request.remote_addr)))
 
@@ -70,13 +105,21 @@ def blueprint(house: House, access: Access) -> Blueprint:
     def show() -> Response:
         return page()
 
+    @pages.get("/news")
+    def news() -> Response:
+        """The revision, as soon as it is another than `since`, or a little later."""
+        if (since := request.args.get("since")) == house.news.revision:
+            house.news.wait(str(request.remote_addr), since, NEWS_S)
+        return Response(house.news.revision, content_type="text/plain; charset=utf-8")
+
     @pages.post("/arm")
     def arm() -> AnyResponse:
         return carry_out(lambda: submit(Arm(_mode())))
 
     @pages.post("/disarm")
     def disarm() -> AnyResponse:
-        return carry_out(lambda: submit(_disarm()))
+        names = house.hub.installations
+        return carry_out(lambda: submit(_disarm()), at=f"pin-{request.form.get('installation', names[0])}")
 
     @pages.post("/pair")
     def pair() -> AnyResponse:
@@ -84,7 +127,7 @@ def blueprint(house: House, access: Access) -> Blueprint:
             access.check_person(request, _field("pin"), "press the link button")
             house.press()
 
-        return carry_out(press)
+        return carry_out(press, at="pin-bridge")
 
     @pages.app_template_filter()
     def moment(epoch_s: float) -> str:
@@ -110,14 +153,6 @@ def _lasting(house: House, one: schema.Installation, since: float) -> list[histo
     if spans and view.state and spans[-1].axes == view.state.axes:
         spans[-1] = replace(spans[-1], until=max(spans[-1].until, view.state.read_at))
     return spans
-
-
-def _trouble(one: schema.Installation, now: float) -> schema.Entry | None:
-    """The last command of an alarm, if people should see at once that it did not do what was asked."""
-    last = one.last
-    if last is None or last.result not in TROUBLES or now - (last.ended_at or last.at) > TROUBLE_S:
-        return None
-    return last
 
 
 def _field(name: str) -> str:

@@ -55,6 +55,10 @@ class Person:
         """Wait until these words are on the page."""
         self._wait(lambda: all(text in self.text(where) for text in texts), f"{texts} in {where}")
 
+    def see_nothing(self, where: str) -> None:
+        """Wait until there are no words."""
+        self._wait(lambda: not self.text(where), f"nothing in {where}")
+
     def reload_until(self, text: str, where: str) -> None:
         """As the page does by itself every half minute where there is no JavaScript."""
 
@@ -75,8 +79,42 @@ class Person:
         return str(self.browser.find_element(By.CSS_SELECTOR, where).text)
 
     def tap(self, where: str) -> None:
-        """Press a button, once it is there."""
-        self._wait(lambda: self.browser.find_element(By.CSS_SELECTOR, where).click() is None, where)
+        """Press a button, once it is there and the page has stood still: a tap before is not taken."""
+
+        def tapped() -> bool:
+            if self._moves():
+                return False
+            self.browser.find_element(By.CSS_SELECTOR, where).click()
+            return True
+
+        self._wait(tapped, where)
+
+    def settled(self) -> None:
+        """Wait until the page has stood still for long enough that a tap is taken."""
+        self._wait(lambda: not self._moves(), "the page to stand still")
+
+    def _moves(self) -> bool:
+        return bool(self.browser.find_elements(By.CSS_SELECTOR, "body[data-moved]"))
+
+    def spot(self, where: str) -> tuple[float, float]:
+        """Where the middle of something is on the screen."""
+        script = (
+            "const box = arguments[0].getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]"
+        )
+        x, y = self.browser.execute_script(script, self.browser.find_element(By.CSS_SELECTOR, where))
+        return float(x), float(y)
+
+    def tap_at(self, spot: tuple[float, float]) -> None:
+        """Put a finger down and up, whatever is there by now."""
+        for kind in ("mousePressed", "mouseReleased"):
+            what = {"type": kind, "x": spot[0], "y": spot[1], "button": "left", "clickCount": 1}
+            self.browser.execute_cdp_cmd("Input.dispatchMouseEvent", what)
+
+    def network(self, *, offline: bool = False, latency_ms: int = 0) -> None:
+        """What the phone is connected to from now on."""
+        self.browser.execute_cdp_cmd("Network.enable", {})
+        found = {"offline": offline, "latency": latency_ms, "downloadThroughput": -1, "uploadThroughput": -1}
+        self.browser.execute_cdp_cmd("Network.emulateNetworkConditions", found)
 
     def type(self, where: str, text: str) -> None:
         """Into a field, once it is there."""

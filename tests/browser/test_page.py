@@ -64,11 +64,11 @@ def test_a_wrong_pin_says_how_many_tries_are_left(person: Person) -> None:
     person.arm("night")
     person.see("home is armed", where=NOW)
     person.disarm("1111")
-    person.see("Not done", "wrong PIN; 4 more tries", where="#problem")
+    person.see("wrong PIN; 4 more tries", where="#pin-home-error")
     person.see("home is armed", where=NOW)
     person.disarm(PIN)
     person.see("Disarmed", where=NOW)
-    assert person.text("#problem") == ""
+    assert person.text("#pin-home-error") == ""
 
 
 def test_what_somebody_types_survives_the_news(person: Person) -> None:
@@ -95,7 +95,7 @@ def test_a_program_that_is_gone_is_told(person: Person) -> None:
     person.see("Live")
     assert person.home.page
     person.home.page.stop()
-    person.see("Not connected: this may be old")
+    person.see("Not connected")
     person.home.page.start()
     person.see("Live")
 
@@ -107,7 +107,7 @@ def test_it_reads_and_works_without_javascript(person: Person) -> None:
     person.arm("night")
     person.reload_until("home is armed", where=NOW)
     person.disarm("1111")
-    person.see("wrong PIN; 4 more tries", where="#problem")
+    person.see("wrong PIN; 4 more tries", where="#pin-home-error")
     person.disarm(PIN)
     person.screen(*PHONE)
     person.open()
@@ -131,7 +131,7 @@ def test_nobody_is_kept_out(person: Person) -> None:
     person.arm("night")
     person.see("home is armed", where=NOW)
     person.disarm("1111")
-    person.see("Not done", where="#problem")
+    person.see("wrong PIN", where="#pin-home-error")
     look_around(person, "?days=7")
 
 

@@ -6,10 +6,11 @@ import pytest
 from lxml import html
 
 from emulator import running
+from emulator.dashboard.pages import NEWS_S
 from emulator.installation import View
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
 from emulator.simulator.faults import Fault
-from tests.dashboard.rig import HOST, PIN, Rig
+from tests.dashboard.rig import HOST, PEER, PIN, Rig
 
 
 def read(rig: Rig, path: str = "/") -> str:
@@ -71,18 +72,98 @@ def test_disarm_by_pin(rig: Rig) -> None:
     rig.post("/arm", installation="home", mode="total")
     rig.settle()
     assert rig.post("/disarm", installation="home", pin="1111").status_code == 403
-    answer = rig.post("/disarm", installation="home", pin="1111")
-    assert "Not done" in answer.text
-    assert "wrong PIN; 3 more tries" in answer.text
+    answer = html.fromstring(rig.post("/disarm", installation="home", pin="1111").data)
+    field = answer.get_element_by_id("pin-home")
+    assert field.get("aria-invalid") == "true"
+    assert answer.get_element_by_id(field.get("aria-describedby")).text == "wrong PIN; 3 more tries"
+    assert not answer.get_element_by_id("problem").text_content()
     assert rig.post("/disarm", installation="home", pin=PIN).status_code == 303
     rig.settle()
     assert "home Disarmed" in read(rig)
 
 
-def test_the_disarm_form_is_there_when_there_is_something_to_disarm(rig: Rig) -> None:
-    assert 'action="/disarm"' not in rig.get("/").text
-    rig.post("/arm", installation="home", mode="total")
+def test_the_disarm_form_is_always_there(rig: Rig) -> None:
+    """What comes and goes moves other buttons; and that nothing is armed may be news of yesterday."""
     assert 'action="/disarm"' in rig.get("/").text
+    assert rig.post("/disarm", installation="home", pin=PIN).status_code == 303
+
+
+def test_what_has_no_field_is_said_over_the_page(rig: Rig) -> None:
+    answer = rig.post("/arm", installation="home", mode="nite")
+    assert "unknown arm mode" in html.fromstring(answer.data).get_element_by_id("problem").text_content()
+
+
+def test_another_mode_over_an_armed_one_is_asked_once(rig: Rig) -> None:
+    rig.post("/arm", installation="home", mode="night")
+    under_way = rig.post("/arm", installation="home", mode="perimeter")
+    assert "home is armed: night" in under_way.text
+    rig.settle()
+    asked = rig.post("/arm", installation="home", mode="perimeter", days="7")
+    assert asked.status_code == 409
+    question = html.fromstring(asked.data).get_element_by_id("ask")
+    assert "Arm perimeter? The panel will then be: night + perimeter." in question.text_content()
+    rig.settle()
+    assert rig.sent == ["ARMNIGHT1"]
+    fields = {each.get("name"): each.get("value") for each in question.iter("input")}
+    assert fields == {"installation": "home", "days": "7", "over": "night"}
+    assert rig.post("/arm", **fields, mode="perimeter").status_code == 303
+    rig.settle()
+    assert str(rig.alarm.view.axes) == "night + perimeter"
+
+
+def test_a_yes_to_another_question_is_none(rig: Rig) -> None:
+    """Somebody was at the keypad meanwhile."""
+    rig.post("/arm", installation="home", mode="total")
+    rig.settle()
+    answer = rig.post("/arm", installation="home", mode="night", over="perimeter")
+    assert "home is armed: total" in answer.text
+    rig.settle()
+    assert rig.sent == ["ARM1"]
+
+
+@pytest.mark.parametrize("mode", ["total", "perimeter"])
+def test_a_mode_that_is_on_already_is_not_asked_about(rig: Rig, mode: str) -> None:
+    rig.post("/arm", installation="home", mode=mode)
+    rig.settle()
+    assert rig.post("/arm", installation="home", mode=mode).status_code == 303
+
+
+def test_an_alarm_of_which_nothing_is_known_is_not_asked_about(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    assert rig.post("/arm", installation="home", mode="night").status_code == 303
+    rig.journal.close()
+
+
+def test_a_box_can_be_closed_and_others_stay(rig: Rig) -> None:
+    rig.house.window("Comedor", is_open=True)
+    rig.post("/arm", installation="home", mode="total")
+    rig.settle()
+    rig.backend.faults.add(Fault("down"))
+    rig.poll()
+    page = html.fromstring(rig.get("/?days=7").data)
+    buttons = list(page.get_element_by_id("notices-home").iter("button"))
+    assert [each.get("aria-label") for each in buttons] == [
+        "Close: No news from the alarm",
+        "Close: Arm total: rejected",
+    ]
+    closed = f"/?days=7&close={buttons[1].get('value')}"
+    assert (
+        "Arm total: rejected"
+        not in html.fromstring(rig.get(closed).data).get_element_by_id("notices-home").text_content()
+    )
+    assert "No news from the alarm" in rig.get(closed).text
+    assert (
+        "Arm total: rejected" not in rig.get(f"{closed}&close={buttons[0].get('value')}").text.split("What happened")[0]
+    )
+
+
+def test_a_page_that_waits_for_news_is_told_soon_that_there_are_none(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[tuple[str, str, float]] = []
+    monkeypatch.setattr(rig.news, "wait", lambda *asked: waited.append(asked))
+    assert rig.get("/news").text == rig.get("/news?since=older").text == rig.news.revision
+    assert waited == []
+    assert rig.get(f"/news?since={rig.news.revision}").text == rig.news.revision
+    assert waited == [(PEER, rig.news.revision, NEWS_S)]
 
 
 def test_a_panel_that_was_never_read(tmp_path: Path) -> None:

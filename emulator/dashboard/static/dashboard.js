@@ -1,15 +1,22 @@
 // Keeps the page up to date without reloading it: waits for a change, fetches the page, and swaps in what differs.
 // Without it the page reads the same, and its forms work.
-"use strict";
+import { ask, follow } from "./link.js";
+import { guard, hold } from "./still.js";
 
-const AGAIN_MS = 5000; // when the program lets nobody wait: it has enough listeners
-const LOST_MS = 2000; // between attempts at a program that does not answer
 const LEAST_MS = 300; // between two looks, should everything change at once
-const SILENCE_MS = 30000; // the program answers within 20 s, news or not
+const PAGE_MS = 4000; // the page is there within that, or nobody is
+const KNOCK_MS = 2000; // nothing is sent to a program that does not answer a question in that time
+const SENT_MS = 20_000; // what becomes of a command that was sent is said within that
+const ERROR_MS = 60_000; // how long what was wrong with a PIN stands there
+const HINT_MS = 5000;
+const CLOSED = "closed", CLOSED_MOST = 50; // boxes that were closed, as long as this tab lives
 
+const byId = (id) => document.getElementById(id);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const clockSkew = Date.now() / 1000 - Number(document.body.dataset.now);
 const now = () => Date.now() / 1000 - clockSkew;
+let isLost = false;
+let errorUntil = 0;
 
 function length(seconds) {
   if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`;
@@ -25,83 +32,165 @@ function tick() {
   for (const each of document.querySelectorAll("[data-since]")) each.textContent = length(now() - each.dataset.since);
 }
 
-function connected(yes) {
-  const live = document.getElementById("live");
-  live.textContent = yes ? "Live" : "Not connected: this may be old";
-  live.classList.toggle("on", yes);
+// -- the connection
+
+function live(yes) {
+  byId("live").textContent = yes ? "Live" : "Not connected";
+  byId("live").classList.toggle("on", yes);
+  document.body.classList.toggle("lost", !yes);
 }
 
-// Somebody types there: leave it alone until it is sent or emptied.
-const inUse = (region) => [...region.querySelectorAll("input:not([type=hidden])")].some((field) => field.value);
+/** Nobody vouches for what the page says: it looks as it does when the alarm's cloud is down. */
+function lost() {
+  if (isLost) return;
+  isLost = true;
+  hold(() => {
+    live(false);
+    for (const each of document.querySelectorAll("[data-was]")) each.textContent = each.dataset.was;
+    for (const each of document.querySelectorAll(".now")) each.className = "now old";
+  });
+  document.title = `Not connected – ${document.title}`;
+  byId("say").textContent = byId("live").textContent;
+}
+
+async function news() {
+  const page = await ask(`/${location.search}`, PAGE_MS);
+  if (!page.ok) throw new Error("no page");
+  swap(page.text, true);
+  isLost = false;
+  live(true);
+  await pause(LEAST_MS);
+}
+
+// -- boxes
+
+const closed = () => JSON.parse(sessionStorage.getItem(CLOSED) ?? "[]");
+
+function hideClosed(page) {
+  for (const id of closed()) for (const box of page.querySelectorAll(`[data-box="${CSS.escape(id)}"]`)) box.remove();
+}
+
+function close(id) {
+  if (id !== "problem") sessionStorage.setItem(CLOSED, JSON.stringify([...closed(), id].slice(-CLOSED_MOST)));
+  hold(() => {
+    for (const box of document.querySelectorAll(`[data-box="${CSS.escape(id)}"]`)) box.remove();
+  });
+}
+
+/** Says something over the page. */
+function tell(title, text, ms) {
+  const box = byId("told").content.firstElementChild.cloneNode(true);
+  box.querySelector("b").textContent = title;
+  box.querySelector("p").textContent = text;
+  box.querySelector("button").ariaLabel = `Close: ${title}`;
+  hold(() => byId("problem").replaceChildren(box));
+  if (ms) setTimeout(() => box.isConnected && close("problem"), ms);
+}
+
+/** Says why a form was not sent: at its PIN, if it has one. */
+function fail(form, title, text) {
+  const error = form.querySelector(".error");
+  if (!error) return tell(title, text, ERROR_MS);
+  errorUntil = performance.now() + ERROR_MS;
+  error.textContent = `${title}. ${text}`;
+}
+
+function forget({ target }) {
+  const error = target.form?.querySelector(".error");
+  if (error) error.textContent = "";
+  target.removeAttribute("aria-invalid");
+}
+
+// -- what changes
+
+// Somebody types there, or reads what was wrong with it: leave it alone.
+const inUse = (region) =>
+  [...region.querySelectorAll("input:not([type=hidden])")].some((field) => field.value) ||
+  (performance.now() < errorUntil && [...region.querySelectorAll(".error")].some((error) => error.textContent));
+
+// An answer to a person stands until it is closed or answered.
+const isAnswer = (region) => (region.id === "problem" || region.id === "asked") && region.firstElementChild;
 
 function announce(fresh) {
   const told = [...fresh.querySelectorAll("[data-say]")].filter((each) => {
     const before = document.querySelector(`[data-say="${CSS.escape(each.dataset.say)}"]`);
     return before && before.textContent !== each.textContent;
   });
-  if (told.length) document.getElementById("say").textContent = told.map((each) => `${each.dataset.say}: ${each.textContent}`).join("; ");
+  if (told.length) byId("say").textContent = told.map((each) => `${each.dataset.say}: ${each.textContent}`).join("; ");
 }
 
-function swap(html, { keepProblem }) {
+/** Takes over a page: by itself, or as the answer to a form. */
+function swap(html, isByItself) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   const regions = fresh.querySelectorAll("[data-live]");
   if (regions.length !== document.querySelectorAll("[data-live]").length) return location.reload();
   announce(fresh);
+  hideClosed(fresh);
   const focused = document.activeElement && document.activeElement.id;
-  for (const region of regions) {
-    const old = document.getElementById(region.id);
-    if (!old || old.isEqualNode(region) || inUse(old) || (keepProblem && region.id === "problem")) continue;
-    for (const details of old.querySelectorAll("details[open]")) region.querySelector(`#${CSS.escape(details.id)}`)?.setAttribute("open", "");
-    old.replaceWith(region);
-  }
-  if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus({ preventScroll: true });
+  hold(() => {
+    for (const region of regions) {
+      const old = byId(region.id);
+      if (!old || old.isEqualNode(region) || inUse(old) || (isByItself && isAnswer(old))) continue;
+      for (const details of old.querySelectorAll("details[open]")) region.querySelector(`#${CSS.escape(details.id)}`)?.setAttribute("open", "");
+      old.replaceWith(region);
+    }
+    question();
+    tick();
+  });
+  if (focused && document.activeElement === document.body) byId(focused)?.focus({ preventScroll: true });
   document.title = fresh.title;
   document.body.dataset.revision = fresh.body.dataset.revision;
-  tick();
 }
 
-async function follow() {
-  for (;;) {
-    while (document.hidden) await new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
-    const revision = document.body.dataset.revision;
-    const began = performance.now();
-    try {
-      const answer = await fetch(`/api/state?since=${encodeURIComponent(revision)}`, { signal: AbortSignal.timeout(SILENCE_MS) });
-      if (!answer.ok) throw new Error(answer.statusText);
-      const state = await answer.json();
-      if (state.revision !== document.body.dataset.revision) {
-        swap(await (await fetch(location.href, { signal: AbortSignal.timeout(SILENCE_MS) })).text(), { keepProblem: true });
-        await pause(LEAST_MS);
-      } else if (state.revision === revision && performance.now() - began < 1000) {
-        await pause(AGAIN_MS);
-      }
-      connected(true);
-    } catch {
-      connected(false);
-      await pause(LOST_MS);
-    }
-  }
+/** Puts a question before everything else. */
+function question() {
+  const dialog = byId("ask");
+  if (!dialog || dialog.matches(":modal")) return;
+  dialog.removeAttribute("open");
+  dialog.addEventListener("close", () => hold(() => dialog.remove()));
+  dialog.showModal();
 }
 
 async function submit(event) {
   event.preventDefault();
   const form = event.target;
+  const button = event.submitter;
+  if (form.classList.contains("close")) return close(button.value);
+  form.closest("dialog")?.close();
+  if (form.method === "get") return;
   const body = new URLSearchParams(new FormData(form));
-  if (event.submitter && event.submitter.name) body.set(event.submitter.name, event.submitter.value);
-  for (const field of form.querySelectorAll("input:not([type=hidden])")) field.value = "";
+  if (button?.name) body.set(button.name, button.value);
   form.setAttribute("aria-busy", "true");
-  try {
-    const answer = await fetch(form.action, { method: "POST", body, signal: AbortSignal.timeout(SILENCE_MS) });
-    swap(await answer.text(), { keepProblem: false });
-    if (!answer.ok) document.getElementById("problem").scrollIntoView({ block: "nearest" });
-  } catch {
-    // Perhaps it arrived, perhaps not: the page says what the program says, as soon as it answers.
-    connected(false);
-  }
+  await send(form, body);
   form.removeAttribute("aria-busy");
 }
 
+async function send(form, body) {
+  try {
+    if (isLost) throw new Error("lost");
+    await ask("/news", KNOCK_MS);
+  } catch {
+    lost();
+    return fail(form, "Not sent: no connection to the program", "Tap again once it is back.");
+  }
+  let answer;
+  try {
+    answer = await ask(form.action, SENT_MS, { method: "POST", body });
+  } catch {
+    lost();
+    return fail(form, "No answer: it may have been done", "The page says so once the program answers.");
+  }
+  for (const field of form.querySelectorAll("input:not([type=hidden])")) field.value = "";
+  errorUntil = 0;
+  swap(answer.text, false);
+  errorUntil = performance.now() + ERROR_MS;
+}
+
 document.addEventListener("submit", submit);
+document.addEventListener("input", forget);
 setInterval(tick, 1000);
-connected(true);
-follow();
+hideClosed(document);
+question();
+live(true);
+guard(() => tell("Not taken: the page has just moved", "Look, and tap again.", HINT_MS));
+follow({ revision: () => document.body.dataset.revision, isLost: () => isLost, lost, news });

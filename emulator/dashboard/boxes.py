@@ -1,0 +1,83 @@
+"""The boxes of an alarm on the page: what a person should see at once, for as long as it is so. Pure."""
+
+from dataclasses import dataclass
+from zlib import crc32
+
+from emulator.dashboard import schema
+from emulator.model import DISARMS, LOGIN_CAUSE, Action, Arm, ArmMode, Axes
+
+TROUBLE_S = 3600.0
+"""How long a command that failed is shown, unless another one follows or its trouble is over before."""
+
+SEEN_S = 300.0
+"""How long at least, though the cloud answers again: a person may be on the way to the page."""
+
+TROUBLES = ("rejected", "failed", "unconfirmed")
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box with its sign. `id` tells it from every other: a person who closes one does not see that one again."""
+
+    id: str
+    sign: str
+    title: str
+    text: str
+    note: str = ""
+    at: float | None = None
+
+
+def boxes(one: schema.Installation, axes: Axes, now: float, unwritten: str = "") -> list[Box]:
+    """What is to be said of an alarm that stands at `axes`, as far as one knows; `unwritten` is why nothing is kept."""
+    found = []
+    if unwritten:
+        text = f"{unwritten}. No command is taken until that is mended."
+        found.append(
+            Box(f"folder-{one.name}-{crc32(unwritten.encode())}", "failed", "Nothing can be written down", text)
+        )
+    health = one.health
+    news = f"{one.name}-{health.read_at or 0:.0f}"
+    if health.blocked:
+        found.append(
+            Box(f"login-{news}-{crc32(health.blocked.encode())}", "failed", "The login needs you", health.blocked)
+        )
+    elif health.cloud == "down":
+        text = f"{health.error}. The last state is kept; the cloud is asked again by itself."
+        found.append(Box(f"silent-{news}", "unsure", "No news from the alarm", text))
+    last = one.last
+    if last and last.result in TROUBLES and not _is_over(last, one, axes, now):
+        found.append(_command(last))
+    return found
+
+
+def _command(last: schema.Entry) -> Box:
+    sign = "unsure" if last.result == "unconfirmed" else "failed"
+    text, settled = last.message or "", ""
+    if last.settled:
+        text, settled = f"{text}. Then the panel said: {last.settled}", "-settled"
+    who = " ".join(filter(None, (last.door, last.peer, last.switch)))
+    title = f"{last.action.capitalize()}: {last.result}"
+    return Box(f"command-{last.id}{settled}", sign, title, text, f"asked for by {who}", last.ended_at or last.at)
+
+
+def _is_over(last: schema.Entry, one: schema.Installation, axes: Axes, now: float) -> bool:
+    """Whether a command's trouble is: the panel stands where it was wanted, or what was in the way has gone."""
+    ended = last.ended_at or last.at
+    if now - ended > TROUBLE_S:
+        return True
+    action = _action(last.action)
+    if action and one.panel and one.panel.read_at > ended and axes.reached(action):
+        return True
+    if last.result != "failed" or one.health.blocked or one.health.cloud != "ok" or (one.health.read_at or 0) <= ended:
+        return False
+    return now - ended > SEEN_S or (last.message or "").startswith(LOGIN_CAUSE)
+
+
+def _action(text: str) -> Action | None:
+    """What a row of the journal was about; None for one that this version does not know."""
+    try:
+        if text.startswith("arm "):
+            return Arm(ArmMode.parse(text.removeprefix("arm ")))
+    except ValueError:
+        return None
+    return {str(disarm): disarm for disarm in DISARMS.values()}.get(text)
