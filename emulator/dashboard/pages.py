@@ -26,6 +26,9 @@ NEWS_S = 1.5
 """How long a page waits for a change before it is told that there is none: it has to notice within 5 s that nobody
 answers, and a request less each second is one less for a Raspberry Pi."""
 
+LATE_S = 10.0
+"""How old a tap may be: one that a phone kept until its network came back is not what its owner wants now."""
+
 FORM_LIMIT = 100
 """Characters of a field; the longest real one is an alarm's name."""
 
@@ -84,6 +87,7 @@ def blueprint(house: House, access: Access) -> Blueprint:
     def carry_out(act: Callable[[], object], at: str = "") -> AnyResponse:
         try:
             access.check_page(request)
+            _check_age(house.now())
             act()
         except NotSure as error:
             return page(status=HTTPStatus.CONFLICT, question=error.question)
@@ -107,10 +111,10 @@ def blueprint(house: House, access: Access) -> Blueprint:
 
     @pages.get("/news")
     def news() -> Response:
-        """The revision, as soon as it is another than `since`, or a little later."""
+        """The revision and the time, as soon as the first is another than `since`, or a little later."""
         if (since := request.args.get("since")) == house.news.revision:
             house.news.wait(str(request.remote_addr), since, NEWS_S)
-        return Response(house.news.revision, content_type="text/plain; charset=utf-8")
+        return Response(f"{house.news.revision} {house.now()}", content_type="text/plain; charset=utf-8")
 
     @pages.post("/arm")
     def arm() -> AnyResponse:
@@ -160,6 +164,16 @@ def _field(name: str) -> str:
     if len(text) > FORM_LIMIT:
         raise ProtocolError(f"{name}: at most {FORM_LIMIT} characters")
     return text
+
+
+def _check_age(now: float) -> None:
+    """Refuse what was tapped long ago; a form that does not say when, as without JavaScript, is taken."""
+    try:
+        at = float(_field("at") or now)
+    except ValueError:
+        raise ProtocolError("at: use the time in seconds") from None
+    if not now - at <= LATE_S:
+        raise ProtocolError("it came too late, so it was not done: tap again", HTTPStatus.CONFLICT)
 
 
 def _mode() -> ArmMode:

@@ -59,6 +59,10 @@ class Person:
         """Wait until there are no words."""
         self._wait(lambda: not self.text(where), f"nothing in {where}")
 
+    def see_gone(self, where: str) -> None:
+        """Wait until it is not there any more."""
+        self._wait(lambda: not self.browser.find_elements(By.CSS_SELECTOR, where), f"no {where}")
+
     def reload_until(self, text: str, where: str) -> None:
         """As the page does by itself every half minute where there is no JavaScript."""
 

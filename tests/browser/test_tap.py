@@ -120,8 +120,10 @@ def test_another_mode_over_an_armed_one_is_asked_once(person: Person) -> None:
         assert person.barriers() == []
         assert person.sideways() == 0
     ActionChains(person.browser).send_keys(Keys.ESCAPE).perform()
+    person.see_gone("#ask")
     person.arm("perimeter")
     person.tap("#ask-no")
+    person.see_gone("#ask")
     person.arm("perimeter")
     person.see("home is armed: night", where="#ask")
     person.settled()

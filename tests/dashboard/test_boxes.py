@@ -27,6 +27,7 @@ def entry(result: str, message: str = "no", action: str = "arm night", settled: 
         message=message,
         settled_at=None,
         settled=settled,
+        times=1,
     )
 
 

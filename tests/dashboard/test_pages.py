@@ -6,7 +6,7 @@ import pytest
 from lxml import html
 
 from emulator import running
-from emulator.dashboard.pages import NEWS_S
+from emulator.dashboard.pages import LATE_S, NEWS_S
 from emulator.installation import View
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
 from emulator.simulator.faults import Fault
@@ -134,6 +134,17 @@ def test_an_alarm_of_which_nothing_is_known_is_not_asked_about(tmp_path: Path) -
     rig.journal.close()
 
 
+@pytest.mark.parametrize("at", ["nan", "-inf", "soon", "{:.1f}"])
+def test_a_tap_that_comes_late_is_not_done(rig: Rig, at: str) -> None:
+    """A phone that lost the network may bring what it was asked for when it has it again."""
+    late = {"installation": "home", "at": at.format(rig.clock.time() - LATE_S - 1)}
+    assert rig.post("/arm", **late, mode="night").status_code in (400, 409)
+    assert rig.post("/disarm", **late, pin=PIN).status_code in (400, 409)
+    rig.settle()
+    assert rig.sent == []
+    assert rig.post("/arm", installation="home", mode="night", at=str(rig.clock.time() - LATE_S)).status_code == 303
+
+
 def test_a_box_can_be_closed_and_others_stay(rig: Rig) -> None:
     rig.house.window("Comedor", is_open=True)
     rig.post("/arm", installation="home", mode="total")
@@ -160,9 +171,10 @@ def test_a_box_can_be_closed_and_others_stay(rig: Rig) -> None:
 def test_a_page_that_waits_for_news_is_told_soon_that_there_are_none(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[tuple[str, str, float]] = []
     monkeypatch.setattr(rig.news, "wait", lambda *asked: waited.append(asked))
-    assert rig.get("/news").text == rig.get("/news?since=older").text == rig.news.revision
+    answer = f"{rig.news.revision} {rig.clock.time()}"
+    assert rig.get("/news").text == rig.get("/news?since=older").text == answer
     assert waited == []
-    assert rig.get(f"/news?since={rig.news.revision}").text == rig.news.revision
+    assert rig.get(f"/news?since={rig.news.revision}").text == answer
     assert waited == [(PEER, rig.news.revision, NEWS_S)]
 
 

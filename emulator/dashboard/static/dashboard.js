@@ -13,10 +13,11 @@ const CLOSED = "closed", CLOSED_MOST = 50; // boxes that were closed, as long as
 
 const byId = (id) => document.getElementById(id);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const clockSkew = Date.now() / 1000 - Number(document.body.dataset.now);
+let clockSkew = Date.now() / 1000 - Number(document.body.dataset.now);
 const now = () => Date.now() / 1000 - clockSkew;
 let isLost = false;
 let errorUntil = 0;
+const underWay = new Set(); // what was sent and is not answered
 
 function length(seconds) {
   if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`;
@@ -51,6 +52,13 @@ function lost() {
   });
   document.title = `Not connected – ${document.title}`;
   byId("say").textContent = byId("live").textContent;
+}
+
+/** What the program says when it is asked for news: the revision, and its time. */
+function hear(text) {
+  const [revision, time] = text.split(" ");
+  clockSkew = Date.now() / 1000 - Number(time);
+  return isLost || revision !== document.body.dataset.revision;
 }
 
 async function news() {
@@ -157,22 +165,28 @@ async function submit(event) {
   const button = event.submitter;
   if (form.classList.contains("close")) return close(button.value);
   form.closest("dialog")?.close();
-  if (form.method === "get") return;
+  if (form.method === "get" || underWay.has(form.action)) return; // the second tap of two
   const body = new URLSearchParams(new FormData(form));
   if (button?.name) body.set(button.name, button.value);
+  underWay.add(form.action);
   form.setAttribute("aria-busy", "true");
-  await send(form, body);
-  form.removeAttribute("aria-busy");
+  try {
+    await send(form, body);
+  } finally {
+    form.removeAttribute("aria-busy");
+    underWay.delete(form.action);
+  }
 }
 
 async function send(form, body) {
   try {
     if (isLost) throw new Error("lost");
-    await ask("/news", KNOCK_MS);
+    hear((await ask("/news", KNOCK_MS)).text);
   } catch {
     lost();
     return fail(form, "Not sent: no connection to the program", "Tap again once it is back.");
   }
+  body.set("at", now());
   let answer;
   try {
     answer = await ask(form.action, SENT_MS, { method: "POST", body });
@@ -193,4 +207,4 @@ hideClosed(document);
 question();
 live(true);
 guard(() => tell("Not taken: the page has just moved", "Look, and tap again.", HINT_MS));
-follow({ revision: () => document.body.dataset.revision, isLost: () => isLost, lost, news });
+follow({ since: () => (isLost ? "" : document.body.dataset.revision), hear, lost, news });

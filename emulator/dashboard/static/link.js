@@ -37,8 +37,8 @@ function pause(ms) {
 /** The longer of both clocks: one may have stood still while the phone slept, the other may have been set. */
 const silentFor = () => Math.max(Date.now() - heardAt[0], performance.now() - heardAt[1]);
 
-/** Calls `lost` when nobody answers, and `news` when there are some, or somebody answers again. */
-export async function follow({ revision, isLost, lost, news }) {
+/** Calls `lost` when nobody answers, and `news` when what was answered is some, says `hear`. */
+export async function follow({ since, hear, lost, news }) {
   let woken = false;
   const wake = () => {
     if (document.hidden) return;
@@ -59,10 +59,10 @@ export async function follow({ revision, isLost, lost, news }) {
     const stop = (asking = new AbortController());
     woken = false;
     try {
-      const answer = await ask(`/news?since=${isLost() ? "" : encodeURIComponent(revision())}`, ANSWER_MS, { stop });
+      const answer = await ask(`/news?since=${encodeURIComponent(since())}`, ANSWER_MS, { stop });
       if (!answer.ok) throw new Error("no news");
       heardAt = [Date.now(), performance.now()];
-      if (isLost() || answer.text !== revision()) await news();
+      if (hear(answer.text)) await news();
       else if (performance.now() - began < SOON_MS) await pause(AGAIN_MS);
     } catch {
       if (woken) continue; // what was asked before says nothing of now
