@@ -57,7 +57,9 @@ def _command(last: schema.Entry) -> Box:
         text, settled = f"{text}. Then the panel said: {last.settled}", "-settled"
     who = " ".join(filter(None, (last.door, last.peer, last.switch)))
     title = f"{last.action.capitalize()}: {last.result}"
-    return Box(f"command-{last.id}{settled}", sign, title, text, f"asked for by {who}", last.ended_at or last.at)
+    return Box(
+        f"command-{last.id}-{last.times}{settled}", sign, title, text, f"asked for by {who}", last.ended_at or last.at
+    )
 
 
 def _is_over(last: schema.Entry, one: schema.Installation, axes: Axes, now: float) -> bool:

@@ -86,9 +86,11 @@ class Person:
         """Press a button, once it is there and the page has stood still: a tap before is not taken."""
 
         def tapped() -> bool:
+            # In this order: what appears is said to move from that moment on.
+            found = self.browser.find_element(By.CSS_SELECTOR, where)
             if self._moves():
                 return False
-            self.browser.find_element(By.CSS_SELECTOR, where).click()
+            found.click()
             return True
 
         self._wait(tapped, where)

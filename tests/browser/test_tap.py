@@ -196,8 +196,6 @@ def test_a_closed_box_stays_closed(person: Person) -> None:
     person.browser.refresh()
     person.see("Live")
     assert person.text(NOTICES) == ""
-    person.arm("total")
-    person.see("Arm total: rejected", where=NOTICES)
 
 
 def test_a_box_is_closed_without_javascript(person: Person) -> None:

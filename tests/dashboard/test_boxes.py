@@ -103,3 +103,5 @@ def test_each_box_has_its_own_name() -> None:
     assert ids(DOWN) == ids(again) != ids(later)
     assert ids(BLOCKED) != ids(other)
     assert ids(WELL, entry("unconfirmed")) != ids(WELL, entry("unconfirmed", settled="night"))
+    repeated = entry("rejected").model_copy(update={"times": 2})
+    assert ids(WELL, entry("rejected")) != ids(WELL, repeated)
