@@ -63,7 +63,7 @@ class WemoSwitch(Fauxmo):
         self.peer = ""
         self.since = self._loop.time()
         self._set: soap.Call | None = None
-        self._busy = self._blocked = self._closing = self._wasted = False
+        self._busy = self._blocked = self._closing = self._wasted = self._posts = False
         self._timer = Timer(self._loop)
 
     # What asyncio calls
@@ -86,6 +86,8 @@ class WemoSwitch(Fauxmo):
     def data_received(self, data: bytes) -> None:
         """Bytes of one request, of a part of it, or of several."""
         if not self._closing:
+            if not self._conversation.started:
+                self._posts = data.lstrip(b"\r\n").startswith(b"P")
             self._conversation.feed(data)
             self._advance()
 
@@ -115,10 +117,10 @@ class WemoSwitch(Fauxmo):
             self._note_waste()
 
     def _note_waste(self) -> None:
-        """A peer that leaves without its answer, or in the middle of a request, may try another port next."""
+        """A peer that leaves without its answer, or in the middle of a POST, may try another port next."""
         if self._set:
             self._plug.came_to_nothing(self.peer, self._set.on)
-        elif self._conversation.started and not self._closing:
+        elif self._conversation.started and self._posts and not self._closing:
             self._plug.came_to_nothing(self.peer)
 
     def pause_writing(self) -> None:
@@ -321,7 +323,7 @@ class WemoSwitch(Fauxmo):
 
     def _stalled(self) -> None:
         if self._conversation.started and not self._blocked:
-            self._plug.came_to_nothing(self.peer)
+            self._note_waste()
             self._answer(Response(HTTPStatus.REQUEST_TIMEOUT, close=True))
         else:
             self._end(abort=self._blocked)

@@ -156,6 +156,16 @@ def test_a_question_and_an_answered_set_start_no_walk() -> None:
     with_rig(test)
 
 
+def test_half_a_question_for_a_document_starts_no_walk() -> None:
+    async def test(rig: Rig) -> None:
+        wire = rig.connect()
+        wire.say(b"GET /setup.xml HT")
+        wire.protocol.eof_received()
+        assert status(at_the_other(rig)) == 200
+
+    with_rig(test)
+
+
 def test_two_switches_side_by_side_are_no_walk() -> None:
     async def test(rig: Rig) -> None:
         first = waiting(rig)
