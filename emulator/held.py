@@ -123,15 +123,6 @@ class Held:
         shown = self._shown.get(switch.identity.key)
         return shown.on if shown and shown.known is known and self._monotonic() < shown.until else None
 
-    def is_untold(self, press: Press) -> bool:
-        """Tell whether a swept press is still to be journalled: once for a run, or if it has an entry to end."""
-        with self._lock:
-            key = press.switch.identity.key
-            told = any(key in run.told for run in press.runs)
-            for run in press.runs:
-                run.told.add(key)
-            return press.entry is not None or not told
-
     def company(self, press: Press) -> tuple[set[str], set[str]]:
         """Return the keys of the other switches of the sweep that a press belongs to, and all the peers."""
         with self._lock:

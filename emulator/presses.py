@@ -260,10 +260,7 @@ class Presses:
                 self.held.show(each, self._reads(each.switch))
         self._tell(presses)
         for each in presses:
-            if self.held.is_untold(each):
-                self._end_held(each, self._why_swept(each))
-            else:
-                each.ticket.finish(Outcome(Result.IGNORED, SWEEP), None)
+            self._end_held(each, self._why_swept(each))
 
     def _why_swept(self, press: Press) -> str:
         keys, peers = self.held.company(press)

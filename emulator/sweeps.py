@@ -32,7 +32,7 @@ class Run:
     """Commands in one direction, no two switches more than SWEEP_S apart; `ends` and `newest` in monotonic seconds.
 
     `newest` is when the last switch came in that was new; `shown` is until when a swept switch may show what was asked
-    for; `peers` are those who asked, by switch; `told` are the switches that are in the journal.
+    for; `peers` are those who asked, by switch.
     """
 
     ends: float
@@ -40,7 +40,6 @@ class Run:
     swept: bool = False
     shown: float = 0.0
     peers: dict[str, set[str]] = field(default_factory=dict)
-    told: set[str] = field(default_factory=set)
 
 
 class Sweeps:
