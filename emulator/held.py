@@ -92,6 +92,7 @@ class Held:
                 return Came()
             twin = next((held for held in self._held if held.is_like(press)), None)
             if twin:
+                twin.asked = press.asked  # nothing that came in between makes it pointless
                 return Came(twin=twin)
             press.entry = Future()
             press.ticket.waits = True

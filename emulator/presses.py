@@ -126,6 +126,7 @@ class Presses:
         """
         with self._order:
             asked, command = self.ask(), Command(action, origin)
+            before = self._armed.get(installation, 0)
             if isinstance(action, Arm):
                 self._armed[installation] = asked.number
             else:
@@ -133,6 +134,7 @@ class Presses:
             try:
                 ticket = self._installations[installation].submit(command, asked=asked.at)
             except TooMany as error:
+                self._armed[installation] = before
                 self._journal.refuse(origin, str(action), str(error), self._clock.time(), installation)
                 raise
         self.wake.set()
@@ -169,6 +171,7 @@ class Presses:
             try:
                 return installation.submit(command, entry, asked=press.asked.at, ticket=press.ticket)
             except TooMany as error:
+                self._armed[switch.installation] = armed
                 self._refuse(press, command, error)
             except EmulatorError as error:
                 log.error("%s: %s", switch.name, error)

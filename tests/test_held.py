@@ -275,6 +275,28 @@ def test_a_full_queue_is_told_and_written_down() -> None:
     assert rig.alarm.open == []
 
 
+def test_an_arm_without_room_takes_no_off_back() -> None:
+    rig = Rig()
+    rig.alarm.be("Night")
+    rig.turn("Night", False)
+    rig.alarm.crowded = TooMany("too many")
+    rig.turn("Total", True, OTHER, guard=Guard.OFFS)
+    rig.alarm.crowded = None
+    assert rig.on("Night") is False
+    rig.wait()
+    assert rig.sent == [("Night", False)]
+
+
+def test_an_off_that_is_repeated_after_an_arm_is_not_taken_back_by_it() -> None:
+    rig = Rig()
+    rig.alarm.be("Night")
+    rig.turn("Night", False)
+    rig.turn("Perimeter", True, OTHER, guard=Guard.OFFS)
+    rig.turn("Night", False)
+    rig.wait()
+    assert rig.sent == [("Perimeter", True), ("Night", False)]
+
+
 def test_a_stop_sends_nothing_more() -> None:
     rig = Rig()
     rig.turn("Night", False)
