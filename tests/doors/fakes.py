@@ -1,8 +1,8 @@
 """A hub that tests hold in their hands: it remembers what was submitted and is whatever they say."""
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from emulator.errors import EmulatorError
 from emulator.hub import Asked, Guard, Hub, Ticket
@@ -59,6 +59,9 @@ class FakeHub(Hub):
             ticket.done.set_result(Outcome(Result.CONFIRMED, "done"))
         self.came.set()
         return ticket
+
+    def submit_all(self, switches: Sequence[Switch], on: bool, origin: Origin, guard: Guard) -> list[Ticket]:
+        return [self.submit(each, on, replace(origin, switch=each.name), guard) for each in switches]
 
     def ignore(self, switch: Switch, on: bool, origin: Origin, reason: str) -> Ticket:  # noqa: ARG002
         self.ignored.append((switch.name, on, reason))
