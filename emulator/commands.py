@@ -86,8 +86,9 @@ class CommandQueue:
 
     def twin(self, command: Command, leaving: Collection[Job] = ()) -> Job | None:
         """Return the job that `command` joins once `leaving` are gone: one that waits, or that in flight if last."""
-        staying = [job for job in self._waiting if job not in leaving]
-        return next((job for job in staying or self._flying() if _is_same(job.command, command)), None)
+        waiting = [job for job in self._waiting if job not in leaving]
+        flying = [job for job in self._flying() if job not in leaving]
+        return next((job for job in waiting or flying if _is_same(job.command, command)), None)
 
     def put(self, job: Job) -> None:
         """Add at the end."""
@@ -95,9 +96,10 @@ class CommandQueue:
 
     def again(self, job: Job, asked: Moment) -> None:
         """Note that a job was asked for once more; one that waits takes its place at the end."""
-        if job in self._waiting:
+        if job in self.unsent():
             job.asked = asked
-            self.remove(job)
+        if job in self._waiting:
+            self._waiting.remove(job)
             self.put(job)
 
     def merge(self, command: Command, leaving: Collection[Job]) -> Job | None:
@@ -109,9 +111,11 @@ class CommandQueue:
                 return job
         return None
 
-    def remove(self, job: Job) -> None:
-        """Take a waiting job out."""
-        self._waiting.remove(job)
+    def drop(self, job: Job) -> None:
+        """Take out a job of which nothing was sent; the one in flight is over then."""
+        job.over = True
+        if job in self._waiting:
+            self._waiting.remove(job)
 
     def take(self) -> Job | None:
         """Return the next job, which is in flight from now on, or None."""
@@ -124,14 +128,16 @@ class CommandQueue:
         return len(staying) < MOST_WAITING and staying.count(peer) < MOST_OF_A_PEER
 
     def pointless(self, command: Command, axes: Axes) -> list[Job]:
-        """Return the waiting jobs whose place a later command takes.
+        """Return the jobs whose place a later command takes: of those that wait, and the unsent one for an arm.
 
         A disarm takes that of all arms of what it disarms, if it has something to do: where the panel stands at `axes`,
         or where the command in flight leads. Otherwise only of those that would turn on the switch that it turns off.
         An arm takes that of disarms of what it arms, as the house stays armed in doubt, and of arms of its own axes.
         """
-        soon = axes.after(self.current.command.action) if self.current else axes
-        others = (job for job in self._waiting if not _is_same(job.command, command))
+        flying = self._flying()
+        soon = axes.after(flying[0].command.action) if flying else axes
+        candidates = self.unsent() if isinstance(command.action, Arm) else self._waiting
+        others = (job for job in candidates if not _is_same(job.command, command))
         return [job for job in others if takes_place(command, job.command.action, axes, soon)]
 
     def unsent(self) -> list[Job]:

@@ -269,17 +269,21 @@ class Installation:
                 self._queue.again(twin, asked)
             else:
                 twin = self._queue.merge(command, pointless)
-                if twin is None and not self._queue.has_room(command.origin.peer, pointless):
-                    raise TooMany("not sent: too many commands wait already; try again in a minute")
-            again = None if twin or self._stopping else self._refusal_now(command.action)
+            known = None if twin else self._refusal_now(command.action)
+            again = None if self._stopping else known
+            full = None
+            if twin is None and not self._queue.has_room(command.origin.peer, pointless):
+                full = TooMany("not sent: too many commands wait already; try again in a minute")
+                if entry is None:
+                    raise full
             entry = self.hold(command) if entry is None and twin is None and again is None else entry
             ticket = ticket or Ticket()
             ticket.waits |= self._queue.first is not None
             job = Job(command, entry or 0, asked, ticket)
-            refused = None if twin else self._refusal_now(command.action) or self._lateness(job)
+            refused = None if twin else known or full or self._lateness(job)
             if refused is None:
                 for other in pointless:
-                    self._queue.remove(other)
+                    self._queue.drop(other)
                 if twin is None:
                     ticket.entry = job.entry
                     self._queue.put(job)
@@ -321,9 +325,7 @@ class Installation:
         with self._lock:
             late = [(job, error) for job in self._queue.unsent() if (error := self._lateness(job))]
             for job, _ in late:
-                job.over = True
-                if job is not self._queue.current:
-                    self._queue.remove(job)
+                self._queue.drop(job)
             if late:
                 self._look()
             waits = bool(self._queue.unsent())
@@ -444,14 +446,18 @@ class Installation:
         return Outcome(Result.CONFIRMED, f"the panel is {state}")
 
     def _commit(self, job: Job, *, sending: bool = False) -> None:
-        """See that a command may still be sent. Raises Superseded where it has ended, or is too late."""
+        """See that a command may still be sent.
+
+        Raises Superseded where it has ended, or is too late; Unconfirmed where a part of it was done before.
+        """
         with self._lock:
             late = TooLate("it had ended before it was sent") if job.over else None
+            begun = job.ticket.accepted.done()
             # Of an arm that goes in parts, the first has left the house half armed: the others follow.
-            if late is None and not (job.ticket.accepted.done() and isinstance(job.command.action, Arm)):
+            if late is None and not (begun and isinstance(job.command.action, Arm)):
                 late = self._lateness(job)
             if late:
-                raise late
+                raise Unconfirmed(str(late)) if begun and not job.over else late
             job.sent |= sending
 
     def _why_not(self, command: Command) -> str:
@@ -641,12 +647,18 @@ class Installation:
     # -- ends -----------------------------------------------------------------------------------------------
 
     def _reporter(self, job: Job) -> Report:
+        said = None
+
         def report(phase: Phase, text: str) -> None:
+            nonlocal said
             if phase is Phase.SENDING:
+                # More than once for a request: when its turn has come, and when the connection stands.
                 self._commit(job, sending=True)
             if phase is Phase.ACCEPTED:
                 job.ticket.accept()
-            self._on_progress(phase, text)
+            if (phase, text) != said:
+                said = (phase, text)
+                self._on_progress(phase, text)
 
         return report
 

@@ -125,20 +125,11 @@ class Presses:
         Raises EmulatorError when it cannot be written down, or too much waits: then nothing is sent.
         """
         with self._order:
-            asked, command = self.ask(), Command(action, origin)
-            before = self._armed.get(installation, 0)
-            if isinstance(action, Arm):
-                self._armed[installation] = asked.number
-            else:
-                self._note_off(installation, command, asked.number)
             try:
-                ticket = self._installations[installation].submit(command, asked=asked.at)
+                return self._submit(installation, Command(action, origin), self.ask())
             except TooMany as error:
-                self._armed[installation] = before
                 self._journal.refuse(origin, str(action), str(error), self._clock.time(), installation)
                 raise
-        self.wake.set()
-        return ticket
 
     def obstacle(self, switch: Switch, on: bool) -> EmulatorError | None:
         """Return what is known to be in the way of a command before it is submitted, if anything."""
@@ -163,36 +154,48 @@ class Presses:
             if (self._turned_off.get(switch.identity.key, 0) if on else armed) > number:
                 return self._ignore(press, LATER)
             command = _command(switch, on, press.origin)
-            if on:
-                self._armed[switch.installation] = max(armed, number)
-            else:
-                self._note_off(switch.installation, command, number)
-            installation = self._installations[switch.installation]
             try:
-                return installation.submit(command, entry, asked=press.asked.at, ticket=press.ticket)
+                return self._submit(switch.installation, command, press.asked, entry, press.ticket)
             except TooMany as error:
-                self._armed[switch.installation] = armed
                 self._refuse(press, command, error)
             except EmulatorError as error:
                 log.error("%s: %s", switch.name, error)
                 press.ticket.finish(Outcome(Result.FAILED, str(error)), error)
-            finally:
-                self.wake.set()
         return press.ticket
+
+    def _submit(
+        self,
+        installation: str,
+        command: Command,
+        asked: Asked,
+        entry: int | None = None,
+        ticket: Ticket | None = None,
+    ) -> Ticket:
+        """Submit, and note what this makes pointless that is held back, unless it comes to nothing at once."""
+        armed, turned_off, taken = dict(self._armed), dict(self._turned_off), False
+        if isinstance(command.action, Arm):
+            self._armed[installation] = max(armed.get(installation, 0), asked.number)
+        else:
+            self._note_off(installation, command, asked.number)
+        try:
+            made = self._installations[installation].submit(command, entry, asked=asked.at, ticket=ticket)
+            taken = not (made.accepted.done() and made.accepted.exception())
+            return made
+        finally:
+            if not taken:
+                self._armed, self._turned_off = armed, turned_off
+                self._changed(installation)
+            self.wake.set()
 
     def _refuse(self, press: Press, command: Command, error: EmulatorError) -> None:
         """End a press that the queue had no room for."""
-        outcome = Outcome(Result.REFUSED, str(error))
-        log.warning("%s: %s, asked for %s: %s", press.switch.installation, command.action, command.origin, error)
+        where = press.switch.installation
+        log.warning("%s: %s, asked for %s: %s", where, command.action, command.origin, error)
         try:
-            if press.entry:
-                self._installations[press.switch.installation].finish(press.entry.result(), outcome)
-            else:
-                where = press.switch.installation
-                self._journal.refuse(command.origin, str(command.action), str(error), self._clock.time(), where)
+            self._journal.refuse(command.origin, str(command.action), str(error), self._clock.time(), where)
         except EmulatorError as full:
             log.error("%s: %s", press.switch.name, full)
-        press.ticket.finish(outcome, error)
+        press.ticket.finish(Outcome(Result.REFUSED, str(error)), error)
 
     def _ignore(self, press: Press, reason: str, error: EmulatorError | None = None) -> Ticket:
         command, ended = _command(press.switch, press.on, press.origin), Outcome(Result.IGNORED, reason)

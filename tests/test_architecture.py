@@ -138,7 +138,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "verisure.enrol": ("errors", "verisure"),
     "verisure.owa_session": ("errors", "verisure"),
     "verisure.owa": (*PURE, "verisure"),
-    "verisure.session": (*PURE, "verisure.pet", "verisure.cloud", "verisure.strike"),
+    "verisure.session": (*PURE, "verisure.pet", "verisure.cloud", "verisure.deadline", "verisure.strike"),
     "verisure.actv2": (*PURE, "verisure.pet"),
     "verisure.wsdo": (*PURE, "verisure.actv2", "verisure.pet", "verisure.cloud", "verisure.session"),
     "simulator": (*PURE, "simulator", "wsgi"),

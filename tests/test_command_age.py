@@ -19,8 +19,8 @@ LIMITS = {True: ARM_WITHIN_S, False: DISARM_WITHIN_S}
 class Told(House):
     """A house whose people are told, and whose process can be stopped."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, *, annex: bool = False) -> None:
+        super().__init__(folder, annex=annex)
         self.notices: list[tuple[Notice, str]] = []
         self.stopped_at: float | None = None
         self.alarm._on_notice = lambda notice, text: self.notices.append((notice, text))
@@ -188,7 +188,7 @@ def test_what_the_thread_cannot_get_to_ends_all_the_same(house: Told) -> None:
     thread = threading.Thread(target=house.alarm.step)
     thread.start()
     assert hangs.wait(60)
-    waiting = house.on("perimeter")
+    waiting = house.alarm.submit(Command(Arm(ArmMode(annex=True)), Origin("test", switch="annex")))
     assert house.alarm.expire()
     house.clock.now += DISARM_WITHIN_S
     assert house.alarm.expire()  # the arm may still be sent
@@ -218,6 +218,35 @@ def test_a_late_command_is_asked_for_again_at_once(house: Told) -> None:
     house.alarm.step()
     assert late.done.result(0).result is Result.SUPERSEDED
     assert house.run(house.on("perimeter")) == [Result.CONFIRMED]
+
+
+def test_half_a_disarm_is_not_told_as_never_sent(tmp_path: Path) -> None:
+    """DARM was done when DARMANNEX came too late: the house is disarmed, and that is settled by the panel."""
+    house = Told(tmp_path, annex=True)
+    house.house.keypad(Arm(ArmMode(Interior.NIGHT, annex=True)))
+    house.alarm.step()
+    house.while_flying("DARM2", lambda: setattr(house.clock, "now", house.clock.now + DISARM_WITHIN_S))
+    ticket = house.alarm.submit(Command(Disarm(annex=True), Origin("api", "10.0.0.9")))
+    assert house.run(ticket) == [Result.UNCONFIRMED]
+    assert "disarm: done" in ticket.done.result().message
+    assert house.count("DARMANNEX1") == 0
+    assert [notice for notice, _ in house.notices] == [Notice.FAILED]
+    for _ in range(3):
+        house.clock.now += POLL_S
+        house.alarm.step()
+    assert house.journal.commands(1)[0].settled == "annex"
+    house.journal.close()
+
+
+def test_the_newest_arm_takes_the_place_of_one_that_hangs_before_it_was_sent(tmp_path: Path) -> None:
+    house = Told(tmp_path)
+    later: list[Ticket] = []
+    house.while_flying("LOGIN", lambda: later.append(house.on("total")))
+    assert house.run(house.on("day")) == [Result.SUPERSEDED]
+    assert house.run(*later) == [Result.CONFIRMED]
+    assert house.count("ARMDAY1") == 0
+    assert house.house.axes.interior is Interior.TOTAL
+    house.journal.close()
 
 
 # -- how much waits -----------------------------------------------------------------------------------------------

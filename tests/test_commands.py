@@ -57,8 +57,12 @@ def test_what_is_in_flight_is_joined_when_nothing_else_waits() -> None:
     twin = queue.twin(on("night"))
     assert twin is queue.current
     assert twin is not None
-    queue.again(twin, Moment(7.0, 7.0))
-    assert (len(queue), twin.asked) == (0, NOW)
+    later = Moment(7.0, 7.0)
+    queue.again(twin, later)
+    assert (len(queue), twin.asked) == (0, later)
+    twin.sent = True
+    queue.again(twin, Moment(8.0, 8.0))
+    assert twin.asked == later
     queue.put(Job(off("night"), 1, NOW))
     assert queue.twin(on("night")) is None
     assert queue.twin(on("night"), queue.pointless(on("night"), DISARMED)) is queue.current
@@ -146,10 +150,21 @@ def test_a_disarm_of_what_is_in_flight_overtakes_every_arm_behind_it() -> None:
     assert [job.command for job in queue.pointless(off("night"), DISARMED)] == [on("perimeter"), on("total")]
 
 
-def test_what_is_in_flight_is_never_superseded() -> None:
+def test_what_is_in_flight_and_sent_is_never_superseded() -> None:
     queue = filled(flying=on("night"))
+    assert queue.current
     assert queue.pointless(off("night"), DISARMED) == []
-    assert queue.current is not None
+    assert queue.pointless(on("total"), DISARMED) == [queue.current]  # nothing of it was sent yet
+    queue.current.sent = True
+    assert queue.pointless(on("total"), DISARMED) == []
+
+
+def test_what_has_ended_before_it_was_sent_leads_nowhere() -> None:
+    """An arm that came too late turns nothing on, so an off of its switch leaves the other arms alone."""
+    queue = filled(on("perimeter"), flying=on("night"))
+    assert queue.current
+    queue.drop(queue.current)
+    assert queue.pointless(off("night"), DISARMED) == []
 
 
 def test_the_target_adds_up() -> None:

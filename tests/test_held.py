@@ -82,7 +82,12 @@ class FakeAlarm:
 
     def submit(self, command: Command, entry: int | None, *, asked: Moment, ticket: Ticket) -> Ticket:
         if self.crowded:
-            raise self.crowded
+            if entry is None:
+                raise self.crowded
+            outcome = Outcome(Result.REFUSED, str(self.crowded))
+            self.finish(entry, outcome)
+            ticket.finish(outcome, self.crowded)
+            return ticket
         if entry is not None:
             self.open.remove(entry)
         self.sent.append((command.origin.switch, isinstance(command.action, Arm)))
@@ -285,6 +290,35 @@ def test_an_arm_without_room_takes_no_off_back() -> None:
     assert rig.on("Night") is False
     rig.wait()
     assert rig.sent == [("Night", False)]
+
+
+def test_an_arm_that_is_refused_at_once_takes_no_off_back() -> None:
+    """As one that has just failed: pywemo repeats it three times."""
+    rig = Rig()
+    rig.alarm.be("Night")
+    rig.turn("Night", False)
+    submit = rig.alarm.submit
+
+    def refused(*_: object, ticket: Ticket, **__: object) -> Ticket:
+        ticket.finish(Outcome(Result.FAILED, "not sent again"), Rejected("a window is open"))
+        return ticket
+
+    rig.alarm.submit = refused  # type: ignore[method-assign, assignment]
+    rig.turn("Total", True, OTHER, guard=Guard.OFFS)
+    rig.alarm.submit = submit  # type: ignore[method-assign]
+    assert rig.on("Night") is False
+    rig.wait()
+    assert rig.sent == [("Night", False)]
+
+
+def test_an_off_that_is_refused_at_once_takes_no_held_arm_back() -> None:
+    rig = Rig()
+    rig.turn("Night", True)
+    rig.alarm.crowded = TooMany("too many")
+    rig.turn("Night", False, OTHER, guard=Guard.NONE)
+    rig.alarm.crowded = None
+    rig.wait()
+    assert rig.sent == [("Night", True)]
 
 
 def test_an_off_that_is_repeated_after_an_arm_is_not_taken_back_by_it() -> None:

@@ -43,8 +43,8 @@ MODES = {name: ArmMode.parse(name) for name in ("total", "day", "night", "perime
 class House(SimulatedCloud):
     """A simulated alarm, and our installation in front of it, driven step by step."""
 
-    def __init__(self, folder: Path, account: Account = DEMO) -> None:
-        super().__init__(account)
+    def __init__(self, folder: Path, account: Account = DEMO, *, annex: bool = False) -> None:
+        super().__init__(account, annex=annex)
         self.folder = folder
         self.changes = 0
         self.journal = Journal(folder)

@@ -21,6 +21,9 @@ LOG = logging.getLogger(__name__)
 
 MAX_WARNINGS = 64  # peers warned about; after that, and the second time, it is a debug line
 
+NOTES = "refused"
+"""The lane of what is journalled of peers that have asked for too much; no address is called so."""
+
 SNAP_BACK_S = 0.3
 """From an answer to the event that contradicts it: an event that overtakes the answer is lost on pywemo."""
 
@@ -89,11 +92,19 @@ class Plug:
         start = self._walks.start_of(origin.peer, on, self.switch, self._now())
         if start is not None:
             reason = f"the same was asked of {start.name} a moment before: this client tries one port after the other"
-            self._lanes.put(origin.peer, partial(self._hub.ignore, self.switch, on, origin, reason))
+            self._note(on, origin, reason)
             answered(Walked(reason))
         elif not self._lanes.put(origin.peer, partial(self._submit, on, origin, asked, events, answered)):
-            answered(EmulatorError("Too many commands at once, or the program is stopping; not sent"))
+            refusal = "Too many commands at once, or the program is stopping; not sent"
+            self._note(on, origin, refusal)
+            answered(EmulatorError(refusal))
             self._snap_back(on, events)
+
+    def _note(self, on: bool, origin: Origin, reason: str) -> None:
+        """Journal a set that is not submitted; where its peer has asked for too much, as many as there is time for."""
+        note = partial(self._hub.ignore, self.switch, on, origin, reason)
+        if not self._lanes.put(origin.peer, note):
+            self._lanes.put(NOTES, note)
 
     def came_to_nothing(self, peer: str, on: bool | None = None) -> None:
         """Note that a peer got no answer to a set, or a refusal; left out is what it asked for when that is unknown."""

@@ -12,6 +12,10 @@ from emulator.model import Switch
 WALK_S = 3.0
 """Seconds from a set that came to nothing to the next port: openHAB goes on at once, and each port may cost it 1 s."""
 
+WALK_MOST_S = 25.0
+"""Seconds from the set that came to nothing to the end of the longest walk: seven ports, of which each may take as long
+as the first. A client that goes on after that means what it says."""
+
 SEEN = 512
 """Trails kept at most: a peer has one for each direction, and they are over in seconds."""
 
@@ -24,9 +28,13 @@ class Walked(EmulatorError):
 
 @dataclass(slots=True)
 class Trail:
-    """Where a peer's set came to nothing of itself, and until when (monotonic seconds) another switch is a walk."""
+    """Where a peer's set came to nothing of itself, and until when (monotonic seconds) another switch is a walk.
+
+    `ends` is until when it may be put off.
+    """
 
     until: float
+    ends: float = 0.0
     switches: list[Switch] = field(default_factory=list)
 
 
@@ -43,7 +51,7 @@ class Walks:
             trail = Trail(now)
         elif switch in trail.switches:
             trail.switches.remove(switch)
-        trail.until = now + WALK_S
+        trail.until, trail.ends = now + WALK_S, now + WALK_MOST_S
         trail.switches.append(switch)
         while len(self._trails) >= SEEN:
             del self._trails[next(iter(self._trails))]
@@ -58,5 +66,5 @@ class Walks:
         trail = self._trails.get((peer, on))
         if trail is None or trail.until < now or switch in trail.switches:
             return None
-        trail.until = now + WALK_S
+        trail.until = min(now + WALK_S, trail.ends)
         return trail.switches[-1]

@@ -27,6 +27,7 @@ LOG = logging.getLogger(__name__)
 IDLE = 10.0  # seconds from one answer to the end of the next request; a slower peer is stalled, or idle for nothing
 LINGER = 1.0  # seconds to hear out a peer that is still sending what we refused, lest a reset eats the answer
 REPLY_WITHIN = 0.8  # seconds for a set: openHAB tries the next port after 1, where another switch is; see soap.declined
+UNREAD_S = 1.0  # seconds after an answer in which a reset means that nobody read it; openHAB waits one in all
 
 NOTHING = Request("", "", {})
 XML = ("CONTENT-TYPE", 'text/xml; charset="utf-8"')
@@ -63,6 +64,8 @@ class WemoSwitch(Fauxmo):
         self.peer = ""
         self.since = self._loop.time()
         self._set: soap.Call | None = None
+        self._answered = (float("-inf"), False)
+        self._routing = False
         self._busy = self._blocked = self._closing = self._wasted = self._posts = False
         self._timer = Timer(self._loop)
 
@@ -99,9 +102,14 @@ class WemoSwitch(Fauxmo):
             self._advance()
         return self._busy
 
-    def connection_lost(self, _exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         """A command that was submitted goes on; only its answer has nowhere to go."""
         self._note_waste()
+        answered_at, on = self._answered
+        if exc and self._loop.time() - answered_at < UNREAD_S:
+            # Its patience had ended while our answer was on its way.
+            self._plug.came_to_nothing(self.peer, on)
+        self._set = None
         self._closing = True
         self._connections.discard(self)
         self._conversation.close()
@@ -162,6 +170,7 @@ class WemoSwitch(Fauxmo):
     def _serve(self, request: Request) -> None:
         self._request, self._busy = request, True
         self._timer.rest()
+        self._routing = True
         try:
             self._route(request)(self)
         except ProtocolError as error:
@@ -169,6 +178,8 @@ class WemoSwitch(Fauxmo):
         except Exception:  # whatever a request does to us, its peer is answered and the loop goes on
             LOG.exception("%s %s from %s", request.method, request.path, self.peer)
             self._answer(Response(HTTPStatus.INTERNAL_SERVER_ERROR, close=True))
+        finally:
+            self._routing = False
 
     def _route(self, request: Request) -> "Handler":
         ours = {self.place.host, self.place.advertised}
@@ -238,6 +249,7 @@ class WemoSwitch(Fauxmo):
         if not isinstance(error, Walked):  # at the next port nothing came to nothing of itself
             self.look_for_end()
         self._set = None
+        self._answered = (self._loop.time(), bool(call.on))
         try:
             if isinstance(error, Walked):
                 self._refuse(soap.Fault(soap.ACTION_FAILED, str(error)))
@@ -249,7 +261,8 @@ class WemoSwitch(Fauxmo):
         except Exception:  # anything but 2xx sends the command to another switch
             LOG.exception("%s: answering %s failed", self.peer, call.action.name)
             self._decline(BASICEVENT, call, "Internal error; the log of the emulator tells more", NOT_DONE)
-        self._advance()
+        if not self._routing:  # else whoever routes goes on by itself
+            self._advance()
 
     def _reply(self, service: Service, call: soap.Call) -> None:
         if call.action.outs == STATE:  # asked for all the time, and nothing else needs to be put together for it

@@ -6,9 +6,10 @@ Time-outs of sockets count from one byte to the next, and those of getaddrinfo a
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any
 
 AddressInfo = tuple[int, int, int, str, Any]
@@ -18,13 +19,36 @@ ADDRESS_AT_LEAST_S = 3.0
 """Of the time that is left, for one of several addresses: a SYN that got lost is repeated after one second."""
 
 
+_last_look: ContextVar[Callable[[], None]] = ContextVar("last_look", default=lambda: None)
+
+
+@contextmanager
+def last_look(look: Callable[[], None]) -> Iterator[None]:
+    """Call `look` directly before the first byte of each request made in here; if that raises, nothing is sent.
+
+    Look-up, connection and TLS come before it, and may take all the time of the request.
+    """
+    before = _last_look.set(look)
+    try:
+        yield
+    finally:
+        _last_look.reset(before)
+
+
 class Deadline:
     """The end of one request. `sent` tells whether a byte of it may have left this machine."""
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._at = clock() + seconds
+        self._look = _last_look.get()
         self.sent = False
+
+    def begin(self) -> None:
+        """Note that something may leave from now on. Raises what the last look does."""
+        if not self.sent:
+            self._look()
+            self.sent = True
 
     @property
     def is_over(self) -> bool:
@@ -52,13 +76,13 @@ class BoundSocket(socket.socket):
     def send(self, *args: Any, **kwargs: Any) -> int:
         """Send within the time that is left; note that something may have left."""
         self.settimeout(self.until.left())
-        self.until.sent = True
+        self.until.begin()
         return super().send(*args, **kwargs)
 
     def sendall(self, *args: Any, **kwargs: Any) -> None:
         """Send all within the time that is left; note that something may have left."""
         self.settimeout(self.until.left())
-        self.until.sent = True
+        self.until.begin()
         super().sendall(*args, **kwargs)
 
 

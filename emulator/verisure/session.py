@@ -13,6 +13,7 @@ from typing import Protocol
 from emulator.errors import CloudError, LoginRefused, Rejected, Retired, SessionExpired, SettingNeeded, Unreachable
 from emulator.verisure import pet
 from emulator.verisure.cloud import Clock
+from emulator.verisure.deadline import last_look
 from emulator.verisure.strike import Secrets
 
 log = logging.getLogger(__name__)
@@ -214,6 +215,8 @@ class Session:
         self._secrets.add(operation, self._hash)
         log.debug("%s", request)
         before()
-        reply = pet.parse(self._transport.send(method, params | dict(extra), timeout_s), self._secrets)
+        with last_look(before):
+            answer = self._transport.send(method, params | dict(extra), timeout_s)
+        reply = pet.parse(answer, self._secrets)
         log.debug("%s: %s%s", request, reply.res, f" {reply.err}" if reply.err else "")
         return reply

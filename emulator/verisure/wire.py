@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from emulator.errors import Unreachable
 from emulator.verisure import graphql
 from emulator.verisure.cloud import Answer, Clock
+from emulator.verisure.deadline import last_look
 from emulator.verisure.graphql import Caller, Reply
 from emulator.verisure.operations import Operation
 from emulator.verisure.session import Account
@@ -195,7 +196,8 @@ class Wire:
     ) -> Answer:
         with self._turnstile.turn(self.clock, operation.name, urgent=self._urgent):
             before()
-            answer = self._transport.post(headers, body)
+            with last_look(before):
+                answer = self._transport.post(headers, body)
         log.debug("%s: HTTP %d, %d bytes", operation.name, answer.status, len(answer.body))
         return answer
 

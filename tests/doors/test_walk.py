@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from emulator.doors import walk
-from emulator.doors.walk import WALK_S, Walks
+from emulator.doors.lanes import PER_PEER
+from emulator.doors.walk import WALK_MOST_S, WALK_S, Walks
 from emulator.errors import Rejected
 from emulator.model import Outcome, Result
 from tests.doors.clockwork import advance
@@ -16,6 +17,7 @@ from tests.doors.rig import PEER, Rig, Wire, with_rig
 from tests.doors.test_abuse import connected
 from tests.doors.test_lan import a_lan
 from tests.doors.test_wemo import GET, SET_OFF, SET_ON, STATE, status
+from tests.patience import until
 
 OTHER_PEER = "192.168.7.10"
 NIGHT, TOTAL, DAY = (a_switch(name, number, port=49150 + number) for number, name in enumerate(("N", "T", "D"), 1))
@@ -52,6 +54,15 @@ def test_a_walk_goes_on_from_port_to_port() -> None:
     for step in range(1, 7):
         assert walks.start_of(PEER, True, (TOTAL, DAY)[step % 2], 2.5 * step) is NIGHT
     assert walks.start_of(PEER, True, TOTAL, 15.0 + WALK_S + 0.1) is None
+
+
+def test_a_walk_ends_however_often_a_client_goes_on() -> None:
+    """Whose other switch was refused, and who means this one."""
+    walks = Walks()
+    walks.came_to_nothing(PEER, True, NIGHT, 0.0)
+    moments = [2.0 * step for step in range(1, 30)]
+    walked = [at for at in moments if walks.start_of(PEER, True, TOTAL, at)]
+    assert walked == [at for at in moments if at <= WALK_MOST_S]
 
 
 def test_two_that_came_to_nothing_side_by_side_may_both_be_asked_for_again() -> None:
@@ -194,6 +205,55 @@ def test_an_answer_when_patience_ended_starts_no_walk() -> None:
     with_rig(test)
 
 
+@pytest.mark.parametrize(("reset", "after_s", "asked"), [(True, 0.5, 1), (True, 1.5, 2), (False, 0.5, 2)])
+def test_an_answer_that_nobody_reads_any_more_starts_a_walk(reset: bool, after_s: float, asked: int) -> None:
+    """The patience of a client ends while our answer is on its way: it resets what comes."""
+
+    async def test(rig: Rig) -> None:
+        first = rig.connect()
+        first.say(SET_ON)
+        await advance(after_s)
+        first.protocol.connection_lost(ConnectionResetError() if reset else None)
+        rig.connect(plug=rig.other).say(SET_ON)
+        assert len(rig.hub.asked) == asked
+
+    with_rig(test)
+
+
+def test_what_is_refused_later_starts_no_walk_of_who_left_long_ago() -> None:
+    async def test(rig: Rig) -> None:
+        rig.hub.prompt = False
+        wire = rig.connect()
+        wire.say(SET_ON)
+        wire.protocol.connection_lost(None)
+        await advance(WALK_S + 0.1)
+        rig.hub.tickets[0].finish(Outcome(Result.REJECTED, "no"), Rejected("no"))
+        rig.connect(plug=rig.other).say(SET_ON)
+        assert len(rig.hub.asked) == 2
+
+    with_rig(test)
+
+
+def test_many_sets_in_one_piece_are_each_answered() -> None:
+    async def test(rig: Rig) -> None:
+        rig.plug.came_to_nothing(PEER, True)
+        wire = rig.connect(plug=rig.other)
+        answers = wire.say(400 * SET_ON)
+        assert answers.count(b"HTTP/1.1 500") == 400
+        assert b"Internal error" not in answers
+
+    with_rig(test)
+
+
+def test_what_is_too_much_of_a_peer_stands_in_the_journal() -> None:
+    async def test(rig: Rig) -> None:
+        wires = [rig.connect() for _ in range(PER_PEER + 3)]
+        assert sum(b"Error" in wire.say(SET_ON) for wire in wires) == 3
+        assert [reason[:8] for *_, reason in rig.hub.ignored] == ["Too many"] * 3
+
+    with_rig(test)
+
+
 def test_another_peer_and_the_same_switch_again_are_no_walk() -> None:
     async def test(rig: Rig) -> None:
         first = waiting(rig)
@@ -290,6 +350,7 @@ def test_what_came_while_nobody_looked_is_a_walk_too() -> None:
         with connected(ports[1], "127.0.0.1", SET_ON) as sock:
             awake.set()
             assert status(sock.recv(4096)) == 500
+            until(lambda: hub.asked)
     assert [name for name, *_ in hub.asked] == [hub.switches[0].name]
 
 

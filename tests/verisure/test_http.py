@@ -17,8 +17,9 @@ import pytest
 import requests
 import trustme
 
-from emulator.errors import Unreachable
+from emulator.errors import TooLate, Unreachable
 from emulator.verisure import deadline
+from emulator.verisure.deadline import last_look
 from emulator.verisure.http import ANSWER_LIMIT_BYTES, USER_AGENT, HttpTransport
 
 VECTORS = Path(__file__).parent / "vectors"
@@ -184,6 +185,28 @@ BOTH = pytest.mark.parametrize("method", ["GET", "POST"])
 
 
 # -- what is sent -----------------------------------------------------------------------------------------------
+
+
+@BOTH
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_last_look_is_taken_when_the_connection_stands(
+    serve: Serve, good: tuple[trustme.CA, Path], method: str, tls: bool
+) -> None:
+    """A command may have become too old in the look-up, the connection or TLS: then not a byte of it is sent."""
+    server, cafile = (serve(tls=secured(good[0])), good[1]) if tls else (serve(), None)
+    connected: list[bool] = []
+
+    def look() -> None:
+        connected.append(True)
+        raise TooLate("ask again")
+
+    with last_look(look), pytest.raises(TooLate, match="ask again"):
+        send(server.url, method, cafile=cafile)
+    assert connected == [True]
+    assert [request for request in server.requests if request] == []
+    with last_look(lambda: connected.append(False)):
+        assert send(server.url, method, cafile=cafile) == b"<PET>"
+    assert connected == [True, False]
 
 
 def test_a_get_has_its_parameters_in_the_url(serve: Serve) -> None:
