@@ -165,16 +165,18 @@ async function submit(event) {
   const button = event.submitter;
   if (form.classList.contains("close")) return close(button.value);
   form.closest("dialog")?.close();
-  if (form.method === "get" || underWay.has(form.action)) return; // the second tap of two
+  if (form.method === "get") return;
   const body = new URLSearchParams(new FormData(form));
   if (button?.name) body.set(button.name, button.value);
-  underWay.add(form.action);
+  const wish = [form.action, body.get("installation"), button?.value].join(" ");
+  if (underWay.has(wish)) return; // the second tap of two
+  underWay.add(wish);
   form.setAttribute("aria-busy", "true");
   try {
     await send(form, body);
   } finally {
     form.removeAttribute("aria-busy");
-    underWay.delete(form.action);
+    underWay.delete(wish);
   }
 }
 
