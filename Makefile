@@ -1,5 +1,5 @@
 # Two commands matter: `make run` tries the program on a simulated alarm, `make test` runs every check; `make test-long`
-# tries ten times as many examples and lives the simulated month.
+# tries four times as many examples, every variant of a fault, and lives the simulated month.
 PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-bench

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -31,7 +32,7 @@ settings.register_profile(
     # None that measures the machine; and examples may share a fixture.
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-settings.register_profile("long", settings.get_profile("short"), max_examples=500)
+settings.register_profile("long", settings.get_profile("short"), max_examples=200)
 settings.load_profile("short")
 """As many examples of a property as `make test` has time for; `make test-long` loads the other one."""
 
@@ -40,6 +41,9 @@ CLONE_NEWNET = 0x40000000
 WORKERS = max(5, os.cpu_count() or 1)
 """Processes that share the tests: on two cores, since half of their time is waiting for panels and programs."""
 
+
+TRACED = 5
+"""Variants of a test that coverage looks at."""
 
 LONGEST = tuple(
     f"tests/{each}"
@@ -75,8 +79,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     And begin with what takes longest, or a worker would be at it when all others have ended.
     """
+    seen: Counter[str] = Counter()
     for item in items:
-        if item.get_closest_marker("hypothesis"):
+        test, is_variant, _ = item.nodeid.partition("[")
+        seen[test] += bool(is_variant)
+        if item.get_closest_marker("hypothesis") or seen[test] > TRACED:
             item.add_marker("no_cover")
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 

@@ -16,8 +16,15 @@ from tests.program import Program, simulated
 NIGHT = ArmMode(Interior.NIGHT)
 
 
-@pytest.mark.parametrize("request_name", ["ARMNIGHT1", "ARMNIGHT2"])
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    ("end", "request_name"),
+    [
+        (signal.SIGTERM, "ARMNIGHT2"),
+        (signal.SIGKILL, "ARMNIGHT1"),
+        pytest.param(signal.SIGTERM, "ARMNIGHT1", marks=pytest.mark.long),
+        pytest.param(signal.SIGKILL, "ARMNIGHT2", marks=pytest.mark.long),
+    ],
+)
 def test_a_signal_while_the_cloud_has_the_request(tmp_path: Path, end: signal.Signals, request_name: str) -> None:
     """The panel acts; the program that starts again does not send it again, and tells what the panel says."""
     with simulated() as alarm:
