@@ -23,6 +23,10 @@ FIRST_NEWS_S = 3.5
 STANDING_S = 1.0
 """Between looks at whether a switch can be reached; systemd and `docker compose up --wait` hang on the answer."""
 
+SWITCH_S = 0.001
+"""How long a thread may keep the interpreter from the others. A set goes from the loop to a thread and back, and waited
+for Python's own 5 ms each time while one peer asked as fast as it could."""
+
 SEARCH_S = 4.0
 """How long `discover` listens: devices spread their answers over the 3 s that it allows."""
 
@@ -36,6 +40,7 @@ def run(interfaces: tuple[str, ...], **chosen: Any) -> None:
     settings, secrets = here.settings()
     stopping = threading.Event()
     on_signal(stopping.set)
+    sys.setswitchinterval(SWITCH_S)
     try:
         app = App(settings, secrets, here.state_dir, interfaces or None, credentials.targets())
     except (ConfigError, CloudError, Hindered):
