@@ -305,6 +305,24 @@ def test_more_than_a_peer_may_have_waiting_is_refused_in_words(house: Told) -> N
     assert len(house.journal.commands(9)) == 3  # what is refused is not a command
 
 
+def test_what_was_held_back_and_finds_no_room_ends_in_its_entry_and_people_are_told(house: Told) -> None:
+    """Its client was answered at once, perhaps with "OK" by a voice."""
+    tickets: list[Ticket] = []
+
+    def meanwhile() -> None:
+        house.alarm.submit(Command(Disarm(annex=True, main=False), Origin("api", "10.0.0.9")))
+        house.alarm.submit(a_command("10.0.0.9", "perimeter"))
+        command = a_command("10.0.0.9", "night")
+        tickets.append(house.alarm.submit(command, house.alarm.hold(command), ticket=Ticket()))
+
+    house.while_flying("DARM2", meanwhile)
+    house.run(house.off("night"))
+    assert isinstance(tickets[0].accepted.exception(0), TooMany)
+    assert tickets[0].done.result(0).result is Result.REFUSED
+    assert "refused" in {entry.result for entry in house.journal.commands(9)}
+    assert any(notice is Notice.FAILED and "too many" in text for notice, text in house.notices)
+
+
 def test_offs_of_several_switches_that_wait_are_one_disarm(house: Told) -> None:
     tickets: list[Ticket] = []
     names = ("total", "perimeter", "night")
