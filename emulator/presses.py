@@ -97,14 +97,14 @@ class Presses:
     def submit_all(self, switches: Sequence[Switch], on: bool, origin: Origin, guard: Guard) -> list[Ticket]:
         """Ask for several switches by one word: a sweep by its name, unless the guard lets it pass."""
         presses = [Press(one, on, replace(origin, switch=one.name), self.ask()) for one in switches]
-        if on in guard.value:
+        if presses and on in guard.value:
             swept = self.held.sweep(presses)
             self._sweep(swept)
             return [press.ticket for press in swept]
         return [self.submit(press.switch, on, press.origin, guard, press.asked) for press in presses]
 
     def why_not(self, switch: Switch, on: bool, origin: Origin) -> str:
-        """Why the settings let a command do nothing; empty when they do not."""
+        """Say why the settings let a command do nothing; empty when they do not."""
         if on:
             return ""
         if not switch.off_disarms:
@@ -136,7 +136,7 @@ class Presses:
         return self._installations[switch.installation].known_obstacle(_command(switch, on, Origin("")).action)
 
     def stands(self, press: Press, switch: Switch) -> bool:
-        """Whether an announcement still says something of a switch: nothing that came later may be hidden by it."""
+        """Tell whether an announcement still holds for a switch: nothing that came later may be hidden by it."""
         if press.switch.installation != switch.installation:
             return False
         if press.on:
@@ -213,7 +213,7 @@ class Presses:
         return press.ticket
 
     def _note_off(self, installation: str, command: Command, asked: int) -> None:
-        """Where this makes an arm pointless that is still held back and shown as on, that is not sent any more."""
+        """Note which arms that are held back and shown as on this makes pointless: they are not sent any more."""
         view = self._installations[installation].view
         soon = view.axes if view.target is None else view.target
         for switch in self._switches:

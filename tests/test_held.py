@@ -503,6 +503,10 @@ def test_all_at_once_where_it_is_allowed() -> None:
     assert rig.sent == [(name, False) for name in NAMES]
 
 
+def test_all_of_no_switches_is_nothing() -> None:
+    assert Rig(0).turn_all(False) == []
+
+
 # -- sweeps -----------------------------------------------------------------------------------------------------
 
 
