@@ -10,7 +10,7 @@ from typing import Any
 
 from emulator.errors import CloudError, CommandError, EmulatorError, Rejected, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, Axes, Disarm, PanelState
-from emulator.verisure import graphql, operations
+from emulator.verisure import graphql, operations, refusals
 from emulator.verisure.cached import Cached
 from emulator.verisure.cloud import GLANCE_S, Clock, Details, Phase, Reading, Report
 from emulator.verisure.failures import Unsupported
@@ -18,6 +18,7 @@ from emulator.verisure.graphql import OK, REFUSED, WAIT
 from emulator.verisure.operations import Operation
 from emulator.verisure.owa_session import OwaSession
 from emulator.verisure.profiles import LETTERS, axes_of, candidates, effect, profile_for
+from emulator.verisure.refusals import OPEN, OpenZones, said, zone
 from emulator.verisure.session import Account
 from emulator.verisure.vault import Vault
 from emulator.verisure.wire import Poster, Turnstile, Wire
@@ -55,13 +56,6 @@ LOOKED_S = 60.0
 CHECK_SERVICE = "11"
 """The idService of EST (§4.2)."""
 
-OPEN_ZONES = "102"
-REASONS = {"101": "this user may not arm the perimeter", "106": "this alarm takes no other mode while it is armed"}
-"""error.code → the reason of a refusal (§5.6)."""
-
-TROUBLE = ("no_response", "status_not_found", "protom_session", "alarm_process_error", "status_inventory")
-"""Words in the text of an error that tell of the way to the panel, not of its will (§5.6)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
@@ -70,15 +64,6 @@ class Submitted:
     request: str
     poll: Operation
     variables: Mapping[str, Any]
-
-
-class OpenZones(Rejected):
-    """The panel refuses to arm past open zones. `again` is what forces it, None where the panel does not allow that."""
-
-    def __init__(self, names: tuple[str, ...], again: Mapping[str, str] | None) -> None:
-        self.names, self.again = names, again
-        open_ones = f"open: {', '.join(names)}" if names else "a zone is open; the cloud does not say which"
-        super().__init__(f"{open_ones}. Close it and try again")
 
 
 class OwaCloud:
@@ -141,14 +126,14 @@ class OwaCloud:
     def _bypassed(self, content: Any) -> tuple[str, ...]:
         """The open zones that an armed panel does not guard (§4.1: status 0; other entries are low batteries)."""
         rows = graphql.items(content, "exceptions")
-        return tuple(_zone(row) for row in rows if graphql.text(row, "status") == "0")
+        return tuple(zone(row) for row in rows if graphql.text(row, "status") == OPEN)
 
     def _check(self, within_s: float = CHECK_DEADLINE_S) -> PanelState:
         number, panel = self._session.installation()
         content = self._session.look(operations.CHECK, {"numinst": number, "panel": panel})
         reference = graphql.text(content, "referenceId")
         if graphql.text(content, "res") != OK or not reference:
-            raise Unreachable(f"the panel cannot be asked: {_said(content)}")
+            raise Unreachable(f"the panel cannot be asked: {said(content)}")
         variables = {"numinst": number, "idService": CHECK_SERVICE, "panel": panel, "referenceId": reference}
         started = self._clock.monotonic()
         while self._clock.monotonic() - started < within_s:
@@ -160,7 +145,7 @@ class OwaCloud:
             letter = graphql.text(content, "protomResponse").upper()
             if letter and graphql.text(content, "res") == OK:
                 return self._told(letter, "CheckAlarm")
-            raise Unreachable(f"the panel did not tell its state: {_said(content)}")
+            raise Unreachable(f"the panel did not tell its state: {said(content)}")
         raise Unreachable(f"the panel did not tell its state within {within_s:g} s")
 
     # -- commands -------------------------------------------------------------------------------------------
@@ -291,7 +276,7 @@ class OwaCloud:
             self._cached.nothing_done()
             raise
         if graphql.text(content, "res") in REFUSED:
-            raise Rejected(f"the cloud refused {request}: {_said(content)}")
+            raise Rejected(f"the cloud refused {request}: {said(content)}")
         reference = graphql.text(content, "referenceId")
         if graphql.text(content, "res") != OK or not reference:
             raise Unconfirmed(f"the cloud answered {request}, but does not say how to ask for its outcome")
@@ -337,24 +322,13 @@ class OwaCloud:
             raise Rejected(f"the panel ended {request} without doing it: it is {state.axes}")
 
     def _refusal(self, submitted: Submitted, content: Any) -> EmulatorError:
-        error = content.get("error") if isinstance(content, dict) else None
-        code, kind, message = graphql.text(error, "code"), graphql.text(error, "type"), graphql.text(content, "msg")
-        if code == OPEN_ZONES or kind == "ZONE" or "open_zone" in message:
-            names = self._open_zones(error) or tuple(filter(None, [message.partition("#")[2]]))
-            again = {"forceArmingRemoteId": graphql.text(error, "referenceId"), "suid": graphql.text(error, "suid")}
-            allowed = isinstance(error, dict) and error.get("allowForcing") is True and all(again.values())
-            return OpenZones(names, again if allowed else None)
-        if kind == "TECHNICAL_ERROR" or any(word in message for word in TROUBLE):
-            return Unconfirmed(f"the panel did not answer {submitted.request}: {_said(content)}")
-        return Rejected(REASONS.get(code) or f"the panel refused {submitted.request}: {_said(content)}")
+        found = refusals.refusal(submitted.request, content, arming=submitted.poll is operations.ARM_STATUS)
+        return found.named(self._open_zones(found.ask)) if isinstance(found, OpenZones) and found.ask else found
 
-    def _open_zones(self, error: Any) -> tuple[str, ...]:
+    def _open_zones(self, key: Mapping[str, str]) -> tuple[str, ...]:
         """Their names; none where the cloud does not tell them to this user (§5.5)."""
         number, panel = self._session.installation()
-        reference, suid = graphql.text(error, "referenceId"), graphql.text(error, "suid")
-        if not reference:
-            return ()
-        base = {"numinst": number, "panel": panel, "referenceId": reference, "suid": suid}
+        base = {"numinst": number, "panel": panel, **key}
         started = self._clock.monotonic()
         counter = 0
         while self._clock.monotonic() - started < ZONES_S:
@@ -365,7 +339,7 @@ class OwaCloud:
                 log.debug("the open zones are not known: %s", failed)
                 return ()
             if graphql.text(content, "res") != WAIT:
-                return tuple(_zone(row) for row in graphql.items(content, "exceptions"))
+                return refusals.zones(content)
             if not self._clock.sleep(POLL_S):
                 break
         return ()
@@ -379,14 +353,3 @@ class OwaCloud:
     def close(self) -> None:
         """Let go of the connections; never raises. The login is kept for the next start."""
         self._session.close()
-
-
-def _zone(row: Mapping[str, Any]) -> str:
-    return graphql.text(row, "alias") or graphql.text(row, "deviceType") or "a zone without a name"
-
-
-def _said(content: Any) -> str:
-    """What the cloud gives as its reason."""
-    error = content.get("error") if isinstance(content, dict) else None
-    words = (graphql.text(content, "msg"), graphql.text(error, "type"), graphql.text(error, "code"))
-    return ", ".join(filter(None, words)) or "it gives no reason"
