@@ -154,10 +154,10 @@ class Alarms:
         """A new cloud, which belongs to whoever asks."""
         settings, account, url = self.settings.installations[name], self._account(name), self._urls[name]
         spacing_s = SIMULATED_SPACING_S if settings.cloud == "simulator" else SPACING_S
-        gate = self._gates.setdefault((account.user, url), Gate(spacing_s))
+        vault = JournalVault(self.journal, self._state_dir, urlsplit(url).netloc, account.user)
+        gate = self._gates.setdefault((account.user, url), Gate(spacing_s, vault))
         gate.refusal = None
         turnstile = self._turnstiles.setdefault(url, Turnstile())
-        vault = JournalVault(self.journal, self._state_dir, urlsplit(url).netloc, account.user)
         reach = Reach(url, settings.timeouts.request, settings.timeouts.command, gate, turnstile, vault)
         return CLOUDS[settings.cloud](account, reach, self.clock)
 

@@ -6,9 +6,12 @@ from typing import Any
 from flask import Flask
 
 from emulator.errors import Unreachable
+from emulator.simulator.faults import Fault
 from emulator.simulator.panel import House, Profile
 from emulator.simulator.server import create_app
 from emulator.simulator.wsdo import ConnectionDropped
+from emulator.verisure.cloud import Answer
+from emulator.verisure.firewall import Forbidden, is_page
 from emulator.verisure.session import Account
 from emulator.verisure.wsdo import WsdoCloud
 
@@ -62,6 +65,9 @@ class AppTransport:
             answer = self._client.open("/WebService/ws.do", method=method, **where)
         except ConnectionDropped as error:
             raise Unreachable(str(error)) from None
+        page = is_page(Answer(answer.status_code, answer.data))
+        if page or answer.status_code == 403:
+            raise Forbidden(f"HTTP {answer.status_code}", page=page)
         if answer.status_code != 200:
             raise Unreachable(f"HTTP {answer.status_code}")
         return answer.data
@@ -109,6 +115,9 @@ class SimulatedCloud:
 
     def new_client(self) -> WsdoCloud:
         return WsdoCloud(self.account, self.transport, self.clock, DEADLINE_S)
+
+    def fault(self, kind: str, request: str = "", times: int | None = None) -> None:
+        self.backend.faults.add(Fault(kind, request, times))
 
     def count(self, request: str) -> int:
         """How many of a request the cloud has received."""

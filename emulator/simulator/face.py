@@ -60,3 +60,14 @@ class Face(Protocol):
 
     def reset(self) -> None:
         """Start its counters at nought."""
+
+
+INCAPSULA = (
+    '<html><head><META NAME="robots" CONTENT="noindex,nofollow"></head><body><iframe src="/_Incapsula_Resource?'
+    'SWUDNSAI=9">Request unsuccessful. Incapsula incident ID: 0-0</iframe></body></html>'
+)
+
+
+def block_page(status: int) -> Response:
+    """The firewall's page, which may come with any status (verisure-owa.md §1.6, §12)."""
+    return Response(INCAPSULA, status, mimetype="text/html")

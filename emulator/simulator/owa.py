@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from emulator.errors import EmulatorError
 from emulator.simulator import access, failures, graphql, settings
 from emulator.simulator.backend import Backend
-from emulator.simulator.face import ConnectionDropped, page
+from emulator.simulator.face import ConnectionDropped, block_page, page
 from emulator.simulator.faults import OWA_KINDS
 from emulator.simulator.graphql import Call, Invalid, Json
 from emulator.simulator.operations import Operations
@@ -25,11 +25,6 @@ PATH = "/owa-api/graphql"
 
 MOST_CLIENT_FAULTS = 100
 """Mistakes of clients that are kept; one is enough to look at."""
-
-INCAPSULA = (
-    '<html><head><META NAME="robots" CONTENT="noindex,nofollow"></head><body><iframe src="/_Incapsula_Resource?'
-    'SWUDNSAI=9">Request unsuccessful. Incapsula incident ID: 0-0</iframe></body></html>'
-)
 
 # Faults that come before the request is looked at: those with a page, and those of the back-end.
 PAGES: dict[str, tuple[str, int]] = {
@@ -165,9 +160,10 @@ class Owa:
         banned = floods.banned(peer)
         self.banned_requests += banned
         flooded = bool(limit) and floods.over(peer, limit, self.options.flood_window)
-        if banned or flooded or faults.strike("ban", name):
+        paged = faults.strike("ban_page", name)
+        if paged or banned or flooded or faults.strike("ban", name):
             floods.ban(peer, self.options.flood_ban)  # each request lengthens it
-            return Response(INCAPSULA, 403, mimetype="text/html")
+            return block_page(200 if paged else 403)
         throttle = faults.strike("throttle", name)
         if throttle:
             reply = page("403 Forbidden", 403)

@@ -12,7 +12,7 @@ from emulator.model import Arm, ArmMode, Axes, Disarm, Interior
 from emulator.simulator import documents, settings, texts
 from emulator.simulator.actions import Check, Request
 from emulator.simulator.backend import Account, Backend, Denied, Options, Reason
-from emulator.simulator.face import ConnectionDropped, page
+from emulator.simulator.face import ConnectionDropped, block_page, page
 from emulator.simulator.faults import KINDS
 from emulator.simulator.operation import Operation, Refusal
 from emulator.simulator.panel import Busy
@@ -251,6 +251,8 @@ def _told(command: Request, axes: Axes, words: dict[str, str]) -> str:
 EARLY: dict[str, Callable[[Query], Response]] = {
     "unavailable": lambda _: page("503 Service Temporarily Unavailable", 503),
     "html": lambda _: page("Mantenimiento"),
+    "ban": lambda _: block_page(403),
+    "ban_page": lambda _: block_page(200),
     "bomb": lambda _: Response(BOMB, mimetype="text/xml"),
     "trouble": lambda query: Response(documents.failure(query.texts, "ERROR", "trouble", "3000"), mimetype="text/xml"),
     "echo": lambda query: Response(

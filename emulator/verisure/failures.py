@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.errors import CloudError, LoginRefused, Rejected, SessionExpired, Unreachable
-from emulator.verisure.unread import CRASH, VALIDATION
+from emulator.verisure.unread import CRASH, NOTHING, VALIDATION, Lacking
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The first entry of `errors` (§6). `unread` is set where the answer proves that the document was not executed.
+    """The first entry of `errors` (§6). `unread` is set where the answer proves that the document was not executed, and
+    `lacking` is what all entries then say the schema does not have.
 
     `said` is the message for people, without what must not be told; the other texts are only to be compared.
     """
@@ -28,6 +29,7 @@ class Failure:
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)
     unread: bool = False
     said: str = ""
+    lacking: Lacking = NOTHING
 
 
 class Unsupported(Rejected):

@@ -15,7 +15,7 @@ from emulator.verisure.cloud import Answer
 from emulator.verisure.failures import Failure
 from emulator.verisure.operations import Needs, Operation
 from emulator.verisure.strike import Secrets
-from emulator.verisure.unread import is_unread
+from emulator.verisure.unread import NOTHING, is_unread, lacking
 
 OK, WAIT, REFUSED = "OK", "WAIT", ("ERROR", "KO")
 """`res`; an answer with any other word, or none, says nothing (§4.2)."""
@@ -38,9 +38,6 @@ DEVICE = {
 
 TOKEN_LIFE_S = 900.0
 """Where a token does not say (§2.4)."""
-
-BLOCKED = b"_Incapsula_Resource"
-"""What the page of the firewall holds when it has banned this address (§1.6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +160,7 @@ def is_torn(answer: Answer) -> bool:
 
 def _failure(errors: Any, status: int, secrets: Secrets) -> Failure:
     unread = is_unread(errors, status)
+    absent = lacking(errors) if unread else NOTHING
     if isinstance(errors, dict):
         # The other form, `errors.data.reason` (§6).
         errors = [{"message": _mapping(errors.get("data")).get("reason"), **errors}]
@@ -180,6 +178,7 @@ def _failure(errors: Any, status: int, secrets: Secrets) -> Failure:
         data=_struck(data, secrets),
         unread=unread,
         said=secrets.strike(message or name),
+        lacking=absent,
     )
 
 

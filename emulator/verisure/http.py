@@ -27,6 +27,7 @@ from urllib3.util.connection import allowed_gai_family
 from emulator.errors import Unreachable
 from emulator.verisure.cloud import Answer, boottime
 from emulator.verisure.deadline import BoundTlsSocket, Deadline, Resolver, connect
+from emulator.verisure.firewall import Forbidden, is_page
 
 ANSWER_LIMIT_BYTES = 1024 * 1024
 """A year of activity log is under 200 kB; more is not an answer."""
@@ -135,17 +136,18 @@ class HttpTransport:
             self._session.mount(scheme, self._adapter)
 
     def send(self, method: str, params: Mapping[str, str], timeout_s: float | None = None) -> bytes:
-        """The body of a 200 answer; Unreachable otherwise, without the request in its text.
+        """The body of a 200 answer; Unreachable otherwise, without the request in its text, Forbidden if not let in.
 
         A POST carries the parameters in its body, so that a password never stands in a URL.
         """
         where = {"data": dict(params)} if method == "POST" else {"params": dict(params)}
         answer = self._exchange(method, timeout_s, **where)
+        page, forbidden = is_page(answer), answer.status == requests.codes.forbidden
+        if page or forbidden:
+            hint = "too many requests, or this address is blocked"
+            raise Forbidden(f"{self._host} answered HTTP {answer.status}: {hint}", page=page)
         if answer.status != requests.codes.ok:
-            forbidden = answer.status == requests.codes.forbidden
-            hint = ": too many requests, or this address is blocked" if forbidden else ""
-            # Who is shut out does not come through to the cloud.
-            raise Unreachable(f"{self._host} answered HTTP {answer.status}{hint}", sent=not forbidden)
+            raise Unreachable(f"{self._host} answered HTTP {answer.status}")
         return answer.body
 
     def post(self, headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:

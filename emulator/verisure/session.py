@@ -14,12 +14,19 @@ from emulator.errors import CloudError, LoginRefused, Rejected, Retired, Session
 from emulator.verisure import pet
 from emulator.verisure.cloud import Clock
 from emulator.verisure.deadline import last_look
+from emulator.verisure.firewall import Bans, Firewall, Forbidden
 from emulator.verisure.strike import Secrets
 
 log = logging.getLogger(__name__)
 
 SPACING_S = 1.0
 """Between any two requests: the server detects flooding (verisure-wsdo.md §4)."""
+
+FORBIDDEN_S = 60.0
+"""Of silence after an HTTP 403 that is not the firewall's page; it does not say how long."""
+
+ADVICE = ". Where that lasts, this API may be gone: set `cloud: owa`"
+"""For those whom the firewall shuts out: since 2023 it has refused everybody here (verisure-owa.md §0)."""
 
 CLOSE_TIMEOUT_S = 2.0
 """CLS is a courtesy; the program has to stop within 5 s."""
@@ -58,12 +65,17 @@ class Account:
 class Gate:
     """What all sessions of one account share: they take turns, and after a refused login none of them tries again.
 
+    A ban of the firewall stops them all, over restarts where `bans` remembers it.
+
     Floods are counted by account, and accounts get locked after three wrong passwords; a household may have that many
     installations.
     """
 
-    def __init__(self, spacing_s: float = SPACING_S) -> None:
+    def __init__(self, spacing_s: float = SPACING_S, bans: Bans | None = None) -> None:
         self._spacing_s = spacing_s
+        self.bans = bans or _Forgetful()
+        self._shut_until = float("-inf")
+        self._why = ""
         self.login = threading.Lock()
         self.refusal: CloudError | None = None
         self._turn = threading.Lock()
@@ -75,6 +87,31 @@ class Gate:
             moment = max(now, self._next)
             self._next = moment + self._spacing_s
         return moment - now
+
+    def shut(self, until: float, why: str) -> None:
+        """Let nobody through until then (monotonic seconds)."""
+        with self._turn:
+            if until > self._shut_until:
+                self._shut_until, self._why = until, why
+
+    def pass_through(self, now: float) -> None:
+        """Raise Unreachable while nobody is let through."""
+        with self._turn:
+            if now < self._shut_until:
+                raise Unreachable(self._why, sent=False)
+
+
+class _Forgetful:
+    """Remembers a ban as long as the program runs, and for nobody else."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def banned_until(self) -> float:
+        return self._until
+
+    def ban(self, until: float) -> None:
+        self._until = until
 
 
 class Session:
@@ -90,6 +127,7 @@ class Session:
         self._hash = ""
         self._secrets = Secrets(account.password)
         self._gate = gate
+        self._firewall = Firewall(clock, gate.bans, gate.shut, ADVICE)
         self._installation: pet.Listed | None = None
         self._last_id_ms = 0
         self._id = self.new_id()
@@ -200,6 +238,8 @@ class Session:
         timeout_s: float | None = None,
         before: Callable[[], None] = lambda: None,
     ) -> pet.Reply:
+        self._firewall.heed()
+        self._gate.pass_through(self._clock.monotonic())
         # A stop lets CLS through, and nothing else: what a person has cancelled is not sent.
         if not self._clock.sleep(self._gate.wait_s(self._clock.monotonic())) and request != "CLS":
             raise Unreachable(f"the program stopped before {request} was sent", sent=False)
@@ -215,8 +255,16 @@ class Session:
         self._secrets.add(operation, self._hash)
         log.debug("%s", request)
         before()
-        with last_look(before):
-            answer = self._transport.send(method, params | dict(extra), timeout_s)
+        try:
+            with last_look(before):
+                answer = self._transport.send(method, params | dict(extra), timeout_s)
+        except Forbidden as error:
+            if error.page:
+                raise self._firewall.met() from None
+            self._gate.shut(
+                self._clock.monotonic() + FORBIDDEN_S, f"{error}; nothing is sent for {FORBIDDEN_S:g} s{ADVICE}"
+            )
+            raise
         reply = pet.parse(answer, self._secrets)
         log.debug("%s: %s%s", request, reply.res, f" {reply.err}" if reply.err else "")
         return reply

@@ -4,6 +4,7 @@ Facts: verisure-owa.md §12.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 CODES = frozenset(
@@ -31,7 +32,52 @@ CRASH = re.compile(
 )
 """How a server tells that its own program broke off, at whatever point."""
 
+UNKNOWN_FIELD = re.compile(
+    r'Cannot query field "(\w+)"|Field "(\w+)" (?:of type "[^"]*" )?must (?:not )?have a (?:sub)?selection'
+)
+UNKNOWN_ARGUMENT = re.compile(r'Unknown argument "(\w+)"')
+"""How an error of validation names what the schema does not have."""
+
 BAD_REQUEST, SERVER_ERROR = 400, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """What a schema does not have: fields, each with its place in the document (0 is unknown), and arguments.
+
+    `begun` is set where an error has a path, which none of validation has: do not take it for harmless to ask again.
+    """
+
+    fields: tuple[tuple[str, int], ...] = ()
+    arguments: tuple[str, ...] = ()
+    begun: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.fields or self.arguments)
+
+
+NOTHING = Lacking()
+
+
+def lacking(errors: Any) -> Lacking:
+    """What the errors of a document that was not executed say is not there; nothing where one says anything else."""
+    fields, arguments = [], []
+    for error in errors:
+        field, argument = (found.match(str(error.get("message"))) for found in (UNKNOWN_FIELD, UNKNOWN_ARGUMENT))
+        if field:
+            fields.append((field[1] or field[2], _column(error.get("locations"))))
+        elif argument:
+            arguments.append(argument[1])
+        else:
+            return NOTHING
+    return Lacking(tuple(fields), tuple(arguments), any(error.get("path") for error in errors))
+
+
+def _column(locations: Any) -> int:
+    """Where an error is in a document of one line, counted from 1; 0 where nobody says."""
+    first = locations[0] if isinstance(locations, list) and locations else None
+    column = first.get("column") if isinstance(first, dict) and first.get("line") == 1 else None
+    return column if isinstance(column, int) else 0
 
 
 def is_unread(errors: Any, status: int) -> bool:

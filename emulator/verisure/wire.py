@@ -15,8 +15,9 @@ from emulator.errors import Unreachable
 from emulator.verisure import graphql
 from emulator.verisure.cloud import Answer, Clock
 from emulator.verisure.deadline import last_look
+from emulator.verisure.firewall import FORBIDDEN, Firewall, is_page
 from emulator.verisure.graphql import Caller, Reply
-from emulator.verisure.operations import Operation
+from emulator.verisure.operations import Documents, Operation
 from emulator.verisure.session import Account
 from emulator.verisure.strike import Secrets
 from emulator.verisure.vault import Login, Vault
@@ -26,13 +27,8 @@ log = logging.getLogger(__name__)
 SPACING_S = 2.0
 """From the end of a request to the next one; some 20 within 2 s led to a ban (§7)."""
 
-BAN_S = 600.0
-"""For which nothing is sent after the firewall's page; requests meanwhile would lengthen the ban (§1.6)."""
-
 RATE_LIMIT_S, RATE_LIMIT_MOST_S = 2.0, 60.0
 """The pause after another 403: where it does not say how long, and the longest that it may ask for (§1.6)."""
-
-FORBIDDEN = 403
 
 
 class Poster(Protocol):
@@ -110,12 +106,12 @@ class Wire:
         self.answered_at = float("-inf")
         self._urgent = False
         self._secrets = Secrets(account.password)
+        self._documents = Documents()
         self._apollo_id = secrets.token_hex(64)
         moment = datetime.fromtimestamp(clock.time(), UTC)
         parts = (moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.microsecond)
         self._started = "".join(map(str, parts))
-        self._banned_until = 0.0
-        self._heed_ban()
+        self._firewall = Firewall(clock, vault, turnstile.shut)
 
     @contextmanager
     def command(self) -> Iterator[None]:
@@ -156,13 +152,23 @@ class Wire:
         security: Mapping[str, str] | None = None,
         before: Callable[[], None] = lambda: None,
     ) -> Reply:
-        """Send once and read the answer. Unreachable where there is none, or none that is the API's."""
-        return self.read(operation, self.send(operation, variables, caller, security, before))
+        """Send once and read the answer. Unreachable where there is none, or none that is the API's.
+
+        What the country's schema does not have is left out, and what was not executed for that asked again.
+        """
+        while True:
+            document = self._documents.of(operation)
+            reply = self.read(operation, self.send(operation, variables, caller, security, before))
+            if self._documents.of(operation) == document:
+                return reply
 
     def read(self, operation: Operation, answer: Answer) -> Reply:
-        """Read an answer; Unreachable when it is not the API's."""
+        """Read an answer, and learn from it what not to ask for; Unreachable when it is not the API's."""
         reply = graphql.parse(operation, answer, self._secrets)
         self.answered_at = self.clock.monotonic()
+        failure = reply.failure
+        if failure and self._documents.learn(operation, failure.lacking):
+            log.info("%s: asked without what this country's cloud does not have: %s", operation.name, failure.said)
         return reply
 
     def send(
@@ -177,9 +183,10 @@ class Wire:
 
         Unreachable where there is no answer, with `sent` telling whether the request may have arrived.
         """
-        self._heed_ban()
+        self._firewall.heed()
         self._secrets.add(*graphql.secrets_of(variables, security or {}))
-        headers, body = graphql.headers(operation, caller, security), graphql.body(operation, variables)
+        headers = graphql.headers(operation, caller, security)
+        body = graphql.body(self._documents.of(operation), variables)
         try:
             answer = self._once(operation, headers, body, before)
         except Unreachable as error:
@@ -187,8 +194,10 @@ class Wire:
             if error.sent:
                 raise
             answer = self._once(operation, headers, body, before)
+        if is_page(answer):
+            raise self._firewall.met()
         if answer.status == FORBIDDEN:
-            raise self._shut_out(answer)
+            raise self._throttled(answer)
         return answer
 
     def _once(
@@ -201,36 +210,12 @@ class Wire:
         log.debug("%s: HTTP %d, %d bytes", operation.name, answer.status, len(answer.body))
         return answer
 
-    def _shut_out(self, answer: Answer) -> Unreachable:
-        """Stop everybody for as long as a 403 asks for."""
-        if graphql.BLOCKED not in answer.body:
-            asked = float(answer.retry_after) if answer.retry_after.isdecimal() else RATE_LIMIT_S
-            pause_s = min(asked, RATE_LIMIT_MOST_S)
-            why = f"the cloud asks for a pause of {pause_s:g} s (HTTP {FORBIDDEN})"
-            self._turnstile.shut(self.clock.monotonic() + pause_s, why)
-            return Unreachable(why, sent=False)
-        until = self.clock.time() + BAN_S
-        shut_out = self._shut(until)
-        # Last, since a full disk must not keep us from being silent.
-        self.vault.ban(until)
-        return shut_out
-
-    def _heed_ban(self) -> None:
-        """Stop for a ban that was met before the start, or by another process; once, however long it says."""
-        until = self.vault.banned_until()
-        if until != self._banned_until:
-            self._banned_until = until
-            self._shut(until)
-
-    def _shut(self, until: float) -> Unreachable:
-        """Stop everybody until then (epoch seconds), if that is still to come."""
-        now = self.clock.time()
-        again = datetime.fromtimestamp(until).astimezone()
-        why = (
-            "the cloud's firewall has blocked the address of this network, for the phone app too; "
-            f"nothing is sent until {again:%H:%M}, so that the block ends"
-        )
-        self._turnstile.shut(self.clock.monotonic() + min(until - now, BAN_S), why)
+    def _throttled(self, answer: Answer) -> Unreachable:
+        """Stop everybody for as long as another 403 asks for."""
+        asked = float(answer.retry_after) if answer.retry_after.isdecimal() else RATE_LIMIT_S
+        pause_s = min(asked, RATE_LIMIT_MOST_S)
+        why = f"the cloud asks for a pause of {pause_s:g} s (HTTP {FORBIDDEN})"
+        self._turnstile.shut(self.clock.monotonic() + pause_s, why)
         return Unreachable(why, sent=False)
 
     def close(self) -> None:

@@ -44,6 +44,7 @@ class Script:
         self._clock = clock
         self._took_s = took_s
         self.sent: list[tuple[str, dict[str, Any], dict[str, str]]] = []
+        self.queries: list[tuple[str, str]] = []
         self.times: list[float] = []
         self.closed = False
 
@@ -51,6 +52,7 @@ class Script:
         request = json.loads(body)
         name = request["operationName"]
         self.sent.append((name, request["variables"], dict(headers)))
+        self.queries.append((name, request["query"]))
         self.times.append(self._clock.now)
         self._clock.now += self._took_s
         queue = self._answers[name]
@@ -68,6 +70,10 @@ class Script:
     def of(self, name: str) -> list[dict[str, Any]]:
         """The variables of each request of this name."""
         return [variables for one, variables, _ in self.sent if one == name]
+
+    def documents(self, name: str) -> list[str]:
+        """The document of each request of this name."""
+        return [query for one, query in self.queries if one == name]
 
 
 class MemoryVault:

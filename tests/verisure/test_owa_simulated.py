@@ -17,7 +17,8 @@ from emulator.model import DISARMED, Arm, ArmMode, Axes, Command, Disarm, Interi
 from emulator.simulator.profiles import PROFILES
 from emulator.vault import JournalVault
 from emulator.verisure.cloud import Reading
-from emulator.verisure.wire import BAN_S, SPACING_S
+from emulator.verisure.firewall import BAN_S
+from emulator.verisure.wire import SPACING_S
 from tests.fakes_owa import SimulatedOwa
 from tests.verisure.contract import NIGHT, TOTAL, CloudContract, quiet
 

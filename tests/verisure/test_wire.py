@@ -8,9 +8,10 @@ import pytest
 from emulator.errors import EmulatorError, Unreachable
 from emulator.verisure import operations
 from emulator.verisure.cloud import Answer
+from emulator.verisure.firewall import BAN_S
 from emulator.verisure.session import Account
 from emulator.verisure.vault import Device, Login
-from emulator.verisure.wire import BAN_S, RATE_LIMIT_MOST_S, RATE_LIMIT_S, SPACING_S, Turnstile, Wire
+from emulator.verisure.wire import RATE_LIMIT_MOST_S, RATE_LIMIT_S, SPACING_S, Turnstile, Wire
 from tests.fakes import FakeClock
 from tests.verisure.script import BAD_GATEWAY, BAN, MemoryVault, Script, data
 
@@ -85,8 +86,12 @@ def test_a_stop_ends_the_wait_and_nothing_is_sent(clock: FakeClock) -> None:
     assert len(script.sent) == 1
 
 
-def test_the_firewalls_page_stops_everybody_for_its_time_and_over_a_restart(clock: FakeClock) -> None:
-    script, turnstile, vault = Script(clock, Status=[BAN, STATUS]), Turnstile(), MemoryVault()
+PAGE = b"<html><body>Request unsuccessful. Incapsula incident ID: 0-0</body></html>"
+
+
+@pytest.mark.parametrize("page", [BAN, Answer(200, BAN.body), Answer(200, PAGE)], ids=["403", "200", "other page"])
+def test_the_firewalls_page_stops_everybody_for_its_time_and_over_a_restart(clock: FakeClock, page: Answer) -> None:
+    script, turnstile, vault = Script(clock, Status=[page, STATUS]), Turnstile(), MemoryVault()
     one, other = (wire(clock, script, vault, turnstile) for _ in range(2))
     with pytest.raises(Unreachable, match=r"blocked the address.*nothing is sent until \d\d:\d\d") as caught:
         ask(one)
@@ -98,6 +103,15 @@ def test_the_firewalls_page_stops_everybody_for_its_time_and_over_a_restart(cloc
     assert len(script.sent) == 1
     clock.now += 1
     assert ask(other) == {"status": "D"}
+
+
+def test_a_page_about_a_cloud_that_does_not_answer_bans_nobody(clock: FakeClock) -> None:
+    script = Script(clock, Status=[Answer(504, PAGE), data("xSStatus", {"status": "_Incapsula_Resource"})])
+    asker = wire(clock, script)
+    with pytest.raises(Unreachable) as caught:
+        ask(asker)
+    assert caught.value.sent
+    assert ask(asker) == {"status": "_Incapsula_Resource"}
 
 
 def test_a_ban_that_cannot_be_written_down_holds_all_the_same(clock: FakeClock) -> None:
