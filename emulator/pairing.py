@@ -1,17 +1,15 @@
-"""What the Hue bridge remembers, in the journal: who it is, its lights, who is paired, when its button was pressed."""
+"""What the Hue bridge remembers, in the journal: who it is, who is paired, when its button was pressed."""
 
-import secrets
-import sqlite3
 import threading
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from emulator.errors import EmulatorError
 from emulator.identities import mac_base
 from emulator.journal import Journal
-from emulator.model import BridgeIdentity, Identity, LightIdentity
+from emulator.model import BridgeIdentity
 
 MAX_USERS = 100
 """As many as a real bridge keeps (lan-emulation.md §3.6)."""
@@ -33,12 +31,6 @@ BUTTON_S = 30.0
 
 USED_EVERY_S = 3600.0
 """Seconds between two notes that a user was seen: clients poll every second, and a memory card wears out."""
-
-HIGHEST_LIGHT = 0x7FFF_FFFF
-"""Light ids stay below; Echos do not take all of 32 bits (§3.4)."""
-
-LIGHTS = 256
-"""How many ids each installation of the program has to itself; an Echo takes 49 lights of a bridge (§4.4)."""
 
 SHOWN = 6
 """Letters of a user's name that a person gets to see, and never more than a quarter of it: it is a key."""
@@ -80,40 +72,6 @@ def identity(journal: Journal) -> BridgeIdentity:
     """Who the bridge is: the first MAC of this installation of the program, which no switch has."""
     with journal.write() as db:
         return BridgeIdentity(f"{mac_base(db):012X}")
-
-
-def lights(journal: Journal, identities: Sequence[Identity], shape: str) -> tuple[dict[str, LightIdentity], set[str]]:
-    """The lights of these switches, by the switch's key; and the keys whose light has another shape than before.
-
-    A light id keeps its shape for ever, as Echos take a light that changes for a broken one (§3.4): another shape is
-    another light. Ids are never deleted, so never used again, and a shape that comes back is the same light.
-    """
-    found: dict[str, LightIdentity] = {}
-    reshaped: set[str] = set()
-    with journal.write() as db:
-        for one in identities:
-            rows = db.execute("SELECT id, shape, unique_id FROM hue_lights WHERE key = ?", (one.key,)).fetchall()
-            light = next((LightIdentity(*row) for row in rows if row[1] == shape), None)
-            if light is None:
-                light = LightIdentity(_next_id(db), shape, _unique_id(one.mac, len(rows)))
-                values = (light.id, one.key, light.shape, light.unique_id)
-                db.execute("INSERT INTO hue_lights (id, key, shape, unique_id) VALUES (?, ?, ?, ?)", values)
-                reshaped |= {one.key} if rows else set()
-            found[one.key] = light
-    return found, reshaped
-
-
-def _next_id(db: sqlite3.Connection) -> int:
-    last = db.execute("SELECT max(id) FROM hue_lights").fetchone()[0]
-    # Random, as Echos take equal ids on two bridges for one light (§3.4).
-    return int(last) + 1 if last else (secrets.randbelow(HIGHEST_LIGHT // LIGHTS - 1) + 1) * LIGHTS + 1
-
-
-def _unique_id(mac: str, number: int) -> str:
-    """Eight octets and an endpoint; unique before the dash, as Alexa reads no further (§3.4)."""
-    digits = mac.replace(":", "").upper()
-    octets = [digits[place : place + 2] for place in range(0, 12, 2)]
-    return ":".join((*octets, "00", f"{0x11 + number:02X}")) + "-01"
 
 
 def press_button(journal: Journal, now: float) -> None:

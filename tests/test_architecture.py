@@ -41,6 +41,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "identities": (*PURE, "journal"),
     "refused_logins": ("journal",),
     "pairing": (*PURE, "identities", "journal"),
+    "light_ids": (*PURE, "journal"),
     "commands": PURE,
     "sweeps": (),
     "held": (*PURE, "commands", "sweeps"),
@@ -108,7 +109,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "doors.v1": (*PURE, "doors.bridge", "doors.lights", "pairing"),
     "doors.mdns": (*PURE, "doors.bridge", "doors.network"),
     "doors.web": ("policy", "wsgi", "doors.network"),
-    "doors.hue": (*PURE, "hub", "journal", "pairing", "wsgi", "doors"),
+    "doors.hue": (*PURE, "hub", "journal", "light_ids", "pairing", "wsgi", "doors"),
     "doors.heard": (),
     "dashboard": ("hub", "policy", *PURE, "journal", "history", "pairing", "pin", "dashboard"),
     "dashboard.schema": ("model",),
@@ -173,7 +174,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "pydantic": ("settings", "mistakes", "config", "dashboard"),
     "prometheus_client": ("dashboard.metrics",),
     "click": ("cli",),
-    "sqlite3": ("journal", "journal_file", "keys", "noise", "salvage", "tables", "identities", "pairing"),
+    "sqlite3": ("journal", "journal_file", "keys", "noise", "salvage", "tables", "identities", "light_ids"),
 }
 
 

@@ -11,11 +11,13 @@ from click.testing import CliRunner, Result
 
 from emulator import cli, pairing
 from emulator.journal import Journal
+from emulator.light_ids import FITTING
 from emulator.pairing import HEEDED_S, Users
 from tests.doors.test_hue import a_house
 from tests.doors.test_hue_program import SWITCHES, a_program
 from tests.fakes import EPOCH_S
 from tests.patience import until
+from tests.test_light_ids import LARGE, given, known
 
 PHONE, ECHO = "0123abcd" * 5, "83b7780291a6ceffbe0bd049104df"
 
@@ -115,7 +117,17 @@ def test_what_matches_nobody_is_said_clearly(tmp_path: Path, journal: Journal) -
     assert len(pairing.paired(journal)) == 2
 
 
-@pytest.mark.parametrize("words", [("--list", "--forget", "1"), ("--json",), ("--json", "--forget", "1")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--list", "--forget", "1"),
+        ("--json",),
+        ("--json", "--forget", "1"),
+        ("--renumber", "--list"),
+        ("--renumber", "--forget", "1"),
+        ("--renumber", "--json"),
+    ],
+)
 def test_what_does_not_go_together_does_nothing(tmp_path: Path, journal: Journal, words: tuple[str, ...]) -> None:
     assert pair(tmp_path, *words).exit_code == cli.USAGE
     assert len(pairing.paired(journal)) == 2
@@ -139,3 +151,51 @@ def test_a_running_program_heeds_it(tmp_path: Path, journal: Journal, mode: Any)
 def refused(house: Any, user: str) -> bool:
     answer = house.api("GET", f"/{user}/lights")
     return isinstance(answer, list) and answer[0]["error"]["type"] == 1
+
+
+# -- ids that fit into a byte -----------------------------------------------------------------------------------
+
+
+def test_lights_keep_their_large_ids_until_they_are_renumbered(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with closing(Journal(state)) as book:
+        for number in range(4):
+            given(book, (LARGE + number,), f"key{number + 1}")
+    with a_house(state) as house:
+        user = house.register()
+        before = house.api("GET", f"/{user}")
+        assert list(before["lights"]) == [str(LARGE + number) for number in range(4)]
+        assert "Restart `emulator run`" in pair(tmp_path, "--renumber").stdout
+        assert house.api("GET", f"/{user}/lights") == before["lights"]
+    with a_house(state) as house:
+        after = house.api("GET", f"/{user}")
+        assert {int(number) for number in after["lights"]} < set(FITTING)
+        assert list(after["lights"].values()) == list(before["lights"].values())
+        assert house.api("GET", f"/{user}/groups/0")["lights"] == list(after["lights"])
+        for number, light in after["lights"].items():
+            assert house.api("GET", f"/{user}/lights/{number}") == light
+            done = house.api("PUT", f"/{user}/lights/{number}/state", {"alert": "none"})
+            assert done == [{"success": {f"/lights/{number}/state/alert": "none"}}]
+        assert [int(url.partition("#")[2]) for _, url in house.door.urls()] == list(map(int, after["lights"]))
+        assert house.api("GET", f"/{user}/lights/{LARGE}")[0]["error"]["type"] == 3
+
+
+def test_renumbering_says_what_was_changed_and_what_is_to_be_done(tmp_path: Path, journal: Journal) -> None:
+    given(journal, (LARGE,), known(journal)[2].key, "dimmable")
+    done = pair(tmp_path, "--renumber")
+    assert (done.exit_code, done.stderr) == (0, "")
+    head, row, *told = done.stdout.splitlines()
+    (new,) = (number for (number,) in journal.rows("SELECT id FROM hue_lights"))
+    assert (head.split(), row.split()) == (
+        ["SWITCH", "LIGHT", "OLD", "ID", "NEW", "ID"],
+        ["night", "dimmable", str(LARGE), str(new)],
+    )
+    assert "remove the old ones in the Alexa app" in " ".join(told)
+    assert pair(tmp_path, "--renumber").stdout == "No light has an id above 255, so nothing was changed.\n"
+
+
+def test_renumbering_without_room_is_refused(tmp_path: Path, journal: Journal) -> None:
+    given(journal, (*FITTING, LARGE))
+    done = pair(tmp_path, "--renumber")
+    assert done.exit_code == cli.USAGE
+    assert "only 0 of the ids from 64 to 255 were never given" in done.stderr

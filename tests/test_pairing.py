@@ -7,12 +7,9 @@ import pytest
 
 from emulator import pairing
 from emulator.errors import EmulatorError
-from emulator.identities import Wanted, identities
 from emulator.journal import Journal
-from emulator.model import ArmMode, Identity
 from emulator.pairing import (
     BUTTON_S,
-    HIGHEST_LIGHT,
     MAX_ADOPTED,
     MAX_ADOPTED_BY_PEER,
     MAX_BY_PEER,
@@ -26,21 +23,15 @@ from emulator.pairing import (
     User,
     Users,
 )
-
-MODES = ("total", "day", "night", "perimeter")
+from tests.test_light_ids import known
 
 ECHO, SCANNER = "192.168.7.9", "192.168.7.66"
-
-
-def known(journal: Journal, *names: str, modes: tuple[str, ...] = MODES) -> list[Identity]:
-    wanted = [Wanted("home", ArmMode.parse(mode), name or mode) for mode, name in zip(modes, names, strict=True)]
-    return identities(journal, wanted, 49151)
 
 
 def test_the_bridge_is_the_same_for_ever_and_no_switch(tmp_path: Path) -> None:
     first = Journal(tmp_path)
     bridge = pairing.identity(first)
-    switches = known(first, *MODES)
+    switches = known(first)
     first.close()
     again = Journal(tmp_path)
     assert pairing.identity(again) == bridge
@@ -48,54 +39,6 @@ def test_the_bridge_is_the_same_for_ever_and_no_switch(tmp_path: Path) -> None:
     assert bridge.mac not in {one.mac for one in switches}
     assert int(bridge.mac[:2], 16) & 0b11 == 0b10  # locally administered, for one receiver
     assert bridge.bridge_id == f"{bridge.mac[:6]}FFFE{bridge.mac[6:]}"
-
-
-def test_lights_outlive_restart_rename_and_reordering(tmp_path: Path) -> None:
-    first = Journal(tmp_path)
-    before = dict(zip(MODES, (pairing.lights(first, known(first, *MODES), "plug")[0].values()), strict=True))
-    first.close()
-    again = Journal(tmp_path)
-    modes = tuple(reversed(MODES))
-    switches = known(again, "a", "b", "c", "d", modes=modes)
-    after, reshaped = pairing.lights(again, switches, "plug")
-    assert {mode: after[one.key] for mode, one in zip(modes, switches, strict=True)} == before
-    assert not reshaped
-    again.close()
-
-
-def test_ids_are_decimal_small_enough_and_unique_before_the_dash(journal: Journal) -> None:
-    lights = pairing.lights(journal, known(journal, *MODES), "plug")[0].values()
-    assert len({light.id for light in lights}) == len(MODES)
-    assert all(0 < light.id < HIGHEST_LIGHT for light in lights)
-    assert len({light.unique_id.partition("-")[0] for light in lights}) == len(MODES)
-
-
-def test_two_bridges_differ(journal: Journal, tmp_path: Path) -> None:
-    other = Journal(tmp_path / "other")
-    mine, theirs = (pairing.lights(one, known(one, *MODES), "plug")[0].values() for one in (journal, other))
-    assert not {light.id for light in mine} & {light.id for light in theirs}
-    assert not {light.unique_id for light in mine} & {light.unique_id for light in theirs}
-    other.close()
-
-
-def test_an_id_is_never_used_again(journal: Journal) -> None:
-    gone = pairing.lights(journal, known(journal, "total", modes=("total",)), "plug")[0]
-    new = pairing.lights(journal, known(journal, "night", modes=("night",)), "plug")[0]
-    assert not {light.id for light in gone.values()} & {light.id for light in new.values()}
-    back = pairing.lights(journal, known(journal, "total", modes=("total",)), "plug")[0]
-    assert back == gone
-
-
-def test_another_shape_is_another_light_and_coming_back_the_first(journal: Journal) -> None:
-    switches = known(journal, *MODES)
-    plugs, first = pairing.lights(journal, switches, "plug")
-    dimmers, second = pairing.lights(journal, switches, "dimmable")
-    again, third = pairing.lights(journal, switches, "plug")
-    assert (first, second, third) == (set(), {one.key for one in switches}, set())
-    assert again == plugs
-    every = [light.unique_id.partition("-")[0] for lights in (plugs, dimmers) for light in lights.values()]
-    assert len(set(every)) == 2 * len(MODES)
-    assert not {light.id for light in plugs.values()} & {light.id for light in dimmers.values()}
 
 
 def test_the_button_is_pressed_for_half_a_minute(journal: Journal) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator import history, pairing, salvage
+from emulator import history, light_ids, pairing, salvage
 from emulator.app import App
 from emulator.errors import EmulatorError, Hindered
 from emulator.identities import Wanted, identities
@@ -48,7 +48,7 @@ def known(journal: Journal) -> list[Identity]:
 def folder(tmp_path: Path) -> Path:
     """A state folder with everything in it, closed."""
     with closing(Journal(tmp_path)) as journal:
-        pairing.lights(journal, known(journal), "plug")
+        light_ids.lights(journal, known(journal), "plug")
         pairing.Users(journal).add("key", "10.0.0.8", "app", EPOCH_S)
         set_pin(journal, "258036")
         journal.note("owa login host user", "{}")
@@ -170,7 +170,7 @@ def test_of_damaged_commands_the_rest_is_saved(folder: Path) -> None:
 def test_clients_know_the_switches_as_before_whatever_is_damaged(folder: Path, damaged: str) -> None:
     with closing(Journal(folder)) as journal:
         before, bridge = known(journal), pairing.identity(journal)
-        lights = pairing.lights(journal, before, "plug")
+        lights = light_ids.lights(journal, before, "plug")
     if damaged == "the header":
         overwrite(folder / FILE, 0, 1)
     elif damaged == "all of it":
@@ -186,7 +186,7 @@ def test_clients_know_the_switches_as_before_whatever_is_damaged(folder: Path, d
     with closing(Journal(folder)) as journal:
         assert known(journal) == before
         assert pairing.identity(journal) == bridge
-        assert pairing.lights(journal, before, "plug") == lights
+        assert light_ids.lights(journal, before, "plug") == lights
         if damaged == "all of it":
             with pytest.raises(PinRefused, match="no PIN is set"):
                 Pin(journal, lambda: EPOCH_S).check("258036", "10.0.0.1")

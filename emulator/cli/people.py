@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from emulator import config, credentials, logs, pairing, pin, show
+from emulator import config, credentials, light_ids, logs, pairing, pin, show
 from emulator.app import is_running
 from emulator.cli.alarm import program_of
 from emulator.cli.context import NO_ANSWER, common, context
@@ -48,16 +48,20 @@ def notify(test: bool, **chosen: Any) -> None:
 @common
 @click.option("--list", "listing", is_flag=True, help="Show who is paired instead.")
 @click.option("--forget", metavar="WHICH", help="Unpair the client of this number or key, as listed, instead.")
+@click.option("--renumber", is_flag=True, help="Give small ids to lights that have large ones instead: new to Echos.")
 @click.option("--json", "as_json", is_flag=True, help="For programs, with --list.")
-def pair(listing: bool, forget: str | None, as_json: bool, **chosen: Any) -> None:
+def pair(listing: bool, forget: str | None, renumber: bool, as_json: bool, **chosen: Any) -> None:
     """Press the link button of the Hue bridge: for 30 s new clients may pair with a running `emulator run`."""
     here = context(chosen, level="warning")
     logs.setup(here.level)
-    if (listing and forget is not None) or (as_json and not listing):
-        raise click.UsageError("--list stands alone or with --json, --forget alone")
-    if listing or forget is not None:
+    if listing + (forget is not None) + renumber > 1 or (as_json and not listing):
+        raise click.UsageError("--list stands alone or with --json, --forget and --renumber alone")
+    if listing or renumber or forget is not None:
         with closing(Journal(here.state_dir)) as book:
-            click.echo(_paired(book, as_json=as_json) if forget is None else _forgotten(book, forget))
+            if listing:
+                click.echo(_paired(book, as_json=as_json))
+            else:
+                click.echo(_renumbered(book) if forget is None else _forgotten(book, forget))
         return
     hue = config.load(config.find(here.config)).doors.hue
     if hue is None:
@@ -91,6 +95,22 @@ def _forgotten(book: Journal, which: str) -> str:
         "A running program takes no command from it any more, "
         f"and tells it nothing after {pairing.HEEDED_S:g} s at most.\n"
         "With doors.hue.pairing: open it may come back; with button it has to pair anew."
+    )
+
+
+def _renumbered(book: Journal) -> str:
+    try:
+        changed = light_ids.renumber(book)
+    except EmulatorError as error:
+        raise click.BadParameter(str(error), param_hint="--renumber") from None
+    if not changed:
+        return f"No light has an id above {light_ids.HIGHEST}, so nothing was changed."
+    rows = [(one.name, one.shape, str(one.old), str(one.new)) for one in changed]
+    return (
+        f"{show.table(('SWITCH', 'LIGHT', 'OLD ID', 'NEW ID'), rows)}\n"
+        "Restart `emulator run`: until then it goes by the old ids.\n"
+        "To an Echo these are new lights: remove the old ones in the Alexa app, let it search again, and put the new\n"
+        "ones into your groups and routines. Other apps may have to search again, too."
     )
 
 

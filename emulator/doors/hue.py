@@ -12,7 +12,7 @@ from typing import Literal
 
 from flask import Blueprint, Flask, Response, request
 
-from emulator import pairing, wsgi
+from emulator import light_ids, pairing, wsgi
 from emulator.doors import bridge, description, network, ssdp
 from emulator.doors.bridge import Bridge
 from emulator.doors.lights import MAX_LIGHTS, REPLY_WITHIN, STALE, Lights
@@ -121,7 +121,7 @@ class Hue:
     ) -> None:
         self.identity = pairing.identity(journal)
         switches = [switch for switch in hub.switches if "hue" in switch.doors]
-        identities, reshaped = pairing.lights(journal, [switch.identity for switch in switches], light)
+        identities, reshaped = light_ids.lights(journal, [switch.identity for switch in switches], light)
         self.lights = Lights(
             hub,
             named(switches, identities, suffix=suffix, fold=fold),
@@ -170,6 +170,11 @@ class Hue:
             if len(self.lights.all) > MAX_LIGHTS:
                 message = "%d switches are on the Hue bridge: with more than %d an Echo finds none of them"
                 LOG.warning(message, len(self.lights.all), MAX_LIGHTS)
+            if large := sum(number > light_ids.HIGHEST for number in self.lights.all):
+                message = (
+                    "%d lights have ids above %d, which some apps refuse: see `emulator pair --renumber` in the README"
+                )
+                LOG.info(message, large, light_ids.HIGHEST)
             self._stopping = False
             self.lights.resume()
             self._probed.clear()

@@ -17,17 +17,19 @@ UNFOLDED = str.maketrans(
 def named(
     switches: Iterable[Switch], identities: Mapping[str, LightIdentity], *, suffix: str = "", fold: bool = True
 ) -> tuple[Light, ...]:
-    """The lights, by id. Names that come out alike are numbered, so that every one can be said."""
+    """The lights, in the order of the identities. Names that come out alike are numbered, so that each can be said."""
     lights: list[Light] = []
     taken: set[str] = set()
-    for switch in sorted(switches, key=lambda one: identities[one.identity.key].id):
+    by_key = {switch.identity.key: switch for switch in switches}
+    for key, identity in identities.items():
+        switch = by_key[key]
         name = spoken(switch.name, suffix, fold=fold) or spoken(f"{switch.mode} alarm", suffix, fold=True)
         numbered, number = name, 1
         while numbered.casefold() in taken:
             number += 1
             numbered = f"{name[: LONGEST_NAME - len(str(number)) - 1]} {number}"
         taken.add(numbered.casefold())
-        lights.append(Light(identities[switch.identity.key], numbered, switch))
+        lights.append(Light(identity, numbered, switch))
     return tuple(lights)
 
 

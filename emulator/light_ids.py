@@ -1,0 +1,99 @@
+"""What the lights of the Hue bridge are known by, kept in the journal: ids and unique ids that never change."""
+
+import logging
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from emulator.errors import EmulatorError
+from emulator.journal import Journal
+from emulator.model import Identity, LightIdentity
+
+LOG = logging.getLogger(__name__)
+
+LOWEST, HIGHEST = 64, 255
+"""Ids that lights get: a real bridge on the same LAN has 1 to 63, an Echo takes equal ids on two bridges for one light
+(lan-emulation.md §3.4), and node-hue-api refuses a bridge with an id that does not fit into a byte."""
+
+LAST_START = 200
+"""The first id is random up to here: 49 lights, which is all that an Echo takes (§4.4), have room after it."""
+
+FITTING = range(LOWEST, HIGHEST + 1)
+
+
+class Renumbered(NamedTuple):
+    """A light that got another id. `name` is its switch's."""
+
+    name: str
+    shape: str
+    old: int
+    new: int
+
+
+def lights(journal: Journal, identities: Sequence[Identity], shape: str) -> tuple[dict[str, LightIdentity], set[str]]:
+    """The lights of these switches, by the switch's key, in the order in which the switches were first seen.
+
+    And the keys whose light has another shape than before. A light id keeps its shape for ever, as Echos take a light
+    that changes for a broken one (§3.4): another shape is another light. Ids are never deleted, so never used again,
+    and a shape that comes back is the same light.
+    """
+    found: dict[str, LightIdentity] = {}
+    reshaped: set[str] = set()
+    with journal.write() as db:
+        for one in sorted(identities, key=_age):
+            rows = db.execute("SELECT id, shape, unique_id FROM hue_lights WHERE key = ?", (one.key,)).fetchall()
+            light = next((LightIdentity(*row) for row in rows if row[1] == shape), None)
+            if light is None:
+                light = LightIdentity(_next_id(db), shape, _unique_id(one.mac, len(rows)))
+                values = (light.id, one.key, light.shape, light.unique_id)
+                db.execute("INSERT INTO hue_lights (id, key, shape, unique_id) VALUES (?, ?, ?, ?)", values)
+                reshaped |= {one.key} if rows else set()
+                if light.id > HIGHEST:
+                    message = "every light id from %d to %d was given before, so a new light is %d: some apps refuse it"
+                    LOG.warning(message, LOWEST, HIGHEST, light.id)
+            found[one.key] = light
+    return found, reshaped
+
+
+def renumber(journal: Journal) -> list[Renumbered]:
+    """Give an id that fits to each light that has none, of every shape; EmulatorError, and no change, without room."""
+    with journal.write() as db:
+        rows = db.execute(
+            "SELECT hue_lights.id, shape, coalesce(name, '') FROM hue_lights "
+            "LEFT JOIN identities ON identities.key = CAST(hue_lights.key AS INTEGER) "
+            "WHERE hue_lights.id > ? ORDER BY hue_lights.id",
+            (HIGHEST,),
+        ).fetchall()
+        changed: list[Renumbered] = []
+        for old, shape, name in rows:
+            new = _next_id(db)
+            if new > HIGHEST:
+                raise EmulatorError(
+                    f"{len(rows)} lights have ids above {HIGHEST}, but only {len(changed)} of the ids from {LOWEST} to "
+                    f"{HIGHEST} were never given to a light; nothing was changed"
+                )
+            db.execute("UPDATE hue_lights SET id = ? WHERE id = ?", (new, old))
+            changed.append(Renumbered(str(name), str(shape), int(old), new))
+        return changed
+
+
+def _age(one: Identity) -> tuple[int, str]:
+    """Keys are counted up, and written without zeros before them."""
+    return len(one.key), one.key
+
+
+def _next_id(db: sqlite3.Connection) -> int:
+    """The one after the last, which after the highest is the lowest; a larger one when every fitting one was given."""
+    given = {int(row[0]) for row in db.execute("SELECT id FROM hue_lights")}
+    if given.isdisjoint(FITTING):
+        return LOWEST + secrets.randbelow(LAST_START - LOWEST + 1)
+    after = (one for one in FITTING if one not in given and (one - 1 if one > LOWEST else HIGHEST) in given)
+    return next(after, max(given) + 1)
+
+
+def _unique_id(mac: str, number: int) -> str:
+    """Eight octets and an endpoint; unique before the dash, as Alexa reads no further (§3.4)."""
+    digits = mac.replace(":", "").upper()
+    octets = [digits[place : place + 2] for place in range(0, 12, 2)]
+    return ":".join((*octets, "00", f"{0x11 + number:02X}")) + "-01"
