@@ -339,7 +339,7 @@ class LanSettings(Section):
     interfaces: tuple[str, ...] | None = Field(
         default=None,
         min_length=1,
-        description="such as [eth0]; left out: every one with a local address, none of Docker's",
+        description="such as [eth0]; left out: every one with a local address, none of Docker's and no tunnel",
     )
     address: ipaddress.IPv4Address | None = Field(
         default=None, description="the one that clients are told; left out: the interface's own"

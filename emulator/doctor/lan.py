@@ -1,8 +1,6 @@
 """Checks of the LAN: our addresses, multicast on each interface, and what a search of ours finds."""
 
-import fcntl
 import socket
-import struct
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,16 +9,11 @@ from emulator.doctor import lease
 from emulator.doctor.case import Case
 from emulator.doctor.finding import Finding, ok, problem, skipped, warning
 from emulator.doors import network, search, ssdp
-from emulator.doors.network import Place
+from emulator.doors.network import IFF_LOOPBACK, IFF_MULTICAST, IFF_RUNNING, IFF_UP, Place
 
 HEAR_S = 0.5  # for a datagram of ours to come back to us, which takes less than a millisecond
 TRIES = 3  # datagrams, as UDP may lose one
 SEARCH_S = 4.0  # devices spread their answers over the 3 s that a search allows
-
-# linux/sockios.h and linux/if.h (netdevice(7)).
-SIOCGIFFLAGS = 0x8913
-IFF_UP, IFF_LOOPBACK, IFF_RUNNING, IFF_MULTICAST = 0x1, 0x8, 0x40, 0x1000
-IFREQ = struct.Struct("=16sH22x")
 
 CONNECT = "connect it to the network; or name the interface with --interface, or in lan.interfaces"
 LET_THROUGH = f"let the firewall of this machine pass UDP to and from {ssdp.GROUP} port {ssdp.PORT}"
@@ -37,7 +30,7 @@ def addresses(case: Case) -> Iterator[Finding]:
     except (OSError, AttributeError):  # no Linux, no netlink
         leased = frozenset()
     for place in case.places:
-        yield _address(place, _flags(place.interface), place.host in leased)
+        yield _address(place, network.flags(place.interface), place.host in leased)
 
 
 def _address(place: Place, flags: int, leased: bool) -> Finding:
@@ -63,7 +56,7 @@ def multicast(case: Case) -> Iterator[Finding]:
     if not case.places:
         yield skipped("multicast", "no address to send from")
     for place in case.places:
-        yield _multicast(place, _flags(place.interface))
+        yield _multicast(place, network.flags(place.interface))
 
 
 def _multicast(place: Place, flags: int) -> Finding:
@@ -100,16 +93,6 @@ def _hears(ear: socket.socket, probe: bytes) -> bool:
         except TimeoutError:
             break
     return False
-
-
-def _flags(interface: str) -> int:
-    """The flags of an interface; as if all were well where the system does not tell."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        try:
-            answer = fcntl.ioctl(sock, SIOCGIFFLAGS, IFREQ.pack(interface.encode(), 0))
-        except OSError:
-            return IFF_UP | IFF_RUNNING | IFF_MULTICAST
-    return int(IFREQ.unpack(answer)[1])
 
 
 def answers(case: Case) -> Finding:

@@ -1,7 +1,9 @@
 """Where the doors stand: the interfaces to serve, and sockets that stay on them (lan-emulation.md §1.6)."""
 
+import fcntl
 import re
 import socket
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv4Network
@@ -13,6 +15,15 @@ from emulator.doors import ssdp
 # Bridges of Docker, libvirt, podman and LXC: no client of ours lives behind them. Not veth*: that is also what the
 # inner end of a container's or a namespace's only interface is called.
 VIRTUAL = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}|virbr\d+(-nic)?|podman\d+|cni-podman\d+|lxcbr\d+")
+
+# Tunnels by their usual names: who comes through one is not at home, and no hub searches there.
+TUNNEL = re.compile(r"(tun|tap|wg|utun|ppp|tailscale|nebula|ipsec|vti|gre|gretap|tunl|sit)\d+|(wg|zt|nordlynx).*")
+
+# linux/sockios.h and linux/if.h (netdevice(7)).
+SIOCGIFFLAGS = 0x8913
+IFF_UP, IFF_LOOPBACK, IFF_POINTOPOINT, IFF_RUNNING, IFF_MULTICAST = 0x1, 0x8, 0x10, 0x40, 0x1000
+IFREQ = struct.Struct("=16sH22x")
+
 TTL = 2  # hops, as UDA 1.1 has it
 ENDED = (7, 8)  # TCP_CLOSE and TCP_CLOSE_WAIT of Linux: the far end was reset, or sends no more
 BACKLOG = 64  # connections that the kernel keeps for us meanwhile
@@ -25,6 +36,7 @@ class Nic:
     name: str
     address: IPv4Interface
     index: int = 0
+    point_to_point: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +53,34 @@ class Place:
 def nics() -> list[Nic]:
     """Every IPv4 address of this host, in the order of the system."""
     return [
-        Nic(adapter.name, IPv4Interface(f"{ip.ip}/{ip.network_prefix}"), adapter.index or 0)
+        Nic(
+            adapter.name, IPv4Interface(f"{ip.ip}/{ip.network_prefix}"), adapter.index or 0, _has_two_ends(adapter.name)
+        )
         for adapter in ifaddr.get_adapters()
         for ip in adapter.ips
         if ip.is_IPv4
     ]
 
 
+def flags(interface: str) -> int:
+    """The flags of an interface; as if all were well where the system does not tell."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            answer = fcntl.ioctl(sock, SIOCGIFFLAGS, IFREQ.pack(interface.encode(), 0))
+        except OSError:
+            return IFF_UP | IFF_RUNNING | IFF_MULTICAST
+    return int(IFREQ.unpack(answer)[1])
+
+
+def _has_two_ends(interface: str) -> bool:
+    return bool(flags(interface) & IFF_POINTOPOINT)
+
+
 def places(found: Iterable[Nic], interfaces: Sequence[str] | None, address: str | None) -> tuple[Place, ...]:
     """Where to serve.
 
-    Default: each interface with a private or link-local address, none of Docker's. `interfaces` names them instead.
-    `address`, when it is one of ours, is the only place; any other is told to clients in place of ours.
+    Default: each interface with a private or link-local address, none of Docker's and no tunnel. `interfaces` names
+    them instead. `address`, when it is one of ours, is the only place; any other is told to clients in place of ours.
     """
     found = list(found)
     mine = [nic for nic in found if str(nic.address.ip) == address]
@@ -68,14 +96,22 @@ def places(found: Iterable[Nic], interfaces: Sequence[str] | None, address: str 
 
 def nowhere(found: Iterable[Nic], interfaces: Sequence[str] | None) -> str:
     """What to say when there is no place to serve."""
+    found = list(found)
     there = ", ".join(f"{nic.name} {nic.address}" for nic in found) or "none at all"
+    if interfaces is None and any(_is_left_out(nic) for nic in found):
+        there += " (tunnels and Docker's are left out unless lan.interfaces names them)"
     wanted = f" called {' or '.join(interfaces)}" if interfaces else ""
     return f"no interface{wanted} has a local IPv4 address to serve; there is {there}"
 
 
 def _usual(nic: Nic) -> bool:
     ip = nic.address.ip
-    return (ip.is_private or ip.is_link_local) and not ip.is_loopback and not VIRTUAL.fullmatch(nic.name)
+    return (ip.is_private or ip.is_link_local) and not ip.is_loopback and not _is_left_out(nic)
+
+
+def _is_left_out(nic: Nic) -> bool:
+    """Tunnels have two ends, whatever they are called, but for a `tap`, which looks like a network card."""
+    return nic.point_to_point or bool(VIRTUAL.fullmatch(nic.name) or TUNNEL.fullmatch(nic.name))
 
 
 def listener(host: str, port: int) -> socket.socket:

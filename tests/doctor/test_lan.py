@@ -12,7 +12,8 @@ import pytest
 from emulator import pairing
 from emulator.doctor import lan
 from emulator.doctor.finding import Finding, Verdict
-from emulator.doctor.lan import IFF_MULTICAST, IFF_RUNNING, IFF_UP
+from emulator.doors import network
+from emulator.doors.network import IFF_MULTICAST, IFF_RUNNING, IFF_UP
 from emulator.doors.search import Found
 from emulator.identities import Wanted, identities
 from emulator.journal import Journal
@@ -71,7 +72,7 @@ def test_where_nothing_can_hear_nothing_is_blamed_on_a_firewall() -> None:
 
 
 def test_an_interface_that_the_system_tells_nothing_of_is_taken_to_be_well() -> None:
-    assert lan._flags("no-such-if") & IFF_UP
+    assert network.flags("no-such-if") & IFF_UP
 
 
 def test_what_comes_in_besides_our_probe_is_not_it() -> None:

@@ -21,7 +21,11 @@ BRIDGES = [
         ["docker0", "docker_gwbridge", "br-0123456789ab", "virbr0", "virbr0-nic", "podman1", "cni-podman0", "lxcbr0"]
     )
 ]
-ALL = [LO, *BRIDGES, ETH, WLAN, LINK_LOCAL, PUBLIC, VETH]
+TUNNELS = [
+    *(nic(name, "10.8.0.1/24") for name in ("tun0", "tap1", "wg0", "wg-home", "ztabcdefgh", "tailscale0")),
+    Nic("work", IPv4Interface("10.9.0.2/32"), point_to_point=True),
+]
+ALL = [LO, *BRIDGES, *TUNNELS, ETH, WLAN, LINK_LOCAL, PUBLIC, VETH]
 
 
 def hosts(places: tuple[Place, ...]) -> list[str]:
@@ -32,17 +36,25 @@ def test_by_default_local_networks_are_served_and_nothing_virtual() -> None:
     assert hosts(network.places(ALL, None, None)) == ["192.168.7.2", "10.1.2.3", "169.254.3.4", "172.30.0.2"]
 
 
-@pytest.mark.parametrize("name", ["br-lan", "br0", "docker", "virbr", "br-0123456789abc"])
-def test_a_bridge_that_is_nobodys_is_served(name: str) -> None:
+@pytest.mark.parametrize("name", ["br-lan", "br0", "docker", "virbr", "br-0123456789abc", "tunnel", "tapestry"])
+def test_what_is_called_otherwise_is_served(name: str) -> None:
     assert hosts(network.places([nic(name, "192.168.7.2/24")], None, None)) == ["192.168.7.2"]
 
 
 @pytest.mark.parametrize(
-    ("names", "found"), [(["lo"], ["127.0.0.1"]), (["docker0", "ppp0"], ["172.17.0.1", "8.8.4.4"])]
+    ("names", "found"),
+    [(["lo"], ["127.0.0.1"]), (["docker0", "ppp0"], ["172.17.0.1", "8.8.4.4"]), (["work"], ["10.9.0.2"])],
 )
 def test_named_interfaces_are_served_whatever_they_are(names: list[str], found: list[str]) -> None:
     assert hosts(network.places(ALL, names, None)) == found
     assert network.places(ALL, [], None) == network.places(ALL, ["eth9"], None) == ()
+
+
+def test_where_only_a_tunnel_is_left_it_is_said_how_to_serve_it() -> None:
+    assert network.places([LO, *TUNNELS], None, None) == ()
+    assert "tunnels and Docker's are left out unless lan.interfaces names them" in network.nowhere([LO, *TUNNELS], None)
+    assert "left out" not in network.nowhere([LO], None)
+    assert "left out" not in network.nowhere([LO, *TUNNELS], ["eth9"])
 
 
 def test_an_address_of_ours_is_served_alone() -> None:
