@@ -188,6 +188,10 @@ class Journal:
         """Write down what a door did not let through, and why; whether that is new, and not only counted."""
         return self._turn_away(noise.kind_of(installation, asked, origin, Outcome(Result.REFUSED, reason)), at)[1]
 
+    def did(self, origin: Origin, asked: str, how: str, at: float) -> None:
+        """Write down what a door did for a peer and no alarm heard of; it has no more room than what is refused."""
+        self._turn_away(noise.kind_of("", asked, origin, Outcome(Result.CONFIRMED, how)), at)
+
     def turn_away(self, installation: str, command: Command, outcome: Outcome, at: float) -> int:
         """Write down a command that is not even tried, and why: the number of its row, which may be that of the same.
 

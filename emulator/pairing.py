@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from emulator.errors import EmulatorError
 from emulator.identities import mac_base
 from emulator.journal import Journal
-from emulator.model import BridgeIdentity
+from emulator.model import BridgeIdentity, Origin
 
 MAX_USERS = 100
 """As many as a real bridge keeps (lan-emulation.md §3.6)."""
@@ -163,6 +163,21 @@ class Users:
                 return False
             self._keep(User(name, peer, "", now, now), gone)
             return True
+
+    def remove(self, name: str, peer: str, now: float) -> User | None:
+        """Unpair the user of that name as a peer asks; None when there is none, EmulatorError when it stays."""
+        with self._lock:
+            user = self._users.get(name)
+            if user is None:
+                return None
+            with self._journal.write() as db:
+                db.execute("DELETE FROM hue_users WHERE name = ?", (name,))
+            del self._users[name]
+        # It is gone, whether that can be written down or not.
+        with suppress(EmulatorError):
+            whom = f"the client {user.devicetype or 'that brought its key along'}, paired from {user.peer}"
+            self._journal.did(Origin("hue", peer), f"unpair {user.short}", whom, now)
+        return user
 
     def follow(self) -> None:
         """Forget whom another process has forgotten; EmulatorError when that cannot be read."""

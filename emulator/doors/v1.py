@@ -169,6 +169,17 @@ class Api:
         key = {"clientkey": secrets.token_hex(CLIENT_KEY_BYTES).upper()} if body.get("generateclientkey") else {}
         return [{"success": {"username": user.name, **key}}]
 
+    def delete_user(self, ask: Ask) -> Json:
+        """Unpair a client: the one that asks, or any while the link button is pressed."""
+        name, now = ask.segments[-1], self._now()
+        if name != ask.user and not self._users.button_pressed(now):
+            raise Refusal(101, ask.address)
+        gone = self._users.remove(name, ask.peer, now)
+        if gone is None:
+            raise Refusal(3, ask.address, ask.address)
+        LOG.info("%s has unpaired %s (%s), which was paired from %s", ask.peer, gone.short, gone.devicetype, gone.peer)
+        return [{"success": f"{ask.address} deleted."}]
+
     # -- documents ------------------------------------------------------------------------------------------
 
     def get_all(self, ask: Ask) -> Json:
@@ -273,6 +284,7 @@ Handler = Callable[[Api, Ask], Json]
 ROUTES: dict[tuple[str, ...], dict[str, Handler]] = {
     (): {"GET": Api.get_all},
     ("config",): {"GET": Api.get_config, "PUT": Api.refuse_config},
+    ("config", "whitelist", "*"): {"DELETE": Api.delete_user},
     ("lights",): {"GET": Api.get_lights, "POST": Api.search_lights},
     ("lights", "new"): {"GET": Api.get_new_lights},
     ("lights", "*"): {"GET": Api.get_light, "PUT": Api.refuse_light},

@@ -374,6 +374,64 @@ def test_who_was_forgotten_commands_nothing_from_that_moment(locked: Client) -> 
     assert errors(locked.ask("GET", "/lights")) == [(1, "/lights")]
 
 
+OTHER = "y" * 40
+LISTED = "/config/whitelist"
+
+
+@pytest.mark.parametrize("mode", ["open", "button"])
+def test_a_client_unpairs_itself_and_that_is_journalled(
+    journal: Journal, mode: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = Client(journal, mode=mode)
+    client.users.add(USER, "192.168.7.20", "app#phone", NOW)
+    client.users.add(OTHER, PEER, "Echo", NOW)
+    with caplog.at_level(logging.INFO):
+        assert client.ask("DELETE", f"{LISTED}/{USER}") == [{"success": f"{LISTED}/{USER} deleted."}]
+    assert [user.name for user in pairing.paired(journal).values()] == [OTHER]
+    assert client.users.find(USER, NOW) is None
+    (entry,) = journal.commands(9)
+    assert (entry.action, entry.door, entry.peer, entry.result) == ("unpair xxxxxx…", "hue", PEER, "confirmed")
+    assert entry.message == "the client app#phone, paired from 192.168.7.20"
+    assert USER[:7] not in caplog.text
+    assert "192.168.7.20" in caplog.text
+    again = errors(client.ask("DELETE", f"{LISTED}/{USER}"))
+    assert again == [(3, f"{LISTED}/{USER}") if mode == "open" else (1, f"{LISTED}/{USER}")]
+
+
+def test_another_client_is_unpaired_only_while_the_button_is_pressed(client: Client) -> None:
+    client.users.add(OTHER, "192.168.7.20", "Echo", NOW)
+    for name in (OTHER, "z" * 40):  # nobody finds out by it who is paired
+        assert errors(client.ask("DELETE", f"{LISTED}/{name}")) == [(101, f"{LISTED}/{name}")]
+    assert client.journal.commands(9) == []
+    pairing.press_button(client.journal, NOW)
+    assert errors(client.ask("DELETE", f"{LISTED}/{'z' * 40}")) == [(3, f"{LISTED}/{'z' * 40}")]
+    assert client.ask("DELETE", f"{LISTED}/{OTHER}") == [{"success": f"{LISTED}/{OTHER} deleted."}]
+    assert [user.name for user in pairing.paired(client.journal).values()] == [USER]
+
+
+def test_who_is_not_paired_unpairs_nobody(locked: Client) -> None:
+    locked.users.add(USER, PEER, "app#phone", NOW)
+    pairing.press_button(locked.journal, NOW)
+    assert errors(locked.raw("DELETE", f"{OTHER}{LISTED}/{USER}")) == [(1, f"{LISTED}/{USER}")]
+    assert errors(locked.raw("GET", f"{USER}{LISTED}/{USER}")) == [(4, f"{LISTED}/{USER}")]
+    assert len(locked.users) == 1
+
+
+def test_a_client_that_cannot_be_unpaired_on_disk_stays(client: Client) -> None:
+    client.journal.close()
+    remove = client.users.remove
+    with pytest.raises(EmulatorError):
+        remove(USER, PEER, NOW)
+    assert len(client.users) == 1
+
+
+def test_pairing_and_unpairing_for_days_washes_no_command_out_of_the_journal(client: Client) -> None:
+    for number in range(200):
+        client.users.add(f"{number:040}", PEER, "app", NOW + NEW_WITHIN_S * number)
+        client.users.remove(f"{number:040}", PEER, NOW + NEW_WITHIN_S * number)
+    assert client.journal.rows("SELECT count(*) < 60, min(noise) FROM commands") == [(True, 1)]
+
+
 def test_a_name_that_was_forgotten_meanwhile_does_not_come_back_by_itself(locked: Client) -> None:
     locked.users.add(USER, PEER, "app#phone", NOW)
     find = locked.users.find
