@@ -190,6 +190,7 @@ TARGETS: dict[Target, tuple[bytes, ...]] = {
         b'POST api {"devicetype":"x#y"}',
         b'PUT abc/lights/1/state {"on":true,"bri":254}',
         b"GET abc/config",
+        b"DELETE abc/config/whitelist/abc",
     ),
     ws_do_answer: (
         b"<?xml version='1.0' encoding='UTF-8'?><PET><RES>OK</RES><MSG>x</MSG><STATUS>3</STATUS></PET>",

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from http import HTTPStatus
 
@@ -195,7 +195,7 @@ class WemoSwitch(Fauxmo):
         handler = methods.get("GET" if request.method == "HEAD" else request.method)
         return handler or partial(WemoSwitch._handle_wrong_method, methods=methods)
 
-    def _handle_wrong_method(self, methods: "Mapping[str, Handler]") -> None:
+    def _handle_wrong_method(self, methods: Collection[str]) -> None:
         allowed = [*methods, *(["HEAD"] if "GET" in methods else [])]
         self._answer(Response(HTTPStatus.METHOD_NOT_ALLOWED, headers=(("ALLOW", ", ".join(allowed)),)))
 
@@ -230,14 +230,28 @@ class WemoSwitch(Fauxmo):
             self._plug.warn(self.peer, "without SOAPACTION and not as XML")
             raise ProtocolError("An action has a SOAPACTION header", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         call = soap.parse(service, headers.get("soapaction", ""), msg)
-        if call.on is not None:
+        if call.on is None:
+            self._tell(service, call)
+        else:
             for other in self._connections.of(self.peer):
                 other.look_for_end()
             self._set, self._wasted = call, False
             self._timer.start(self._reply_within_s, self._turned, call)
             self._plug.turn(call.on, Origin("wemo", self.peer, self.name), partial(self._turned, call))
             self._flow()
-        elif call.action.name == "GetBinaryState" and self._plug.on is None:
+
+    def handle_question(self, service: Service) -> None:
+        """GET with a SOAP envelope, as w3mo asks: no more than a question, whatever it asks for."""
+        request = self._request
+        soapaction = request.headers.get("soapaction", "")
+        call = soap.parse(service, soapaction, request.body) if soapaction and request.body else None
+        if call and call.on is None:
+            self._tell(service, call)
+        else:
+            self._handle_wrong_method({"POST"})
+
+    def _tell(self, service: Service, call: soap.Call) -> None:
+        if call.action.name == "GetBinaryState" and self._plug.on is None:
             self._decline(service, call, UNREAD, {})
         else:
             self._reply(service, call)
@@ -352,8 +366,11 @@ GETS: dict[str, Handler] = {
 }
 
 
-def _posts(service: Service) -> Handler:
-    return lambda connection: connection.handle_action(connection._request.body, service)
+def _actions(service: Service) -> dict[str, Handler]:
+    return {
+        "POST": lambda connection: connection.handle_action(connection._request.body, service),
+        "GET": lambda connection: connection.handle_question(service),
+    }
 
 
 def _subscriptions(service: Service) -> Handler:
@@ -363,7 +380,7 @@ def _subscriptions(service: Service) -> Handler:
 # Paths, their methods and who answers them: all that the descriptions advertise, and nothing else.
 ROUTES: dict[str, dict[str, Handler]] = {
     **{path: {"GET": handler} for path, handler in GETS.items()},
-    **{service.control: {"POST": _posts(service)} for service in description.SERVICES},
+    **{service.control: _actions(service) for service in description.SERVICES},
     **{
         service.event: dict.fromkeys(("SUBSCRIBE", "UNSUBSCRIBE"), _subscriptions(service))
         for service in description.SERVICES

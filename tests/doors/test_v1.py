@@ -262,7 +262,9 @@ def _fail(*_: object) -> Any:
 
 @given(
     st.sampled_from(["GET", "PUT", "POST", "DELETE", "PATCH"]),
-    st.lists(st.one_of(st.sampled_from(["lights", "1", "state", "groups", "0", "action", "config"]), st.text())),
+    st.lists(
+        st.one_of(st.sampled_from(["lights", "1", "state", "groups", "0", "action", "config", "whitelist"]), st.text())
+    ),
     st.one_of(
         st.binary(), st.recursive(st.none() | st.text() | st.integers(), st.lists).map(json.dumps).map(str.encode)
     ),

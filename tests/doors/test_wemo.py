@@ -134,6 +134,50 @@ def test_a_query_is_answered_from_memory_and_arms_nothing(data: bytes, state: by
     with_rig(test)
 
 
+def get(action: str, inner: str = "", service: str = "basicevent") -> bytes:
+    """A GET that carries what others POST, as w3mo sends it, with blanks before the XML."""
+    soapaction = f'"urn:Belkin:service:{service}:1#{action}"'
+    text = f"\n        {body(action, inner)}\n    "
+    return request("GET", f"/upnp/control/{service}1", text, Accept="", SOAPACTION=soapaction)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (get("GetBinaryState"), b"<BinaryState>1</BinaryState>"),
+        (get("GetFriendlyName"), b"<FriendlyName>"),
+        (get("GetMacAddr"), b"<PluginUDN>uuid:Socket-1_0-"),
+        (get("GetMetaInfo", service="metainfo"), b"<MetaInfo>"),
+    ],
+)
+def test_a_get_with_an_envelope_is_a_question(data: bytes, said: bytes) -> None:
+    answer = ask(data, on=True)
+    assert (status(answer), said in answer, header(answer, "ext")) == (200, True, "")
+    assert b"<faultcode>" in ask(get("GetBinaryState"), on=None)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (get("SetBinaryState", ON), 405),
+        (get("SetBinaryState", OFF), 405),
+        (get("GetBinaryState").replace(b"#GetBinaryState", b"#SetBinaryState"), 500),
+        (get("SetBinaryState", ON).replace(b"#SetBinaryState", b"#GetBinaryState"), 500),
+        (get("SetBinaryState", ON).replace(b"SOAPACTION", b"X-SOAPACTN"), 405),
+        (get("ChangeFriendlyName", "<FriendlyName>x</FriendlyName>"), 500),
+        (get("Nonsense"), 500),
+        (request("GET", "/upnp/control/basicevent1", SOAPACTION="x#GetBinaryState"), 405),
+    ],
+)
+def test_a_get_never_sets(data: bytes, code: int) -> None:
+    async def test(rig: Rig) -> None:
+        rig.hub.states[rig.switch.name] = False
+        assert status(rig.connect().say(data)) == code
+        assert rig.hub.asked == []
+
+    with_rig(test)
+
+
 def test_what_the_panel_has_not_said_is_a_fault_that_sends_nobody_to_the_next_port() -> None:
     answer = ask(GET, on=None)
     assert status(answer) == 200
