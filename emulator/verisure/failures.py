@@ -48,6 +48,10 @@ class Unauthorized(SessionExpired):
     """The cloud does not accept the session, for whatever reason; a fresh one may not help (§12)."""
 
 
+class WithoutContent(Unreachable):
+    """The cloud answered null, and no error."""
+
+
 ERRORS: dict[str, tuple[type[CloudError | Rejected], str]] = {
     # `err` → what it means (§6). What is not here is the cloud's own trouble, and passes.
     "60091": (LoginRefused, "the cloud refused the login: check user and password"),
@@ -89,4 +93,6 @@ def error(failure: Failure) -> CloudError | Rejected:
         return Unsupported(f"{ERRORS['4'][1]}{said}")
     if failure.unread:
         return NotTaken(f"{_SCHEMA}{said}")
-    return Unreachable(f"the cloud has trouble: {words or 'it answered without content'}")
+    if not words:
+        return WithoutContent("the cloud has trouble: it answered without content")
+    return Unreachable(f"the cloud has trouble: {words}")

@@ -87,7 +87,7 @@ def headers(operation: Operation, caller: Caller, security: Mapping[str, str] | 
         found["auth"] = json.dumps(auth | ({"hash": "", "refreshToken": ""} if operation.needs is Needs.DEVICE else {}))
     if operation.needs in (Needs.INSTALLATION, Needs.CAPABILITIES):
         found |= {"numinst": caller.number, "panel": caller.panel}
-    if operation.needs is Needs.CAPABILITIES:
+    if operation.needs is Needs.CAPABILITIES and caller.capabilities:
         found["X-Capabilities"] = caller.capabilities
     if security:
         found["security"] = json.dumps(dict(security))

@@ -10,10 +10,10 @@ from typing import Any
 from emulator.errors import EmulatorError, Rejected, SessionExpired, SettingNeeded, Unreachable
 from emulator.verisure import failures, graphql, operations
 from emulator.verisure.cloud import Details
-from emulator.verisure.failures import CapabilitiesExpired, NotTaken, Unauthorized
+from emulator.verisure.failures import CapabilitiesExpired, NotTaken, Unauthorized, WithoutContent
 from emulator.verisure.graphql import Caller
 from emulator.verisure.operations import Needs, Operation
-from emulator.verisure.profiles import Fitted, fitted
+from emulator.verisure.profiles import DEFAULT_PANEL, Fitted, fitted
 from emulator.verisure.tokens import MARGIN_S, Tokens
 from emulator.verisure.wire import Wire
 
@@ -58,7 +58,7 @@ class OwaSession:
             number = graphql.text(mine[0], "numinst")
             self._wire.account.learned(number)
             self._number = number
-            self._panel = self._panel or graphql.text(mine[0], "panel")
+            self._panel = self._panel or graphql.text(mine[0], "panel") or DEFAULT_PANEL
             self._alias = graphql.text(mine[0], "alias")
         return self._number, self._panel
 
@@ -95,7 +95,7 @@ class OwaSession:
             ended = refused
             if last or self._wire.clock.monotonic() < self._distrusted_until:
                 break
-            self._capabilities = ""
+            self._capable_until = float("-inf")
         if last:
             self._distrusted_until = self._wire.clock.monotonic() + self._distrust_s
             self._distrust_s = min(2 * self._distrust_s, DISTRUST_MOST_S)
@@ -155,19 +155,25 @@ class OwaSession:
         self._wire.close()
 
     def _capable(self, number: str) -> str:
-        """The capabilities token, a fresh one if need be."""
-        if not self._capabilities or self._wire.clock.time() >= self._capable_until - MARGIN_S:
+        """The capabilities token, a fresh one if need be; empty where the cloud gives none."""
+        if self._wire.clock.time() >= self._capable_until - MARGIN_S:
             self._serve(number)
         return self._capabilities
 
     def _serve(self, number: str) -> None:
+        """Learn what the installation has. Go on without what the cloud does not tell: the operations will show."""
         device = self._tokens.access().device
-        content = self.look(operations.SERVICES, {"numinst": number, "uuid": device.uuid})
+        try:
+            content = self.look(operations.SERVICES, {"numinst": number, "uuid": device.uuid})
+        except WithoutContent:
+            content = {}
         about = content.get("installation") if isinstance(content, dict) else None
         token = graphql.text(about, "capabilities")
-        if not token:
+        if not token and graphql.text(content, "res") in graphql.REFUSED:
             said = graphql.text(content, "msg") or "it gives no reason"
             raise Unreachable(f"the cloud does not open installation {number}: {said}", sent=False)
+        if not token:
+            log.info("the cloud tells no capabilities of installation %s; going on without", number)
         self._services = about or {}
         self._capabilities = token
         self._capable_until = self._wire.clock.time() + graphql.life_s(token)

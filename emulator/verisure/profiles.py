@@ -80,6 +80,9 @@ GENERAL = Profile(
 )
 """What the client with the most users tries elsewhere (G)."""
 
+DEFAULT_PANEL = "SDVFAST"
+"""Of those whose list of installations does not name one; what nearly every panel is (§3.4)."""
+
 COUNTRIES = dict.fromkeys(("ES", "PT", "BR", "CL", "AR", "PE"), IBERIAN)
 """Spain and Portugal by reports; the Americas by their language's version of the app, unseen."""
 
@@ -105,6 +108,10 @@ def fitted(number: str, installation: Mapping[str, Any]) -> Fitted:
     said = graphql.claims(graphql.text(installation, "capabilities"))
     rows = [row for row in graphql.items(said, "installations") if graphql.text(row, "ins") == number] or [said]
     names = {str(name) for row in rows for name in _list(row.get("cap"))}
+    services = installation.get("services")
+    if not isinstance(services, list):
+        # Capabilities alone are no oracle: what they do not name may be there all the same.
+        return Fitted()
     names |= {graphql.text(row, "request") for row in graphql.items(installation, "services") if row.get("active")}
     return Fitted(frozenset(names - {""}))
 

@@ -4,7 +4,14 @@ import pytest
 
 from emulator.errors import LoginRefused, Rejected, SessionExpired, Unreachable
 from emulator.verisure import failures
-from emulator.verisure.failures import CapabilitiesExpired, Failure, NotTaken, Unauthorized, Unsupported
+from emulator.verisure.failures import (
+    CapabilitiesExpired,
+    Failure,
+    NotTaken,
+    Unauthorized,
+    Unsupported,
+    WithoutContent,
+)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +64,7 @@ from emulator.verisure.failures import CapabilitiesExpired, Failure, NotTaken, U
         (Failure("m", "ApiError", "10", status="500"), Unreachable, "trouble"),
         (Failure("Internal Server Error", "HttpError", "httpError", status="500"), Unreachable, "Internal"),
         (Failure("Cannot read properties of undefined (reading 'fr')"), Unreachable, "undefined"),
-        (Failure(""), Unreachable, "without content"),
+        (Failure(""), WithoutContent, "without content"),
     ],
     ids=lambda value: value.message or value.name if isinstance(value, Failure) else "",
 )

@@ -553,10 +553,44 @@ def test_a_list_without_installations_is_trouble_that_passes(found: Any) -> None
     assert world.cloud.read().axes == DISARMED
 
 
-@pytest.mark.parametrize("content", [{"res": "ERROR", "msg": "inactive"}, {"res": "OK", "installation": None}])
-def test_an_installation_that_the_cloud_does_not_open(content: dict[str, Any]) -> None:
-    with pytest.raises(Unreachable, match="does not open installation 1"):
-        World(Srv=data("xSSrv", content)).cloud.read()
+def test_an_installation_that_the_cloud_does_not_open() -> None:
+    with pytest.raises(Unreachable, match="does not open installation 1: inactive"):
+        World(Srv=data("xSSrv", {"res": "ERROR", "msg": "inactive"})).cloud.read()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        {"res": "OK", "installation": None},
+        {"res": "OK", "installation": {"capabilities": None, "services": None, "configRepoUser": None}},
+        {"installation": {"alias": "Casa", "services": []}},
+    ],
+)
+def test_capabilities_that_the_cloud_does_not_tell_are_gone_without(content: Any) -> None:
+    world = World(Srv=data("xSSrv", content))
+    assert world.cloud.execute(TOTAL, quiet).raw == "T"
+    assert world.cloud.execute(Disarm(), quiet).axes == DISARMED
+    assert world.cloud.describe().number == "1"
+    # Asked for once until it could have ended, not once a request.
+    assert world.script.names().count("Srv") == 2
+    assert not any("X-Capabilities" in headers for _, _, headers in world.script.sent)
+
+
+def test_capabilities_that_are_wanted_and_not_told_are_trouble_that_is_said() -> None:
+    stale = errors("accessPermissions: Missing capabilities data", "accessPermissionsMiddleware")
+    world = World(Srv=data("xSSrv", {"res": "OK"}), Status=stale)
+    with pytest.raises(Unreachable, match="fresh capabilities"):
+        world.cloud.read()
+    assert world.script.names() == ["Srv", "Status", "Srv", "Status"]
+
+
+def test_a_list_that_does_not_name_the_panel_is_asked_for_once() -> None:
+    rows = data("xSInstallations", {"installations": [{"numinst": "7", "panel": None}]})
+    world = World(Account("u", "", "ES", "es"), mkInstallationList=rows)
+    world.cloud.read()
+    world.cloud.read()
+    assert world.script.names().count("mkInstallationList") == 1
 
 
 def test_details() -> None:

@@ -155,5 +155,6 @@ def test_fitted_is_read_from_the_token_and_the_active_services() -> None:
         "services": [{"request": "EST", "active": True}, {"request": "IMG", "active": False}],
     }
     assert fitted("2", about).names == {"PERI", "EST"}
-    assert fitted("7", {"capabilities": jwt(ins="7", cap=["ARM"])}).names == {"ARM"}
-    assert fitted("7", {"capabilities": "no token", "services": None}).names == frozenset()
+    assert fitted("7", {"capabilities": jwt(ins="7", cap=["ARM"]), "services": []}).names == {"ARM"}
+    # Without services nothing is known to be missing.
+    assert fitted("7", {"capabilities": jwt(ins="7", cap=["ARM"]), "services": None}).has("ARMINTFPART1")
