@@ -69,6 +69,8 @@ def _secret(
 ) -> str:
     variable = f"{prefix}_{word}"
     value, file = environ.get(variable, ""), environ.get(f"{variable}_FILE", "")
+    # What is blank would be refused, and three refusals lock an account.
+    value = value if value.strip() else ""
     if value and file:
         problems.append(Problem(f"environment: {variable}", f"both it and {variable}_FILE are set; keep one"))
     if needed and not value and not file:
@@ -84,6 +86,6 @@ def _secret(
     except ValueError:
         problems.append(Problem(f"environment: {variable}_FILE", "that file cannot be read: it is not in UTF-8"))
     else:
-        if not value:
+        if not value.strip():
             problems.append(Problem(f"environment: {variable}_FILE", "that file is empty; write the value into it"))
     return value

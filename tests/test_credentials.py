@@ -159,3 +159,11 @@ def test_what_is_set_is_known_without_any_settings(secret: Path) -> None:
     assert credentials.known("home", {**ME, "VERISURE_HOME_USER": "other"}) == Credentials("other", "")
     with pytest.raises(ConfigError, match="VERISURE_PASSWORD_FILE"):
         credentials.known("home", {"VERISURE_PASSWORD_FILE": str(secret)})
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t"])
+def test_what_is_blank_is_not_set(blank: str, secret: Path) -> None:
+    assert problems(ME | {"VERISURE_PASSWORD": blank}) == problems({"VERISURE_USER": "me"})
+    assert credentials.read(settings(home="owa"), ME | {"VERISURE_PASSWORD": blank})["home"].password == ""
+    secret.write_text(f"{blank}\n")
+    assert "that file is empty" in problems({"VERISURE_USER": "me", "VERISURE_PASSWORD_FILE": str(secret)})[0]

@@ -95,6 +95,12 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     made.alarm.stop()
 
 
+def test_a_blank_is_asked_for_again_and_not_sent(desk: Desk) -> None:
+    result = desk.type("login", keys=[" ", "demo", "  ", PASSWORD, "1", desk.code])
+    assert result.exit_code == 0, result.output
+    assert desk.count("mkLoginToken") == 2
+
+
 def test_a_new_user(desk: Desk) -> None:
     before = desk.type("status")
     assert before.exit_code == cli.NO_ANSWER

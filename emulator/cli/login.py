@@ -39,8 +39,8 @@ def converse(
     url = where.url or url_of(where.cloud, where.country)
     host = urlsplit(url).netloc
     click.echo(f"Logging in at {host}. The password is used now, and not kept.")
-    user = given.user or click.prompt("User, as in the alarm's app").strip()
-    password = given.password or click.prompt("Password", hide_input=True)
+    user = given.user or _asked("User, as in the alarm's app").strip()
+    password = given.password or _asked("Password", hidden=True)
     conceal(password)
     journal = Journal(state_dir)
     try:
@@ -59,6 +59,14 @@ def converse(
         journal.close()
     click.echo("\n" + show.table(("NUMBER", "PANEL", "ALARM"), found))
     click.echo("\n" + _advice(settings, where, [number for number, *_ in found]))
+
+
+def _asked(what: str, *, hidden: bool = False) -> str:
+    """What a person types; a blank is asked for again, since it would count as a wrong one."""
+    while True:
+        typed = str(click.prompt(what, hide_input=hidden))
+        if typed.strip():
+            return typed
 
 
 def _chosen(settings: Settings | None, name: str | None) -> tuple[str, InstallationSettings]:

@@ -33,8 +33,11 @@ class Caller:
         return self.account
 
 
-def caller(call: Call, headers: Headers, accounts: Sequence[Account], tokens: Tokens) -> Caller:
-    """Check the headers. Failed is for those who may not, Invalid for those who do it wrongly."""
+def caller(call: Call, headers: Headers, accounts: Sequence[Account], tokens: Tokens, *, free: bool = False) -> Caller:
+    """Check the headers. Failed is for those who may not, Invalid for those who do it wrongly.
+
+    `free` where nobody has capabilities.
+    """
     access, text = call.signature.access, headers.get("auth")
     if access is Access.NOTHING:
         if text is not None:
@@ -56,7 +59,7 @@ def caller(call: Call, headers: Headers, accounts: Sequence[Account], tokens: To
     if account is None or (account.user, account.country) != (auth["user"], auth["country"]):
         raise failures.expired()
     if access is Access.INSTALLATION:
-        _check_installation(call, headers, account, tokens)
+        _check_installation(call, headers, account, None if free else tokens)
     return Caller(auth["callby"], auth["hash"], account)
 
 
@@ -76,10 +79,11 @@ def _security(headers: Headers) -> Json | None:
     return security
 
 
-def _check_installation(call: Call, headers: Headers, account: Account, tokens: Tokens) -> None:
+def _check_installation(call: Call, headers: Headers, account: Account, tokens: Tokens | None) -> None:
     """numinst and panel as listed, in the headers and in the variables, and capabilities for them."""
     contract = contract_of(account, call.variables["numinst"])
-    if contract is None or not tokens.may(headers.get("X-Capabilities", ""), account, contract.number):
+    permitted = contract and (not tokens or tokens.may(headers.get("X-Capabilities", ""), account, contract.number))
+    if contract is None or not permitted:
         raise failures.unpermitted()
     if (headers.get("numinst"), headers.get("panel")) != (contract.number, contract.panel):
         raise failures.unpermitted()

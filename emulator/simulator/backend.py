@@ -153,6 +153,10 @@ class Backend:
         del self.bad_passwords[user]
         return account
 
+    def tries_left(self, user: str) -> int:
+        """How many wrong passwords are still to come before this user is locked out."""
+        return max(BAD_PASSWORDS - self.bad_passwords[user], 0)
+
     def login(self, user: str, password: str, country: str) -> str:
         """The hash of a new session; it leaves the others alone."""
         account = self.check_password(user, password, country)

@@ -44,6 +44,11 @@ LABELS = {
     "zero_after_arm": "STATUS 0 after arming",
     "allow_forcing": "Forcing allowed",
     "exceptions_wait": "Open zones stay unnamed",
+    "zones_by_number": "Open zones without their code",
+    "no_capabilities": "No capabilities",
+    "lacks": "Fields that the schema lacks",
+    "terms_missing": "Terms not accepted",
+    "tells_tries": "Tells the tries left",
     "otp_tokens": "Tokens after the code",
     "refresh_crash": "Spent refresh crashes",
 }

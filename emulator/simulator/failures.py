@@ -39,9 +39,9 @@ def unpermitted() -> Failed:
     return Failed("accessPermissions: Missing capabilities data", name="accessPermissionsMiddleware", res="ERROR")
 
 
-def wrong_password() -> Failed:
+def wrong_password(told: Json) -> Failed:
     """User or password; the two are not told apart."""
-    return Failed("The user or the password is not correct.", res="KO", err="60091")
+    return Failed("The user or the password is not correct.", **{"res": "KO", "err": "60091", **told})
 
 
 def locked() -> Failed:

@@ -5,7 +5,7 @@ An operation is one field of one operation, without fragments or directives: wha
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,10 +26,14 @@ Json = dict[str, Any]
 
 
 class Invalid(EmulatorError):
-    """Not what the schema allows; `code` is the `extensions.code` of the answer."""
+    """Not what the schema allows; `code` is the `extensions.code` of the answer.
 
-    def __init__(self, code: str, message: str) -> None:
+    `known_elsewhere` where the client cannot know better: other countries have it.
+    """
+
+    def __init__(self, code: str, message: str, *, known_elsewhere: bool = False) -> None:
         self.code = code
+        self.known_elsewhere = known_elsewhere
         super().__init__(message)
 
 
@@ -79,8 +83,11 @@ def name_of(body: Mapping[str, Any], header: str) -> str:
     return header if not named and header in OPERATIONS else ""
 
 
-def read(body: Mapping[str, Any], name: str) -> Call:
-    """Check a body against the schema. Invalid says what is wrong, and nothing may be carried out then."""
+def read(body: Mapping[str, Any], name: str, lacks: Collection[str] = ()) -> Call:
+    """Check a body against the schema. Invalid says what is wrong, and nothing may be carried out then.
+
+    `lacks` names what this country's schema does not have.
+    """
     signature = OPERATIONS.get(name)
     if signature is None:
         raise Invalid("GRAPHQL_VALIDATION_FAILED", f"Unknown operation named {body.get('operationName')!r}.")
@@ -101,6 +108,7 @@ def read(body: Mapping[str, Any], name: str) -> Call:
     undeclared = sorted(document.used - set(document.declared))
     if undeclared:
         raise Invalid("GRAPHQL_VALIDATION_FAILED", f'Variable "${undeclared[0]}" is not defined.')
+    _check_lacking(document, name, lacks)
     return Call(name, signature, variables or {}, document.selection)
 
 
@@ -215,6 +223,21 @@ def _check_selection(picked: Selection, shape: Mapping[str, Any], of: str) -> No
             raise Invalid("GRAPHQL_VALIDATION_FAILED", f'Field "{one.name}" {must} have a selection of subfields.')
         if one.within is not None:
             _check_selection(one.within, inner, one.name)
+
+
+def _check_lacking(document: Document, name: str, lacks: Collection[str]) -> None:
+    """Refuse what every other country has."""
+    asked = [one for field_ in document.selection.values() for one in _names(field_.within or {})]
+    said = [f'Unknown argument "{one}" on field "{name}".' for one in sorted(document.used) if one in lacks]
+    said += [f'Cannot query field "{one}" on type "{name}".' for one in asked if one in lacks]
+    if said:
+        raise Invalid("GRAPHQL_VALIDATION_FAILED", said[0], known_elsewhere=True)
+
+
+def _names(picked: Selection) -> Iterator[str]:
+    for one in picked.values():
+        yield one.name
+        yield from _names(one.within or {})
 
 
 def _check_variable(name: str, type_: str, document: Document, variables: Mapping[str, Any]) -> None:

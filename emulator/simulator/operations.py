@@ -62,7 +62,10 @@ class Operations:
         try:
             account = self.backend.check_password(variables["user"], variables["password"], variables["country"])
         except Denied as denied:
-            raise failures.locked() if denied.reason is Reason.LOCKED else failures.wrong_password() from None
+            if denied.reason is Reason.LOCKED:
+                raise failures.locked() from None
+            told = {"remainingAttempts": self.backend.tries_left(variables["user"])} if self.options.tells_tries else {}
+            raise failures.wrong_password(told) from None
         return self._admit(call, account)
 
     def refresh(self, call: Call, caller: Caller) -> Json:
@@ -88,6 +91,8 @@ class Operations:
         answer: Json = {"res": "OK", "lang": call.variables["lang"], "changePassword": account.change_password}
         if account.change_password:
             return {**answer, "needDeviceAuthorization": False}
+        if self.options.terms_missing:
+            return {**answer, "needDeviceAuthorization": False, "legals": False}
         if not self.trust.trusts(account, device):
             self.trust.wait(account, device)
             return {**answer, "msg": MFA_NEEDED, "needDeviceAuthorization": True}
@@ -142,6 +147,7 @@ class Operations:
         contract = contract_of(account, call.variables["numinst"])
         if contract is None or not contract.active:
             raise failures.not_found()
+        bare = self.options.no_capabilities
         token = self.tokens.capabilities(account, contract, self.unit.caps, self.options.capabilities_life)
         partitions = [{"id": one, "enterStates": enter, "leaveStates": []} for one, enter in self.unit.partitions]
         return {
@@ -153,8 +159,8 @@ class Operations:
                 "alias": contract.alias,
                 "status": "OP",
                 "panel": contract.panel,
-                "capabilities": token,
-                "services": [_service(cap, self.unit) for cap in self.unit.caps if cap in SERVICES],
+                "capabilities": None if bare else token,
+                "services": None if bare else [_service(cap, self.unit) for cap in self.unit.caps if cap in SERVICES],
                 "configRepoUser": {"alarmPartitions": partitions} if partitions else None,
             },
         }

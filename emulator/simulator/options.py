@@ -17,6 +17,16 @@ class OwaOptions:
     """Whether open zones may be bypassed; in Spain some may not (§5.5)."""
     exceptions_wait: bool = False
     """The names of open zones never come (§5.5)."""
+    zones_by_number: bool = False
+    """Open zones are told by their number, under a code that nobody knows (§12)."""
+    no_capabilities: bool = False
+    """`Srv` tells neither capabilities nor services, and nothing asks for them (§12)."""
+    lacks: str = ""
+    """Fields and arguments that this country's schema does not have; names, parted by blanks."""
+    terms_missing: bool = False
+    """The terms were never accepted: the password is right, and there are no tokens (§12)."""
+    tells_tries: bool = False
+    """A wrong password is answered with how many tries are left."""
     otp_tokens: bool = False
     """The right code is answered with tokens, which often are null (§2.3)."""
     refresh_crash: bool = False

@@ -200,13 +200,15 @@ class Orders:
             return {"msg": msg, "error": _error(code, kind)}
         context = self._context(order, ending)
         zones = [zone.code for zone in self.backend.house.profile.zones if zone.name in ending.windows]
-        kind, msg = self.unit.open_zone, OPEN_ZONES
+        kind, msg, code = self.unit.open_zone, OPEN_ZONES, "102"
+        if self.options.zones_by_number:
+            kind, code = "BLOCKING", "ERR_ZONE_OPEN"
         if kind == "ZONE":
             msg = f"alarm-manager.error_mg_open_zone#{zones[0]}"
         return {
             "msg": msg,
             "error": {
-                "code": "102",
+                "code": code,
                 "type": kind,
                 "allowForcing": self.options.allow_forcing,
                 "exceptionsNumber": len(zones),

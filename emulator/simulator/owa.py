@@ -1,6 +1,6 @@
 """The customer API's face: GraphQL requests in, `data` and `errors` out (verisure-owa.md §1, §10.1)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import tzinfo
 from typing import Any
@@ -126,7 +126,7 @@ class Owa:
 
     def _reply(self, name: str, body: Json) -> tuple[Response, Order | None]:
         """The answer, and the command that was polled, if one was."""
-        call, error = _read(body, name)
+        call, error = _read(body, name, self.options.lacks.split())
         order = self.orders.asked(call) if call else None
         counter = call.variables.get("counter") if call else None
         if order and counter is not None and not order.step(counter):
@@ -136,12 +136,12 @@ class Owa:
         early = self._early(name)
         if early:
             return early, order
-        if error:
+        if error and not error.known_elsewhere:
             self._blame(name, error)
         try:
             if error or not call:
                 raise error or Invalid("GRAPHQL_PARSE_FAILED", "Must provide query string.")
-            caller = access.caller(call, request.headers, self.backend.accounts, self.tokens)
+            caller = self._caller(call)
             document = call.answer(self.operations.answer(call, caller))
             if order:
                 order.shaken = False
@@ -150,6 +150,10 @@ class Owa:
                 self._blame(name, failure)
             document = failures.document(failure, call.signature.field if call else name, self.backend.house.now())
         return jsonify(document), order
+
+    def _caller(self, call: Call) -> access.Caller:
+        free = self.options.no_capabilities
+        return access.caller(call, request.headers, self.backend.accounts, self.tokens, free=free)
 
     def _early(self, name: str) -> Response | None:
         """The answer of whatever stands before the API: the line, the firewall, the web server, the back-end."""
@@ -189,8 +193,8 @@ class Owa:
         del self.client_faults[:-MOST_CLIENT_FAULTS]
 
 
-def _read(body: Json, name: str) -> tuple[Call | None, Invalid | None]:
+def _read(body: Json, name: str, lacks: Collection[str]) -> tuple[Call | None, Invalid | None]:
     try:
-        return graphql.read(body, name), None
+        return graphql.read(body, name, lacks), None
     except Invalid as error:
         return None, error

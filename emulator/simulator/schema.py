@@ -131,11 +131,16 @@ _TOKEN = _fields(
 _SUBMITTED = _fields("res", "msg", "referenceId")
 _EXCEPTIONS = _fields("status", "deviceType", "alias")
 _CHECKED = _fields("res", "msg", "status", "protomResponse", "protomResponseDate", "numinst", "forcedArmed")
-_OUTCOME = _fields(
-    *("res", "msg", "status", "protomResponse", "protomResponseDate", "numinst", "requestId", "forcedArmed"),
-    error=_fields("code", "type", "allowForcing", "exceptionsNumber", "referenceId", "suid"),
-    smartlockStatus=_fields("state", "deviceId", "updatedOnArm"),
-)
+_ERROR = ("code", "type", "allowForcing", "exceptionsNumber", "referenceId")
+
+
+def _outcome(*error: str) -> Shape:
+    return _fields(
+        *("res", "msg", "status", "protomResponse", "protomResponseDate", "numinst", "requestId", "forcedArmed"),
+        error=_fields(*error),
+        smartlockStatus=_fields("state", "deviceId", "updatedOnArm"),
+    )
+
 
 SHAPES: Shape = {
     # Field of the query → what may be selected in the answer.
@@ -166,9 +171,9 @@ SHAPES: Shape = {
         *("status", "timestampUpdate", "wifiConnected", "powerStatus", "keepAliveDay"), exceptions=_EXCEPTIONS
     ),
     "xSArmPanel": {**_SUBMITTED, "pollingTime": None},
-    "xSArmStatus": _OUTCOME,
+    "xSArmStatus": _outcome(*_ERROR, "suid"),
     "xSDisarmPanel": {**_SUBMITTED, "pollingTime": None},
-    "xSDisarmStatus": _OUTCOME,
+    "xSDisarmStatus": _outcome(*_ERROR),  # only Italy has suid here (§12),
     "xSGetExceptions": _fields("res", "msg", exceptions=_EXCEPTIONS),
     "xSCheckAlarm": _SUBMITTED,
     "xSCheckAlarmStatus": _CHECKED,

@@ -1,11 +1,15 @@
 """What may be set on the control page, and how each value is read."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from emulator.simulator.panel import SLOWEST_ANSWER
 
-Reader = Callable[[str, Any], bool | float]
+Reader = Callable[[str, Any], bool | float | str]
+
+LONGEST_NAMES = 200
+"""Letters of a setting that holds names."""
 
 FLAGS = {"true": True, "1": True, "on": True, "yes": True, "false": False, "0": False, "off": False, "no": False}
 
@@ -45,6 +49,14 @@ def whole(low: int, high: int) -> Callable[[str, Any], int]:
     return read
 
 
+def names(key: str, value: Any) -> str:
+    """Names of fields, parted by blanks; none where there are no such."""
+    found = str(value).split()
+    if not all(re.fullmatch(r"\w+", one) for one in found) or len(str(value)) > LONGEST_NAMES:
+        raise ValueError(f"{key} is {value!r}; use names of fields, parted by blanks, or nothing")
+    return " ".join(found)
+
+
 HOUSE: Mapping[str, Reader] = {"answer_after": number(0, SLOWEST_ANSWER)}
 
 _FLOODS: Mapping[str, Reader] = {
@@ -64,6 +76,11 @@ OWA: Mapping[str, Reader] = {
     "status_lag": number(0, 3600),  # seconds: up to an hour
     "allow_forcing": flag,
     "exceptions_wait": flag,
+    "zones_by_number": flag,
+    "no_capabilities": flag,
+    "lacks": names,
+    "terms_missing": flag,
+    "tells_tries": flag,
     "otp_tokens": flag,
     "refresh_crash": flag,
     **_FLOODS,

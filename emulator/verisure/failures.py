@@ -69,6 +69,8 @@ _UNSUPPORTED = re.compile(r'not valid for central unit|does not exist in "(dis)?
 _OTHER = re.compile(r'"\$(?!request\b)\w+"')
 _UNSUPPORTED_STATUS = ("400", "404")
 _EXPIRED = ("invalid session", "invalid token: expired")
+_LEFT = re.compile(r"remain|left|restant|rimanent|rimast|pendient", re.IGNORECASE)
+_TRIES = re.compile(r"attempt|intento|tentativ|tries", re.IGNORECASE)
 
 
 def error(failure: Failure) -> CloudError | Rejected:
@@ -80,7 +82,7 @@ def error(failure: Failure) -> CloudError | Rejected:
         return CapabilitiesExpired(f"the cloud wants fresh capabilities{said}")
     if failure.err in ERRORS:
         kind, meaning = ERRORS[failure.err]
-        return kind(f"{meaning}{said}")
+        return kind(f"{meaning}{said}{_tries(failure.data) if kind is LoginRefused else ''}")
     if failure.res == "LOCK":
         return LoginRefused(f"{ERRORS['60052'][1]}{said}")
     if failure.name == "ExpiredSessionError" or message.startswith(_EXPIRED):
@@ -96,3 +98,24 @@ def error(failure: Failure) -> CloudError | Rejected:
     if not words:
         return WithoutContent("the cloud has trouble: it answered without content")
     return Unreachable(f"the cloud has trouble: {words}")
+
+
+def unfinished(content: Mapping[str, Any]) -> LoginRefused | None:
+    """What a person has still to do where user and password are right, and there are no tokens all the same (§2.1)."""
+    terms = content.get("legals") is False and content.get("res") == "OK" and not content.get("hash")
+    password = content.get("changePassword") is True
+    if not (terms or password):
+        return None
+    wanted = ["accept the terms of use"] * terms + ["choose a new password"] * password
+    where = "open the alarm's app or web page and log in there once with this user"
+    return LoginRefused(f"{where}, to {' and '.join(wanted)}: until then the cloud lets no program in")
+
+
+def _tries(data: Mapping[str, Any]) -> str:
+    """How many tries are left, where the cloud tells it; nobody has seen by which name."""
+    counts = {str(key): str(value) for key, value in data.items() if str(value).isdecimal()}
+    left = next((value for key, value in counts.items() if _LEFT.search(key)), "")
+    if left:
+        return f"; {left} {'try is' if left == '1' else 'tries are'} left before the account is locked"
+    made = next((value for key, value in counts.items() if _TRIES.search(key)), "")
+    return f"; tries, as the cloud counts them: {made}" if made else ""

@@ -62,6 +62,12 @@ class Account:
         return f"Account({self.country})"
 
 
+def refuse_blank(user: str, password: str) -> None:
+    """Raise LoginRefused before anything is sent where one of them is missing: it would count as a wrong one."""
+    if not (user.strip() and password.strip()):
+        raise LoginRefused("user or password is blank: nothing was sent, since wrong ones lock the account")
+
+
 class Gate:
     """What all sessions of one account share: they take turns, and after a refused login none of them tries again.
 
@@ -142,6 +148,7 @@ class Session:
     def _log_in(self) -> None:
         if self._gate.refusal:
             raise self._gate.refusal
+        refuse_blank(self._account.user, self._account.password)
         self._id = self.new_id()
         # No callby here: accounts that logged in without it lived longer (verisure-wsdo.md §1.5).
         reply = self._send("LOGIN", self._id, {"pwd": self._account.password}, method="POST")

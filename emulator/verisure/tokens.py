@@ -11,6 +11,7 @@ from typing import Any
 
 from emulator.errors import LoginNeeded, LoginRefused, Rejected, SessionExpired, Unreachable
 from emulator.verisure import failures, graphql, operations
+from emulator.verisure.session import refuse_blank
 from emulator.verisure.vault import Device, Login
 from emulator.verisure.wire import Wire
 
@@ -144,6 +145,7 @@ class Tokens:
         Raises LoginRefused and Unreachable.
         """
         secret = {"user": login.user, "password": self._wire.account.password}
+        refuse_blank(**secret)
         reply = self._wire.ask(operations.LOGIN, secret | self._variables(login), self._wire.caller(login))
         try:
             content = _content(reply)
@@ -151,8 +153,8 @@ class Tokens:
             raise LoginRefused(str(error)) from None
         if content.get("needDeviceAuthorization") is True:
             return None
-        if content.get("changePassword") is True:
-            raise LoginRefused("log in to the alarm's app or web page once: it wants a new password, or terms accepted")
+        if unfinished := failures.unfinished(content):
+            raise unfinished
         made = self._accept(login, content)
         if made is None:
             raise LoginRefused(f"the cloud refused the login: {graphql.text(content, 'msg') or 'it gave no reason'}")

@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 DEVICE = ["idDevice", "idDeviceIndigitall", "uuid", "deviceName", "deviceBrand", "deviceOsVersion", "deviceVersion"]
 LOGIN = ["id", "country", "lang", "callby", "deviceType", "deviceResolution", *DEVICE]
 TOKEN = "res msg hash refreshToken legals changePassword needDeviceAuthorization mainUser"
-POLL = (
-    "res msg status protomResponse protomResponseDate numinst requestId "
-    "error { code type allowForcing exceptionsNumber referenceId suid }"
-)
+POLL = "res msg status protomResponse protomResponseDate numinst requestId error { "
+ERROR = "code type allowForcing exceptionsNumber referenceId"
 EXCEPTIONS = "exceptions { status deviceType alias }"
 
 # Operation → kind, field, types of its variables, what it selects, and what it needs: n(othing), d(evice), s(ession) or
@@ -88,7 +86,7 @@ QUERIES: dict[str, tuple[str, str, dict[str, str], str, str]] = {
             "forceArmingRemoteId": "String",
             "armAndLock": "Boolean",
         },
-        POLL,
+        f"{POLL}{ERROR} suid }}",
         "i",
     ),
     "xSDisarmPanel": (
@@ -108,7 +106,7 @@ QUERIES: dict[str, tuple[str, str, dict[str, str], str, str]] = {
             "counter": "Int!",
             "request": "DisarmCodeRequest",
         },
-        POLL,
+        f"{POLL}{ERROR} }}",
         "i",
     ),
     "xSGetExceptions": (

@@ -296,6 +296,11 @@ def test_the_settings(customer: Customer) -> None:
         "status_lag": 5.0,
         "allow_forcing": False,
         "exceptions_wait": True,
+        "zones_by_number": True,
+        "no_capabilities": True,
+        "lacks": "suid msg",
+        "terms_missing": True,
+        "tells_tries": True,
         "otp_tokens": True,
         "refresh_crash": True,
         "flood_limit": 4,
@@ -305,6 +310,56 @@ def test_the_settings(customer: Customer) -> None:
     assert customer.control("settings", **wanted)["settings"] == wanted
     reply = customer.client.post("/control/settings", json={"letter_a": True})
     assert reply.json["error"].startswith("unknown setting 'letter_a'; use answer_after, token_life")
+
+
+def test_a_setting_that_holds_names(customer: Customer) -> None:
+    reply = customer.client.post("/control/settings", json={"lacks": "a{b}"})
+    assert reply.json["error"] == "lacks is 'a{b}'; use names of fields, parted by blanks, or nothing"
+    assert customer.control("settings", lacks=" a  b ")["settings"]["lacks"] == "a b"
+
+
+def test_a_country_whose_schema_lacks_something(customer: Customer) -> None:
+    customer.control("settings", lacks="wifiConnected armAndLock")
+    assert customer.error("Status", **STATUS)["message"] == 'Cannot query field "wifiConnected" on type "Status".'
+    refused = customer.error("xSArmPanel", **customer.mine(request="ARM1", armAndLock=False))
+    assert refused["message"] == 'Unknown argument "armAndLock" on field "xSArmPanel".'
+    assert refused["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
+    assert customer.house.pending is None
+    assert customer.state()["client_faults"] == []
+
+
+def test_a_cloud_without_capabilities(customer: Customer) -> None:
+    customer.control("settings", no_capabilities=True)
+    found = customer.get("Srv", numinst="2423443", uuid=customer.device["uuid"])["installation"]
+    assert (found["capabilities"], found["services"]) == (None, None)
+    customer.capabilities = ""
+    assert customer.status()["status"] == "D"
+
+
+def test_terms_that_were_never_accepted(customer: Customer) -> None:
+    customer.control("settings", terms_missing=True)
+    answer = customer.try_login()["data"]["xSLoginToken"]
+    assert (answer["res"], answer["hash"], answer["legals"]) == ("OK", None, False)
+
+
+def test_tries_that_are_left(customer: Customer) -> None:
+    customer.control("settings", tells_tries=True)
+    customer.password = "wrong"
+    assert customer.try_login()["errors"][0]["data"] == {"res": "KO", "err": "60091", "remainingAttempts": 2}
+
+
+def test_open_zones_that_are_told_by_their_number(customer: Customer) -> None:
+    customer.control("settings", zones_by_number=True)
+    customer.control("window", zone="Cocina", open=True)
+    error = customer.run("ARM1")["error"]
+    assert (error["code"], error["type"], error["exceptionsNumber"]) == ("ERR_ZONE_OPEN", "BLOCKING", 1)
+
+
+def test_the_firewalls_page_may_come_with_200(customer: Customer) -> None:
+    fault(customer, "ban_page", "Status")
+    replies = [customer.send("Status", STATUS) for _ in range(2)]
+    assert [reply.status_code for reply in replies] == [200, 403]
+    assert all("_Incapsula_Resource" in reply.text for reply in replies)
 
 
 def test_every_button_of_the_page_works(customer: Customer) -> None:

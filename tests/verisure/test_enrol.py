@@ -1,6 +1,7 @@
 """A person logs in: what is asked, what is kept, and what is said when it does not work."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ LOGGED_IN = data("xSLoginToken", TOKENS)
 UNKNOWN = data(
     "xSLoginToken", {"res": "OK", "msg": "auth-api.mfa_needed", "hash": None, "needDeviceAuthorization": True}
 )
+NO_TERMS = {"hash": None, "legals": False, "needDeviceAuthorization": False}
 PHONES = [{"id": 0, "phone": "***123"}, {"id": 1, "phone": "***456"}, {"id": None, "phone": "?"}]
 SENT = data("xSSendOtp", {"res": "OK", "msg": None})
 TRUSTED = data("xSValidateDevice", {"res": "OK", "hash": None, "refreshToken": None})
@@ -27,14 +29,19 @@ def challenge(otp_hash: str = "H1", code: str = "10001", phones: Any = PHONES) -
     return errors("Unauthorized", "SecurityError", **more)
 
 
+ACCOUNT = Account("u", "p", "ES", "es")
+
+
 class World:
     """An account that may or may not know us."""
 
-    def __init__(self, login: Login | None = None, **answers: list[Scripted] | Scripted) -> None:
+    def __init__(
+        self, login: Login | None = None, account: Account = ACCOUNT, **answers: list[Scripted] | Scripted
+    ) -> None:
         self.clock = FakeClock()
         self.vault = MemoryVault(login)
         self.script = Script(self.clock, **({"mkSendOTP": SENT} | answers))
-        wire = Wire(Account("u", "p", "ES", "es"), self.script, self.clock, Turnstile(), self.vault)
+        wire = Wire(account, self.script, self.clock, Turnstile(), self.vault)
         self.enrolment = Enrolment(wire)
 
     def security(self) -> list[Any]:
@@ -128,7 +135,23 @@ def test_a_device_that_turns_out_to_be_trusted_logs_in_at_once() -> None:
         (
             {"mkLoginToken": data("xSLoginToken", {"res": "OK", "changePassword": True})},
             LoginRefused,
-            "app or web page",
+            "app or web page.* new password",
+        ),
+        (
+            # verisure-owa.md §12: a user that has never logged in on the web page.
+            {"mkLoginToken": data("xSLoginToken", {"res": "OK", "msg": "Usuario validado", **NO_TERMS})},
+            LoginRefused,
+            "app or web page.*accept the terms of use:",
+        ),
+        (
+            {"mkLoginToken": data("xSLoginToken", {"res": "OK", "changePassword": True, **NO_TERMS})},
+            LoginRefused,
+            "accept the terms of use and choose a new password",
+        ),
+        (
+            {"mkLoginToken": data("xSLoginToken", {"res": "KO", "msg": "no such user", **NO_TERMS})},
+            LoginRefused,
+            "no such user",
         ),
         ({"mkLoginToken": UNKNOWN, "mkValidateDevice": challenge(phones=None)}, LoginRefused, "no phone"),
         ({"mkLoginToken": UNKNOWN, "mkValidateDevice": challenge(code="10010")}, CloudError, "Unauthorized"),
@@ -140,6 +163,18 @@ def test_what_keeps_a_person_from_logging_in(answers: dict[str, Any], kind: type
     with pytest.raises(kind, match=said):
         world.enrolment.begin()
     assert world.script.names().count("mkLoginToken") == 1
+
+
+def test_a_login_whose_terms_do_not_matter_is_one() -> None:
+    assert World(mkLoginToken=data("xSLoginToken", {**TOKENS, "legals": False})).enrolment.begin()
+
+
+@pytest.mark.parametrize("password", ["", " \t"])
+def test_a_blank_password_is_not_sent(password: str) -> None:
+    world = World(account=replace(ACCOUNT, password=password), mkLoginToken=LOGGED_IN)
+    with pytest.raises(LoginRefused, match="blank: nothing was sent"):
+        world.enrolment.begin()
+    assert world.script.names() == []
 
 
 @pytest.mark.parametrize("answer", [errors("no"), data("xSSendOtp", {"res": "KO", "msg": "no"})])

@@ -72,3 +72,17 @@ def test_errors(failure: Failure, kind: type[Exception], said: str) -> None:
     error = failures.error(failure)
     assert type(error) is kind
     assert said in str(error)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"err": "60091", "remainingAttempts": 2}, "; 2 tries are left before the account is locked"),
+        ({"intentosRestantes": "1"}, "; 1 try is left before the account is locked"),
+        ({"attempts": 2}, "; tries, as the cloud counts them: 2"),
+        ({"err": "60091", "status": 403, "attempts": None}, ""),
+    ],
+)
+def test_the_tries_that_are_left_are_told_where_the_cloud_tells_them(data: dict[str, object], said: str) -> None:
+    told = str(failures.error(Failure("wrong", err="60091", data=data)))
+    assert told == f'the cloud refused the login: check user and password (the cloud said: "wrong"){said}'

@@ -175,6 +175,41 @@ def test_names_that_never_come_do_not_hold_up_the_refusal(world: SimulatedOwa) -
         world.cloud.execute(NIGHT, quiet)
 
 
+@pytest.mark.parametrize("forced", [False, True])
+def test_open_zones_without_their_code(world: SimulatedOwa, forced: bool) -> None:
+    world.face.options.zones_by_number = True
+    world.house.window("Cocina", is_open=True)
+    if forced:
+        assert world.cloud.execute(FORCED, quiet).bypassed == ("Cocina",)
+    else:
+        with pytest.raises(Rejected, match="open: Cocina"):
+            world.cloud.execute(NIGHT, quiet)
+
+
+# -- what a country or an account lacks ---------------------------------------------------------------------------
+
+LACKED = ("wifiConnected exceptions", "msg protomResponseDate", "error", "configRepoUser description requestId")
+
+
+@pytest.mark.parametrize("lacks", LACKED)
+def test_a_country_that_lacks_something_can_be_armed_and_disarmed(world: SimulatedOwa, lacks: str) -> None:
+    world.face.options.lacks = lacks
+    for action in (NIGHT, Disarm()):
+        world.cloud.execute(action, quiet)
+        assert world.house.axes.reached(action)
+    assert world.backend.accepted.total() == 2
+    assert world.state()["client_faults"] == []
+
+
+def test_an_alarm_without_capabilities(world: SimulatedOwa) -> None:
+    world.face.options.no_capabilities = True
+    world.cloud = world.new_client()
+    world.cloud.execute(NIGHT, quiet)
+    world.cloud.execute(Disarm(), quiet)
+    assert world.house.axes == DISARMED
+    assert world.count("Srv") == 1
+
+
 # -- faults -------------------------------------------------------------------------------------------------------
 
 
@@ -242,7 +277,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 NIGHT_MODE = ArmMode(Interior.NIGHT)
 READ_FAULTS = (
     *("down", "unavailable", "html", "expire", "lost", "late", "throttle", "bad_gateway", "gateway_timeout", "trouble"),
-    *("conflict", "unpermitted", "unauthorized", "schema", "ban"),
+    *("conflict", "unpermitted", "unauthorized", "schema", "ban", "ban_page"),
 )
 
 
@@ -284,6 +319,7 @@ SUBMIT_FAULTS = {
     "bad_input": (Result.REJECTED, False),
     "throttle": (Result.FAILED, False),
     "ban": (Result.FAILED, False),
+    "ban_page": (Result.FAILED, False),
 }
 
 

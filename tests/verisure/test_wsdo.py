@@ -629,3 +629,11 @@ def test_installations_of_one_account_share_a_refused_login(world: World) -> Non
         with pytest.raises(LoginRefused):
             cloud.read()
     assert world.count("LOGIN") == 1
+
+
+@pytest.mark.parametrize("blank", [{"password": ""}, {"user": " "}])
+def test_a_blank_user_or_password_is_not_sent(world: World, blank: dict[str, str]) -> None:
+    world.account = replace(DEMO, **blank)
+    with pytest.raises(LoginRefused, match="blank: nothing was sent"):
+        world.new_client().read()
+    assert world.transport.sent == []
