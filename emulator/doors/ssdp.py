@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
-from itertools import count
+from itertools import count, islice
 from random import Random
 from typing import Generic, TypeVar
 
@@ -38,6 +38,7 @@ HUE_TYPE = "urn:schemas-upnp-org:device:basic:1"
 WEMO_ALIASES = ("urn:Belkin:device:**", "urn:Belkin:device:*", "urn:schemas-upnp-org:device:basic:1")
 
 _SEARCH_LINE = re.compile(r"M-SEARCH[ \t]+\*[ \t]+HTTP/1\.[01][ \t]*", re.IGNORECASE)
+_ENDS = " \t\r\0"  # around a value; a client in C may send the end of its string along
 _TARGET = re.compile(rf"[!-~]{{1,{MAX_TARGET}}}")
 _SECONDS = re.compile(r"[0-9]{1,6}")
 
@@ -63,7 +64,8 @@ class Device:
     """What SSDP says of a device.
 
     `adverts` are announced and answer a search for everything; `aliases` only answer. A search for one of `whole`
-    brings all adverts, each under its own ST, as a Hue bridge does (§1.3); any other answer bears the ST asked for.
+    brings all adverts, each under its own ST, as a Hue bridge does (§1.3). What was asked for bears the ST as it was
+    spelled: strict clients drop any other.
     """
 
     port: int
@@ -124,8 +126,9 @@ def parse(data: bytes, port: int) -> Search | None:
     headers: dict[str, str] = {}
     for line in lines:
         name, _, value = line.partition(":")
-        headers.setdefault(name.strip().lower(), value.strip())
-    if headers.get("man", "").strip('" \t').lower() != "ssdp:discover" or not _TARGET.fullmatch(headers.get("st", "")):
+        headers.setdefault(name.strip().lower(), value.strip(_ENDS))
+    # Whatever MAN says: huejay misspells it, others leave it out, and an M-SEARCH is nothing but a search.
+    if not _TARGET.fullmatch(headers.get("st", "")):
         return None
     mx = headers.get("mx", "")
     return Search(headers["st"], int(mx) if _SECONDS.fullmatch(mx) else None)
@@ -135,12 +138,17 @@ def answers(device: Device, st: str) -> tuple[Advert, ...]:
     """What `device` answers to a search for `st`, in the spelling it was asked with; empty when it is not meant."""
     asked = st.lower()
     if asked in device.whole:
-        return device.adverts
-    for advert in (*device.adverts, *device.aliases):
-        if advert.target.lower() == asked:
-            udn, named, _ = advert.usn.partition("::")
-            return (Advert(st, f"{udn}::{st}" if named else udn),)
-    return ()
+        return tuple(_as_asked(advert, st) or advert for advert in device.adverts)
+    found = (_as_asked(advert, st) for advert in (*device.adverts, *device.aliases))
+    return tuple(islice(filter(None, found), 1))
+
+
+def _as_asked(advert: Advert, st: str) -> Advert | None:
+    """The advert in the spelling of a search for it; None when it is not what was searched for."""
+    if advert.target.lower() != st.lower():
+        return None
+    udn, named, _ = advert.usn.partition("::")
+    return Advert(st, f"{udn}::{st}" if named else udn)
 
 
 def answer(device: Device, advert: Advert, host: str, now: float) -> bytes:
@@ -211,8 +219,8 @@ class Debounce:
         self._seen: OrderedDict[tuple[str, int, str], float] = OrderedDict()
 
     def is_new(self, peer: tuple[str, int], st: str, now: float) -> bool:
-        """Whether this peer has not asked this within the last 300 ms; `now` in monotonic seconds."""
-        key = (*peer, st.lower())
+        """Whether this peer has not asked this, so spelled, within the last 300 ms; `now` in monotonic seconds."""
+        key = (*peer, st)
         last = self._seen.get(key)
         if last is not None and now - last < DEBOUNCE:
             return False
