@@ -78,6 +78,8 @@ class Options:
     """Total is reported as A, which clients of 2019-21 read so (verisure-wsdo.md §3)."""
     zero_after_arm: bool = False
     """The outcome of an arm command carries STATUS 0 beside the armed text, as in the API document's samples."""
+    steering: bool = False
+    """Names and texts hold characters that steer terminals."""
     session_idle: float = 900.0
     """Seconds until an unused session expires; the successor's tokens live as long (verisure-wsdo.md §4)."""
     flood_limit: int = 20

@@ -47,6 +47,7 @@ LABELS = {
     "zones_by_number": "Open zones without their code",
     "no_capabilities": "No capabilities",
     "lacks": "Fields that the schema lacks",
+    "steering": "Names steer terminals",
     "terms_missing": "Terms not accepted",
     "tells_tries": "Tells the tries left",
     "otp_tokens": "Tokens after the code",

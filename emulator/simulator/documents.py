@@ -71,6 +71,16 @@ def pet(*children: etree._Element) -> bytes:
     return etree.tostring(node("PET", None, *children), xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
+def steer(document: bytes) -> bytes:
+    """The document with names and messages that steer terminals."""
+    root = etree.fromstring(document)
+    for item in root.iter("MSG", "ALIAS"):
+        item.text = (item.text or "") + texts.STEERING
+    for item in root.iter("INSTALLATION", "DEVICE"):
+        item.set("alias", item.get("alias", "") + texts.STEERING)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+
 def plain(words: Words, text: str) -> bytes:
     """OK and a text: X1 accepted, logged out."""
     return pet(node("RES", "OK"), node("MSG", words[text]), banner())

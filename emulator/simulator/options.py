@@ -23,6 +23,8 @@ class OwaOptions:
     """`Srv` tells neither capabilities nor services, and nothing asks for them (§12)."""
     lacks: str = ""
     """Fields and arguments that this country's schema does not have; names, parted by blanks."""
+    steering: bool = False
+    """Names and texts hold characters that steer terminals."""
     terms_missing: bool = False
     """The terms were never accepted: the password is right, and there are no tokens (§12)."""
     tells_tries: bool = False

@@ -18,6 +18,7 @@ from emulator.simulator.options import OwaOptions
 from emulator.simulator.orders import Order, Orders, letter
 from emulator.simulator.profiles import Unit
 from emulator.simulator.schema import OPERATIONS
+from emulator.simulator.texts import STEERING
 from emulator.simulator.tokens import Tokens
 from emulator.simulator.trust import Sms, Trust
 
@@ -149,7 +150,7 @@ class Owa:
             if failure is not error and isinstance(failure, Invalid) and failure.code == "BAD_REQUEST":
                 self._blame(name, failure)
             document = failures.document(failure, call.signature.field if call else name, self.backend.house.now())
-        return jsonify(document), order
+        return jsonify(_steered(document) if self.options.steering else document), order
 
     def _caller(self, call: Call) -> access.Caller:
         free = self.options.no_capabilities
@@ -198,3 +199,13 @@ def _read(body: Json, name: str, lacks: Collection[str]) -> tuple[Call | None, I
         return graphql.read(body, name, lacks), None
     except Invalid as error:
         return None, error
+
+
+def _steered(value: Any, key: str = "") -> Any:
+    """The same with names and messages that steer terminals; JSON takes more than XML."""
+    if isinstance(value, dict):
+        return {name: _steered(one, name) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_steered(one, key) for one in value]
+    named = key in ("alias", "phone", "msg", "message") and isinstance(value, str)
+    return f"{value}\x1b[31m\a{STEERING}" if named else value

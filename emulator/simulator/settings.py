@@ -67,6 +67,7 @@ _FLOODS: Mapping[str, Reader] = {
 WSDO: Mapping[str, Reader] = {
     "letter_a": flag,
     "zero_after_arm": flag,
+    "steering": flag,
     "session_idle": number(1, 86_400),  # a second to a day
     **_FLOODS,
 }
@@ -79,6 +80,7 @@ OWA: Mapping[str, Reader] = {
     "zones_by_number": flag,
     "no_capabilities": flag,
     "lacks": names,
+    "steering": flag,
     "terms_missing": flag,
     "tells_tries": flag,
     "otp_tokens": flag,

@@ -227,3 +227,7 @@ ALIASES = {
 def row_alias(label: str, texts: dict[str, str]) -> str:
     """The alias of a log row."""
     return texts[ALIASES.get(label, "row refused")]
+
+
+STEERING = "\x9b2J\r\u202e"
+"""Clears a terminal, goes back to the beginning of the line, and turns the direction of what follows; XML takes it."""

@@ -278,7 +278,8 @@ def blueprint(face: Wsdo) -> Blueprint:
                 return early(query)
         if faults.strike("expire", query.name):
             backend.kill_sessions()
-        return Response(face.answer(query), mimetype="text/xml")
+        answer = face.answer(query)
+        return Response(documents.steer(answer) if face.options.steering else answer, mimetype="text/xml")
 
     @pages.route(PATH, methods=["GET", "POST"], provide_automatic_options=False)
     def ws_do() -> Response:

@@ -14,6 +14,7 @@ from emulator.errors import Unreachable
 from emulator.verisure.cloud import Answer
 from emulator.verisure.failures import Failure
 from emulator.verisure.operations import Needs, Operation
+from emulator.verisure.readable import readable
 from emulator.verisure.strike import Secrets
 from emulator.verisure.unread import NOTHING, is_unread, lacking
 
@@ -133,19 +134,22 @@ def _reply(operation: Operation, content: Any, status: int, secrets: Secrets) ->
     return Reply(_struck(found, secrets))
 
 
-VERBATIM = frozenset({"hash", "refreshToken", "capabilities", "auth-otp-hash", "referenceId", "suid", "numinst", "res"})
+VERBATIM = frozenset({"hash", "refreshToken", "capabilities", "auth-otp-hash", "referenceId", "suid", "res"})
 """What goes back to the cloud as it came, and is never shown; and a word that is only compared."""
+
+NUMBER = "numinst"
+"""It goes back as well, and is shown: no secret is looked for in it."""
 
 
 def _struck(value: Any, secrets: Secrets, key: str = "") -> Any:
-    """The same without secrets, whatever it is made of."""
+    """The same as people may read it, whatever it is made of."""
     if isinstance(value, dict):
         return {name: _struck(one, secrets, name) for name, one in value.items()}
     if isinstance(value, list):
         return [_struck(one, secrets, key) for one in value]
     if key in VERBATIM or isinstance(value, bool) or not isinstance(value, str | int | float):
         return value
-    struck = secrets.strike(str(value))
+    struck = readable(str(value)) if key == NUMBER else secrets.told(str(value))
     return value if struck == str(value) else struck
 
 
@@ -167,7 +171,7 @@ def _failure(errors: Any, status: int, secrets: Secrets) -> Failure:
     first = _mapping(errors[0] if isinstance(errors, list) and errors else None)
     data = _mapping(first.get("data"))
     secrets.add(text(data, "auth-otp-hash"))
-    message, name = text(first, "message"), text(first, "name")
+    message, name = readable(text(first, "message")), readable(text(first, "name"))
     return Failure(
         message=message,
         name=name,
@@ -177,7 +181,7 @@ def _failure(errors: Any, status: int, secrets: Secrets) -> Failure:
         code=text(_mapping(first.get("extensions")), "code"),
         data=_struck(data, secrets),
         unread=unread,
-        said=secrets.strike(message or name),
+        said=secrets.told(text(first, "message") or name),
         lacking=absent,
     )
 

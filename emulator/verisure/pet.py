@@ -11,6 +11,7 @@ from lxml import etree
 
 from emulator.errors import CloudError, LoginRefused, Rejected, Retired, SessionExpired, Unreachable
 from emulator.model import DISARMED, ArmMode, Axes, Interior
+from emulator.verisure.readable import readable
 from emulator.verisure.strike import Secrets
 
 DEFAULT_PANEL = "SDVFAST"
@@ -159,14 +160,14 @@ def parse(data: bytes, secrets: Secrets | None = None) -> Reply:
     details = root.find("INSTALLATION")
     return Reply(
         res=_text(root, "RES").upper(),
-        message=_text(root, "MSG"),
-        said=secrets.strike(_text(root, "MSG")),
+        message=readable(_text(root, "MSG")).strip(),
+        said=secrets.told(_text(root, "MSG")).strip(),
         err=_text(root, "ERR"),
         status=_text(root, "STATUS").upper() if root.find("STATUS") is not None else None,
         hash=_text(root, "HASH"),
         log=None if log is None else tuple(map(_log_row, log.findall("REG"))),
         installations=tuple(
-            Listed(_text(item, "NUMINST"), _text(item, "PANEL"), _text(item, "ALIAS"))
+            Listed(readable(_text(item, "NUMINST")), _text(item, "PANEL"), _text(item, "ALIAS"))
             for item in root.iterfind("INSTALATIONS/INSTALATION")
         ),
         alias=(details.get("alias") or "").strip() if details is not None else "",
@@ -176,18 +177,18 @@ def parse(data: bytes, secrets: Secrets | None = None) -> Reply:
 
 
 VERBATIM = frozenset({"MSG", "HASH", "NUMINST"})
-"""What is only compared, or goes back to the cloud as it came."""
+"""What is read by itself, or goes back to the cloud as it came."""
 
 
 def _strike(root: etree._Element, secrets: Secrets) -> None:
-    """Take the secrets out of all texts and attributes but those of the log, of which none is ever shown."""
+    """Make all texts and attributes what people may read, but for those of the log, of which none is ever shown."""
     for item in root.iter(etree.Element):
         if item.tag == "REG":
             continue
         if item.text and item.tag not in VERBATIM:
-            item.text = secrets.strike(item.text)
+            item.text = secrets.told(item.text)
         for name, value in item.attrib.items():
-            item.attrib[name] = secrets.strike(str(value))
+            item.attrib[name] = secrets.told(str(value))
 
 
 def _text(parent: etree._Element, name: str) -> str:

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from html.entities import codepoint2name
 from urllib.parse import quote, quote_plus
 
+from emulator.verisure.readable import readable
+
 STRUCK = "•••"
 
 MOST = 24
@@ -52,6 +54,13 @@ class Secrets:
             if form.lower() in low:
                 text = _pattern(form).sub(STRUCK, text)
         return self._strike_pieces(text)
+
+    def told(self, text: str) -> str:
+        """Return what people may read of a text: no secret, and nothing that steers a terminal."""
+        struck = self.strike(text)
+        plain = readable(struck)
+        # A secret may have been parted by what has gone.
+        return plain if plain == struck else self.strike(plain)
 
     def _build(self) -> None:
         known = self._lasting | self._recent

@@ -299,6 +299,7 @@ def test_the_settings(customer: Customer) -> None:
         "zones_by_number": True,
         "no_capabilities": True,
         "lacks": "suid msg",
+        "steering": True,
         "terms_missing": True,
         "tells_tries": True,
         "otp_tokens": True,

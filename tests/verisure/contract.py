@@ -16,6 +16,7 @@ class World(Protocol):
     cloud: Cloud
     house: Any
     clock: Any
+    app: Any
 
     def submissions(self) -> int:
         """How many commands (X1) the far side has received."""
@@ -84,6 +85,17 @@ class CloudContract:
         assert details.number
         assert details.devices or details.services
         assert not [secret for secret in SECRETS if secret in repr(details)]
+
+    def test_what_it_tells_steers_no_terminal(self, world: World) -> None:
+        world.app.extensions["face"].options.steering = True
+        world.house.window(world.house.profile.zones[0].name, is_open=True)
+        with pytest.raises(Rejected) as caught:
+            world.cloud.execute(TOTAL, quiet)
+        details = world.cloud.describe()
+        rows = [value for row in (*details.devices, *details.services) for value in row.values()]
+        told = [str(caught.value), details.number, details.panel, details.alias, *rows]
+        assert details.alias.startswith("Casa")
+        assert all(text.isprintable() for text in told), told
 
     def test_close_twice(self, world: World) -> None:
         world.cloud.read()
