@@ -61,7 +61,7 @@ class SimulatedOwa:
         self.backend.reset()
 
     def account(self, password: str) -> Account:
-        lang = {"ES": "es", "FR": "fr", "IT": "it", "GB": "en"}[self.unit.country]
+        lang = {"ES": "es", "FR": "fr", "IT": "it", "GB": "en", "PT": "pt"}[self.unit.country]
         return Account("demo", password, self.unit.country, lang)
 
     def log_in(self) -> None:

@@ -42,6 +42,7 @@ OWA_KINDS = {
     "silent": "the panel acts, but its outcome is ERROR: no response to the request",
     "letter_n": "the panel is reported as N",
     "letter_unknown": "the panel is reported by a letter that nobody knows",
+    "letter_word": "the panel is reported by a word instead of a letter",
     "letter_empty": "the panel is reported by an empty letter",
     "null_list": "the list of installations or the activity log is null",
     "crash": "a login or a refresh: Cannot read properties of undefined, and nothing is carried out",

@@ -17,7 +17,7 @@ from emulator.simulator.profiles import Unit
 from emulator.simulator.tokens import Device, Spent, Tokens
 from emulator.simulator.trust import Trust
 
-MFA_NEEDED = "auth-api.mfa_needed"
+MFA_NEEDED, RENEWED = "auth-api.mfa_needed", "auth-api.login.success"
 
 MONTH_S = 30 * 86_400.0
 """How far back LASTMONTH reaches."""
@@ -26,16 +26,27 @@ ROWS = 30
 """Rows of the timeline where the client names no number."""
 
 SERVICES = {
-    # Request → idService (§3.2). Of the others no number is known.
+    # Request → idService (§3.2, §12). Of the others no number is known.
     "EST": "11",
     "ARM": "31",
     "DARM": "32",
+    "ARMDAY": "42",
     "ARMNIGHT": "43",
+    "DARMANNEX": "44",
     "SCH": "60",
     "ARMINTFPART": "84",
     "ARMPARTFINT": "85",
     "TIMELINE": "506",
 }
+EXTRAS = {
+    "ESTINV": "52",
+    "GDPRPOPUP": "75",
+    "MAILBOX": "89",
+    "NOTCONF": "507",
+    "DEVICESCONF": "508",
+    "REMINDERS": "510",
+}
+"""Services that have nothing to do with arming, and that every contract has."""
 
 
 @dataclass(slots=True)
@@ -84,6 +95,7 @@ class Operations:
         answer = self._admit(call, account)
         if "hash" in answer:
             self.tokens.spend(variables["refreshToken"])
+            answer["msg"] = RENEWED
         return answer
 
     def _admit(self, call: Call, account: Account) -> Json:
@@ -160,7 +172,7 @@ class Operations:
                 "status": "OP",
                 "panel": contract.panel,
                 "capabilities": None if bare else token,
-                "services": None if bare else [_service(cap, self.unit) for cap in self.unit.caps if cap in SERVICES],
+                "services": None if bare else _services(self.unit),
                 "configRepoUser": {"alarmPartitions": partitions} if partitions else None,
             },
         }
@@ -255,11 +267,18 @@ def _owns(account: Account) -> bool:
     return account.role is Role.OWNER
 
 
-def _service(cap: str, unit: Unit) -> Json:
+def _services(unit: Unit) -> list[Json]:
+    known = {cap: SERVICES[cap] for cap in unit.caps if cap in SERVICES} | EXTRAS
+    return [_service(name, number, unit) for name, number in known.items()]
+
+
+def _service(cap: str, number: str, unit: Unit) -> Json:
     """One service; the perimeter shows in those of the schedule (§3.3)."""
     attributes = [{"name": "PERI", "value": "PERIMETRAL", "active": True}] * (cap == "SCH" and "PERI" in unit.caps)
+    if cap == "ESTINV" and unit.country == "FR":
+        attributes = [{"name": "limitedPartial", "value": "1", "active": True}]
     return {
-        "idService": SERVICES[cap],
+        "idService": number,
         "active": True,
         "visible": True,
         "bde": False,

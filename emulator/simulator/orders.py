@@ -46,7 +46,10 @@ LETTERS = {
 }
 UNKNOWN = ("N", "alarm-manager.status.active_alarm_msg")
 
-LETTER_FAULTS = {"letter_n": "N", "letter_unknown": "Z", "letter_empty": ""}
+LETTER_FAULTS = {"letter_n": "N", "letter_unknown": "Z", "letter_empty": "", "letter_word": "ARMED_TOTAL"}
+
+CHECKED_PARTIAL = "alarm-manager.status_panel.armed_partial"
+"""The message of a check in Portugal where a partial mode is armed (§12)."""
 
 SUBMITTED = "alarm-manager.processed.request"
 PENDING = "alarm-manager.processing.request"
@@ -188,6 +191,8 @@ class Orders:
         if ending.refusal:
             return {**base, "res": "ERROR", **self._refused(order, ending)}
         reported, msg = _told(ending.axes)
+        if call.name == "CheckAlarmStatus" and self.unit.country == "PT" and reported in ("P", "Q"):
+            msg = CHECKED_PARTIAL
         for kind, other in LETTER_FAULTS.items():
             if self.backend.faults.strike(kind, call.name):
                 reported = other

@@ -135,6 +135,7 @@ PROFILES: dict[str, Unit] = {
         },
     ),
     "it-owner": _IT_OWNER,
+    "pt-ecu": replace(_IT_OWNER, country="PT"),
     "it-restricted": replace(_IT_OWNER, role=Role.RESTRICTED),
     "it-interior": replace(
         _IT_OWNER,

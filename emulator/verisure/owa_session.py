@@ -13,7 +13,7 @@ from emulator.verisure.cloud import Details
 from emulator.verisure.failures import CapabilitiesExpired, NotTaken, Unauthorized, WithoutContent
 from emulator.verisure.graphql import Caller
 from emulator.verisure.operations import Needs, Operation
-from emulator.verisure.profiles import DEFAULT_PANEL, Fitted, fitted
+from emulator.verisure.profiles import DEFAULT_PANEL, Fitted, fitted, service
 from emulator.verisure.tokens import MARGIN_S, Tokens
 from emulator.verisure.wire import Wire
 
@@ -142,7 +142,7 @@ class OwaSession:
         about = self._services
         rows = [
             {
-                "service": graphql.text(row, "request") or graphql.text(row, "description"),
+                "service": service(row) or graphql.text(row, "description"),
                 "id": graphql.text(row, "idService"),
                 "active": "yes" if row.get("active") else "no",
             }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.model import DISARMED, Action, Arm, ArmMode, Axes, Disarm, Interior
-from emulator.verisure import graphql
+from emulator.verisure import codes, graphql
 
 LETTERS = {
     "D": DISARMED,
@@ -67,7 +67,7 @@ ECU = Profile(
     ("DARM1DARMPERI", "DARM1"),
     ("DARMPERI", "DARM1"),
 )
-"""DARM1 disarms the interior only; no other mode is taken while armed (V, #202)."""
+"""DARM1 disarms the interior only; no other mode is taken while armed (V, #202). Italy, and Portugal, too (§12)."""
 
 GENERAL = Profile(
     {
@@ -112,8 +112,13 @@ def fitted(number: str, installation: Mapping[str, Any]) -> Fitted:
     if not isinstance(services, list):
         # Capabilities alone are no oracle: what they do not name may be there all the same.
         return Fitted()
-    names |= {graphql.text(row, "request") for row in graphql.items(installation, "services") if row.get("active")}
+    names |= {service(row) for row in graphql.items(installation, "services") if row.get("active")}
     return Fitted(frozenset(names - {""}))
+
+
+def service(row: Mapping[str, Any]) -> str:
+    """The request of a service, or the one that its number is known by."""
+    return graphql.text(row, "request") or codes.SERVICES.get(graphql.text(row, "idService"), "")
 
 
 def _list(value: Any) -> Sequence[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.errors import CommandError, Rejected, Unconfirmed
-from emulator.verisure import graphql
+from emulator.verisure import codes, graphql
 
 OPEN_ZONES = "102"
 ZONE_TYPES = ("ZONE", "NON_BLOCKING")
@@ -97,7 +97,7 @@ def zones(content: Any) -> tuple[str, ...]:
 
 def zone(row: Mapping[str, Any]) -> str:
     """What people call a zone, or else what kind it is of."""
-    return graphql.text(row, "alias") or graphql.text(row, "deviceType") or "a zone without a name"
+    return graphql.text(row, "alias") or codes.device(graphql.text(row, "deviceType")) or "a zone without a name"
 
 
 def said(content: Any) -> str:

@@ -152,7 +152,10 @@ def test_a_crash_spends_nothing(customer: Customer, crashing: str) -> None:
     assert customer.state()["refresh_reused"] == 0
 
 
-@pytest.mark.parametrize(("kind", "letter"), [("letter_n", "N"), ("letter_unknown", "Z"), ("letter_empty", "")])
+@pytest.mark.parametrize(
+    ("kind", "letter"),
+    [("letter_n", "N"), ("letter_unknown", "Z"), ("letter_word", "ARMED_TOTAL"), ("letter_empty", "")],
+)
 def test_odd_letters(customer: Customer, kind: str, letter: str) -> None:
     fault(customer, kind, "Status")
     assert customer.status()["status"] == letter

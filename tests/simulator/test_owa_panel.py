@@ -102,7 +102,7 @@ TABLES = {
         DARM1DARMPERI       D    D    D
     """,
 }
-TABLES["it-restricted"] = TABLES["it-owner"]
+TABLES["it-restricted"] = TABLES["pt-ecu"] = TABLES["it-owner"]
 
 
 def rows(table: str) -> Iterator[tuple[str, str, str]]:
@@ -173,7 +173,7 @@ def test_what_a_unit_does_not_support(ready: Ready, profile: str) -> None:
         error = customer.error(name, **customer.mine(request=request))
         if request == "ARMNIGHT1PERI1" and not profile.startswith("es"):
             assert error["extensions"] == {"code": "BAD_USER_INPUT"}
-        elif profile.startswith("it"):
+        elif profile.startswith(("it", "pt")):
             told = f"Request {request} is not valid for Central Unit"
             assert (error["message"], error["data"]) == (told, {"res": "ERROR", "err": told})
         else:
@@ -198,11 +198,11 @@ def test_the_installation_says_what_the_reference_has(ready: Ready, profile: str
     found = customer.renew_capabilities()
     caps = set(claims(found["capabilities"])["installations"][0]["cap"])
     partitions = found["configRepoUser"]
-    assert found["panel"] == ("SDVECU" if profile.startswith("it") else "SDVFAST")
+    assert found["panel"] == ("SDVECU" if profile.startswith(("it", "pt")) else "SDVFAST")
     assert found["role"] == ("RESTRICTED" if profile == "it-restricted" else "OWNER")
     assert ("PERI" in caps) == (profile in ("es-perimeter", "fr"))
     assert ({"ARMANNEX", "DARMANNEX"} <= caps) == (profile == "gb-annex")
-    if profile.startswith("it"):
+    if profile.startswith(("it", "pt")):
         assert caps & {"ARMDAY", "ARMNIGHT", "PERI", "ARMINTFPART"} == {"ARMNIGHT"}
         outside = [] if profile == "it-interior" else ["01"]
         enters = [(one["id"], one["enterStates"]) for one in partitions["alarmPartitions"]]
@@ -537,3 +537,12 @@ def test_the_source_of_a_row(ready: Ready, callby: str, source: str) -> None:
     customer.device["callby"] = callby
     customer.run("ARM1")
     assert timeline(customer)[0]["source"] == source
+
+
+def test_the_words_of_portugal(ready: Ready) -> None:
+    customer = ready("pt-ecu")
+    stand(customer, "P")
+    reference = customer.get("CheckAlarm", **customer.mine())["referenceId"]
+    customer.clock.pass_by(3)
+    outcome = customer.get("CheckAlarmStatus", **customer.mine(idService="11", referenceId=reference))
+    assert (outcome["msg"], outcome["protomResponse"]) == ("alarm-manager.status_panel.armed_partial", "P")

@@ -72,7 +72,9 @@ def test_a_poll_is_one_request_once_the_capabilities_are_there() -> None:
     assert world.script.names() == ["Srv", "Status", "Status"]
 
 
-@pytest.mark.parametrize(("letter", "armed"), [("d", False), ("N", True), (7, True), ("0", True), ("zz", True)])
+@pytest.mark.parametrize(
+    ("letter", "armed"), [("d", False), ("N", True), (7, True), ("0", True), ("zz", True), ("ARMED_TOTAL", True)]
+)
 def test_a_letter_that_nobody_knows_is_armed_in_an_unknown_way(letter: Any, armed: bool) -> None:
     state = World(Status=status(letter)).cloud.read()
     assert state.axes.armed is armed
@@ -109,8 +111,8 @@ def test_open_zones_that_were_armed_past_are_told_and_low_batteries_are_not() ->
         None,
     ]
     state = World(Status=status("T", exceptions=zones)).cloud.read()
-    assert state.bypassed == ("Cocina", "MG")
-    assert str(state) == "total; open and not guarded: Cocina, MG"
+    assert state.bypassed == ("Cocina", "a door or window contact (MG)")
+    assert str(state) == "total; open and not guarded: Cocina, a door or window contact (MG)"
 
 
 def test_a_cache_that_has_not_moved_since_the_command_does_not_take_it_back() -> None:
@@ -594,11 +596,12 @@ def test_a_list_that_does_not_name_the_panel_is_asked_for_once() -> None:
 
 
 def test_details() -> None:
-    services = [{"request": "EST", "idService": 11, "active": True}, {"description": "x", "active": False}]
+    services = [{"request": "EST", "idService": 11, "active": True}, {"idService": "510"}, {"description": "x"}]
     about = {"alias": "Casa", "capabilities": jwt(iat=0, exp=900), "services": services}
     details = World(Srv=data("xSSrv", {"res": "OK", "installation": about})).cloud.describe()
     assert (details.number, details.panel, details.alias) == ("1", "SDVFAST", "Casa")
     assert details.services[0] == {"service": "EST", "id": "11", "active": "yes"}
+    assert [row["service"] for row in details.services] == ["EST", "REMINDERS", "x"]
 
 
 def test_tokens_are_renewed_right_after_an_answer_before_they_end() -> None:

@@ -89,7 +89,7 @@ def test_every_mode_is_reached_from_every_other_or_refused_with_the_panels_reaso
     assert reached >= len(modes(world)) - 1
     assert not refused_again
     assert all(reason and "it gives no reason" not in reason for reason in refused)
-    if profile.startswith("it"):
+    if profile.startswith(("it", "pt")):
         assert any("no other mode while it is armed" in reason for reason in refused)
 
 
@@ -350,7 +350,7 @@ def test_trouble_while_a_command_is_followed_is_waited_out(home: Home, kind: str
     home.check()
 
 
-@pytest.mark.parametrize("kind", ["wait", "silent", "letter_n", "letter_unknown", "letter_empty", "ban", "throttle"])
+@pytest.mark.parametrize("kind", ["wait", "silent", "letter_n", "letter_word", "letter_empty", "ban", "throttle"])
 def test_an_outcome_that_nobody_tells_is_unconfirmed_and_settled_by_the_state(home: Home, kind: str) -> None:
     home.alarm.step()
     home.world.fault(kind, "ArmStatus")
@@ -377,7 +377,7 @@ def test_a_cached_state_that_lags_takes_nothing_back(home: Home, lag: float) -> 
         assert home.alarm.view.axes == DISARMED
 
 
-@pytest.mark.parametrize("kind", ["letter_n", "letter_unknown"])
+@pytest.mark.parametrize("kind", ["letter_n", "letter_unknown", "letter_word"])
 def test_a_house_that_is_armed_in_an_unknown_way_may_be_disarmed_and_not_armed(home: Home, kind: str) -> None:
     home.world.house.keypad(TOTAL)
     home.world.fault(kind, "Status")

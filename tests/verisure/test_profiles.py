@@ -141,6 +141,7 @@ def test_requests_that_need_a_service_are_only_tried_where_it_is() -> None:
         ("IT", "SDVECU-W", ECU),
         ("FR", "SDVFAST", GENERAL),
         ("GB", "SDVFAST", GENERAL),
+        ("PT", "SDVECU", ECU),
         ("IT", "CENT", GENERAL),
     ],
 )

@@ -92,7 +92,8 @@ def test_a_country_without_suid_forces_without_it() -> None:
 
 def test_open_zones_are_named_and_not_what_has_a_low_battery() -> None:
     rows = [{"status": "2", "alias": "Salon"}, {"status": "0", "alias": "Cocina"}, {"deviceType": "MR"}]
-    assert refusals.zones({"exceptions": rows}) == ("Cocina", "MR")
+    assert refusals.zones({"exceptions": rows}) == ("Cocina", "a door or window contact (MR)")
+    assert refusals.zones({"exceptions": [{"deviceType": "ZZ"}, {}]}) == ("ZZ", "a zone without a name")
     assert refusals.zones({"exceptions": rows[:1]}) == ("Salon",)
     assert refusals.zones({"exceptions": None}) == ()
 
