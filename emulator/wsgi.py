@@ -17,7 +17,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from emulator import fair
+from emulator import fair, turns
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -171,7 +171,8 @@ class _Channel(HTTPChannel):
 
     def service(self) -> None:
         try:
-            super().service()
+            with turns.WEB.take():
+                super().service()
         finally:
             self.server.task_dispatcher.done(self)
 

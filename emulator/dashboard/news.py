@@ -3,6 +3,8 @@
 import secrets
 import threading
 
+from emulator import turns
+
 LISTENERS = 2
 """Requests that may wait at once, each of another peer. Each keeps one of a place's four threads; whoever else comes is
 answered at once and asks again every few seconds."""
@@ -34,7 +36,7 @@ class News:
 
     def wait(self, peer: str, revision: str, longest_s: float = LONGEST_S) -> None:
         """Return when `revision` is not the present one, soon if this peer or too many wait already."""
-        with self._changed:
+        with turns.WEB.pass_on(), self._changed:
             if peer in self._listening or len(self._listening) >= LISTENERS:
                 return
             self._listening.add(peer)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 
+from emulator import turns
 from emulator.errors import EmulatorError
 from emulator.hub import Guard, Hub, Ticket
 from emulator.model import LightIdentity, Origin, Switch
@@ -125,7 +126,8 @@ class Lights:
                 self._seated.add(peer)
         if may_wait:
             try:
-                wait([ticket.accepted, self._stopped], within_s, FIRST_COMPLETED)
+                with turns.WEB.pass_on():
+                    wait([ticket.accepted, self._stopped], within_s, FIRST_COMPLETED)
             finally:
                 with self._lock:
                     self._seated.remove(peer)
