@@ -42,8 +42,11 @@ WORKERS = max(5, os.cpu_count() or 1)
 """Processes that share the tests: on two cores, since half of their time is waiting for panels and programs."""
 
 
-TRACED = 5
+TRACED = 1
 """Variants of a test that coverage looks at."""
+
+SAMPLE = 12
+"""Variants of a test marked `sampled` that `make test` takes, evenly spread; `make test-long` takes them all."""
 
 LONGEST = tuple(
     f"tests/{each}"
@@ -73,16 +76,21 @@ def pytest_configure() -> None:
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Trace no test that tries the same lines with ever new inputs: that takes twice as long and covers no more.
+    """Leave most variants of what has hundreds to `make test-long`.
+
+    Trace no test that tries the same lines with ever new inputs: that takes twice as long and covers no more.
 
     And begin with what takes longest, or a worker would be at it when all others have ended.
     """
+    variants = Counter(item.nodeid.partition("[")[0] for item in items)
     seen: Counter[str] = Counter()
     for item in items:
         test, is_variant, _ = item.nodeid.partition("[")
         seen[test] += bool(is_variant)
+        if item.get_closest_marker("sampled") and seen[test] % -(-variants[test] // SAMPLE) != 0:
+            item.add_marker("long")
         if item.get_closest_marker("hypothesis") or seen[test] > TRACED:
             item.add_marker("no_cover")
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from emulator.commands import Ticket
@@ -95,6 +95,7 @@ class Walk:
     st.sampled_from([0.0, 3.0]),
     st.sampled_from([0.0, 20.0]),
 )
+@settings(max_examples=settings().max_examples // 4)  # each lives half a day of the whole program
 @example(
     [
         ("on", "day"),

@@ -104,7 +104,7 @@ def test_a_password_that_looks_like_yaml_is_not_echoed(text: str) -> None:
     assert "hunter2" not in str(problems(text))
 
 
-@pytest.mark.parametrize("text", ["&a [*a]", "[" * 5000])
+@pytest.mark.parametrize("text", ["&a [*a]", "[" * 1000])
 def test_a_file_without_a_bottom(text: str) -> None:
     assert problems(text) == ["f.yaml: not usable: it is nested too deeply, or an alias holds itself"]
 

@@ -122,6 +122,7 @@ def test_everything_can_be_done_by_keyboard(person: Person) -> None:
     assert person.browser.switch_to.active_element.get_attribute("id") == "arm-home-night"
 
 
+@pytest.mark.long
 def test_nobody_is_kept_out(person: Person) -> None:
     person.house.window("Comedor", is_open=True)
     person.arm("total")

@@ -21,6 +21,8 @@ from emulator.journal import FILE
 from emulator.model import Arm, ArmMode, Interior, Result
 from tests.faults.alarm import BEYOND_S, CLOUDS, SUBMITS, Alarm, Killed
 
+pytestmark = pytest.mark.sampled
+
 NIGHT, PERIMETER = ArmMode(Interior.NIGHT), ArmMode(perimeter=True)
 AGED_S = 3000.0
 """After which sessions, tokens and capabilities have ended, so that they are steps of the command too."""
@@ -118,12 +120,7 @@ FAULTS = {
     "SIGKILL after the answer": Row(die, after=True),
 }
 WHAT = ("arm", "disarm", "poll")
-CASES = [
-    pytest.param(cloud_name, what, fault, marks=[pytest.mark.long] if (i + j + k) % len(WHAT) else [])
-    for i, cloud_name in enumerate(CLOUDS)
-    for j, what in enumerate(WHAT)
-    for k, fault in enumerate(FAULTS)
-]
+CASES = [(cloud_name, what, fault) for cloud_name in CLOUDS for what in WHAT for fault in FAULTS]
 
 
 def prepared(folder: Path, cloud_name: str, what: str) -> Alarm:

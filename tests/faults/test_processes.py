@@ -45,6 +45,7 @@ def test_a_signal_while_the_cloud_has_the_request(tmp_path: Path, end: signal.Si
         assert (entry.action, entry.result, entry.settled) == ("arm night", "unconfirmed", "night")
 
 
+@pytest.mark.long
 def test_a_signal_while_the_bridge_holds_a_command_back(tmp_path: Path) -> None:
     """Whoever was told that it is taken finds it in the journal, and nothing was sent or is sent later."""
     names = {"Night": "night", "Total": "total", "Perimeter": "perimeter"}

@@ -123,6 +123,7 @@ def test_phue_arms_and_disarms(lan: Lan, careful: Home, tmp_path: Path) -> None:
 # -- peers that hold on to it -----------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_one_peer_that_holds_all_it_can_keeps_nobody_out(lan: Lan, careful: Home) -> None:
     """Requests that never end: all but some are hung up on at once, those after their time; others are served."""
     here = HOSTS[careful.host]
@@ -171,6 +172,7 @@ def allow(lan: Lan, port: int) -> None:
     lan.run("other", ["sh", "-c", f"echo {port} > /proc/sys/net/ipv4/ip_unprivileged_port_start"])
 
 
+@pytest.mark.long
 def test_a_port_that_may_not_be_opened_is_said_once(lan: Lan, unprivileged: Program) -> None:
     """For both addresses; also after one went and came again; and then it may be opened."""
 

@@ -73,6 +73,7 @@ def test_all_is_well_before_while_and_after_it_runs(machine: Machine) -> None:
     assert not problems(machine.check(OK))
 
 
+@pytest.mark.long
 def test_port_80_taken(machine: Machine) -> None:
     server = machine.lan.start(HOST, [sys.executable, "-c", SERVER])
     server.says("listening")
@@ -102,6 +103,7 @@ def broken(lan: Lan) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("broken")
+@pytest.mark.long
 def test_multicast_blocked(machine: Machine) -> None:
     machine.lan.ip(HOST, "link", "set", INTERFACE, "multicast", "off")
     found = machine.check(PROBLEM)
@@ -110,6 +112,7 @@ def test_multicast_blocked(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("hook", ["input", "output"])
+@pytest.mark.long
 def test_multicast_blocked_by_a_firewall(machine: Machine, hook: str) -> None:
     rules = f"table ip t {{ chain c {{ type filter hook {hook} priority 0; ip daddr 239.255.255.250 drop; }}; }}"
     nft = shutil.which("nft")
@@ -124,12 +127,14 @@ def test_multicast_blocked_by_a_firewall(machine: Machine, hook: str) -> None:
 
 
 @pytest.mark.usefixtures("broken")
+@pytest.mark.long
 def test_an_interface_that_is_down(machine: Machine) -> None:
     machine.lan.ip(HOST, "link", "set", INTERFACE, "down")
     assert f"address {INTERFACE}" in problems(machine.check(PROBLEM))
 
 
 @pytest.mark.usefixtures("broken")
+@pytest.mark.long
 def test_a_leased_address_is_worth_reserving(machine: Machine) -> None:
     address = machine.lan.ip(HOST, "-brief", "address", "show", INTERFACE).split()[2]
     assert machine.check(OK)[f"address {INTERFACE}"]["found"].endswith("fixed")
@@ -137,6 +142,7 @@ def test_a_leased_address_is_worth_reserving(machine: Machine) -> None:
     assert "leased" in machine.check(OK)[f"address {INTERFACE}"]["found"]
 
 
+@pytest.mark.long
 def test_no_way_to_the_cloud_and_no_login(machine: Machine) -> None:
     machine.config.write_text("installations: {home: {cloud: owa}}\n" + DOORS)
     found = machine.check(PROBLEM)
@@ -151,12 +157,14 @@ def test_no_credentials(machine: Machine) -> None:
     assert "VERISURE_PASSWORD" in found["login home"]["fix"]
 
 
+@pytest.mark.long
 def test_a_wrong_key(machine: Machine) -> None:
     machine.config.write_text(ALARM.replace("cloud", "clowd") + DOORS)
     found = machine.check(USAGE)
     assert "did you mean 'cloud'?" in found["settings"]["found"]
 
 
+@pytest.mark.long
 def test_a_state_folder_that_is_a_file(machine: Machine) -> None:
     machine.state_dir.touch()
     assert problems(machine.check(PROBLEM)) == {"state folder"}

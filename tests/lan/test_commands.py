@@ -1,5 +1,7 @@
 """What becomes of commands on the way to a panel that is slow, that refuses, or that stands elsewhere."""
 
+import pytest
+
 from tests.lan import raw
 from tests.lan.home import MODES, ONLY, SUM, Home
 from tests.lan.lan import Lan, until
@@ -10,6 +12,7 @@ def in_flight(home: Home) -> bool:
     return bool(home.alarm.state()["busy"])
 
 
+@pytest.mark.long
 def test_a_slow_panel_keeps_nobody_waiting(lan: Lan, home: Home) -> None:
     """20 s at the panel: four presses are one X1, all else is answered meanwhile, and a disarm overtakes arms."""
     home.alarm.post("settings", answer_after=20)
@@ -58,6 +61,7 @@ def test_on_off_on_run_in_order(home: Home) -> None:
     assert home.alarm.sent() == home.alarm.accepted() == {"ARMDAY1": 2, "DARM1": 1}
 
 
+@pytest.mark.long
 def test_a_sum_is_armed_part_by_part(lan: Lan, home: Home) -> None:
     """total+perimeter: ARM, then PERI, and the panel says 4; then the switches of its parts are on too."""
     before = len(home.alarm.events())
@@ -138,6 +142,7 @@ def test_a_cloud_in_trouble_when_it_gets_the_command(lan: Lan, home: Home) -> No
     assert settled == ["disarmed"]
 
 
+@pytest.mark.long
 def test_a_cloud_that_talks_nonsense(home: Home) -> None:
     """Nobody knows whether X1 arrived: it is not repeated, and the panel is asked."""
     home.alarm.post("fault", fault="html", request="ARM1")

@@ -170,6 +170,7 @@ def test_aiohue_and_phue_turn_every_switch(lan: Lan, eager: Home, tmp_path: Path
 # -- an Echo ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_an_echo_while_the_panel_takes_20_s(careful: Home) -> None:
     """Answered and read back at once, and no other state until the panel has ended; one X1. Its off disarms."""
     careful.alarm.post("settings", answer_after=20)
@@ -286,6 +287,7 @@ def test_both_doors_and_subscribers_see_each_change(lan: Lan, eager: Home) -> No
 # -- a restart --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_restart_changes_nothing_that_clients_know(lan: Lan, careful: Home) -> None:
     """With a switch renamed and all turned round, too; who was paired stays so, also where no stranger is let in."""
     echo = Echo(careful)

@@ -63,6 +63,7 @@ def found(lan: Lan, source: str) -> set[str]:
     return {one.headers["usn"].partition("::")[0] for one in answers}
 
 
+@pytest.mark.long
 def test_a_move_to_another_address(lan: Lan, tmp_path: Path) -> None:
     """Announced at start, found and announced at the new address without a restart, and said goodbye at the end."""
     with raw.notices(lan, "client") as ears:

@@ -49,6 +49,7 @@ def cottage(lan: Lan, tmp_path: Path) -> Iterator[OwaHome]:
     made.stop()
 
 
+@pytest.mark.long
 def test_a_new_user_logs_in_once_and_a_wemo_client_arms_and_disarms(lan: Lan, cottage: OwaHome) -> None:
     night = cottage.location("night")
     for restarted in (False, True):

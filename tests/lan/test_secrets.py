@@ -1,11 +1,14 @@
 """Passwords, session hashes, IDs, code words: in no log at any level, no output, no file."""
 
+import pytest
+
 from emulator.verisure.strike import STRUCK
 from tests.lan import alarm, raw
 from tests.lan.conftest import SECRETS
 from tests.lan.home import Home
 
 
+@pytest.mark.long
 def test_no_secret_comes_out(home: Home) -> None:
     """All that the program says, and what the commands say, with every fault that has words."""
     home.alarm.post("fault", fault="lost", request="PERI1", times=1)

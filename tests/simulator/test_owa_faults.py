@@ -11,6 +11,8 @@ from emulator.simulator.faults import OWA_KINDS
 from emulator.simulator.options import OwaOptions
 from tests.simulator.owa import Customer
 
+pytestmark = pytest.mark.sampled
+
 STATUS = {"numinst": "2423443"}
 
 

@@ -13,6 +13,8 @@ from emulator.simulator.schema import ENUMS
 from tests.simulator.conftest import START
 from tests.simulator.owa import Customer, claims
 
+pytestmark = pytest.mark.sampled
+
 Customers = Callable[..., Customer]
 Ready = Callable[..., Customer]
 

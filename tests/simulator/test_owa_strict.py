@@ -15,6 +15,8 @@ from emulator.simulator.schema import OPERATIONS, SHAPES
 from emulator.simulator.server import create_app
 from tests.simulator.owa import QUERIES, Customer, query
 
+pytestmark = pytest.mark.sampled
+
 
 def raw(customer: Customer, body: Any, name: str = "Status", **headers: str | None) -> Any:
     """The document of a body as it stands."""

@@ -22,6 +22,8 @@ from emulator.verisure.wire import SPACING_S
 from tests.fakes_owa import SimulatedOwa
 from tests.verisure.contract import NIGHT, TOTAL, CloudContract, quiet
 
+pytestmark = pytest.mark.sampled
+
 EVERYTHING = Disarm(annex=True)
 
 
@@ -521,6 +523,7 @@ def test_a_person_may_wake_the_panel(world: SimulatedOwa) -> None:
 # -- a day --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_day_at_default_settings(home: Home) -> None:
     home.alarm.step()
     home.world.backend.reset()

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from emulator.verisure.strike import MOST, PIECE, STRUCK, Secrets
 from tests.verisure.tokens import jwt
 
+pytestmark = pytest.mark.sampled
+
 PASSWORD = "Contraseña/42&\"'<ñ"
 OPAQUE = "def50200a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f607"
 SPELLINGS: dict[str, Callable[[str], str]] = {
