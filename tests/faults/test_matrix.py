@@ -103,6 +103,7 @@ FAULTS = {
     "503": cloud("unavailable"),
     "trouble": cloud("trouble"),
     "HTML": cloud("html"),
+    "page of the firewall": cloud("ban_page"),
     "connection closed": cloud("down"),
     "connection closed once": cloud("down", once=True),
     "answer lost once": cloud("lost", once=True),
