@@ -5,7 +5,8 @@ GET  /control/state           everything as JSON; each POST answers with the sam
 POST /control/keypad          {"arm": "total"} or {"disarm": "main" | "annex" | "all"}; 409 when the panel refuses
 POST /control/window          {"zone": "Entrada", "open": true}
 POST /control/settings        any of {"answer_after": 3, "letter_a": false, "zero_after_arm": false,
-                              "session_idle": 900, "steering": false, "flood_limit": 20, "flood_window": 5, "flood_ban": 60};
+                              "session_idle": 900, "steering": false, "flood_limit": 20,
+                              "flood_window": 5, "flood_ban": 60};
                               with owa the fields of options.OwaOptions
 POST /control/fault           {"fault": "lost", "request": "ARM1", "times": 1, "seconds": 10}; only `fault` is needed:
                               without `request` it hits any, without `times` it lasts until cleared
