@@ -9,7 +9,7 @@ WORKERS := --numprocesses auto --dist loadscope --no-loadscope-reorder
 # Programs that tests start by the hundred would compile themselves each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-long fuzz bench abuse clean
+.PHONY: run test types compiled test-long fuzz bench abuse clean
 
 run: $(VENV)/installed
 	$(BIN)/emulator run $(ARGS)
@@ -17,9 +17,16 @@ run: $(VENV)/installed
 test: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/python -m compileall -q emulator
+	@$(MAKE) --no-print-directory --jobs=2 types compiled
 	$(BIN)/python -m pytest $(or $(ARGS),--quiet $(WORKERS) -m 'not long' --cov --cov-report=term)
+
+types: $(VENV)/installed-dev
+	$(BIN)/mypy
+
+# Once, for programs that tests start and for the workers, of which each would do it for itself.
+compiled: $(VENV)/installed-dev
+	$(BIN)/python -m compileall -q emulator
+	$(BIN)/python -m pytest --collect-only --quiet --quiet > /dev/null
 
 test-long: $(VENV)/installed-dev
 	$(BIN)/python -m pytest $(or $(ARGS),--quiet $(WORKERS) -m 'long or hypothesis' --hypothesis-profile=long)
