@@ -142,6 +142,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "verisure.cached": (),
     "verisure.wire": ("errors", "verisure"),
     "verisure.tokens": ("errors", "verisure"),
+    "verisure.login": ("errors", "verisure"),
     "verisure.enrol": ("errors", "verisure"),
     "verisure.owa_session": ("errors", "verisure"),
     "verisure.owa": (*PURE, "verisure"),

@@ -91,7 +91,7 @@ def _login(case: Case, name: str, settings: InstallationSettings) -> Finding:
             return skipped(check, SEE_FOLDER)
         refused, login = "", None
     if settings.cloud == "owa":
-        found = _renewable(check, login, bool(given.password), case.clock.time())
+        found = _renewable(check, login)
     elif given.user and given.password:
         found = ok(check, "user and password are in the environment")
     else:
@@ -109,12 +109,10 @@ def _kept(book: Journal, case: Case, settings: InstallationSettings, given: Cred
     return JournalVault(book, case.state_dir, host_of(settings), given.user).load()
 
 
-def _renewable(check: str, login: Login | None, has_password: bool, now: float) -> Finding:
+def _renewable(check: str, login: Login | None) -> Finding:
     """Whether a login can be used and renewed without a person (verisure-owa.md §2.4, §2.5)."""
     if login is None:
         return problem(check, "nobody has logged in to this account yet", LOGIN)
     if login.trouble:
         return problem(check, f"a person has to log in: {login.trouble}", LOGIN)
-    if login.spent and login.access_until < now and not has_password:
-        return problem(check, "the program was interrupted while it renewed the login", LOGIN)
     return ok(check, f"kept since {show.moment(login.login_at)}")

@@ -53,6 +53,7 @@ LABELS = {
     "tells_tries": "Tells the tries left",
     "otp_tokens": "Tokens after the code",
     "refresh_crash": "Spent refresh crashes",
+    "refresh_grace": "Refresh good until its successor is used",
 }
 
 PAGE_ROWS = 30

@@ -1,5 +1,6 @@
 """How the customer API says no (verisure-owa.md §5.3, §6). Pure."""
 
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -80,6 +81,17 @@ def unauthorized() -> Failed:
     return Failed("Unauthorized", name="SecurityError", **{"auth-type": "OTP", "auth-code": "10001"})
 
 
+def challenged() -> Failed:
+    """The same with what it takes to be confirmed by SMS (§2.3, §12)."""
+    phones = [{"id": 0, "phone": "******123"}]
+    return Failed("Unauthorized", name="SecurityError", **{"auth-phones": phones, "auth-otp-hash": str(uuid.uuid4())})
+
+
+def disowned() -> Failed:
+    """The session is not accepted, and neither name nor words that a client could know say so (§12)."""
+    return Failed("Sesión no válida. Por favor, inténtelo de nuevo más tarde.", res="ERROR", status=403)
+
+
 def unknown_argument() -> Invalid:
     """The schema has changed under the clients (§12)."""
     return Invalid("GRAPHQL_VALIDATION_FAILED", 'Unknown argument "panel" on field "Mutation.xSArmPanel".')
@@ -116,4 +128,5 @@ def _challenge(error: Challenged) -> Json:
     if not error.otp_hash:
         return {"auth-type": "OTP", "auth-code": error.code, "auth-phones": None, "auth-otp-hash": None}
     phones = [{"id": at, "phone": phone} for at, phone in enumerate(error.account.phones)]
-    return {"auth-type": "OTP", "auth-code": error.code, "auth-phones": phones, "auth-otp-hash": error.otp_hash}
+    code = None if error.bare else error.code
+    return {"auth-type": "OTP", "auth-code": code, "auth-phones": phones, "auth-otp-hash": error.otp_hash}

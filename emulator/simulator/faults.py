@@ -33,6 +33,8 @@ OWA_KINDS = {
     "conflict": "alarm_process_error, status 409, and nothing is carried out",
     "unpermitted": "the capabilities are not accepted, and nothing is carried out",
     "unauthorized": "the session is not accepted: Unauthorized, and nothing is carried out",
+    "challenge": "the session is not accepted: Unauthorized with an OTP challenge, and nothing is carried out",
+    "disowned": "the session is not accepted: status 403 in Spanish, and nothing is carried out",
     "schema": "the document does not fit the schema: GRAPHQL_VALIDATION_FAILED, and nothing is carried out",
     "busy": "a submission is refused: the installation is busy (60062)",
     "refuse": "a submission is refused: the capabilities do not allow it (err 6, status 401)",
@@ -46,6 +48,11 @@ OWA_KINDS = {
     "letter_empty": "the panel is reported by an empty letter",
     "null_list": "the list of installations or the activity log is null",
     "crash": "a login or a refresh: Cannot read properties of undefined, and nothing is carried out",
+    "lang_crash": "the same, unless `lang` is the country's letters (br, ar)",
+    "null_refresh": "a login or a refresh brings no new refresh token, and the old one stays good",
+    "null_device": "a login or a refresh: needDeviceAuthorization is null",
+    "no_login": "a login with the right password brings no tokens, as if the device were still to be confirmed",
+    "bare_challenge": "an OTP challenge comes without its auth-code",
 }
 """The faults of the GraphQL face (verisure-owa.md §10.1); KINDS are those of the ws.do face."""
 

@@ -15,7 +15,7 @@ from emulator.simulator.options import OwaOptions
 from emulator.simulator.orders import LETTER_FAULTS, Orders, letter, open_zones
 from emulator.simulator.profiles import Unit
 from emulator.simulator.tokens import Device, Spent, Tokens
-from emulator.simulator.trust import Trust
+from emulator.simulator.trust import Challenged, Trust
 
 MFA_NEEDED, RENEWED = "auth-api.mfa_needed", "auth-api.login.success"
 
@@ -68,8 +68,7 @@ class Operations:
     def login(self, call: Call, _: Caller) -> Json:
         """mkLoginToken (§2.1)."""
         variables = call.variables
-        if self.backend.faults.strike("crash", call.name):
-            raise Crashed(variables["lang"])
+        self._crash(call)
         try:
             account = self.backend.check_password(variables["user"], variables["password"], variables["country"])
         except Denied as denied:
@@ -77,13 +76,12 @@ class Operations:
                 raise failures.locked() from None
             told = {"remainingAttempts": self.backend.tries_left(variables["user"])} if self.options.tells_tries else {}
             raise failures.wrong_password(told) from None
-        return self._admit(call, account)
+        return self._admit(call, account, is_known=not self.backend.faults.strike("no_login", call.name))
 
     def refresh(self, call: Call, caller: Caller) -> Json:
         """RefreshLogin: the token is spent, and a new one takes its place (§2.4)."""
         variables = call.variables
-        if self.backend.faults.strike("crash", call.name):
-            raise Crashed(variables["lang"])
+        self._crash(call)
         try:
             account = self.tokens.refreshable(variables["refreshToken"], _device(call))
             if account != caller.account:
@@ -94,22 +92,34 @@ class Operations:
             raise failures.locked()
         answer = self._admit(call, account)
         if "hash" in answer:
-            self.tokens.spend(variables["refreshToken"])
             answer["msg"] = RENEWED
+        if answer.get("refreshToken"):
+            self.tokens.spend(variables["refreshToken"], answer["refreshToken"] if self.options.refresh_grace else "")
         return answer
 
-    def _admit(self, call: Call, account: Account) -> Json:
+    def _crash(self, call: Call) -> None:
+        """Raise Crashed where a fault says so."""
+        lang, faults = call.variables["lang"], self.backend.faults
+        unknown = lang != call.variables["country"].lower()
+        if faults.strike("crash", call.name) or (unknown and faults.strike("lang_crash", call.name)):
+            raise Crashed(lang)
+
+    def _admit(self, call: Call, account: Account, *, is_known: bool = True) -> Json:
         device = _device(call)
         answer: Json = {"res": "OK", "lang": call.variables["lang"], "changePassword": account.change_password}
         if account.change_password:
             return {**answer, "needDeviceAuthorization": False}
         if self.options.terms_missing:
             return {**answer, "needDeviceAuthorization": False, "legals": False}
-        if not self.trust.trusts(account, device):
+        null = self.backend.faults.strike("null_device", call.name) is not None
+        if not (is_known and self.trust.trusts(account, device)):
             self.trust.wait(account, device)
-            return {**answer, "msg": MFA_NEEDED, "needDeviceAuthorization": True}
+            return {**answer, "msg": MFA_NEEDED, "needDeviceAuthorization": None if null else True}
         tokens = self._tokens(account, device, call.variables["callby"], call.variables["deviceVersion"])
-        return {**answer, **tokens, "needDeviceAuthorization": False, "legals": True, "mainUser": _owns(account)}
+        if self.backend.faults.strike("null_refresh", call.name):
+            tokens["refreshToken"] = None
+        authorised = {"needDeviceAuthorization": None if null else False}
+        return {**answer, **tokens, **authorised, "legals": True, "mainUser": _owns(account)}
 
     def _tokens(self, account: Account, device: Device, callby: str, version: str) -> Json:
         return {
@@ -121,9 +131,13 @@ class Operations:
         """mkValidateDevice: without `security` it asks for a code, with it the code is redeemed (§2.3)."""
         account, device = caller.customer, _device(call)
         if not self.trust.trusts(account, device):
-            if caller.security is None:
-                raise self.trust.challenge(account, device)
-            self.trust.redeem(account, device, caller.security["otpHash"], caller.security["token"])
+            try:
+                if caller.security is None:
+                    raise self.trust.challenge(account, device)
+                self.trust.redeem(account, device, caller.security["otpHash"], caller.security["token"])
+            except Challenged as challenged:
+                challenged.bare = self.backend.faults.strike("bare_challenge", call.name) is not None
+                raise
         tokens: Json = {}
         if self.options.otp_tokens:
             tokens = self._tokens(account, device, caller.callby, call.variables.get("deviceVersion") or "")

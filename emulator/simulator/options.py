@@ -33,6 +33,8 @@ class OwaOptions:
     """The right code is answered with tokens, which often are null (§2.3)."""
     refresh_crash: bool = False
     """A refresh token of no use crashes the server instead of being refused (§2.4)."""
+    refresh_grace: bool = False
+    """A refresh token stays good until its successor is used, so that a lost answer costs none; unknown (§11)."""
     flood_limit: int = 20
     """Requests of one address within `flood_window` that are still let through; 0 lets all through (§1.6)."""
     flood_window: float = 2.0

@@ -39,6 +39,8 @@ TROUBLES: dict[str, Callable[[], EmulatorError]] = {
     "conflict": failures.conflict,
     "unpermitted": failures.unpermitted,
     "unauthorized": failures.unauthorized,
+    "challenge": failures.challenged,
+    "disowned": failures.disowned,
     "schema": failures.unknown_argument,
 }
 

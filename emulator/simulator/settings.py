@@ -85,5 +85,6 @@ OWA: Mapping[str, Reader] = {
     "tells_tries": flag,
     "otp_tokens": flag,
     "refresh_crash": flag,
+    "refresh_grace": flag,
     **_FLOODS,
 }

@@ -29,12 +29,16 @@ class Spent(EmulatorError):
 
 @dataclass(slots=True)
 class Grant:
-    """What a token stands for. `about` is the installation of a capabilities token, or the device of a refresh one."""
+    """What a token stands for. `about` is the installation of a capabilities token, or the device of a refresh one.
+
+    `before` is the refresh token that is spent with this one.
+    """
 
     account: Account
     expires: float
     about: object = None
     alive: bool = True
+    before: str = ""
 
 
 @dataclass(slots=True)
@@ -82,9 +86,15 @@ class Tokens:
             raise Spent
         return account
 
-    def spend(self, token: str) -> None:
-        """A refresh token is used once."""
-        self._refreshes[token].alive = False
+    def spend(self, token: str, successor: str = "") -> None:
+        """A refresh token is used once; where a successor is named, until that one is used."""
+        spent = self._refreshes[token]
+        if spent.before in self._refreshes:
+            self._refreshes[spent.before].alive = False
+        if successor:
+            self._refreshes[successor].before = token
+        else:
+            spent.alive = False
 
     def end(self, token: str) -> None:
         """Log out: the access token and the capabilities of its user die; the refresh token stays (§2.4)."""

@@ -33,10 +33,11 @@ class AuthCode(StrEnum):
 
 
 class Challenged(EmulatorError):
-    """A code is wanted; `otp_hash` names the challenge, and is empty where none was made."""
+    """A code is wanted; `otp_hash` names the challenge, empty where none was made, and `bare` leaves out why."""
 
     def __init__(self, code: AuthCode, account: Account, otp_hash: str = "") -> None:
         self.code, self.account, self.otp_hash = code, account, otp_hash
+        self.bare = False
         super().__init__(code.name)
 
 

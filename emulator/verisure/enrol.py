@@ -3,18 +3,20 @@
 Facts: verisure-owa.md §2.1 to §2.3 and §3.1.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from emulator.errors import CloudError, LoginRefused, Rejected, Unreachable
 from emulator.verisure import failures, graphql, operations
-from emulator.verisure.tokens import Tokens, device_variables
+from emulator.verisure.failures import Locked
+from emulator.verisure.login import LoginRequests, device_variables
+from emulator.verisure.tokens import Tokens
 from emulator.verisure.vault import Device, Login
 from emulator.verisure.wire import Wire
 
-CODE_WANTED, CODE_EXPIRED = "10001", "10002"
-"""auth-code (§2.3)."""
+log = logging.getLogger(__name__)
 
 UNAUTHORIZED = "SecurityError"
 """The name of the error that asks for a code, and that refuses one; then its auth-code is not always the same."""
@@ -38,6 +40,7 @@ class Enrolment:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._tokens = Tokens(wire)
+        self._requests = LoginRequests(wire)
         self._challenge = ""
         self.phones: tuple[Phone, ...] = ()
 
@@ -49,8 +52,11 @@ class Enrolment:
         if self._log_in():
             return True
         content = self._validate(None)
+        if content is None:
+            return False
         # An answer without a challenge: the device is trusted already.
-        return content is not None and self._log_in()
+        self._log_in_after(content)
+        return True
 
     def send_code(self, phone: Phone) -> None:
         """Have the code sent. Raises CloudError."""
@@ -63,12 +69,12 @@ class Enrolment:
 
     def confirm(self, code: str) -> None:
         """Give the code that came. CodeRefused when it was wrong; then go on with another one from `send_code`."""
-        if self._validate({"token": code, "type": "OTP", "otpHash": self._challenge}) is None:
+        content = self._validate({"token": code, "type": "OTP", "otpHash": self._challenge})
+        if content is None:
             # A challenge is good for one try (§2.3).
             self._validate(None)
             raise CodeRefused("the cloud did not take that code")
-        if not self._log_in():
-            raise LoginRefused("the cloud took the code, but still does not know this device; try again later")
+        self._log_in_after(content)
 
     def installations(self) -> list[tuple[str, str, str]]:
         """Number, panel and alias of each installation. Raises CloudError."""
@@ -91,8 +97,24 @@ class Enrolment:
 
     def _log_in(self) -> bool:
         with self._wire.vault.alone():
-            login = replace(self._login(), password_at=self._wire.clock.time())
-            return self._tokens.log_in(login) is not None
+            # What the program itself has done with the password does not count any more.
+            login = replace(self._login(), password_at=0.0, passwords_lost=0)
+            return self._requests.log_in(login) is not None
+
+    def _log_in_after(self, content: Any) -> None:
+        """Log in once the device is trusted, with the tokens that came with that where the login brings none."""
+        refused: CloudError = LoginRefused("the cloud still does not know this device; try again later")
+        try:
+            if self._log_in():
+                return
+        except Locked:
+            raise
+        except (LoginRefused, Unreachable) as error:
+            refused = error
+        with self._wire.vault.alone():
+            if self._requests.accept(self._login(), content) is None:
+                raise refused
+        log.debug("logged in with the tokens that came with the code")
 
     def _validate(self, security: Mapping[str, str] | None) -> Any:
         """mkValidateDevice: its content, or None when it wants a code, with `phones` and the challenge renewed."""
@@ -104,7 +126,7 @@ class Enrolment:
             return reply.content
         data = reply.failure.data
         refused = security is not None and reply.failure.name == UNAUTHORIZED
-        if not refused and graphql.text(data, "auth-code") not in (CODE_WANTED, CODE_EXPIRED):
+        if not refused and not failures.is_challenge(reply.failure):
             raise _error(reply.failure)
         self._challenge = graphql.text(data, "auth-otp-hash") or self._challenge
         phones = [

@@ -40,6 +40,10 @@ class NotTaken(Rejected):
     """The cloud did not execute the document, or not for this session: nothing was done."""
 
 
+class Locked(LoginRefused):
+    """The account is locked; each further login may keep it so."""
+
+
 class CapabilitiesExpired(SessionExpired):
     """The capabilities token is missing or stale; the login is not."""
 
@@ -55,13 +59,15 @@ class WithoutContent(Unreachable):
 ERRORS: dict[str, tuple[type[CloudError | Rejected], str]] = {
     # `err` → what it means (§6). What is not here is the cloud's own trouble, and passes.
     "60091": (LoginRefused, "the cloud refused the login: check user and password"),
-    "60052": (LoginRefused, "the account is locked: unlock it in the app, or call customer service"),
+    "60052": (Locked, "the account is locked: unlock it in the app, or call customer service"),
     "60067": (SessionExpired, "the cloud no longer knows this login"),
     "ExpiredSessionError": (SessionExpired, "the session has expired"),
     "60062": (Rejected, "the alarm is busy with another request, perhaps a photo: try again in some minutes"),
     "4": (Unsupported, "this alarm does not know the request"),
     "6": (Rejected, "this user may not do that: the account's owner can allow it in the app"),
 }
+CODES = ("10001", "10002")
+"""auth-code: a code is wanted, or was too old (§2.3)."""
 _SCHEMA = "the cloud does not take this request from this version of the program, and has done nothing"
 _UNAUTHORIZED = ("401", "403")
 _CAPABILITIES = ("accesspermissions", "x-capabilities", "capabilities data", "x-installationnumber")
@@ -71,6 +77,12 @@ _UNSUPPORTED_STATUS = ("400", "404")
 _EXPIRED = ("invalid session", "invalid token: expired")
 _LEFT = re.compile(r"remain|left|restant|rimanent|rimast|pendient", re.IGNORECASE)
 _TRIES = re.compile(r"attempt|intento|tentativ|tries", re.IGNORECASE)
+_DEFECT = re.compile(
+    r"(\w*Error: )*(Cannot (read|set|destructure|convert)\b"
+    r"|.* is (undefined|null|not (a function|an object|defined|iterable)\b))",
+    re.DOTALL,
+)
+"""How a program of the server tells that it has looked for what is not there; an outage has other words."""
 
 
 def error(failure: Failure) -> CloudError | Rejected:
@@ -84,7 +96,7 @@ def error(failure: Failure) -> CloudError | Rejected:
         kind, meaning = ERRORS[failure.err]
         return kind(f"{meaning}{said}{_tries(failure.data) if kind is LoginRefused else ''}")
     if failure.res == "LOCK":
-        return LoginRefused(f"{ERRORS['60052'][1]}{said}")
+        return Locked(f"{ERRORS['60052'][1]}{said}")
     if failure.name == "ExpiredSessionError" or message.startswith(_EXPIRED):
         return SessionExpired(f"{ERRORS['ExpiredSessionError'][1]}{said}")
     if failure.name == "SecurityError" or message.startswith("unauthorized") or failure.status in _UNAUTHORIZED:
@@ -119,3 +131,23 @@ def _tries(data: Mapping[str, Any]) -> str:
         return f"; {left} {'try is' if left == '1' else 'tries are'} left before the account is locked"
     made = next((value for key, value in counts.items() if _TRIES.search(key)), "")
     return f"; tries, as the cloud counts them: {made}" if made else ""
+
+
+def is_defect(failure: Failure) -> bool:
+    """Whether the server's program broke off over what it was sent, such as a token or a language that it lacks."""
+    return failure.err not in ERRORS and bool(_DEFECT.match(failure.message))
+
+
+def is_vague(failure: Failure) -> bool:
+    """Whether a failure of RefreshLogin may be passing trouble as well as a token that is of no use (§2.4, §6)."""
+    if failure.err in ERRORS:
+        return failure.err == "ExpiredSessionError"
+    found = error(failure)
+    expired = isinstance(found, SessionExpired) and not isinstance(found, Unauthorized)
+    return expired or is_defect(failure) or (isinstance(found, WithoutContent) and not failure.status)
+
+
+def is_challenge(failure: Failure) -> bool:
+    """Whether the cloud wants a code by SMS; `auth-code` does not always say so (§12)."""
+    phones, otp_hash = failure.data.get("auth-phones"), failure.data.get("auth-otp-hash")
+    return bool(phones) or bool(otp_hash) or str(failure.data.get("auth-code")) in CODES

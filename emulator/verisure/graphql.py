@@ -153,15 +153,6 @@ def _struck(value: Any, secrets: Secrets, key: str = "") -> Any:
     return value if struck == str(value) else struck
 
 
-def is_torn(answer: Answer) -> bool:
-    """Whether an answer began as the API's JSON and broke off: the API, and no page in its place, has spoken."""
-    try:
-        json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return answer.body.lstrip().startswith(b"{")
-    return False
-
-
 def _failure(errors: Any, status: int, secrets: Secrets) -> Failure:
     unread = is_unread(errors, status)
     absent = lacking(errors) if unread else NOTHING

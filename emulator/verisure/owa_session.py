@@ -5,6 +5,7 @@ Facts: verisure-owa.md §2.4, §3 and §6.
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from emulator.errors import EmulatorError, Rejected, SessionExpired, SettingNeeded, Unreachable
@@ -14,7 +15,7 @@ from emulator.verisure.failures import CapabilitiesExpired, NotTaken, Unauthoriz
 from emulator.verisure.graphql import Caller
 from emulator.verisure.operations import Needs, Operation
 from emulator.verisure.profiles import DEFAULT_PANEL, Fitted, fitted, service
-from emulator.verisure.tokens import MARGIN_S, Tokens
+from emulator.verisure.tokens import MARGIN_S, TYPE_LOGIN, Tokens
 from emulator.verisure.wire import Wire
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,12 @@ EARLY_S = 150.0
 
 DISTRUST_S, DISTRUST_MOST_S = 15.0, 300.0
 """After a fresh session was refused, as happens for a while at times (§6), no other is made for so long; doubled."""
+
+DISOWNED_S = 7200.0
+"""Sessions that are over at once for so long do not mend themselves."""
+
+STANDING = (operations.INSTALLATIONS, operations.SERVICES, operations.STATUS)
+"""What every login may ask for."""
 
 
 class OwaSession:
@@ -40,6 +47,7 @@ class OwaSession:
         self._services: Mapping[str, Any] = {}
         self._distrusted_until = float("-inf")
         self._distrust_s = DISTRUST_S
+        self._ended_at: float | None = None
 
     def installation(self) -> tuple[str, str]:
         """Number and panel of the installation, from the settings or the account's list. Raises CloudError."""
@@ -74,34 +82,73 @@ class OwaSession:
         `before` is done directly before each time that it is sent. Raises Rejected where the cloud refused, and
         CloudError.
         """
-        ended: SessionExpired | None = None
-        caller = Caller()
-        for last in (False, True):
-            try:
-                if ended and not isinstance(ended, CapabilitiesExpired):
-                    self._tokens.renew(caller.access)
-                caller = self._caller(operation.needs)
-            except Unreachable as error:
-                # Whatever of this was sent, it was not the operation.
-                raise Unreachable(str(error), sent=False) from None
-            reply = self._wire.ask(operation, variables, caller, before=before)
-            if reply.failure is None:
-                self._distrusted_until, self._distrust_s = float("-inf"), DISTRUST_S
-                return reply.content
-            refused = failures.error(reply.failure)
-            log.debug("%s: %s", operation.name, refused)
-            if not isinstance(refused, SessionExpired):
-                raise refused
-            ended = refused
-            if last or self._wire.clock.monotonic() < self._distrusted_until:
-                break
+        attempt = partial(self._attempt, operation, variables, before)
+        content, ended, access = attempt(None)
+        if ended and self._wire.clock.monotonic() >= self._distrusted_until:
             self._capable_until = float("-inf")
-        if last:
-            self._distrusted_until = self._wire.clock.monotonic() + self._distrust_s
-            self._distrust_s = min(2 * self._distrust_s, DISTRUST_MOST_S)
+            is_login = not isinstance(ended, CapabilitiesExpired)
+            content, ended, access = attempt(partial(self._tokens.renew, access) if is_login else None)
+            if ended:
+                self._distrust()
+        for _ in range(2):
+            if ended and self._is_disowned(operation, ended):
+                self._capable_until = float("-inf")
+                content, ended, access = attempt(partial(self._tokens.disowned, access, ended))
+        if ended is None:
+            self._trust(operation)
+            return content
         # The cloud has said that it did not do it.
         text = f"the cloud does not accept a fresh session: {ended}"
-        raise NotTaken(text) if operation.changes and isinstance(ended, Unauthorized) else Unreachable(text, sent=False)
+        if operation.changes and isinstance(ended, Unauthorized):
+            raise NotTaken(f"{text}; if this lasts, {TYPE_LOGIN}")
+        raise Unreachable(text, sent=False)
+
+    def _attempt(
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        before: Callable[[], None],
+        mend: Callable[[], object] | None,
+    ) -> tuple[Any, SessionExpired | None, str]:
+        """Mend the session and send once: what came, or why the session is over, and the access token it had."""
+        try:
+            if mend:
+                mend()
+            caller = self._caller(operation.needs)
+        except Unreachable as error:
+            # Whatever of this was sent, it was not the operation.
+            raise Unreachable(str(error), sent=False) from None
+        reply = self._wire.ask(operation, variables, caller, before=before)
+        if reply.failure is None:
+            return reply.content, None, caller.access
+        refused = failures.error(reply.failure)
+        log.debug("%s: %s", operation.name, refused)
+        if not isinstance(refused, SessionExpired):
+            raise refused
+        return None, refused, caller.access
+
+    def _trust(self, operation: Operation) -> None:
+        """The session works; where it had ended for long, only the state tells that."""
+        self._distrusted_until, self._distrust_s = float("-inf"), DISTRUST_S
+        if operation is operations.STATUS:
+            self._ended_at = None
+
+    def _distrust(self) -> None:
+        """Make no other session for a while, as a fresh one was refused."""
+        now = self._wire.clock.monotonic()
+        self._distrusted_until = now + self._distrust_s
+        self._distrust_s = min(2 * self._distrust_s, DISTRUST_MOST_S)
+        self._ended_at = now if self._ended_at is None else self._ended_at
+
+    def _is_disowned(self, operation: Operation, ended: SessionExpired) -> bool:
+        """Whether no fresh session helps: the cloud does not accept this program, or none of its sessions for long.
+
+        Only what every login may read tells that. A command may be refused for other reasons; the next poll decides.
+        """
+        if operation not in STANDING or isinstance(ended, CapabilitiesExpired):
+            return False
+        long = self._ended_at is not None and self._wire.clock.monotonic() - self._ended_at >= DISOWNED_S
+        return long or isinstance(ended, Unauthorized)
 
     def ready(self) -> None:
         """Have everything that a command needs, so that it is sent as soon as it is said to be."""

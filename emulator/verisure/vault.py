@@ -31,8 +31,10 @@ class Device:
 class Login:
     """One account's login. Times are epoch seconds.
 
-    `refresh` works once; `spent` says that it was sent and that no answer has been kept yet. `trouble` is why a person
-    has to log in, empty while all is well.
+    `refresh` works once; `spent` says that it was sent and that no answer has been kept yet, so that it may be of no
+    use, and `crashes` how many answers in a row were a crash of the server. The program itself has used the password at
+    `password_at`, and `passwords_lost` such logins in a row had no answer. `bad_lang` is the language over which the
+    server crashed while it knows another. `trouble` is why a person has to log in, empty while all is well.
     """
 
     user: str
@@ -42,7 +44,10 @@ class Login:
     login_at: float = 0.0
     refresh: str = field(default="", repr=False)
     spent: bool = False
+    crashes: int = 0
     password_at: float = 0.0
+    passwords_lost: int = 0
+    bad_lang: str = ""
     trouble: str = ""
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from emulator.errors import Unreachable
-from emulator.verisure import graphql
+from emulator.verisure import failures, graphql
 from emulator.verisure.cloud import Answer, Clock
 from emulator.verisure.deadline import last_look
 from emulator.verisure.firewall import FORBIDDEN, Firewall, is_page
@@ -29,6 +29,13 @@ SPACING_S = 2.0
 
 RATE_LIMIT_S, RATE_LIMIT_MOST_S = 2.0, 60.0
 """The pause after another 403: where it does not say how long, and the longest that it may ask for (§1.6)."""
+
+OTHER_LANG = {"BR": "br", "AR": "ar"}
+"""Country → the `lang` that others have been seen to send there (§1.1, §12), for where the cloud fails over ours."""
+
+
+class Throttled(Unreachable):
+    """The cloud asks for a pause: it did not do what was asked, but may have read it."""
 
 
 class Poster(Protocol):
@@ -94,7 +101,7 @@ class Turnstile:
 class Wire:
     """Sends requests for one account; owned by one thread, while turnstile and vault are shared.
 
-    `answered_at` is when the API answered last (monotonic seconds).
+    `answered_at` is when the API answered last, `served_at` when it last did so without trouble (monotonic seconds).
     """
 
     def __init__(self, account: Account, transport: Poster, clock: Clock, turnstile: Turnstile, vault: Vault) -> None:
@@ -103,7 +110,7 @@ class Wire:
         self.vault = vault
         self._transport = transport
         self._turnstile = turnstile
-        self.answered_at = float("-inf")
+        self.answered_at = self.served_at = float("-inf")
         self._urgent = False
         self._secrets = Secrets(account.password)
         self._documents = Documents()
@@ -130,7 +137,7 @@ class Wire:
         return Caller(
             login.user,
             self.account.country,
-            self.account.lang,
+            self.lang_of(login),
             who,
             self._apollo_id,
             int(login.login_at * 1000),
@@ -143,6 +150,11 @@ class Wire:
     def id_of(self, login: Login) -> str:
         """The id of what this login asks: the same as long as the program runs (§1.4)."""
         return f"{graphql.FAMILY}{login.user}{'_' * 15}{self._started}"
+
+    def lang_of(self, login: Login) -> str:
+        """The language that this login asks in: the account's, unless the cloud knows only the other one."""
+        lang = self.account.lang
+        return OTHER_LANG.get(self.account.country, lang) if login.bad_lang == lang else lang
 
     def ask(
         self,
@@ -167,6 +179,8 @@ class Wire:
         reply = graphql.parse(operation, answer, self._secrets)
         self.answered_at = self.clock.monotonic()
         failure = reply.failure
+        if failure is None or not isinstance(failures.error(failure), Unreachable):
+            self.served_at = self.answered_at
         if failure and self._documents.learn(operation, failure.lacking):
             log.info("%s: asked without what this country's cloud does not have: %s", operation.name, failure.said)
         return reply
@@ -216,7 +230,7 @@ class Wire:
         pause_s = min(asked, RATE_LIMIT_MOST_S)
         why = f"the cloud asks for a pause of {pause_s:g} s (HTTP {FORBIDDEN})"
         self._turnstile.shut(self.clock.monotonic() + pause_s, why)
-        return Unreachable(why, sent=False)
+        return Throttled(why, sent=False)
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -73,6 +73,7 @@ class Alarm:
 
     def _owa(self) -> SimulatedOwa:
         world = SimulatedOwa(vault=JournalVault(self.journal, self.folder, "owa.example"))
+        world.face.options.refresh_grace = True
         post = world.poster.post
 
         def tapped(headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Any:
@@ -173,11 +174,6 @@ class Alarm:
             self.world.poster.refuse = off
         else:
             self.world.transport.refuse = off
-
-    def log_in(self) -> None:
-        """A person, where the program says that it needs one."""
-        if isinstance(self.world, SimulatedOwa) and self.installation.health.blocked:
-            self.world.log_in()
 
     def accepted(self, requests: frozenset[str]) -> int:
         """How many of these the cloud has taken."""

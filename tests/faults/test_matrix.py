@@ -199,7 +199,6 @@ def hold(alarm: Alarm, row: Row, what: str, step: int) -> None:
     alarm.live(GOES_ON_S)
     row.end(alarm)
     alarm.before = alarm.after = lambda _request: None
-    alarm.log_in()
     alarm.live(BEYOND_S)
     assert alarm.witness.taken() == 0, step
     assert alarm.installation.view.axes == alarm.house.axes, step

@@ -100,7 +100,6 @@ class Household:
 
     def _heal(self) -> None:
         self._alarm.backend.faults.clear()
-        self._alarm.log_in()
 
     def _truth(self) -> None:
         """An hour after the trouble everything is well again by itself."""
@@ -144,7 +143,6 @@ def test_some_weeks(tmp_path: Path, cloud: str, days: int) -> None:
             event()
             assert alarm.witness.wrong == []
     alarm.backend.faults.clear()
-    alarm.log_in()
     alarm.live(BEYOND_S)
 
     assert alarm.witness.taken() == 0

@@ -29,8 +29,13 @@ def round_of(customer: Customer) -> None:
     """One of each request, whatever becomes of it."""
     mine = customer.mine()
     order = "none"
+    login = {"user": "demo", "password": "demo", "country": "ES", **customer.device}
+    stranger = {**customer.identity(), "uuid": "another"}
     for name, variables in (
-        ("mkLoginToken", {"user": "demo", "password": "demo", "country": "ES", **customer.device}),
+        ("mkLoginToken", login),
+        ("mkLoginToken", {**login, **stranger, "lang": "pt"}),
+        ("mkLoginToken", {**login, **stranger}),
+        ("mkValidateDevice", stranger),
         ("Status", STATUS),
         ("xSArmPanel", {**mine, "request": "ARM1"}),
         ("mkInstallationList", {}),
@@ -130,6 +135,20 @@ def test_a_refresh_whose_answer_is_lost_has_spent_the_token(customer: Customer) 
     assert customer.state()["refresh_reused"] == 1
 
 
+def test_a_refresh_whose_answer_is_lost_may_be_asked_for_again(customer: Customer) -> None:
+    customer.control("settings", refresh_grace=True)
+    first = customer.refresh_token
+    fault(customer, "lost", "RefreshLogin", times=2)
+    for _ in range(2):
+        with pytest.raises(ConnectionDropped):
+            customer.try_refresh()
+    customer.refresh()
+    customer.refresh()
+    assert customer.state()["refresh_reused"] == 0
+    customer.refresh_token = first
+    assert customer.try_refresh()["errors"][0]["data"]["err"] == "60067"
+
+
 def test_a_line_that_is_down(customer: Customer) -> None:
     fault(customer, "down", "xSArmPanel")
     with pytest.raises(ConnectionDropped):
@@ -152,6 +171,61 @@ def test_a_crash_spends_nothing(customer: Customer, crashing: str) -> None:
     assert document["errors"][0]["message"] == "Cannot read properties of undefined (reading 'es')"
     customer.refresh()
     assert customer.state()["refresh_reused"] == 0
+
+
+def test_a_language_that_the_cloud_lacks(customer: Customer) -> None:
+    fault(customer, "lang_crash", times=None)
+    document = customer.try_refresh(lang="pt")
+    assert document["errors"][0]["message"] == "Cannot read properties of undefined (reading 'pt')"
+    assert customer.try_login(lang="pt")["data"] is None
+    customer.refresh()
+    assert customer.state()["refresh_reused"] == 0
+
+
+def test_a_renewal_without_a_refresh_token_leaves_the_old_one(customer: Customer) -> None:
+    fault(customer, "null_refresh", "RefreshLogin")
+    answer = customer.try_refresh()["data"]["xSRefreshLogin"]
+    assert (answer["refreshToken"], bool(answer["hash"])) == (None, True)
+    customer.refresh()
+    assert customer.state()["refresh_reused"] == 0
+
+
+def test_a_device_that_may_need_a_code_or_not(customer: Customer) -> None:
+    fault(customer, "null_device", "mkLoginToken", times=2)
+    answer = customer.try_login()["data"]["xSLoginToken"]
+    assert (answer["needDeviceAuthorization"], bool(answer["hash"])) == (None, True)
+    answer = customer.try_login(uuid="another")["data"]["xSLoginToken"]
+    assert (answer["needDeviceAuthorization"], answer["msg"]) == (None, "auth-api.mfa_needed")
+
+
+def test_a_login_that_brings_nothing_although_the_device_is_trusted(customer: Customer) -> None:
+    fault(customer, "no_login")
+    answer = customer.try_login()["data"]["xSLoginToken"]
+    assert (answer["needDeviceAuthorization"], answer["hash"]) == (True, None)
+    customer.login()
+
+
+def test_a_challenge_without_its_number(newcomer: Customer) -> None:
+    fault(newcomer, "bare_challenge")
+    newcomer.try_login()
+    bare = newcomer.challenge()
+    assert bare["auth-code"] is None
+    assert bare["auth-phones"]
+    assert newcomer.redeem(bare["auth-otp-hash"], "")["errors"][0]["data"]["auth-code"] == "10001"
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys"),
+    [
+        ("unauthorized", {"auth-type", "auth-code"}),
+        ("challenge", {"auth-phones", "auth-otp-hash"}),
+        ("disowned", {"res", "status"}),
+    ],
+)
+def test_a_session_that_is_not_accepted(customer: Customer, kind: str, keys: set[str]) -> None:
+    fault(customer, kind, "Status")
+    assert set(customer.error("Status", **STATUS)["data"]) == keys
+    assert customer.status()
 
 
 @pytest.mark.parametrize(
@@ -309,6 +383,7 @@ def test_the_settings(customer: Customer) -> None:
         "tells_tries": True,
         "otp_tokens": True,
         "refresh_crash": True,
+        "refresh_grace": True,
         "flood_limit": 4,
         "flood_window": 5.0,
         "flood_ban": 10.0,

@@ -24,9 +24,11 @@ SENT = data("xSSendOtp", {"res": "OK", "msg": None})
 TRUSTED = data("xSValidateDevice", {"res": "OK", "hash": None, "refreshToken": None})
 
 
-def challenge(otp_hash: str = "H1", code: str = "10001", phones: Any = PHONES) -> Scripted:
+def challenge(
+    otp_hash: str | None = "H1", code: str | None = "10001", phones: Any = PHONES, name: str = "SecurityError"
+) -> Scripted:
     more = {"auth-type": "OTP", "auth-code": code, "auth-phones": phones, "auth-otp-hash": otp_hash}
-    return errors("Unauthorized", "SecurityError", **more)
+    return errors("Unauthorized", name, **more)
 
 
 ACCOUNT = Account("u", "p", "ES", "es")
@@ -114,6 +116,75 @@ def test_a_wrong_code_is_that_whatever_number_its_refusal_has(code: str | None) 
     assert world.script.of("mkSendOTP") == [{"recordId": 0, "otpHash": "H3"}]
 
 
+@pytest.mark.parametrize(
+    "bare", [challenge(code=None), challenge(None, code=None), challenge(code=None, name="ApiError")]
+)
+def test_a_challenge_is_one_without_its_number(bare: Scripted) -> None:
+    world = World(mkLoginToken=[UNKNOWN, LOGGED_IN], mkValidateDevice=[bare, bare, bare, TRUSTED])
+    assert not world.enrolment.begin()
+    assert world.enrolment.phones
+    with pytest.raises(CodeRefused):
+        world.enrolment.confirm("000000")
+    world.enrolment.confirm("123456")
+
+
+def test_a_login_that_is_answered_by_the_challenge_itself_goes_on_with_it() -> None:
+    world = World(mkLoginToken=[challenge(code=None), LOGGED_IN], mkValidateDevice=[challenge(), TRUSTED])
+    assert not world.enrolment.begin()
+    world.enrolment.confirm("123456")
+    assert world.vault.login
+    assert world.vault.login.access == TOKENS["hash"]
+
+
+WITH_TOKENS = data("xSValidateDevice", {key: TOKENS[key] for key in ("res", "hash", "refreshToken")})
+NONE = data("xSLoginToken", {**TOKENS, "hash": None, "refreshToken": None})
+
+
+@pytest.mark.parametrize(
+    "after", [UNKNOWN, NONE, Unreachable("no answer"), errors("Internal Server Error", status=500)]
+)
+@pytest.mark.parametrize("code", [True, False], ids=["with a code", "trusted at once"])
+def test_tokens_that_come_with_the_trust_are_used_where_the_login_brings_none(after: Scripted, code: bool) -> None:
+    answers = [challenge(), WITH_TOKENS] if code else [WITH_TOKENS]
+    world = World(mkLoginToken=[UNKNOWN, after], mkValidateDevice=answers)
+    assert world.enrolment.begin() is not code
+    if code:
+        world.enrolment.confirm("123456")
+    assert (login := world.vault.login)
+    assert (login.access, login.refresh, login.trouble) == (TOKENS["hash"], TOKENS["refreshToken"], "")
+
+
+def test_the_tokens_of_the_login_go_before_those_of_the_code() -> None:
+    other = data("xSValidateDevice", {"res": "OK", "hash": "OTHER", "refreshToken": "OTHER"})
+    world = World(mkLoginToken=[UNKNOWN, LOGGED_IN], mkValidateDevice=[challenge(), other])
+    world.enrolment.begin()
+    world.enrolment.confirm("123456")
+    assert world.vault.login
+    assert world.vault.login.access == TOKENS["hash"]
+
+
+def test_an_account_that_is_locked_meanwhile_is_not_logged_in() -> None:
+    locked = errors("locked", err="60052", res="LOCK")
+    world = World(mkLoginToken=[UNKNOWN, locked], mkValidateDevice=[challenge(), WITH_TOKENS])
+    world.enrolment.begin()
+    with pytest.raises(LoginRefused, match="locked"):
+        world.enrolment.confirm("123456")
+
+
+def test_the_language_that_the_cloud_knows_goes_on_with_the_code() -> None:
+    crash = errors("Cannot read properties of undefined (reading 'pt')")
+    world = World(
+        account=Account("u", "p", "BR", "pt"),
+        mkLoginToken=[crash, UNKNOWN, LOGGED_IN],
+        mkValidateDevice=[challenge(), TRUSTED],
+    )
+    world.enrolment.begin()
+    world.enrolment.confirm("123456")
+    assert [variables["lang"] for variables in world.script.of("mkLoginToken")] == ["pt", "br", "br"]
+    validated = [headers for name, _, headers in world.script.sent if name == "mkValidateDevice"]
+    assert {json.loads(headers["auth"])["lang"] for headers in validated} == {"br"}
+
+
 def test_trouble_while_the_code_is_given_is_not_a_wrong_code() -> None:
     trouble = errors("Internal Server Error", "HttpError", status=500)
     world = World(mkLoginToken=UNKNOWN, mkValidateDevice=[challenge(), trouble])
@@ -154,7 +225,7 @@ def test_a_device_that_turns_out_to_be_trusted_logs_in_at_once() -> None:
             "no such user",
         ),
         ({"mkLoginToken": UNKNOWN, "mkValidateDevice": challenge(phones=None)}, LoginRefused, "no phone"),
-        ({"mkLoginToken": UNKNOWN, "mkValidateDevice": challenge(code="10010")}, CloudError, "Unauthorized"),
+        ({"mkLoginToken": UNKNOWN, "mkValidateDevice": challenge(None, "10010", None)}, CloudError, "Unauthorized"),
         ({"mkLoginToken": UNKNOWN, "mkValidateDevice": errors("no", err="6")}, LoginRefused, "may not"),
     ],
 )

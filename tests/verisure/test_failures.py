@@ -7,6 +7,7 @@ from emulator.verisure import failures
 from emulator.verisure.failures import (
     CapabilitiesExpired,
     Failure,
+    Locked,
     NotTaken,
     Unauthorized,
     Unsupported,
@@ -29,8 +30,8 @@ from emulator.verisure.failures import (
         (Failure("x", "accessPermissionsMiddleware"), CapabilitiesExpired, "capabilities"),
         (Failure("Required request header 'x-installationNumber' not present"), CapabilitiesExpired, "capabilities"),
         (Failure("m", "ApiError", "60091"), LoginRefused, "user and password"),
-        (Failure("m", "ApiError", "60052", "LOCK"), LoginRefused, "locked"),
-        (Failure("m", res="LOCK"), LoginRefused, "locked"),
+        (Failure("m", "ApiError", "60052", "LOCK"), Locked, "locked"),
+        (Failure("m", res="LOCK"), Locked, "locked"),
         (Failure("m", "ApiError", "60067"), SessionExpired, "no longer knows"),
         (Failure("m", "ApiError", "60062"), Rejected, "busy"),
         (Failure("4: Requested data not found error.", "ApiError", "4", "ERROR", "404"), Unsupported, "does not know"),
@@ -55,7 +56,7 @@ from emulator.verisure.failures import (
         (Failure("Unauthorized", "SecurityError"), Unauthorized, "Unauthorized"),
         (Failure("No autorizado", "SecurityError"), Unauthorized, "No autorizado"),
         (Failure("Sesión no válida", status="403"), Unauthorized, "no válida"),
-        (Failure("Votre compte est bloqué", err="60052", status="403"), LoginRefused, "bloqué"),
+        (Failure("Votre compte est bloqué", err="60052", status="403"), Locked, "bloqué"),
         (Failure("no such data", "ApiError", status="404"), Unsupported, "does not know"),
         (Failure("no such data", "ApiError", status="400"), Unsupported, "does not know"),
         (Failure("m", "ApiError", "60091", status="404"), LoginRefused, "user and password"),
@@ -86,3 +87,23 @@ def test_errors(failure: Failure, kind: type[Exception], said: str) -> None:
 def test_the_tries_that_are_left_are_told_where_the_cloud_tells_them(data: dict[str, object], said: str) -> None:
     told = str(failures.error(Failure("wrong", err="60091", data=data)))
     assert told == f'the cloud refused the login: check user and password (the cloud said: "wrong"){said}'
+
+
+@pytest.mark.parametrize(
+    ("failure", "vague", "defect"),
+    [
+        (Failure("Cannot read properties of undefined (reading 'fr')"), True, True),
+        (Failure("TypeError: Cannot destructure property 'a' of 'b' as it is undefined.", status="500"), True, True),
+        (Failure("langs[lang] is undefined"), True, True),
+        (Failure("undefined is not an object (evaluating 'a.b')"), True, True),
+        (Failure(""), True, False),
+        (Failure("Session expirée", "ExpiredSessionError", status="403"), True, False),
+        (Failure("Invalid Session", err="60067"), False, False),
+        (Failure("Unauthorized", "SecurityError"), False, False),
+        (Failure("Internal Server Error", "HttpError", "httpError", status="500"), False, False),
+        (Failure("FetchError: request failed, reason: connect ECONNREFUSED"), False, False),
+        (Failure("", status="500"), False, False),
+    ],
+)
+def test_what_a_dead_token_and_a_defect_look_like(failure: Failure, vague: bool, defect: bool) -> None:
+    assert (failures.is_vague(failure), failures.is_defect(failure)) == (vague, defect)

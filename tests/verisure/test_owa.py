@@ -1,16 +1,17 @@
 """The OWA cloud against answers that a test wrote down, also those that no simulator would give."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from emulator.errors import EmulatorError, LoginRefused, Rejected, Unconfirmed, Unreachable
+from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, Unconfirmed, Unreachable
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
 from emulator.verisure import owa
 from emulator.verisure.cached import LAG_S
 from emulator.verisure.cloud import Phase, Reading
 from emulator.verisure.owa import OwaCloud
-from emulator.verisure.owa_session import DISTRUST_S, EARLY_S
+from emulator.verisure.owa_session import DISOWNED_S, DISTRUST_S, EARLY_S
 from emulator.verisure.session import Account
 from emulator.verisure.vault import Device, Login
 from emulator.verisure.wire import Turnstile
@@ -308,6 +309,61 @@ def test_a_session_that_the_cloud_disowns_twice_is_its_own_trouble() -> None:
         world.cloud.execute(TOTAL, quiet)
     assert not caught.value.sent
     assert len(world.submitted()) == 2
+
+
+UNKNOWN_SESSION = {
+    "Unauthorized": errors("Unauthorized", "SecurityError"),
+    "with a challenge": errors("Unauthorized", "SecurityError", **{"auth-type": "OTP", "auth-otp-hash": "H"}),
+    "403 in other words": errors("Sitzung ungültig", "ApiError", status=403),
+}
+FRESH = data("xSRefreshLogin", {**TOKENS, "hash": jwt(iat=0, exp=10**6)})
+
+
+@pytest.mark.parametrize("why", UNKNOWN_SESSION)
+@pytest.mark.parametrize("operation", ["Status", "Srv", "mkInstallationList"])
+def test_a_session_that_the_cloud_knows_no_more_is_renewed_once_and_then_needs_a_person(
+    why: str, operation: str
+) -> None:
+    account = Account("u", "", "ES", "es") if operation == "mkInstallationList" else ACCOUNT
+    world = World(account, **{operation: UNKNOWN_SESSION[why], "RefreshLogin": FRESH})
+    for _ in range(3):
+        with pytest.raises(LoginNeeded, match=r"does not know this program any more.*; type `emulator login`"):
+            world.cloud.read()
+        world.clock.now += 600
+    assert world.script.names().count("RefreshLogin") == 1
+    assert world.script.names().count(operation) == 2
+    account = Account("u", "", "ES", "es") if operation == "mkInstallationList" else ACCOUNT
+    once = [
+        UNKNOWN_SESSION[why],
+        {"Status": status("D"), "Srv": SERVICES, "mkInstallationList": listed("7")}[operation],
+    ]
+    world = World(account, **{operation: once, "RefreshLogin": FRESH})
+    assert world.cloud.read().axes == DISARMED
+
+
+def test_a_session_that_the_cloud_knows_no_more_is_made_anew_with_the_password_once() -> None:
+    account = replace(ACCOUNT, password="p")
+    made = data("xSLoginToken", {**TOKENS, "hash": jwt(iat=0, exp=10**6, jti="by password")})
+    unauthorized = UNKNOWN_SESSION["Unauthorized"]
+    answers = {"RefreshLogin": FRESH, "mkLoginToken": made}
+    world = World(account, **answers, Status=[unauthorized, unauthorized, status("D")])
+    assert world.cloud.read().axes == DISARMED
+    world = World(account, **answers, Status=unauthorized)
+    for _ in range(3):
+        with pytest.raises(LoginNeeded, match="does not know this program any more"):
+            world.cloud.read()
+        world.clock.now += 7200
+    assert world.script.names().count("mkLoginToken") == 1
+
+
+def test_sessions_that_expire_at_once_for_hours_need_a_person_in_the_end() -> None:
+    world = World(Status=EXPIRED, RefreshLogin=FRESH)
+    for _ in range(int(DISOWNED_S / 600)):
+        with pytest.raises(Unreachable, match="fresh session"):
+            world.cloud.read()
+        world.clock.now += 600
+    with pytest.raises(LoginNeeded, match="does not know this program any more"):
+        world.cloud.read()
 
 
 def test_stale_capabilities_cost_no_refresh_token() -> None:

@@ -13,7 +13,7 @@ from emulator.commands import Ticket
 from emulator.errors import LoginNeeded, Rejected, Unconfirmed
 from emulator.installation import Installation
 from emulator.journal import Journal
-from emulator.model import DISARMED, Arm, ArmMode, Axes, Command, Disarm, Interior, Origin, Result
+from emulator.model import DISARMED, Arm, ArmMode, Axes, Command, Disarm, Interior, Notice, Origin, Result
 from emulator.simulator.profiles import PROFILES
 from emulator.vault import JournalVault
 from emulator.verisure.cloud import Reading
@@ -279,7 +279,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 NIGHT_MODE = ArmMode(Interior.NIGHT)
 READ_FAULTS = (
     *("down", "unavailable", "html", "expire", "lost", "late", "throttle", "bad_gateway", "gateway_timeout", "trouble"),
-    *("conflict", "unpermitted", "unauthorized", "schema", "ban", "ban_page"),
+    *("conflict", "unpermitted", "schema", "ban", "ban_page"),
 )
 
 
@@ -436,38 +436,90 @@ def test_the_program_never_floods(home: Home) -> None:
     home.check()
 
 
-@pytest.mark.parametrize("answered", [True, False])
-def test_refreshes_that_fail_cost_no_password_and_no_second_use(home: Home, answered: bool) -> None:
+@pytest.mark.parametrize(
+    "kind", ["bad_gateway", "gateway_timeout", "down", "html", "trouble", "null_refresh", "null_device"]
+)
+def test_refreshes_that_fail_for_an_hour_cost_no_password_and_no_login(home: Home, kind: str) -> None:
     home.alarm.step()
-    home.world.fault("bad_gateway" if answered else "lost", "RefreshLogin")
-    home.live(3000)
+    home.world.fault(kind, "RefreshLogin")
+    home.live(3600)
     home.world.backend.faults.clear()
     home.live(BAN_S)
     assert home.world.count("mkLoginToken") == 0
-    assert (home.alarm.known_obstacle(Arm(NIGHT_MODE)) is None) is answered
-    if not answered:
-        home.world.log_in()
-        home.live(10)
-        assert home.alarm.known_obstacle(Arm(NIGHT_MODE)) is None
+    assert home.alarm.known_obstacle(Arm(NIGHT_MODE)) is None
+    assert home.on(NIGHT_MODE) is Result.CONFIRMED
     home.check()
 
 
-@pytest.mark.parametrize("crash", [False, True])
-def test_a_login_that_the_cloud_has_ended_is_said_and_left_alone(home: Home, crash: bool) -> None:
+def test_a_refresh_token_that_a_lost_answer_has_spent_is_sent_once_more_and_refused(home: Home) -> None:
     home.alarm.step()
+    home.world.fault("lost", "RefreshLogin", 1)
+    home.live(3600)
+    assert home.world.count("mkLoginToken") == 0
+    assert isinstance(home.alarm.known_obstacle(Arm(NIGHT_MODE)), LoginNeeded)
+    assert home.world.state()["refresh_reused"] == 1
+    home.world.log_in()
+    home.live(10)
+    assert home.alarm.known_obstacle(Arm(NIGHT_MODE)) is None
+
+
+@pytest.mark.parametrize("crash", [False, True])
+@pytest.mark.parametrize("password", ["", "demo"])
+def test_a_login_that_the_cloud_has_ended_is_made_anew_once_or_left_alone(
+    home: Home, crash: bool, password: str
+) -> None:
+    home.world.password = password
+    home.restart().step()
     home.world.face.options.refresh_crash = crash
     home.world.face.tokens.revoke()
     home.live(3600)
-    if not crash:
+    if password:
+        assert home.alarm.known_obstacle(Arm(NIGHT_MODE)) is None
+    else:
         assert isinstance(home.alarm.known_obstacle(Arm(NIGHT_MODE)), LoginNeeded)
         sent = home.world.backend.requests.total()
         home.live(3600)
         assert home.world.backend.requests.total() == sent
-    assert home.world.count("mkLoginToken") == 0
+    assert home.world.count("mkLoginToken") == bool(password)
     home.world.log_in()
     home.live(BAN_S)
     assert home.alarm.known_obstacle(Arm(NIGHT_MODE)) is None
     assert home.on(NIGHT_MODE) is Result.CONFIRMED
+
+
+@pytest.mark.parametrize("kind", ["unauthorized", "challenge", "disowned"])
+def test_a_session_that_the_cloud_does_not_know_is_renewed_once_and_then_a_person_is_told(
+    home: Home, kind: str
+) -> None:
+    told: list[tuple[Notice, str]] = []
+    home.alarm._on_notice = lambda notice, text: told.append((notice, text))
+    home.alarm.step()
+    home.world.fault(kind, "Status", 1)
+    home.live(300)
+    assert (home.alarm.known_obstacle(Arm(NIGHT_MODE)), told) == (None, [])
+    home.world.fault(kind)
+    refreshed = home.world.count("RefreshLogin")
+    home.live(300)
+    home.world.backend.faults.clear()
+    home.live(3600)
+    [(notice, text)] = told
+    assert notice is Notice.LOGIN
+    assert "does not know this program any more" in text
+    assert text.endswith("type `emulator login`")
+    assert home.world.count("RefreshLogin") - refreshed <= 1
+    assert home.world.count("mkLoginToken") == 0
+    home.world.log_in()
+    home.live(10)
+    assert home.on(NIGHT_MODE) is Result.CONFIRMED
+    home.check()
+
+
+def test_a_session_for_which_only_the_state_is_refused_ends_in_the_same_way(home: Home) -> None:
+    home.alarm.step()
+    home.world.fault("disowned", "Status")
+    home.live(600)
+    assert isinstance(home.alarm.known_obstacle(Arm(NIGHT_MODE)), LoginNeeded)
+    assert (home.world.count("RefreshLogin"), home.world.count("mkLoginToken")) == (1, 0)
 
 
 def test_a_restart_needs_neither_code_nor_password(home: Home) -> None:

@@ -1,5 +1,6 @@
-"""Tokens: renewed when needed, each refresh token sent once whatever happens, the password only as a last resort."""
+"""Tokens: renewed when needed, a lost answer costs no login, the password only as a last resort."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from emulator.verisure import operations
 from emulator.verisure.cloud import Answer
 from emulator.verisure.graphql import TOKEN_LIFE_S
 from emulator.verisure.session import Account
-from emulator.verisure.tokens import MARGIN_S, PASSWORD_PAUSE_S, Tokens
+from emulator.verisure.tokens import APART_S, CRASHES, MARGIN_S, PASSWORD_PAUSE_S, Tokens
 from emulator.verisure.vault import Device, Login
 from emulator.verisure.wire import Turnstile, Wire
 from tests.fakes import EPOCH_S, FakeClock
@@ -24,6 +25,10 @@ LOGGED_IN = data("xSLoginToken", TOKENS)
 LIST = data("xSInstallations", {"installations": []})
 REFUSED = errors("We have had problems identifying you", err="60067")
 CRASH = errors("Cannot read properties of undefined (reading 'es')")
+TROUBLE = errors("Internal Server Error", "HttpError", status=500)
+LOCKED = errors("Votre compte est bloqué", err="60052", status=403)
+GONE = Unreachable("no answer")
+TORN = Answer(200, b'{"data": {"xSRefreshLogin": {"res": "OK", "ha')
 
 
 class World:
@@ -34,20 +39,32 @@ class World:
         login: Login | None = DEAD,
         password: str = "",
         turnstile: Turnstile | None = None,
+        country: str = "ES",
+        lang: str = "es",
         **answers: list[Scripted] | Scripted,
     ) -> None:
         self.turnstile = turnstile or Turnstile()
         self.clock = FakeClock()
         self.vault = MemoryVault(login)
         self.script = Script(self.clock, **{"mkInstallationList": LIST, **answers})
-        self.password = password
+        self.password, self.country, self.lang = password, country, lang
         self.tokens = self.restart()
 
     def restart(self) -> Tokens:
-        account = Account("u", self.password, "ES", "es")
+        account = Account("u", self.password, self.country, self.lang)
         self.wire = Wire(account, self.script, self.clock, self.turnstile, self.vault)
         self.tokens = Tokens(self.wire)
         return self.tokens
+
+    def fails(self, times: int, pause_s: float = 120.0) -> None:
+        """So many polls that end in trouble."""
+        for _ in range(times):
+            with pytest.raises(Unreachable):
+                self.tokens.access()
+            self.clock.now += pause_s
+
+    def count(self, operation: str) -> int:
+        return self.script.names().count(operation)
 
     def spent(self) -> list[str]:
         return [str(variables["refreshToken"]) for variables in self.script.of("RefreshLogin")]
@@ -107,7 +124,7 @@ def test_before_the_refresh_token_is_risked_the_cloud_has_to_answer() -> None:
     assert world.script.names() == ["mkInstallationList", "mkInstallationList", "RefreshLogin"]
 
 
-# -- each refresh token once --------------------------------------------------------------------------------------
+# -- what gets lost -----------------------------------------------------------------------------------------------
 
 
 class Killed(BaseException):
@@ -116,8 +133,8 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("point", ["before it is marked", "before it is sent", "before the answer is kept", "after"])
 @pytest.mark.parametrize("password", ["", "p"])
-def test_killed_at_any_point_of_a_renewal_no_refresh_token_is_sent_twice(point: str, password: str) -> None:
-    world = World(password=password, RefreshLogin=RENEWED, mkLoginToken=LOGGED_IN)
+def test_killed_at_any_point_of_a_renewal_no_login_is_lost(point: str, password: str) -> None:
+    world = World(password=password, RefreshLogin=RENEWED)
     save, post = world.vault.save, world.script.post
 
     def killed_while_saving(login: Login) -> None:
@@ -136,15 +153,9 @@ def test_killed_at_any_point_of_a_renewal_no_refresh_token_is_sent_twice(point: 
     with pytest.raises(Killed):
         world.tokens.access()
     world.vault.save, world.script.post = save, post  # type: ignore[method-assign]
-    world.restart()
-    lost = point in ("before it is sent", "before the answer is kept")
-    if lost and not password:
-        with pytest.raises(LoginNeeded, match="broke off just while the login was renewed; type `emulator login`"):
-            world.tokens.access()
-    else:
-        assert world.tokens.access().access == TOKENS["hash"]
-    assert world.script.names().count("mkLoginToken") == (lost and bool(password))
-    assert len(world.spent()) == len(set(world.spent()))
+    assert world.restart().access().access == TOKENS["hash"]
+    # Only where the answer got lost is the token sent again.
+    assert len(world.spent()) == 1 + (point == "before the answer is kept")
     assert world.vault.login
     assert world.vault.login.device == OLD.device
 
@@ -186,32 +197,144 @@ def stop_after(clock: FakeClock, seconds: float) -> None:
     clock.sleep = lambda pause_s: clock.now < end and sleep(pause_s)  # type: ignore[method-assign]
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [Unreachable("no answer"), Answer(504, b"<html>"), Answer(200, b'{"data": {"xSRefreshLogin": {"res": "OK", "ha')],
-    ids=["silence", "504", "torn"],
-)
-def test_an_answer_that_got_lost_may_have_been_the_new_token_so_the_old_one_is_not_sent_again(answer: Scripted) -> None:
-    world = World(RefreshLogin=answer)
-    with pytest.raises(Unreachable):
-        world.tokens.access()
-    with pytest.raises(LoginNeeded, match="connection or the program broke off"):
-        world.tokens.access()
-    assert world.spent() == ["OLD REFRESH"]
+LOST = {
+    "silence": GONE,
+    "504": Answer(504, b"<html>"),
+    "torn": TORN,
+    "502": BAD_GATEWAY,
+    "crash": CRASH,
+    "500": TROUBLE,
+    "ban": BAN,
+    "page": Answer(200, b"<html>"),
+}
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [BAD_GATEWAY, CRASH, errors("Internal Server Error", "HttpError", status=500), BAN, Answer(200, b"<html>")],
-    ids=["502", "crash", "500", "ban", "page"],
-)
-def test_what_the_cloud_did_not_do_is_tried_again_later(answer: Answer) -> None:
-    world = World(RefreshLogin=[answer, RENEWED])
-    with pytest.raises(Unreachable):
-        world.tokens.access()
-    assert world.vault.login == DEAD
-    world.clock.now += 3600
+@pytest.mark.parametrize("why", LOST)
+def test_an_answer_that_got_lost_costs_no_login_and_no_password(why: str) -> None:
+    world = World(password="p", RefreshLogin=[LOST[why], RENEWED])
+    world.fails(1, pause_s=3600)
+    assert world.restart().access().access == TOKENS["hash"]
+    assert world.spent() == ["OLD REFRESH"] * 2
+
+
+def test_a_night_of_lost_answers_ends_with_the_same_login() -> None:
+    world = World(RefreshLogin=[LOST["504"], GONE, TORN, *[BAD_GATEWAY] * 20, RENEWED])
+    world.fails(23)
     assert world.tokens.access().access == TOKENS["hash"]
+
+
+def test_what_the_cloud_refuses_after_a_lost_answer_is_told_with_that_reason() -> None:
+    world = World(RefreshLogin=[GONE, REFUSED])
+    world.fails(1)
+    for _ in range(2):
+        with pytest.raises(LoginNeeded, match=r"after the answer to a renewal had got lost: the cloud no longer knows"):
+            world.restart().access()
+    assert len(world.spent()) == 2
+
+
+# -- a server that crashes over a token ---------------------------------------------------------------------------
+
+VAGUE = {
+    "property": CRASH,
+    "older words": errors("TypeError: Cannot read property 'fr' of undefined", "ApiError", status=500),
+    "null": data("xSRefreshLogin", None),
+    "expired": errors("Invalid session. Please, try again later.", "ExpiredSessionError", err="ExpiredSessionError"),
+}
+
+
+@pytest.mark.parametrize("why", VAGUE)
+@pytest.mark.parametrize("password", ["", "p"])
+def test_a_streak_of_crashes_is_a_dead_token_and_less_is_not(why: str, password: str) -> None:
+    world = World(password=password, RefreshLogin=VAGUE[why], mkLoginToken=LOGGED_IN)
+    world.fails(CRASHES - 1)
+    world.restart()
+    if password:
+        assert world.tokens.access().access == TOKENS["hash"]
+    for _ in range(3):
+        world.clock.now += 120
+        if not password:
+            with pytest.raises(LoginNeeded, match="`emulator login`"):
+                world.tokens.access()
+    assert (len(world.spent()), world.count("mkLoginToken")) == (CRASHES, bool(password))
+    world = World(RefreshLogin=[*[VAGUE[why]] * (CRASHES - 1), RENEWED, *[VAGUE[why]] * (CRASHES - 1), RENEWED])
+    for _ in range(2):
+        world.fails(CRASHES - 1)
+        assert world.tokens.access().access == TOKENS["hash"]
+        world.clock.now += 900
+
+
+@pytest.mark.parametrize("other", [CRASH, TROUBLE])
+def test_a_cloud_that_crashes_over_everything_has_trouble_and_the_token_lives(other: Answer) -> None:
+    crashes = [CRASH] * (2 * CRASHES)
+    world = World(mkInstallationList=other, RefreshLogin=[*crashes, RENEWED])
+    world.fails(len(crashes))
+    assert world.tokens.access().access == TOKENS["hash"]
+
+
+def test_a_switch_that_is_pressed_again_and_again_meets_one_crash() -> None:
+    world = World(RefreshLogin=[*[CRASH] * 9, RENEWED])
+    world.fails(9, pause_s=APART_S / 20)
+    assert world.tokens.access().access == TOKENS["hash"]
+
+
+@pytest.mark.parametrize("answer", [TROUBLE, errors("FetchError: request failed, reason: connect ECONNREFUSED")])
+def test_an_outage_of_the_renewal_alone_is_waited_out(answer: Answer) -> None:
+    world = World(RefreshLogin=[*[answer] * 9, RENEWED])
+    world.fails(9)
+    assert world.tokens.access().access == TOKENS["hash"]
+
+
+@pytest.mark.parametrize("password", ["", "p"])
+def test_a_locked_account_is_left_alone(password: str) -> None:
+    world = World(password=password, RefreshLogin=LOCKED, mkLoginToken=LOGGED_IN)
+    for _ in range(3):
+        with pytest.raises(LoginNeeded, match=r"locked.*bloqué.*`emulator login`"):
+            world.restart().access()
+        world.clock.now += 2 * PASSWORD_PAUSE_S
+    assert world.script.names() == ["mkInstallationList", "RefreshLogin"]
+
+
+# -- the language -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("country", "lang", "other"), [("BR", "pt", "br"), ("AR", "es", "ar")])
+def test_where_the_cloud_crashes_over_our_language_that_of_others_is_tried_once_and_kept(
+    country: str, lang: str, other: str
+) -> None:
+    answers: list[Scripted] = [CRASH, RENEWED]
+    world = World(country=country, lang=lang, RefreshLogin=answers)
+    login = world.tokens.access()
+    assert login.access == TOKENS["hash"]
+    assert [variables["lang"] for variables in world.script.of("RefreshLogin")] == [lang, other]
+    world.clock.now += 900
+    world.restart().access()
+    world.wire.ask(operations.INSTALLATIONS, {}, world.wire.caller(login))
+    assert world.script.of("RefreshLogin")[-1]["lang"] == other
+    assert json.loads(world.script.sent[-1][2]["auth"])["lang"] == other
+
+
+def test_another_language_that_helps_as_little_is_tried_once_and_changes_nothing() -> None:
+    world = World(country="BR", lang="pt", RefreshLogin=CRASH)
+    world.fails(CRASHES - 1)
+    assert [variables["lang"] for variables in world.script.of("RefreshLogin")] == ["pt", "br", "pt"]
+    assert world.vault.login
+    assert world.vault.login.bad_lang == ""
+
+
+@pytest.mark.parametrize(
+    ("country", "lang", "answer"), [("ES", "es", CRASH), ("BR", "br", CRASH), ("BR", "pt", TROUBLE)]
+)
+def test_no_other_language_is_tried_where_there_is_none_or_no_reason(country: str, lang: str, answer: Answer) -> None:
+    world = World(country=country, lang=lang, RefreshLogin=answer)
+    world.fails(1)
+    assert len(world.spent()) == 1
+
+
+def test_the_language_of_a_first_login_is_found_too_and_a_refusal_in_it_is_one() -> None:
+    world = World(DEAD, "p", country="BR", lang="pt", RefreshLogin=REFUSED, mkLoginToken=[CRASH, REFUSALS["wrong"]])
+    with pytest.raises(LoginNeeded, match="user and password"):
+        world.tokens.access()
+    assert [variables["lang"] for variables in world.script.of("mkLoginToken")] == ["pt", "br"]
 
 
 def test_what_was_never_sent_is_not_spent() -> None:
@@ -249,6 +372,8 @@ REFUSALS = {
     "locked": errors("locked", err="60052", res="LOCK"),
     "terms": data("xSLoginToken", {"res": "OK", "hash": None, "changePassword": True}),
     "unknown device": data("xSLoginToken", {"res": "OK", "hash": None, "needDeviceAuthorization": True}),
+    "unknown device, null": data("xSLoginToken", {"res": "OK", "msg": "auth-api.mfa_needed", "hash": None}),
+    "challenge": errors("No autorizado", "SecurityError", **{"auth-otp-hash": "H"}),
     "unknown user": data("xSLoginToken", {"res": "KO", "msg": "El usuario introducido no existe", "hash": None}),
     "no session": errors("m", err="60067"),
 }
@@ -273,21 +398,38 @@ def test_a_password_that_is_needed_again_and_again_does_not_mend_anything() -> N
     assert world.script.names().count("mkLoginToken") == 1
 
 
+ENDED = replace(DEAD, refresh="")
+
+
 def test_a_password_that_was_not_sent_may_be_tried_again() -> None:
     unsent: list[Scripted] = [Unreachable("refused", sent=False)] * 2
-    world = World(replace(DEAD, spent=True), password="p", mkLoginToken=[*unsent, LOGGED_IN])
-    with pytest.raises(Unreachable):
-        world.tokens.access()
+    world = World(ENDED, password="p", mkLoginToken=[*unsent, LOGGED_IN])
+    world.fails(1)
     assert world.tokens.access().access == TOKENS["hash"]
 
 
-def test_a_password_whose_answer_was_lost_is_not_tried_again_soon() -> None:
-    world = World(replace(DEAD, spent=True), password="p", mkLoginToken=Unreachable("no answer"))
-    with pytest.raises(Unreachable):
-        world.tokens.access()
-    with pytest.raises(LoginNeeded):
-        world.tokens.access()
-    assert world.script.names().count("mkLoginToken") == 1
+THROTTLED = Answer(403, b"Forbidden", "1")
+
+
+@pytest.mark.parametrize("why", [GONE, LOST["504"], BAD_GATEWAY, TORN, CRASH, TROUBLE, THROTTLED])
+def test_a_password_whose_answer_was_lost_is_sent_once_more_after_an_hour(why: Scripted) -> None:
+    world = World(ENDED, password="p", mkLoginToken=[why, LOGGED_IN])
+    world.fails(5)
+    assert world.count("mkLoginToken") == 1
+    with pytest.raises(Unreachable, match=r"was not answered; once more at \d\d:\d\d"):
+        world.restart().access()
+    world.clock.now += PASSWORD_PAUSE_S
+    assert world.tokens.access().access == TOKENS["hash"]
+
+
+def test_a_password_that_is_never_answered_is_sent_twice_and_then_a_person_is_asked() -> None:
+    world = World(ENDED, password="p", mkLoginToken=GONE)
+    world.fails(2, pause_s=PASSWORD_PAUSE_S)
+    for _ in range(3):
+        with pytest.raises(LoginNeeded, match="nor was the login with the password answered; type `emulator login`"):
+            world.restart().access()
+        world.clock.now += 2 * PASSWORD_PAUSE_S
+    assert world.count("mkLoginToken") == 2
 
 
 @pytest.mark.parametrize("token", [jwt(iat=0, exp=10**400), jwt(iat=0, exp=[]), "é.é.é", "a." + "W1tb" * 30000])
@@ -296,11 +438,19 @@ def test_a_token_that_nobody_can_read_is_kept_all_the_same(token: str) -> None:
     assert world.tokens.access().access_until == world.clock.now + TOKEN_LIFE_S
 
 
-def test_tokens_without_a_refresh_token_last_as_long_as_they_do() -> None:
+def test_a_renewal_without_a_new_refresh_token_keeps_the_old_one() -> None:
     world = World(RefreshLogin=data("xSRefreshLogin", {**TOKENS, "refreshToken": None}))
+    for _ in range(3):
+        assert world.tokens.access().access == TOKENS["hash"]
+        world.clock.now += 900
+    assert world.spent() == ["OLD REFRESH"] * 3
+
+
+def test_a_login_without_a_refresh_token_lasts_as_long_as_its_access_token() -> None:
+    world = World(ENDED, password="p", mkLoginToken=data("xSLoginToken", {**TOKENS, "refreshToken": None}))
     assert world.tokens.access().access == TOKENS["hash"]
     world.clock.now += 900
-    with pytest.raises(LoginNeeded):
+    with pytest.raises(LoginNeeded, match="no token is left to renew it with"):
         world.tokens.access()
 
 

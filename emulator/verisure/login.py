@@ -1,0 +1,135 @@
+"""The requests about a login, with the password or a refresh token. Tokens that come are kept before they are used.
+
+Facts: verisure-owa.md §2 and §12.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from emulator.errors import LoginRefused, Rejected, SessionExpired, Unreachable
+from emulator.verisure import failures, graphql, operations
+from emulator.verisure.operations import Operation
+from emulator.verisure.session import refuse_blank
+from emulator.verisure.vault import Device, Login
+from emulator.verisure.wire import Wire
+
+log = logging.getLogger(__name__)
+
+MFA_NEEDED = "auth-api.mfa_needed"
+"""`msg` where the device must be confirmed by SMS first (§2.1)."""
+
+
+class LoginRequests:
+    """Asks for one account; owned by one thread, which holds the vault meanwhile."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._vault = wire.vault
+        self._clock = wire.clock
+        self._unkept: tuple[str, Login] | None = None
+        self._tried_lang: set[str] = set()
+
+    def log_in(self, login: Login) -> Login | None:
+        """mkLoginToken: the login that it made, or None when the device must be confirmed first.
+
+        Raises LoginRefused and Unreachable.
+        """
+        secret = {"user": login.user, "password": self._wire.account.password}
+        refuse_blank(**secret)
+        reply, login = self.ask(operations.LOGIN, secret, login)
+        if reply.failure and failures.is_challenge(reply.failure):
+            return None
+        try:
+            content = content_of(reply)
+        except SessionExpired as error:
+            raise LoginRefused(str(error)) from None
+        if content.get("needDeviceAuthorization") is True or graphql.text(content, "msg") == MFA_NEEDED:
+            return None
+        if unfinished := failures.unfinished(content):
+            raise unfinished
+        made = self.accept(login, content)
+        if made is None:
+            raise LoginRefused(f"the cloud refused the login: {graphql.text(content, 'msg') or 'it gave no reason'}")
+        return made
+
+    def accept(self, login: Login, content: Any, refresh_before: str = "") -> Login | None:
+        """Keep the tokens of an answer before anybody uses them; None when there are none.
+
+        `refresh_before` is kept where no new refresh token comes.
+        """
+        access, refresh = graphql.text(content, "hash"), graphql.text(content, "refreshToken")
+        if graphql.text(content, "res") != graphql.OK or not access:
+            return None
+        now = self._clock.time()
+        made = replace(
+            login,
+            access=access,
+            access_until=now + graphql.life_s(access),
+            login_at=now,
+            refresh=refresh or refresh_before,
+            spent=False,
+            crashes=0,
+            passwords_lost=0,
+            trouble="",
+        )
+        self._unkept = (login.refresh, made)
+        self._vault.save(made)
+        self._unkept = None
+        return made
+
+    def ask(
+        self,
+        operation: Operation,
+        secret: dict[str, Any],
+        login: Login,
+        before: Callable[[], None] = lambda: None,
+    ) -> tuple[graphql.Reply, Login]:
+        """The answer, and the login that knows in which language it came.
+
+        A server that breaks off is asked once in the country's other one, where there is one.
+        """
+        reply = self._wire.ask(operation, secret | self._variables(login), self._wire.caller(login), before=before)
+        other = replace(login, bad_lang=self._wire.account.lang)
+        same = self._wire.lang_of(other) == self._wire.lang_of(login)
+        if same or operation.name in self._tried_lang or not (reply.failure and failures.is_defect(reply.failure)):
+            return reply, login
+        self._tried_lang.add(operation.name)
+        try:
+            again = self._wire.ask(operation, secret | self._variables(other), self._wire.caller(other), before=before)
+        except Unreachable as error:
+            log.debug("%s: %s", operation.name, error)
+            return reply, login
+        if again.failure and isinstance(failures.error(again.failure), Unreachable):
+            return reply, login
+        log.info("the cloud knows no lang: %s; %s is used", self._wire.account.lang, self._wire.lang_of(other))
+        self._vault.save(other)
+        return again, other
+
+    def kept(self, login: Login) -> Login:
+        """The login of the vault; new tokens that it could not take when they came, as on a full disk, it takes now."""
+        if self._unkept and self._unkept[0] == login.refresh:
+            login = self._unkept[1]
+            self._vault.save(login)
+        self._unkept = None
+        return login
+
+    def _variables(self, login: Login) -> dict[str, Any]:
+        account = self._wire.account
+        who = {"id": self._wire.id_of(login), "country": account.country, "lang": self._wire.lang_of(login)}
+        who["callby"] = graphql.CALLBY
+        return who | device_variables(login.device) | graphql.DEVICE
+
+
+def device_variables(device: Device) -> dict[str, str]:
+    """The device's identity, as every login operation wants it (§2.1)."""
+    return {"idDevice": device.id, "idDeviceIndigitall": device.indigitall, "uuid": device.uuid}
+
+
+def content_of(reply: graphql.Reply) -> Mapping[str, Any]:
+    """The content of an answer about the login. Raises LoginRefused, SessionExpired and Unreachable."""
+    if isinstance(reply.content, Mapping):
+        return reply.content
+    refused = failures.error(reply.failure or failures.Failure(""))
+    raise Unreachable(str(refused)) if isinstance(refused, Rejected) else refused
