@@ -23,6 +23,7 @@ from emulator.journal_file import ELSEWHERE
 from emulator.model import Notice, Origin, Switch
 from emulator.notify import Notifier, apprise_target
 from emulator.settings import HueSettings, Settings
+from emulator.subscriptions import Subscriptions
 from emulator.watch import Gap, Heartbeat, StateFolder, Watch
 
 if TYPE_CHECKING:
@@ -97,14 +98,17 @@ class App:
     def _doors(self, settings: Settings, interfaces: Sequence[str] | None) -> list[Door]:
         address = str(settings.lan.address) if settings.lan.address else None
         place: dict[str, Any] = {"interfaces": interfaces, "address": address, "reply_within_s": settings.reply_within}
-        sweep = {"allow_sweep": settings.doors.wemo is not None and settings.doors.wemo.allow_sweep}
+        lan: dict[str, Any] = {
+            "allow_sweep": settings.doors.wemo is not None and settings.doors.wemo.allow_sweep,
+            "subscriptions": Subscriptions(self.alarms.journal),
+        }
         opened: dict[str, Door] = {}
         if settings.doors.hue:
             hue = cast("Hue", doors.load("hue")(self.hub, self.alarms.journal, **_hue(settings), **place))
             # Searches are answered in one room, also for a bridge alone; it begins when the bridge answers.
-            opened = {"hue": hue, "wemo": doors.load("wemo")(self.hub, guests=hue.devices, **sweep, **place)}
+            opened = {"hue": hue, "wemo": doors.load("wemo")(self.hub, guests=hue.devices, **lan, **place)}
         elif settings.doors.wemo:
-            opened = {"wemo": doors.load("wemo")(self.hub, **sweep, **place)}
+            opened = {"wemo": doors.load("wemo")(self.hub, **lan, **place)}
         del place["reply_within_s"]
         if settings.doors.dashboard:
             self.page = Dashboard(

@@ -65,7 +65,8 @@ class Service:
 BASICEVENT = Service(
     name="basicevent",
     scpd="/eventservice.xml",
-    evented=("BinaryState", "FriendlyName"),
+    # Alone: wemo-client and Homebridge find nothing in an event of two properties. The name never changes by itself.
+    evented=("BinaryState",),
     actions=(
         Action("SetBinaryState", ("BinaryState",), ("BinaryState",), "§2.4"),
         Action("GetBinaryState", (), ("BinaryState",), "§2.4; an Echo sends a BinaryState anyway, §2.6"),

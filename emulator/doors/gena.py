@@ -2,106 +2,138 @@
 
 import asyncio
 import logging
-import re
 import time
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from urllib.parse import urlsplit
-
-from httptools import HttpParserError, HttpResponseParser
 
 from emulator import fair
+from emulator.doors.callback import LONGEST, Callback, Here, acceptable, granted
+from emulator.doors.delivery import notify
 from emulator.doors.h1 import Response
+from emulator.doors.network import Place
 from emulator.errors import ProtocolError
+from emulator.subscriptions import Kept
 
 LOG = logging.getLogger(__name__)
 
-MAX_CALLBACK = 1024  # bytes of the CALLBACK header; known clients use about 90, CallStranger many (§1.7)
 MAX_PER_TOPIC = 16  # subscriptions to one service of one switch; a home has two or three hubs
 MAX_SUBSCRIPTIONS = 128  # over all switches
 MAX_QUEUE = 16  # events that wait for one subscriber; each is absolute, so the oldest may go
-SHORTEST, USUAL, LONGEST = 60, 1800, 7200  # seconds granted; SmartThings asks for 5400, `infinite` gets the longest
-MAX_ANSWER = 8 * 1024  # bytes of what a subscriber answers until its status and headers are here
-DELIVERY = 5.0  # seconds to connect, send and read the status (5 to 30 in §2.8)
-HEAD_START = 0.05  # seconds for a subscriber to read its SID before the first event bears it
+HEAD_START = 0.15  # seconds for a subscriber to read its SID before the first event bears it
 MAX_FAILURES = 3  # in a row; then the subscriber is gone
+AGAIN_S = (10.0, 30.0)  # after which what was not answered is brought again; a hub or its access point may be starting
 LAST_SEQ = 2**32 - 1  # after it comes 1, as 0 marks the initial event (UDA 1.0 §4.2)
+AHEAD = 1000  # events that may be sent on what was last written down, so that none costs a write
 
-_TIMEOUT = re.compile(r"(?:second-)?([0-9]{1,9}|infinite)", re.IGNORECASE)
-_URL = re.compile(r"<([!-;=?-~]+)>")
-
-
-@dataclass(frozen=True, slots=True)
-class Callback:
-    """Where a subscriber wants its events: a literal address, which is its own."""
-
-    host: str
-    port: int
-    path: str
+Topic = tuple[str, str]
 
 
 @dataclass(eq=False, slots=True)
 class Subscription:
-    """One subscriber to one topic. `local` is the address it reached us at, and events come from there."""
+    """One subscriber to one topic. `local` is the address `peer` reached us at, and events come from there.
 
-    topic: Hashable
+    `seq` is the number of the next event, `reserved` the one from which on it is written down anew. Whoever is `owed`
+    one has heard nothing in this run of the program.
+    """
+
+    topic: Topic
     callback: Callback
+    peer: str
     local: str
     expires: float
     sid: str = field(default_factory=lambda: f"uuid:{uuid.uuid4()}")
+    seq: int = 0
+    reserved: int = 0
+    owed: bool = False
     waiting: deque[bytes] = field(default_factory=lambda: deque(maxlen=MAX_QUEUE))
     news: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
 
 class Publisher:
-    """The subscriptions of all switches; one task for each brings its events in order."""
+    """The subscriptions of all switches; one task for each brings its events in order.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    `changed` is told of what a later run has to know.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, changed: Callable[[], None] = lambda: None) -> None:
         self._clock = clock
+        self._changed = changed
+        self._here = Here()
+        self._moved = asyncio.Event()
         self._subscriptions: dict[str, Subscription] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def move(self, here: Here) -> None:
+        """Take note of where we are; what could not be brought from elsewhere is brought now."""
+        if here != self._here:
+            moved, self._here, self._moved = self._moved, here, asyncio.Event()
+            moved.set()
+
+    def restore(self, kept: Iterable[Kept], topics: Collection[Topic]) -> None:
+        """Go on with what an earlier run kept, where there still is such a switch; each of them is owed an event."""
+        for one in list(kept)[:MAX_SUBSCRIPTIONS]:
+            if (one.key, one.service) in topics:
+                callback = Callback(one.host, one.port, one.path)
+                expires = self._clock() + min(one.left_s, LONGEST)
+                topic = (one.key, one.service)
+                # Written down again at once: an end without a word would use its numbers up a second time.
+                known = Subscription(topic, callback, one.peer, one.local, expires, one.sid, one.seq, owed=True)
+                self._begin(self._add(known))
+
+    def kept(self, ahead: int = AHEAD) -> list[Kept]:
+        """All of it, for a later run, which takes up the numbers of events `ahead` of what was sent."""
+        found = []
+        for one in self._subscriptions.values():
+            seq = one.seq + ahead if one.seq + ahead <= LAST_SEQ else one.seq
+            one.reserved = one.seq + ahead // 2
+            at, left_s = one.callback, one.expires - self._clock()
+            found.append(Kept(one.sid, *one.topic, one.peer, one.local, at.host, at.port, at.path, left_s, seq))
+        return found
+
     def subscribe(
-        self, topic: Hashable, peer: str, local: str, headers: Mapping[str, str], initial: Callable[[], bytes]
+        self, topic: Topic, peer: str, place: Place, headers: Mapping[str, str], initial: Callable[[], bytes | None]
     ) -> Response:
-        """Answer a SUBSCRIBE, new or renewal; `initial` makes the first event once the answer is out."""
+        """Answer a SUBSCRIBE, new or renewal; `initial` makes the first event once the answer is out.
+
+        Where it makes none, the first event is the next that is published.
+        """
         seconds = granted(headers.get("timeout", ""))
         if "sid" in headers:
             subscription = self._known(topic, peer, headers)
             subscription.expires = self._clock() + seconds
+            self._changed()
             return _accepted(subscription, seconds)
         if headers.get("nt", "").strip() != "upnp:event":
             raise ProtocolError("NT is not upnp:event", HTTPStatus.PRECONDITION_FAILED)
-        callback = acceptable(headers.get("callback", ""), peer)
-        self._make_room(topic, callback)
-        subscription = Subscription(topic, callback, local, self._clock() + seconds)
-        self._subscriptions[subscription.sid] = subscription
+        callback = acceptable(headers.get("callback", ""), peer, place, self._here)
+        self._make_room(topic, callback, peer)
+        subscription = self._add(Subscription(topic, callback, peer, place.host, self._clock() + seconds))
         LOG.debug("%s subscribes to %s for %d s", peer, topic, seconds)
 
         def begin() -> None:
-            subscription.waiting.append(initial())
-            subscription.news.set()
-            subscription.task = asyncio.get_running_loop().create_task(self._deliver(subscription))
-            self._tasks.add(subscription.task)
-            subscription.task.add_done_callback(self._tasks.discard)
+            if (event := initial()) is not None:
+                subscription.waiting.append(event)
+                subscription.news.set()
+            self._begin(subscription, HEAD_START)
 
         return _accepted(subscription, seconds, begin)
 
-    def unsubscribe(self, topic: Hashable, peer: str, headers: Mapping[str, str]) -> Response:
+    def unsubscribe(self, topic: Topic, peer: str, headers: Mapping[str, str]) -> Response:
         """Answer an UNSUBSCRIBE."""
         self._drop(self._known(topic, peer, headers))
         return Response(HTTPStatus.OK)
 
-    def publish(self, topic: Hashable, event: bytes) -> int:
-        """Queue an event for everybody who subscribed to the topic; returns how many that are."""
+    def publish(self, topic: Topic, event: bytes, *, owed: bool = False) -> int:
+        """Queue an event for everybody who subscribed to the topic, or who is owed one; returns how many that are."""
         self.sweep()
-        meant = [subscription for subscription in self._subscriptions.values() if subscription.topic == topic]
+        meant = [one for one in self._subscriptions.values() if one.topic == topic and (one.owed or not owed)]
         for subscription in meant:
+            subscription.owed = False
             subscription.waiting.append(event)
             subscription.news.set()
         return len(meant)
@@ -110,140 +142,107 @@ class Publisher:
         """Forget the subscriptions that have expired."""
         for subscription in list(self._subscriptions.values()):
             if subscription.expires <= self._clock():
-                LOG.debug("the subscription of %s to %s expired", subscription.callback.host, subscription.topic)
+                LOG.debug("the subscription of %s to %s expired", subscription.peer, subscription.topic)
                 self._drop(subscription)
 
-    async def close(self) -> None:
-        """Forget everybody; no task is left."""
-        for subscription in list(self._subscriptions.values()):
-            self._drop(subscription)
+    async def close(self) -> list[Kept]:
+        """Forget everybody; no task is left. Returns what a later run has to know."""
+        for task in self._tasks:
+            task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        kept = self.kept(ahead=0)
+        self._subscriptions.clear()
+        return kept
 
-    def _known(self, topic: Hashable, peer: str, headers: Mapping[str, str]) -> Subscription:
+    def _add(self, subscription: Subscription) -> Subscription:
+        self._subscriptions[subscription.sid] = subscription
+        self._changed()
+        return subscription
+
+    def _begin(self, subscription: Subscription, pause_s: float = 0.0) -> None:
+        subscription.task = asyncio.get_running_loop().create_task(self._deliver(subscription, pause_s))
+        self._tasks.add(subscription.task)
+        subscription.task.add_done_callback(self._tasks.discard)
+
+    def _known(self, topic: Topic, peer: str, headers: Mapping[str, str]) -> Subscription:
         """The subscription that a request names: its own, to this topic, and not expired."""
         if "callback" in headers or "nt" in headers:
             raise ProtocolError("SID stands with CALLBACK or NT", HTTPStatus.BAD_REQUEST)
         self.sweep()
         subscription = self._subscriptions.get(headers.get("sid", "").strip())
-        if subscription is None or subscription.topic != topic or subscription.callback.host != peer:
+        if subscription is None or subscription.topic != topic or peer not in _ends(subscription):
             raise ProtocolError("No such subscription", HTTPStatus.PRECONDITION_FAILED)
         return subscription
 
-    def _make_room(self, topic: Hashable, callback: Callback) -> None:
+    def _make_room(self, topic: Topic, callback: Callback, peer: str) -> None:
         self.sweep()
         subscriptions = list(self._subscriptions.values())
         for subscription in subscriptions:
-            if subscription.topic == topic and subscription.callback == callback:
+            # Nobody else ends what a subscriber wants at its own address.
+            own = peer in (subscription.peer, callback.host)
+            if subscription.topic == topic and subscription.callback == callback and own:
                 self._drop(subscription)  # the subscriber started anew; it would get every event twice
         same = [each for each in self._subscriptions.values() if each.topic == topic]
         if len(same) >= MAX_PER_TOPIC:
             # Most of a peer that has so many to one topic are from before it was restarted.
-            self._make_way(callback.host, same, own=True)
+            self._make_way(peer, same, own=True)
         if len(self._subscriptions) >= MAX_SUBSCRIPTIONS:
-            self._make_way(callback.host, list(self._subscriptions.values()), own=False)
+            self._make_way(peer, list(self._subscriptions.values()), own=False)
 
     def _make_way(self, peer: str, rivals: Sequence[Subscription], own: bool) -> None:
         """Drop the one that ends first of those of the peer that has most; its `own` only if told."""
-        giver = fair.gives_way(peer, Counter(each.callback.host for each in rivals))
+        giver = fair.gives_way(peer, Counter(each.peer for each in rivals))
         if giver is None or (giver == peer and not own):
             raise ProtocolError("Too many subscriptions", HTTPStatus.SERVICE_UNAVAILABLE)
         LOG.debug("%s makes way for %s", giver, peer)
-        self._drop(min((each for each in rivals if each.callback.host == giver), key=lambda each: each.expires))
+        self._drop(min((each for each in rivals if each.peer == giver), key=lambda each: each.expires))
 
     def _drop(self, subscription: Subscription) -> None:
         self._subscriptions.pop(subscription.sid, None)
+        self._changed()
         if subscription.task and subscription.task is not asyncio.current_task():
             subscription.task.cancel()
 
-    async def _deliver(self, subscription: Subscription) -> None:
-        await asyncio.sleep(HEAD_START)
-        seq = failures = 0
+    async def _deliver(self, subscription: Subscription, pause_s: float) -> None:
+        await asyncio.sleep(pause_s)
+        failures = 0
         while failures < MAX_FAILURES:
             await subscription.news.wait()
             event = subscription.waiting.popleft()
             if not subscription.waiting:
                 subscription.news.clear()
-            status = await _notify(subscription, seq, event)
-            LOG.debug("event %d for %s: %s", seq, subscription.callback.host, status or "no answer")
-            if status == HTTPStatus.PRECONDITION_FAILED:
-                break
-            seq = seq % LAST_SEQ + 1
-            failures = 0 if 200 <= status < 300 else failures + 1
+            # Used up before it is sent: a number that comes twice is ignored, one that is left out is not.
+            seq, subscription.seq = subscription.seq, subscription.seq % LAST_SEQ + 1
+            if subscription.seq >= subscription.reserved:
+                subscription.reserved = subscription.seq + AHEAD // 2
+                self._changed()
+            failures = await self._bring(subscription, seq, event, failures)
         LOG.debug("%s does not take events any more", subscription.callback.host)
         self._drop(subscription)
 
+    async def _bring(self, subscription: Subscription, seq: int, event: bytes, failures: int) -> int:
+        """Bring one event, again while nobody answers and there is no newer one; how many have failed in a row."""
+        while True:
+            while (source := self._here.source(subscription.callback, subscription.peer, subscription.local)) is None:
+                await self._moved.wait()
+            status = await notify(subscription.callback, source, subscription.sid, seq, event)
+            LOG.debug("event %d for %s: %s", seq, subscription.callback.host, status or "no answer")
+            if status == HTTPStatus.PRECONDITION_FAILED:
+                return MAX_FAILURES
+            failures = 0 if 200 <= status < 300 else failures + 1
+            if status or failures >= MAX_FAILURES:
+                return failures
+            with suppress(TimeoutError):
+                async with asyncio.timeout(AGAIN_S[failures - 1]):
+                    await subscription.news.wait()
+                return failures
 
-def granted(header: str) -> int:
-    """The seconds that a TIMEOUT header gets: `Second-N`, a bare number and `infinite` are known."""
-    found = _TIMEOUT.fullmatch(header.strip())
-    if not found:
-        return USUAL
-    return LONGEST if found[1].lower() == "infinite" else min(max(int(found[1]), SHORTEST), LONGEST)
 
-
-def acceptable(header: str, peer: str) -> Callback:
-    """The first URL of a CALLBACK header that leads to the subscriber itself; ProtocolError when none does (§1.7)."""
-    if len(header) <= MAX_CALLBACK:
-        for url in _URL.findall(header):
-            with suppress(ValueError):
-                parts = urlsplit(url)
-                port = 80 if parts.port is None else parts.port
-                if parts.scheme == "http" and parts.hostname == peer and parts.username is None and port:
-                    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-                    return Callback(peer, port, path)
-    raise ProtocolError("CALLBACK has no http URL at the subscriber's own address", HTTPStatus.PRECONDITION_FAILED)
+def _ends(subscription: Subscription) -> tuple[str, str]:
+    """Whose subscription it is: who asked for it, and who hears; a hub with two addresses is both."""
+    return subscription.peer, subscription.callback.host
 
 
 def _accepted(subscription: Subscription, seconds: int, begin: Callable[[], None] | None = None) -> Response:
     headers = (("SID", subscription.sid), ("TIMEOUT", f"Second-{seconds}"))
     return Response(HTTPStatus.OK, headers=headers, after=begin)
-
-
-async def _notify(subscription: Subscription, seq: int, event: bytes) -> int:
-    """Send one event; the status it was answered with, 0 when there was no answer."""
-    callback = subscription.callback
-    lines = (
-        f"NOTIFY {callback.path} HTTP/1.1",
-        f"HOST: {callback.host}:{callback.port}",
-        'CONTENT-TYPE: text/xml; charset="utf-8"',
-        f"CONTENT-LENGTH: {len(event)}",
-        "NT: upnp:event",
-        "NTS: upnp:propchange",
-        f"SID: {subscription.sid}",
-        f"SEQ: {seq}",
-        "CONNECTION: close",
-    )
-    try:
-        async with asyncio.timeout(DELIVERY):
-            # From the address it subscribed at: Homebridge compares them.
-            reader, writer = await asyncio.open_connection(
-                callback.host, callback.port, local_addr=(subscription.local, 0)
-            )
-            try:
-                writer.write("\r\n".join((*lines, "", "")).encode("latin-1") + event)
-                return await _status(reader)
-            finally:
-                writer.close()
-    except (OSError, HttpParserError):  # OSError includes TimeoutError
-        return 0
-
-
-class _Heads:
-    """How many heads of answers are here; more than one when the first ones are interim."""
-
-    complete = 0
-
-    def on_headers_complete(self) -> None:
-        """Called by httptools."""
-        self.complete += 1
-
-
-async def _status(reader: asyncio.StreamReader) -> int:
-    heads, left = _Heads(), MAX_ANSWER
-    parser = HttpResponseParser(heads)
-    while left > 0 and (data := await reader.read(left)):
-        left -= len(data)
-        parser.feed_data(data)
-        if heads.complete and parser.get_status_code() >= HTTPStatus.OK:
-            return parser.get_status_code()
-    return 0

@@ -14,9 +14,12 @@ from typing import Any
 import uvloop
 
 from emulator.doors import network, ssdp, wemo
+from emulator.doors.callback import Here
 from emulator.doors.connections import Connections
+from emulator.doors.description import SERVICES
 from emulator.doors.gena import Publisher
 from emulator.doors.heard import Heard, Search
+from emulator.doors.keeper import Keeper
 from emulator.doors.lanes import Lanes
 from emulator.doors.network import Nic, Place
 from emulator.doors.plug import Plug
@@ -24,6 +27,7 @@ from emulator.doors.site import Guests, Site
 from emulator.doors.walk import Walks
 from emulator.hub import Guard, Hub
 from emulator.model import Switch
+from emulator.subscriptions import Kept, Subscriptions
 
 LOG = logging.getLogger(__name__)
 
@@ -42,6 +46,7 @@ class Lan:
         reply_within_s: float = wemo.REPLY_WITHIN,
         allow_sweep: bool = False,
         guests: Guests = lambda _place: {},
+        subscriptions: Subscriptions | None = None,
         nics: Callable[[], list[Nic]] = network.nics,
         look_s: float = LOOK,
         random: Random | None = None,
@@ -52,6 +57,7 @@ class Lan:
         self.plugs: list[Plug] = []
         self.heard = Heard()
         self._hub = hub
+        self._kept = subscriptions
         self._guard = Guard.NONE if allow_sweep else Guard.OFFS
         self._interfaces = interfaces
         self._address = address
@@ -129,6 +135,7 @@ class Lan:
         try:
             with ThreadPoolExecutor(max_workers=1, thread_name_prefix="lan-submit") as self._executor:
                 uvloop.run(self._main(ready))
+            self._keeper.finish(self._left)
         finally:
             ready.set()
 
@@ -142,7 +149,9 @@ class Lan:
         self.nls = str(uuid.uuid4())
         self.debounce = ssdp.Debounce()
         self.connections: Connections[wemo.WemoSwitch] = Connections()
-        publisher = Publisher()
+        self._publisher = publisher = Publisher(changed=lambda: self._keeper.changed())
+        self._left: list[Kept] = []
+        self._keeper = Keeper(self._kept, self._executor, publisher.kept)
         lanes, walks = Lanes(self._executor), Walks()
         self.plugs = [
             Plug(switch, self._hub, publisher, lanes, walks, self.post, self._guard)
@@ -151,7 +160,10 @@ class Lan:
         ]
         unsubscribe = self._hub.subscribe(lambda installation: self.post(self._changed, installation))
         try:
+            await self._restore()
             await self._look()
+            for plug in self.plugs:
+                plug.changed()  # the panel may have been read before we were here to hear of it
             ready.set()
             while not await self._stopped_within(self._look_s):
                 await self._look()
@@ -165,10 +177,15 @@ class Lan:
             sites = list(self._sites.values())
             for site in sites:
                 site.close()
-            await publisher.close()
+            self._keeper.stop()
+            self._left = await publisher.close()
             await asyncio.gather(*(site.closed() for site in sites))
             self._hush()
             self._executor.shutdown(wait=False, cancel_futures=True)  # what nobody can be answered about is not begun
+
+    async def _restore(self) -> None:
+        kept = await asyncio.get_running_loop().run_in_executor(self._executor, self._keeper.load)
+        self._publisher.restore(kept, {plug.topic(service) for plug in self.plugs for service in SERVICES})
 
     async def _stopped_within(self, seconds: float) -> bool:
         with suppress(TimeoutError):
@@ -181,6 +198,7 @@ class Lan:
         try:
             found = await asyncio.get_running_loop().run_in_executor(self._executor, self._nics)
             places = network.places(found, self._interfaces, self._address)
+            self._publisher.move(Here(places, frozenset(str(nic.address.ip) for nic in found)))
             if not places:
                 self.complain(f"{network.nowhere(found, self._interfaces)}; trying again")
             elif self._address and self._address != places[0].host:

@@ -53,6 +53,7 @@ class Plug:
         self._guard = guard
         self._started = time.monotonic()
         self._told = self.on
+        self._caught_up = False
         self._events = 0
         self._warned: set[tuple[str, str]] = set()
 
@@ -80,9 +81,15 @@ class Plug:
         return (self.switch.identity.key, service.name)
 
     def changed(self) -> None:
-        """Send an event if what may be said of the switch is not what subscribers were told."""
+        """Send an event if what may be said of the switch is not what subscribers were told.
+
+        Those of an earlier run get one once the panel was read in this one, though nothing may have changed since.
+        """
         if self.on != self._told:
             self._tell()
+        elif not self._caught_up and self._hub.health(self.switch.installation).read_at is not None:
+            self._caught_up = True
+            self._tell(owed=True)
 
     def turn(self, on: bool, origin: Origin, answered: Answered) -> None:
         """Submit a command; `answered` is called on the loop, with None once the cloud took it or it has to wait for
@@ -159,10 +166,10 @@ class Plug:
     def _now() -> float:
         return asyncio.get_running_loop().time()
 
-    def _tell(self) -> None:
+    def _tell(self, *, owed: bool = False) -> None:
         self._told = self.on
         if self._told is not None:
-            self._events += 1
+            self._events += not owed
             event = soap.propertyset({"BinaryState": str(int(self._told))})
-            number = self.publisher.publish(self.topic(BASICEVENT), event)
+            number = self.publisher.publish(self.topic(BASICEVENT), event, owed=owed)
             LOG.debug("%r is %s, told %d subscribers", self.switch.name, "on" if self._told else "off", number)

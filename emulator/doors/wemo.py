@@ -292,13 +292,14 @@ class WemoSwitch(Fauxmo):
     def handle_subscription(self, service: Service) -> None:
         """SUBSCRIBE and UNSUBSCRIBE."""
 
-        def initial() -> bytes:
+        def initial() -> bytes | None:
             values = self._plug.facts(self.place).values()
-            return soap.propertyset({name: values[name] for name in service.evented if name in values})
+            known = {name: values[name] for name in service.evented if name in values}
+            return soap.propertyset(known) if known else None
 
         publisher, topic, headers = self._plug.publisher, self._plug.topic(service), self._request.headers
         if self._request.method == "SUBSCRIBE":
-            self._answer(publisher.subscribe(topic, self.peer, self.place.host, headers, initial))
+            self._answer(publisher.subscribe(topic, self.peer, self.place, headers, initial))
         else:
             self._answer(publisher.unsubscribe(topic, self.peer, headers))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from emulator.errors import EmulatorError
 from emulator.hub import Asked, Guard, Hub, Ticket
-from emulator.model import ArmMode, Identity, Origin, Outcome, PanelState, Result, Switch, SwitchState
+from emulator.model import ArmMode, Health, Identity, Origin, Outcome, PanelState, Result, Switch, SwitchState
 from tests.fakes import FakeClock
 from tests.program import free_port
 
@@ -32,6 +32,7 @@ class FakeHub(Hub):
     ignored: list[tuple[str, bool, str]] = field(default_factory=list)
     panel: PanelState | None = None
     swept: dict[str, bool] = field(default_factory=dict)
+    read_at: float | None = 0.0  # None until the panel is read in this run
 
     def __post_init__(self) -> None:
         super().__init__(self.switches, {}, None, FakeClock())  # type: ignore[arg-type]
@@ -69,6 +70,9 @@ class FakeHub(Hub):
 
     def known_obstacle(self, switch: Switch, on: bool) -> EmulatorError | None:  # noqa: ARG002
         return self.obstacle
+
+    def health(self, installation: str) -> Health:  # noqa: ARG002
+        return Health(read_at=self.read_at)
 
     def state(self, switch: Switch) -> SwitchState:
         """Each switch stands for itself."""

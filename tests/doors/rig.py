@@ -7,6 +7,7 @@ from functools import partial
 from ipaddress import IPv4Network
 from typing import Any
 
+from emulator.doors.callback import Here
 from emulator.doors.connections import Connections
 from emulator.doors.gena import Publisher
 from emulator.doors.lanes import Lanes
@@ -99,6 +100,7 @@ class Rig:
         self.executor: Executor = Inline()
         self.switch = self.hub.switches[0]
         self.publisher = Publisher(clock=asyncio.get_running_loop().time)
+        self.publisher.move(Here((PLACE,), frozenset({PLACE.host})))
         self.make_plugs()
         self.hub.subscribe(lambda _: self.plug.changed())
         self.connections: Connections[WemoSwitch] = Connections()

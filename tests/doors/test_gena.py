@@ -4,20 +4,23 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Network
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from emulator.doors import gena
-from emulator.doors.gena import Callback, Publisher
+from emulator.doors.callback import Here
+from emulator.doors.gena import Publisher, Topic
 from emulator.doors.h1 import Response
+from emulator.doors.network import Place
 from emulator.errors import ProtocolError
 from tests.doors.clockwork import until
 from tests.patience import PATIENCE_S
 
 PEER = "127.0.0.1"
+PLACE = Place("lo", "127.0.0.1", IPv4Network("127.0.0.0/8"), "127.0.0.1")
+HERE = Here((PLACE,), frozenset({"127.0.0.1"}))
 TOPIC = ("key1", "basicevent")
 
 
@@ -60,6 +63,7 @@ def with_subscriber(test: Callable[[Publisher, Subscriber, Clock], Awaitable[Non
     async def main() -> None:
         clock, subscriber = Clock(), Subscriber()
         publisher = Publisher(clock)
+        publisher.move(HERE)
         server = await asyncio.start_server(subscriber._serve, PEER, 0)
         subscriber.port = server.sockets[0].getsockname()[1]
         async with server:
@@ -71,18 +75,18 @@ def with_subscriber(test: Callable[[Publisher, Subscriber, Clock], Awaitable[Non
 
 
 def subscribe(
-    publisher: Publisher, headers: dict[str, str], topic: object = TOPIC, initial: bytes = b"<all/>"
+    publisher: Publisher, headers: dict[str, str], topic: Topic = TOPIC, initial: bytes | None = b"<all/>"
 ) -> Response:
-    response = publisher.subscribe(topic, PEER, PEER, headers, lambda: initial)
+    response = publisher.subscribe(topic, PEER, PLACE, headers, lambda: initial)
     if response.after:
         response.after()
     return response
 
 
-def another(publisher: Publisher, peer: str, number: int, topic: object = TOPIC) -> Response:
+def another(publisher: Publisher, peer: str, number: int, topic: Topic = TOPIC) -> Response:
     """A subscription that is never delivered to."""
     callback = {"callback": f"<http://{peer}:9/{number}>", "nt": "upnp:event", "timeout": "60"}
-    return publisher.subscribe(topic, peer, peer, callback, bytes)
+    return publisher.subscribe(topic, peer, PLACE, callback, bytes)
 
 
 def sid(response: Response) -> str:
@@ -115,7 +119,7 @@ def test_events_arrive_in_order_after_the_initial_one() -> None:
 
 def test_nothing_is_sent_before_the_answer_is_out() -> None:
     async def test(publisher: Publisher, subscriber: Subscriber, _: Clock) -> None:
-        response = publisher.subscribe(TOPIC, PEER, PEER, subscriber.headers(), lambda: b"<all/>")
+        response = publisher.subscribe(TOPIC, PEER, PLACE, subscriber.headers(), lambda: b"<all/>")
         await asyncio.sleep(2 * gena.HEAD_START)
         assert subscriber.got.empty()
         assert response.after
@@ -127,7 +131,9 @@ def test_nothing_is_sent_before_the_answer_is_out() -> None:
 
 def test_events_leave_from_the_address_that_was_subscribed_at() -> None:
     async def test(publisher: Publisher, subscriber: Subscriber, _: Clock) -> None:
-        response = publisher.subscribe(TOPIC, PEER, "127.0.0.2", subscriber.headers(), lambda: b"<all/>")
+        other = replace(PLACE, host="127.0.0.2")
+        publisher.move(Here((PLACE, other)))
+        response = publisher.subscribe(TOPIC, PEER, other, subscriber.headers(), lambda: b"<all/>")
         assert response.after
         response.after()
         assert (await subscriber.next())[0]["from"] == "127.0.0.2"
@@ -177,7 +183,7 @@ def test_requests_that_make_no_sense_are_refused() -> None:
         refused(400, lambda: publisher.unsubscribe(TOPIC, PEER, {"sid": known, "callback": "<http://127.0.0.1/>"}))
         refused(412, lambda: subscribe(publisher, {"sid": "uuid:unknown"}))
         refused(412, lambda: subscribe(publisher, {"sid": known}, topic=("key2", "basicevent")))
-        refused(412, lambda: publisher.subscribe(TOPIC, "127.0.0.9", PEER, {"sid": known}, bytes))
+        refused(412, lambda: publisher.subscribe(TOPIC, "127.0.0.9", PLACE, {"sid": known}, bytes))
         refused(412, lambda: publisher.unsubscribe(TOPIC, "127.0.0.9", {"sid": known}))
         refused(412, lambda: publisher.unsubscribe(TOPIC, PEER, {}))
         refused(412, lambda: subscribe(publisher, {**good, "nt": "upnp:other"}))
@@ -200,10 +206,10 @@ def test_a_subscriber_that_starts_anew_gets_every_event_once() -> None:
 def test_subscriptions_are_bounded_until_some_expire() -> None:
     async def test(publisher: Publisher, _: Subscriber, clock: Clock) -> None:
         for number in range(gena.MAX_SUBSCRIPTIONS):
-            another(publisher, PEER, number, topic=("key", number // gena.MAX_PER_TOPIC))
-        refused(503, lambda: another(publisher, PEER, 0, topic="one more"))
+            another(publisher, PEER, number, topic=("key", str(number // gena.MAX_PER_TOPIC)))
+        refused(503, lambda: another(publisher, PEER, 0, topic=("one", "more")))
         clock.now = 60
-        another(publisher, PEER, 0, topic="one more")
+        another(publisher, PEER, 0, topic=("one", "more"))
 
     with_subscriber(test)
 
@@ -223,13 +229,13 @@ def test_what_a_peer_forgot_of_a_topic_makes_way_for_what_it_wants_now() -> None
 def test_a_peer_that_takes_every_place_keeps_nobody_out() -> None:
     async def test(publisher: Publisher, _: Subscriber, __: Clock) -> None:
         for number in range(gena.MAX_SUBSCRIPTIONS):
-            another(publisher, "127.0.0.2", number, topic=("key", number // gena.MAX_PER_TOPIC))
-        kept = sid(another(publisher, PEER, 0, topic=("key", 0)))
-        another(publisher, PEER, 0, topic="one more")
+            another(publisher, "127.0.0.2", number, topic=("key", str(number // gena.MAX_PER_TOPIC)))
+        kept = sid(another(publisher, PEER, 0, topic=("key", "0")))
+        another(publisher, PEER, 0, topic=("one", "more"))
         for number in range(gena.MAX_PER_TOPIC):
             with suppress(ProtocolError):
-                another(publisher, "127.0.0.2", 1000 + number, topic=("key", 0))
-        assert publisher.unsubscribe(("key", 0), PEER, {"sid": kept}).status == 200
+                another(publisher, "127.0.0.2", 1000 + number, topic=("key", "0"))
+        assert publisher.unsubscribe(("key", "0"), PEER, {"sid": kept}).status == 200
 
     with_subscriber(test)
 
@@ -313,64 +319,194 @@ def test_after_the_last_sequence_number_comes_1(monkeypatch: pytest.MonkeyPatch)
     with_subscriber(test)
 
 
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        ("Second-300", 300),
-        ("second-5400", 5400),
-        ("1801", 1801),
-        ("infinite", 7200),
-        ("Second-infinite", 7200),
-        ("Second-1", 60),
-        ("Second-999999", 7200),
-        ("Second-99999999999999", 1800),
-        ("", 1800),
-        ("soon", 1800),
-        ("Second--5", 1800),
-    ],
-)
-def test_a_timeout_is_granted_within_bounds(header: str, seconds: int) -> None:
-    assert gena.granted(header) == seconds
+# -- over a restart ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("header", "callback"),
-    [
-        ("<http://192.168.7.9:8989/sub/basicevent>", Callback("192.168.7.9", 8989, "/sub/basicevent")),
-        ("<http://192.168.7.9/>", Callback("192.168.7.9", 80, "/")),
-        ("<http://192.168.7.9:1?a=b>", Callback("192.168.7.9", 1, "/?a=b")),
-        ("<https://192.168.7.9/a> <http://192.168.7.9:80/b><http://192.168.7.9/c>", Callback("192.168.7.9", 80, "/b")),
-        ("<http://10.0.0.1/><http://192.168.7.9:5/>", Callback("192.168.7.9", 5, "/")),
-    ],
-)
-def test_the_first_url_that_leads_back_is_used(header: str, callback: Callback) -> None:
-    assert gena.acceptable(header, "192.168.7.9") == callback
+async def heard(subscriber: Subscriber, number: int) -> list[tuple[str, str]]:
+    """Numbers and bodies of the next events."""
+    return [(headers["SEQ"], body) for headers, body in [await subscriber.next() for _ in range(number)]]
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        "",
-        "http://192.168.7.9/",
-        "<http://192.168.7.10/>",
-        "<http://echo.lan/>",
-        "<ftp://192.168.7.9/>",
-        "<http://user@192.168.7.9/>",
-        "<http://192.168.7.9@10.0.0.1/>",
-        "<http://192.168.7.9:0/>",
-        "<http://192.168.7.9:99999/>",
-        "<http://192.168.7.9:x/>",
-        "<http://[/>",
-        "<http://192.168.7.9/a b>",
-        "<http://192.168.7.9/a\r\nX: y>",
-        "<http://192.168.7.9/" + "x" * 1024 + ">",
-    ],
-)
-def test_a_url_that_leads_elsewhere_is_refused(header: str) -> None:
-    refused(412, lambda: gena.acceptable(header, "192.168.7.9"))
+def another_run(clock: Clock) -> Publisher:
+    publisher = Publisher(clock)
+    publisher.move(HERE)
+    return publisher
 
 
-@given(st.text())
-def test_any_callback_is_the_peers_or_refused(text: str) -> None:
-    with suppress(ProtocolError):
-        assert gena.acceptable(f"<http://192.168.7.9{text}>", "192.168.7.9").host == "192.168.7.9"
+def test_a_later_run_goes_on_where_the_first_has_ended() -> None:
+    async def test(first: Publisher, subscriber: Subscriber, clock: Clock) -> None:
+        known = sid(subscribe(first, subscriber.headers()))
+        first.publish(TOPIC, b"<one/>")
+        assert await heard(subscriber, 2) == [("0", "<all/>"), ("1", "<one/>")]
+        clock.now = 100
+        kept = await first.close()
+        second = another_run(clock)
+        second.restore(kept, {TOPIC})
+        assert second.publish(TOPIC, b"<truth/>", owed=True) == 1
+        assert second.publish(TOPIC, b"<again/>", owed=True) == 0
+        assert second.publish(TOPIC, b"<news/>") == 1
+        assert await heard(subscriber, 2) == [("2", "<truth/>"), ("3", "<news/>")]
+        clock.now = 299
+        assert subscribe(second, {"sid": known, "timeout": "Second-300"}).status == 200
+        clock.now = 599
+        assert second.publish(TOPIC, b"<x/>") == 0
+        await second.close()
+
+    with_subscriber(test)
+
+
+def test_an_event_that_all_were_sent_is_owed_to_nobody() -> None:
+    async def test(first: Publisher, subscriber: Subscriber, clock: Clock) -> None:
+        subscribe(first, subscriber.headers())
+        await subscriber.next()
+        second = another_run(clock)
+        second.restore(await first.close(), {TOPIC})
+        assert second.publish(TOPIC, b"<news/>") == 1
+        assert second.publish(TOPIC, b"<truth/>", owed=True) == 0
+        await second.close()
+
+    with_subscriber(test)
+
+
+def test_what_has_expired_or_lost_its_switch_is_not_gone_on_with() -> None:
+    async def test(first: Publisher, _: Subscriber, clock: Clock) -> None:
+        for topic in (TOPIC, ("key2", "basicevent")):
+            another(first, PEER, 1, topic)
+        second = another_run(clock)
+        second.restore(await first.close(), {TOPIC, ("key3", "basicevent")})
+        assert len(second.kept()) == 1
+        clock.now = 60
+        assert second.publish(TOPIC, b"<x/>") == 0
+        endless = [replace(one, left_s=1e9) for one in second.kept()]
+        second.restore(endless, {TOPIC})
+        clock.now += gena.LONGEST
+        assert second.publish(TOPIC, b"<x/>") == 0
+        await second.close()
+
+    with_subscriber(test)
+
+
+def test_after_a_power_cut_no_number_comes_twice() -> None:
+    async def test(first: Publisher, subscriber: Subscriber, clock: Clock) -> None:
+        subscribe(first, subscriber.headers())
+        written = first.kept()  # what a later run finds
+        for _number in range(3):
+            first.publish(TOPIC, b"<x/>")
+        last = (await heard(subscriber, 4))[-1][0]
+        second = another_run(clock)
+        second.restore(written, {TOPIC})
+        second.publish(TOPIC, b"<truth/>", owed=True)
+        ((number, _),) = await heard(subscriber, 1)
+        assert int(number) > int(last)
+        await second.close()
+
+    with_subscriber(test)
+
+
+def test_events_are_written_down_neither_each_nor_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gena, "AHEAD", 6)
+
+    async def test(_: Publisher, subscriber: Subscriber, clock: Clock) -> None:
+        changes: list[int] = []
+        publisher = Publisher(clock, lambda: changes.append(1))
+        publisher.move(HERE)
+        subscribe(publisher, subscriber.headers())
+        await subscriber.next()
+        publisher.kept(gena.AHEAD)
+        changes.clear()
+        for number in (1, 2, 3):
+            publisher.publish(TOPIC, b"<x/>")
+            await subscriber.next()
+            assert len(changes) == (number == gena.AHEAD // 2)
+        await publisher.close()
+
+    with_subscriber(test)
+
+
+def test_every_change_that_a_later_run_has_to_know_is_told() -> None:
+    async def test(_: Publisher, __: Subscriber, clock: Clock) -> None:
+        changes: list[int] = []
+        publisher = Publisher(clock, lambda: changes.append(1))
+        publisher.move(HERE)
+        known = {"sid": sid(another(publisher, PEER, 1))}
+        assert changes
+        for call in (
+            lambda: publisher.subscribe(TOPIC, PEER, PLACE, known, bytes),
+            lambda: publisher.unsubscribe(TOPIC, PEER, known),
+        ):
+            changes.clear()
+            call()
+            assert changes
+
+    with_subscriber(test)
+
+
+# -- subscribers and addresses that come and go ------------------------------------------------------------------
+
+
+def test_events_wait_for_an_address_to_come_from() -> None:
+    async def test(publisher: Publisher, subscriber: Subscriber, _: Clock) -> None:
+        publisher.move(Here())
+        subscribe(publisher, subscriber.headers())
+        publisher.publish(TOPIC, b"<one/>")
+        await asyncio.sleep(2 * gena.HEAD_START)
+        assert subscriber.got.empty()
+        publisher.move(Here((replace(PLACE, host="127.0.0.3"),)))
+        headers, body = await subscriber.next()
+        assert (headers["SEQ"], headers["from"], body) == ("0", "127.0.0.3", "<all/>")
+        assert await heard(subscriber, 1) == [("1", "<one/>")]
+
+    with_subscriber(test)
+
+
+def test_what_nobody_answers_is_brought_again_under_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gena, "AGAIN_S", (0.01, 0.01))
+
+    async def test(publisher: Publisher, subscriber: Subscriber, _: Clock) -> None:
+        good, subscriber.answer = subscriber.answer, b""
+        subscribe(publisher, subscriber.headers())
+        assert await heard(subscriber, 2) == [("0", "<all/>"), ("0", "<all/>")]
+        subscriber.answer = good
+        assert await heard(subscriber, 1) == [("0", "<all/>")]
+        publisher.publish(TOPIC, b"<x/>")
+        assert (await heard(subscriber, 1))[0][1] == "<x/>"
+
+    with_subscriber(test)
+
+
+def test_the_first_event_is_the_first_that_is_known() -> None:
+    async def test(publisher: Publisher, subscriber: Subscriber, _: Clock) -> None:
+        subscribe(publisher, subscriber.headers(), initial=None)
+        publisher.publish(TOPIC, b"<known/>")
+        assert await heard(subscriber, 1) == [("0", "<known/>")]
+
+    with_subscriber(test)
+
+
+def test_nobody_ends_what_another_one_wants_at_its_own_address() -> None:
+    async def test(publisher: Publisher, _: Subscriber, __: Clock) -> None:
+        place = replace(PLACE, host="192.168.7.2", network=IPv4Network("192.168.7.0/24"))
+        victim, other = "192.168.7.9", "192.168.7.66"
+        headers = {"callback": f"<http://{victim}:9/x>", "nt": "upnp:event"}
+        kept = sid(publisher.subscribe(TOPIC, victim, place, headers, bytes))
+        foreign = sid(publisher.subscribe(TOPIC, other, place, headers, bytes))
+        assert publisher.subscribe(TOPIC, victim, place, {"sid": kept}, bytes).status == 200
+        refused(412, lambda: publisher.unsubscribe(TOPIC, other, {"sid": kept}))
+        # Whose address it is starts anew, whoever had asked.
+        publisher.subscribe(TOPIC, victim, place, headers, bytes)
+        for gone in (kept, foreign):
+            refused(412, lambda gone=gone: publisher.unsubscribe(TOPIC, victim, {"sid": gone}))  # type: ignore[misc]
+
+    with_subscriber(test)
+
+
+def test_a_hub_with_two_addresses_may_renew_from_either() -> None:
+    async def test(publisher: Publisher, _: Subscriber, __: Clock) -> None:
+        place = replace(PLACE, host="192.168.7.2", network=IPv4Network("192.168.7.0/24"))
+        headers = {"callback": "<http://192.168.7.10:9/x>", "nt": "upnp:event"}
+        known = {"sid": sid(publisher.subscribe(TOPIC, "192.168.7.9", place, headers, bytes))}
+        for peer in ("192.168.7.9", "192.168.7.10"):
+            assert publisher.subscribe(TOPIC, peer, place, known, bytes).status == 200
+        refused(412, lambda: publisher.subscribe(TOPIC, "192.168.7.11", place, known, bytes))
+
+    with_subscriber(test)

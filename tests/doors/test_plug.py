@@ -19,12 +19,13 @@ class Heard:
 
     def __init__(self, rig: Rig) -> None:
         self.events: list[bool] = []
+        self.owed: list[bool] = []  # sent to those only who have heard nothing in this run
         self._rig = rig
         rig.publisher.publish = self._publish  # type: ignore[method-assign]  # the far end of the plug
 
-    def _publish(self, topic: object, event: bytes) -> int:
+    def _publish(self, topic: object, event: bytes, *, owed: bool = False) -> int:
         assert topic == (self._rig.switch.identity.key, "basicevent")
-        self.events.append({value: key for key, value in EVENTS.items()}[event])
+        (self.owed if owed else self.events).append({value: key for key, value in EVENTS.items()}[event])
         return 1
 
     def take(self) -> list[bool]:
@@ -43,6 +44,33 @@ def test_only_a_change_is_told() -> None:
         assert heard.take() == [True]
         rig.hub.be(rig.switch, None)
         assert heard.take() == []
+        rig.hub.be(rig.switch, True)
+        assert heard.take() == [True]
+
+    with_rig(test)
+
+
+def test_subscribers_of_an_earlier_run_are_told_once_and_not_before_the_panel_was_read() -> None:
+    async def test(rig: Rig) -> None:
+        heard = Heard(rig)
+        rig.hub.read_at = None
+        rig.hub.changed("home")
+        assert heard.owed == []
+        rig.hub.read_at = 1.0
+        rig.hub.changed("home")
+        rig.hub.changed("home")
+        assert (heard.owed, heard.take()) == ([False], [])
+
+    with_rig(test)
+
+
+def test_subscribers_of_an_earlier_run_hear_nothing_that_the_panel_has_not_said() -> None:
+    async def test(rig: Rig) -> None:
+        rig.hub.states[rig.switch.name] = None
+        rig.make_plugs()
+        heard = Heard(rig)
+        rig.hub.changed("home")
+        assert (heard.owed, heard.take()) == ([], [])
         rig.hub.be(rig.switch, True)
         assert heard.take() == [True]
 

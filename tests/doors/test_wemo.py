@@ -16,7 +16,7 @@ from emulator.errors import Rejected
 from emulator.hub import Ticket
 from emulator.model import Origin, Outcome, Result
 from tests.doors.clockwork import advance
-from tests.doors.rig import PEER, Inline, Rig, with_rig
+from tests.doors.rig import PEER, PLACE, Inline, Rig, with_rig
 from tests.doors.test_soap import ECHO_QUERY, OFF, ON, body
 
 HOST = "192.168.7.2:49151"
@@ -706,11 +706,11 @@ def test_subscriptions_are_answered_and_start_with_all_that_is_evented() -> None
             assert status(wire.say(request("UNSUBSCRIBE", service.event, SID=sid))) == 412
         rig.hub.states[rig.switch.name] = None
         answer = wire.say(request("SUBSCRIBE", BASICEVENT.event, **subscribe))
-        (waiting,) = rig.publisher._subscriptions[header(answer, "sid") or ""].waiting
-        assert b"BinaryState" not in waiting
-        assert b"FriendlyName" in waiting
-        foreign = {**subscribe, "CALLBACK": "<http://192.168.7.77/>"}
-        assert status(wire.say(request("SUBSCRIBE", BASICEVENT.event, **foreign))) == 412
+        # Nothing is said before the panel has said it.
+        assert not rig.publisher._subscriptions[header(answer, "sid") or ""].waiting
+        for callback, expected in (("192.168.7.77", 200), (PLACE.host, 412), ("192.168.8.77", 412)):
+            asked = {**subscribe, "CALLBACK": f"<http://{callback}/>"}
+            assert status(wire.say(request("SUBSCRIBE", BASICEVENT.event, **asked))) == expected
 
     with_rig(test)
 

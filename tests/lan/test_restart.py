@@ -1,8 +1,13 @@
 """kill -9 in the middle of a command, and start again with the same state folder."""
 
+from contextlib import closing
+
+from emulator.journal import Journal
+from emulator.subscriptions import NOTE
 from tests.lan import raw
 from tests.lan.home import MODES, Home
-from tests.lan.lan import until
+from tests.lan.lan import Lan, until
+from tests.lan.test_clients import hears
 
 
 def test_killed_in_the_middle_of_a_command(cabin: Home) -> None:
@@ -36,6 +41,27 @@ def test_killed_in_the_middle_of_a_command(cabin: Home) -> None:
     assert cabin.journal()[-1]["settled"] == "total + perimeter"
     assert cabin.alarm.sent() == cabin.alarm.accepted() == {"ARM1": 1}
     assert len(cabin.journal()) == 1
+
+
+def test_a_subscriber_hears_what_happened_while_the_program_was_dead(lan: Lan, cabin: Home) -> None:
+    """Armed, killed, disarmed at the keypad, started: pywemo shows the truth without having subscribed anew."""
+    cabin.alarm.post("keypad", arm="total")
+    cabin.reads("total", "1")
+    listener = lan.listening("client", "wemo.py", "listen", cabin.location("total"))
+    hears(listener, "total", "1")
+    until(lambda: note_of(cabin), "the subscription is written down")
+    cabin.program.kill()
+    cabin.alarm.post("keypad", disarm="main")
+    cabin.start()
+    hears(listener, "total", "1", "0")
+    assert cabin.alarm.sent() == {}
+    assert listener.stop() == 0
+
+
+def note_of(home: Home) -> str | None:
+    """What is kept of subscriptions."""
+    with closing(Journal(home.state_dir, read_only=True)) as journal:
+        return journal.recall(NOTE)
 
 
 def identities(home: Home) -> list[str]:
