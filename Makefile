@@ -57,9 +57,11 @@ $(VENV)/installed: pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	touch $@
+# All in one go, and compiled when it is imported: most of it never is.
+$(VENV)/installed-dev: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --editable '.[dev]'
+	touch $(VENV)/installed $@
 
 clean:
 	rm -rf $(VENV) $(PEERS) .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

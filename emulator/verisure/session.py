@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from emulator.errors import CloudError, LoginRefused, Rejected, Retired, SessionExpired, SettingNeeded, Unreachable
+from emulator.errors import (
+    CloudError,
+    EmulatorError,
+    LoginRefused,
+    Rejected,
+    Retired,
+    SessionExpired,
+    SettingNeeded,
+    Unreachable,
+)
 from emulator.verisure import pet
 from emulator.verisure.cloud import Clock
 from emulator.verisure.deadline import last_look
@@ -173,7 +182,7 @@ class Session:
             try:
                 # The document's numinst is "(null)" in its table and empty in its example; both are accepted.
                 self._send("CLS", self._id, {"numinst": "(null)"}, timeout_s=CLOSE_TIMEOUT_S)
-            except CloudError as error:
+            except EmulatorError as error:  # the journal, which knows of bans, may be closed by now
                 log.debug("CLS: %s", error)
             self._hash = ""
         self._transport.close()
