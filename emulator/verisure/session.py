@@ -171,6 +171,11 @@ class Session:
             raise refused
         self._hash = reply.hash
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a session, as far as is known."""
+        return bool(self._hash)
+
     def renew(self) -> None:
         """Log in anew because the cloud has forgotten the session."""
         self._hash = ""

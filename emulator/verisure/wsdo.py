@@ -74,7 +74,9 @@ class WsdoCloud:
         try:
             news = self._news()
         except Unreachable:
-            if how is Reading.GLANCE or (how is Reading.POLL and self._state is not None):
+            told = how is Reading.GLANCE or (how is Reading.POLL and self._state is not None)
+            # Where even the login failed, the password is not sent once more for the panel's sake.
+            if told or not self._session.is_open:
                 raise
             news = None  # the panel itself is asked below
         if news is not None:

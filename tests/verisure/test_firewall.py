@@ -1,4 +1,4 @@
-"""The firewall before ws.do: one request, and then silence."""
+"""The firewall and other trouble before ws.do: the password goes out once, and then there is silence."""
 
 import pytest
 
@@ -62,3 +62,12 @@ def test_another_403_makes_a_shorter_pause(world: SimulatedCloud) -> None:
     world.backend.options.flood_limit = 0
     world.clock.now += FORBIDDEN_S
     assert world.cloud.read().axes == world.house.axes
+
+
+@pytest.mark.parametrize("kind", ["unavailable", "html", "down", "trouble"])
+def test_a_login_that_fails_is_not_tried_again_in_the_same_poll(world: SimulatedCloud, kind: str) -> None:
+    world.fault(kind, "LOGIN")
+    for how in (Reading.POLL, Reading.PANEL):
+        with pytest.raises(Unreachable):
+            world.cloud.read(how)
+    assert world.count("LOGIN") == 2
