@@ -16,11 +16,12 @@ from lxml import etree
 
 from emulator import logs, policy
 from emulator.config import load
-from emulator.doors import description, gena, search, soap, ssdp
+from emulator.doors import callback, description, search, soap, ssdp
 from emulator.doors.bridge import Bridge
 from emulator.doors.description import BASICEVENT, METAINFO, Facts
 from emulator.doors.h1 import Conversation, Response
 from emulator.doors.lights import Lights
+from emulator.doors.network import Place
 from emulator.doors.v1 import Api, Ask
 from emulator.errors import ConfigError, ProtocolError, Unreachable
 from emulator.model import BridgeIdentity
@@ -29,6 +30,7 @@ from emulator.verisure import failures, graphql, operations, pet
 from emulator.verisure.cloud import Answer
 
 PEER = "192.168.7.9"
+PLACE = Place("eth0", "192.168.7.2", IPv4Network("192.168.7.0/24"), "192.168.7.2")
 OURS = {"192.168.7.2"}
 NETWORK = IPv4Network("192.168.7.0/24")
 FILE = Path(tempfile.mkdtemp(), "devices.yaml")
@@ -80,11 +82,13 @@ def soap_call(data: bytes) -> None:
 
 
 def gena_callback(data: bytes) -> None:
-    """A CALLBACK leads to the subscriber itself or is a ProtocolError; a TIMEOUT becomes one within the bounds."""
+    """A CALLBACK leads to the subscriber's segment and not to us, or is a ProtocolError; a TIMEOUT has its bounds."""
     header = data.decode("latin-1")
-    assert gena.SHORTEST <= gena.granted(header) <= gena.LONGEST
+    assert callback.SHORTEST <= callback.granted(header) <= callback.LONGEST
     with suppress(ProtocolError):
-        assert gena.acceptable(header, PEER).host == PEER
+        host = callback.acceptable(header, PEER, PLACE, callback.Here((PLACE,))).host
+        assert host != PLACE.host
+        assert policy.is_within(host, PLACE.network)
 
 
 def device_description(data: bytes) -> None:
