@@ -4,12 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-bench
 BIN := $(VENV)/bin
+CLIENTS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/verisure-emulator/clients
 WORKERS := --numprocesses auto --dist loadscope --no-loadscope-reorder
 
 # Programs that tests start by the hundred would compile themselves each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test types compiled test-long fuzz bench abuse clean
+.PHONY: run test types compiled test-long clients fuzz bench abuse clean
 
 run: $(VENV)/installed
 	$(BIN)/emulator run $(ARGS)
@@ -30,6 +31,12 @@ compiled: $(VENV)/installed-dev
 
 test-long: $(VENV)/installed-dev
 	$(BIN)/python -m pytest $(or $(ARGS),--quiet $(WORKERS) -m 'long or hypothesis' --hypothesis-profile=long)
+
+# Client programs from npm, which make test-long drives where they are: outside the repository, and only by hand.
+clients:
+	mkdir -p $(CLIENTS)
+	cp tests/lan/clients/node/package.json $(CLIENTS)
+	npm install --prefix $(CLIENTS) --ignore-scripts --no-audit --no-fund --loglevel=error
 
 # Longer than the suite does it: every parser that a stranger's bytes reach, for a minute each. ARGS: see fuzz/__main__.py
 fuzz: $(VENV)/installed-dev

@@ -1,0 +1,34 @@
+// wemo-client: finds the switches, subscribes to the one of a name, and turns it on. `NAME COUNT`.
+const Wemo = require('wemo-client');
+
+const [name, count] = process.argv.slice(2);
+const wemo = new Wemo();
+const found = {}, heard = [];
+let answered;
+
+function use(client) {
+  function endWhenBothAreHere() {
+    if (!answered || !heard.includes('1')) return;
+    client.getBinaryState((error, state) => {
+      console.log(JSON.stringify({ found, answered, state, heard }));
+      process.exit();
+    });
+  }
+
+  client.on('error', (error) => { throw error; });
+  client.on('binaryState', (value) => {
+    heard.push(value);
+    endWhenBothAreHere();
+    if (value !== '0') return;
+    client.setBinaryState(1, (error, answer) => {
+      answered = answer.BinaryState;
+      endWhenBothAreHere();
+    });
+  });
+}
+
+wemo.discover((error, device) => {
+  if (error) throw error;
+  found[device.friendlyName] = device;
+  if (Object.keys(found).length === Number(count)) use(wemo.client(found[name]));
+});
