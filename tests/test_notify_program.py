@@ -93,6 +93,7 @@ def test_people_are_told_and_a_target_that_never_answers_delays_nobody(
             assert got.get(timeout=PATIENCE_S).startswith("Alarm: login needed: home: user or password is wrong")
 
 
+@pytest.mark.long
 def test_an_answer_that_never_ends_does_not_keep_the_program_from_ending(tmp_path: Path, alarm: SimulatedAlarm) -> None:
     enough, asked = threading.Event(), threading.Event()
 
@@ -128,6 +129,7 @@ def test_the_return_of_the_cloud_is_told_although_the_program_was_restarted_mean
     assert told == "Alarm: back again: home: the alarm answers again: the panel is disarmed"
 
 
+@pytest.mark.long
 def test_a_command_that_a_power_cut_ended_is_told_at_the_next_start(
     tmp_path: Path, alarm: SimulatedAlarm, endpoint: http.server.HTTPServer
 ) -> None:

@@ -82,6 +82,7 @@ def test_what_somebody_types_survives_the_news(person: Person) -> None:
     person.see("Disarmed", where=NOW)
 
 
+@pytest.mark.long
 def test_a_cloud_that_is_down_is_told_and_heals(person: Person) -> None:
     faults = person.home.alarms.simulators["home"].backend.faults
     faults.add(Fault("down"))
@@ -100,6 +101,7 @@ def test_a_program_that_is_gone_is_told(person: Person) -> None:
     person.see("Live")
 
 
+@pytest.mark.long
 def test_it_reads_and_works_without_javascript(person: Person) -> None:
     person.screen(*PHONE, script=False)
     person.open()
@@ -114,6 +116,7 @@ def test_it_reads_and_works_without_javascript(person: Person) -> None:
     person.see("Disarmed", where=NOW)
 
 
+@pytest.mark.long
 def test_everything_can_be_done_by_keyboard(person: Person) -> None:
     person.see("Live")
     keys = ActionChains(person.browser)

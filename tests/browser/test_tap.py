@@ -132,6 +132,7 @@ def test_another_mode_over_an_armed_one_is_asked_once(person: Person) -> None:
     assert asked_for(person) == [("arm night", "confirmed"), ("arm perimeter", "confirmed")]
 
 
+@pytest.mark.long
 def test_it_is_asked_without_javascript_too(person: Person) -> None:
     person.screen(*SMALL, script=False)
     person.open()
@@ -173,6 +174,7 @@ def test_offline_the_page_is_news_of_yesterday_and_sends_nothing(person: Person)
     assert asked_for(person) == [("arm night", "confirmed"), ("disarm", "confirmed")]
 
 
+@pytest.mark.long
 def test_a_network_that_says_nothing_is_gone_too(person: Person) -> None:
     person.network(latency_ms=600_000)
     person.see("home was", "Disarmed", where=NOW)
@@ -186,6 +188,7 @@ def test_a_network_that_says_nothing_is_gone_too(person: Person) -> None:
 # -- boxes ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_closed_box_stays_closed(person: Person) -> None:
     person.house.window("Comedor", is_open=True)
     person.arm("total")
@@ -198,6 +201,7 @@ def test_a_closed_box_stays_closed(person: Person) -> None:
     assert person.text(NOTICES) == ""
 
 
+@pytest.mark.long
 def test_a_box_is_closed_without_javascript(person: Person) -> None:
     person.house.window("Comedor", is_open=True)
     person.screen(*SMALL, script=False)

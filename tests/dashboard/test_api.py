@@ -228,6 +228,7 @@ EXAMPLES = settings.default.max_examples // 4
 
 @pytest.mark.hypothesis
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+@pytest.mark.long
 def test_no_request_makes_the_server_fail_or_answer_what_it_does_not_promise(rig: Rig, mode: GenerationMode) -> None:
     def from_the_lan(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         return rig.entered(environ | {"REMOTE_ADDR": PEER, "HTTP_HOST": HOST}, start)

@@ -19,7 +19,7 @@ NIGHT = ArmMode(Interior.NIGHT)
 @pytest.mark.parametrize(
     ("end", "request_name"),
     [
-        (signal.SIGTERM, "ARMNIGHT2"),
+        pytest.param(signal.SIGTERM, "ARMNIGHT2", marks=pytest.mark.long),
         (signal.SIGKILL, "ARMNIGHT1"),
         pytest.param(signal.SIGTERM, "ARMNIGHT1", marks=pytest.mark.long),
         pytest.param(signal.SIGKILL, "ARMNIGHT2", marks=pytest.mark.long),

@@ -109,6 +109,7 @@ def test_aiohue_arms_and_disarms(lan: Lan, careful: Home) -> None:
         asyncio.run(drive())
 
 
+@pytest.mark.long
 def test_phue_arms_and_disarms(lan: Lan, careful: Home, tmp_path: Path) -> None:
     with lan.at("client"):
         bridge = phue.Bridge(HOSTS[careful.host], config_file_path=str(tmp_path / "phue"))

@@ -261,6 +261,7 @@ def test_a_sweep_changes_nothing(careful: Home, on: bool, at_once: bool) -> None
 # -- both doors -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_both_doors_and_subscribers_see_each_change(lan: Lan, eager: Home) -> None:
     """Through Hue, through WeMo, and at the keypad."""
     listener = lan.listening("client", "wemo.py", "listen", *(one.url for one in eager.switches.values()))

@@ -2,6 +2,8 @@
 
 from contextlib import closing
 
+import pytest
+
 from emulator.journal import Journal
 from emulator.subscriptions import NOTE
 from tests.lan import raw
@@ -10,6 +12,7 @@ from tests.lan.lan import Lan, until
 from tests.lan.test_clients import hears
 
 
+@pytest.mark.long
 def test_killed_in_the_middle_of_a_command(cabin: Home) -> None:
     """Unconfirmed, then settled by asking the panel; nothing is sent again; all is the same as before."""
     cabin.alarm.post("keypad", arm="perimeter")

@@ -336,6 +336,7 @@ def test_a_throttled_request(customer: Customer) -> None:
     assert customer.status()
 
 
+@pytest.mark.long
 def test_every_request_is_counted_with_its_time(customer: Customer) -> None:
     start = customer.clock.now
     customer.status()
