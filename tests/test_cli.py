@@ -404,6 +404,7 @@ def test_simulate_the_customer_api_prints_each_sms_at_once() -> None:
     ("words", "says"),
     [
         (["--profile", "fr"], "--profile is for --api owa; with wsdo use --country and --annex"),
+        (["--country", "BR"], "--country BR is for --api owa; with wsdo use ES, IT, FR, GB, PT"),
         (["--api", "owa", "--annex"], "--annex is for --api wsdo; with owa use --profile gb-annex"),
     ],
 )
