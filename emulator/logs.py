@@ -14,7 +14,8 @@ LEVELS = ("debug", "info", "warning", "error")
 # Their debug output holds URLs and bodies; ours says what matters.
 QUIET = ("urllib3", "fauxmo", "asyncio", "waitress", "werkzeug", "apprise")
 
-# `import fauxmo` calls basicConfig and hangs a SysLogHandler, with an open socket, on its own logger (style.md §4.7).
+# `import fauxmo` calls basicConfig and hangs a SysLogHandler, with an open socket, on its own
+# logger (lan-emulation.md §6.1).
 DISTURBED = (None, "fauxmo")
 
 HIDDEN = "•••"

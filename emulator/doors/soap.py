@@ -117,7 +117,7 @@ def declined(service: Service, action: Action, values: Mapping[str, str], code: 
       Homebridge plug-ins, looks into the response element and ends the process where there is none; npm wemo hands on
       the word that it finds.
 
-    So both, which SOAP 1.1 allows (§4.4); the fault comes first, as pywemo looks at the first element only. An Echo
+    So both, as allowed by SOAP 1.1 §4.4; the fault comes first, as pywemo looks at the first element only. An Echo
     finds its response, and asks for the state.
     """
     return _declined(service, action, _outs(action, values), code, message)

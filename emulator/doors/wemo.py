@@ -49,7 +49,7 @@ class WemoSwitch(Fauxmo):
         reply_within_s: float = REPLY_WITHIN,
         idle_s: float = IDLE,
     ) -> None:
-        # Not Fauxmo's own: it takes a FauxmoPlugin, where merely looking up `on` executes it (style.md §4.1).
+        # Not Fauxmo's own: it takes a FauxmoPlugin, where merely looking up `on` executes it (lan-emulation.md §6.1).
         self.name = plug.switch.name
         self.serial = plug.switch.identity.serial
         self.transport: asyncio.Transport | None = None

@@ -16,7 +16,7 @@ KEYPAD = ""
 """The source of a row that was made at the keypad (verisure-wsdo.md §2.1)."""
 
 KEYPAD_DEVICE = "VV"
-"""The device type of a keypad [G] (verisure-wsdo.md §2.1)."""
+"""The device type of a keypad, as the successor has it (verisure-wsdo.md §2.1)."""
 
 
 @dataclass(frozen=True, slots=True)

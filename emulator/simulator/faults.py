@@ -57,7 +57,8 @@ OWA_KINDS = {
 """The faults of the GraphQL face (verisure-owa.md §10.1); KINDS are those of the ws.do face."""
 
 LATE = 10.0
-"""Seconds by which a late answer is late, unless told: longer than the 6 s that clients found too short (§4)."""
+"""Seconds by which a late answer is late, unless told: longer than the 6 s that clients found too short
+(verisure-wsdo.md §4)."""
 
 LATEST = 300.0
 """Seconds; the longest that an answer may be held back, so that worker threads come home."""

@@ -68,7 +68,8 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One request. Country may be spelt either way, and either case of its value and of lang is taken (§8.1)."""
+    """One request. Country may be spelt either way, and either case of its value and of lang is taken
+    (verisure-wsdo.md §8.1)."""
 
     name: str
     params: Mapping[str, str]

@@ -34,7 +34,7 @@ from tests.doors.test_lights import switches
 from tests.patience import PATIENCE_S, STOP_S, until
 from tests.program import free_port
 
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}  # as an Echo sends its JSON (§3.3)
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}  # an Echo's JSON (lan-emulation.md §3.3)
 
 
 def request(port: int, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, Any, str]:
