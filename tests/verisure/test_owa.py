@@ -332,7 +332,6 @@ def test_a_session_that_the_cloud_knows_no_more_is_renewed_once_and_then_needs_a
         world.clock.now += 600
     assert world.script.names().count("RefreshLogin") == 1
     assert world.script.names().count(operation) == 2
-    account = Account("u", "", "ES", "es") if operation == "mkInstallationList" else ACCOUNT
     once = [
         UNKNOWN_SESSION[why],
         {"Status": status("D"), "Srv": SERVICES, "mkInstallationList": listed("7")}[operation],
