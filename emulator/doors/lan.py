@@ -184,7 +184,11 @@ class Lan:
             self._executor.shutdown(wait=False, cancel_futures=True)  # what nobody can be answered about is not begun
 
     async def _restore(self) -> None:
-        kept = await asyncio.get_running_loop().run_in_executor(self._executor, self._keeper.load)
+        try:
+            kept = await asyncio.get_running_loop().run_in_executor(self._executor, self._keeper.load)
+        except Exception:  # subscribers renew in an hour at the latest; switches that do not answer are worse
+            LOG.exception("cannot read who had subscribed")
+            return
         self._publisher.restore(kept, {plug.topic(service) for plug in self.plugs for service in SERVICES})
 
     async def _stopped_within(self, seconds: float) -> bool:
