@@ -1,10 +1,11 @@
 # Two commands matter: `make run` tries the program on a simulated alarm, `make test` runs every check; `make test-long`
-# tries four times as many examples, every variant of a fault, and lives the simulated month.
+# tries eight times as many examples, every variant of a fault, and lives the simulated month.
 PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-bench
 BIN := $(VENV)/bin
 CLIENTS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/verisure-emulator/clients
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 WORKERS := --numprocesses auto --dist loadscope --no-loadscope-reorder
 
 # Programs that tests start by the hundred would compile themselves each time.
@@ -40,7 +41,7 @@ clients:
 
 # Longer than the suite does it: every parser that a stranger's bytes reach, for a minute each. ARGS: see fuzz/__main__.py
 fuzz: $(VENV)/installed-dev
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(PIP) --editable '.[fuzz]'
 	$(BIN)/python -m fuzz $(ARGS)
 
 # The program beside what people use instead, in a quarter of an hour; ARGS=quick for a look, ARGS=answers for one part.
@@ -61,13 +62,14 @@ $(PEERS)/installed: bench/peers.txt
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	$(PIP) --editable .
 	touch $@
 
-# All in one go, and compiled when it is imported: most of it never is.
+# Compiled when it is imported, as most of it never is; and by a pip of today, which chooses versions in a third of the time.
 $(VENV)/installed-dev: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --editable '.[dev]'
+	$(PIP) --upgrade pip
+	$(PIP) --no-compile --editable '.[dev]'
 	touch $(VENV)/installed $@
 
 clean:

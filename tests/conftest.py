@@ -28,7 +28,7 @@ from tests.patience import STOP_S
 settings.register_profile(
     "short",
     deadline=None,
-    max_examples=50,
+    max_examples=25,
     # None that measures the machine; and examples may share a fixture.
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
@@ -45,8 +45,8 @@ WORKERS = max(5, os.cpu_count() or 1)
 TRACED = 1
 """Variants of a test that coverage looks at."""
 
-SAMPLE = 12
-"""Variants of a test marked `sampled` that `make test` takes, evenly spread; `make test-long` takes them all."""
+SAMPLE = 6
+"""Variants of a test marked `sampled` that `make test` takes at most, evenly spread; `make test-long` takes them all."""
 
 LONGEST = tuple(
     f"tests/{each}"

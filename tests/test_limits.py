@@ -33,7 +33,9 @@ def run(folder: Path, limit: int, most: int) -> subprocess.CompletedProcess[str]
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("files", [16, 24, 32, 60])
+@pytest.mark.parametrize(
+    "files", [16, pytest.param(24, marks=pytest.mark.long), 32, pytest.param(60, marks=pytest.mark.long)]
+)
 def test_with_few_open_files_it_says_so_and_ends(tmp_path: Path, files: int) -> None:
     """It said that it was ready, and then could open neither journal nor listener."""
     ended = run(tmp_path, resource.RLIMIT_NOFILE, files)

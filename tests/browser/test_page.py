@@ -8,7 +8,7 @@ from emulator.model import Origin
 from emulator.simulator.faults import Fault
 from tests.browser.person import DESK, NARROW, PHONE, PIN, Person
 
-SCREENS = pytest.mark.parametrize("screen", [PHONE, DESK], ids=["phone", "desk"])
+SCREENS = pytest.mark.parametrize("screen", [PHONE, pytest.param(DESK, marks=pytest.mark.long)], ids=["phone", "desk"])
 ECHO = Origin("wemo", "192.168.1.31")
 NOW, ACT, TIME, NOTICES = "#now-home", "#act-home", "#time-home", "#notices-home"
 

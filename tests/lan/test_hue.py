@@ -231,8 +231,15 @@ def ignored(home: Home) -> Counter[str]:
     return counts
 
 
-@pytest.mark.parametrize("on", [False, True], ids=["off", "on"])
-@pytest.mark.parametrize("at_once", [False, True], ids=["lights", "group"])
+@pytest.mark.parametrize(
+    ("on", "at_once"),
+    [
+        pytest.param(False, False, id="off, lights"),
+        pytest.param(True, True, id="on, group"),
+        pytest.param(False, True, id="off, group", marks=pytest.mark.long),
+        pytest.param(True, False, id="on, lights", marks=pytest.mark.long),
+    ],
+)
 def test_a_sweep_changes_nothing(careful: Home, on: bool, at_once: bool) -> None:
     """One light after the other, the one that is on first, or all at once: granted, ignored, and written down."""
     if not on:
