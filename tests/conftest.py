@@ -46,7 +46,7 @@ TRACED = 1
 """Variants of a test that coverage looks at."""
 
 SAMPLE = 6
-"""Variants of a test marked `sampled` that `make test` takes at most, evenly spread; `make test-long` takes them all."""
+"""Variants of a test marked `sampled` that `make test` takes at most, evenly spread; `make test-long` takes all."""
 
 LONGEST = tuple(
     f"tests/{each}"
