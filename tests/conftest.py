@@ -38,8 +38,8 @@ settings.load_profile("short")
 
 CLONE_NEWNET = 0x40000000
 
-WORKERS = max(5, os.cpu_count() or 1)
-"""Processes that share the tests: on two cores, since half of their time is waiting for panels and programs."""
+WORKERS = max(7, os.cpu_count() or 1)
+"""Processes that share the tests: on two cores, since most of their time is waiting for panels and programs."""
 
 
 TRACED = 1
