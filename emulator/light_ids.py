@@ -1,6 +1,7 @@
 """What the lights of the Hue bridge are known by, kept in the journal: ids and unique ids that never change."""
 
 import logging
+import math
 import secrets
 import sqlite3
 from collections.abc import Sequence
@@ -19,6 +20,9 @@ LOWEST, HIGHEST = 64, 255
 LAST_START = 200
 """The first id is random up to here: 49 lights, which is all that an Echo takes (§4.4), have room after it."""
 
+FORMER = 0xFFFF
+"""Ids above are of earlier versions, which began anywhere up to 2**31."""
+
 FITTING = range(LOWEST, HIGHEST + 1)
 
 
@@ -32,7 +36,8 @@ class Renumbered(NamedTuple):
 
 
 def lights(journal: Journal, identities: Sequence[Identity], shape: str) -> tuple[dict[str, LightIdentity], set[str]]:
-    """The lights of these switches, by the switch's key, in the order in which the switches were first seen.
+    """The lights of these switches, by the switch's key, in the order in which the switches were first seen;
+    those with ids of earlier versions come first, in the order of the ids.
 
     And the keys whose light has another shape than before. A light id keeps its shape for ever, as Echos take a light
     that changes for a broken one (§3.4): another shape is another light. Ids are never deleted, so never used again,
@@ -53,7 +58,9 @@ def lights(journal: Journal, identities: Sequence[Identity], shape: str) -> tupl
                     message = "every light id from %d to %d was given before, so a new light is %d: some apps refuse it"
                     LOG.warning(message, LOWEST, HIGHEST, light.id)
             found[one.key] = light
-    return found, reshaped
+    # Names that come out alike are numbered in this order, and earlier versions did it by id: a name keeps its light.
+    in_order = sorted(found.items(), key=lambda each: each[1].id if each[1].id > FORMER else math.inf)
+    return dict(in_order), reshaped
 
 
 def renumber(journal: Journal) -> list[Renumbered]:

@@ -36,6 +36,9 @@ MOST_ROWS = 2000
 OTHERS = "other requests"
 WHY_OTHERS = "this peer asked for so many different things that changed nothing that the rest is only counted"
 
+OTHERS_DONE = "unpair others"
+WHY_OTHERS_DONE = "this peer asked for so many different things that what was done for it from here on is only counted"
+
 
 class Kind(NamedTuple):
     """What has to be the same to be counted on one row."""
@@ -91,6 +94,8 @@ class Noise:
         mine = (row for row in self.rows.values() if row.is_noise and row.kind.peer == kind.peer)
         if sum(at - row.began <= DAY_S for row in mine) < PEER_ROWS:
             return kind
+        if kind.result == Result.CONFIRMED:
+            return Kind("", OTHERS_DONE, kind.door, kind.peer, "", Result.CONFIRMED, WHY_OTHERS_DONE)
         return Kind("", OTHERS, kind.door, kind.peer, "", Result.IGNORED, WHY_OTHERS)
 
     def begin(self, kind: Kind, number: int, began: float, at: float, *, is_noise: bool = True) -> None:

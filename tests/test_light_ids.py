@@ -144,9 +144,14 @@ def test_a_light_keeps_its_large_id_and_a_new_one_gets_a_small_one(journal: Jour
     assert ids(plugs(journal, old)) == [*kept, new]
 
 
-def test_the_order_of_lights_is_that_of_the_switches_whatever_their_ids(journal: Journal, old: list[Identity]) -> None:
-    """By which names that come out alike are numbered: no other light may get the name of one."""
-    assert list(plugs(journal, old[::-1])) == [one.key for one in old]
+def test_the_order_of_lights_stays_so_that_no_light_gets_the_name_of_another(
+    journal: Journal, old: list[Identity]
+) -> None:
+    """By it names that come out alike are numbered: by id in earlier versions, by the age of the switch since."""
+    journal.rows("UPDATE hue_lights SET id = id + 7 WHERE key = ?", old[0].key)
+    old_order = [old[1].key, old[2].key, old[0].key]
+    *kept, new = plugs(journal, old[::-1])
+    assert [*kept, new] == [*old_order, old[3].key]
 
 
 def test_renumbering_gives_every_light_a_small_id_and_changes_nothing_else(

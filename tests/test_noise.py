@@ -8,7 +8,7 @@ import pytest
 from emulator import noise
 from emulator.journal import Journal
 from emulator.model import Arm, ArmMode, Command, Disarm, Interior, Origin, Outcome, Result
-from emulator.noise import AGAIN_S, DAY_S, OTHERS, PEER_ROWS, WRITE_S
+from emulator.noise import AGAIN_S, DAY_S, OTHERS, OTHERS_DONE, PEER_ROWS, WRITE_S
 
 PEER = "192.168.1.7"
 OFF = Command(Disarm(), Origin("wemo", PEER, "Night alarm"))
@@ -156,3 +156,13 @@ def test_an_end_that_could_not_be_written_is_written_at_the_second_try(
     journal.end(number, IGNORED, 2.0)
     [entry] = journal.commands(9)
     assert (entry.id, entry.result) == (number, "ignored")
+
+
+def test_what_was_done_for_a_peer_is_never_counted_as_something_that_changed_nothing(journal: Journal) -> None:
+    hue = Origin("hue", PEER)
+    for number in range(PEER_ROWS):
+        journal.refuse(hue, f"light {number}", "no", 10.0)
+    for number in range(3):
+        journal.did(hue, f"unpair {number}", "app", 10.0)
+    (row,) = (entry for entry in journal.commands(99) if entry.result == "confirmed")
+    assert (row.action, row.times) == (OTHERS_DONE, 3)

@@ -108,3 +108,13 @@ def test_a_thread_that_takes_no_turns_may_pass_none_on(turns: Turns) -> None:
         pass
     with turns.take(), turns.pass_on(), turns.take():
         pass
+
+
+def test_a_turn_within_a_turn_is_the_same(turns: Turns) -> None:
+    with turns.take(), turns.take():
+        pass
+    with ThreadPoolExecutor(1) as executor:
+        threads = Threads(turns, executor)
+        threads.send("other")
+        threads.until(lambda: threads.came == ["other"])
+        threads.may_go["other"].set()

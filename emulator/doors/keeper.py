@@ -14,7 +14,7 @@ LOG = logging.getLogger(__name__)
 SOON_S = 1.0
 """From the first change to its write: a hub that starts subscribes to every switch within this."""
 
-EVERY_S = 60.0
+EVERY_S = 300.0
 """Between two writes, whatever peers do: hubs renew every few minutes, and a memory card wears out."""
 
 

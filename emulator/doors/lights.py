@@ -121,7 +121,13 @@ class Lights:
         over.
         """
         with self._lock:
-            may_wait = not ticket.waits and peer not in self._seated and len(self._seated) < WAITING
+            may_wait = (
+                within_s > 0
+                and not ticket.accepted.done()
+                and not ticket.waits
+                and peer not in self._seated
+                and len(self._seated) < WAITING
+            )
             if may_wait:
                 self._seated.add(peer)
         if may_wait:

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv4Network
+from pathlib import Path
 
 import ifaddr
 
@@ -14,7 +15,9 @@ from emulator.doors import ssdp
 
 # Bridges of Docker, libvirt, podman and LXC: no client of ours lives behind them. Not veth*: that is also what the
 # inner end of a container's or a namespace's only interface is called.
-VIRTUAL = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}|virbr\d+(-nic)?|podman\d+|cni-podman\d+|lxcbr\d+")
+VIRTUAL = re.compile(
+    r"docker0|docker_gwbridge|br-[0-9a-f]{12}|virbr\d+(-nic)?|podman\d+|cni-podman\d+|(lx[cd]|incus)br\d+|cni\d+|(flannel|vxlan).*"
+)
 
 # Tunnels by their usual names: who comes through one is not at home, and no hub searches there.
 TUNNEL = re.compile(r"(tun|tap|wg|utun|ppp|tailscale|nebula|ipsec|vti|gre|gretap|tunl|sit)\d+|(wg|zt|nordlynx).*")
@@ -22,6 +25,7 @@ TUNNEL = re.compile(r"(tun|tap|wg|utun|ppp|tailscale|nebula|ipsec|vti|gre|gretap
 # linux/sockios.h and linux/if.h (netdevice(7)).
 SIOCGIFFLAGS = 0x8913
 IFF_UP, IFF_LOOPBACK, IFF_POINTOPOINT, IFF_RUNNING, IFF_MULTICAST = 0x1, 0x8, 0x10, 0x40, 0x1000
+INTERFACES = Path("/sys/class/net")
 IFREQ = struct.Struct("=16sH22x")
 
 TTL = 2  # hops, as UDA 1.1 has it
@@ -73,7 +77,8 @@ def flags(interface: str) -> int:
 
 
 def _has_two_ends(interface: str) -> bool:
-    return bool(flags(interface) & IFF_POINTOPOINT)
+    """Whether it is a tunnel; what Linux's tun driver made is one, also a `tap`, which looks like a network card."""
+    return bool(flags(interface) & IFF_POINTOPOINT) or (INTERFACES / interface / "tun_flags").exists()
 
 
 def places(found: Iterable[Nic], interfaces: Sequence[str] | None, address: str | None) -> tuple[Place, ...]:
@@ -110,7 +115,7 @@ def _usual(nic: Nic) -> bool:
 
 
 def _is_left_out(nic: Nic) -> bool:
-    """Tunnels have two ends, whatever they are called, but for a `tap`, which looks like a network card."""
+    """Tunnels have two ends, whatever they are called; by their names they are known on other systems than Linux."""
     return nic.point_to_point or bool(VIRTUAL.fullmatch(nic.name) or TUNNEL.fullmatch(nic.name))
 
 

@@ -163,8 +163,12 @@ class Home:
 
     def settle(self) -> dict[str, Any]:
         """Wait until every command has ended; the alarm's state then."""
-        until(lambda: not self._under_way(), "every command has ended")
+        self.rest()
         return self.alarm.state()
+
+    def rest(self) -> None:
+        """Wait until every command has ended."""
+        until(lambda: not self._under_way(), "every command has ended")
 
     def _under_way(self) -> int:
         with closing(sqlite3.connect(self.state_dir / "journal.sqlite3")) as book:
