@@ -53,7 +53,6 @@ class Plug:
         self._guard = guard
         self._started = time.monotonic()
         self._told = self.on
-        self._caught_up = False
         self._events = 0
         self._warned: set[tuple[str, str]] = set()
 
@@ -83,12 +82,11 @@ class Plug:
     def changed(self) -> None:
         """Send an event if what may be said of the switch is not what subscribers were told.
 
-        Those of an earlier run get one once the panel was read in this one, though nothing may have changed since.
+        Who is owed one gets it once the panel was read in this run, though nothing may have changed since.
         """
         if self.on != self._told:
             self._tell()
-        elif not self._caught_up and self._hub.health(self.switch.installation).read_at is not None:
-            self._caught_up = True
+        elif self._hub.health(self.switch.installation).read_at is not None:
             self._tell(owed=True)
 
     def turn(self, on: bool, origin: Origin, answered: Answered) -> None:

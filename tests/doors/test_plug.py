@@ -20,11 +20,15 @@ class Heard:
     def __init__(self, rig: Rig) -> None:
         self.events: list[bool] = []
         self.owed: list[bool] = []  # sent to those only who have heard nothing in this run
+        self.owing = True
         self._rig = rig
         rig.publisher.publish = self._publish  # type: ignore[method-assign]  # the far end of the plug
 
     def _publish(self, topic: object, event: bytes, *, owed: bool = False) -> int:
         assert topic == (self._rig.switch.identity.key, "basicevent")
+        if owed and not self.owing:
+            return 0
+        self.owing = False
         (self.owed if owed else self.events).append({value: key for key, value in EVENTS.items()}[event])
         return 1
 
@@ -58,6 +62,19 @@ def test_subscribers_of_an_earlier_run_are_told_once_and_not_before_the_panel_wa
         assert heard.owed == []
         rig.hub.read_at = 1.0
         rig.hub.changed("home")
+        rig.hub.changed("home")
+        assert (heard.owed, heard.take()) == ([False], [])
+
+    with_rig(test)
+
+
+def test_subscribers_that_are_restored_after_the_panel_was_read_are_told_too() -> None:
+    async def test(rig: Rig) -> None:
+        heard = Heard(rig)
+        heard.owing = False
+        rig.hub.changed("home")
+        assert heard.owed == []
+        heard.owing = True
         rig.hub.changed("home")
         assert (heard.owed, heard.take()) == ([False], [])
 
