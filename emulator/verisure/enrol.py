@@ -97,9 +97,11 @@ class Enrolment:
 
     def _log_in(self) -> bool:
         with self._wire.vault.alone():
-            # What the program itself has done with the password does not count any more.
-            login = replace(self._login(), password_at=0.0, passwords_lost=0)
-            return self._requests.log_in(login) is not None
+            return self._requests.log_in(self._uncounted()) is not None
+
+    def _uncounted(self) -> Login:
+        """The login of which, once a person has made it anew, nothing counts that the program did with the password."""
+        return replace(self._login(), password_at=0.0, passwords_lost=0)
 
     def _log_in_after(self, content: Any) -> None:
         """Log in once the device is trusted, with the tokens that came with that where the login brings none."""
@@ -112,7 +114,7 @@ class Enrolment:
         except (LoginRefused, Unreachable) as error:
             refused = error
         with self._wire.vault.alone():
-            if self._requests.accept(self._login(), content) is None:
+            if self._requests.accept(self._uncounted(), content) is None:
                 raise refused
         log.debug("logged in with the tokens that came with the code")
 

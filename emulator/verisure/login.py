@@ -29,18 +29,22 @@ class LoginRequests:
         self._vault = wire.vault
         self._clock = wire.clock
         self._unkept: tuple[str, Login] | None = None
-        self._tried_lang: set[str] = set()
+        self._tried_lang = False
 
     def log_in(self, login: Login) -> Login | None:
         """mkLoginToken: the login that it made, or None when the device must be confirmed first.
 
-        Raises LoginRefused and Unreachable.
+        The password is sent once. Raises LoginRefused and Unreachable.
         """
         secret = {"user": login.user, "password": self._wire.account.password}
         refuse_blank(**secret)
-        reply, login = self.ask(operations.LOGIN, secret, login)
+        reply = self._ask(operations.LOGIN, secret, login)
         if reply.failure and failures.is_challenge(reply.failure):
             return None
+        if (other := self._in_other_lang(login)) and reply.failure and failures.is_defect(reply.failure):
+            self._keep_lang(other)
+            lang, others = self._wire.lang_of(login), self._wire.lang_of(other)
+            raise Unreachable(f"the cloud fails over its language {lang!r}; the next login is made in {others!r}")
         try:
             content = content_of(reply)
         except SessionExpired as error:
@@ -49,7 +53,8 @@ class LoginRequests:
             return None
         if unfinished := failures.unfinished(content):
             raise unfinished
-        made = self.accept(login, content)
+        # Only an answer to the password ends the count of those that got lost.
+        made = self.accept(replace(login, passwords_lost=0), content)
         if made is None:
             raise LoginRefused(f"the cloud refused the login: {graphql.text(content, 'msg') or 'it gave no reason'}")
         return made
@@ -71,7 +76,6 @@ class LoginRequests:
             refresh=refresh or refresh_before,
             spent=False,
             crashes=0,
-            passwords_lost=0,
             trouble="",
         )
         self._unkept = (login.refresh, made)
@@ -79,32 +83,25 @@ class LoginRequests:
         self._unkept = None
         return made
 
-    def ask(
-        self,
-        operation: Operation,
-        secret: dict[str, Any],
-        login: Login,
-        before: Callable[[], None] = lambda: None,
-    ) -> tuple[graphql.Reply, Login]:
-        """The answer, and the login that knows in which language it came.
+    def refresh(self, login: Login, before: Callable[[], None]) -> tuple[graphql.Reply, Login]:
+        """RefreshLogin: the answer, and the login that knows in which language it came.
 
         A server that breaks off is asked once in the country's other one, where there is one.
         """
-        reply = self._wire.ask(operation, secret | self._variables(login), self._wire.caller(login), before=before)
-        other = replace(login, bad_lang=self._wire.account.lang)
-        same = self._wire.lang_of(other) == self._wire.lang_of(login)
-        if same or operation.name in self._tried_lang or not (reply.failure and failures.is_defect(reply.failure)):
+        secret = {"refreshToken": login.refresh}
+        reply = self._ask(operations.REFRESH, secret, login, before)
+        other = self._in_other_lang(login)
+        if other is None or self._tried_lang or not (reply.failure and failures.is_defect(reply.failure)):
             return reply, login
-        self._tried_lang.add(operation.name)
+        self._tried_lang = True
         try:
-            again = self._wire.ask(operation, secret | self._variables(other), self._wire.caller(other), before=before)
+            again = self._ask(operations.REFRESH, secret, other, before)
         except Unreachable as error:
-            log.debug("%s: %s", operation.name, error)
+            log.debug("%s: %s", operations.REFRESH.name, error)
             return reply, login
         if again.failure and isinstance(failures.error(again.failure), Unreachable):
             return reply, login
-        log.info("the cloud knows no lang: %s; %s is used", self._wire.account.lang, self._wire.lang_of(other))
-        self._vault.save(other)
+        self._keep_lang(other)
         return again, other
 
     def kept(self, login: Login) -> Login:
@@ -114,6 +111,22 @@ class LoginRequests:
             self._vault.save(login)
         self._unkept = None
         return login
+
+    def _ask(
+        self, operation: Operation, secret: dict[str, Any], login: Login, before: Callable[[], None] = lambda: None
+    ) -> graphql.Reply:
+        return self._wire.ask(operation, secret | self._variables(login), self._wire.caller(login), before=before)
+
+    def _in_other_lang(self, login: Login) -> Login | None:
+        """The same login in the country's other language, where there is one."""
+        lang = self._wire.account.lang
+        other = replace(login, bad_lang="" if login.bad_lang == lang else lang)
+        return None if self._wire.lang_of(other) == self._wire.lang_of(login) else other
+
+    def _keep_lang(self, other: Login) -> None:
+        """Keep the language, and nothing else of what may be a copy that was changed for one request."""
+        log.info("the cloud fails over our lang; %s is used", self._wire.lang_of(other))
+        self._vault.save(replace(self._vault.load() or other, bad_lang=other.bad_lang))
 
     def _variables(self, login: Login) -> dict[str, Any]:
         account = self._wire.account

@@ -66,11 +66,12 @@ class Tokens:
             try:
                 return self._rotate(login)
             except Locked as error:
-                raise self._needed(login, f"{error}; then {TYPE_LOGIN}") from None
+                raise self._needed(self._known(), f"{error}; then {TYPE_LOGIN}") from None
             except (SessionExpired, LoginRefused) as error:
                 ended = DISOWNED if isinstance(error, Unauthorized) else "the login has ended"
                 lost = ", after the answer to a renewal had got lost" if login.spent else ""
-                dead = replace(login, refresh="", spent=False, crashes=0)
+                # The language may have been learned meanwhile.
+                dead = replace(self._known(), refresh="", spent=False, crashes=0)
                 return self._by_password(dead, f"{ended}{lost}: {error}")
 
     def disowned(self, stale: str, refusal: SessionExpired) -> None:
@@ -101,14 +102,11 @@ class Tokens:
         Raises SessionExpired and LoginRefused where it is of no use, and Unreachable where that is open.
         """
         served = self._knock(login)
-        secret = {"refreshToken": login.refresh}
         try:
             # A process that is killed while it waits for its turn has lost nothing.
-            reply, asked = self._requests.ask(
-                operations.REFRESH, secret, login, lambda: self._vault.save(replace(login, spent=True))
-            )
+            reply, asked = self._requests.refresh(login, lambda: self._vault.save(replace(login, spent=True)))
             if reply.failure and failures.is_vague(reply.failure):
-                self._count_crash(login, reply.failure, counts=served)
+                self._count_crash(asked, reply.failure, counts=served)
             content = content_of(reply)
         except Unreachable as error:
             if not error.sent:

@@ -146,12 +146,14 @@ NONE = data("xSLoginToken", {**TOKENS, "hash": None, "refreshToken": None})
 @pytest.mark.parametrize("code", [True, False], ids=["with a code", "trusted at once"])
 def test_tokens_that_come_with_the_trust_are_used_where_the_login_brings_none(after: Scripted, code: bool) -> None:
     answers = [challenge(), WITH_TOKENS] if code else [WITH_TOKENS]
-    world = World(mkLoginToken=[UNKNOWN, after], mkValidateDevice=answers)
+    known = Login("u", Device.new(), password_at=7.0, passwords_lost=2)
+    world = World(known, mkLoginToken=[UNKNOWN, after], mkValidateDevice=answers)
     assert world.enrolment.begin() is not code
     if code:
         world.enrolment.confirm("123456")
     assert (login := world.vault.login)
     assert (login.access, login.refresh, login.trouble) == (TOKENS["hash"], TOKENS["refreshToken"], "")
+    assert (login.password_at, login.passwords_lost) == (0.0, 0)
 
 
 def test_the_tokens_of_the_login_go_before_those_of_the_code() -> None:
@@ -171,18 +173,25 @@ def test_an_account_that_is_locked_meanwhile_is_not_logged_in() -> None:
         world.enrolment.confirm("123456")
 
 
-def test_the_language_that_the_cloud_knows_goes_on_with_the_code() -> None:
-    crash = errors("Cannot read properties of undefined (reading 'pt')")
+def test_the_other_language_is_for_the_next_login_and_goes_on_with_the_code() -> None:
+    known = Login("u", Device.new(), trouble="the login has ended", password_at=7.0, passwords_lost=2)
     world = World(
-        account=Account("u", "p", "BR", "pt"),
-        mkLoginToken=[crash, UNKNOWN, LOGGED_IN],
+        known,
+        Account("u", "p", "BR", "pt"),
+        mkLoginToken=[errors("Cannot read properties of undefined (reading 'pt')"), UNKNOWN, LOGGED_IN],
         mkValidateDevice=[challenge(), TRUSTED],
     )
+    with pytest.raises(Unreachable, match="the next login is made in 'br'"):
+        world.enrolment.begin()
+    # Until somebody has logged in, what the program has done with the password counts.
+    assert world.vault.login == replace(known, bad_lang="pt")
     world.enrolment.begin()
     world.enrolment.confirm("123456")
     assert [variables["lang"] for variables in world.script.of("mkLoginToken")] == ["pt", "br", "br"]
     validated = [headers for name, _, headers in world.script.sent if name == "mkValidateDevice"]
     assert {json.loads(headers["auth"])["lang"] for headers in validated} == {"br"}
+    assert world.vault.login
+    assert (world.vault.login.password_at, world.vault.login.passwords_lost) == (0.0, 0)
 
 
 def test_trouble_while_the_code_is_given_is_not_a_wrong_code() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from emulator.errors import EmulatorError, LoginNeeded, Unreachable
+from emulator.errors import EmulatorError, LoginNeeded, SessionExpired, Unreachable
 from emulator.verisure import operations
 from emulator.verisure.cloud import Answer
 from emulator.verisure.graphql import TOKEN_LIFE_S
@@ -330,10 +330,37 @@ def test_no_other_language_is_tried_where_there_is_none_or_no_reason(country: st
     assert len(world.spent()) == 1
 
 
-def test_the_language_of_a_first_login_is_found_too_and_a_refusal_in_it_is_one() -> None:
-    world = World(DEAD, "p", country="BR", lang="pt", RefreshLogin=REFUSED, mkLoginToken=[CRASH, REFUSALS["wrong"]])
-    with pytest.raises(LoginNeeded, match="user and password"):
+def test_a_language_that_a_refused_renewal_has_shown_is_used_for_the_password() -> None:
+    world = World(password="p", country="BR", lang="pt", RefreshLogin=[CRASH, REFUSED], mkLoginToken=LOGGED_IN)
+    assert world.tokens.access().access == TOKENS["hash"]
+    assert [variables["lang"] for variables in world.script.of("mkLoginToken")] == ["br"]
+
+
+def test_a_language_that_a_renewal_has_shown_outlives_a_session_that_is_over_at_once() -> None:
+    world = World(country="BR", lang="pt", RefreshLogin=[CRASH, VAGUE["expired"]])
+    world.fails(1)
+    assert world.vault.login
+    assert (world.vault.login.bad_lang, world.vault.login.crashes) == ("pt", 1)
+
+
+def test_the_other_language_of_a_login_is_for_the_next_one_since_each_may_count_as_a_wrong_password() -> None:
+    world = World(ENDED, "p", country="BR", lang="pt", mkLoginToken=[CRASH, LOGGED_IN])
+    with pytest.raises(Unreachable, match=r"fails over its language 'pt'; the next login is made in 'br'"):
         world.tokens.access()
+    world.clock.now += PASSWORD_PAUSE_S
+    login = world.restart().access()
+    assert [variables["lang"] for variables in world.script.of("mkLoginToken")] == ["pt", "br"]
+    assert (login.access, login.passwords_lost, login.bad_lang) == (TOKENS["hash"], 0, "pt")
+
+
+@pytest.mark.parametrize("then", [TROUBLE, CRASH])
+def test_a_server_that_breaks_off_in_both_languages_is_told_the_password_twice(then: Answer) -> None:
+    world = World(ENDED, "p", country="BR", lang="pt", mkLoginToken=[CRASH, then])
+    world.fails(2, pause_s=PASSWORD_PAUSE_S)
+    for _ in range(2):
+        with pytest.raises(LoginNeeded, match="nor was the login with the password answered"):
+            world.restart().access()
+        world.clock.now += PASSWORD_PAUSE_S
     assert [variables["lang"] for variables in world.script.of("mkLoginToken")] == ["pt", "br"]
 
 
@@ -430,6 +457,20 @@ def test_a_password_that_is_never_answered_is_sent_twice_and_then_a_person_is_as
             world.restart().access()
         world.clock.now += 2 * PASSWORD_PAUSE_S
     assert world.count("mkLoginToken") == 2
+
+
+def test_a_renewal_does_not_end_the_count_of_passwords_that_got_lost() -> None:
+    world = World(password="p", RefreshLogin=RENEWED, mkLoginToken=[GONE, LOGGED_IN])
+    refused = SessionExpired("unauthorized")
+    for _ in range(2):
+        with pytest.raises(Unreachable):
+            world.tokens.disowned(world.tokens.access().access, refused)
+        world.clock.now += PASSWORD_PAUSE_S / 2
+    login = world.tokens.access()
+    assert (world.count("mkLoginToken"), login.passwords_lost) == (1, 1)
+    world.tokens.disowned(login.access, refused)
+    assert world.count("mkLoginToken") == 2
+    assert world.tokens.access().passwords_lost == 0
 
 
 @pytest.mark.parametrize("token", [jwt(iat=0, exp=10**400), jwt(iat=0, exp=[]), "é.é.é", "a." + "W1tb" * 30000])
