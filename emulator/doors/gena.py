@@ -37,7 +37,7 @@ class Subscription:
     """One subscriber to one topic. `local` is the address `peer` reached us at, and events come from there.
 
     `seq` is the number of the next event, `reserved` the one from which on it is written down anew. Whoever is `owed`
-    one has heard nothing in this run of the program.
+    one has not heard what the panel says in this run of the program.
     """
 
     topic: Topic
@@ -100,7 +100,7 @@ class Publisher:
     ) -> Response:
         """Answer a SUBSCRIBE, new or renewal; `initial` makes the first event once the answer is out.
 
-        Where it makes none, the first event is the next that is published.
+        Where it makes none, the first event is the next that is published, and the subscriber is owed one.
         """
         seconds = granted(headers.get("timeout", ""))
         if "sid" in headers:
@@ -116,7 +116,9 @@ class Publisher:
         LOG.debug("%s subscribes to %s for %d s", peer, topic, seconds)
 
         def begin() -> None:
-            if (event := initial()) is not None:
+            if (event := initial()) is None:
+                subscription.owed = True
+            else:
                 subscription.waiting.append(event)
                 subscription.news.set()
             self._begin(subscription, HEAD_START)
@@ -128,12 +130,15 @@ class Publisher:
         self._drop(self._known(topic, peer, headers))
         return Response(HTTPStatus.OK)
 
-    def publish(self, topic: Topic, event: bytes, *, owed: bool = False) -> int:
-        """Queue an event for everybody who subscribed to the topic, or who is owed one; returns how many that are."""
+    def publish(self, topic: Topic, event: bytes, *, owed: bool = False, settles: bool = True) -> int:
+        """Queue an event for everybody who subscribed to the topic, or who is owed one; returns how many that are.
+
+        Unless it `settles` that, whoever is owed one still is.
+        """
         self.sweep()
         meant = [one for one in self._subscriptions.values() if one.topic == topic and (one.owed or not owed)]
         for subscription in meant:
-            subscription.owed = False
+            subscription.owed = subscription.owed and not settles
             subscription.waiting.append(event)
             subscription.news.set()
         return len(meant)

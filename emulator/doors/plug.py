@@ -75,6 +75,11 @@ class Plug:
             now=time.time(),
         )
 
+    @property
+    def read(self) -> bool:
+        """Whether the panel was read in this run; what is said of the switch until then is what an earlier one knew."""
+        return self._hub.health(self.switch.installation).read_at is not None
+
     def topic(self, service: Service) -> tuple[str, str]:
         """What subscriptions to this service of this switch are kept under."""
         return (self.switch.identity.key, service.name)
@@ -86,7 +91,7 @@ class Plug:
         """
         if self.on != self._told:
             self._tell()
-        elif self._hub.health(self.switch.installation).read_at is not None:
+        elif self.read:
             self._tell(owed=True)
 
     def turn(self, on: bool, origin: Origin, answered: Answered) -> None:
@@ -169,5 +174,5 @@ class Plug:
         if self._told is not None:
             self._events += not owed
             event = soap.propertyset({"BinaryState": str(int(self._told))})
-            number = self.publisher.publish(self.topic(BASICEVENT), event, owed=owed)
+            number = self.publisher.publish(self.topic(BASICEVENT), event, owed=owed, settles=self.read)
             LOG.debug("%r is %s, told %d subscribers", self.switch.name, "on" if self._told else "off", number)

@@ -293,6 +293,8 @@ class WemoSwitch(Fauxmo):
         """SUBSCRIBE and UNSUBSCRIBE."""
 
         def initial() -> bytes | None:
+            if service is BASICEVENT and not self._plug.read:  # what was true when an earlier run ended
+                return None
             values = self._plug.facts(self.place).values()
             known = {name: values[name] for name in service.evented if name in values}
             return soap.propertyset(known) if known else None

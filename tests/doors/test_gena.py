@@ -477,8 +477,11 @@ def test_what_nobody_answers_is_brought_again_under_its_number(monkeypatch: pyte
 def test_the_first_event_is_the_first_that_is_known() -> None:
     async def test(publisher: Publisher, subscriber: Subscriber, _: Clock) -> None:
         subscribe(publisher, subscriber.headers(), initial=None)
-        publisher.publish(TOPIC, b"<known/>")
-        assert await heard(subscriber, 1) == [("0", "<known/>")]
+        assert publisher.publish(TOPIC, b"<asked for/>", settles=False) == 1
+        assert await heard(subscriber, 1) == [("0", "<asked for/>")]
+        assert publisher.publish(TOPIC, b"<known/>", owed=True) == 1
+        assert publisher.publish(TOPIC, b"<known/>", owed=True) == 0
+        assert await heard(subscriber, 1) == [("1", "<known/>")]
 
     with_subscriber(test)
 

@@ -24,11 +24,11 @@ class Heard:
         self._rig = rig
         rig.publisher.publish = self._publish  # type: ignore[method-assign]  # the far end of the plug
 
-    def _publish(self, topic: object, event: bytes, *, owed: bool = False) -> int:
+    def _publish(self, topic: object, event: bytes, *, owed: bool = False, settles: bool = True) -> int:
         assert topic == (self._rig.switch.identity.key, "basicevent")
         if owed and not self.owing:
             return 0
-        self.owing = False
+        self.owing = self.owing and not settles
         (self.owed if owed else self.events).append({value: key for key, value in EVENTS.items()}[event])
         return 1
 
@@ -60,6 +60,23 @@ def test_subscribers_of_an_earlier_run_are_told_once_and_not_before_the_panel_wa
         rig.hub.read_at = None
         rig.hub.changed("home")
         assert heard.owed == []
+        rig.hub.read_at = 1.0
+        rig.hub.changed("home")
+        rig.hub.changed("home")
+        assert (heard.owed, heard.take()) == ([False], [])
+
+    with_rig(test)
+
+
+def test_the_truth_is_owed_until_the_panel_was_read_whatever_is_said_before() -> None:
+    async def test(rig: Rig) -> None:
+        heard = Heard(rig)
+        rig.hub.read_at = None
+        rig.hub.prompt = False
+        rig.plug.turn(True, ME, lambda _: None)
+        rig.hub.tickets[0].done.set_result(Outcome(Result.FAILED, "no answer"))
+        await advance(0.4)
+        assert (heard.owed, heard.take()) == ([], [False])
         rig.hub.read_at = 1.0
         rig.hub.changed("home")
         rig.hub.changed("home")

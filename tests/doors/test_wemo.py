@@ -704,10 +704,11 @@ def test_subscriptions_are_answered_and_start_with_all_that_is_evented() -> None
             assert status(wire.say(request("SUBSCRIBE", service.event, SID=sid))) == 200
             assert status(wire.say(request("UNSUBSCRIBE", service.event, SID=sid))) == 200
             assert status(wire.say(request("UNSUBSCRIBE", service.event, SID=sid))) == 412
-        rig.hub.states[rig.switch.name] = None
-        answer = wire.say(request("SUBSCRIBE", BASICEVENT.event, **subscribe))
-        # Nothing is said before the panel has said it.
-        assert not rig.publisher._subscriptions[header(answer, "sid") or ""].waiting
+        for state, read_at in ((None, 1.0), (True, None)):
+            rig.hub.states[rig.switch.name], rig.hub.read_at = state, read_at
+            answer = wire.say(request("SUBSCRIBE", BASICEVENT.event, **subscribe))
+            # Nothing is said before the panel has said it in this run.
+            assert not rig.publisher._subscriptions[header(answer, "sid") or ""].waiting
         for callback, expected in (("192.168.7.77", 200), (PLACE.host, 412), ("192.168.8.77", 412)):
             asked = {**subscribe, "CALLBACK": f"<http://{callback}/>"}
             assert status(wire.say(request("SUBSCRIBE", BASICEVENT.event, **asked))) == expected
