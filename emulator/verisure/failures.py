@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.errors import CloudError, LoginRefused, Rejected, SessionExpired, Unreachable
-from emulator.verisure.unread import CRASH, NOTHING, VALIDATION, Lacking
+from emulator.verisure.unread import CRASH, NOTHING, OF_VALUES, VALIDATION, Lacking
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """The first entry of `errors` (§6). `unread` is set where the answer proves that the document was not executed, and
-    `lacking` is what all entries then say the schema does not have.
+    `lacking` is what all entries say the schema does not have.
 
     `said` is the message for people, without what must not be told; the other texts are only to be compared.
     """
@@ -102,7 +102,8 @@ def error(failure: Failure) -> CloudError | Rejected:
     if failure.name == "SecurityError" or message.startswith("unauthorized") or failure.status in _UNAUTHORIZED:
         return Unauthorized(f"the cloud does not accept this session{said}")
     value = failure.code == "BAD_USER_INPUT" and not (_OTHER.search(failure.message) or CRASH.match(failure.message))
-    status = failure.status in _UNSUPPORTED_STATUS and not VALIDATION.match(failure.message)
+    schema = VALIDATION.match(failure.message) or OF_VALUES.match(failure.message)
+    status = failure.status in _UNSUPPORTED_STATUS and not schema
     if value or status or _UNSUPPORTED.search(message):
         return Unsupported(f"{ERRORS['4'][1]}{said}")
     if failure.unread:

@@ -16,7 +16,7 @@ from emulator.verisure.failures import Failure
 from emulator.verisure.operations import Needs, Operation
 from emulator.verisure.readable import readable
 from emulator.verisure.strike import Secrets
-from emulator.verisure.unread import NOTHING, is_unread, lacking
+from emulator.verisure.unread import NOTHING, SERVER_ERROR, is_unread, lacking
 
 OK, WAIT, REFUSED = "OK", "WAIT", ("ERROR", "KO")
 """`res`; an answer with any other word, or none, says nothing (§4.2)."""
@@ -128,7 +128,8 @@ def _reply(operation: Operation, content: Any, status: int, secrets: Secrets) ->
     found = data.get(operation.field) if isinstance(data, dict) else None
     # Only an answer without any content is a failure (§6).
     if found is None:
-        return Reply(None, _failure(content.get("errors"), status, secrets))
+        begun = isinstance(data, dict) and operation.field in data
+        return Reply(None, _failure(content.get("errors"), status, secrets, begun=begun))
     installation = found.get("installation") if isinstance(found, dict) else None
     secrets.add(text(found, "hash"), text(found, "refreshToken"), text(installation, "capabilities"))
     return Reply(_struck(found, secrets))
@@ -153,9 +154,9 @@ def _struck(value: Any, secrets: Secrets, key: str = "") -> Any:
     return value if struck == str(value) else struck
 
 
-def _failure(errors: Any, status: int, secrets: Secrets) -> Failure:
-    unread = is_unread(errors, status)
-    absent = lacking(errors) if unread else NOTHING
+def _failure(errors: Any, status: int, secrets: Secrets, *, begun: bool) -> Failure:
+    unread = is_unread(errors, status, begun=begun)
+    absent = lacking(errors, begun=begun) if status < SERVER_ERROR else NOTHING
     if isinstance(errors, dict):
         # The other form, `errors.data.reason` (§6).
         errors = [{"message": _mapping(errors.get("data")).get("reason"), **errors}]

@@ -23,9 +23,12 @@ CODES = frozenset(
 VALIDATION = re.compile(
     r"Syntax Error|Unknown (argument|type|field|directive|fragment|operation)\b|Cannot query field\b|Must provide "
     r'|Variable "\$|Field "[^"]*" (argument|must|is not|of type)|Argument "|Fragment "|Directive "'
-    r'|Value "[^"]*" (does not exist|cannot)|Enum "|Expected (type|value of type)\b'
+    r'|Value "[^"]*" (does not exist|cannot)|Expected type\b'
 )
 """How the errors of validation begin. It comes before execution, as does the check of the variables."""
+
+OF_VALUES = re.compile(r'Enum "|Expected value of type\b')
+"""How a value is refused before execution, and likewise a result after it: no proof without more."""
 
 CRASH = re.compile(
     r"Cannot (read|set|destructure|convert)\b|\w*Error:|.* is not (a function|defined|iterable)", re.DOTALL
@@ -45,7 +48,7 @@ BAD_REQUEST, SERVER_ERROR = 400, 500
 class Lacking:
     """What a schema does not have: fields, each with its place in the document (0 is unknown), and arguments.
 
-    `begun` is set where an error has a path, which none of validation has: do not take it for harmless to ask again.
+    `begun` is set where execution had begun, by all signs: do not take it for harmless to ask again.
     """
 
     fields: tuple[tuple[str, int], ...] = ()
@@ -59,10 +62,14 @@ class Lacking:
 NOTHING = Lacking()
 
 
-def lacking(errors: Any) -> Lacking:
-    """What the errors of a document that was not executed say is not there; nothing where one says anything else."""
+def lacking(errors: Any, *, begun: bool = False) -> Lacking:
+    """What errors say is not there; nothing where one says anything else. `begun` is as for `is_unread`."""
+    if not isinstance(errors, list):
+        return NOTHING
     fields, arguments = [], []
     for error in errors:
+        if not isinstance(error, dict):
+            return NOTHING
         field, argument = (found.match(str(error.get("message"))) for found in (UNKNOWN_FIELD, UNKNOWN_ARGUMENT))
         if field:
             fields.append((field[1] or field[2], _column(error.get("locations"))))
@@ -70,7 +77,7 @@ def lacking(errors: Any) -> Lacking:
             arguments.append(argument[1])
         else:
             return NOTHING
-    return Lacking(tuple(fields), tuple(arguments), any(error.get("path") for error in errors))
+    return Lacking(tuple(fields), tuple(arguments), begun or any(error.get("path") for error in errors))
 
 
 def _column(locations: Any) -> int:
@@ -80,21 +87,22 @@ def _column(locations: Any) -> int:
     return column if isinstance(column, int) else 0
 
 
-def is_unread(errors: Any, status: int) -> bool:
+def is_unread(errors: Any, status: int, *, begun: bool = False) -> bool:
     """Whether all of the errors prove that nothing was executed; `status` is that of HTTP.
 
-    The path of an error is where execution had come to: without one, 400 is for a request that was not taken.
+    `begun` is set where the answer has the operation's field, even as null: only execution makes one. The path of an
+    error is where execution had come to. Without either, 400 is for a request that was not taken.
     """
-    return (
-        isinstance(errors, list) and bool(errors) and status < SERVER_ERROR and all(_proves(e, status) for e in errors)
-    )
+    if begun or status >= SERVER_ERROR:
+        return False
+    return isinstance(errors, list) and bool(errors) and all(_proves(e, status) for e in errors)
 
 
 def _proves(error: Any, status: int) -> bool:
-    if not isinstance(error, dict):
+    if not isinstance(error, dict) or error.get("path"):
         return False
     message, extensions = error.get("message"), error.get("extensions")
     message = message.strip() if isinstance(message, str) else ""
     code = extensions.get("code") if isinstance(extensions, dict) else None
-    refused = code in CODES if code and isinstance(code, str) else status == BAD_REQUEST and not error.get("path")
+    refused = code in CODES if code and isinstance(code, str) else status == BAD_REQUEST
     return bool(VALIDATION.match(message)) or (refused and not CRASH.match(message))

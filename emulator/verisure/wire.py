@@ -17,7 +17,7 @@ from emulator.verisure.cloud import Answer, Clock
 from emulator.verisure.deadline import last_look
 from emulator.verisure.firewall import FORBIDDEN, Firewall, is_page
 from emulator.verisure.graphql import Caller, Reply
-from emulator.verisure.operations import Documents, Operation
+from emulator.verisure.operations import LOGIN, Documents, Operation
 from emulator.verisure.session import Account
 from emulator.verisure.strike import Secrets
 from emulator.verisure.vault import Login, Vault
@@ -166,13 +166,16 @@ class Wire:
     ) -> Reply:
         """Send once and read the answer. Unreachable where there is none, or none that is the API's.
 
-        What the country's schema does not have is left out, and what was not executed for that asked again.
+        What the country's schema does not have is left out, and what was not executed for that asked again: once at
+        most where the password goes along.
         """
+        again = False
         while True:
             document = self._documents.of(operation)
             reply = self.read(operation, self.send(operation, variables, caller, security, before))
-            if self._documents.of(operation) == document:
+            if self._documents.of(operation) == document or (again and operation is LOGIN):
                 return reply
+            again = True
 
     def read(self, operation: Operation, answer: Answer) -> Reply:
         """Read an answer, and learn from it what not to ask for; Unreachable when it is not the API's."""

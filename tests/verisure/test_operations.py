@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from emulator.errors import Rejected
+from emulator.errors import Unconfirmed
 from emulator.model import DISARMED, Disarm
 from emulator.verisure import operations
 from emulator.verisure.cloud import Answer
 from emulator.verisure.operations import Documents, Operation
 from emulator.verisure.unread import NOTHING, Lacking, lacking
+from emulator.verisure.wire import Turnstile, Wire
+from tests.fakes import FakeClock
 from tests.verisure.contract import quiet
-from tests.verisure.script import Scripted, data
-from tests.verisure.test_owa import SERVICES, SUBMITTED, World, ended, status
+from tests.verisure.script import MemoryVault, Script, Scripted, data
+from tests.verisure.test_owa import ACCOUNT, LOGIN, SERVICES, SUBMITTED, World, ended, status
 
 ALL = [value for value in vars(operations).values() if isinstance(value, Operation)]
 
@@ -93,7 +95,7 @@ def test_only_arming_asks_for_what_opens_zones() -> None:
     assert "suid" not in selected(operations.DISARM_STATUS)
 
 
-def lacks(field: str, **more: Any) -> Scripted:
+def lacks(field: str, **more: Any) -> Answer:
     """A document that the schema does not take; nothing was executed."""
     error = {"message": f'Cannot query field "{field}" on type "X".', **more}
     return Answer(400, json.dumps({"errors": [error | {"extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}]}).encode())
@@ -120,8 +122,26 @@ def test_a_disarm_does_not_hang_on_a_field_that_a_country_lacks(operation: str, 
     assert seen.count("sending DARM1") == (3 if operation == "xSDisarmPanel" else 2)
 
 
-def test_a_change_whose_error_may_come_from_further_on_is_not_sent_again() -> None:
-    world = World(Status=status("T"), xSDisarmPanel=lacks("msg", path=["xSDisarmPanel"]))
-    with pytest.raises(Rejected, match="msg"):
+def begun(field: str, operation: str) -> Scripted:
+    """The words of a schema, and the field that only execution makes."""
+    return Answer(200, json.dumps({**json.loads(lacks(field).body), "data": {operation: None}}).encode())
+
+
+@pytest.mark.parametrize("answer", [lacks("msg", path=["xSDisarmPanel"]), begun("msg", "xSDisarmPanel")])
+def test_a_change_whose_error_may_come_from_further_on_is_not_sent_again(answer: Scripted) -> None:
+    world = World(Status=status("T"), xSDisarmPanel=answer)
+    with pytest.raises(Unconfirmed, match="msg"):
         world.cloud.execute(Disarm(), quiet)
     assert world.submitted() == ["DARM1"]
+
+
+def test_a_question_that_had_begun_is_asked_again_without_what_is_lacking() -> None:
+    world = World(Status=[begun("wifiConnected", "xSStatus"), status("T")])
+    assert world.cloud.read().raw == "T"
+
+
+def test_the_password_goes_along_with_one_document_more_at_most(clock: FakeClock) -> None:
+    script = Script(clock, mkLoginToken=[lacks("mainUser"), lacks("legals"), lacks("msg")])
+    wire = Wire(ACCOUNT, script, clock, Turnstile(), MemoryVault())
+    assert wire.ask(operations.LOGIN, {"password": "p"}, wire.caller(LOGIN)).failure
+    assert ["mainUser" in one for one in script.documents("mkLoginToken")] == [True, False]

@@ -176,12 +176,16 @@ def refusal(status: int, **more: Any) -> Answer:
     return Answer(status, json.dumps({"errors": [{"message": UNKNOWN_ARGUMENT} | more]}).encode())
 
 
+def null(field: str, message: str, status: int = 200) -> Answer:
+    """An answer with the field, which came to nothing: it was executed."""
+    return Answer(status, json.dumps({"errors": [{"message": message}], "data": {field: None}}).encode())
+
+
 @pytest.mark.parametrize(
     "answer",
     [
         refusal(400, extensions={"code": "GRAPHQL_VALIDATION_FAILED"}),
         refusal(200, extensions={"code": "GRAPHQL_VALIDATION_FAILED"}),
-        refusal(200, path=["xSArmPanel"]),
         errors(UNKNOWN_ARGUMENT),
     ],
 )
@@ -208,6 +212,9 @@ def test_owa_sends_no_other_request_instead_of_one_that_was_not_executed() -> No
     "answer",
     [
         refusal(500, extensions={"code": "GRAPHQL_VALIDATION_FAILED"}),
+        refusal(200, path=["xSArmPanel", "res"]),
+        null("xSArmPanel", UNKNOWN_ARGUMENT),
+        null("xSArmPanel", "upstream request timed out", 400),
         errors("Cannot read properties of undefined (reading 'es')"),
         errors("Cannot return null for non-nullable field Mutation.xSArmPanel."),
         data("xSArmPanel", None),

@@ -40,8 +40,22 @@ def one(message: str, code: str | None = None, **more: Any) -> dict[str, Any]:
 def test_what_comes_before_execution_is_proof(message: str, status: int) -> None:
     assert is_unread([one(message)], status)
     assert is_unread([one(message, "GRAPHQL_VALIDATION_FAILED"), one(message)], status)
-    # A server that asks another one tells where it had come to itself.
-    assert is_unread([one(message, path=["xSArmPanel"])], status)
+
+
+@pytest.mark.parametrize("code", [None, "GRAPHQL_VALIDATION_FAILED"])
+@pytest.mark.parametrize("message", [*PROOF, "upstream request timed out"])
+def test_nothing_is_proof_once_execution_had_begun(message: str, code: str | None) -> None:
+    # A server that asks another one passes on its words, with where it had come to itself.
+    assert not is_unread([one(message, code, path=["xSArmPanel"])], 400)
+    assert not is_unread([one(message, code)], 400, begun=True)
+
+
+@pytest.mark.parametrize(
+    "message", ['Enum "ArmResult" cannot represent value: "PARTIAL"', 'Expected value of type "XSArm" but got: {}.']
+)
+def test_a_value_may_be_one_of_the_result(message: str) -> None:
+    assert not is_unread([one(message)], 200)
+    assert is_unread([one(message, "GRAPHQL_VALIDATION_FAILED")], 200)
 
 
 @pytest.mark.parametrize("message", NO_PROOF)
