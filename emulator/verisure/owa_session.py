@@ -214,13 +214,14 @@ class OwaSession:
             content = self.look(operations.SERVICES, {"numinst": number, "uuid": device.uuid})
         except WithoutContent:
             content = {}
-        about = content.get("installation") if isinstance(content, dict) else None
+        told = content.get("installation") if isinstance(content, dict) else None
+        about = told if isinstance(told, dict) else {}
         token = graphql.text(about, "capabilities")
         if not token and graphql.text(content, "res") in graphql.REFUSED:
             said = graphql.text(content, "msg") or "it gives no reason"
             raise Unreachable(f"the cloud does not open installation {number}: {said}", sent=False)
         if not token:
             log.info("the cloud tells no capabilities of installation %s; going on without", number)
-        self._services = about or {}
+        self._services = about
         self._capabilities = token
         self._capable_until = self._wire.clock.time() + graphql.life_s(token)

@@ -620,6 +620,8 @@ def test_an_installation_that_the_cloud_does_not_open() -> None:
     [
         None,
         {"res": "OK", "installation": None},
+        {"res": "OK", "installation": ["1"]},
+        {"res": "OK", "installation": "OP"},
         {"res": "OK", "installation": {"capabilities": None, "services": None, "configRepoUser": None}},
         {"installation": {"alias": "Casa", "services": []}},
     ],
