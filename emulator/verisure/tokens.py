@@ -21,13 +21,13 @@ MARGIN_S = 30.0
 """A token with less to live is renewed before it is used: a request may take 20 s."""
 
 KNOCK_S = 30.0
-"""A refresh token is only risked on a cloud that has answered in this time."""
+"""A refresh token is only risked on a cloud that has answered in this time, and best without trouble."""
 
 CRASHES = 3
 """Renewals in a row over which the server breaks off while it answers all else: the token is dead (§2.4, §12)."""
 
 APART_S = 30.0
-"""Crashes that follow each other sooner in one program are counted once: people press a switch again and again."""
+"""Crashes that follow each other sooner are counted once, whoever meets them: people press a switch again and again."""
 
 PASSWORD_PAUSE_S = 3600.0
 """Between two logins with the password: one that is needed more often does not mend anything."""
@@ -47,7 +47,6 @@ class Tokens:
         self._vault = wire.vault
         self._clock = wire.clock
         self._requests = LoginRequests(wire)
-        self._crashed_at = float("-inf")
 
     def access(self, margin_s: float = MARGIN_S) -> Login:
         """A login with an access token that is good for so long yet. Raises LoginNeeded and Unreachable."""
@@ -120,10 +119,10 @@ class Tokens:
 
     def _count_crash(self, login: Login, failure: Failure, *, counts: bool) -> None:
         """Note that the server broke off. Raises SessionExpired at the end of a streak, and Unreachable before."""
-        now = self._clock.monotonic()
-        if counts and now - self._crashed_at >= APART_S:
-            self._crashed_at = now
-            login = replace(login, crashes=login.crashes + 1)
+        now = self._clock.time()
+        soon = login.crashed_at <= now < login.crashed_at + APART_S
+        if counts and not soon:
+            login = replace(login, crashes=login.crashes + 1, crashed_at=now)
         self._vault.save(login)
         words = failure.said or failure.message or "it answers without content"
         if login.crashes >= CRASHES:
@@ -133,7 +132,7 @@ class Tokens:
     def _knock(self, login: Login) -> bool:
         """See that the cloud answers at all, before a refresh token is risked; whether it does so without trouble."""
         now = self._clock.monotonic()
-        if now - self._wire.answered_at > KNOCK_S:
+        if now - self._wire.served_at > KNOCK_S:
             self._wire.ask(operations.INSTALLATIONS, {}, self._wire.caller(login))
         return now - self._wire.served_at <= KNOCK_S
 

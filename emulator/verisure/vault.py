@@ -32,9 +32,10 @@ class Login:
     """One account's login. Times are epoch seconds.
 
     `refresh` works once; `spent` says that it was sent and that no answer has been kept yet, so that it may be of no
-    use, and `crashes` how many answers in a row were a crash of the server. The program itself has used the password at
-    `password_at`, and `passwords_lost` such logins in a row had no answer. `bad_lang` is the language over which the
-    server crashed while it knows another. `trouble` is why a person has to log in, empty while all is well.
+    use, and `crashes` how many answers in a row were a crash of the server, the last one at `crashed_at`. The program
+    itself has used the password at `password_at`, and `passwords_lost` such logins in a row had no answer. `bad_lang`
+    is the language over which the server crashed while it knows another. `trouble` is why a person has to log in, empty
+    while all is well.
     """
 
     user: str
@@ -45,6 +46,7 @@ class Login:
     refresh: str = field(default="", repr=False)
     spent: bool = False
     crashes: int = 0
+    crashed_at: float = 0.0
     password_at: float = 0.0
     passwords_lost: int = 0
     bad_lang: str = ""

@@ -277,6 +277,24 @@ def test_a_switch_that_is_pressed_again_and_again_meets_one_crash() -> None:
     assert world.tokens.access().access == TOKENS["hash"]
 
 
+def test_threads_and_programs_that_meet_a_crash_at_the_same_moment_meet_one() -> None:
+    world = World(RefreshLogin=[*[CRASH] * (CRASHES + 1), RENEWED])
+    for _ in range(CRASHES + 1):
+        world.restart()
+        world.fails(1, pause_s=APART_S / 10)
+    assert world.vault.login
+    assert world.vault.login.crashes == 1
+    assert world.restart().access().access == TOKENS["hash"]
+
+
+def test_a_dead_token_is_found_out_however_often_it_is_tried() -> None:
+    world = World(RefreshLogin=CRASH)
+    # Every second one comes too soon to count.
+    world.fails(2 * (CRASHES - 1), pause_s=0.8 * APART_S)
+    with pytest.raises(LoginNeeded):
+        world.tokens.access()
+
+
 @pytest.mark.parametrize("answer", [TROUBLE, errors("FetchError: request failed, reason: connect ECONNREFUSED")])
 def test_an_outage_of_the_renewal_alone_is_waited_out(answer: Answer) -> None:
     world = World(RefreshLogin=[*[answer] * 9, RENEWED])
