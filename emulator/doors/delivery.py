@@ -3,7 +3,7 @@
 import asyncio
 from http import HTTPStatus
 
-from httptools import HttpParserError, HttpResponseParser
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from emulator.doors.callback import Callback
 
@@ -52,7 +52,10 @@ async def _status(reader: asyncio.StreamReader) -> int:
     parser = HttpResponseParser(heads)
     while left > 0 and (data := await reader.read(left)):
         left -= len(data)
-        parser.feed_data(data)
+        try:
+            parser.feed_data(data)
+        except HttpParserUpgrade:  # no HttpParserError, and no interim answer: what follows 101 is not HTTP
+            return parser.get_status_code()
         if heads.complete and parser.get_status_code() >= HTTPStatus.OK:
             return parser.get_status_code()
     return 0

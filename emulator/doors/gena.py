@@ -210,6 +210,15 @@ class Publisher:
 
     async def _deliver(self, subscription: Subscription, pause_s: float) -> None:
         await asyncio.sleep(pause_s)
+        try:
+            await self._bring_all(subscription)
+            LOG.debug("%s does not take events any more", subscription.callback.host)
+        except Exception:  # without its task it would stay, renewed and never told anything
+            LOG.exception("%s gets no events any more", subscription.callback.host)
+        self._drop(subscription)
+
+    async def _bring_all(self, subscription: Subscription) -> None:
+        """Bring every event in order, until they are not taken any more."""
         failures = 0
         while failures < MAX_FAILURES:
             await subscription.news.wait()
@@ -222,8 +231,6 @@ class Publisher:
                 subscription.reserved = subscription.seq + AHEAD // 2
                 self._changed()
             failures = await self._bring(subscription, seq, event, failures)
-        LOG.debug("%s does not take events any more", subscription.callback.host)
-        self._drop(subscription)
 
     async def _bring(self, subscription: Subscription, seq: int, event: bytes, failures: int) -> int:
         """Bring one event, again while nobody answers and there is no newer one; how many have failed in a row."""

@@ -10,7 +10,7 @@ from ipaddress import IPv4Network
 import pytest
 
 from emulator.doors import gena
-from emulator.doors.callback import Here
+from emulator.doors.callback import Callback, Here
 from emulator.doors.gena import Publisher, Topic
 from emulator.doors.h1 import Response
 from emulator.doors.network import Place
@@ -255,6 +255,7 @@ def test_where_everybody_has_one_nobody_makes_way() -> None:
         (b"HTTP/1.1 412 Precondition Failed\r\n\r\n", 1),
         (b"HTTP/1.1 500 No\r\n\r\n", gena.MAX_FAILURES),
         (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 No\r\n\r\n", gena.MAX_FAILURES),
+        (b"HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", gena.MAX_FAILURES),
         (b"nonsense\r\n\r\n", gena.MAX_FAILURES),
         (b"", gena.MAX_FAILURES),
     ],
@@ -280,6 +281,20 @@ def test_a_subscriber_that_is_gone_is_dropped() -> None:
         await until(lambda: not publisher.publish(TOPIC, b"<x/>"))
 
     with_subscriber(test)
+
+
+def test_a_subscriber_that_a_defect_cuts_off_is_dropped_too(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Here):
+        def source(self, callback: Callback, peer: str, local: str) -> str | None:
+            raise RuntimeError(f"{callback.host} {peer} {local}")
+
+    async def test(publisher: Publisher, subscriber: Subscriber, _: Clock) -> None:
+        publisher.move(Broken())
+        subscribe(publisher, subscriber.headers())
+        await until(lambda: not publisher.publish(TOPIC, b"<x/>"))
+
+    with_subscriber(test)
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
 
 def test_one_failure_is_forgiven() -> None:
