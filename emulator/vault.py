@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import IO
 
-from emulator import private
+from emulator import private, refused_logins
 from emulator.errors import EmulatorError, LoginNeeded
 from emulator.journal import Journal
 from emulator.verisure.vault import Device, Login
@@ -63,6 +63,17 @@ class JournalVault:
         """Replace the login; written through to disk."""
         self._journal.note(self._name(login.user), json.dumps(asdict(login)))
 
+    def is_wrong(self, user: str, password: str) -> bool:
+        """Whether the cloud has said that this password is wrong, and not taken it since."""
+        return refused_logins.recall(self._journal, self._said(user, password)) is not None
+
+    def note_password(self, user: str, password: str, *, wrong: bool) -> None:
+        """Remember what the cloud said of a password, by its fingerprint."""
+        if wrong:
+            refused_logins.remember(self._journal, "", self._said(user, password), "wrong")
+        else:
+            refused_logins.forget(self._journal, self._said(user, password))
+
     def banned_until(self) -> float:
         """Until when the firewall shuts this network out (epoch seconds)."""
         return float(self._journal.recall(f"owa ban {self._host}") or 0)
@@ -79,6 +90,9 @@ class JournalVault:
         """Add one to them."""
         known = sorted(self.unsupported(number) | {request})
         self._journal.note(f"owa unsupported {number}", json.dumps(known))
+
+    def _said(self, user: str, password: str) -> str:
+        return json.dumps([self._host, user, password])
 
     def _name(self, user: str) -> str:
         return f"owa login {self._host} {user}"

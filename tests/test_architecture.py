@@ -37,7 +37,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "noise": ("model",),
     "journal": (*PURE, "journal_file", "noise", "tables"),
     "keys": ("journal",),
-    "vault": (*PURE, "journal", "private", "verisure.vault"),
+    "vault": (*PURE, "journal", "private", "refused_logins", "verisure.vault"),
     "notify": (*PURE, "journal"),
     "identities": (*PURE, "journal"),
     "refused_logins": ("journal",),

@@ -144,6 +144,16 @@ def test_user_and_password_may_come_from_the_environment(desk: Desk) -> None:
     assert "Password" not in result.output.replace("The password", "")
 
 
+def test_a_password_of_the_environment_that_was_refused_is_not_sent_again(desk: Desk) -> None:
+    given = {"VERISURE_USER": "demo", "VERISURE_PASSWORD": "wrong"}
+    assert "check user and password" in desk.type("login", **given).stderr
+    result = desk.type("login", keys=[PASSWORD, "1", desk.code], **given)
+    assert result.exit_code == 0, result.output
+    assert "refused the password in the environment; correct it there" in result.output
+    # The wrong one, and the right one before and after the code.
+    assert desk.count("mkLoginToken") == 3
+
+
 def test_a_wrong_code_gets_another_one(desk: Desk) -> None:
     result = desk.type("login", keys=["demo", PASSWORD, "1", "000000", "1", desk.code])
     assert result.exit_code == 0, result.output

@@ -32,6 +32,16 @@ def test_a_device_has_the_shape_that_the_cloud_knows_and_is_made_of_chance() -> 
     assert {one.id, one.uuid, one.indigitall}.isdisjoint({other.id, other.uuid, other.indigitall})
 
 
+def test_a_wrong_password_is_remembered_until_the_cloud_takes_it(vault: JournalVault, tmp_path: Path) -> None:
+    vault.note_password("0042", "open sesame", wrong=True)
+    assert vault.is_wrong("0042", "open sesame")
+    assert not vault.is_wrong("0042", "another")
+    assert not vault.is_wrong("0043", "open sesame")
+    assert not any(b"sesame" in path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
+    vault.note_password("0042", "open sesame", wrong=False)
+    assert not vault.is_wrong("0042", "open sesame")
+
+
 def test_what_is_saved_is_there_after_a_restart(vault: JournalVault, tmp_path: Path) -> None:
     assert vault.load() is None
     vault.save(LOGIN)

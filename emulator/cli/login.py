@@ -40,11 +40,15 @@ def converse(
     host = urlsplit(url).netloc
     click.echo(f"Logging in at {host}. The password is used now, and not kept.")
     user = given.user or _asked("User, as in the alarm's app").strip()
-    password = given.password or _asked("Password", hidden=True)
-    conceal(password)
     journal = Journal(state_dir)
     try:
         vault = JournalVault(journal, state_dir, host, user)
+        password = given.password
+        if password and vault.is_wrong(user, password):
+            click.echo("The cloud has refused the password in the environment; correct it there, too.")
+            password = ""
+        password = password or _asked("Password", hidden=True)
+        conceal(password)
         account = Account(user, password, where.country, where.language)
         wire = Wire(account, HttpTransport(url, where.timeouts.request), clock, Turnstile(), vault)
         enrolment = Enrolment(wire)

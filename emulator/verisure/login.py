@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 MFA_NEEDED = "auth-api.mfa_needed"
 """`msg` where the device must be confirmed by SMS first (§2.1)."""
 
+WRONG = "60091"
+"""`err` where user or password is wrong (§6)."""
+
 
 class LoginRequests:
     """Asks for one account; owned by one thread, which holds the vault meanwhile."""
@@ -39,6 +42,8 @@ class LoginRequests:
         secret = {"user": login.user, "password": self._wire.account.password}
         refuse_blank(**secret)
         reply = self._ask(operations.LOGIN, secret, login)
+        if reply.failure and reply.failure.err == WRONG:
+            self._vault.note_password(**secret, wrong=True)
         if reply.failure and failures.is_challenge(reply.failure):
             return None
         if (other := self._in_other_lang(login)) and reply.failure and failures.is_defect(reply.failure):
@@ -57,6 +62,7 @@ class LoginRequests:
         made = self.accept(replace(login, passwords_lost=0), content)
         if made is None:
             raise LoginRefused(f"the cloud refused the login: {graphql.text(content, 'msg') or 'it gave no reason'}")
+        self._vault.note_password(**secret, wrong=False)
         return made
 
     def accept(self, login: Login, content: Any, refresh_before: str = "") -> Login | None:

@@ -65,6 +65,12 @@ class Vault(Protocol):
     def save(self, login: Login) -> None:
         """Replace the login. EmulatorError when it cannot be kept."""
 
+    def is_wrong(self, user: str, password: str) -> bool:
+        """Whether the cloud has said that this password is wrong, and not taken it since."""
+
+    def note_password(self, user: str, password: str, *, wrong: bool) -> None:
+        """Remember what the cloud said of a password, without keeping it."""
+
     def banned_until(self) -> float:
         """Until when the firewall shuts this network out (epoch seconds)."""
 

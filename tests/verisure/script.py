@@ -84,6 +84,7 @@ class MemoryVault:
         self.saved: list[Login] = []
         self.ban_until = 0.0
         self.refused: set[str] = set()
+        self.wrong: set[tuple[str, str]] = set()
         self.held = False
 
     @contextmanager
@@ -101,6 +102,12 @@ class MemoryVault:
     def save(self, login: Login) -> None:
         self.login = login
         self.saved.append(login)
+
+    def is_wrong(self, user: str, password: str) -> bool:
+        return (user, password) in self.wrong
+
+    def note_password(self, user: str, password: str, *, wrong: bool) -> None:
+        (self.wrong.add if wrong else self.wrong.discard)((user, password))
 
     def banned_until(self) -> float:
         return self.ban_until

@@ -434,6 +434,21 @@ def test_a_password_that_is_refused_is_never_tried_again(why: str) -> None:
     assert world.script.names().count("mkLoginToken") == 1
 
 
+@pytest.mark.parametrize("why", REFUSALS)
+def test_only_a_password_that_the_cloud_calls_wrong_is_remembered_as_that(why: str) -> None:
+    world = World(ENDED, "p", mkLoginToken=REFUSALS[why])
+    with pytest.raises(LoginNeeded):
+        world.tokens.access()
+    assert world.vault.is_wrong("u", "p") == (why == "wrong")
+
+
+def test_a_password_that_works_is_no_longer_a_wrong_one() -> None:
+    world = World(ENDED, "p", mkLoginToken=LOGGED_IN)
+    world.vault.note_password("u", "p", wrong=True)
+    world.tokens.access()
+    assert not world.vault.is_wrong("u", "p")
+
+
 def test_a_password_that_is_needed_again_and_again_does_not_mend_anything() -> None:
     world = World(password="p", RefreshLogin=REFUSED, mkLoginToken=LOGGED_IN)
     world.tokens.access()
