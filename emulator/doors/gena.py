@@ -6,7 +6,6 @@ import time
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -25,7 +24,7 @@ MAX_SUBSCRIPTIONS = 128  # over all switches
 MAX_QUEUE = 16  # events that wait for one subscriber; each is absolute, so the oldest may go
 HEAD_START = 0.15  # seconds for a subscriber to read its SID before the first event bears it
 MAX_FAILURES = 3  # in a row; then the subscriber is gone
-AGAIN_S = (10.0, 30.0)  # after which what was not answered is brought again; a hub or its access point may be starting
+AGAIN_S = (10.0, 30.0)  # from one failure to the next that counts, as a hub may be starting; what nobody answered waits
 LAST_SEQ = 2**32 - 1  # after it comes 1, as 0 marks the initial event (UDA 1.0 §4.2)
 AHEAD = 1000  # events that may be sent on what was last written down, so that none costs a write
 
@@ -52,6 +51,11 @@ class Subscription:
     waiting: deque[bytes] = field(default_factory=lambda: deque(maxlen=MAX_QUEUE))
     news: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
+
+    def skip(self) -> None:
+        """Let go of all that waits but the newest: each is absolute, and what it was before is no news any more."""
+        while len(self.waiting) > 1:
+            self.waiting.popleft()
 
 
 class Publisher:
@@ -218,36 +222,54 @@ class Publisher:
         self._drop(subscription)
 
     async def _bring_all(self, subscription: Subscription) -> None:
-        """Bring every event in order, until they are not taken any more."""
-        failures = 0
-        while failures < MAX_FAILURES:
-            await subscription.news.wait()
-            event = subscription.waiting.popleft()
-            if not subscription.waiting:
-                subscription.news.clear()
-            # Used up before it is sent: a number that comes twice is ignored, one that is left out is not.
-            seq, subscription.seq = subscription.seq, subscription.seq % LAST_SEQ + 1
-            if subscription.seq >= subscription.reserved:
-                subscription.reserved = subscription.seq + AHEAD // 2
-                self._changed()
-            failures = await self._bring(subscription, seq, event, failures)
+        """Bring every event in order, until they are not taken any more.
 
-    async def _bring(self, subscription: Subscription, seq: int, event: bytes, failures: int) -> int:
-        """Bring one event, again while nobody answers and there is no newer one; how many have failed in a row."""
+        One that nobody answered is brought again. Of those that came meanwhile, or while there was no address to come
+        from, only the newest is brought. However many fail at once, they count as one failure.
+        """
+        loop, failures, counts_at = asyncio.get_running_loop(), 0, 0.0
+        again: tuple[int, bytes] | None = None
         while True:
-            while (source := self._here.source(subscription.callback, subscription.peer, subscription.local)) is None:
-                await self._moved.wait()
+            if not again:
+                await subscription.news.wait()
+            source = await self._source(subscription)
+            seq, event = again if again and not subscription.waiting else self._take(subscription)
             status = await notify(subscription.callback, source, subscription.sid, seq, event)
             LOG.debug("event %d for %s: %s", seq, subscription.callback.host, status or "no answer")
-            if status == HTTPStatus.PRECONDITION_FAILED:
-                return MAX_FAILURES
-            failures = 0 if 200 <= status < 300 else failures + 1
-            if status or failures >= MAX_FAILURES:
-                return failures
-            with suppress(TimeoutError):
-                async with asyncio.timeout(AGAIN_S[failures - 1]):
-                    await subscription.news.wait()
-                return failures
+            if 200 <= status < 300:
+                failures, counts_at = 0, 0.0
+            elif status == HTTPStatus.PRECONDITION_FAILED:
+                return
+            elif loop.time() >= counts_at:
+                failures += 1
+                if failures == MAX_FAILURES:
+                    return
+                counts_at = loop.time() + AGAIN_S[failures - 1]
+            again = None
+            if not status:
+                again = seq, event
+                await asyncio.sleep(counts_at - loop.time())
+                counts_at = 0.0
+                subscription.skip()
+
+    async def _source(self, subscription: Subscription) -> str:
+        """The address to bring an event from, once there is one."""
+        while (source := self._here.source(subscription.callback, subscription.peer, subscription.local)) is None:
+            await self._moved.wait()
+            subscription.skip()
+        return source
+
+    def _take(self, subscription: Subscription) -> tuple[int, bytes]:
+        """The next event and its number."""
+        event = subscription.waiting.popleft()
+        if not subscription.waiting:
+            subscription.news.clear()
+        # Used up before it is sent: a number that comes twice is ignored, one that is left out is not.
+        seq, subscription.seq = subscription.seq, subscription.seq % LAST_SEQ + 1
+        if subscription.seq >= subscription.reserved:
+            subscription.reserved = subscription.seq + AHEAD // 2
+            self._changed()
+        return seq, event
 
 
 def _ends(subscription: Subscription) -> tuple[str, str]:

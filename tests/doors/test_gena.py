@@ -250,35 +250,70 @@ def test_where_everybody_has_one_nobody_makes_way() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "events"),
+    ("answer", "numbers"),
     [
-        (b"HTTP/1.1 412 Precondition Failed\r\n\r\n", 1),
-        (b"HTTP/1.1 500 No\r\n\r\n", gena.MAX_FAILURES),
-        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 No\r\n\r\n", gena.MAX_FAILURES),
-        (b"HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", gena.MAX_FAILURES),
-        (b"nonsense\r\n\r\n", gena.MAX_FAILURES),
-        (b"", gena.MAX_FAILURES),
+        (b"HTTP/1.1 412 Precondition Failed\r\n\r\n", "0"),
+        (b"HTTP/1.1 500 No\r\n\r\n", "012"),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 No\r\n\r\n", "012"),
+        (b"HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", "012"),
+        (b"nonsense\r\n\r\n", "011"),
+        (b"", "011"),
     ],
 )
-def test_a_subscriber_that_wants_no_events_is_dropped(answer: bytes, events: int) -> None:
+def test_a_subscriber_that_wants_no_events_is_dropped(
+    answer: bytes, numbers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gena, "AGAIN_S", (0.0, 0.0))
+
     async def test(publisher: Publisher, subscriber: Subscriber, _: Clock) -> None:
         subscriber.answer = answer
         subscribe(publisher, subscriber.headers())
         for _number in range(5):
             publisher.publish(TOPIC, b"<x/>")
-        seqs = [(await subscriber.next())[0]["SEQ"] for _number in range(events)]
-        assert seqs == [str(number) for number in range(events)]
+        assert [(await subscriber.next())[0]["SEQ"] for _ in numbers] == list(numbers)
         await until(lambda: not publisher.publish(TOPIC, b"<x/>"))
         assert subscriber.got.empty()
 
     with_subscriber(test)
 
 
-def test_a_subscriber_that_is_gone_is_dropped() -> None:
+def test_a_subscriber_that_is_gone_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gena, "AGAIN_S", (0.0, 0.0))
+
     async def test(publisher: Publisher, subscriber: Subscriber, _: Clock) -> None:
         subscriber.port = 1  # nothing listens there
         subscribe(publisher, subscriber.headers())
         await until(lambda: not publisher.publish(TOPIC, b"<x/>"))
+
+    with_subscriber(test)
+
+
+def test_events_that_fail_at_once_do_not_end_a_subscription(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gena, "AGAIN_S", (1e6, 1e6))
+
+    async def test(publisher: Publisher, subscriber: Subscriber, _: Clock) -> None:
+        subscriber.answer = b"HTTP/1.1 503 Starting\r\n\r\n"
+        subscribe(publisher, subscriber.headers())
+        for number in range(2 * gena.MAX_FAILURES):
+            assert (await subscriber.next())[0]["SEQ"] == str(number)
+            assert publisher.publish(TOPIC, b"<x/>") == 1
+
+    with_subscriber(test)
+
+
+def test_the_newest_event_takes_the_place_of_what_nobody_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gena, "AGAIN_S", (0.01, 0.01))
+
+    async def test(publisher: Publisher, subscriber: Subscriber, _: Clock) -> None:
+        good, subscriber.answer = subscriber.answer, b""
+        subscribe(publisher, subscriber.headers())
+        assert await heard(subscriber, 1) == [("0", "<all/>")]
+        subscriber.answer = good
+        for event in (b"<one/>", b"<two/>", b"<three/>"):
+            publisher.publish(TOPIC, event)
+        assert await heard(subscriber, 1) == [("1", "<three/>")]
+        publisher.publish(TOPIC, b"<four/>")
+        assert await heard(subscriber, 1) == [("2", "<four/>")]
 
     with_subscriber(test)
 
@@ -465,11 +500,13 @@ def test_events_wait_for_an_address_to_come_from() -> None:
         subscribe(publisher, subscriber.headers())
         publisher.publish(TOPIC, b"<one/>")
         await asyncio.sleep(2 * gena.HEAD_START)
+        publisher.publish(TOPIC, b"<two/>")
         assert subscriber.got.empty()
         publisher.move(Here((replace(PLACE, host="127.0.0.3"),)))
         headers, body = await subscriber.next()
-        assert (headers["SEQ"], headers["from"], body) == ("0", "127.0.0.3", "<all/>")
-        assert await heard(subscriber, 1) == [("1", "<one/>")]
+        assert (headers["SEQ"], headers["from"], body) == ("0", "127.0.0.3", "<two/>")  # not what was true before
+        publisher.publish(TOPIC, b"<three/>")
+        assert await heard(subscriber, 1) == [("1", "<three/>")]
 
     with_subscriber(test)
 
