@@ -37,7 +37,7 @@ class LoginRequests:
     def log_in(self, login: Login) -> Login | None:
         """mkLoginToken: the login that it made, or None when the device must be confirmed first.
 
-        The password is sent once. Raises LoginRefused and Unreachable.
+        A password that was checked is not sent again. Raises LoginRefused and Unreachable.
         """
         secret = {"user": login.user, "password": self._wire.account.password}
         refuse_blank(**secret)

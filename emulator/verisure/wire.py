@@ -101,7 +101,7 @@ class Turnstile:
 class Wire:
     """Sends requests for one account; owned by one thread, while turnstile and vault are shared.
 
-    `answered_at` is when the API answered last, `served_at` when it last did so without trouble (monotonic seconds).
+    `served_at` is when the API last answered without trouble (monotonic seconds).
     """
 
     def __init__(self, account: Account, transport: Poster, clock: Clock, turnstile: Turnstile, vault: Vault) -> None:
@@ -110,7 +110,7 @@ class Wire:
         self.vault = vault
         self._transport = transport
         self._turnstile = turnstile
-        self.answered_at = self.served_at = float("-inf")
+        self.served_at = float("-inf")
         self._urgent = False
         self._secrets = Secrets(account.password)
         self._documents = Documents()
@@ -180,10 +180,9 @@ class Wire:
     def read(self, operation: Operation, answer: Answer) -> Reply:
         """Read an answer, and learn from it what not to ask for; Unreachable when it is not the API's."""
         reply = graphql.parse(operation, answer, self._secrets)
-        self.answered_at = self.clock.monotonic()
         failure = reply.failure
         if failure is None or not isinstance(failures.error(failure), Unreachable):
-            self.served_at = self.answered_at
+            self.served_at = self.clock.monotonic()
         if failure and self._documents.learn(operation, failure.lacking):
             log.info("%s: asked without what this country's cloud does not have: %s", operation.name, failure.said)
         return reply

@@ -179,9 +179,9 @@ def test_only_an_answer_of_the_api_counts_as_one(clock: FakeClock) -> None:
     asker = wire(clock, script)
     with pytest.raises(Unreachable, match="HTTP 502"):
         ask(asker)
-    assert asker.answered_at < clock.now
+    assert asker.served_at < clock.now
     ask(asker)
-    assert asker.answered_at == clock.now
+    assert asker.served_at == clock.now
 
 
 def test_close_lets_go(clock: FakeClock) -> None:
