@@ -54,8 +54,12 @@ class Here:
     def source(self, callback: Callback, peer: str, local: str) -> str | None:
         """The address to bring an event from: the one that was subscribed at while it is ours, or what took its place.
 
-        None while no place leads to the subscriber.
+        None while no place leads to the subscriber, or when its address has become ours: a hub beside us has subscribed
+        at an address that still is.
         """
+        is_beside = local in self.addresses or IPv4Address(callback.host).is_loopback
+        if callback.host in self.addresses and not is_beside:
+            return None
         usable = [place for place in self.places if _leads_to(place, callback.host, peer)]
         usable = [place for place in usable if self.admits(callback.host, peer, place)]
         found: Sequence[Place] = [place for place in usable if place.host == local] or usable

@@ -186,11 +186,15 @@ class Publisher:
     def _make_room(self, topic: Topic, callback: Callback, peer: str) -> None:
         self.sweep()
         subscriptions = list(self._subscriptions.values())
+        if callback.host != peer and any(callback.host in _ends(each) and each.peer != peer for each in subscriptions):
+            # It may not look at the SID: told that another switch is on, it would take that for the one it asked about.
+            raise ProtocolError("Another one subscribes for the host of CALLBACK", HTTPStatus.PRECONDITION_FAILED)
         for subscription in subscriptions:
-            # Nobody else ends what a subscriber wants at its own address.
-            own = peer in (subscription.peer, callback.host)
-            if subscription.topic == topic and subscription.callback == callback and own:
-                self._drop(subscription)  # the subscriber started anew; it would get every event twice
+            is_foreign = subscription.callback.host == peer != subscription.peer  # from before it asked for itself
+            # The subscriber started anew; it would get every event twice.
+            is_old = (subscription.topic, subscription.callback, subscription.peer) == (topic, callback, peer)
+            if is_foreign or is_old:
+                self._drop(subscription)
         same = [each for each in self._subscriptions.values() if each.topic == topic]
         if len(same) >= MAX_PER_TOPIC:
             # Most of a peer that has so many to one topic are from before it was restarted.

@@ -132,6 +132,8 @@ def test_what_is_told_to_clients_in_place_of_our_address_is_us_too() -> None:
         ((), PEER, PEER, None),
         # What was a subscriber's address is ours now.
         ((Place("eth0", "192.168.7.10", PLACE.network, "192.168.7.10"),), PEER, "192.168.7.10", None),
+        ((Place("eth0", PEER, PLACE.network, PEER),), PEER, PEER, None),
+        ((PLACE,), "192.168.7.2", "192.168.7.2", "192.168.7.2"),  # a hub beside us
         ((PLACE,), "127.0.0.1", "127.0.0.1", "192.168.7.2"),
     ],
 )

@@ -538,19 +538,45 @@ def test_the_first_event_is_the_first_that_is_known() -> None:
     with_subscriber(test)
 
 
-def test_nobody_ends_what_another_one_wants_at_its_own_address() -> None:
+HOME = replace(PLACE, host="192.168.7.2", network=IPv4Network("192.168.7.0/24"))
+HUB, SECOND, OTHER = "192.168.7.9", "192.168.7.10", "192.168.7.66"
+AWAY = ("key2", "basicevent")
+
+
+def wants(publisher: Publisher, topic: Topic, peer: str, host: str) -> str:
+    """The SID of what a peer subscribed to for a host."""
+    headers = {"callback": f"<http://{host}:9/x>", "nt": "upnp:event"}
+    return sid(publisher.subscribe(topic, peer, HOME, headers, bytes))
+
+
+def test_nobody_has_events_brought_to_who_asks_for_itself_nor_ends_what_it_wants() -> None:
     async def test(publisher: Publisher, _: Subscriber, __: Clock) -> None:
-        place = replace(PLACE, host="192.168.7.2", network=IPv4Network("192.168.7.0/24"))
-        victim, other = "192.168.7.9", "192.168.7.66"
-        headers = {"callback": f"<http://{victim}:9/x>", "nt": "upnp:event"}
-        kept = sid(publisher.subscribe(TOPIC, victim, place, headers, bytes))
-        foreign = sid(publisher.subscribe(TOPIC, other, place, headers, bytes))
-        assert publisher.subscribe(TOPIC, victim, place, {"sid": kept}, bytes).status == 200
-        refused(412, lambda: publisher.unsubscribe(TOPIC, other, {"sid": kept}))
-        # Whose address it is starts anew, whoever had asked.
-        publisher.subscribe(TOPIC, victim, place, headers, bytes)
-        for gone in (kept, foreign):
-            refused(412, lambda gone=gone: publisher.unsubscribe(TOPIC, victim, {"sid": gone}))  # type: ignore[misc]
+        kept = wants(publisher, TOPIC, HUB, HUB)
+        for topic in (TOPIC, AWAY):
+            refused(412, lambda topic=topic: wants(publisher, topic, OTHER, HUB))  # type: ignore[misc]
+        refused(412, lambda: publisher.unsubscribe(TOPIC, OTHER, {"sid": kept}))
+        assert publisher.subscribe(TOPIC, HUB, HOME, {"sid": kept}, bytes).status == 200
+        wants(publisher, AWAY, HUB, HUB)
+
+    with_subscriber(test)
+
+
+def test_who_asks_for_itself_is_brought_no_more_of_what_others_asked_for() -> None:
+    async def test(publisher: Publisher, _: Subscriber, __: Clock) -> None:
+        wants(publisher, TOPIC, OTHER, HUB)
+        wants(publisher, AWAY, OTHER, HUB)
+        wants(publisher, AWAY, OTHER, OTHER)
+        wants(publisher, TOPIC, HUB, HUB)
+        assert [publisher.publish(topic, b"<x/>") for topic in (TOPIC, AWAY)] == [1, 1]
+
+    with_subscriber(test)
+
+
+def test_only_one_other_may_ask_for_a_host() -> None:
+    async def test(publisher: Publisher, _: Subscriber, __: Clock) -> None:
+        wants(publisher, TOPIC, HUB, SECOND)
+        refused(412, lambda: wants(publisher, AWAY, OTHER, SECOND))
+        wants(publisher, AWAY, HUB, SECOND)
 
     with_subscriber(test)
 
