@@ -92,6 +92,8 @@ class OwaSession:
                 self._distrust()
         for _ in range(2):
             if ended and self._is_disowned(operation, ended):
+                if operation is operations.SERVICES:
+                    self._check_account(ended)
                 self._capable_until = float("-inf")
                 content, ended, access = attempt(partial(self._tokens.disowned, access, ended))
         if ended is None:
@@ -149,6 +151,19 @@ class OwaSession:
             return False
         long = self._ended_at is not None and self._wire.clock.monotonic() - self._ended_at >= DISOWNED_S
         return long or isinstance(ended, Unauthorized)
+
+    def _check_account(self, ended: SessionExpired) -> None:
+        """Raise Unreachable where the cloud answers for the account: then it is the installation that it refuses.
+
+        Such as one whose contract has ended. The login is not to end for the other installations of the account.
+        """
+        _, refused, _ = self._attempt(operations.INSTALLATIONS, {}, lambda: None, None)
+        if refused is None:
+            raise Unreachable(
+                f"the cloud answers for the account, but does not open installation {self._number}: check `number` "
+                f"in devices.yaml, and whether its contract still runs; {ended}",
+                sent=False,
+            )
 
     def ready(self) -> None:
         """Have everything that a command needs, so that it is sent as soon as it is said to be."""

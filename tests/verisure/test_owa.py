@@ -325,7 +325,8 @@ def test_a_session_that_the_cloud_knows_no_more_is_renewed_once_and_then_needs_a
     why: str, operation: str
 ) -> None:
     account = Account("u", "", "ES", "es") if operation == "mkInstallationList" else ACCOUNT
-    world = World(account, **{operation: UNKNOWN_SESSION[why], "RefreshLogin": FRESH})
+    answers: dict[str, Any] = {"mkInstallationList": UNKNOWN_SESSION[why], operation: UNKNOWN_SESSION[why]}
+    world = World(account, **answers, RefreshLogin=FRESH)
     for _ in range(3):
         with pytest.raises(LoginNeeded, match=r"does not know this program any more.*; type `emulator login`"):
             world.cloud.read()
@@ -338,6 +339,20 @@ def test_a_session_that_the_cloud_knows_no_more_is_renewed_once_and_then_needs_a
     ]
     world = World(account, **{operation: once, "RefreshLogin": FRESH})
     assert world.cloud.read().axes == DISARMED
+
+
+@pytest.mark.parametrize("why", UNKNOWN_SESSION)
+def test_one_installation_that_the_cloud_does_not_open_ends_no_login(why: str) -> None:
+    account = replace(ACCOUNT, password="p")
+    world = World(account, Srv=UNKNOWN_SESSION[why], mkInstallationList=listed("7"), RefreshLogin=FRESH)
+    for _ in range(3):
+        with pytest.raises(Unreachable, match="does not open installation 1: check `number`") as caught:
+            world.cloud.execute(Disarm(), quiet)
+        assert not caught.value.sent
+        world.clock.now += 600
+    assert world.vault.login
+    assert not world.vault.login.trouble
+    assert "mkLoginToken" not in world.script.names()
 
 
 def test_a_session_that_the_cloud_knows_no_more_is_made_anew_with_the_password_once() -> None:
