@@ -445,14 +445,13 @@ class Installation:
         self._settle(state)
         return Outcome(Result.CONFIRMED, f"the panel is {state}")
 
-    def _commit(self, job: Job, *, sending: bool = False) -> None:
+    def _commit(self, job: Job, *, sending: bool = False, begun: bool = False) -> None:
         """See that a command may still be sent.
 
-        Raises Superseded where it has ended, or is too late; Unconfirmed where a part of it was done before.
+        Raises Superseded where it has ended, or is too late; Unconfirmed where a part of it was done before: `begun`.
         """
         with self._lock:
             late = TooLate("it had ended before it was sent") if job.over else None
-            begun = job.ticket.accepted.done()
             # Of an arm that goes in parts, the first has left the house half armed: the others follow.
             if late is None and not (begun and isinstance(job.command.action, Arm)):
                 late = self._lateness(job)
@@ -648,13 +647,16 @@ class Installation:
 
     def _reporter(self, job: Job) -> Report:
         said = None
+        accepted: set[str] = set()
 
         def report(phase: Phase, text: str) -> None:
             nonlocal said
             if phase is Phase.SENDING:
                 # More than once for a request: when its turn has come, and when the connection stands.
-                self._commit(job, sending=True)
+                # One that was accepted and is sent anew, by force, has done nothing; what follows another one has.
+                self._commit(job, sending=True, begun=bool(accepted - {text}))
             if phase is Phase.ACCEPTED:
+                accepted.add(text)
                 job.ticket.accept()
             if (phase, text) != said:
                 said = (phase, text)

@@ -9,7 +9,22 @@ import pytest
 from emulator.commands import MOST_WAITING, Ticket
 from emulator.errors import TooLate, TooMany
 from emulator.installation import ARM_WITHIN_S, DISARM_WITHIN_S
-from emulator.model import DISARMED, Arm, ArmMode, Command, Disarm, Interior, Moment, Notice, Origin, Result
+from emulator.model import (
+    DISARMED,
+    Action,
+    Arm,
+    ArmMode,
+    Axes,
+    Command,
+    Disarm,
+    Interior,
+    Moment,
+    Notice,
+    Origin,
+    PanelState,
+    Result,
+)
+from emulator.verisure.cloud import Phase, Report
 from tests.test_installation import MODES, POLL_S, House
 
 NIGHT = Arm(ArmMode(Interior.NIGHT))
@@ -169,6 +184,25 @@ def test_an_arm_in_parts_that_has_begun_is_finished_however_long_the_first_took(
     ticket = house.on("total+perimeter")
     assert house.run(ticket) == [Result.CONFIRMED]
     assert house.house.axes.perimeter
+
+
+@pytest.mark.parametrize(("then", "result"), [("ARM1", Result.SUPERSEDED), ("PERI1", Result.CONFIRMED)])
+def test_an_arm_that_is_sent_anew_by_force_ages_and_the_second_part_of_one_does_not(
+    house: Told, then: str, result: Result
+) -> None:
+    sent: list[str] = []
+
+    def execute(_action: Action, report: Report) -> PanelState:
+        for request in ("ARM1", then):
+            report(Phase.SENDING, request)
+            sent.append(request)
+            report(Phase.ACCEPTED, request)
+            house.clock.now += ARM_WITHIN_S
+        return PanelState(Axes(Interior.TOTAL, perimeter=True, annex=False), house.clock.time(), "A", "ArmStatus")
+
+    house.alarm._cloud.execute = execute  # type: ignore[method-assign]
+    assert house.run(house.on("total+perimeter")) == [result]
+    assert len(sent) == (1 if result is Result.SUPERSEDED else 2)
 
 
 def test_what_the_thread_cannot_get_to_ends_all_the_same(house: Told) -> None:
