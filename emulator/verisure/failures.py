@@ -15,7 +15,8 @@ from emulator.verisure.unread import CRASH, NOTHING, OF_VALUES, VALIDATION, Lack
 @dataclass(frozen=True, slots=True)
 class Failure:
     """The first entry of `errors` (§6). `unread` is set where the answer proves that the document was not executed, and
-    `lacking` is what all entries say the schema does not have.
+    `lacking` is what all entries say the schema does not have. `doubted` is set where a gateway or another entry does
+    not agree that the panel does not know the request.
 
     `said` is the message for people, without what must not be told; the other texts are only to be compared.
     """
@@ -30,6 +31,7 @@ class Failure:
     unread: bool = False
     said: str = ""
     lacking: Lacking = NOTHING
+    doubted: bool = False
 
 
 class Unsupported(Rejected):
@@ -92,7 +94,8 @@ def error(failure: Failure) -> CloudError | Rejected:
     said = f' (the cloud said: "{words}")' if failure.message else ""
     if any(word in f"{message} {failure.name.lower()}" for word in _CAPABILITIES):
         return CapabilitiesExpired(f"the cloud wants fresh capabilities{said}")
-    if failure.err in ERRORS:
+    unsupported = is_unsupported(failure)
+    if failure.err in ERRORS and not (unsupported and failure.doubted):
         kind, meaning = ERRORS[failure.err]
         return kind(f"{meaning}{said}{_tries(failure.data) if kind is LoginRefused else ''}")
     if failure.res == "LOCK":
@@ -101,16 +104,23 @@ def error(failure: Failure) -> CloudError | Rejected:
         return SessionExpired(f"{ERRORS['ExpiredSessionError'][1]}{said}")
     if failure.name == "SecurityError" or message.startswith("unauthorized") or failure.status in _UNAUTHORIZED:
         return Unauthorized(f"the cloud does not accept this session{said}")
-    value = failure.code == "BAD_USER_INPUT" and not (_OTHER.search(failure.message) or CRASH.match(failure.message))
-    schema = VALIDATION.match(failure.message) or OF_VALUES.match(failure.message)
-    status = failure.status in _UNSUPPORTED_STATUS and not schema
-    if value or status or _UNSUPPORTED.search(message):
+    if unsupported and not failure.doubted:
         return Unsupported(f"{ERRORS['4'][1]}{said}")
     if failure.unread:
         return NotTaken(f"{_SCHEMA}{said}")
     if not words:
         return WithoutContent("the cloud has trouble: it answered without content")
     return Unreachable(f"the cloud has trouble: {words}")
+
+
+def is_unsupported(failure: Failure) -> bool:
+    """Whether this entry, taken by itself, says that the panel or the API does not know the request."""
+    if failure.err in ERRORS:
+        return ERRORS[failure.err][0] is Unsupported
+    value = failure.code == "BAD_USER_INPUT" and not (_OTHER.search(failure.message) or CRASH.match(failure.message))
+    schema = VALIDATION.match(failure.message) or OF_VALUES.match(failure.message)
+    status = failure.status in _UNSUPPORTED_STATUS and not schema
+    return value or status or bool(_UNSUPPORTED.search(failure.message.lower()))
 
 
 def unfinished(content: Mapping[str, Any]) -> LoginRefused | None:

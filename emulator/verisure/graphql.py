@@ -7,10 +7,11 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from emulator.errors import Unreachable
+from emulator.verisure import failures
 from emulator.verisure.cloud import Answer
 from emulator.verisure.failures import Failure
 from emulator.verisure.operations import Needs, Operation
@@ -160,21 +161,24 @@ def _failure(errors: Any, status: int, secrets: Secrets, *, begun: bool) -> Fail
     if isinstance(errors, dict):
         # The other form, `errors.data.reason` (§6).
         errors = [{"message": _mapping(errors.get("data")).get("reason"), **errors}]
-    first = _mapping(errors[0] if isinstance(errors, list) and errors else None)
-    data = _mapping(first.get("data"))
+    first, *others = [_entry(_mapping(one), secrets) for one in (isinstance(errors, list) and errors) or [None]]
+    doubted = status >= SERVER_ERROR or not all(failures.is_unsupported(one) for one in others)
+    return replace(first, unread=unread, lacking=absent, doubted=doubted)
+
+
+def _entry(entry: Mapping[str, Any], secrets: Secrets) -> Failure:
+    data = _mapping(entry.get("data"))
     secrets.add(text(data, "auth-otp-hash"))
-    message, name = readable(text(first, "message")), readable(text(first, "name"))
+    message, name = readable(text(entry, "message")), readable(text(entry, "name"))
     return Failure(
         message=message,
         name=name,
         err=text(data, "err"),
         res=text(data, "res"),
         status=text(data, "status"),
-        code=text(_mapping(first.get("extensions")), "code"),
+        code=text(_mapping(entry.get("extensions")), "code"),
         data=_struck(data, secrets),
-        unread=unread,
-        said=secrets.told(text(first, "message") or name),
-        lacking=absent,
+        said=secrets.told(text(entry, "message") or name),
     )
 
 
