@@ -27,7 +27,7 @@ from tests.verisure.tokens import jwt
 
 pytestmark = pytest.mark.sampled
 
-PASSWORD, CODE, CHALLENGE = "S3creta & Larga/ñ", "4711", "0f8fad5b-d9cb-469f-a165-70867728950e"
+PASSWORD, CODE, CHALLENGE = "S3creta & Larga/ñ", "47110815", "0f8fad5b-d9cb-469f-a165-70867728950e"
 ACCESS, REFRESH = jwt(iat=0, exp=10**6, jti="access"), "def50200a1b2c3d4e5f60718293a4b5c6d7e8f90"
 CAPABILITIES = jwt(iat=0, exp=10**6, cap=["ARM"])
 DEVICE = Device.new()
