@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from emulator.errors import Unreachable
+from emulator.errors import SessionExpired, Unreachable
 from emulator.verisure import failures, graphql
 from emulator.verisure.cloud import Answer, Clock
 from emulator.verisure.deadline import last_look
@@ -212,9 +212,19 @@ class Wire:
             answer = self._once(operation, headers, body, before)
         if is_page(answer):
             raise self._firewall.met()
-        if answer.status == FORBIDDEN:
+        if answer.status == FORBIDDEN and not self._ends_session(operation, answer):
             raise self._throttled(answer)
         return answer
+
+    def _ends_session(self, operation: Operation, answer: Answer) -> bool:
+        """Whether a 403 is not for a pause: the API itself says that it does not accept the session."""
+        if answer.retry_after:
+            return False
+        try:
+            failure = graphql.parse(operation, answer, self._secrets).failure
+        except Unreachable:
+            return False
+        return failure is not None and isinstance(failures.error(failure), SessionExpired)
 
     def _once(
         self, operation: Operation, headers: Mapping[str, str], body: bytes, before: Callable[[], None]

@@ -5,15 +5,15 @@ from itertools import pairwise
 
 import pytest
 
-from emulator.errors import EmulatorError, Unreachable
-from emulator.verisure import operations
+from emulator.errors import EmulatorError, SessionExpired, Unreachable
+from emulator.verisure import failures, operations
 from emulator.verisure.cloud import Answer
 from emulator.verisure.firewall import BAN_S
 from emulator.verisure.session import Account
 from emulator.verisure.vault import Device, Login
-from emulator.verisure.wire import RATE_LIMIT_MOST_S, RATE_LIMIT_S, SPACING_S, Turnstile, Wire
+from emulator.verisure.wire import RATE_LIMIT_MOST_S, RATE_LIMIT_S, SPACING_S, Throttled, Turnstile, Wire
 from tests.fakes import FakeClock
-from tests.verisure.script import BAD_GATEWAY, BAN, MemoryVault, Script, data
+from tests.verisure.script import BAD_GATEWAY, BAN, MemoryVault, Script, data, errors
 
 ACCOUNT = Account("u", "p", "ES", "es")
 LOGIN = Login("u", Device.new(), "ACCESS")
@@ -154,6 +154,33 @@ def test_another_403_makes_a_pause_as_long_as_it_asks_for(clock: FakeClock, aske
     clock.now += 0.1
     ask(asker)
     assert len(script.sent) == 2
+
+
+def test_a_403_in_which_the_api_itself_ends_the_session_is_no_pause(clock: FakeClock) -> None:
+    answer = Answer(403, errors("Unauthorized", "SecurityError").body)
+    script = Script(clock, Status=[answer, STATUS])
+    asker = wire(clock, script)
+    failure = asker.ask(operations.STATUS, {}, asker.caller(LOGIN)).failure
+    assert failure
+    assert isinstance(failures.error(failure), SessionExpired)
+    assert ask(asker) == {"status": "D"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(403, errors("Unauthorized", "SecurityError").body, "1"),
+        Answer(403, errors("Too many requests").body),
+        Answer(403, errors("m", err="60091").body),
+        Answer(403, STATUS.body),
+        Answer(403, b"{}"),
+    ],
+)
+def test_any_other_json_with_403_makes_a_pause(clock: FakeClock, answer: Answer) -> None:
+    script = Script(clock, Status=answer)
+    with pytest.raises(Throttled):
+        ask(wire(clock, script))
+    assert len(script.sent) == 1
 
 
 def test_what_was_not_sent_is_tried_once_more_after_the_usual_pause(clock: FakeClock) -> None:
