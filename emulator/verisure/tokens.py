@@ -27,7 +27,11 @@ CRASHES = 3
 """Renewals in a row over which the server breaks off while it answers all else: the token is dead (§2.4, §12)."""
 
 APART_S = 30.0
-"""Crashes that follow each other sooner are counted once, whoever meets them: people press a switch again and again."""
+"""Crashes that follow each other sooner in one program are counted once: people press a switch again and again."""
+
+AT_ONCE_S = 5.0
+"""The same for those that others of the account meet, whose alarms are read at one moment. A person who types `emulator
+status` until it works gets on with every second one."""
 
 PASSWORD_PAUSE_S = 3600.0
 """Between two logins with the password: one that is needed more often does not mend anything."""
@@ -47,6 +51,7 @@ class Tokens:
         self._vault = wire.vault
         self._clock = wire.clock
         self._requests = LoginRequests(wire)
+        self._crashed_at = float("-inf")
 
     def access(self, margin_s: float = MARGIN_S) -> Login:
         """A login with an access token that is good for so long yet. Raises LoginNeeded and Unreachable."""
@@ -120,8 +125,9 @@ class Tokens:
     def _count_crash(self, login: Login, failure: Failure, *, counts: bool) -> None:
         """Note that the server broke off. Raises SessionExpired at the end of a streak, and Unreachable before."""
         now = self._clock.time()
-        soon = login.crashed_at <= now < login.crashed_at + APART_S
-        if counts and not soon:
+        at_once = login.crashed_at <= now < login.crashed_at + AT_ONCE_S
+        if counts and not at_once and self._clock.monotonic() - self._crashed_at >= APART_S:
+            self._crashed_at = self._clock.monotonic()
             login = replace(login, crashes=login.crashes + 1, crashed_at=now)
         self._vault.save(login)
         words = failure.said or failure.message or "it answers without content"
