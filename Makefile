@@ -36,7 +36,7 @@ test-long: $(VENV)/installed-dev
 # Client programs from npm, which make test-long drives where they are: outside the repository, and only by hand.
 clients:
 	mkdir -p $(CLIENTS)
-	cp tests/lan/clients/node/package.json $(CLIENTS)
+	cp tests/netns/clients/node/package.json $(CLIENTS)
 	npm install --prefix $(CLIENTS) --ignore-scripts --no-audit --no-fund --loglevel=error
 
 # Longer than the suite does it: every parser that a stranger's bytes reach, for a minute each. ARGS: see fuzz/__main__.py

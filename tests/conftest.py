@@ -22,8 +22,8 @@ from emulator.journal import Journal
 from emulator.simulator.backend import Account
 from emulator.simulator.panel import House
 from emulator.simulator.server import SimulatedAlarm
-from tests.fakes import FakeClock
-from tests.patience import STOP_S
+from tests.support.fakes import FakeClock
+from tests.support.patience import STOP_S
 
 settings.register_profile(
     "short",
@@ -51,7 +51,7 @@ SAMPLE = 6
 LONGEST = tuple(
     f"tests/{each}"
     for each in (
-        *("lan/", "faults/", "browser/", "test_cli.py", "test_notify_program.py", "test_readme.py"),
+        *("netns/", "faults/", "browser/", "test_cli.py", "test_notify_program.py", "test_readme.py"),
         *("doors/test_hue_program.py", "verisure/test_owa_simulated.py"),
     )
 )

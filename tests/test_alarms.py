@@ -18,8 +18,8 @@ from emulator.model import Arm, ArmMode, Axes, Interior, Notice
 from emulator.refused_logins import last, recall
 from emulator.settings import Settings
 from emulator.simulator.server import SimulatedAlarm
-from tests.fakes import FakeClock
-from tests.program import NIGHT, settings
+from tests.support.fakes import FakeClock
+from tests.support.program import NIGHT, settings
 
 ARM = Arm(ArmMode(Interior.NIGHT))
 

@@ -23,9 +23,9 @@ from emulator.model import Arm, ArmMode, Command, Origin
 from emulator.settings import Settings
 from emulator.simulator.faults import LATEST, Fault
 from emulator.simulator.server import SimulatedAlarm
-from tests.fakes import FakeClock
-from tests.patience import STOP_S
-from tests.program import NIGHT, PATIENCE_S, free_port, settings
+from tests.support.fakes import FakeClock
+from tests.support.patience import STOP_S
+from tests.support.program import NIGHT, PATIENCE_S, free_port, settings
 
 
 @pytest.fixture

@@ -25,10 +25,10 @@ from emulator.simulator.faults import Fault
 from emulator.simulator.panel import House, Profile
 from emulator.simulator.server import SimulatedAlarm
 from tests.doctor.conftest import NOW_S
-from tests.fakes import FakeClock
-from tests.patience import PATIENCE_S, STOP_S
-from tests.program import free_port
 from tests.simulator import owa
+from tests.support.fakes import FakeClock
+from tests.support.patience import PATIENCE_S, STOP_S
+from tests.support.program import free_port
 
 SWITCHES = "switches: [{name: Night, on: night, off: disarm}]\n"
 SIMULATED = "installations: {home: {cloud: simulator}}\n" + SWITCHES

@@ -9,7 +9,7 @@ from emulator.installation import ARM_WITHIN_S, DISARM_WITHIN_S, Installation
 from emulator.journal import Journal
 from emulator.model import DISARMED, Action, Arm, ArmMode, Command, Disarm, Interior, Origin, Result
 from emulator.verisure.cloud import Answer
-from tests.fakes_owa import SimulatedOwa
+from tests.support.fakes_owa import SimulatedOwa
 from tests.test_installation import House as Wsdo
 
 NIGHT, TOTAL = ArmMode(Interior.NIGHT), ArmMode(Interior.TOTAL)

@@ -13,7 +13,7 @@ from emulator.simulator.faults import Fault
 from emulator.simulator.panel import House
 from emulator.simulator.server import SimulatedAlarm
 from emulator.verisure.strike import STRUCK, Secrets
-from tests.program import PATIENCE_S, Program
+from tests.support.program import PATIENCE_S, Program
 
 PASSWORD = "S3creta & Larga/ñ"
 LOOK_S = 0.1

@@ -13,7 +13,7 @@ from emulator.model import Arm, ArmMode, Command, Interior, Origin, PanelState
 from emulator.simulator.faults import Fault
 from emulator.verisure.cloud import Reading
 from emulator.verisure.wsdo import WsdoCloud
-from tests.fakes import DEADLINE_S, SimulatedCloud
+from tests.support.fakes import DEADLINE_S, SimulatedCloud
 
 POLL_S, READ_S = 60.0, 200.0
 PATIENCE_S = 30.0

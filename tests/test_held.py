@@ -30,7 +30,7 @@ from emulator.model import (
 )
 from emulator.presses import LATER, STOPPED, SWEEP
 from emulator.sweeps import OFTEN, REPEATED_S, SWEEP_S
-from tests.fakes import EPOCH_S, FakeClock
+from tests.support.fakes import EPOCH_S, FakeClock
 
 ECHO, OTHER = "192.168.7.9", "192.168.7.10"
 NAMES = ("Total", "Day", "Night", "Perimeter")

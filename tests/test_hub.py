@@ -33,7 +33,7 @@ from emulator.model import (
     Switch,
 )
 from emulator.sweeps import SWEEP_S
-from tests.fakes import SimulatedCloud
+from tests.support.fakes import SimulatedCloud
 
 PEER = Origin("wemo", "10.0.0.9")
 NAMES = ("total", "night", "perimeter", "total+perimeter")

@@ -34,7 +34,7 @@ from emulator.simulator.faults import Fault
 from emulator.verisure import AFTER_REFUSAL
 from emulator.verisure.cloud import Phase, Reading, Report
 from emulator.verisure.session import Account
-from tests.fakes import DEMO, EPOCH_S, FakeClock, ScriptTransport, SimulatedCloud, pet
+from tests.support.fakes import DEMO, EPOCH_S, FakeClock, ScriptTransport, SimulatedCloud, pet
 
 POLL_S = 60.0
 MODES = {name: ArmMode.parse(name) for name in ("total", "day", "night", "perimeter", "total+perimeter")}

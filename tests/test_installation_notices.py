@@ -11,7 +11,7 @@ from emulator.installation import BACKOFF_LIMIT_S, TYPED, Installation
 from emulator.journal import Journal
 from emulator.model import Arm, ArmMode, Command, Disarm, Interior, Notice, Origin
 from emulator.simulator.faults import Fault
-from tests.fakes import SimulatedCloud
+from tests.support.fakes import SimulatedCloud
 
 SILENT_AFTER_S = 900.0
 READ_S = 200.0

@@ -14,7 +14,7 @@ from emulator.app import App
 from emulator.errors import Hindered
 from emulator.journal import Journal
 from emulator.limits import Need
-from tests.program import NIGHT, free_port, settings
+from tests.support.program import NIGHT, free_port, settings
 
 PATIENCE_S = 60.0
 

@@ -16,7 +16,7 @@ from emulator.simulator.backend import Account, Contract
 from emulator.simulator.owa import Owa
 from emulator.simulator.panel import House
 from emulator.simulator.server import SimulatedAlarm
-from tests.fakes import FakeClock
+from tests.support.fakes import FakeClock
 
 PASSWORD = "Correcto-Caballo-9"
 SECOND = Contract("7654321", alias="Playa")

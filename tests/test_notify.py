@@ -30,8 +30,8 @@ from emulator.notify import (
     Postman,
     apprise_target,
 )
-from tests.fakes import FakeClock
-from tests.patience import PATIENCE_S
+from tests.support.fakes import FakeClock
+from tests.support.patience import PATIENCE_S
 
 
 class Target:

@@ -19,7 +19,7 @@ from emulator.pin import TRIES, set_pin
 from emulator.simulator.backend import Account
 from emulator.simulator.faults import Fault
 from emulator.simulator.server import SimulatedAlarm
-from tests.program import PATIENCE_S, Program, simulated
+from tests.support.program import PATIENCE_S, Program, simulated
 
 
 class Endpoint(http.server.BaseHTTPRequestHandler):

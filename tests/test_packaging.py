@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from emulator import cli
-from tests.settings_table import README
+from tests.support.settings_table import README
 
 ROOT = README.parent
 DEPENDENCIES = {

@@ -15,8 +15,8 @@ from emulator.light_ids import FITTING
 from emulator.pairing import HEEDED_S, Users
 from tests.doors.test_hue import a_house
 from tests.doors.test_hue_program import SWITCHES, a_program
-from tests.fakes import EPOCH_S
-from tests.patience import until
+from tests.support.fakes import EPOCH_S
+from tests.support.patience import until
 from tests.test_light_ids import LARGE, given, known
 
 PHONE, ECHO = "0123abcd" * 5, "83b7780291a6ceffbe0bd049104df"

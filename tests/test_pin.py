@@ -22,7 +22,7 @@ from emulator.pin import (
     PinRefused,
     set_pin,
 )
-from tests.fakes import FakeClock
+from tests.support.fakes import FakeClock
 
 RIGHT, WRONG, PEER, OWNER = "2580", "0000", "192.168.7.9", "192.168.7.2"
 

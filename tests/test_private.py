@@ -12,7 +12,7 @@ from emulator.errors import EmulatorError
 from emulator.journal import FILE, Journal
 from emulator.vault import LOCK as LOGIN_LOCK
 from emulator.vault import JournalVault
-from tests.program import settings
+from tests.support.program import settings
 
 
 def mode(path: Path) -> int:

@@ -13,7 +13,7 @@ import pytest
 from emulator.model import Switch
 from emulator.readiness import judge
 from tests.dashboard.rig import FakeDoor, a_switch
-from tests.program import free_port
+from tests.support.program import free_port
 
 PATIENCE_S = 60.0
 NIGHT, TOTAL = a_switch("night"), a_switch("total", number=2)

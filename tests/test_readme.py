@@ -18,8 +18,8 @@ import pytest
 import requests
 
 from emulator import cli, config, settings, yamlfile
-from tests import settings_table
-from tests.program import free_port
+from tests.support import settings_table
+from tests.support.program import free_port
 from tests.test_cli import PATIENCE_S, STOP_S
 
 README = settings_table.README.read_text()

@@ -30,8 +30,8 @@ from emulator.model import (
 )
 from emulator.pin import Pin, PinRefused, set_pin
 from emulator.salvage import KEEP_ASIDE
-from tests.fakes import EPOCH_S
-from tests.program import settings
+from tests.support.fakes import EPOCH_S
+from tests.support.program import settings
 
 PAGE = 4096
 NIGHT, TOTAL = ArmMode.parse("night"), ArmMode.parse("total")

@@ -4,7 +4,7 @@ from emulator import show
 from emulator.doors.search import Found
 from emulator.journal import Entry
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Outcome, PanelState, Result
-from tests.fakes import EPOCH_S
+from tests.support.fakes import EPOCH_S
 
 STATE = PanelState(DISARMED, EPOCH_S, "0", "EST2")
 ARM = Arm(ArmMode.parse("total+perimeter"))

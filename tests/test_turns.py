@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from emulator.turns import Turns
-from tests.patience import STOP_S
+from tests.support.patience import STOP_S
 
 LONG_S = 600.0
 """Patience that never ends within a test."""

@@ -14,7 +14,7 @@ from emulator.journal import Journal
 from emulator.model import Arm, ArmMode, Axes, Command, Disarm, Origin, Result
 from emulator.vault import JournalVault
 from emulator.verisure.cloud import Answer
-from tests.fakes_owa import SimulatedOwa
+from tests.support.fakes_owa import SimulatedOwa
 from tests.test_installation import MODES
 from tests.test_walk import KEYS
 

@@ -11,7 +11,7 @@ from emulator.errors import EmulatorError
 from emulator.journal import FILE, Journal
 from emulator.model import Moment
 from emulator.watch import BACKLOG_S, BEAT_S, GAP_S, PROBE_AGAIN_S, PROBE_S, Gap, Heartbeat, StateFolder, Watch
-from tests.fakes import FakeClock
+from tests.support.fakes import FakeClock
 
 PATIENCE_S = 30.0
 

@@ -14,7 +14,7 @@ import pytest
 
 from emulator import wsgi
 from emulator.wsgi import AHEAD, AT_ONCE, FEW, IDLE, LOOP, PER_PEER, REQUEST, SPARE, Server
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

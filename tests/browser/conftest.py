@@ -16,7 +16,7 @@ from emulator.pin import set_pin
 from emulator.settings import NAME_LIMIT, Settings
 from emulator.verisure import wsdo
 from tests.browser.person import PATIENCE_S, PHONE, PIN, Person
-from tests.program import free_port
+from tests.support.program import free_port
 
 HERE = "tests/browser/"
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")

@@ -10,7 +10,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from emulator.app import App
 from emulator.simulator.panel import House
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 PIN = "2580"
 NARROW, PHONE, DESK = (320, 640), (390, 844), (1280, 800)

@@ -21,7 +21,7 @@ from emulator.journal import Entry, Journal
 from emulator.model import ArmMode, Identity, Switch
 from emulator.pin import Pin, set_pin
 from emulator.verisure import AFTER_REFUSAL
-from tests.fakes import SimulatedCloud
+from tests.support.fakes import SimulatedCloud
 
 PLACE = Place("eth0", "192.168.7.2", IPv4Network("192.168.7.0/24"), "192.168.7.2")
 PEER = "192.168.7.9"

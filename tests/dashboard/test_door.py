@@ -22,8 +22,8 @@ from emulator.pin import set_pin
 from emulator.running import Refused, Running
 from tests.dashboard.rig import Rig
 from tests.doors.contract import DoorContract
-from tests.patience import PATIENCE_S
-from tests.program import free_port
+from tests.support.patience import PATIENCE_S
+from tests.support.program import free_port
 
 FOREIGN = Nic("eth0", IPv4Interface("127.0.0.2/32"))
 """A place whose network holds nobody but itself."""

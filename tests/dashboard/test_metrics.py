@@ -11,7 +11,7 @@ from emulator.freshness import STEP_READS, UNANSWERED
 from emulator.journal import FILE
 from emulator.simulator.faults import Fault
 from tests.dashboard.rig import POLL_S, READ_S, Rig
-from tests.fakes import AppTransport
+from tests.support.fakes import AppTransport
 
 PATIENCE_S = 30.0
 

@@ -10,7 +10,7 @@ from emulator import config
 from emulator.doctor import sockets
 from emulator.doctor.case import Case, remember
 from emulator.doors.network import Place
-from tests.fakes import FakeClock
+from tests.support.fakes import FakeClock
 
 LO = Place("lo", "127.0.0.1", IPv4Network("127.0.0.0/8"), "127.0.0.1", 1)
 SWITCHES = "switches: [{name: Night, on: night, off: disarm}]\n"

@@ -10,7 +10,7 @@ from emulator import doctor
 from emulator.doctor.case import Case
 from emulator.doctor.finding import Finding, Verdict, ok, warning
 from tests.doctor.conftest import NOW_S, SIMULATED
-from tests.fakes import FakeClock
+from tests.support.fakes import FakeClock
 
 
 @pytest.fixture

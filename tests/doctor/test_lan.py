@@ -1,4 +1,4 @@
-"""Addresses and multicast on loopback. Networks that are broken are in tests/lan."""
+"""Addresses and multicast on loopback. Networks that are broken are in tests/netns."""
 
 import os
 import socket

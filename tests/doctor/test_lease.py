@@ -1,4 +1,4 @@
-"""Addresses for a time: the kernel's own answer, and messages as it writes them. tests/lan has a real lease."""
+"""Addresses for a time: the kernel's own answer, and messages as it writes them. tests/netns has a real lease."""
 
 import socket
 import struct

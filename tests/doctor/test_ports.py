@@ -1,4 +1,4 @@
-"""Ports that are free, taken, ours, or not for us. Port 80 is broken on the LAN of tests/lan."""
+"""Ports that are free, taken, ours, or not for us. Port 80 is broken on the LAN of tests/netns."""
 
 import fcntl
 import os

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from tests.patience import LOOK_EVERY_S, PATIENCE_S
+from tests.support.patience import LOOK_EVERY_S, PATIENCE_S
 
 T = TypeVar("T")
 TURNS = 20  # of the loop, so that whatever became due has run

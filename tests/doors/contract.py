@@ -3,7 +3,7 @@
 import threading
 
 from emulator.doors import Door
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 
 class DoorContract:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from emulator.errors import EmulatorError
 from emulator.hub import Asked, Guard, Hub, Ticket
 from emulator.model import ArmMode, Health, Identity, Origin, Outcome, PanelState, Result, Switch, SwitchState
-from tests.fakes import FakeClock
-from tests.program import free_port
+from tests.support.fakes import FakeClock
+from tests.support.program import free_port
 
 NAMES = ("Total alarm", "Tom & <Jerry> ñ")
 

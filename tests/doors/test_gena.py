@@ -16,7 +16,7 @@ from emulator.doors.h1 import Response
 from emulator.doors.network import Place
 from emulator.errors import ProtocolError
 from tests.doors.clockwork import until
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 PEER = "127.0.0.1"
 PLACE = Place("lo", "127.0.0.1", IPv4Network("127.0.0.0/8"), "127.0.0.1")

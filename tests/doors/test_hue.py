@@ -31,8 +31,8 @@ from tests.doors.fakes import FakeHub, a_switch
 from tests.doors.test_bridge import LIGHT, fits
 from tests.doors.test_lan import LO, ask, client, collect, silent
 from tests.doors.test_lights import switches
-from tests.patience import PATIENCE_S, STOP_S, until
-from tests.program import free_port
+from tests.support.patience import PATIENCE_S, STOP_S, until
+from tests.support.program import free_port
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}  # an Echo's JSON (lan-emulation.md §3.3)
 

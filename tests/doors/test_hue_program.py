@@ -37,8 +37,8 @@ from emulator.simulator.panel import House
 from emulator.sweeps import SWEEP_S
 from tests.doors.fakes import FakeHub, a_switch
 from tests.doors.test_hue import FORM, a_house, request
-from tests.patience import PATIENCE_S, STOP_S, until
-from tests.program import free_port
+from tests.support.patience import PATIENCE_S, STOP_S, until
+from tests.support.program import free_port
 
 SWITCHES = """
 installations: { home: { cloud: simulator } }

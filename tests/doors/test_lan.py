@@ -30,8 +30,8 @@ from emulator.subscriptions import Subscriptions
 from tests.doors.clockwork import until
 from tests.doors.contract import DoorContract
 from tests.doors.fakes import NAMES, FakeHub, a_switch
-from tests.patience import PATIENCE_S, STOP_S
-from tests.program import free_port
+from tests.support.patience import PATIENCE_S, STOP_S
+from tests.support.program import free_port
 
 LO = Nic("lo", IPv4Interface("127.0.0.1/8"))
 SOON = 0.05  # seconds between looks at the interfaces

@@ -10,7 +10,7 @@ from zeroconf import ServiceInfo, Zeroconf
 from emulator.doors.mdns import TYPE, Mdns
 from emulator.doors.web import LOCALHOST
 from emulator.model import BridgeIdentity
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 IDENTITY = BridgeIdentity("02ABCDEF0000")
 NAME = f"Hue Bridge - EF0000.{TYPE}"

@@ -6,7 +6,7 @@ import pytest
 
 from emulator.doors import network, ssdp
 from emulator.doors.network import Nic, Place
-from tests.patience import PATIENCE_S, until
+from tests.support.patience import PATIENCE_S, until
 
 
 def nic(name: str, address: str) -> Nic:

@@ -17,7 +17,7 @@ from tests.doors.rig import PEER, Rig, Wire, with_rig
 from tests.doors.test_abuse import connected
 from tests.doors.test_lan import a_lan
 from tests.doors.test_wemo import GET, SET_OFF, SET_ON, STATE, status
-from tests.patience import until
+from tests.support.patience import until
 
 OTHER_PEER = "192.168.7.10"
 NIGHT, TOTAL, DAY = (a_switch(name, number, port=49150 + number) for number, name in enumerate(("N", "T", "D"), 1))

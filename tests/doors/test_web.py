@@ -17,8 +17,8 @@ import pytest
 from emulator.doors import web
 from emulator.doors.network import Nic, Place
 from emulator.doors.web import LOCALHOST, PLACE, Web, activated, gate, place_of, plain
-from tests.patience import PATIENCE_S
-from tests.program import free_port
+from tests.support.patience import PATIENCE_S
+from tests.support.program import free_port
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -19,8 +19,8 @@ from emulator.model import Action, ArmMode, Axes, Disarm, Identity, Origin, Resu
 from emulator.simulator.faults import Fault
 from emulator.sweeps import SWEEP_S
 from emulator.vault import JournalVault
-from tests.fakes import SimulatedCloud
-from tests.fakes_owa import SimulatedOwa
+from tests.support.fakes import SimulatedCloud
+from tests.support.fakes_owa import SimulatedOwa
 
 CLOUDS = ("wsdo", "owa")
 NAMES = ("total", "day", "night", "perimeter")

@@ -10,8 +10,8 @@ import requests
 from emulator.journal import Journal
 from emulator.model import ArmMode, Interior
 from emulator.simulator.faults import Fault
-from tests.patience import PATIENCE_S, until
-from tests.program import Program, simulated
+from tests.support.patience import PATIENCE_S, until
+from tests.support.program import Program, simulated
 
 NIGHT = ArmMode(Interior.NIGHT)
 

@@ -19,9 +19,9 @@ from emulator.simulator.faults import Fault
 from emulator.simulator.panel import House
 from emulator.simulator.server import CONNECTIONS, SimulatedAlarm, create_app
 from emulator.simulator.trust import Sms
-from tests.patience import PATIENCE_S, STOP_S, until
 from tests.simulator.owa import DEVICE, query
 from tests.simulator.owa import LOGIN as LOGIN_VARIABLES
+from tests.support.patience import PATIENCE_S, STOP_S, until
 
 LOGIN = {"request": "LOGIN", "Country": "ES", "lang": "es", "user": "demo", "pwd": "demo"}
 

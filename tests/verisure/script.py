@@ -7,7 +7,7 @@ from typing import Any
 
 from emulator.verisure.cloud import Answer
 from emulator.verisure.vault import Login
-from tests.fakes import FakeClock
+from tests.support.fakes import FakeClock
 from tests.verisure.tokens import jwt
 
 BAN = Answer(403, b"<html><iframe src='/_Incapsula_Resource?x'>Request unsuccessful.</iframe></html>")

@@ -19,7 +19,7 @@ from emulator.verisure.strike import STRUCK
 from emulator.verisure.vault import Device, Login
 from emulator.verisure.wire import Turnstile, Wire
 from emulator.verisure.wsdo import WsdoCloud
-from tests.fakes import DEADLINE_S, DEMO, EPOCH_S, FakeClock, ScriptTransport, pet
+from tests.support.fakes import DEADLINE_S, DEMO, EPOCH_S, FakeClock, ScriptTransport, pet
 from tests.verisure.contract import TOTAL, quiet
 from tests.verisure.script import MemoryVault, Script, Scripted, data, errors
 from tests.verisure.test_owa import ARMED, CHECKED, DISARMED_AGAIN, OPEN, ZONES, status

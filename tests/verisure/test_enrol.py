@@ -11,7 +11,7 @@ from emulator.verisure.enrol import CodeRefused, Enrolment, Phone
 from emulator.verisure.session import Account
 from emulator.verisure.vault import Device, Login
 from emulator.verisure.wire import Turnstile, Wire
-from tests.fakes import FakeClock
+from tests.support.fakes import FakeClock
 from tests.verisure.script import TOKENS, MemoryVault, Script, Scripted, data, errors
 
 LOGGED_IN = data("xSLoginToken", TOKENS)

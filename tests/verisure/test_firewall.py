@@ -7,7 +7,7 @@ from emulator.verisure.cloud import Reading
 from emulator.verisure.firewall import BAN_S
 from emulator.verisure.session import FORBIDDEN_S, Gate
 from emulator.verisure.wsdo import WsdoCloud
-from tests.fakes import DEADLINE_S, SimulatedCloud
+from tests.support.fakes import DEADLINE_S, SimulatedCloud
 from tests.verisure.contract import TOTAL, quiet
 from tests.verisure.script import MemoryVault
 

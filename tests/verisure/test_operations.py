@@ -13,7 +13,7 @@ from emulator.verisure.cloud import Answer
 from emulator.verisure.operations import Documents, Operation
 from emulator.verisure.unread import NOTHING, Lacking, lacking
 from emulator.verisure.wire import Turnstile, Wire
-from tests.fakes import FakeClock
+from tests.support.fakes import FakeClock
 from tests.verisure.contract import quiet
 from tests.verisure.script import MemoryVault, Script, Scripted, data
 from tests.verisure.test_owa import ACCOUNT, LOGIN, SERVICES, SUBMITTED, World, ended, status

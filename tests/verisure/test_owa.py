@@ -15,7 +15,7 @@ from emulator.verisure.owa_session import DISOWNED_S, DISTRUST_S, EARLY_S
 from emulator.verisure.session import Account
 from emulator.verisure.vault import Device, Login
 from emulator.verisure.wire import Turnstile
-from tests.fakes import EPOCH_S, FakeClock
+from tests.support.fakes import EPOCH_S, FakeClock
 from tests.verisure.contract import NIGHT, TOTAL, quiet
 from tests.verisure.script import BAD_GATEWAY, TOKENS, MemoryVault, Script, Scripted, data, errors
 from tests.verisure.tokens import jwt

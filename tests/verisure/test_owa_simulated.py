@@ -19,7 +19,7 @@ from emulator.vault import JournalVault
 from emulator.verisure.cloud import Reading
 from emulator.verisure.firewall import BAN_S
 from emulator.verisure.wire import SPACING_S
-from tests.fakes_owa import SimulatedOwa
+from tests.support.fakes_owa import SimulatedOwa
 from tests.verisure.contract import NIGHT, TOTAL, CloudContract, quiet
 
 pytestmark = pytest.mark.sampled

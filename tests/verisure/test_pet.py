@@ -10,7 +10,7 @@ from emulator.errors import EmulatorError, LoginRefused, Rejected, Retired, Sess
 from emulator.model import DISARMED, ArmMode, Axes, Interior
 from emulator.simulator import texts
 from emulator.verisure import pet
-from tests import fakes
+from tests.support import fakes
 
 SAMPLES = Path(__file__).parents[1] / "simulator" / "samples"
 TOTAL = Axes(Interior.TOTAL, perimeter=False, annex=False)

@@ -12,7 +12,7 @@ from emulator.verisure.cloud import GLANCE_S, Answer, Phase, Reading
 from emulator.verisure.owa import CHECK_DEADLINE_S
 from emulator.verisure.session import Account
 from emulator.verisure.wsdo import EST_DEADLINE_S, WsdoCloud
-from tests.fakes import DEADLINE_S, DEMO, EPOCH_S, FakeClock, ScriptTransport, SimulatedCloud, pet
+from tests.support.fakes import DEADLINE_S, DEMO, EPOCH_S, FakeClock, ScriptTransport, SimulatedCloud, pet
 from tests.verisure.contract import NIGHT, TOTAL, quiet
 from tests.verisure.script import BAD_GATEWAY, TOKENS, Scripted, data, errors
 from tests.verisure.test_owa import (

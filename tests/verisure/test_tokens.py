@@ -14,7 +14,7 @@ from emulator.verisure.session import Account
 from emulator.verisure.tokens import APART_S, CRASHES, MARGIN_S, PASSWORD_PAUSE_S, Tokens
 from emulator.verisure.vault import Device, Login
 from emulator.verisure.wire import Turnstile, Wire
-from tests.fakes import EPOCH_S, FakeClock
+from tests.support.fakes import EPOCH_S, FakeClock
 from tests.verisure.script import BAD_GATEWAY, BAN, TOKENS, MemoryVault, Script, Scripted, data, errors
 from tests.verisure.tokens import jwt
 

@@ -12,7 +12,7 @@ from emulator.verisure.firewall import BAN_S
 from emulator.verisure.session import Account
 from emulator.verisure.vault import Device, Login
 from emulator.verisure.wire import RATE_LIMIT_MOST_S, RATE_LIMIT_S, SPACING_S, Throttled, Turnstile, Wire
-from tests.fakes import FakeClock
+from tests.support.fakes import FakeClock
 from tests.verisure.script import BAD_GATEWAY, BAN, MemoryVault, Script, data, errors
 
 ACCOUNT = Account("u", "p", "ES", "es")

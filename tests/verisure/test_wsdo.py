@@ -12,7 +12,7 @@ from emulator.verisure import wsdo
 from emulator.verisure.cloud import Phase, Reading
 from emulator.verisure.session import Account, Gate
 from emulator.verisure.wsdo import REQUESTS, WsdoCloud
-from tests.fakes import DEADLINE_S, DEMO, FakeClock, ScriptTransport, SimulatedCloud, pet
+from tests.support.fakes import DEADLINE_S, DEMO, FakeClock, ScriptTransport, SimulatedCloud, pet
 from tests.verisure.contract import DAY, NIGHT, PERIMETER, TOTAL, CloudContract, quiet
 
 BOTH = Arm(ArmMode(Interior.TOTAL, perimeter=True))

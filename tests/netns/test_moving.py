@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.lan import raw
-from tests.lan.home import EMULATOR
-from tests.lan.lan import CABIN, INTERFACE, ROUTER, Lan, Program, until
+from tests.netns import raw
+from tests.netns.home import EMULATOR
+from tests.netns.lan import CABIN, INTERFACE, ROUTER, Lan, Program, until
 
 DEVICES = Path(__file__).parents[2] / "devices.yaml"
 GUEST, MOVED = "10.99.0.1", "10.77.0.41"

@@ -7,7 +7,7 @@ from typing import Any
 
 from emulator import settings
 
-README = Path(__file__).parent.parent / "README.md"
+README = Path(__file__).parents[2] / "README.md"
 TABLE = re.compile(r"(?<=<!-- made by `python -m tests.settings_table` -->\n)\|.*?\n(?!\|)", re.DOTALL)
 HEAD = "| key | default | meaning |\n|---|---|---|\n"
 

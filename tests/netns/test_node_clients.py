@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from emulator.light_ids import FITTING
-from tests.lan.home import MODES, Home, name_of
-from tests.lan.lan import CLIENT, CLIENTS, HOSTS, Lan
+from tests.netns.home import MODES, Home, name_of
+from tests.netns.lan import CLIENT, CLIENTS, HOSTS, Lan
 
 FETCHED = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "verisure-emulator" / "clients"
 """Where `make clients` puts them, as the person has it who runs the tests."""

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lan.home import ALARM_PORT, EMULATOR, Home
-from tests.lan.lan import Lan, until
+from tests.netns.home import ALARM_PORT, EMULATOR, Home
+from tests.netns.lan import Lan, until
 
 SIMULATE = (EMULATOR, "simulate", "--api", "owa", "--host", "0.0.0.0", "--port", str(ALARM_PORT), "--answer-after", "2")
 SETTINGS = f"""

@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
-from tests.lan import raw
-from tests.lan.home import ALARM_PORT, MODES, Home
-from tests.lan.lan import CLIENT, HOUSE, OTHER, Lan
+from tests.netns import raw
+from tests.netns.home import ALARM_PORT, MODES, Home
+from tests.netns.lan import CLIENT, HOUSE, OTHER, Lan
 
 ECHO_PORT = 50000
 EVERYTHING = ("ssdp:all", "ssdpsearch:all")

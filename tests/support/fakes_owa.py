@@ -18,7 +18,7 @@ from emulator.verisure.owa import OwaCloud
 from emulator.verisure.session import Account
 from emulator.verisure.vault import Vault
 from emulator.verisure.wire import Turnstile, Wire
-from tests.fakes import DEADLINE_S, FakeClock
+from tests.support.fakes import DEADLINE_S, FakeClock
 from tests.verisure.script import MemoryVault
 
 

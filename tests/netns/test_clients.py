@@ -3,8 +3,8 @@
 import json
 from urllib.parse import urlsplit
 
-from tests.lan.home import EMULATOR, MODES, Home, name_of
-from tests.lan.lan import CLIENT, HOUSE, INTERFACE, Lan, Program, until
+from tests.netns.home import EMULATOR, MODES, Home, name_of
+from tests.netns.lan import CLIENT, HOUSE, INTERFACE, Lan, Program, until
 
 
 def test_pywemo_finds_reads_and_switches(lan: Lan, home: Home) -> None:

@@ -3,9 +3,9 @@
 import pytest
 
 from emulator.verisure.strike import STRUCK
-from tests.lan import alarm, raw
-from tests.lan.conftest import SECRETS
-from tests.lan.home import Home
+from tests.netns import alarm, raw
+from tests.netns.conftest import SECRETS
+from tests.netns.home import Home
 
 
 @pytest.mark.long

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from tests.lan import raw
-from tests.lan.home import Home, name_of
-from tests.lan.lan import HOSTS
+from tests.netns import raw
+from tests.netns.home import Home, name_of
+from tests.netns.lan import HOSTS
 
 FORM = "application/x-www-form-urlencoded"
 

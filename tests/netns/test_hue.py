@@ -18,11 +18,11 @@ from lxml import etree
 
 from emulator.presses import SWEEP
 from emulator.sweeps import SWEEP_S
-from tests.lan import raw
-from tests.lan.echo import DEFAULT, Echo
-from tests.lan.home import MODES, ONLY, SETTINGS, SUM, Home, name_of
-from tests.lan.lan import HOSTS, Lan, until
-from tests.lan.test_clients import hears
+from tests.netns import raw
+from tests.netns.echo import DEFAULT, Echo
+from tests.netns.home import MODES, ONLY, SETTINGS, SUM, Home, name_of
+from tests.netns.lan import HOSTS, Lan, until
+from tests.netns.test_clients import hears
 
 ECHO_TARGETS = ("ssdp:all", "upnp:rootdevice", "urn:schemas-upnp-org:device:basic:1")
 ECHO_PORT = 50000

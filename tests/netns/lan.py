@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.patience import PATIENCE_S, STOP_S
+from tests.support.patience import PATIENCE_S, STOP_S
 
 CLONE_NEWNET = 0x40000000
 NETNS = Path("/run/netns")

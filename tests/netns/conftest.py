@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.lan import alarm
-from tests.lan.echo import DEFAULT
-from tests.lan.home import ALARM_PORT, SETTINGS, Home
-from tests.lan.lan import Lan, why_not
+from tests.netns import alarm
+from tests.netns.echo import DEFAULT
+from tests.netns.home import ALARM_PORT, SETTINGS, Home
+from tests.netns.lan import Lan, why_not
 
-HERE = "tests/lan/"
+HERE = "tests/netns/"
 SECRETS = "secrets.txt"
 
 

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 from emulator.journal import Journal
 from emulator.simulator.backend import DEMO
-from tests.lan import raw
-from tests.lan.lan import HOSTS, HOUSE, Lan, Program, until
-from tests.patience import PATIENCE_S
+from tests.netns import raw
+from tests.netns.lan import HOSTS, HOUSE, Lan, Program, until
+from tests.support.patience import PATIENCE_S
 
 EMULATOR = str(Path(sys.executable).with_name("emulator"))
 ALARM_PORT = 12010

@@ -6,10 +6,10 @@ import pytest
 
 from emulator.journal import Journal
 from emulator.subscriptions import NOTE
-from tests.lan import raw
-from tests.lan.home import MODES, Home
-from tests.lan.lan import Lan, until
-from tests.lan.test_clients import hears
+from tests.netns import raw
+from tests.netns.home import MODES, Home
+from tests.netns.lan import Lan, until
+from tests.netns.test_clients import hears
 
 
 @pytest.mark.long

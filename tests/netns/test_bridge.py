@@ -12,12 +12,12 @@ import pytest
 import pywemo
 
 from emulator.wsgi import PER_PEER
-from tests.lan import raw
-from tests.lan.echo import DEFAULT, Echo
-from tests.lan.home import EMULATOR, ONLY, Home, name_of
-from tests.lan.lan import HOSTS, OTHER, Lan, Program, until
-from tests.lan.test_clients import hears
-from tests.lan.test_hue import paired, switched
+from tests.netns import raw
+from tests.netns.echo import DEFAULT, Echo
+from tests.netns.home import EMULATOR, ONLY, Home, name_of
+from tests.netns.lan import HOSTS, OTHER, Lan, Program, until
+from tests.netns.test_clients import hears
+from tests.netns.test_hue import paired, switched
 
 GUEST = "10.99.1.1"
 NIGHT = {name_of("night"), name_of(ONLY)}

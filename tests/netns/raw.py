@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from tests.lan.lan import HOSTS, HOUSE, Lan
-from tests.patience import PATIENCE_S
+from tests.netns.lan import HOSTS, HOUSE, Lan
+from tests.support.patience import PATIENCE_S
 
 GROUP, SSDP_PORT = "239.255.255.250", 1900
 QUIET_S = 0.6

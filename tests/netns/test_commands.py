@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.lan import raw
-from tests.lan.home import MODES, ONLY, SUM, Home
-from tests.lan.lan import Lan, until
+from tests.netns import raw
+from tests.netns.home import MODES, ONLY, SUM, Home
+from tests.netns.lan import Lan, until
 
 
 def in_flight(home: Home) -> bool:

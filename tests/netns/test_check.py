@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.lan.home import EMULATOR
-from tests.lan.lan import INTERFACE, Lan, Program
+from tests.netns.home import EMULATOR
+from tests.netns.lan import INTERFACE, Lan, Program
 
 HOST = "cabin"
 ALARM = "installations: {home: {cloud: simulator}}\n"

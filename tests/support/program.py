@@ -18,8 +18,8 @@ from emulator.settings import Settings
 from emulator.simulator.backend import Account
 from emulator.simulator.panel import House
 from emulator.simulator.server import SimulatedAlarm
-from tests.lan.raw import ECHO_BODY, SERVICE
-from tests.patience import PATIENCE_S
+from tests.netns.raw import ECHO_BODY, SERVICE
+from tests.support.patience import PATIENCE_S
 
 ROOM = 8
 """Ports in a row; no test has more switches."""
