@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from emulator import keys
 from emulator.credentials import Credentials
 from emulator.errors import EmulatorError
 from emulator.freshness import read_within_s
 from emulator.installation import Installation
-from emulator.journal import SIMULATED_PANEL, Journal
 from emulator.model import Moment, Notice
 from emulator.settings import InstallationSettings, Settings
+from emulator.store import keys
+from emulator.store.journal import SIMULATED_PANEL, Journal
 from emulator.vault import JournalVault
 from emulator.verisure import AFTER_REFUSAL, CLOUDS, Reach, url_of
 from emulator.verisure.cached import LAG_S

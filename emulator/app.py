@@ -11,19 +11,20 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from emulator import doors, limits, private, readiness, salvage
+from emulator import doors, limits, readiness
 from emulator.alarms import Alarms
 from emulator.credentials import Credentials
 from emulator.dashboard.door import Dashboard
 from emulator.doors import Door, web
 from emulator.errors import ConfigError, EmulatorError, Hindered, Problem
 from emulator.hub import Hub
-from emulator.identities import Wanted, identities
-from emulator.journal_file import ELSEWHERE
 from emulator.model import Notice, Origin, Switch
 from emulator.notify import Notifier, apprise_target
 from emulator.settings import HueSettings, Settings
-from emulator.subscriptions import Subscriptions
+from emulator.store import private, salvage
+from emulator.store.identities import Wanted, identities
+from emulator.store.journal_file import ELSEWHERE
+from emulator.store.subscriptions import Subscriptions
 from emulator.watch import Gap, Heartbeat, StateFolder, Watch
 
 if TYPE_CHECKING:

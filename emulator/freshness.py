@@ -4,9 +4,9 @@ import math
 import threading
 from collections.abc import Callable
 
-from emulator.journal import TOLD_OF_SILENCE, Journal
 from emulator.loose_ends import Records
 from emulator.model import Notice, PanelState
+from emulator.store.journal import TOLD_OF_SILENCE, Journal
 from emulator.verisure.cloud import Clock
 
 READ_REQUESTS = 6

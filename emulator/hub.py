@@ -8,9 +8,9 @@ from emulator.commands import Ticket
 from emulator.errors import EmulatorError
 from emulator.held import Asked, Press
 from emulator.installation import Installation, View
-from emulator.journal import Journal
 from emulator.model import Action, Arm, Axes, Health, Origin, Switch, SwitchState
 from emulator.presses import TICK_S, Presses
+from emulator.store.journal import Journal
 from emulator.sweeps import Guard
 from emulator.verisure.cloud import Clock
 

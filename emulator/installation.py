@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from emulator import history, refused_logins
 from emulator.commands import CommandQueue, Job, Ticket, applies, nothing_left
 from emulator.errors import (
     CloudError,
@@ -24,7 +23,6 @@ from emulator.errors import (
     Unreachable,
 )
 from emulator.freshness import Freshness
-from emulator.journal import Journal
 from emulator.loose_ends import Records, Unsettled
 from emulator.model import (
     LOGIN_CAUSE,
@@ -40,6 +38,8 @@ from emulator.model import (
     PanelState,
     Result,
 )
+from emulator.store import history, refused_logins
+from emulator.store.journal import Journal
 from emulator.verisure.cloud import Clock, Cloud, Details, Phase, Reading, Report
 
 log = logging.getLogger(__name__)

@@ -21,8 +21,8 @@ from itertools import accumulate
 from typing import Protocol
 
 from emulator.errors import ConfigError, EmulatorError, Problem
-from emulator.journal import Journal
 from emulator.model import Notice
+from emulator.store.journal import Journal
 
 log = logging.getLogger(__name__)
 

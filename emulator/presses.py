@@ -11,9 +11,9 @@ from emulator.commands import Ticket, makes_pointless
 from emulator.errors import EmulatorError, TooMany
 from emulator.held import Asked, Held, Press, refusal
 from emulator.installation import Installation
-from emulator.journal import Journal
 from emulator.model import Action, Arm, Command, Disarm, Moment, Narrowing, Origin, Outcome, Result, Switch
 from emulator.policy import why_not_disarm
+from emulator.store.journal import Journal
 from emulator.sweeps import Guard
 from emulator.verisure.cloud import Clock
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emulator import private
 from emulator.errors import EmulatorError, Unconfirmed, Unreachable
 from emulator.model import DISARMS, Action, Arm, Axes, Interior, Outcome, PanelState, Result
+from emulator.store import private
 
 FILE = "api.json"
 

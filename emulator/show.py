@@ -5,9 +5,9 @@ from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from emulator.journal import Entry
 from emulator.model import Action, Outcome, PanelState, Result
-from emulator.pairing import User
+from emulator.store.journal import Entry
+from emulator.store.pairing import User
 
 if TYPE_CHECKING:
     from emulator.doctor.finding import Finding

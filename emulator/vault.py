@@ -9,9 +9,9 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import IO
 
-from emulator import private, refused_logins
 from emulator.errors import EmulatorError, LoginNeeded
-from emulator.journal import Journal
+from emulator.store import private, refused_logins
+from emulator.store.journal import Journal
 from emulator.verisure.vault import Device, Login
 
 LOCK = "login.lock"

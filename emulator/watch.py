@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from emulator.errors import EmulatorError
-from emulator.journal import Journal
 from emulator.model import Moment
+from emulator.store.journal import Journal
 from emulator.verisure.cloud import Clock, boottime
 
 log = logging.getLogger(__name__)

@@ -25,7 +25,7 @@ from emulator.doors.network import Place
 from emulator.doors.v1 import Api, Ask
 from emulator.errors import ConfigError, ProtocolError, Unreachable
 from emulator.model import BridgeIdentity
-from emulator.pairing import Users
+from emulator.store.pairing import Users
 from emulator.verisure import failures, graphql, operations, pet
 from emulator.verisure.cloud import Answer
 

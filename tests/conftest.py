@@ -17,11 +17,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from emulator import logs, pin
-from emulator.journal import Journal
+from emulator import logs
 from emulator.simulator.backend import Account
 from emulator.simulator.panel import House
 from emulator.simulator.server import SimulatedAlarm
+from emulator.store import pin
+from emulator.store.journal import Journal
 from tests.support.fakes import FakeClock
 from tests.support.patience import STOP_S
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from emulator import refused_logins
 from emulator.alarms import Alarms
 from emulator.credentials import Credentials
 from emulator.errors import EmulatorError, Hindered, LoginRefused
-from emulator.journal import Journal
 from emulator.model import Arm, ArmMode, Axes, Interior, Notice
-from emulator.refused_logins import last, recall
 from emulator.settings import Settings
 from emulator.simulator.server import SimulatedAlarm
+from emulator.store import refused_logins
+from emulator.store.journal import Journal
+from emulator.store.refused_logins import last, recall
 from tests.support.fakes import FakeClock
 from tests.support.program import NIGHT, settings
 

@@ -18,11 +18,11 @@ from emulator.alarms import SystemClock
 from emulator.app import App
 from emulator.errors import ConfigError, EmulatorError
 from emulator.installation import Installation
-from emulator.journal import FILE, Journal
 from emulator.model import Arm, ArmMode, Command, Origin
 from emulator.settings import Settings
 from emulator.simulator.faults import LATEST, Fault
 from emulator.simulator.server import SimulatedAlarm
+from emulator.store.journal import FILE, Journal
 from tests.support.fakes import FakeClock
 from tests.support.patience import STOP_S
 from tests.support.program import NIGHT, PATIENCE_S, free_port, settings

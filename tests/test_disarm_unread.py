@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from emulator.installation import ARM_WITHIN_S, DISARM_WITHIN_S, Installation
-from emulator.journal import Journal
 from emulator.model import DISARMED, Action, Arm, ArmMode, Command, Disarm, Interior, Origin, Result
+from emulator.store.journal import Journal
 from emulator.verisure.cloud import Answer
 from tests.support.fakes_owa import SimulatedOwa
 from tests.test_installation import House as Wsdo

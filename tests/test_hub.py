@@ -16,7 +16,6 @@ from emulator.errors import EmulatorError, TooMany
 from emulator.held import Asked
 from emulator.hub import Guard, Hub, Ticket
 from emulator.installation import Installation, View
-from emulator.journal import Journal
 from emulator.model import (
     DISARMED,
     Arm,
@@ -32,6 +31,7 @@ from emulator.model import (
     Result,
     Switch,
 )
+from emulator.store.journal import Journal
 from emulator.sweeps import SWEEP_S
 from tests.support.fakes import SimulatedCloud
 

@@ -10,11 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator import history, refused_logins
 from emulator.commands import Ticket
 from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, SettingNeeded, Unconfirmed, Unreachable
 from emulator.installation import BACKOFF_LIMIT_S, FAILURE_KEPT_S, Installation
-from emulator.journal import Journal
 from emulator.loose_ends import SETTLE_LIMIT_S
 from emulator.model import (
     DISARMED,
@@ -31,6 +29,8 @@ from emulator.model import (
     Result,
 )
 from emulator.simulator.faults import Fault
+from emulator.store import history, refused_logins
+from emulator.store.journal import Journal
 from emulator.verisure import AFTER_REFUSAL
 from emulator.verisure.cloud import Phase, Reading, Report
 from emulator.verisure.session import Account

@@ -8,9 +8,9 @@ import pytest
 from emulator.commands import Ticket
 from emulator.errors import EmulatorError
 from emulator.installation import BACKOFF_LIMIT_S, TYPED, Installation
-from emulator.journal import Journal
 from emulator.model import Arm, ArmMode, Command, Disarm, Interior, Notice, Origin
 from emulator.simulator.faults import Fault
+from emulator.store.journal import Journal
 from tests.support.fakes import SimulatedCloud
 
 SILENT_AFTER_S = 900.0

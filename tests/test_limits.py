@@ -12,8 +12,8 @@ import pytest
 from emulator import cli, limits
 from emulator.app import App
 from emulator.errors import Hindered
-from emulator.journal import Journal
 from emulator.limits import Need
+from emulator.store.journal import Journal
 from tests.support.program import NIGHT, free_port, settings
 
 PATIENCE_S = 60.0

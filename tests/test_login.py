@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from emulator import cli
-from emulator.journal import FILE
 from emulator.simulator.backend import Account, Contract
 from emulator.simulator.owa import Owa
 from emulator.simulator.panel import House
 from emulator.simulator.server import SimulatedAlarm
+from emulator.store.journal import FILE
 from tests.support.fakes import FakeClock
 
 PASSWORD = "Correcto-Caballo-9"

@@ -15,7 +15,6 @@ from click.testing import CliRunner
 
 from emulator import cli, notify
 from emulator.errors import ConfigError, EmulatorError
-from emulator.journal import Journal
 from emulator.model import Notice
 from emulator.notify import (
     BURST,
@@ -30,6 +29,7 @@ from emulator.notify import (
     Postman,
     apprise_target,
 )
+from emulator.store.journal import Journal
 from tests.support.fakes import FakeClock
 from tests.support.patience import PATIENCE_S
 

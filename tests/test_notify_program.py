@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from emulator.journal import Journal
 from emulator.model import Arm, ArmMode, Command, Interior, Origin
-from emulator.pin import TRIES, set_pin
 from emulator.simulator.backend import Account
 from emulator.simulator.faults import Fault
 from emulator.simulator.server import SimulatedAlarm
+from emulator.store.journal import Journal
+from emulator.store.pin import TRIES, set_pin
 from tests.support.program import PATIENCE_S, Program, simulated
 
 

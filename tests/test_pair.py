@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from emulator import cli, pairing
-from emulator.journal import Journal
-from emulator.light_ids import FITTING
-from emulator.pairing import HEEDED_S, Users
+from emulator import cli
+from emulator.store import pairing
+from emulator.store.journal import Journal
+from emulator.store.light_ids import FITTING
+from emulator.store.pairing import HEEDED_S, Users
 from tests.doors.test_hue import a_house
 from tests.doors.test_hue_program import SWITCHES, a_program
+from tests.store.test_light_ids import LARGE, given, known
 from tests.support.fakes import EPOCH_S
 from tests.support.patience import until
-from tests.test_light_ids import LARGE, given, known
 
 PHONE, ECHO = "0123abcd" * 5, "83b7780291a6ceffbe0bd049104df"
 

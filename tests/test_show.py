@@ -2,8 +2,8 @@
 
 from emulator import show
 from emulator.doors.search import Found
-from emulator.journal import Entry
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Outcome, PanelState, Result
+from emulator.store.journal import Entry
 from tests.support.fakes import EPOCH_S
 
 STATE = PanelState(DISARMED, EPOCH_S, "0", "EST2")

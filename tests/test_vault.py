@@ -13,7 +13,7 @@ import pytest
 
 from emulator import vault as module
 from emulator.errors import EmulatorError, LoginNeeded
-from emulator.journal import FILE, Journal
+from emulator.store.journal import FILE, Journal
 from emulator.vault import LOCK, JournalVault
 from emulator.verisure.vault import Device, Login
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from emulator.commands import Ticket
 from emulator.installation import Installation
-from emulator.journal import Journal
 from emulator.model import Arm, ArmMode, Axes, Command, Disarm, Origin, Result
+from emulator.store.journal import Journal
 from emulator.vault import JournalVault
 from emulator.verisure.cloud import Answer
 from tests.support.fakes_owa import SimulatedOwa

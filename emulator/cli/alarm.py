@@ -13,10 +13,10 @@ from emulator.app import is_running
 from emulator.cli.context import NO_ANSWER, NOT_DONE, OK, UNCONFIRMED, Context, choose, common, context, on_signal
 from emulator.cli.login import converse
 from emulator.errors import Unreachable
-from emulator.journal import Journal
 from emulator.model import DISARMS, Action, Arm, ArmMode, Command, Origin, Outcome, PanelState, Result
 from emulator.running import Running
 from emulator.settings import OWA_LANGUAGES
+from emulator.store.journal import Journal
 from emulator.verisure.cloud import Phase, Reading
 
 RESULTS = {Result.CONFIRMED: OK, Result.IGNORED: OK, Result.REJECTED: NOT_DONE, Result.UNCONFIRMED: UNCONFIRMED}

@@ -9,13 +9,14 @@ from typing import Any
 
 import click
 
-from emulator import credentials, identities, logs, pairing, settings, show, systemd
+from emulator import credentials, logs, settings, show, systemd
 from emulator.alarms import SystemClock
 from emulator.app import App
 from emulator.cli.context import LOOK_S, NOT_DONE, OK, USAGE, common, context, on_signal
 from emulator.doors import network, search
 from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered, Problem
-from emulator.journal import Journal
+from emulator.store import identities, pairing
+from emulator.store.journal import Journal
 
 FIRST_NEWS_S = 3.5
 """For the first state to be there when `run` says that it is ready, which shall not take longer than 5 s."""

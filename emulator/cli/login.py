@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 
 import click
 
-from emulator import credentials, refused_logins, show
+from emulator import credentials, show
 from emulator.errors import ConfigError, LoginRefused, Problem
-from emulator.journal import Journal
 from emulator.settings import InstallationSettings, Settings
+from emulator.store import refused_logins
+from emulator.store.journal import Journal
 from emulator.vault import JournalVault
 from emulator.verisure import url_of
 from emulator.verisure.cloud import Clock

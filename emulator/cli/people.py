@@ -7,14 +7,15 @@ from typing import Any
 
 import click
 
-from emulator import config, credentials, light_ids, logs, pairing, pin, show
+from emulator import config, credentials, logs, show
 from emulator.app import is_running
 from emulator.cli.alarm import program_of
 from emulator.cli.context import NO_ANSWER, common, context
 from emulator.errors import ConfigError, EmulatorError, Problem
-from emulator.journal import Journal
 from emulator.model import Notice
 from emulator.notify import TITLES, apprise_target, called
+from emulator.store import light_ids, pairing, pin
+from emulator.store.journal import Journal
 
 
 @click.command()

@@ -9,9 +9,9 @@ from flask import Request
 
 from emulator import policy
 from emulator.errors import EmulatorError, ProtocolError
-from emulator.journal import Journal
 from emulator.model import Origin
-from emulator.pin import Pin, PinRefused
+from emulator.store.journal import Journal
+from emulator.store.pin import Pin, PinRefused
 
 LOG = logging.getLogger(__name__)
 

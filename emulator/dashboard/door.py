@@ -23,9 +23,9 @@ from emulator.doors.network import Nic
 from emulator.doors.web import LOCALHOST, Web
 from emulator.errors import EmulatorError
 from emulator.hub import Hub
-from emulator.journal import Journal
 from emulator.model import Switch
-from emulator.pin import Pin
+from emulator.store.journal import Journal
+from emulator.store.pin import Pin
 
 LOG = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from emulator.dashboard.timeline import MARKS, clock, length
-from emulator.history import Span
-from emulator.journal import Entry
+from emulator.store.history import Span
+from emulator.store.journal import Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from emulator.doors import Door
 from emulator.doors.heard import Search
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.hub import Hub, Ticket
-from emulator.journal import Entry, Journal
 from emulator.model import DISARMS, Action, Arm, ArmMode, Axes, Interior, Origin
-from emulator.pairing import BUTTON_S, button_pressed, press_button
-from emulator.pin import Pin
+from emulator.store.journal import Entry, Journal
+from emulator.store.pairing import BUTTON_S, button_pressed, press_button
+from emulator.store.pin import Pin
 
 LOOKED_THROUGH = 100
 """Journal entries in which the last command of each alarm is looked for."""

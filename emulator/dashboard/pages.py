@@ -8,13 +8,13 @@ from http import HTTPStatus
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from emulator import history
 from emulator.dashboard import events, schema, timeline
 from emulator.dashboard.access import Access
 from emulator.dashboard.boxes import boxes
 from emulator.dashboard.house import House, said
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.model import DISARMS, Action, Arm, ArmMode, Disarm, Origin
+from emulator.store import history
 
 ROWS = 40
 """Events on the page: the newest at once, the rest behind a button."""

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from emulator.history import Span
-from emulator.journal import Entry
 from emulator.model import Axes, Interior
+from emulator.store.history import Span
+from emulator.store.journal import Entry
 
 DAY_S, HOUR_S = 86_400.0, 3600.0
 

@@ -9,9 +9,9 @@ from emulator import verisure
 from emulator.doctor import sockets
 from emulator.doors.network import Place
 from emulator.errors import EmulatorError
-from emulator.journal import Journal
 from emulator.model import BridgeIdentity, Identity
 from emulator.settings import InstallationSettings, Settings, SwitchSettings
+from emulator.store.journal import Journal
 from emulator.verisure.cloud import Clock
 
 

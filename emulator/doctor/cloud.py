@@ -20,7 +20,7 @@ from emulator import show
 from emulator.doctor.case import Case, url_of
 from emulator.doctor.finding import Finding, ok, problem, skipped, warning
 from emulator.errors import EmulatorError
-from emulator.journal import Journal
+from emulator.store.journal import Journal
 from emulator.vault import JournalVault
 from emulator.verisure.http import USER_AGENT, secure
 

@@ -15,7 +15,7 @@ from emulator.doors.delivery import notify
 from emulator.doors.h1 import Response
 from emulator.doors.network import Place
 from emulator.errors import ProtocolError
-from emulator.subscriptions import Kept
+from emulator.store.subscriptions import Kept
 
 LOG = logging.getLogger(__name__)
 

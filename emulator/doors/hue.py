@@ -12,7 +12,7 @@ from typing import Literal
 
 from flask import Blueprint, Flask, Response, request
 
-from emulator import light_ids, pairing, wsgi
+from emulator import wsgi
 from emulator.doors import bridge, description, network, ssdp
 from emulator.doors.bridge import Bridge
 from emulator.doors.lights import MAX_LIGHTS, REPLY_WITHIN, STALE, Lights
@@ -23,8 +23,9 @@ from emulator.doors.v1 import Api, Ask, route_of
 from emulator.doors.web import PLACE, Web
 from emulator.errors import EmulatorError
 from emulator.hub import Hub
-from emulator.journal import Journal
 from emulator.model import BridgeIdentity, Switch
+from emulator.store import light_ids, pairing
+from emulator.store.journal import Journal
 
 LOG = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from contextlib import suppress
 
 from emulator.errors import EmulatorError
-from emulator.subscriptions import Kept, Subscriptions
+from emulator.store.subscriptions import Kept, Subscriptions
 
 LOG = logging.getLogger(__name__)
 

@@ -27,7 +27,7 @@ from emulator.doors.site import Guests, Site
 from emulator.doors.walk import Walks
 from emulator.hub import Guard, Hub
 from emulator.model import Switch
-from emulator.subscriptions import Kept, Subscriptions
+from emulator.store.subscriptions import Kept, Subscriptions
 
 LOG = logging.getLogger(__name__)
 

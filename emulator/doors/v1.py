@@ -15,7 +15,7 @@ from emulator.doors import bridge
 from emulator.doors.bridge import SHAPES, Bridge, Json, error, success
 from emulator.doors.lights import FULL, Light, Lights
 from emulator.errors import EmulatorError
-from emulator.pairing import PairingRefused, Users
+from emulator.store.pairing import PairingRefused, Users
 
 LOG = logging.getLogger(__name__)
 

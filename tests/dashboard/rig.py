@@ -17,9 +17,9 @@ from emulator.doors.network import Place
 from emulator.doors.web import gate
 from emulator.hub import Hub
 from emulator.installation import Installation
-from emulator.journal import Entry, Journal
 from emulator.model import ArmMode, Identity, Switch
-from emulator.pin import Pin, set_pin
+from emulator.store.journal import Entry, Journal
+from emulator.store.pin import Pin, set_pin
 from emulator.verisure import AFTER_REFUSAL
 from tests.support.fakes import SimulatedCloud
 

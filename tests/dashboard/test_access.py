@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.journal import Journal
-from emulator.noise import AGAIN_S, OTHERS, PEER_ROWS, WHY_OTHERS
-from emulator.pin import LOCK_S, TRIES, WAY_OUT
+from emulator.store.journal import Journal
+from emulator.store.noise import AGAIN_S, OTHERS, PEER_ROWS, WHY_OTHERS
+from emulator.store.pin import LOCK_S, TRIES, WAY_OUT
 from tests.dashboard.rig import HOST, PAGE, PEER, PIN, TOKEN, Rig
 
 EVIL = "http://evil.example"

@@ -17,8 +17,8 @@ from emulator.dashboard.house import LOOKED_THROUGH
 from emulator.dashboard.pages import MARKED, QUIET_ROWS
 from emulator.errors import EmulatorError
 from emulator.hub import Guard
-from emulator.journal import Journal
 from emulator.model import Origin, Outcome, Result
+from emulator.store.journal import Journal
 from tests.dashboard.rig import HOST, PEER, PIN, Rig
 
 if TYPE_CHECKING:

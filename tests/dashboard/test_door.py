@@ -16,10 +16,10 @@ from emulator.dashboard.door import Dashboard, own_names
 from emulator.doors import Door
 from emulator.doors.network import Nic
 from emulator.errors import Unreachable
-from emulator.journal import Journal
 from emulator.model import Arm, ArmMode, Disarm, Result
-from emulator.pin import set_pin
 from emulator.running import Refused, Running
+from emulator.store.journal import Journal
+from emulator.store.pin import set_pin
 from tests.dashboard.rig import Rig
 from tests.doors.contract import DoorContract
 from tests.support.patience import PATIENCE_S

@@ -8,8 +8,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from emulator.errors import EmulatorError
 from emulator.freshness import STEP_READS, UNANSWERED
-from emulator.journal import FILE
 from emulator.simulator.faults import Fault
+from emulator.store.journal import FILE
 from tests.dashboard.rig import POLL_S, READ_S, Rig
 from tests.support.fakes import AppTransport
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from emulator.dashboard import events
 from emulator.dashboard.timeline import DAY_S, THINNEST, draw, length
-from emulator.history import Span
-from emulator.journal import Entry
 from emulator.model import DISARMED, Axes, Interior
+from emulator.store.history import Span
+from emulator.store.journal import Entry
 
 NOW = 1_795_521_600.0  # 24 November 2026, 12:00 UTC
 HOUR = 3600.0

@@ -3,11 +3,11 @@
 from contextlib import closing
 from pathlib import Path
 
-from emulator import pairing
 from emulator.doctor.case import Memory, host_of, remember, url_of
-from emulator.identities import Wanted, identities
-from emulator.journal import FILE, Journal
 from emulator.model import ArmMode
+from emulator.store import pairing
+from emulator.store.identities import Wanted, identities
+from emulator.store.journal import FILE, Journal
 from tests.doctor.conftest import SIMULATED, MakeCase
 
 NIGHT = ArmMode.parse("night")

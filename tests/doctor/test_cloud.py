@@ -15,7 +15,7 @@ import trustme
 
 from emulator.doctor import cloud
 from emulator.doctor.finding import Finding, Verdict
-from emulator.journal import Journal
+from emulator.store.journal import Journal
 from emulator.vault import JournalVault
 from tests.doctor.conftest import NOW_S, SWITCHES, MakeCase
 

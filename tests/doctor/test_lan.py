@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from emulator import pairing
 from emulator.doctor import lan
 from emulator.doctor.finding import Finding, Verdict
 from emulator.doors import network
 from emulator.doors.network import IFF_MULTICAST, IFF_RUNNING, IFF_UP
 from emulator.doors.search import Found
-from emulator.identities import Wanted, identities
-from emulator.journal import Journal
 from emulator.model import ArmMode
+from emulator.store import pairing
+from emulator.store.identities import Wanted, identities
+from emulator.store.journal import Journal
 from tests.doctor.conftest import LO, MakeCase
 
 

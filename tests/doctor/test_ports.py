@@ -13,9 +13,9 @@ from emulator.app import LOCK
 from emulator.doctor import ports
 from emulator.doctor.finding import Finding, Verdict
 from emulator.doors import network, ssdp
-from emulator.identities import Wanted, identities
-from emulator.journal import Journal
 from emulator.model import ArmMode
+from emulator.store.identities import Wanted, identities
+from emulator.store.journal import Journal
 from tests.doctor.conftest import SIMULATED, MakeCase
 from tests.doctor.test_sockets import HEAD, process, row
 

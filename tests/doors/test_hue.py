@@ -25,7 +25,7 @@ from emulator.doors.lan import Lan
 from emulator.doors.mdns import TYPE
 from emulator.doors.network import Nic, Place
 from emulator.doors.web import LOCALHOST, PLACE
-from emulator.journal import Journal
+from emulator.store.journal import Journal
 from tests.doors.contract import DoorContract
 from tests.doors.fakes import FakeHub, a_switch
 from tests.doors.test_bridge import LIGHT, fits

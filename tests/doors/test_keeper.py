@@ -9,7 +9,7 @@ import pytest
 from emulator.doors import keeper
 from emulator.doors.keeper import Keeper
 from emulator.errors import EmulatorError
-from emulator.subscriptions import Kept, Subscriptions
+from emulator.store.subscriptions import Kept, Subscriptions
 from tests.doors.clockwork import advance, run
 from tests.doors.rig import Inline
 

@@ -24,9 +24,9 @@ from emulator.doors import Door, network, site, ssdp
 from emulator.doors.lan import Lan
 from emulator.doors.network import Nic
 from emulator.errors import Rejected
-from emulator.journal import Journal
 from emulator.model import Outcome, Result
-from emulator.subscriptions import Subscriptions
+from emulator.store.journal import Journal
+from emulator.store.subscriptions import Subscriptions
 from tests.doors.clockwork import until
 from tests.doors.contract import DoorContract
 from tests.doors.fakes import NAMES, FakeHub, a_switch

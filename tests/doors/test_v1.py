@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator import pairing
 from emulator.doors.bridge import Bridge
 from emulator.doors.lights import Lights
 from emulator.doors.names import named
 from emulator.doors.v1 import EMPTY, Api, Ask
 from emulator.errors import EmulatorError, Rejected
-from emulator.journal import Journal
 from emulator.model import LightIdentity
-from emulator.pairing import NEW_BY_PEER, NEW_WITHIN_S
+from emulator.store import pairing
+from emulator.store.journal import Journal
+from emulator.store.pairing import NEW_BY_PEER, NEW_WITHIN_S
 from tests.doors.test_bridge import FULL, HERE, LIGHT, SHORT, fits
 from tests.test_held import Rig as HeldRig
 

@@ -14,9 +14,9 @@ from typing import Any
 from emulator.commands import Ticket
 from emulator.hub import Hub
 from emulator.installation import Installation
-from emulator.journal import Journal
 from emulator.model import Action, ArmMode, Axes, Disarm, Identity, Origin, Result, Switch
 from emulator.simulator.faults import Fault
+from emulator.store.journal import Journal
 from emulator.sweeps import SWEEP_S
 from emulator.vault import JournalVault
 from tests.support.fakes import SimulatedCloud

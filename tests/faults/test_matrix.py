@@ -17,8 +17,8 @@ import pytest
 
 from emulator.commands import Ticket
 from emulator.errors import EmulatorError
-from emulator.journal import FILE
 from emulator.model import Arm, ArmMode, Interior, Result
+from emulator.store.journal import FILE
 from tests.faults.alarm import BEYOND_S, CLOUDS, SUBMITS, Alarm, Killed
 
 pytestmark = pytest.mark.sampled

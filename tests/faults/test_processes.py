@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from emulator.journal import Journal
 from emulator.model import ArmMode, Interior
 from emulator.simulator.faults import Fault
+from emulator.store.journal import Journal
 from tests.support.patience import PATIENCE_S, until
 from tests.support.program import Program, simulated
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from emulator.journal import Journal
 from emulator.simulator.backend import DEMO
+from emulator.store.journal import Journal
 from tests.netns import raw
 from tests.netns.lan import HOSTS, HOUSE, Lan, Program, until
 from tests.support.patience import PATIENCE_S

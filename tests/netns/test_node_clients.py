@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.light_ids import FITTING
+from emulator.store.light_ids import FITTING
 from tests.netns.home import MODES, Home, name_of
 from tests.netns.lan import CLIENT, CLIENTS, HOSTS, Lan
 

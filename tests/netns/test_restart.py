@@ -4,8 +4,8 @@ from contextlib import closing
 
 import pytest
 
-from emulator.journal import Journal
-from emulator.subscriptions import NOTE
+from emulator.store.journal import Journal
+from emulator.store.subscriptions import NOTE
 from tests.netns import raw
 from tests.netns.home import MODES, Home
 from tests.netns.lan import Lan, until

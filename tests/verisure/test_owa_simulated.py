@@ -12,9 +12,9 @@ import pytest
 from emulator.commands import Ticket
 from emulator.errors import LoginNeeded, Rejected, Unconfirmed
 from emulator.installation import Installation
-from emulator.journal import Journal
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Command, Disarm, Interior, Notice, Origin, Result
 from emulator.simulator.profiles import PROFILES
+from emulator.store.journal import Journal
 from emulator.vault import JournalVault
 from emulator.verisure.cloud import Reading
 from emulator.verisure.firewall import BAN_S

@@ -12,10 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator import journal as module
-from emulator import noise
 from emulator.errors import ConfigError, EmulatorError, Hindered
-from emulator.journal import FILE, TYPED_S, Journal
 from emulator.model import (
     DISARMED,
     Action,
@@ -30,6 +27,9 @@ from emulator.model import (
     PanelState,
     Result,
 )
+from emulator.store import journal as module
+from emulator.store import noise
+from emulator.store.journal import FILE, TYPED_S, Journal
 
 TOTAL, DAY, NIGHT = (ArmMode(interior) for interior in (Interior.TOTAL, Interior.DAY, Interior.NIGHT))
 PERIMETER = ArmMode(perimeter=True)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from emulator import light_ids
 from emulator.errors import EmulatorError
-from emulator.identities import Wanted, identities
-from emulator.journal import Journal
-from emulator.light_ids import FITTING, HIGHEST, LAST_START, LOWEST
 from emulator.model import ArmMode, Identity, LightIdentity
+from emulator.store import light_ids
+from emulator.store.identities import Wanted, identities
+from emulator.store.journal import Journal
+from emulator.store.light_ids import FITTING, HIGHEST, LAST_START, LOWEST
 
 MODES = ("total", "day", "night", "perimeter")
 LARGE = 353_724_929

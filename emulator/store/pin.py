@@ -12,7 +12,7 @@ from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 
 from emulator.errors import EmulatorError
-from emulator.journal import Journal
+from emulator.store.journal import Journal
 
 SHAPE = re.compile(r"[0-9]{4,12}")
 SHAPE_HELP = "4 to 12 digits"

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.errors import ConfigError
-from emulator.identities import Wanted, identities, udns
-from emulator.journal import Journal
 from emulator.model import ArmMode, Identity, Interior
+from emulator.store.identities import Wanted, identities, udns
+from emulator.store.journal import Journal
 
 TOTAL, DAY, NIGHT = (ArmMode(interior) for interior in (Interior.TOTAL, Interior.DAY, Interior.NIGHT))
 PERIMETER = ArmMode(perimeter=True)

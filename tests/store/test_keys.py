@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from emulator import history, keys
 from emulator.errors import EmulatorError
-from emulator.journal import FILE, SIMULATED_PANEL, TOLD_OF_SILENCE, Journal
-from emulator.keys import Key
 from emulator.model import Arm, ArmMode, Axes, Command, Interior, Origin, Outcome, PanelState, Result
-from tests.test_tables import BEFORE
+from emulator.store import history, keys
+from emulator.store.journal import FILE, SIMULATED_PANEL, TOLD_OF_SILENCE, Journal
+from emulator.store.keys import Key
+from tests.store.test_tables import BEFORE
 
 DEMO = Key("simulator", "home", "2423443", "")
 OWA = Key("owa", "customers.example", "111", "me")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from emulator.journal import Journal
+from emulator.store.journal import Journal
 
 KEPT = 20
 """Refused logins; nobody tries more passwords and wants to hear of the first."""

@@ -6,8 +6,8 @@ import pytest
 
 from emulator.dashboard.schema import PIN_SHAPE
 from emulator.errors import EmulatorError
-from emulator.journal import Journal
-from emulator.pin import (
+from emulator.store.journal import Journal
+from emulator.store.pin import (
     DAY_S,
     KNOWN_S,
     LOCK_S,

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from emulator.journal import Journal, axes_of
 from emulator.model import Axes, PanelState
+from emulator.store.journal import Journal, axes_of
 
 KEEP_SPANS = 10_000
 """Some years of a house that arms and disarms a few times a day; below 1 MB."""

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator import private
 from emulator.app import LOCK, App
 from emulator.errors import EmulatorError
-from emulator.journal import FILE, Journal
+from emulator.store import private
+from emulator.store.journal import FILE, Journal
 from emulator.vault import LOCK as LOGIN_LOCK
 from emulator.vault import JournalVault
 from tests.support.program import settings

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator import pairing
 from emulator.errors import EmulatorError
-from emulator.journal import Journal
-from emulator.pairing import (
+from emulator.store import pairing
+from emulator.store.journal import Journal
+from emulator.store.pairing import (
     BUTTON_S,
     MAX_ADOPTED,
     MAX_ADOPTED_BY_PEER,
@@ -23,7 +23,7 @@ from emulator.pairing import (
     User,
     Users,
 )
-from tests.test_light_ids import known
+from tests.store.test_light_ids import known
 
 ECHO, SCANNER = "192.168.7.9", "192.168.7.66"
 

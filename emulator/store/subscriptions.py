@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from ipaddress import IPv4Address
 
-from emulator.journal import Journal
+from emulator.store.journal import Journal
 
 NOTE = "wemo subscriptions"
 """One note for all of them: they are written together, and seldom."""

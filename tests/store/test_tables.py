@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator import __version__, tables
+from emulator import __version__
 from emulator.errors import ConfigError
-from emulator.journal import FILE, Journal
 from emulator.notify import Outbox
+from emulator.store import tables
+from emulator.store.journal import FILE, Journal
 
 BEFORE = """
 CREATE TABLE commands (

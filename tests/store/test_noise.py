@@ -5,10 +5,10 @@ from itertools import count
 
 import pytest
 
-from emulator import noise
-from emulator.journal import Journal
 from emulator.model import Arm, ArmMode, Command, Disarm, Interior, Origin, Outcome, Result
-from emulator.noise import AGAIN_S, DAY_S, OTHERS, OTHERS_DONE, PEER_ROWS, WRITE_S
+from emulator.store import noise
+from emulator.store.journal import Journal
+from emulator.store.noise import AGAIN_S, DAY_S, OTHERS, OTHERS_DONE, PEER_ROWS, WRITE_S
 
 PEER = "192.168.1.7"
 OFF = Command(Disarm(), Origin("wemo", PEER, "Night alarm"))

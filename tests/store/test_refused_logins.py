@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from emulator.journal import Journal
-from emulator.refused_logins import KEPT, Refusal, forget, forget_all, last, recall, remember
+from emulator.store.journal import Journal
+from emulator.store.refused_logins import KEPT, Refusal, forget, forget_all, last, recall, remember
 
 MINE = json.dumps(["me", "open sesame xyzzy", "ES"])
 OTHER = MINE.replace("xyzzy", "plugh")

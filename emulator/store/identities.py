@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
 from emulator.errors import ConfigError, Problem
-from emulator.journal import Journal
 from emulator.model import ArmMode, Identity
+from emulator.store.journal import Journal
 
 log = logging.getLogger(__name__)
 

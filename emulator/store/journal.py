@@ -8,10 +8,10 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from emulator import journal_file, noise, tables
 from emulator.errors import EmulatorError
 from emulator.model import Axes, Command, Interior, Origin, Outcome, PanelState, Result
-from emulator.noise import NOTHING_SENT, Kind, Noise
+from emulator.store import journal_file, noise, tables
+from emulator.store.noise import NOTHING_SENT, Kind, Noise
 
 FILE = "journal.sqlite3"
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from emulator.errors import EmulatorError
-from emulator.journal import Journal
 from emulator.model import Identity, LightIdentity
+from emulator.store.journal import Journal
 
 LOG = logging.getLogger(__name__)
 

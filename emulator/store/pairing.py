@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from emulator.errors import EmulatorError
-from emulator.identities import mac_base
-from emulator.journal import Journal
 from emulator.model import BridgeIdentity, Origin
+from emulator.store.identities import mac_base
+from emulator.store.journal import Journal
 
 MAX_USERS = 100
 """As many as a real bridge keeps (lan-emulation.md §3.6)."""

@@ -9,13 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator import history, light_ids, pairing, salvage
 from emulator.app import App
 from emulator.errors import EmulatorError, Hindered
-from emulator.identities import Wanted, identities
-from emulator.journal import FILE, Journal
-from emulator.journal_file import damage
-from emulator.keys import Key, bind
 from emulator.model import (
     Arm,
     ArmMode,
@@ -28,8 +23,13 @@ from emulator.model import (
     PanelState,
     Result,
 )
-from emulator.pin import Pin, PinRefused, set_pin
-from emulator.salvage import KEEP_ASIDE
+from emulator.store import history, light_ids, pairing, salvage
+from emulator.store.identities import Wanted, identities
+from emulator.store.journal import FILE, Journal
+from emulator.store.journal_file import damage
+from emulator.store.keys import Key, bind
+from emulator.store.pin import Pin, PinRefused, set_pin
+from emulator.store.salvage import KEEP_ASIDE
 from tests.support.fakes import EPOCH_S
 from tests.support.program import settings
 
@@ -120,7 +120,7 @@ def test_a_whole_file_is_looked_through_once_and_not_at_each_write(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[Path] = []
-    monkeypatch.setattr("emulator.journal_file.damage", lambda path: looks.append(path) or "")
+    monkeypatch.setattr("emulator.store.journal_file.damage", lambda path: looks.append(path) or "")
     with closing(Journal(folder)) as journal:
         for _ in range(10):
             journal.begin("home", ARM, EPOCH_S)
@@ -248,7 +248,7 @@ def test_a_disk_without_room_is_no_damage(folder: Path, monkeypatch: pytest.Monk
         raise sqlite3.OperationalError("database or disk is full")
 
     before = (folder / FILE).read_bytes()
-    monkeypatch.setattr("emulator.journal_file.damage", full)
+    monkeypatch.setattr("emulator.store.journal_file.damage", full)
     with pytest.raises(Hindered, match="is the disk full"):
         salvage.make_sound(folder, EPOCH_S)
     assert (folder / FILE).read_bytes() == before

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emulator import journal_file, private
 from emulator.errors import Hindered
-from emulator.journal import FILE, Journal
+from emulator.store import journal_file, private
+from emulator.store.journal import FILE, Journal
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from emulator.journal import Journal
-from emulator.subscriptions import NOTE, Kept, Subscriptions
+from emulator.store.journal import Journal
+from emulator.store.subscriptions import NOTE, Kept, Subscriptions
 
 ONE = Kept("uuid:1", "key1", "basicevent", "192.168.7.9", "192.168.7.2", "192.168.7.10", 8989, "/x?a=ñ", 300.0, 7)
 

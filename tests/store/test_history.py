@@ -2,10 +2,10 @@
 
 import pytest
 
-from emulator import history
-from emulator.history import KEEP_SPANS, QUIET_S, STRETCH_S
-from emulator.journal import Journal
 from emulator.model import DISARMED, Axes, Interior, PanelState
+from emulator.store import history
+from emulator.store.history import KEEP_SPANS, QUIET_S, STRETCH_S
+from emulator.store.journal import Journal
 
 NIGHT = Axes(Interior.NIGHT, perimeter=False, annex=False)
 

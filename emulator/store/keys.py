@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
-from emulator.journal import SIMULATED_PANEL, TOLD_OF_SILENCE, Journal
+from emulator.store.journal import SIMULATED_PANEL, TOLD_OF_SILENCE, Journal
 
 
 @dataclass(frozen=True, slots=True)
