@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from emulator.credentials import Credentials
+from emulator.config.credentials import Credentials
+from emulator.config.settings import InstallationSettings, Settings
 from emulator.errors import EmulatorError
 from emulator.freshness import read_within_s
 from emulator.installation import Installation
 from emulator.model import Moment, Notice
-from emulator.settings import InstallationSettings, Settings
 from emulator.store import keys
 from emulator.store.journal import SIMULATED_PANEL, Journal
 from emulator.vault import JournalVault

@@ -13,14 +13,14 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from emulator import doors, limits, readiness
 from emulator.alarms import Alarms
-from emulator.credentials import Credentials
+from emulator.config.credentials import Credentials
+from emulator.config.settings import HueSettings, Settings
 from emulator.dashboard.door import Dashboard
 from emulator.doors import Door, web
 from emulator.errors import ConfigError, EmulatorError, Hindered, Problem
 from emulator.hub import Hub
 from emulator.model import Notice, Origin, Switch
 from emulator.notify import Notifier, apprise_target
-from emulator.settings import HueSettings, Settings
 from emulator.store import private, salvage
 from emulator.store.identities import Wanted, identities
 from emulator.store.journal_file import ELSEWHERE

@@ -4,8 +4,8 @@ import resource
 import threading
 from dataclasses import dataclass
 
+from emulator.config.settings import Settings
 from emulator.errors import Hindered
-from emulator.settings import Settings
 
 MUCH = 1024
 """Open files that all shares of all peers at the doors come to, about; usual machines allow as many from the start."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from lxml import etree
 
 from emulator import logs, policy
-from emulator.config import load
+from emulator.config.devices_yaml import load
 from emulator.doors import callback, description, search, soap, ssdp
 from emulator.doors.bridge import Bridge
 from emulator.doors.description import BASICEVENT, METAINFO, Facts

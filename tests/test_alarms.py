@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from emulator.alarms import Alarms
-from emulator.credentials import Credentials
+from emulator.config.credentials import Credentials
+from emulator.config.settings import Settings
 from emulator.errors import EmulatorError, Hindered, LoginRefused
 from emulator.model import Arm, ArmMode, Axes, Interior, Notice
-from emulator.settings import Settings
 from emulator.simulator.server import SimulatedAlarm
 from emulator.store import refused_logins
 from emulator.store.journal import Journal

@@ -16,10 +16,10 @@ from click.testing import CliRunner
 from emulator import cli, watch
 from emulator.alarms import SystemClock
 from emulator.app import App
+from emulator.config.settings import Settings
 from emulator.errors import ConfigError, EmulatorError
 from emulator.installation import Installation
 from emulator.model import Arm, ArmMode, Command, Origin
-from emulator.settings import Settings
 from emulator.simulator.faults import LATEST, Fault
 from emulator.simulator.server import SimulatedAlarm
 from emulator.store.journal import FILE, Journal

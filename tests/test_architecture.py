@@ -19,6 +19,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     "errors": (),
     "model": (),
     "store": (),
+    "config": (),
 }
 
 LOOSE = (
@@ -28,8 +29,6 @@ LOOSE = (
     "app",
     "cli",
     "commands",
-    "config",
-    "credentials",
     "dashboard",
     "doctor",
     "doors",
@@ -41,13 +40,11 @@ LOOSE = (
     "limits",
     "logs",
     "loose_ends",
-    "mistakes",
     "notify",
     "policy",
     "presses",
     "readiness",
     "running",
-    "settings",
     "show",
     "simulator",
     "sweeps",
@@ -57,7 +54,6 @@ LOOSE = (
     "verisure",
     "watch",
     "wsgi",
-    "yamlfile",
 )
 
 LIBRARIES: dict[str, tuple[str, ...]] = {
@@ -74,8 +70,8 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "werkzeug": ("simulator", "dashboard"),
     "waitress": ("wsgi", "simulator.server"),
     "lxml": ("verisure.pet", "doors.soap", "doors.description", "doors.bridge", "doors.search", "simulator.documents"),
-    "yaml": ("yamlfile",),
-    "pydantic": ("settings", "mistakes", "config", "dashboard"),
+    "yaml": ("config.yaml_file",),
+    "pydantic": ("config.settings", "config.problems", "config.devices_yaml", "dashboard"),
     "prometheus_client": ("dashboard.metrics",),
     "click": ("cli",),
     "sqlite3": (

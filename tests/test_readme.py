@@ -17,7 +17,8 @@ import click
 import pytest
 import requests
 
-from emulator import cli, config, settings, yamlfile
+from emulator import cli
+from emulator.config import devices_yaml, settings, yaml_file
 from tests.support import settings_table
 from tests.support.program import free_port
 from tests.test_cli import PATIENCE_S, STOP_S
@@ -297,11 +298,11 @@ def test_every_key_says_what_it_means_and_may_hold() -> None:
 @pytest.mark.parametrize("block", blocks("yaml"))
 def test_settings_that_are_shown_are_right(block: str, tmp_path: Path) -> None:
     """Alone, or in place of what devices.yaml says there."""
-    usual = yamlfile.read("devices.yaml", (ROOT / "devices.yaml").read_text()).content
-    shown = yamlfile.read("README.md", block).content
+    usual = yaml_file.read("devices.yaml", (ROOT / "devices.yaml").read_text()).content
+    shown = yaml_file.read("README.md", block).content
     path = tmp_path / "devices.yaml"
     path.write_text(json.dumps(usual | shown))  # which YAML takes as well
-    assert config.load(path)
+    assert devices_yaml.load(path)
 
 
 def test_your_alarm_takes_five_lines_that_name_every_country() -> None:

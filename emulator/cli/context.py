@@ -13,12 +13,13 @@ from typing import Any, TypeVar
 import click
 import platformdirs
 
-from emulator import config, credentials, logs
+from emulator import logs
 from emulator.alarms import Alarms
-from emulator.credentials import Credentials
+from emulator.config import credentials, devices_yaml
+from emulator.config.credentials import Credentials
+from emulator.config.settings import Settings
 from emulator.errors import Unreachable
 from emulator.installation import Installation
-from emulator.settings import Settings
 
 OK, NOT_DONE, USAGE, UNCONFIRMED, NO_ANSWER, HINDERED = 0, 1, 2, 3, 4, 75
 EXIT = {
@@ -56,7 +57,7 @@ class Context:
     def settings(self) -> tuple[Settings, dict[str, Credentials]]:
         """Settings and secrets, with logging set up to hide the latter."""
         redactor = logs.setup(self.level)
-        settings = config.load(config.find(self.config))
+        settings = devices_yaml.load(devices_yaml.find(self.config))
         secrets = credentials.read(settings)
         for one in secrets.values():
             redactor.conceal(one.password)
@@ -118,7 +119,7 @@ def context(chosen: dict[str, Any], *, level: str) -> Context:
     state_dir = options["state_dir"] or os.environ.get("EMULATOR_STATE_DIR")
     return Context(
         options["config"],
-        Path(state_dir) if state_dir else platformdirs.user_state_path(config.APP_NAME),
+        Path(state_dir) if state_dir else platformdirs.user_state_path(devices_yaml.APP_NAME),
         options["log_level"] or level,
     )
 

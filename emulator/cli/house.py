@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
-from emulator import credentials, logs, settings, show, systemd
+from emulator import logs, show, systemd
 from emulator.alarms import SystemClock
 from emulator.app import App
 from emulator.cli.context import LOOK_S, NOT_DONE, OK, USAGE, common, context, on_signal
+from emulator.config import credentials, settings
 from emulator.doors import network, search
 from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered, Problem
 from emulator.store import identities, pairing

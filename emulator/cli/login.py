@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 
 import click
 
-from emulator import credentials, show
+from emulator import show
+from emulator.config import credentials
+from emulator.config.settings import InstallationSettings, Settings
 from emulator.errors import ConfigError, LoginRefused, Problem
-from emulator.settings import InstallationSettings, Settings
 from emulator.store import refused_logins
 from emulator.store.journal import Journal
 from emulator.vault import JournalVault

@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
-from emulator import config, credentials, logs, show
+from emulator import logs, show
 from emulator.app import is_running
 from emulator.cli.alarm import program_of
 from emulator.cli.context import NO_ANSWER, common, context
+from emulator.config import credentials, devices_yaml
 from emulator.errors import ConfigError, EmulatorError, Problem
 from emulator.model import Notice
 from emulator.notify import TITLES, apprise_target, called
@@ -64,7 +65,7 @@ def pair(listing: bool, forget: str | None, renumber: bool, as_json: bool, **cho
             else:
                 click.echo(_renumbered(book) if forget is None else _forgotten(book, forget))
         return
-    hue = config.load(config.find(here.config)).doors.hue
+    hue = devices_yaml.load(devices_yaml.find(here.config)).doors.hue
     if hue is None:
         raise ConfigError([Problem("doors.hue", "is missing, so there is no bridge: write `hue: { port: 80 }`")])
     if not is_running(here.state_dir):

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from emulator import logs, settings
+from emulator import logs
 from emulator.cli.context import common, context, on_signal
+from emulator.config import settings
 from emulator.simulator.panel import House, Profile
 from emulator.simulator.profiles import PROFILES
 from emulator.simulator.server import FACES, PROFILE, SimulatedAlarm

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
-from emulator import app, config
+from emulator import app
+from emulator.config import devices_yaml
+from emulator.config.settings import Settings
 from emulator.doctor import cloud, lan, ports, state, targets
 from emulator.doctor.case import Case, remember
 from emulator.doctor.finding import Finding, ok, problem
 from emulator.doors import network
 from emulator.errors import ConfigError
-from emulator.settings import Settings
 from emulator.verisure.cloud import Clock
 
 log = logging.getLogger(__name__)
@@ -71,8 +72,8 @@ def examine(
 def _settings(path: Path | None) -> tuple[Settings | None, list[Finding]]:
     check = "settings"
     try:
-        file = config.find(path)
-        settings = config.load(file)
+        file = devices_yaml.find(path)
+        settings = devices_yaml.load(file)
     except ConfigError as error:
         return None, [
             problem(check, str(one), "mend that; the checks that need the settings are left out")

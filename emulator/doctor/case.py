@@ -6,11 +6,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from emulator import verisure
+from emulator.config.settings import InstallationSettings, Settings, SwitchSettings
 from emulator.doctor import sockets
 from emulator.doors.network import Place
 from emulator.errors import EmulatorError
 from emulator.model import BridgeIdentity, Identity
-from emulator.settings import InstallationSettings, Settings, SwitchSettings
 from emulator.store.journal import Journal
 from emulator.verisure.cloud import Clock
 

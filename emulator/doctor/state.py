@@ -5,12 +5,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 
-from emulator import credentials, show
-from emulator.credentials import Credentials
+from emulator import show
+from emulator.config import credentials
+from emulator.config.credentials import Credentials
+from emulator.config.settings import InstallationSettings
 from emulator.doctor.case import Case, host_of
 from emulator.doctor.finding import Finding, Verdict, ok, problem, skipped, warning
 from emulator.errors import ConfigError, EmulatorError, LoginNeeded
-from emulator.settings import InstallationSettings
 from emulator.store import private, refused_logins, salvage
 from emulator.store.journal import FILE, Journal
 from emulator.vault import JournalVault

@@ -12,7 +12,7 @@ from selenium.webdriver.chrome.service import Service
 
 from emulator import alarms
 from emulator.app import App
-from emulator.settings import NAME_LIMIT, Settings
+from emulator.config.settings import NAME_LIMIT, Settings
 from emulator.store.pin import set_pin
 from emulator.verisure import wsdo
 from tests.browser.person import PATIENCE_S, PHONE, PIN, Person

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator import config
+from emulator.config import devices_yaml
 from emulator.doctor import sockets
 from emulator.doctor.case import Case, remember
 from emulator.doors.network import Place
@@ -36,7 +36,7 @@ def make_case(tmp_path: Path) -> MakeCase:
     ) -> Case:
         file = tmp_path / "devices.yaml"
         file.write_text(text)
-        settings = config.load(file)
+        settings = devices_yaml.load(file)
         clock = FakeClock()
         clock.now = NOW_S
         return Case(settings, state_dir, places, remember(settings, state_dir), running, clock, proc)

@@ -27,8 +27,9 @@ from aiohue.util import normalize_bridge_id
 from aiohue.v1 import HueBridgeV1
 from click.testing import CliRunner
 
-from emulator import cli, config
+from emulator import cli
 from emulator.app import App
+from emulator.config import devices_yaml
 from emulator.doors.hue import Hue
 from emulator.doors.lan import Lan
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
@@ -58,7 +59,7 @@ class Program:
         self.folder = folder
         file = folder / "devices.yaml"
         file.write_text(f"{switches}doors: {{ hue: {{ port: {self.port}, {hue} }} }}\nreply_within: 100ms\n")
-        self.app = App(config.load(file), {}, folder / "state", ["lo"])
+        self.app = App(devices_yaml.load(file), {}, folder / "state", ["lo"])
         self.simulator = self.app.alarms.simulators["home"]
         self.house: House = self.simulator.house
 

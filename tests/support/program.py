@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from emulator.settings import Settings
+from emulator.config.settings import Settings
 from emulator.simulator.backend import Account
 from emulator.simulator.panel import House
 from emulator.simulator.server import SimulatedAlarm

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from emulator import settings
+from emulator.config import settings
 
 README = Path(__file__).parents[2] / "README.md"
 TABLE = re.compile(r"(?<=<!-- made by `python -m tests.settings_table` -->\n)\|.*?\n(?!\|)", re.DOTALL)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator import yamlfile
+from emulator.config import yaml_file
 from emulator.errors import ConfigError
 
 SAMPLE = """\
@@ -21,12 +21,12 @@ switches:
 
 def problems(text: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
-        yamlfile.read("f.yaml", text)
+        yaml_file.read("f.yaml", text)
     return [str(problem) for problem in caught.value.problems]
 
 
 def test_everything_is_text_as_it_was_written() -> None:
-    assert yamlfile.read("f.yaml", SAMPLE).content == {
+    assert yaml_file.read("f.yaml", SAMPLE).content == {
         "home": {"number": "0123", "off": "off"},
         "switches": [{"name": "Night", "on": "night"}, {"name": "Day", "on": "day"}],
     }
@@ -34,17 +34,17 @@ def test_everything_is_text_as_it_was_written() -> None:
 
 @pytest.mark.parametrize("scalar", ["yes", "no", "on", "off", "true", "007", "1_000", "1e3", "0x1F", "12:30", ".5"])
 def test_no_scalar_is_interpreted_as_key_or_as_value(scalar: str) -> None:
-    assert yamlfile.read("f.yaml", f"{scalar}: {scalar}").content == {scalar: scalar}
+    assert yaml_file.read("f.yaml", f"{scalar}: {scalar}").content == {scalar: scalar}
 
 
 @pytest.mark.parametrize(("scalar", "value"), [("", None), ("~", None), ("null", None), ("'null'", "null"), ("''", "")])
 def test_only_an_unquoted_nothing_is_nothing(scalar: str, value: str | None) -> None:
-    assert yamlfile.read("f.yaml", f"key: {scalar}").content == {"key": value}
+    assert yaml_file.read("f.yaml", f"key: {scalar}").content == {"key": value}
 
 
 @pytest.mark.parametrize("text", ["", "# only a comment\n", "---\n"])
 def test_an_empty_file_has_no_content(text: str) -> None:
-    assert yamlfile.read("f.yaml", text).content is None
+    assert yaml_file.read("f.yaml", text).content is None
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,12 @@ def test_an_empty_file_has_no_content(text: str) -> None:
     ],
     ids=str,
 )
-def test_where_a_key_stands_or_would_stand(path: yamlfile.Path, where: str) -> None:
-    assert yamlfile.read("f.yaml", SAMPLE).where(path) == where
+def test_where_a_key_stands_or_would_stand(path: yaml_file.Path, where: str) -> None:
+    assert yaml_file.read("f.yaml", SAMPLE).where(path) == where
 
 
 def test_a_key_that_stands_twice_is_a_problem_and_does_not_end_the_reading() -> None:
-    file = yamlfile.read("f.yaml", "a: 1\nb:\n  c: 2\n  c: 3\na: 4\n")
+    file = yaml_file.read("f.yaml", "a: 1\nb:\n  c: 2\n  c: 3\na: 4\n")
     assert [str(problem) for problem in file.problems] == [
         "f.yaml:4: 'c' stands twice, first on line 3; keep one",
         "f.yaml:5: 'a' stands twice, first on line 1; keep one",
@@ -73,7 +73,7 @@ def test_a_key_that_stands_twice_is_a_problem_and_does_not_end_the_reading() -> 
 
 
 def test_the_same_key_in_two_mappings_is_no_problem() -> None:
-    assert yamlfile.read("f.yaml", "a: {c: 1}\nb: {c: 1}\n").problems == []
+    assert yaml_file.read("f.yaml", "a: {c: 1}\nb: {c: 1}\n").problems == []
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_file_without_a_bottom(text: str) -> None:
 @given(st.text(st.characters(codec="utf-8"), max_size=200) | st.text("ab:-[]{}&*!?'\"#\n \t", max_size=40))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
-        content = yamlfile.read("f.yaml", text).content
+        content = yaml_file.read("f.yaml", text).content
     except ConfigError:
         return
     assert isinstance(content, dict | list | str | None)
@@ -132,6 +132,6 @@ def test_signs_are_told_and_words_are_not(text: str, said: str) -> None:
 
 
 def test_a_key_of_several_words_is_a_problem_and_does_not_end_the_reading() -> None:
-    file = yamlfile.read("f.yaml", "a: 1\n[b, c]: 2\nd: 3\n")
+    file = yaml_file.read("f.yaml", "a: 1\n[b, c]: 2\nd: 3\n")
     assert [str(one) for one in file.problems] == ["f.yaml:2: a key is a single word, not a list or a mapping"]
     assert file.content == {"a": "1", "d": "3"}

@@ -5,8 +5,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from emulator.errors import Problem
-from emulator.settings import (
+from emulator.config.settings import (
     DashboardSettings,
     DisarmSettings,
     DoorsSettings,
@@ -20,7 +19,8 @@ from emulator.settings import (
     Timeouts,
     WemoSettings,
 )
-from emulator.yamlfile import YamlFile
+from emulator.config.yaml_file import YamlFile
+from emulator.errors import Problem
 
 # What pydantic calls a mistake → what would be right, for whoever writes the file.
 _RIGHT = {

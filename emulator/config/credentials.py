@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from emulator.config.settings import Settings
 from emulator.errors import ConfigError, Problem
-from emulator.settings import Settings
 
 WORDS = ("USER", "PASSWORD")
 

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from emulator import config, settings
+from emulator.config import devices_yaml, settings
+from emulator.config.settings import NOBODY, InstallationSettings, Settings
 from emulator.errors import ConfigError
 from emulator.model import ARM_WORDS, ArmMode, Interior, Narrowing
-from emulator.settings import NOBODY, InstallationSettings, Settings
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 HOME = "installations: { home: { cloud: simulator } }\n"
 TWO = "installations: { home: { cloud: simulator }, shed: { cloud: simulator } }\n"
 NIGHT = "switches: [{ name: Night, on: night }]\n"
@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 
 def load(path: Path, text: str) -> Settings:
     path.write_text(text, encoding="utf-8")
-    return config.load(path)
+    return devices_yaml.load(path)
 
 
 def problems(path: Path, text: str) -> list[str]:
@@ -52,7 +52,7 @@ def switch(settings: str) -> str:
 
 
 def test_the_shipped_file_gives_the_four_switches() -> None:
-    settings = config.load(ROOT / "devices.yaml")
+    settings = devices_yaml.load(ROOT / "devices.yaml")
     assert [(one.name, str(one.on), one.off, settings.installation_of(one)) for one in settings.switches] == [
         ("Total alarm", "total", "disarm", "home"),
         ("Day alarm", "day", "disarm", "home"),
@@ -186,9 +186,9 @@ def test_who_may_disarm_and_when(path: Path) -> None:
 
 
 def test_an_account_without_a_file() -> None:
-    assert config.account_at("FR", "").country == "FR"
+    assert devices_yaml.account_at("FR", "").country == "FR"
     with pytest.raises(ConfigError, match=r"--url.*use https"):
-        config.account_at("FR", "http://example.com/")
+        devices_yaml.account_at("FR", "http://example.com/")
 
 
 @pytest.mark.parametrize(
@@ -460,7 +460,7 @@ def test_a_secret_in_the_file_gets_the_way_out(path: Path, key: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "text\n", "- a\n"])
 def test_a_file_without_settings(path: Path, text: str) -> None:
-    assert problems(path, text) == [f"devices.yaml: has no settings; {config.EXAMPLE}"]
+    assert problems(path, text) == [f"devices.yaml: has no settings; {devices_yaml.EXAMPLE}"]
 
 
 def test_a_syntax_error_names_file_and_line(path: Path) -> None:
@@ -470,12 +470,12 @@ def test_a_syntax_error_names_file_and_line(path: Path) -> None:
 def test_a_file_in_another_encoding(path: Path) -> None:
     path.write_bytes("switches: [{ name: Señal }]".encode("latin-1"))
     with pytest.raises(ConfigError, match=r"devices\.yaml:1: holds a letter that is not UTF-8; save it as UTF-8"):
-        config.load(path)
+        devices_yaml.load(path)
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"cannot be read: .*Is a directory"):
-        config.load(tmp_path)
+        devices_yaml.load(tmp_path)
 
 
 SCALAR = st.sampled_from(["", "x", "home", "night", "disarm", "simulator", "5000", "20s", "[]", "{}"])
@@ -513,35 +513,37 @@ def test_the_search_order_of_the_file(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "user"))
     monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "system"))
     with pytest.raises(ConfigError) as caught:
-        config.find(None)
+        devices_yaml.find(None)
     [problem] = caught.value.problems
     places = f"devices.yaml, {tmp_path}/user/verisure-emulator/devices.yaml, "
     places += f"{tmp_path}/system/verisure-emulator/devices.yaml"
-    assert str(problem) == f"no settings file: looked for {places}; name one with --config; {config.EXAMPLE}"
+    assert str(problem) == f"no settings file: looked for {places}; name one with --config; {devices_yaml.EXAMPLE}"
     system = put(tmp_path / "system" / "verisure-emulator")
-    assert config.find(None) == system
+    assert devices_yaml.find(None) == system
     user = put(tmp_path / "user" / "verisure-emulator")
-    assert config.find(None) == user
+    assert devices_yaml.find(None) == user
     put(here)
-    assert config.find(None) == Path("devices.yaml")
+    assert devices_yaml.find(None) == Path("devices.yaml")
 
 
 def test_a_file_in_a_folder_that_may_not_be_entered_is_not_there(tmp_path: Path) -> None:
     path = tmp_path / "folder" / ("x" * 300) / "devices.yaml"  # a name that no file system takes fails like it
     with pytest.raises(ConfigError, match="no settings file"):
-        config.find(path)
+        devices_yaml.find(path)
 
 
 def test_without_xdg_variables_it_is_in_the_home_folder() -> None:
-    assert config.find(put(Path.home() / ".config" / "verisure-emulator")).parent.parent == Path.home() / ".config"
+    assert (
+        devices_yaml.find(put(Path.home() / ".config" / "verisure-emulator")).parent.parent == Path.home() / ".config"
+    )
 
 
 def test_a_file_that_was_asked_for_is_the_only_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(put(tmp_path).parent)
     other = put(tmp_path / "other")
-    assert config.find(other) == other
+    assert devices_yaml.find(other) == other
     with pytest.raises(ConfigError, match=r"looked for nowhere\.yaml; name one with --config"):
-        config.find(Path("nowhere.yaml"))
+        devices_yaml.find(Path("nowhere.yaml"))
 
 
 # -- the schema -------------------------------------------------------------------------------------------------

@@ -6,10 +6,10 @@ from pathlib import Path
 import platformdirs
 from pydantic import ValidationError
 
-from emulator import yamlfile
+from emulator.config import yaml_file
+from emulator.config.problems import contradictions, problem
+from emulator.config.settings import InstallationSettings, Settings
 from emulator.errors import ConfigError, Problem
-from emulator.mistakes import contradictions, problem
-from emulator.settings import InstallationSettings, Settings
 
 APP_NAME = "verisure-emulator"
 FILE = "devices.yaml"
@@ -41,7 +41,7 @@ def load(path: Path) -> Settings:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ConfigError([Problem(f"{path}:{line}", "holds a letter that is not UTF-8; save it as UTF-8")]) from None
-    file = yamlfile.read(str(path), text)
+    file = yaml_file.read(str(path), text)
     if not isinstance(file.content, dict):
         raise ConfigError([Problem(str(path), f"has no settings; {EXAMPLE}")])
     try:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator import credentials
-from emulator.credentials import Credentials
+from emulator.config import credentials
+from emulator.config.credentials import Credentials
+from emulator.config.settings import InstallationSettings, Settings, SwitchSettings
 from emulator.errors import ConfigError
 from emulator.model import ArmMode
-from emulator.settings import InstallationSettings, Settings, SwitchSettings
 
 ME = {"VERISURE_USER": "me", "VERISURE_PASSWORD": "secret"}
 

@@ -1,0 +1,1 @@
+"""devices.yaml and the environment: read once, checked as a whole."""
