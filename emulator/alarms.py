@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from emulator.alarm.cloud import Clock, Cloud, Report
+from emulator.alarm.freshness import read_within_s
+from emulator.alarm.installation import Installation
 from emulator.config.credentials import Credentials
 from emulator.config.settings import InstallationSettings, Settings
 from emulator.errors import EmulatorError
-from emulator.freshness import read_within_s
-from emulator.installation import Installation
 from emulator.model import Moment, Notice
 from emulator.store import keys
 from emulator.store.journal import SIMULATED_PANEL, Journal
 from emulator.vault import JournalVault
 from emulator.verisure import AFTER_REFUSAL, CLOUDS, Reach, url_of
 from emulator.verisure.cached import LAG_S
-from emulator.verisure.cloud import Clock, Cloud, Report
 from emulator.verisure.session import SPACING_S, Account, Gate
 from emulator.verisure.wire import Turnstile
 

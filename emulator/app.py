@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from emulator import doors, limits, readiness
+from emulator.alarm.hub import Hub
 from emulator.alarms import Alarms
 from emulator.config.credentials import Credentials
 from emulator.config.settings import HueSettings, Settings
 from emulator.dashboard.door import Dashboard
 from emulator.doors import Door, web
 from emulator.errors import ConfigError, EmulatorError, Hindered, Problem
-from emulator.hub import Hub
 from emulator.model import Notice, Origin, Switch
 from emulator.notify import Notifier, apprise_target
 from emulator.store import private, salvage

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from emulator.alarm.cloud import Clock, boottime
 from emulator.errors import EmulatorError
 from emulator.model import Moment
 from emulator.store.journal import Journal
-from emulator.verisure.cloud import Clock, boottime
 
 log = logging.getLogger(__name__)
 

@@ -14,11 +14,11 @@ import requests
 from click.testing import CliRunner
 
 from emulator import cli, watch
+from emulator.alarm.installation import Installation
 from emulator.alarms import SystemClock
 from emulator.app import App
 from emulator.config.settings import Settings
 from emulator.errors import ConfigError, EmulatorError
-from emulator.installation import Installation
 from emulator.model import Arm, ArmMode, Command, Origin
 from emulator.simulator.faults import LATEST, Fault
 from emulator.simulator.server import SimulatedAlarm

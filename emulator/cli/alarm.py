@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import click
 
 from emulator import logs, running, show
+from emulator.alarm.cloud import Phase, Reading
 from emulator.alarms import SystemClock
 from emulator.app import is_running
 from emulator.cli.context import NO_ANSWER, NOT_DONE, OK, UNCONFIRMED, Context, choose, common, context, on_signal
@@ -18,7 +19,6 @@ from emulator.errors import Unreachable
 from emulator.model import DISARMS, Action, Arm, ArmMode, Command, Origin, Outcome, PanelState, Result
 from emulator.running import Running
 from emulator.store.journal import Journal
-from emulator.verisure.cloud import Phase, Reading
 
 RESULTS = {Result.CONFIRMED: OK, Result.IGNORED: OK, Result.REJECTED: NOT_DONE, Result.UNCONFIRMED: UNCONFIRMED}
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import click
 
 from emulator import show
+from emulator.alarm.cloud import Clock
 from emulator.config import credentials
 from emulator.config.settings import InstallationSettings, Settings
 from emulator.errors import ConfigError, LoginRefused, Problem
@@ -14,7 +15,6 @@ from emulator.store import refused_logins
 from emulator.store.journal import Journal
 from emulator.vault import JournalVault
 from emulator.verisure import url_of
-from emulator.verisure.cloud import Clock
 from emulator.verisure.enrol import CodeRefused, Enrolment, Phone
 from emulator.verisure.http import HttpTransport
 from emulator.verisure.session import Account

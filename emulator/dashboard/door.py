@@ -13,6 +13,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from emulator import running, wsgi
+from emulator.alarm.hub import Hub
 from emulator.dashboard import api, pages
 from emulator.dashboard.access import Access
 from emulator.dashboard.house import House, Pairing
@@ -22,7 +23,6 @@ from emulator.doors.heard import Search
 from emulator.doors.network import Nic
 from emulator.doors.web import LOCALHOST, Web
 from emulator.errors import EmulatorError
-from emulator.hub import Hub
 from emulator.model import Switch
 from emulator.store.journal import Journal
 from emulator.store.pin import Pin

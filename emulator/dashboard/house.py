@@ -5,12 +5,12 @@ from http import HTTPStatus
 from typing import Literal
 
 from emulator import __version__, model
+from emulator.alarm.hub import Hub, Ticket
 from emulator.dashboard import schema
 from emulator.dashboard.news import News
 from emulator.doors import Door
 from emulator.doors.heard import Search
 from emulator.errors import EmulatorError, ProtocolError
-from emulator.hub import Hub, Ticket
 from emulator.model import DISARMS, Action, Arm, ArmMode, Axes, Interior, Origin
 from emulator.store.journal import Entry, Journal
 from emulator.store.pairing import BUTTON_S, button_pressed, press_button

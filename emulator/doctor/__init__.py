@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from emulator import app
+from emulator.alarm.cloud import Clock
 from emulator.config import devices_yaml
 from emulator.config.settings import Settings
 from emulator.doctor import cloud, lan, ports, state, targets
@@ -14,7 +15,6 @@ from emulator.doctor.case import Case, remember
 from emulator.doctor.finding import Finding, ok, problem
 from emulator.doors import network
 from emulator.errors import ConfigError
-from emulator.verisure.cloud import Clock
 
 log = logging.getLogger(__name__)
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from emulator import verisure
+from emulator.alarm.cloud import Clock
 from emulator.config.settings import InstallationSettings, Settings, SwitchSettings
 from emulator.doctor import sockets
 from emulator.doors.network import Place
 from emulator.errors import EmulatorError
 from emulator.model import BridgeIdentity, Identity
 from emulator.store.journal import Journal
-from emulator.verisure.cloud import Clock
 
 
 @dataclass(frozen=True, slots=True)

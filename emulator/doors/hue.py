@@ -13,6 +13,7 @@ from typing import Literal
 from flask import Blueprint, Flask, Response, request
 
 from emulator import wsgi
+from emulator.alarm.hub import Hub
 from emulator.doors import bridge, description, network, ssdp
 from emulator.doors.bridge import Bridge
 from emulator.doors.lights import MAX_LIGHTS, REPLY_WITHIN, STALE, Lights
@@ -22,7 +23,6 @@ from emulator.doors.network import Nic, Place
 from emulator.doors.v1 import Api, Ask, route_of
 from emulator.doors.web import PLACE, Web
 from emulator.errors import EmulatorError
-from emulator.hub import Hub
 from emulator.model import BridgeIdentity, Switch
 from emulator.store import light_ids, pairing
 from emulator.store.journal import Journal

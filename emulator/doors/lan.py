@@ -13,6 +13,7 @@ from typing import Any
 
 import uvloop
 
+from emulator.alarm.hub import Guard, Hub
 from emulator.doors import network, ssdp, wemo
 from emulator.doors.callback import Here
 from emulator.doors.connections import Connections
@@ -25,7 +26,6 @@ from emulator.doors.network import Nic, Place
 from emulator.doors.plug import Plug
 from emulator.doors.site import Guests, Site
 from emulator.doors.walk import Walks
-from emulator.hub import Guard, Hub
 from emulator.model import Switch
 from emulator.store.subscriptions import Kept, Subscriptions
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 
+from emulator.alarm.hub import Asked, Guard, Hub
 from emulator.doors import soap
 from emulator.doors.description import BASICEVENT, Facts, Service
 from emulator.doors.gena import Publisher
@@ -14,7 +15,6 @@ from emulator.doors.lanes import Lanes
 from emulator.doors.network import Place
 from emulator.doors.walk import Walked, Walks
 from emulator.errors import EmulatorError
-from emulator.hub import Asked, Guard, Hub
 from emulator.model import Origin, Switch
 
 LOG = logging.getLogger(__name__)

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from emulator.alarm.cloud import Clock, Cloud
 from emulator.verisure import wsdo
-from emulator.verisure.cloud import Clock, Cloud
 from emulator.verisure.http import HttpTransport
 from emulator.verisure.session import Account, Gate
 from emulator.verisure.vault import Vault

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
+from emulator.alarm.cloud import Answer, Clock
 from emulator.errors import Unreachable
-from emulator.verisure.cloud import Answer, Clock
 
 BAN_S = 600.0
 """For which nothing is sent after the firewall's page; requests meanwhile would lengthen the ban (§1.6)."""

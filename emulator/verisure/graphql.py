@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from emulator.alarm.cloud import Answer
 from emulator.errors import Unreachable
 from emulator.verisure import failures
-from emulator.verisure.cloud import Answer
 from emulator.verisure.failures import Failure
 from emulator.verisure.operations import Needs, Operation
 from emulator.verisure.readable import readable

@@ -24,8 +24,8 @@ from urllib3.exceptions import (
 )
 from urllib3.util.connection import allowed_gai_family
 
+from emulator.alarm.cloud import Answer, boottime
 from emulator.errors import Unreachable
-from emulator.verisure.cloud import Answer, boottime
 from emulator.verisure.deadline import BoundTlsSocket, Deadline, Resolver, connect
 from emulator.verisure.firewall import Forbidden, is_page
 

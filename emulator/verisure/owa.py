@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.alarm.cloud import GLANCE_S, Clock, Details, Phase, Reading, Report
 from emulator.errors import CloudError, CommandError, EmulatorError, Rejected, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, Axes, Disarm, PanelState
 from emulator.verisure import graphql, operations, refusals
 from emulator.verisure.cached import Cached
-from emulator.verisure.cloud import GLANCE_S, Clock, Details, Phase, Reading, Report
 from emulator.verisure.failures import Unsupported
 from emulator.verisure.graphql import OK, REFUSED, WAIT
 from emulator.verisure.operations import Operation

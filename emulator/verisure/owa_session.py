@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from emulator.alarm.cloud import Details
 from emulator.errors import EmulatorError, Rejected, SessionExpired, SettingNeeded, Unreachable
 from emulator.verisure import failures, graphql, operations
-from emulator.verisure.cloud import Details
 from emulator.verisure.failures import CapabilitiesExpired, NotTaken, Unauthorized, WithoutContent
 from emulator.verisure.graphql import Caller
 from emulator.verisure.operations import Needs, Operation

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from emulator.alarm.cloud import Clock
 from emulator.errors import (
     CloudError,
     EmulatorError,
@@ -21,7 +22,6 @@ from emulator.errors import (
     Unreachable,
 )
 from emulator.verisure import pet
-from emulator.verisure.cloud import Clock
 from emulator.verisure.deadline import last_look
 from emulator.verisure.firewall import Bans, Firewall, Forbidden
 from emulator.verisure.strike import Secrets

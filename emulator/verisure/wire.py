@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from emulator.alarm.cloud import Answer, Clock
 from emulator.errors import SessionExpired, Unreachable
 from emulator.verisure import failures, graphql
-from emulator.verisure.cloud import Answer, Clock
 from emulator.verisure.deadline import last_look
 from emulator.verisure.firewall import FORBIDDEN, Firewall, is_page
 from emulator.verisure.graphql import Caller, Reply

@@ -8,11 +8,11 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from emulator.alarm.cloud import GLANCE_S, Clock, Details, Phase, Reading, Report
 from emulator.errors import CloudError, CommandError, Rejected, SessionExpired, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior, PanelState
 from emulator.verisure import pet
 from emulator.verisure.actv2 import Follower
-from emulator.verisure.cloud import GLANCE_S, Clock, Details, Phase, Reading, Report
 from emulator.verisure.session import Account, Gate, Session, Transport
 
 log = logging.getLogger(__name__)

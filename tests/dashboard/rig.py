@@ -8,6 +8,8 @@ from typing import Any
 
 from werkzeug.test import Client, TestResponse
 
+from emulator.alarm.hub import Hub
+from emulator.alarm.installation import Installation
 from emulator.dashboard.access import Access
 from emulator.dashboard.door import create_app
 from emulator.dashboard.house import House, Pairing
@@ -15,8 +17,6 @@ from emulator.dashboard.news import News
 from emulator.doors.heard import Heard
 from emulator.doors.network import Place
 from emulator.doors.web import gate
-from emulator.hub import Hub
-from emulator.installation import Installation
 from emulator.model import ArmMode, Identity, Switch
 from emulator.store.journal import Entry, Journal
 from emulator.store.pin import Pin, set_pin

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from emulator.alarm.freshness import STEP_READS, UNANSWERED
 from emulator.errors import EmulatorError
-from emulator.freshness import STEP_READS, UNANSWERED
 from emulator.simulator.faults import Fault
 from emulator.store.journal import FILE
 from tests.dashboard.rig import POLL_S, READ_S, Rig

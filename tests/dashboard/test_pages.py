@@ -6,8 +6,8 @@ import pytest
 from lxml import html
 
 from emulator import running
+from emulator.alarm.installation import View
 from emulator.dashboard.pages import LATE_S, NEWS_S
-from emulator.installation import View
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
 from emulator.simulator.faults import Fault
 from tests.dashboard.rig import HOST, PEER, PIN, Rig

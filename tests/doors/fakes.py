@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from emulator.alarm.hub import Asked, Guard, Hub, Ticket
 from emulator.errors import EmulatorError
-from emulator.hub import Asked, Guard, Hub, Ticket
 from emulator.model import ArmMode, Health, Identity, Origin, Outcome, PanelState, Result, Switch, SwitchState
 from tests.support.fakes import FakeClock
 from tests.support.program import free_port

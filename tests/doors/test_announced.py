@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from emulator.alarm.hub import Guard
+from emulator.alarm.presses import LATER, STOPPED, SWEEP
+from emulator.alarm.sweeps import SWEEP_S
 from emulator.doors.lights import Light, Lights
 from emulator.doors.names import named
 from emulator.errors import LoginRefused
-from emulator.hub import Guard
 from emulator.model import DISARMED, Arm, ArmMode, Disarm, Interior, LightIdentity, Origin, Result
-from emulator.presses import LATER, STOPPED, SWEEP
-from emulator.sweeps import SWEEP_S
-from tests.test_hub import NAMES, Home
+from tests.alarm.test_hub import NAMES, Home
 
 ECHO, HUB = "192.168.7.9", Origin("wemo", "192.168.7.10")
 NIGHT = Arm(ArmMode(Interior.NIGHT))

@@ -28,14 +28,14 @@ from aiohue.v1 import HueBridgeV1
 from click.testing import CliRunner
 
 from emulator import cli
+from emulator.alarm.presses import SWEEP
+from emulator.alarm.sweeps import SWEEP_S
 from emulator.app import App
 from emulator.config import devices_yaml
 from emulator.doors.hue import Hue
 from emulator.doors.lan import Lan
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
-from emulator.presses import SWEEP
 from emulator.simulator.panel import House
-from emulator.sweeps import SWEEP_S
 from tests.doors.fakes import FakeHub, a_switch
 from tests.doors.test_hue import FORM, a_house, request
 from tests.support.patience import PATIENCE_S, STOP_S, until

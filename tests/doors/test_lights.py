@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from emulator.alarm.hub import Ticket
 from emulator.doors.lights import WAITING, Light, Lights
 from emulator.doors.names import named
 from emulator.errors import Unreachable
-from emulator.hub import Ticket
 from emulator.model import DISARMED, LightIdentity, PanelState, Switch
 from tests.doors.fakes import FakeHub, a_switch
 

@@ -17,8 +17,8 @@ from emulator.model import LightIdentity
 from emulator.store import pairing
 from emulator.store.journal import Journal
 from emulator.store.pairing import NEW_BY_PEER, NEW_WITHIN_S
+from tests.alarm.test_held import Rig as HeldRig
 from tests.doors.test_bridge import FULL, HERE, LIGHT, SHORT, fits
-from tests.test_held import Rig as HeldRig
 
 PEER = "192.168.7.9"
 USER = "x" * 40

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from emulator.alarm.hub import Ticket
 from emulator.doors import connections, description, lanes
 from emulator.doors.description import BASICEVENT, METAINFO
 from emulator.doors.network import Place
 from emulator.errors import Rejected
-from emulator.hub import Ticket
 from emulator.model import Origin, Outcome, Result
 from tests.doors.clockwork import advance
 from tests.doors.rig import PEER, PLACE, Inline, Rig, with_rig

@@ -11,13 +11,13 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from emulator.commands import Ticket
-from emulator.hub import Hub
-from emulator.installation import Installation
+from emulator.alarm.hub import Hub
+from emulator.alarm.installation import Installation
+from emulator.alarm.queue import Ticket
+from emulator.alarm.sweeps import SWEEP_S
 from emulator.model import Action, ArmMode, Axes, Disarm, Identity, Origin, Result, Switch
 from emulator.simulator.faults import Fault
 from emulator.store.journal import Journal
-from emulator.sweeps import SWEEP_S
 from emulator.vault import JournalVault
 from tests.support.fakes import SimulatedCloud
 from tests.support.fakes_owa import SimulatedOwa

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.commands import Ticket
+from emulator.alarm.queue import Ticket
 from emulator.errors import EmulatorError
 from emulator.model import Arm, ArmMode, Interior, Result
 from emulator.store.journal import FILE

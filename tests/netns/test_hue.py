@@ -16,8 +16,8 @@ from aiohue.util import normalize_bridge_id
 from aiohue.v1 import HueBridgeV1
 from lxml import etree
 
-from emulator.presses import SWEEP
-from emulator.sweeps import SWEEP_S
+from emulator.alarm.presses import SWEEP
+from emulator.alarm.sweeps import SWEEP_S
 from tests.netns import raw
 from tests.netns.echo import DEFAULT, Echo
 from tests.netns.home import MODES, ONLY, SETTINGS, SUM, Home, name_of

@@ -5,12 +5,12 @@ from typing import Any
 
 from flask import Flask
 
+from emulator.alarm.cloud import Answer
 from emulator.errors import Unreachable
 from emulator.simulator.faults import Fault
 from emulator.simulator.panel import House, Profile
 from emulator.simulator.server import create_app
 from emulator.simulator.wsdo import ConnectionDropped
-from emulator.verisure.cloud import Answer
 from emulator.verisure.firewall import Forbidden, is_page
 from emulator.verisure.session import Account
 from emulator.verisure.wsdo import WsdoCloud

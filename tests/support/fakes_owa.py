@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask
 
+from emulator.alarm.cloud import Answer
 from emulator.errors import Unreachable
 from emulator.simulator.face import ConnectionDropped
 from emulator.simulator.faults import Fault
@@ -12,7 +13,6 @@ from emulator.simulator.owa import PATH
 from emulator.simulator.panel import House
 from emulator.simulator.profiles import PROFILES
 from emulator.simulator.server import create_app
-from emulator.verisure.cloud import Answer
 from emulator.verisure.enrol import Enrolment
 from emulator.verisure.owa import OwaCloud
 from emulator.verisure.session import Account

@@ -4,10 +4,10 @@ from typing import Any, Protocol
 
 import pytest
 
+from emulator.alarm.cloud import Cloud, Phase, Reading
 from emulator.errors import Rejected, Unreachable
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior
 from emulator.simulator.backend import SECRETS
-from emulator.verisure.cloud import Cloud, Phase, Reading
 
 
 class World(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from emulator.verisure.cloud import Answer
+from emulator.alarm.cloud import Answer
 from emulator.verisure.vault import Login
 from tests.support.fakes import FakeClock
 from tests.verisure.tokens import jwt

@@ -9,9 +9,9 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from emulator.alarm.cloud import Answer, Cloud, Reading
 from emulator.errors import EmulatorError
 from emulator.model import Disarm
-from emulator.verisure.cloud import Answer, Cloud, Reading
 from emulator.verisure.enrol import Enrolment
 from emulator.verisure.owa import OwaCloud
 from emulator.verisure.session import Account

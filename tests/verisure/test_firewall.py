@@ -2,8 +2,8 @@
 
 import pytest
 
+from emulator.alarm.cloud import Reading
 from emulator.errors import EmulatorError, Unreachable
-from emulator.verisure.cloud import Reading
 from emulator.verisure.firewall import BAN_S
 from emulator.verisure.session import FORBIDDEN_S, Gate
 from emulator.verisure.wsdo import WsdoCloud

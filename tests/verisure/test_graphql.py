@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulator.alarm.cloud import Answer
 from emulator.errors import CloudError, Rejected, Unreachable
 from emulator.verisure import failures, graphql, operations
-from emulator.verisure.cloud import Answer
 from emulator.verisure.graphql import Caller
 from emulator.verisure.operations import Needs, Operation
 from tests.verisure.tokens import jwt

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from emulator.alarm.cloud import Answer
 from emulator.errors import Unconfirmed
 from emulator.model import DISARMED, Disarm
 from emulator.verisure import operations
-from emulator.verisure.cloud import Answer
 from emulator.verisure.operations import Documents, Operation
 from emulator.verisure.unread import NOTHING, Lacking, lacking
 from emulator.verisure.wire import Turnstile, Wire

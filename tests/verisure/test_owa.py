@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from emulator.alarm.cloud import Phase, Reading
 from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, Unconfirmed, Unreachable
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
 from emulator.verisure import owa
 from emulator.verisure.cached import LAG_S
-from emulator.verisure.cloud import Phase, Reading
 from emulator.verisure.owa import OwaCloud
 from emulator.verisure.owa_session import DISOWNED_S, DISTRUST_S, EARLY_S
 from emulator.verisure.session import Account

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from emulator.commands import Ticket
+from emulator.alarm.cloud import Reading
+from emulator.alarm.installation import Installation
+from emulator.alarm.queue import Ticket
 from emulator.errors import LoginNeeded, Rejected, Unconfirmed
-from emulator.installation import Installation
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Command, Disarm, Interior, Notice, Origin, Result
 from emulator.simulator.profiles import PROFILES
 from emulator.store.journal import Journal
 from emulator.vault import JournalVault
-from emulator.verisure.cloud import Reading
 from emulator.verisure.firewall import BAN_S
 from emulator.verisure.wire import SPACING_S
 from tests.support.fakes_owa import SimulatedOwa

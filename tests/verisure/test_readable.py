@@ -5,8 +5,8 @@ import unicodedata
 
 import pytest
 
+from emulator.alarm.cloud import Answer
 from emulator.verisure import failures, graphql, operations, pet
-from emulator.verisure.cloud import Answer
 from emulator.verisure.readable import readable
 from emulator.verisure.strike import STRUCK, Secrets
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from emulator.alarm.cloud import GLANCE_S, Answer, Phase, Reading
 from emulator.errors import Rejected, Superseded, Unconfirmed, Unreachable
 from emulator.model import DISARMED, Axes, Disarm, Interior
-from emulator.verisure.cloud import GLANCE_S, Answer, Phase, Reading
 from emulator.verisure.owa import CHECK_DEADLINE_S
 from emulator.verisure.session import Account
 from emulator.verisure.wsdo import EST_DEADLINE_S, WsdoCloud

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from emulator.alarm.cloud import Answer
 from emulator.errors import EmulatorError, LoginNeeded, SessionExpired, Unreachable
 from emulator.verisure import operations
-from emulator.verisure.cloud import Answer
 from emulator.verisure.graphql import TOKEN_LIFE_S
 from emulator.verisure.session import Account
 from emulator.verisure.tokens import APART_S, CRASHES, MARGIN_S, PASSWORD_PAUSE_S, Tokens

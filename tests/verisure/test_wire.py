@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import pytest
 
+from emulator.alarm.cloud import Answer
 from emulator.errors import EmulatorError, SessionExpired, Unreachable
 from emulator.verisure import failures, operations
-from emulator.verisure.cloud import Answer
 from emulator.verisure.firewall import BAN_S
 from emulator.verisure.session import Account
 from emulator.verisure.vault import Device, Login

@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import pytest
 
+from emulator.alarm.cloud import Phase, Reading
 from emulator.errors import LoginRefused, Rejected, Retired, SessionExpired, Unconfirmed, Unreachable
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
 from emulator.simulator.faults import Fault
 from emulator.verisure import wsdo
-from emulator.verisure.cloud import Phase, Reading
 from emulator.verisure.session import Account, Gate
 from emulator.verisure.wsdo import REQUESTS, WsdoCloud
 from tests.support.fakes import DEADLINE_S, DEMO, FakeClock, ScriptTransport, SimulatedCloud, pet

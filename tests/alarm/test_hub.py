@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulator.alarm.held import Asked
+from emulator.alarm.hub import Guard, Hub, Ticket
+from emulator.alarm.installation import Installation, View
+from emulator.alarm.sweeps import SWEEP_S
 from emulator.errors import EmulatorError, TooMany
-from emulator.held import Asked
-from emulator.hub import Guard, Hub, Ticket
-from emulator.installation import Installation, View
 from emulator.model import (
     DISARMED,
     Arm,
@@ -32,7 +33,6 @@ from emulator.model import (
     Switch,
 )
 from emulator.store.journal import Journal
-from emulator.sweeps import SWEEP_S
 from tests.support.fakes import SimulatedCloud
 
 PEER = Origin("wemo", "10.0.0.9")

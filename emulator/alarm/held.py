@@ -6,10 +6,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from emulator.commands import Ticket
+from emulator.alarm.queue import Ticket
+from emulator.alarm.sweeps import Run, Sweeps
 from emulator.errors import EmulatorError
 from emulator.model import Moment, Origin, Switch
-from emulator.sweeps import Run, Sweeps
 
 
 class Asked(NamedTuple):

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator.commands import Ticket
+from emulator.alarm.cloud import Phase, Reading, Report
+from emulator.alarm.installation import BACKOFF_LIMIT_S, FAILURE_KEPT_S, Installation
+from emulator.alarm.queue import Ticket
+from emulator.alarm.unfinished import SETTLE_LIMIT_S
 from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, SettingNeeded, Unconfirmed, Unreachable
-from emulator.installation import BACKOFF_LIMIT_S, FAILURE_KEPT_S, Installation
-from emulator.loose_ends import SETTLE_LIMIT_S
 from emulator.model import (
     DISARMED,
     Action,
@@ -32,7 +33,6 @@ from emulator.simulator.faults import Fault
 from emulator.store import history, refused_logins
 from emulator.store.journal import Journal
 from emulator.verisure import AFTER_REFUSAL
-from emulator.verisure.cloud import Phase, Reading, Report
 from emulator.verisure.session import Account
 from tests.support.fakes import DEMO, EPOCH_S, FakeClock, ScriptTransport, SimulatedCloud, pet
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from emulator.freshness import ASLEEP, STEP_READS, UNANSWERED, read_within_s
-from emulator.installation import BACKOFF_LIMIT_S, Installation
+from emulator.alarm.cloud import Reading
+from emulator.alarm.freshness import ASLEEP, STEP_READS, UNANSWERED, read_within_s
+from emulator.alarm.installation import BACKOFF_LIMIT_S, Installation
 from emulator.model import Arm, ArmMode, Command, Interior, Origin, PanelState
 from emulator.simulator.faults import Fault
 from emulator.store.journal import Journal
-from emulator.verisure.cloud import Reading
 from emulator.verisure.wsdo import WsdoCloud
 from tests.support.fakes import DEADLINE_S, SimulatedCloud
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from emulator.installation import ARM_WITHIN_S, DISARM_WITHIN_S, Installation
+from emulator.alarm.cloud import Answer
+from emulator.alarm.installation import ARM_WITHIN_S, DISARM_WITHIN_S, Installation
 from emulator.model import DISARMED, Action, Arm, ArmMode, Command, Disarm, Interior, Origin, Result
 from emulator.store.journal import Journal
-from emulator.verisure.cloud import Answer
+from tests.alarm.test_installation import House as Wsdo
 from tests.support.fakes_owa import SimulatedOwa
-from tests.test_installation import House as Wsdo
 
 NIGHT, TOTAL = ArmMode(Interior.NIGHT), ArmMode(Interior.TOTAL)
 

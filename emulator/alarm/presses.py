@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from emulator.commands import Ticket, makes_pointless
+from emulator.alarm.cloud import Clock
+from emulator.alarm.held import Asked, Held, Press, refusal
+from emulator.alarm.installation import Installation
+from emulator.alarm.queue import Ticket, makes_pointless
+from emulator.alarm.sweeps import Guard
 from emulator.errors import EmulatorError, TooMany
-from emulator.held import Asked, Held, Press, refusal
-from emulator.installation import Installation
 from emulator.model import Action, Arm, Command, Disarm, Moment, Narrowing, Origin, Outcome, Result, Switch
 from emulator.policy import why_not_disarm
 from emulator.store.journal import Journal
-from emulator.sweeps import Guard
-from emulator.verisure.cloud import Clock
 
 log = logging.getLogger(__name__)
 

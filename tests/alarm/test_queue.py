@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.commands import MOST_OF_A_PEER, MOST_WAITING, CommandQueue, Job, Ticket, applies, nothing_left
+from emulator.alarm.queue import MOST_OF_A_PEER, MOST_WAITING, CommandQueue, Job, Ticket, applies, nothing_left
 from emulator.errors import Rejected
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Command, Disarm, Interior, Moment, Origin, Outcome, Result
 

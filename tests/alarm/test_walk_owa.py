@@ -8,15 +8,15 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from emulator.commands import Ticket
-from emulator.installation import Installation
+from emulator.alarm.cloud import Answer
+from emulator.alarm.installation import Installation
+from emulator.alarm.queue import Ticket
 from emulator.model import Arm, ArmMode, Axes, Command, Disarm, Origin, Result
 from emulator.store.journal import Journal
 from emulator.vault import JournalVault
-from emulator.verisure.cloud import Answer
+from tests.alarm.test_installation import MODES
+from tests.alarm.test_walk import KEYS
 from tests.support.fakes_owa import SimulatedOwa
-from tests.test_installation import MODES
-from tests.test_walk import KEYS
 
 OPERATIONS = (
     *("RefreshLogin", "Srv", "Status", "xSArmPanel", "ArmStatus", "xSDisarmPanel", "DisarmStatus", "xSGetExceptions"),

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from emulator.commands import Ticket
+from emulator.alarm.hub import Guard, Hub
+from emulator.alarm.installation import View
+from emulator.alarm.presses import LATER, STOPPED, SWEEP
+from emulator.alarm.queue import Ticket
+from emulator.alarm.sweeps import OFTEN, REPEATED_S, SWEEP_S
 from emulator.errors import EmulatorError, Rejected, TooMany
-from emulator.hub import Guard, Hub
-from emulator.installation import View
 from emulator.model import (
     DISARMED,
     Arm,
@@ -28,8 +30,6 @@ from emulator.model import (
     Result,
     Switch,
 )
-from emulator.presses import LATER, STOPPED, SWEEP
-from emulator.sweeps import OFTEN, REPEATED_S, SWEEP_S
 from tests.support.fakes import EPOCH_S, FakeClock
 
 ECHO, OTHER = "192.168.7.9", "192.168.7.10"

@@ -7,7 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from emulator.commands import CommandQueue, Job, Ticket, applies, nothing_left
+from emulator.alarm.cloud import Clock, Cloud, Details, Phase, Reading, Report
+from emulator.alarm.freshness import Freshness
+from emulator.alarm.queue import CommandQueue, Job, Ticket, applies, nothing_left
+from emulator.alarm.unfinished import Records, Unsettled
 from emulator.errors import (
     CloudError,
     EmulatorError,
@@ -22,8 +25,6 @@ from emulator.errors import (
     Unconfirmed,
     Unreachable,
 )
-from emulator.freshness import Freshness
-from emulator.loose_ends import Records, Unsettled
 from emulator.model import (
     LOGIN_CAUSE,
     Action,
@@ -40,7 +41,6 @@ from emulator.model import (
 )
 from emulator.store import history, refused_logins
 from emulator.store.journal import Journal
-from emulator.verisure.cloud import Clock, Cloud, Details, Phase, Reading, Report
 
 log = logging.getLogger(__name__)
 

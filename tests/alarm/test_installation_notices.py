@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.commands import Ticket
+from emulator.alarm.installation import BACKOFF_LIMIT_S, TYPED, Installation
+from emulator.alarm.queue import Ticket
 from emulator.errors import EmulatorError
-from emulator.installation import BACKOFF_LIMIT_S, TYPED, Installation
 from emulator.model import Arm, ArmMode, Command, Disarm, Interior, Notice, Origin
 from emulator.simulator.faults import Fault
 from emulator.store.journal import Journal

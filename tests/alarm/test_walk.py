@@ -7,11 +7,11 @@ from pathlib import Path
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from emulator.commands import MOST_WAITING, Ticket
+from emulator.alarm.queue import MOST_WAITING, Ticket
 from emulator.errors import TooMany
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Result
 from emulator.simulator.faults import Fault
-from tests.test_installation import MODES, House
+from tests.alarm.test_installation import MODES, House
 
 BASES = ("ARM", "ARMDAY", "ARMNIGHT", "PERI", "DARM")
 KEYS: tuple[Action, ...] = (Disarm(), *(Arm(MODES[name]) for name in ("night", "total", "perimeter")))

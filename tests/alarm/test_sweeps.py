@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.sweeps import OFTEN, OFTEN_S, REPEATED_S, SWEEP_S, Sweeps
+from emulator.alarm.sweeps import OFTEN, OFTEN_S, REPEATED_S, SWEEP_S, Sweeps
 
 ECHO, OTHER = "192.168.7.9", "192.168.7.10"
 

@@ -4,15 +4,15 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from emulator.commands import Ticket
+from emulator.alarm.cloud import Clock
+from emulator.alarm.held import Asked, Press
+from emulator.alarm.installation import Installation, View
+from emulator.alarm.presses import TICK_S, Presses
+from emulator.alarm.queue import Ticket
+from emulator.alarm.sweeps import Guard
 from emulator.errors import EmulatorError
-from emulator.held import Asked, Press
-from emulator.installation import Installation, View
 from emulator.model import Action, Arm, Axes, Health, Origin, Switch, SwitchState
-from emulator.presses import TICK_S, Presses
 from emulator.store.journal import Journal
-from emulator.sweeps import Guard
-from emulator.verisure.cloud import Clock
 
 __all__ = ["Asked", "Guard", "Hub", "Ticket"]
 

@@ -4,10 +4,10 @@ import math
 import threading
 from collections.abc import Callable
 
-from emulator.loose_ends import Records
+from emulator.alarm.cloud import Clock
+from emulator.alarm.unfinished import Records
 from emulator.model import Notice, PanelState
 from emulator.store.journal import TOLD_OF_SILENCE, Journal
-from emulator.verisure.cloud import Clock
 
 READ_REQUESTS = 6
 """Of the longest read: a new login, its list of installations, capabilities, the state, and what failed once more."""

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator.commands import MOST_WAITING, Ticket
+from emulator.alarm.cloud import Phase, Report
+from emulator.alarm.installation import ARM_WITHIN_S, DISARM_WITHIN_S
+from emulator.alarm.queue import MOST_WAITING, Ticket
 from emulator.errors import TooLate, TooMany
-from emulator.installation import ARM_WITHIN_S, DISARM_WITHIN_S
 from emulator.model import (
     DISARMED,
     Action,
@@ -24,8 +25,7 @@ from emulator.model import (
     PanelState,
     Result,
 )
-from emulator.verisure.cloud import Phase, Report
-from tests.test_installation import MODES, POLL_S, House
+from tests.alarm.test_installation import MODES, POLL_S, House
 
 NIGHT = Arm(ArmMode(Interior.NIGHT))
 LIMITS = {True: ARM_WITHIN_S, False: DISARM_WITHIN_S}

@@ -1,0 +1,1 @@
+"""One alarm and its rules. Knows neither the LAN nor a vendor."""
