@@ -16,6 +16,10 @@ from urllib.parse import urlsplit
 from emulator.alarm.cloud import Clock, Cloud, Report
 from emulator.alarm.freshness import read_within_s
 from emulator.alarm.installation import Installation
+from emulator.clouds import AFTER_REFUSAL, CLOUDS, Reach, url_of
+from emulator.clouds.owa.cached import LAG_S
+from emulator.clouds.owa.wire import Turnstile
+from emulator.clouds.wsdo.session import SPACING_S, Account, Gate
 from emulator.config.credentials import Credentials
 from emulator.config.settings import InstallationSettings, Settings
 from emulator.errors import EmulatorError
@@ -23,10 +27,6 @@ from emulator.model import Moment, Notice
 from emulator.store import keys
 from emulator.store.journal import SIMULATED_PANEL, Journal
 from emulator.vault import JournalVault
-from emulator.verisure import AFTER_REFUSAL, CLOUDS, Reach, url_of
-from emulator.verisure.cached import LAG_S
-from emulator.verisure.session import SPACING_S, Account, Gate
-from emulator.verisure.wire import Turnstile
 
 if TYPE_CHECKING:
     from emulator.simulator.backend import Account as SimulatedAccount

@@ -16,6 +16,8 @@ from lxml import etree
 
 from emulator import logs, policy
 from emulator.alarm.cloud import Answer
+from emulator.clouds.owa import failures, graphql, operations
+from emulator.clouds.wsdo import pet
 from emulator.config.devices_yaml import load
 from emulator.doors import callback, description, search, soap, ssdp
 from emulator.doors.bridge import Bridge
@@ -27,7 +29,6 @@ from emulator.doors.v1 import Api, Ask
 from emulator.errors import ConfigError, ProtocolError, Unreachable
 from emulator.model import BridgeIdentity
 from emulator.store.pairing import Users
-from emulator.verisure import failures, graphql, operations, pet
 
 PEER = "192.168.7.9"
 PLACE = Place("eth0", "192.168.7.2", IPv4Network("192.168.7.0/24"), "192.168.7.2")

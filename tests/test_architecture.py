@@ -21,6 +21,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     "store": (),
     "config": (),
     "alarm": ("store",),
+    "clouds": ("alarm.cloud",),
 }
 
 LOOSE = (
@@ -44,15 +45,14 @@ LOOSE = (
     "systemd",
     "turns",
     "vault",
-    "verisure",
     "watch",
     "wsgi",
 )
 
 LIBRARIES: dict[str, tuple[str, ...]] = {
     # Library → the rooms that may import it.
-    "requests": ("verisure.http",),
-    "urllib3": ("verisure.http",),
+    "requests": ("clouds.http",),
+    "urllib3": ("clouds.http",),
     "asyncio": tuple(f"doors.{one}" for one in ("wemo", "plug", "timer", "lan", "site", "gena", "delivery", "keeper")),
     "uvloop": ("doors.lan",),
     "fauxmo": ("doors.wemo", "doors.site"),
@@ -62,7 +62,14 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "zeroconf": ("doors.mdns",),
     "werkzeug": ("simulator", "dashboard"),
     "waitress": ("wsgi", "simulator.server"),
-    "lxml": ("verisure.pet", "doors.soap", "doors.description", "doors.bridge", "doors.search", "simulator.documents"),
+    "lxml": (
+        "clouds.wsdo.pet",
+        "doors.soap",
+        "doors.description",
+        "doors.bridge",
+        "doors.search",
+        "simulator.documents",
+    ),
     "yaml": ("config.yaml_file",),
     "pydantic": ("config.settings", "config.problems", "config.devices_yaml", "dashboard"),
     "prometheus_client": ("dashboard.metrics",),

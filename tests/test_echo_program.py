@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import requests
 
+from emulator.clouds.strike import STRUCK, Secrets
 from emulator.simulator.backend import Account
 from emulator.simulator.faults import Fault
 from emulator.simulator.panel import House
 from emulator.simulator.server import SimulatedAlarm
-from emulator.verisure.strike import STRUCK, Secrets
 from tests.support.program import PATIENCE_S, Program
 
 PASSWORD = "S3creta & Larga/ñ"

@@ -136,7 +136,7 @@ def test_third_parties_keep_to_a_higher_level_too(capsys: pytest.CaptureFixture[
 
 def test_ours_speak_at_debug(capsys: pytest.CaptureFixture[str]) -> None:
     logs.setup("debug")
-    logging.getLogger("emulator.verisure.session").debug("ARM1")
+    logging.getLogger("emulator.clouds.wsdo.session").debug("ARM1")
     assert "ARM1" in capsys.readouterr().err
 
 

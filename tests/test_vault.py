@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from emulator import vault as module
+from emulator.clouds.owa.vault import Device, Login
 from emulator.errors import EmulatorError, LoginNeeded
 from emulator.store.journal import FILE, Journal
 from emulator.vault import LOCK, JournalVault
-from emulator.verisure.vault import Device, Login
 
 HOST = "customers.example"
 LOGIN = Login("0042", Device.new(), "ACCESS", 1e9 + 900, 1e9, "REFRESH", password_at=5.0)

@@ -8,17 +8,17 @@ import click
 
 from emulator import show
 from emulator.alarm.cloud import Clock
+from emulator.clouds import url_of
+from emulator.clouds.http import HttpTransport
+from emulator.clouds.owa.enrol import CodeRefused, Enrolment, Phone
+from emulator.clouds.owa.wire import Turnstile, Wire
+from emulator.clouds.wsdo.session import Account
 from emulator.config import credentials
 from emulator.config.settings import InstallationSettings, Settings
 from emulator.errors import ConfigError, LoginRefused, Problem
 from emulator.store import refused_logins
 from emulator.store.journal import Journal
 from emulator.vault import JournalVault
-from emulator.verisure import url_of
-from emulator.verisure.enrol import CodeRefused, Enrolment, Phone
-from emulator.verisure.http import HttpTransport
-from emulator.verisure.session import Account
-from emulator.verisure.wire import Turnstile, Wire
 
 CODES = 3
 """How many codes are asked for before it is better to begin again later."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from emulator import verisure
+from emulator import clouds
 from emulator.alarm.cloud import Clock
 from emulator.config.settings import InstallationSettings, Settings, SwitchSettings
 from emulator.doctor import sockets
@@ -62,7 +62,7 @@ def remember(settings: Settings | None, state_dir: Path) -> Memory:
 
 def url_of(settings: InstallationSettings) -> str:
     """Where an alarm's cloud is; empty for the simulator."""
-    return settings.url or verisure.url_of(settings.cloud, settings.country)
+    return settings.url or clouds.url_of(settings.cloud, settings.country)
 
 
 def host_of(settings: InstallationSettings) -> str:

@@ -17,12 +17,12 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from emulator import show
+from emulator.clouds.http import USER_AGENT, secure
 from emulator.doctor.case import Case, url_of
 from emulator.doctor.finding import Finding, ok, problem, skipped, warning
 from emulator.errors import EmulatorError
 from emulator.store.journal import Journal
 from emulator.vault import JournalVault
-from emulator.verisure.http import USER_AGENT, secure
 
 PATIENCE_S = 5.0  # for each step: to resolve the name, to connect, to agree on TLS, to answer
 OFF_S = 300.0  # a clock that is less wrong harms nobody

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from emulator import show
+from emulator.clouds.owa.vault import Login
 from emulator.config import credentials
 from emulator.config.credentials import Credentials
 from emulator.config.settings import InstallationSettings
@@ -15,7 +16,6 @@ from emulator.errors import ConfigError, EmulatorError, LoginNeeded
 from emulator.store import private, refused_logins, salvage
 from emulator.store.journal import FILE, Journal
 from emulator.vault import JournalVault
-from emulator.verisure.vault import Login
 
 ANOTHER = "make it a folder that the user of the program may write to, or choose another with --state-dir"
 SEE_FOLDER = "not to be read by this user; see the state folder"

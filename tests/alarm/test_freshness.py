@@ -9,10 +9,10 @@ import pytest
 from emulator.alarm.cloud import Reading
 from emulator.alarm.freshness import ASLEEP, STEP_READS, UNANSWERED, read_within_s
 from emulator.alarm.installation import BACKOFF_LIMIT_S, Installation
+from emulator.clouds.wsdo.cloud import WsdoCloud
 from emulator.model import Arm, ArmMode, Command, Interior, Origin, PanelState
 from emulator.simulator.faults import Fault
 from emulator.store.journal import Journal
-from emulator.verisure.wsdo import WsdoCloud
 from tests.support.fakes import DEADLINE_S, SimulatedCloud
 
 POLL_S, READ_S = 60.0, 200.0

@@ -14,6 +14,8 @@ from emulator.alarm.cloud import Phase, Reading, Report
 from emulator.alarm.installation import BACKOFF_LIMIT_S, FAILURE_KEPT_S, Installation
 from emulator.alarm.queue import Ticket
 from emulator.alarm.unfinished import SETTLE_LIMIT_S
+from emulator.clouds import AFTER_REFUSAL
+from emulator.clouds.wsdo.session import Account
 from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, SettingNeeded, Unconfirmed, Unreachable
 from emulator.model import (
     DISARMED,
@@ -32,8 +34,6 @@ from emulator.model import (
 from emulator.simulator.faults import Fault
 from emulator.store import history, refused_logins
 from emulator.store.journal import Journal
-from emulator.verisure import AFTER_REFUSAL
-from emulator.verisure.session import Account
 from tests.support.fakes import DEMO, EPOCH_S, FakeClock, ScriptTransport, SimulatedCloud, pet
 
 POLL_S = 60.0

@@ -12,9 +12,9 @@ from selenium.webdriver.chrome.service import Service
 
 from emulator import alarms
 from emulator.app import App
+from emulator.clouds.wsdo import cloud as wsdo
 from emulator.config.settings import NAME_LIMIT, Settings
 from emulator.store.pin import set_pin
-from emulator.verisure import wsdo
 from tests.browser.person import PATIENCE_S, PHONE, PIN, Person
 from tests.support.program import free_port
 

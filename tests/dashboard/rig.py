@@ -10,6 +10,7 @@ from werkzeug.test import Client, TestResponse
 
 from emulator.alarm.hub import Hub
 from emulator.alarm.installation import Installation
+from emulator.clouds import AFTER_REFUSAL
 from emulator.dashboard.access import Access
 from emulator.dashboard.door import create_app
 from emulator.dashboard.house import House, Pairing
@@ -20,7 +21,6 @@ from emulator.doors.web import gate
 from emulator.model import ArmMode, Identity, Switch
 from emulator.store.journal import Entry, Journal
 from emulator.store.pin import Pin, set_pin
-from emulator.verisure import AFTER_REFUSAL
 from tests.support.fakes import SimulatedCloud
 
 PLACE = Place("eth0", "192.168.7.2", IPv4Network("192.168.7.0/24"), "192.168.7.2")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.verisure.strike import STRUCK
+from emulator.clouds.strike import STRUCK
 from tests.netns import alarm, raw
 from tests.netns.conftest import SECRETS
 from tests.netns.home import Home

@@ -6,14 +6,14 @@ from typing import Any
 from flask import Flask
 
 from emulator.alarm.cloud import Answer
+from emulator.clouds.firewall import Forbidden, is_page
+from emulator.clouds.wsdo.cloud import WsdoCloud
+from emulator.clouds.wsdo.session import Account
 from emulator.errors import Unreachable
 from emulator.simulator.faults import Fault
 from emulator.simulator.panel import House, Profile
 from emulator.simulator.server import create_app
 from emulator.simulator.wsdo import ConnectionDropped
-from emulator.verisure.firewall import Forbidden, is_page
-from emulator.verisure.session import Account
-from emulator.verisure.wsdo import WsdoCloud
 
 EPOCH_S = 1_700_000_000.0
 DEMO = Account(user="demo", password="demo", country="ES", lang="es", number="2423443", panel="SDVFAST")

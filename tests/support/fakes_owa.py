@@ -6,6 +6,11 @@ from typing import Any
 from flask import Flask
 
 from emulator.alarm.cloud import Answer
+from emulator.clouds.owa.cloud import OwaCloud
+from emulator.clouds.owa.enrol import Enrolment
+from emulator.clouds.owa.vault import Vault
+from emulator.clouds.owa.wire import Turnstile, Wire
+from emulator.clouds.wsdo.session import Account
 from emulator.errors import Unreachable
 from emulator.simulator.face import ConnectionDropped
 from emulator.simulator.faults import Fault
@@ -13,13 +18,8 @@ from emulator.simulator.owa import PATH
 from emulator.simulator.panel import House
 from emulator.simulator.profiles import PROFILES
 from emulator.simulator.server import create_app
-from emulator.verisure.enrol import Enrolment
-from emulator.verisure.owa import OwaCloud
-from emulator.verisure.session import Account
-from emulator.verisure.vault import Vault
-from emulator.verisure.wire import Turnstile, Wire
+from tests.clouds.script import MemoryVault
 from tests.support.fakes import DEADLINE_S, FakeClock
-from tests.verisure.script import MemoryVault
 
 
 class OwaPoster:

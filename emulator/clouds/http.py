@@ -1,0 +1,211 @@
+"""HTTPS to the alarm's clouds. The only file that imports requests."""
+
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from functools import partial
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import certifi
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    LocationParseError,
+    LocationValueError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
+from urllib3.util.connection import allowed_gai_family
+
+from emulator.alarm.cloud import Answer, boottime
+from emulator.clouds.deadline import BoundTlsSocket, Deadline, Resolver, connect
+from emulator.clouds.firewall import Forbidden, is_page
+from emulator.errors import Unreachable
+
+ANSWER_LIMIT_BYTES = 1024 * 1024
+"""A year of activity log is under 200 kB; more is not an answer."""
+
+# The ws.do server negotiates finite-field Diffie-Hellman with a key that OpenSSL refuses; without that family it
+# uses ECDHE or RSA (verisure-wsdo.md §4). Verification stays on.
+CIPHERS = "HIGH:!DH:!aNULL"
+
+USER_AGENT = "Verisure/5 CFNetwork/1206 Darwin/20.1.0"
+"""An app's name, since an empty one or a library's may be refused (verisure-wsdo.md §1.1)."""
+
+
+def secure(cafile: str | None = None) -> ssl.SSLContext:
+    """TLS as these clouds need it; `cafile` replaces the public CAs."""
+    context = ssl.create_default_context(cafile=cafile or certifi.where())
+    context.set_ciphers(CIPHERS)
+    context.sslsocket_class = BoundTlsSocket
+    return context
+
+
+class _Plain(HTTPConnection):
+    """A connection that is made, used and given up within one deadline."""
+
+    def __init__(self, *args: Any, until: Deadline, resolver: Resolver, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._until = until
+        self._resolver = resolver
+
+    def _new_conn(self) -> socket.socket:
+        try:
+            addresses = self._resolver.look_up(self.host.strip("[]"), self.port, allowed_gai_family(), self._until)
+            return connect(addresses, self._until)
+        except UnicodeError:
+            raise LocationParseError(self.host) from None
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, str(error)) from error
+        except OSError as error:
+            raise NewConnectionError(self, str(error)) from error
+
+
+class _Tls(_Plain, HTTPSConnection):
+    """The same over TLS; the handshake has the time-out that `connect` has left on the socket."""
+
+    def connect(self) -> None:
+        super().connect()
+        made: Any = self.sock
+        made.until = self._until
+
+
+class _Adapter(HTTPAdapter):
+    """Makes connections that end with the present request."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        self._resolver = Resolver()
+        self.until = Deadline(0, boottime)
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        kind = _Tls if pool.scheme == "https" else _Plain
+        pool.ConnectionCls = partial(kind, until=self.until, resolver=self._resolver)
+        return pool
+
+
+class _Session(requests.Session):
+    """Sees no redirect: even where it is not to follow one, requests reads all of its body."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002  # as it is overridden
+        return None
+
+
+class HttpTransport:
+    """Sends each request once: no retries, no redirects, no kept connection that may be dead, no proxies.
+
+    ARM1 is a GET, so what libraries call a safe retry would arm again; `cafile` replaces the public CAs. `timeout_s` is
+    for all of a request, from the look-up of the name to the last byte of the answer.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        timeout_s: float,
+        cafile: str | None = None,
+        clock: Callable[[], float] = boottime,
+    ) -> None:
+        self._url = url
+        self._timeout_s = timeout_s
+        # One that counts while the machine sleeps: what was not sent before that is too late.
+        self._clock = clock
+        self._host = urlsplit(url).netloc
+        self._session = _Session()
+        self._session.trust_env = False
+        # None is needed, and a cloud that sets ever new ones would have all of them kept and sent.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # Otherwise requests adds the public CAs to whatever the context trusts.
+        self._session.verify = cafile or certifi.where()
+        self._session.headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Connection": "close"}
+        self._adapter = _Adapter(secure(cafile))
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, self._adapter)
+
+    def send(self, method: str, params: Mapping[str, str], timeout_s: float | None = None) -> bytes:
+        """The body of a 200 answer; Unreachable otherwise, without the request in its text, Forbidden if not let in.
+
+        A POST carries the parameters in its body, so that a password never stands in a URL.
+        """
+        where = {"data": dict(params)} if method == "POST" else {"params": dict(params)}
+        answer = self._exchange(method, timeout_s, **where)
+        page, forbidden = is_page(answer), answer.status == requests.codes.forbidden
+        if page or forbidden:
+            hint = "too many requests, or this address is blocked"
+            raise Forbidden(f"{self._host} answered HTTP {answer.status}: {hint}", page=page)
+        if answer.status != requests.codes.ok:
+            raise Unreachable(f"{self._host} answered HTTP {answer.status}")
+        return answer.body
+
+    def post(self, headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:
+        """What a POST is answered with, whatever its status; Unreachable where there is no whole answer."""
+        return self._exchange("POST", timeout_s, headers=dict(headers), data=body)
+
+    def _exchange(self, method: str, timeout_s: float | None, **what: Any) -> Answer:
+        patience_s = timeout_s or self._timeout_s
+        self._adapter.until = until = Deadline(patience_s, self._clock)
+        try:
+            with self._session.request(
+                method,
+                self._url,
+                timeout=patience_s,
+                allow_redirects=False,
+                stream=True,
+                **what,
+            ) as response:
+                body = self._body(response.raw)
+                answer = Answer(response.status_code, body, response.headers.get("Retry-After", ""))
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            # The text of a requests error holds the whole URL, session and all: it ends here.
+            raise Unreachable(self._why(error, until, patience_s), sent=until.sent) from None
+        finally:
+            # Asking the server to close is not enough: the next request would find a connection that is just dying.
+            self._session.close()
+        if len(body) > ANSWER_LIMIT_BYTES:
+            raise Unreachable(f"{self._host} answered more than {ANSWER_LIMIT_BYTES} bytes")
+        return answer
+
+    def _body(self, raw: Any) -> bytes:
+        """All of it, and a byte more than may be."""
+        body = b""
+        while len(body) <= ANSWER_LIMIT_BYTES and (piece := raw.read1(ANSWER_LIMIT_BYTES, decode_content=True)):
+            body += piece
+        return body
+
+    def _why(self, error: Exception, until: Deadline, patience_s: float) -> str:
+        cause = error.args[0] if error.args else None
+        reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+        if isinstance(reason, NameResolutionError):
+            return f"the name {self._host} does not resolve: is the internet connection up?"
+        if isinstance(error, requests.ConnectTimeout | requests.exceptions.InvalidURL | LocationValueError):
+            return f"{self._host} does not answer"
+        if isinstance(reason, NewConnectionError):
+            return f"{self._host} refuses the connection"
+        if isinstance(error, requests.Timeout | ReadTimeoutError) or until.is_over:
+            if until.sent:
+                return f"{self._host} took longer than {patience_s:g} s to answer"
+            return f"{self._host} took longer than {patience_s:g} s to make a secure connection"
+        if isinstance(error, requests.exceptions.SSLError):
+            verify = "CERTIFICATE_VERIFY_FAILED" in str(reason)
+            why = "its certificate does not verify: is this machine's clock right?" if verify else "TLS failed"
+            return f"no secure connection to {self._host}: {why}"
+        if isinstance(error, HTTPError):
+            return f"{self._host} sent an answer that breaks off"
+        return f"{self._host} closed the connection without an answer"
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._session.close()

@@ -1,0 +1,147 @@
+"""A person logs in: password, and once for this program's device a code by SMS.
+
+Facts: verisure-owa.md §2.1 to §2.3 and §3.1.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from emulator.clouds.owa import failures, graphql, operations
+from emulator.clouds.owa.failures import Locked
+from emulator.clouds.owa.login import LoginRequests, device_variables
+from emulator.clouds.owa.tokens import Tokens
+from emulator.clouds.owa.vault import Device, Login
+from emulator.clouds.owa.wire import Wire
+from emulator.errors import CloudError, LoginRefused, Rejected, Unreachable
+
+log = logging.getLogger(__name__)
+
+UNAUTHORIZED = "SecurityError"
+"""The name of the error that asks for a code, and that refuses one; then its auth-code is not always the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A phone of the contract: its number in the cloud's list, and its digits, most of them masked."""
+
+    id: int
+    masked: str
+
+
+class CodeRefused(CloudError):
+    """The code was wrong, or too old; another one has to be sent."""
+
+
+class Enrolment:
+    """One person's login, step by step: `begin`, and unless that was all, `send_code` and `confirm`."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._tokens = Tokens(wire)
+        self._requests = LoginRequests(wire)
+        self._challenge = ""
+        self.phones: tuple[Phone, ...] = ()
+
+    def begin(self) -> bool:
+        """Try the password; True when that was enough. Otherwise `phones` can be sent a code.
+
+        Raises LoginRefused and Unreachable.
+        """
+        if self._log_in():
+            return True
+        content = self._validate(None)
+        if content is None:
+            return False
+        # An answer without a challenge: the device is trusted already.
+        self._log_in_after(content)
+        return True
+
+    def send_code(self, phone: Phone) -> None:
+        """Have the code sent. Raises CloudError."""
+        variables = {"recordId": phone.id, "otpHash": self._challenge}
+        reply = self._wire.ask(operations.SEND_OTP, variables, self._wire.caller(self._login()))
+        if reply.failure:
+            raise _error(reply.failure)
+        if graphql.text(reply.content, "res") != graphql.OK:
+            raise Unreachable(f"the cloud sent no code: {graphql.text(reply.content, 'msg') or 'it gives no reason'}")
+
+    def confirm(self, code: str) -> None:
+        """Give the code that came. CodeRefused when it was wrong; then go on with another one from `send_code`."""
+        content = self._validate({"token": code, "type": "OTP", "otpHash": self._challenge})
+        if content is None:
+            # A challenge is good for one try (§2.3).
+            self._validate(None)
+            raise CodeRefused("the cloud did not take that code")
+        self._log_in_after(content)
+
+    def installations(self) -> list[tuple[str, str, str]]:
+        """Number, panel and alias of each installation. Raises CloudError."""
+        reply = self._wire.ask(operations.INSTALLATIONS, {}, self._wire.caller(self._tokens.access()))
+        if reply.failure:
+            raise _error(reply.failure)
+        rows = graphql.items(reply.content, "installations")
+        return [(graphql.text(row, "numinst"), graphql.text(row, "panel"), graphql.text(row, "alias")) for row in rows]
+
+    def _login(self) -> Login:
+        """The account's login; its device is made once and kept before anybody is asked to trust it."""
+        vault = self._wire.vault
+        login = vault.load()
+        if login is None:
+            login = Login(
+                self._wire.account.user, Device.new(), trouble="the login is not finished: type `emulator login`"
+            )
+            vault.save(login)
+        return login
+
+    def _log_in(self) -> bool:
+        with self._wire.vault.alone():
+            return self._requests.log_in(self._uncounted()) is not None
+
+    def _uncounted(self) -> Login:
+        """The login of which, once a person has made it anew, nothing counts that the program did with the password."""
+        return replace(self._login(), password_at=0.0, passwords_lost=0)
+
+    def _log_in_after(self, content: Any) -> None:
+        """Log in once the device is trusted, with the tokens that came with that where the login brings none."""
+        refused: CloudError = LoginRefused("the cloud still does not know this device; try again later")
+        try:
+            if self._log_in():
+                return
+        except Locked:
+            raise
+        except (LoginRefused, Unreachable) as error:
+            refused = error
+        with self._wire.vault.alone():
+            if self._requests.accept(self._uncounted(), content) is None:
+                raise refused
+        log.debug("logged in with the tokens that came with the code")
+
+    def _validate(self, security: Mapping[str, str] | None) -> Any:
+        """mkValidateDevice: its content, or None when it wants a code, with `phones` and the challenge renewed."""
+        device = device_variables(self._login().device)
+        named = ("deviceName", "deviceBrand", "deviceOsVersion", "deviceVersion")
+        variables = device | {key: graphql.DEVICE[key] for key in named}
+        reply = self._wire.ask(operations.VALIDATE, variables, self._wire.caller(self._login()), security)
+        if reply.failure is None:
+            return reply.content
+        data = reply.failure.data
+        refused = security is not None and reply.failure.name == UNAUTHORIZED
+        if not refused and not failures.is_challenge(reply.failure):
+            raise _error(reply.failure)
+        self._challenge = graphql.text(data, "auth-otp-hash") or self._challenge
+        phones = [
+            Phone(int(graphql.text(row, "id")), graphql.text(row, "phone"))
+            for row in graphql.items(data, "auth-phones")
+            if graphql.text(row, "id").isdecimal()
+        ]
+        self.phones = tuple(phones) or self.phones
+        if not self.phones:
+            raise LoginRefused("the account has no phone that could be sent a code: add one in the alarm's app")
+        return None
+
+
+def _error(failure: failures.Failure) -> CloudError:
+    found = failures.error(failure)
+    return LoginRefused(f"the cloud refused: {found}") if isinstance(found, Rejected) else found

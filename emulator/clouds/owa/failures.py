@@ -1,0 +1,164 @@
+"""What the failures of the OWA API mean. Pure.
+
+Facts: verisure-owa.md §5.3, §6 and §12.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.clouds.owa.unread import CRASH, NOTHING, OF_VALUES, VALIDATION, Lacking
+from emulator.errors import CloudError, LoginRefused, Rejected, SessionExpired, Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The first entry of `errors` (§6). `unread` is set where the answer proves that the document was not executed, and
+    `lacking` is what all entries say the schema does not have. `doubted` is set where a gateway or another entry does
+    not agree that the panel does not know the request.
+
+    `said` is the message for people, without what must not be told; the other texts are only to be compared.
+    """
+
+    message: str
+    name: str = ""
+    err: str = ""
+    res: str = ""
+    status: str = ""
+    code: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    unread: bool = False
+    said: str = ""
+    lacking: Lacking = NOTHING
+    doubted: bool = False
+
+
+class Unsupported(Rejected):
+    """This panel or this API does not know the request; it was not carried out."""
+
+
+class NotTaken(Rejected):
+    """The cloud did not execute the document, or not for this session: nothing was done."""
+
+
+class Locked(LoginRefused):
+    """The account is locked; each further login may keep it so."""
+
+
+class CapabilitiesExpired(SessionExpired):
+    """The capabilities token is missing or stale; the login is not."""
+
+
+class Unauthorized(SessionExpired):
+    """The cloud does not accept the session, for whatever reason; a fresh one may not help (§12)."""
+
+
+class WithoutContent(Unreachable):
+    """The cloud answered null, and no error."""
+
+
+ERRORS: dict[str, tuple[type[CloudError | Rejected], str]] = {
+    # `err` → what it means (§6). What is not here is the cloud's own trouble, and passes.
+    "60091": (LoginRefused, "the cloud refused the login: check user and password"),
+    "60052": (Locked, "the account is locked: unlock it in the app, or call customer service"),
+    "60067": (SessionExpired, "the cloud no longer knows this login"),
+    "ExpiredSessionError": (SessionExpired, "the session has expired"),
+    "60062": (Rejected, "the alarm is busy with another request, perhaps a photo: try again in some minutes"),
+    "4": (Unsupported, "this alarm does not know the request"),
+    "6": (Rejected, "this user may not do that: the account's owner can allow it in the app"),
+}
+CODES = ("10001", "10002")
+"""auth-code: a code is wanted, or was too old (§2.3)."""
+_SCHEMA = "the cloud does not take this request from this version of the program, and has done nothing"
+_UNAUTHORIZED = ("401", "403")
+_CAPABILITIES = ("accesspermissions", "x-capabilities", "capabilities data", "x-installationnumber")
+_UNSUPPORTED = re.compile(r'not valid for central unit|does not exist in "(dis)?armcoderequest" enum')
+_OTHER = re.compile(r'"\$(?!request\b)\w+"')
+_UNSUPPORTED_STATUS = ("400", "404")
+_EXPIRED = ("invalid session", "invalid token: expired")
+_LEFT = re.compile(r"remain|left|restant|rimanent|rimast|pendient", re.IGNORECASE)
+_TRIES = re.compile(r"attempt|intento|tentativ|tries", re.IGNORECASE)
+_DEFECT = re.compile(
+    r"(\w*Error: )*(Cannot (read|set|destructure|convert)\b"
+    r"|.* is (undefined|null|not (a function|an object|defined|iterable)\b))",
+    re.DOTALL,
+)
+"""How a program of the server tells that it has looked for what is not there; an outage has other words."""
+
+
+def error(failure: Failure) -> CloudError | Rejected:
+    """What a failure means."""
+    message = failure.message.lower()
+    words = failure.said or failure.message or failure.name
+    said = f' (the cloud said: "{words}")' if failure.message else ""
+    if any(word in f"{message} {failure.name.lower()}" for word in _CAPABILITIES):
+        return CapabilitiesExpired(f"the cloud wants fresh capabilities{said}")
+    unsupported = is_unsupported(failure)
+    if failure.err in ERRORS and not (unsupported and failure.doubted):
+        kind, meaning = ERRORS[failure.err]
+        return kind(f"{meaning}{said}{_tries(failure.data) if kind is LoginRefused else ''}")
+    if failure.res == "LOCK":
+        return Locked(f"{ERRORS['60052'][1]}{said}")
+    if failure.name == "ExpiredSessionError" or message.startswith(_EXPIRED):
+        return SessionExpired(f"{ERRORS['ExpiredSessionError'][1]}{said}")
+    if failure.name == "SecurityError" or message.startswith("unauthorized") or failure.status in _UNAUTHORIZED:
+        return Unauthorized(f"the cloud does not accept this session{said}")
+    if unsupported and not failure.doubted:
+        return Unsupported(f"{ERRORS['4'][1]}{said}")
+    if failure.unread:
+        return NotTaken(f"{_SCHEMA}{said}")
+    if not words:
+        return WithoutContent("the cloud has trouble: it answered without content")
+    return Unreachable(f"the cloud has trouble: {words}")
+
+
+def is_unsupported(failure: Failure) -> bool:
+    """Whether this entry, taken by itself, says that the panel or the API does not know the request."""
+    if failure.err in ERRORS:
+        return ERRORS[failure.err][0] is Unsupported
+    value = failure.code == "BAD_USER_INPUT" and not (_OTHER.search(failure.message) or CRASH.match(failure.message))
+    schema = VALIDATION.match(failure.message) or OF_VALUES.match(failure.message)
+    status = failure.status in _UNSUPPORTED_STATUS and not schema
+    return value or status or bool(_UNSUPPORTED.search(failure.message.lower()))
+
+
+def unfinished(content: Mapping[str, Any]) -> LoginRefused | None:
+    """What a person has still to do where user and password are right, and there are no tokens all the same (§2.1)."""
+    terms = content.get("legals") is False and content.get("res") == "OK" and not content.get("hash")
+    password = content.get("changePassword") is True
+    if not (terms or password):
+        return None
+    wanted = ["accept the terms of use"] * terms + ["choose a new password"] * password
+    where = "open the alarm's app or web page and log in there once with this user"
+    return LoginRefused(f"{where}, to {' and '.join(wanted)}: until then the cloud lets no program in")
+
+
+def _tries(data: Mapping[str, Any]) -> str:
+    """How many tries are left, where the cloud tells it; nobody has seen by which name."""
+    counts = {str(key): str(value) for key, value in data.items() if str(value).isdecimal()}
+    left = next((value for key, value in counts.items() if _LEFT.search(key)), "")
+    if left:
+        return f"; {left} {'try is' if left == '1' else 'tries are'} left before the account is locked"
+    made = next((value for key, value in counts.items() if _TRIES.search(key)), "")
+    return f"; tries, as the cloud counts them: {made}" if made else ""
+
+
+def is_defect(failure: Failure) -> bool:
+    """Whether the server's program broke off over what it was sent, such as a token or a language that it lacks."""
+    return failure.err not in ERRORS and bool(_DEFECT.match(failure.message))
+
+
+def is_vague(failure: Failure) -> bool:
+    """Whether a failure of RefreshLogin may be passing trouble as well as a token that is of no use (§2.4, §6)."""
+    if failure.err in ERRORS:
+        return failure.err == "ExpiredSessionError"
+    found = error(failure)
+    expired = isinstance(found, SessionExpired) and not isinstance(found, Unauthorized)
+    return expired or is_defect(failure) or (isinstance(found, WithoutContent) and not failure.status)
+
+
+def is_challenge(failure: Failure) -> bool:
+    """Whether the cloud wants a code by SMS; `auth-code` does not always say so (§12)."""
+    phones, otp_hash = failure.data.get("auth-phones"), failure.data.get("auth-otp-hash")
+    return bool(phones) or bool(otp_hash) or str(failure.data.get("auth-code")) in CODES

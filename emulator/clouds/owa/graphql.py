@@ -1,0 +1,220 @@
+"""Pure codec of the OWA API: headers and JSON out, JSON to plain mappings in.
+
+Facts: verisure-owa.md §1 to §6.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from emulator.alarm.cloud import Answer
+from emulator.clouds.owa import failures
+from emulator.clouds.owa.failures import Failure
+from emulator.clouds.owa.operations import Needs, Operation
+from emulator.clouds.owa.unread import NOTHING, SERVER_ERROR, is_unread, lacking
+from emulator.clouds.readable import readable
+from emulator.clouds.strike import Secrets
+from emulator.errors import Unreachable
+
+OK, WAIT, REFUSED = "OK", "WAIT", ("ERROR", "KO")
+"""`res`; an answer with any other word, or none, says nothing (§4.2)."""
+
+APP_VERSION = "10.102.0"
+USER_AGENT = "Mozilla/5.0 (Linux; Android 12; SM-S901U) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/102.0 Mobile"
+CALLBY = "OWA_10"
+FAMILY = f"OWA{'_' * 15}"
+"""The Android family: version, agent, `callby` and the beginning of every id (§1.3, §1.4)."""
+
+DEVICE = {
+    # Free text, as far as anybody has seen (§1.5).
+    "deviceType": "",
+    "deviceVersion": APP_VERSION,
+    "deviceResolution": "",
+    "deviceName": "SM-S901U",
+    "deviceBrand": "samsung",
+    "deviceOsVersion": "12",
+}
+
+TOKEN_LIFE_S = 900.0
+"""Where a token does not say (§2.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks. `access` and `capabilities` are tokens: never shown."""
+
+    user: str = ""
+    country: str = ""
+    lang: str = ""
+    id: str = ""
+    apollo_id: str = ""
+    login_at_ms: int = 0
+    access: str = field(default="", repr=False)
+    capabilities: str = field(default="", repr=False)
+    number: str = ""
+    panel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an operation was answered with: the content of its field, None where there is none, and why."""
+
+    content: Any
+    failure: Failure | None = None
+
+
+def headers(operation: Operation, caller: Caller, security: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The headers of a request (§1.3); `security` is that of the second mkValidateDevice (§2.3)."""
+    found = {
+        "Content-Type": "application/json; charset=utf-8",
+        "User-Agent": USER_AGENT,
+        "app": json.dumps({"appVersion": APP_VERSION, "origin": "native"}),
+        "extension": json.dumps({"mode": "full"}),
+        "X-APOLLO-OPERATION-ID": caller.apollo_id,
+        "X-APOLLO-OPERATION-NAME": operation.name,
+    }
+    if operation.needs is not Needs.NOTHING:
+        auth: dict[str, Any] = {
+            "loginTimestamp": caller.login_at_ms,
+            "user": caller.user,
+            "id": caller.id,
+            "country": caller.country,
+            "lang": caller.lang,
+            "callby": CALLBY,
+            "hash": caller.access,
+        }
+        found["auth"] = json.dumps(auth | ({"hash": "", "refreshToken": ""} if operation.needs is Needs.DEVICE else {}))
+    if operation.needs in (Needs.INSTALLATION, Needs.CAPABILITIES):
+        found |= {"numinst": caller.number, "panel": caller.panel}
+    if operation.needs is Needs.CAPABILITIES and caller.capabilities:
+        found["X-Capabilities"] = caller.capabilities
+    if security:
+        found["security"] = json.dumps(dict(security))
+    return found
+
+
+def body(operation: Operation, variables: Mapping[str, Any]) -> bytes:
+    """The JSON of a request (§1.2)."""
+    content = {"operationName": operation.name, "variables": dict(variables), "query": operation.query}
+    return json.dumps(content).encode()
+
+
+def secrets_of(variables: Mapping[str, Any], security: Mapping[str, str]) -> tuple[str, ...]:
+    """What of a request must not be told; the caller knows the rest."""
+    of_login = (text(variables, key) for key in ("password", "refreshToken", "otpHash"))
+    return (*of_login, text(security, "token"), text(security, "otpHash"))
+
+
+def parse(operation: Operation, answer: Answer, secrets: Secrets | None = None) -> Reply:
+    """Read an answer; Unreachable when it is not the API's JSON (a page of HTML, cut off …).
+
+    `secrets` learns the tokens of the answer; what is for people is read without any of them.
+    """
+    secrets = secrets or Secrets()
+    try:
+        content = json.loads(answer.body)
+        return _reply(operation, content, answer.status, secrets)
+    except (ValueError, RecursionError):
+        status = "" if answer.status == 200 else f" (HTTP {answer.status})"
+        raise Unreachable(f"the cloud answered {operation.name} with something that is not its JSON{status}") from None
+
+
+def _reply(operation: Operation, content: Any, status: int, secrets: Secrets) -> Reply:
+    if not isinstance(content, dict) or not ("data" in content or "errors" in content):
+        raise ValueError("another JSON")
+    data = content.get("data")
+    found = data.get(operation.field) if isinstance(data, dict) else None
+    # Only an answer without any content is a failure (§6).
+    if found is None:
+        begun = isinstance(data, dict) and operation.field in data
+        return Reply(None, _failure(content.get("errors"), status, secrets, begun=begun))
+    installation = found.get("installation") if isinstance(found, dict) else None
+    secrets.add(text(found, "hash"), text(found, "refreshToken"), text(installation, "capabilities"))
+    return Reply(_struck(found, secrets))
+
+
+VERBATIM = frozenset({"hash", "refreshToken", "capabilities", "auth-otp-hash", "referenceId", "suid", "res"})
+"""What goes back to the cloud as it came, and is never shown; and a word that is only compared."""
+
+NUMBER = "numinst"
+"""It goes back as well, and is shown: no secret is looked for in it."""
+
+
+def _struck(value: Any, secrets: Secrets, key: str = "") -> Any:
+    """The same as people may read it, whatever it is made of."""
+    if isinstance(value, dict):
+        return {name: _struck(one, secrets, name) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_struck(one, secrets, key) for one in value]
+    if key in VERBATIM or isinstance(value, bool) or not isinstance(value, str | int | float):
+        return value
+    struck = readable(str(value)) if key == NUMBER else secrets.told(str(value))
+    return value if struck == str(value) else struck
+
+
+def _failure(errors: Any, status: int, secrets: Secrets, *, begun: bool) -> Failure:
+    unread = is_unread(errors, status, begun=begun)
+    absent = lacking(errors, begun=begun) if status < SERVER_ERROR else NOTHING
+    if isinstance(errors, dict):
+        # The other form, `errors.data.reason` (§6).
+        errors = [{"message": _mapping(errors.get("data")).get("reason"), **errors}]
+    first, *others = [_entry(_mapping(one), secrets) for one in (isinstance(errors, list) and errors) or [None]]
+    doubted = status >= SERVER_ERROR or not all(failures.is_unsupported(one) for one in others)
+    return replace(first, unread=unread, lacking=absent, doubted=doubted)
+
+
+def _entry(entry: Mapping[str, Any], secrets: Secrets) -> Failure:
+    data = _mapping(entry.get("data"))
+    secrets.add(text(data, "auth-otp-hash"))
+    message, name = readable(text(entry, "message")), readable(text(entry, "name"))
+    return Failure(
+        message=message,
+        name=name,
+        err=text(data, "err"),
+        res=text(data, "res"),
+        status=text(data, "status"),
+        code=text(_mapping(entry.get("extensions")), "code"),
+        data=_struck(data, secrets),
+        said=secrets.told(text(entry, "message") or name),
+    )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def text(content: Any, key: str) -> str:
+    """A value as text; empty where it is missing, null or not a single value."""
+    value = content.get(key) if isinstance(content, dict) else None
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        return ""
+    # JSON can hold half a character, which neither the journal nor a terminal takes.
+    return str(value).strip().encode(errors="replace").decode()
+
+
+def items(content: Any, key: str) -> list[Mapping[str, Any]]:
+    """A list of mappings; empty where it is missing or null."""
+    value = content.get(key) if isinstance(content, dict) else None
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def claims(token: str) -> Mapping[str, Any]:
+    """What a JWT says of itself, unverified as every client takes it (§2.4); empty when nobody can read it."""
+    try:
+        part = token.split(".")[1]
+        return _mapping(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))))
+    except (IndexError, ValueError, RecursionError, binascii.Error):
+        return {}
+
+
+def life_s(token: str) -> float:
+    """Seconds from issue to expiry: the same whatever this machine's clock says."""
+    said = claims(token)
+    try:
+        life = float(said["exp"]) - float(said["iat"])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return TOKEN_LIFE_S
+    return life if life > 0 else TOKEN_LIFE_S

@@ -1,0 +1,154 @@
+"""The requests about a login, with the password or a refresh token. Tokens that come are kept before they are used.
+
+Facts: verisure-owa.md §2 and §12.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from emulator.clouds.owa import failures, graphql, operations
+from emulator.clouds.owa.operations import Operation
+from emulator.clouds.owa.vault import Device, Login
+from emulator.clouds.owa.wire import Wire
+from emulator.clouds.wsdo.session import refuse_blank
+from emulator.errors import LoginRefused, Rejected, SessionExpired, Unreachable
+
+log = logging.getLogger(__name__)
+
+MFA_NEEDED = "auth-api.mfa_needed"
+"""`msg` where the device must be confirmed by SMS first (§2.1)."""
+
+WRONG = "60091"
+"""`err` where user or password is wrong (§6)."""
+
+
+class LoginRequests:
+    """Asks for one account; owned by one thread, which holds the vault meanwhile."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._vault = wire.vault
+        self._clock = wire.clock
+        self._unkept: tuple[str, Login] | None = None
+        self._tried_lang = False
+
+    def log_in(self, login: Login) -> Login | None:
+        """mkLoginToken: the login that it made, or None when the device must be confirmed first.
+
+        A password that was checked is not sent again. Raises LoginRefused and Unreachable.
+        """
+        secret = {"user": login.user, "password": self._wire.account.password}
+        refuse_blank(**secret)
+        reply = self._ask(operations.LOGIN, secret, login)
+        if reply.failure and reply.failure.err == WRONG:
+            self._vault.note_password(**secret, wrong=True)
+        if reply.failure and failures.is_challenge(reply.failure):
+            return None
+        if (other := self._in_other_lang(login)) and reply.failure and failures.is_defect(reply.failure):
+            self._keep_lang(other)
+            lang, others = self._wire.lang_of(login), self._wire.lang_of(other)
+            raise Unreachable(f"the cloud fails over its language {lang!r}; the next login is made in {others!r}")
+        try:
+            content = content_of(reply)
+        except SessionExpired as error:
+            raise LoginRefused(str(error)) from None
+        if content.get("needDeviceAuthorization") is True or graphql.text(content, "msg") == MFA_NEEDED:
+            return None
+        if unfinished := failures.unfinished(content):
+            raise unfinished
+        # Only an answer to the password ends the count of those that got lost.
+        made = self.accept(replace(login, passwords_lost=0), content)
+        if made is None:
+            raise LoginRefused(f"the cloud refused the login: {graphql.text(content, 'msg') or 'it gave no reason'}")
+        self._vault.note_password(**secret, wrong=False)
+        return made
+
+    def accept(self, login: Login, content: Any, refresh_before: str = "") -> Login | None:
+        """Keep the tokens of an answer before anybody uses them; None when there are none.
+
+        `refresh_before` is kept where no new refresh token comes.
+        """
+        access, refresh = graphql.text(content, "hash"), graphql.text(content, "refreshToken")
+        if graphql.text(content, "res") != graphql.OK or not access:
+            return None
+        now = self._clock.time()
+        made = replace(
+            login,
+            access=access,
+            access_until=now + graphql.life_s(access),
+            login_at=now,
+            refresh=refresh or refresh_before,
+            spent=False,
+            crashes=0,
+            trouble="",
+        )
+        self._unkept = (login.refresh, made)
+        self._vault.save(made)
+        self._unkept = None
+        return made
+
+    def refresh(self, login: Login, before: Callable[[], None]) -> tuple[graphql.Reply, Login]:
+        """RefreshLogin: the answer, and the login that knows in which language it came.
+
+        A server that breaks off is asked once in the country's other one, where there is one.
+        """
+        secret = {"refreshToken": login.refresh}
+        reply = self._ask(operations.REFRESH, secret, login, before)
+        other = self._in_other_lang(login)
+        if other is None or self._tried_lang or not (reply.failure and failures.is_defect(reply.failure)):
+            return reply, login
+        self._tried_lang = True
+        try:
+            again = self._ask(operations.REFRESH, secret, other, before)
+        except Unreachable as error:
+            log.debug("%s: %s", operations.REFRESH.name, error)
+            return reply, login
+        if again.failure and isinstance(failures.error(again.failure), Unreachable):
+            return reply, login
+        self._keep_lang(other)
+        return again, other
+
+    def kept(self, login: Login) -> Login:
+        """The login of the vault; new tokens that it could not take when they came, as on a full disk, it takes now."""
+        if self._unkept and self._unkept[0] == login.refresh:
+            login = self._unkept[1]
+            self._vault.save(login)
+        self._unkept = None
+        return login
+
+    def _ask(
+        self, operation: Operation, secret: dict[str, Any], login: Login, before: Callable[[], None] = lambda: None
+    ) -> graphql.Reply:
+        return self._wire.ask(operation, secret | self._variables(login), self._wire.caller(login), before=before)
+
+    def _in_other_lang(self, login: Login) -> Login | None:
+        """The same login in the country's other language, where there is one."""
+        lang = self._wire.account.lang
+        other = replace(login, bad_lang="" if login.bad_lang == lang else lang)
+        return None if self._wire.lang_of(other) == self._wire.lang_of(login) else other
+
+    def _keep_lang(self, other: Login) -> None:
+        """Keep the language, and nothing else of what may be a copy that was changed for one request."""
+        log.info("the cloud fails over our lang; %s is used", self._wire.lang_of(other))
+        self._vault.save(replace(self._vault.load() or other, bad_lang=other.bad_lang))
+
+    def _variables(self, login: Login) -> dict[str, Any]:
+        account = self._wire.account
+        who = {"id": self._wire.id_of(login), "country": account.country, "lang": self._wire.lang_of(login)}
+        who["callby"] = graphql.CALLBY
+        return who | device_variables(login.device) | graphql.DEVICE
+
+
+def device_variables(device: Device) -> dict[str, str]:
+    """The device's identity, as every login operation wants it (§2.1)."""
+    return {"idDevice": device.id, "idDeviceIndigitall": device.indigitall, "uuid": device.uuid}
+
+
+def content_of(reply: graphql.Reply) -> Mapping[str, Any]:
+    """The content of an answer about the login. Raises LoginRefused, SessionExpired and Unreachable."""
+    if isinstance(reply.content, Mapping):
+        return reply.content
+    refused = failures.error(reply.failure or failures.Failure(""))
+    raise Unreachable(str(refused)) if isinstance(refused, Rejected) else refused

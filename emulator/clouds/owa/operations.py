@@ -1,0 +1,225 @@
+"""The GraphQL documents of the OWA API: what each operation asks for, and what it has to bring along.
+
+Facts: verisure-owa.md §1.3 and §2 to §5.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from emulator.clouds.owa.unread import Lacking
+
+
+class Needs(Enum):
+    """What an operation has to bring along besides its variables (§1.3, §1.4)."""
+
+    NOTHING = auto()
+    DEVICE = auto()
+    LOGIN = auto()
+    INSTALLATION = auto()
+    CAPABILITIES = auto()
+
+
+KEPT = frozenset({"hash", "refreshToken"})
+"""What an answer is asked for in any case: a login without them would only be spent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One GraphQL operation: its name, the field that holds the answer, and what its document is made of.
+
+    `declared` is `numinst:String! …`; the field's arguments have the names of the variables. `wanted` is what is
+    selected of the answer.
+    """
+
+    kind: str
+    name: str
+    field: str
+    declared: str
+    wanted: str
+    needs: Needs = Needs.CAPABILITIES
+
+    @property
+    def query(self) -> str:
+        """The document."""
+        pairs = [item.split(":") for item in self.declared.split()]
+        variables = ", ".join(f"${variable}: {kind_of}" for variable, kind_of in pairs)
+        arguments = ", ".join(f"{variable}: ${variable}" for variable, _ in pairs)
+        signature, call = (f"({variables})", f"({arguments})") if pairs else ("", "")
+        body = f" {{ {self.wanted} }}" if self.wanted else ""
+        return f"{self.kind} {self.name}{signature} {{ {self.field}{call}{body} }}"
+
+    @property
+    def changes(self) -> bool:
+        """Whether it does something rather than asks."""
+        return self.kind == "mutation"
+
+    def without(self, lacking: Lacking) -> "Operation":
+        """The same, but for what the schema lacks; unchanged where it cannot do without that.
+
+        Arguments are left out of questions only: a change is asked for as it is meant, or not at all.
+        """
+        wanted, begins = self.wanted, self.query.rindex(self.wanted) + 1
+        # From the end, so that the places of the others stay right.
+        for name, column in sorted(lacking.fields, key=lambda one: -one[1]):
+            wanted = _unselected(wanted, name, column - begins)
+        declared = [
+            one
+            for one in self.declared.split()
+            if self.changes or one.endswith("!") or one.partition(":")[0] not in lacking.arguments
+        ]
+        return replace(self, wanted=wanted, declared=" ".join(declared))
+
+
+class Documents:
+    """The operations as the schema of one country takes them; owned by one thread."""
+
+    def __init__(self) -> None:
+        self._trimmed: dict[str, Operation] = {}
+
+    def of(self, operation: Operation) -> Operation:
+        """Return the operation without what is known to be lacking."""
+        return self._trimmed.get(operation.name, operation)
+
+    def learn(self, operation: Operation, lacking: Lacking) -> bool:
+        """Leave out what is lacking from now on; tell whether that changes anything.
+
+        A change that may have begun stays as it is, so that nobody asks for it again.
+        """
+        if not lacking or (operation.changes and lacking.begun):
+            return False
+        before = self.of(operation)
+        self._trimmed[operation.name] = before.without(lacking)
+        return self._trimmed[operation.name] != before
+
+
+def _unselected(wanted: str, name: str, at: int) -> str:
+    """A selection without that field: the one at that place, or else the one that lies deepest; itself if none is."""
+    found = [one.span() for one in re.finditer(r"\w+", wanted) if one.group() == name and name not in KEPT]
+    if not found:
+        return wanted
+
+    def depth(span: tuple[int, int]) -> int:
+        before = wanted[: span[0]]
+        return before.count("{") - before.count("}")
+
+    start, end = next((span for span in found if span[0] == at), max(found, key=depth))
+    if wanted.startswith(" {", end):
+        end = _closed(wanted, end + 1)
+    left = f"{wanted[:start].rstrip()} {wanted[end:].lstrip()}".strip()
+    while (emptied := re.sub(r"\w+ \{ \} ?", "", left).strip()) != left:
+        left = emptied
+    return left or wanted
+
+
+def _closed(text: str, at: int) -> int:
+    """Where the brace that opens there is closed again."""
+    level = 0
+    for place in range(at, len(text)):
+        level += (text[place] == "{") - (text[place] == "}")
+        if not level:
+            return place + 1
+    return len(text)
+
+
+_LOGIN_VARIABLES = (
+    "id:String! country:String! lang:String! callby:String! idDevice:String! idDeviceIndigitall:String! "
+    "deviceType:String! deviceVersion:String! deviceResolution:String! deviceName:String! deviceBrand:String! "
+    "deviceOsVersion:String! uuid:String!"
+)
+_LOGIN_ANSWER = "__typename res msg hash refreshToken legals changePassword needDeviceAuthorization mainUser"
+_POLLED = "res msg status protomResponse protomResponseDate numinst requestId error { "
+_WHY = "code type allowForcing exceptionsNumber referenceId"
+
+LOGIN = Operation(
+    "mutation",
+    "mkLoginToken",
+    "xSLoginToken",
+    f"user:String! password:String! {_LOGIN_VARIABLES}",
+    _LOGIN_ANSWER,
+    Needs.NOTHING,
+)
+REFRESH = Operation(
+    "mutation",
+    "RefreshLogin",
+    "xSRefreshLogin",
+    f"refreshToken:String! {_LOGIN_VARIABLES}",
+    _LOGIN_ANSWER,
+    Needs.DEVICE,
+)
+VALIDATE = Operation(
+    "mutation",
+    "mkValidateDevice",
+    "xSValidateDevice",
+    "idDevice:String idDeviceIndigitall:String uuid:String deviceName:String deviceBrand:String "
+    "deviceOsVersion:String deviceVersion:String",
+    "res msg hash refreshToken legals",
+    Needs.DEVICE,
+)
+SEND_OTP = Operation("mutation", "mkSendOTP", "xSSendOtp", "recordId:Int! otpHash:String!", "res msg", Needs.DEVICE)
+INSTALLATIONS = Operation(
+    "query", "mkInstallationList", "xSInstallations", "", "installations { numinst alias panel type }", Needs.LOGIN
+)
+SERVICES = Operation(
+    "query",
+    "Srv",
+    "xSSrv",
+    "numinst:String! uuid:String",
+    "res msg language installation { numinst role alias status panel capabilities "
+    "services { idService active visible request description attributes { attributes { name value active } } } "
+    "configRepoUser { alarmPartitions { id enterStates leaveStates } } }",
+    Needs.INSTALLATION,
+)
+STATUS = Operation(
+    "query",
+    "Status",
+    "xSStatus",
+    "numinst:String!",
+    "status timestampUpdate wifiConnected exceptions { status deviceType alias }",
+)
+ARM = Operation(
+    "mutation",
+    "xSArmPanel",
+    "xSArmPanel",
+    "numinst:String! request:ArmCodeRequest! panel:String! currentStatus:String suid:String "
+    "forceArmingRemoteId:String armAndLock:Boolean",
+    "res msg referenceId",
+)
+ARM_STATUS = Operation(
+    "query",
+    "ArmStatus",
+    "xSArmStatus",
+    "numinst:String! request:ArmCodeRequest panel:String! referenceId:String! counter:Int! "
+    "forceArmingRemoteId:String armAndLock:Boolean",
+    f"{_POLLED}{_WHY} suid }}",
+)
+DISARM = Operation(
+    "mutation",
+    "xSDisarmPanel",
+    "xSDisarmPanel",
+    "numinst:String! request:DisarmCodeRequest! panel:String!",
+    "res msg referenceId",
+)
+DISARM_STATUS = Operation(
+    "query",
+    "DisarmStatus",
+    "xSDisarmStatus",
+    "numinst:String! panel:String! referenceId:String! counter:Int! request:DisarmCodeRequest",
+    # No suid: it opens zones to arming only, and not every country has it here (§12).
+    f"{_POLLED}{_WHY} }}",
+)
+EXCEPTIONS = Operation(
+    "query",
+    "xSGetExceptions",
+    "xSGetExceptions",
+    "numinst:String! panel:String! referenceId:String! counter:Int! suid:String",
+    "res msg exceptions { status deviceType alias }",
+)
+CHECK = Operation("query", "CheckAlarm", "xSCheckAlarm", "numinst:String! panel:String!", "res msg referenceId")
+CHECK_STATUS = Operation(
+    "query",
+    "CheckAlarmStatus",
+    "xSCheckAlarmStatus",
+    "numinst:String! idService:String! panel:String! referenceId:String!",
+    "res msg status numinst protomResponse protomResponseDate",
+)

@@ -1,0 +1,172 @@
+"""Which request leads from one state of a panel to another: the letters, the requests, and what panels differ in. Pure.
+
+Facts: verisure-owa.md §3.3, §4.3, §5.1 and §5.3.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.clouds.owa import codes, graphql
+from emulator.model import DISARMED, Action, Arm, ArmMode, Axes, Disarm, Interior
+
+LETTERS = {
+    "D": DISARMED,
+    "E": Axes(Interior.OFF, perimeter=True, annex=False),
+    "P": Axes(Interior.DAY, perimeter=False, annex=False),
+    "B": Axes(Interior.DAY, perimeter=True, annex=False),
+    "Q": Axes(Interior.NIGHT, perimeter=False, annex=False),
+    "C": Axes(Interior.NIGHT, perimeter=True, annex=False),
+    "T": Axes(Interior.TOTAL, perimeter=False, annex=False),
+    "A": Axes(Interior.TOTAL, perimeter=True, annex=False),
+    "X": Axes(Interior.OFF, perimeter=False, annex=True),
+    "R": Axes(Interior.DAY, perimeter=False, annex=True),
+    "S": Axes(Interior.NIGHT, perimeter=False, annex=True),
+    "O": Axes(Interior.TOTAL, perimeter=False, annex=True),
+}
+"""§4.3. Any other letter, such as the N of a house that the monitoring centre has armed, is armed in an unknown way."""
+
+
+def axes_of(letter: str) -> Axes:
+    """The axes that a letter stands for; all unknown, and so armed, where nobody knows."""
+    return LETTERS.get(letter, Axes())
+
+
+SINGLE = {Interior.TOTAL: "ARM1", Interior.DAY: "ARMDAY1", Interior.NIGHT: "ARMNIGHT1"}
+PERIMETER, ANNEX, ANNEX_OFF = "PERI1", "ARMANNEX1", "DARMANNEX1"
+
+CHANGES = {
+    # From one armed interior to another, without disarming in between (§5.3, the web's resolver).
+    (Interior.DAY, Interior.TOTAL): "ARMINTFPART1",
+    (Interior.NIGHT, Interior.TOTAL): "ARMINTFPART1",
+    (Interior.TOTAL, Interior.DAY): "ARMPARTFINTDAY1",
+    (Interior.TOTAL, Interior.NIGHT): "ARMPARTFINTNIGHT1",
+}
+SERVICES = {"ARMINTFPART1": "ARMINTFPART", "ARMPARTFINTDAY1": "ARMPARTFINT", "ARMPARTFINTNIGHT1": "ARMPARTFINT"}
+"""The requests that only panels with a service of this name take (§5.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a family of panels prefers: one request for interior and perimeter together, and how to disarm.
+
+    Every list is in the order in which requests are tried; the next one only where the one before is not supported.
+    """
+
+    sums: Mapping[Interior, tuple[str, ...]]
+    disarm_both: tuple[str, ...]
+    disarm_perimeter: tuple[str, ...]
+    disarm_interior: tuple[str, ...] = ("DARM1",)
+
+
+IBERIAN = Profile({Interior.TOTAL: ("ARMINTEXT1",)}, ("DARM1", "DARM1DARMPERI"), ("DARM1", "DARMPERI"))
+"""DARM1 disarms everything; compound requests but ARMINTEXT1 are refused (#355, #368, #496, #224)."""
+
+ECU = Profile(
+    {Interior.TOTAL: ("ARM1PERI1",), Interior.DAY: ("ARMDAY1PERI1",)},
+    ("DARM1DARMPERI", "DARM1"),
+    ("DARMPERI", "DARM1"),
+)
+"""DARM1 disarms the interior only; no other mode is taken while armed (V, #202). Italy, and Portugal, too (§12)."""
+
+GENERAL = Profile(
+    {
+        Interior.TOTAL: ("ARMINTEXT1", "ARM1PERI1"),
+        Interior.DAY: ("ARMDAY1PERI1",),
+        Interior.NIGHT: ("ARMNIGHT1PERI1",),
+    },
+    ("DARM1DARMPERI", "DARM1"),
+    ("DARMPERI", "DARM1"),
+)
+"""What the client with the most users tries elsewhere (G)."""
+
+DEFAULT_PANEL = "SDVFAST"
+"""Of those whose list of installations does not name one; what nearly every panel is (§3.4)."""
+
+COUNTRIES = dict.fromkeys(("ES", "PT", "BR", "CL", "AR", "PE"), IBERIAN)
+"""Spain and Portugal by reports; the Americas by their language's version of the app, unseen."""
+
+
+def profile_for(country: str, panel: str) -> Profile:
+    """The profile of a panel, by its type and then its country."""
+    return ECU if panel.upper().startswith("SDVECU") else COUNTRIES.get(country, GENERAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What the cloud says of an installation: names of capabilities and active services; empty where it does not."""
+
+    names: frozenset[str] = field(default=frozenset())
+
+    def has(self, request: str) -> bool:
+        """Whether a request may work: unknown counts as yes, since the capabilities are no oracle (§3.3)."""
+        return request not in SERVICES or not self.names or SERVICES[request] in self.names
+
+
+def fitted(number: str, installation: Mapping[str, Any]) -> Fitted:
+    """What `Srv` says: the services that are active, and the capabilities token, current or older form (§3.3)."""
+    said = graphql.claims(graphql.text(installation, "capabilities"))
+    rows = [row for row in graphql.items(said, "installations") if graphql.text(row, "ins") == number] or [said]
+    names = {str(name) for row in rows for name in _list(row.get("cap"))}
+    services = installation.get("services")
+    if not isinstance(services, list):
+        # Capabilities alone are no oracle: what they do not name may be there all the same.
+        return Fitted()
+    names |= {service(row) for row in graphql.items(installation, "services") if row.get("active")}
+    return Fitted(frozenset(names - {""}))
+
+
+def service(row: Mapping[str, Any]) -> str:
+    """The request of a service, or the one that its number is known by."""
+    return graphql.text(row, "request") or codes.SERVICES.get(graphql.text(row, "idService"), "")
+
+
+def _list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
+
+
+def effect(request: str) -> Action:
+    """What a request is meant to reach, for judging its outcome."""
+    if request in (ANNEX, ANNEX_OFF):
+        return Arm(ArmMode(annex=True)) if request == ANNEX else Disarm(main=False, annex=True)
+    if request.startswith("DARM"):
+        return Disarm()
+    if request == "ARMINTEXT1":
+        return Arm(ArmMode(Interior.TOTAL, perimeter=True))
+    changed = {name: to for (_, to), name in CHANGES.items()}
+    singles = {name: interior for interior, name in SINGLE.items()}
+    base = request.removesuffix(PERIMETER)
+    interior = singles.get(base) or changed.get(base)
+    return Arm(ArmMode(interior, perimeter=request.endswith(PERIMETER)))
+
+
+def candidates(profile: Profile, has: Fitted, action: Action, axes: Axes) -> tuple[str, ...]:
+    """The requests that may bring the panel nearer to `action`, best first; only the first that works is to be sent.
+
+    Nothing is ever disarmed to arm something else: a panel that wants that says so, and the house stays as it is.
+    """
+    wanted = _disarming(profile, action, axes) if isinstance(action, Disarm) else _arming(profile, action.mode, axes)
+    return tuple(request for request in wanted if has.has(request))
+
+
+def _arming(profile: Profile, mode: ArmMode, axes: Axes) -> tuple[str, ...]:
+    # What is armed already is asked for again only if nothing is missing: the last known state may be old.
+    repeat = axes.has(mode) is True
+    found: tuple[str, ...] = ()
+    if mode.interior and (repeat or axes.interior is not mode.interior):
+        if mode.perimeter and axes.perimeter is not True and axes.interior in (None, Interior.OFF):
+            found += profile.sums.get(mode.interior, ())
+        change = CHANGES.get((axes.interior, mode.interior)) if axes.interior else None
+        return found + ((change,) if change else ()) + (SINGLE[mode.interior],)
+    if mode.perimeter and (repeat or axes.perimeter is not True):
+        return (PERIMETER,)
+    return (ANNEX,) if mode.annex else ()
+
+
+def _disarming(profile: Profile, action: Disarm, axes: Axes) -> tuple[str, ...]:
+    off = axes.interior is Interior.OFF and axes.perimeter is False
+    if action.main and not (off and action.annex):
+        if axes.interior is Interior.OFF and axes.perimeter:
+            return profile.disarm_perimeter
+        return profile.disarm_interior if axes.perimeter is False else profile.disarm_both
+    return (ANNEX_OFF,) if action.annex else ()

@@ -1,0 +1,242 @@
+"""A session with the OWA server about one installation: tokens and capabilities renewed when needed, once.
+
+Facts: verisure-owa.md §2.4, §3 and §6.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from emulator.alarm.cloud import Details
+from emulator.clouds.owa import failures, graphql, operations
+from emulator.clouds.owa.failures import CapabilitiesExpired, NotTaken, Unauthorized, WithoutContent
+from emulator.clouds.owa.graphql import Caller
+from emulator.clouds.owa.operations import Needs, Operation
+from emulator.clouds.owa.profiles import DEFAULT_PANEL, Fitted, fitted, service
+from emulator.clouds.owa.tokens import MARGIN_S, TYPE_LOGIN, Tokens
+from emulator.clouds.owa.wire import Wire
+from emulator.errors import EmulatorError, Rejected, SessionExpired, SettingNeeded, Unreachable
+
+log = logging.getLogger(__name__)
+
+EARLY_S = 150.0
+"""After a poll, tokens that the next one (in 120 s) would find dead are renewed while the cloud is known to answer."""
+
+DISTRUST_S, DISTRUST_MOST_S = 15.0, 300.0
+"""After a fresh session was refused, as happens for a while at times (§6), no other is made for so long; doubled."""
+
+DISOWNED_S = 7200.0
+"""Sessions that are over at once for so long do not mend themselves."""
+
+STANDING = (operations.INSTALLATIONS, operations.SERVICES, operations.STATUS)
+"""What every login may ask for."""
+
+
+class OwaSession:
+    """Calls operations of one installation; owned by one thread."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._tokens = Tokens(wire)
+        self._number = wire.account.number
+        self._panel = wire.account.panel
+        self._alias = ""
+        self._capabilities = ""
+        self._capable_until = float("-inf")
+        self._services: Mapping[str, Any] = {}
+        self._distrusted_until = float("-inf")
+        self._distrust_s = DISTRUST_S
+        self._ended_at: float | None = None
+
+    def installation(self) -> tuple[str, str]:
+        """Number and panel of the installation, from the settings or the account's list. Raises CloudError."""
+        if not (self._number and self._panel):
+            content = self.look(operations.INSTALLATIONS, {})
+            found = graphql.items(content, "installations")
+            if not found:
+                # Null for a while where the back-end has trouble (§10.1): no reason to leave the account alone.
+                raise Unreachable("the cloud does not tell the account's installations", sent=False)
+            mine = [item for item in found if self._number in ("", graphql.text(item, "numinst"))]
+            if len(mine) != 1:
+                numbers = ", ".join(graphql.text(item, "numinst") for item in found)
+                raise SettingNeeded(
+                    f"set `number` of the installation in devices.yaml and restart; this account has: {numbers}"
+                )
+            number = graphql.text(mine[0], "numinst")
+            self._wire.account.learned(number)
+            self._number = number
+            self._panel = self._panel or graphql.text(mine[0], "panel") or DEFAULT_PANEL
+            self._alias = graphql.text(mine[0], "alias")
+        return self._number, self._panel
+
+    def fitted(self) -> Fitted:
+        """What the cloud says of the installation, as far as it has been asked."""
+        return fitted(self._number, self._services)
+
+    def call(
+        self, operation: Operation, variables: Mapping[str, Any], before: Callable[[], None] = lambda: None
+    ) -> Any:
+        """The content of an operation's field; a session that has ended is renewed once.
+
+        `before` is done directly before each time that it is sent. Raises Rejected where the cloud refused, and
+        CloudError.
+        """
+        attempt = partial(self._attempt, operation, variables, before)
+        content, ended, access = attempt(None)
+        if ended and self._wire.clock.monotonic() >= self._distrusted_until:
+            self._capable_until = float("-inf")
+            is_login = not isinstance(ended, CapabilitiesExpired)
+            content, ended, access = attempt(partial(self._tokens.renew, access) if is_login else None)
+            if ended:
+                self._distrust()
+        for _ in range(2):
+            if ended and self._is_disowned(operation, ended):
+                if operation is operations.SERVICES:
+                    self._check_account(ended)
+                self._capable_until = float("-inf")
+                content, ended, access = attempt(partial(self._tokens.disowned, access, ended))
+        if ended is None:
+            self._trust(operation)
+            return content
+        # The cloud has said that it did not do it.
+        text = f"the cloud does not accept a fresh session: {ended}"
+        if operation.changes and isinstance(ended, Unauthorized):
+            raise NotTaken(f"{text}; if this lasts, {TYPE_LOGIN}")
+        raise Unreachable(text, sent=False)
+
+    def _attempt(
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        before: Callable[[], None],
+        mend: Callable[[], object] | None,
+    ) -> tuple[Any, SessionExpired | None, str]:
+        """Mend the session and send once: what came, or why the session is over, and the access token it had."""
+        try:
+            if mend:
+                mend()
+            caller = self._caller(operation.needs)
+        except Unreachable as error:
+            # Whatever of this was sent, it was not the operation.
+            raise Unreachable(str(error), sent=False) from None
+        reply = self._wire.ask(operation, variables, caller, before=before)
+        if reply.failure is None:
+            return reply.content, None, caller.access
+        refused = failures.error(reply.failure)
+        log.debug("%s: %s", operation.name, refused)
+        if not isinstance(refused, SessionExpired):
+            raise refused
+        return None, refused, caller.access
+
+    def _trust(self, operation: Operation) -> None:
+        """The session works; where it had ended for long, only the state tells that."""
+        self._distrusted_until, self._distrust_s = float("-inf"), DISTRUST_S
+        if operation is operations.STATUS:
+            self._ended_at = None
+
+    def _distrust(self) -> None:
+        """Make no other session for a while, as a fresh one was refused."""
+        now = self._wire.clock.monotonic()
+        self._distrusted_until = now + self._distrust_s
+        self._distrust_s = min(2 * self._distrust_s, DISTRUST_MOST_S)
+        self._ended_at = now if self._ended_at is None else self._ended_at
+
+    def _is_disowned(self, operation: Operation, ended: SessionExpired) -> bool:
+        """Whether no fresh session helps: the cloud does not accept this program, or none of its sessions for long.
+
+        Only what every login may read tells that. A command may be refused for other reasons; the next poll decides.
+        """
+        if operation not in STANDING or isinstance(ended, CapabilitiesExpired):
+            return False
+        long = self._ended_at is not None and self._wire.clock.monotonic() - self._ended_at >= DISOWNED_S
+        return long or isinstance(ended, Unauthorized)
+
+    def _check_account(self, ended: SessionExpired) -> None:
+        """Raise Unreachable where the cloud answers for the account: then it is the installation that it refuses.
+
+        Such as one whose contract has ended. The login is not to end for the other installations of the account.
+        """
+        _, refused, _ = self._attempt(operations.INSTALLATIONS, {}, lambda: None, None)
+        if refused is None:
+            raise Unreachable(
+                f"the cloud answers for the account, but does not open installation {self._number}: check `number` "
+                f"in devices.yaml, and whether its contract still runs; {ended}",
+                sent=False,
+            )
+
+    def ready(self) -> None:
+        """Have everything that a command needs, so that it is sent as soon as it is said to be."""
+        try:
+            self._caller(Needs.CAPABILITIES)
+        except Unreachable as error:
+            raise Unreachable(str(error), sent=False) from None
+
+    def look(self, operation: Operation, variables: Mapping[str, Any]) -> Any:
+        """As `call`, for what asks and does nothing. Raises CloudError."""
+        try:
+            return self.call(operation, variables)
+        except Rejected as error:
+            raise Unreachable(f"the cloud refused {operation.name}: {error}") from None
+
+    def _caller(self, needs: Needs) -> Caller:
+        more: dict[str, Any] = {}
+        if needs in (Needs.INSTALLATION, Needs.CAPABILITIES):
+            number, panel = self.installation()
+            more = {"number": number, "panel": panel}
+        if needs is Needs.CAPABILITIES:
+            more["capabilities"] = self._capable(number)
+        return self._wire.caller(self._tokens.access(), **more)
+
+    def tend(self) -> None:
+        """Renew what would end before the next poll; the cloud has just answered, so this is the moment."""
+        try:
+            self._tokens.access(EARLY_S)
+            if self._capabilities and self._wire.clock.time() >= self._capable_until - EARLY_S:
+                self._serve(self._number)
+        except EmulatorError as error:
+            log.debug("not renewed ahead of time: %s", error)
+
+    def describe(self) -> Details:
+        """What the cloud says of the installation. Raises CloudError."""
+        number, panel = self.installation()
+        self._serve(number)
+        about = self._services
+        rows = [
+            {
+                "service": service(row) or graphql.text(row, "description"),
+                "id": graphql.text(row, "idService"),
+                "active": "yes" if row.get("active") else "no",
+            }
+            for row in graphql.items(about, "services")
+        ]
+        return Details(number, panel, graphql.text(about, "alias") or self._alias, services=tuple(rows))
+
+    def close(self) -> None:
+        """Let go of the connections; the login is kept, since logging out may end it (§2.4)."""
+        self._wire.close()
+
+    def _capable(self, number: str) -> str:
+        """The capabilities token, a fresh one if need be; empty where the cloud gives none."""
+        if self._wire.clock.time() >= self._capable_until - MARGIN_S:
+            self._serve(number)
+        return self._capabilities
+
+    def _serve(self, number: str) -> None:
+        """Learn what the installation has. Go on without what the cloud does not tell: the operations will show."""
+        device = self._tokens.access().device
+        try:
+            content = self.look(operations.SERVICES, {"numinst": number, "uuid": device.uuid})
+        except WithoutContent:
+            content = {}
+        told = content.get("installation") if isinstance(content, dict) else None
+        about = told if isinstance(told, dict) else {}
+        token = graphql.text(about, "capabilities")
+        if not token and graphql.text(content, "res") in graphql.REFUSED:
+            said = graphql.text(content, "msg") or "it gives no reason"
+            raise Unreachable(f"the cloud does not open installation {number}: {said}", sent=False)
+        if not token:
+            log.info("the cloud tells no capabilities of installation %s; going on without", number)
+        self._services = about
+        self._capabilities = token
+        self._capable_until = self._wire.clock.time() + graphql.life_s(token)

@@ -1,0 +1,249 @@
+"""One request to the OWA server at a time: taking turns, being shut out, and who is asking.
+
+Facts: verisure-owa.md §1.3, §1.4, §1.6 and §7.
+"""
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from emulator.alarm.cloud import Answer, Clock
+from emulator.clouds.deadline import last_look
+from emulator.clouds.firewall import FORBIDDEN, Firewall, is_page
+from emulator.clouds.owa import failures, graphql
+from emulator.clouds.owa.graphql import Caller, Reply
+from emulator.clouds.owa.operations import LOGIN, Documents, Operation
+from emulator.clouds.owa.vault import Login, Vault
+from emulator.clouds.strike import Secrets
+from emulator.clouds.wsdo.session import Account
+from emulator.errors import SessionExpired, Unreachable
+
+log = logging.getLogger(__name__)
+
+SPACING_S = 2.0
+"""From the end of a request to the next one; some 20 within 2 s led to a ban (§7)."""
+
+RATE_LIMIT_S, RATE_LIMIT_MOST_S = 2.0, 60.0
+"""The pause after another 403: where it does not say how long, and the longest that it may ask for (§1.6)."""
+
+OTHER_LANG = {"BR": "br", "AR": "ar"}
+"""Country → the `lang` that others have been seen to send there (§1.1, §12), for where the cloud fails over ours."""
+
+
+class Throttled(Unreachable):
+    """The cloud asks for a pause: it did not do what was asked, but may have read it."""
+
+
+class Poster(Protocol):
+    """Delivers one request, once."""
+
+    def post(self, headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:
+        """What it is answered with; Unreachable where there is no answer."""
+
+    def close(self) -> None:
+        """Let go of the connections."""
+
+
+class Turnstile:
+    """What all who ask one server share: they take turns, commands go before polls, and a ban stops everybody."""
+
+    def __init__(self, spacing_s: float = SPACING_S) -> None:
+        self._spacing_s = spacing_s
+        self._lock = threading.Lock()
+        self._next = float("-inf")
+        self._commands = 0
+        self._shut_until = float("-inf")
+        self._why = ""
+
+    @contextmanager
+    def command(self) -> Iterator[None]:
+        """While a command is under way, whatever is none waits."""
+        with self._lock:
+            self._commands += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._commands -= 1
+
+    @contextmanager
+    def turn(self, clock: Clock, name: str, *, urgent: bool) -> Iterator[None]:
+        """Wait for one's turn to send, and hold it. Unreachable, not sent, when the program stops or all is shut."""
+        while True:
+            with self._lock:
+                now = clock.monotonic()
+                if now < self._shut_until:
+                    raise Unreachable(self._why, sent=False)
+                if now >= self._next and (urgent or not self._commands):
+                    self._next = float("inf")
+                    break
+                # Somebody else holds the turn, or it is too early: look again when it may be free.
+                wait_s = self._next - now if 0 < self._next - now <= self._spacing_s else self._spacing_s / 10
+            if not clock.sleep(wait_s):
+                raise Unreachable(f"the program stopped before {name} was sent", sent=False)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._next = clock.monotonic() + self._spacing_s
+
+    def shut(self, until: float, why: str) -> None:
+        """Let nobody through until then (monotonic seconds)."""
+        with self._lock:
+            if until > self._shut_until:
+                self._shut_until, self._why = until, why
+
+
+class Wire:
+    """Sends requests for one account; owned by one thread, while turnstile and vault are shared.
+
+    `served_at` is when the API last answered without trouble (monotonic seconds).
+    """
+
+    def __init__(self, account: Account, transport: Poster, clock: Clock, turnstile: Turnstile, vault: Vault) -> None:
+        self.account = account
+        self.clock = clock
+        self.vault = vault
+        self._transport = transport
+        self._turnstile = turnstile
+        self.served_at = float("-inf")
+        self._urgent = False
+        self._secrets = Secrets(account.password)
+        self._documents = Documents()
+        self._apollo_id = secrets.token_hex(64)
+        moment = datetime.fromtimestamp(clock.time(), UTC)
+        parts = (moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.microsecond)
+        self._started = "".join(map(str, parts))
+        self._firewall = Firewall(clock, vault, turnstile.shut)
+
+    @contextmanager
+    def command(self) -> Iterator[None]:
+        """What is sent in here goes before the polls of others; may be entered again inside."""
+        before, self._urgent = self._urgent, True
+        try:
+            with self._turnstile.command():
+                yield
+        finally:
+            self._urgent = before
+
+    def caller(self, login: Login, *, number: str = "", panel: str = "", capabilities: str = "") -> Caller:
+        """Who asks: this login, perhaps about an installation."""
+        device, who = login.device, self.id_of(login)
+        self._secrets.add(device.id, device.uuid, device.indigitall, who, login.refresh, login.access, capabilities)
+        return Caller(
+            login.user,
+            self.account.country,
+            self.lang_of(login),
+            who,
+            self._apollo_id,
+            int(login.login_at * 1000),
+            login.access,
+            capabilities,
+            number,
+            panel,
+        )
+
+    def id_of(self, login: Login) -> str:
+        """The id of what this login asks: the same as long as the program runs (§1.4)."""
+        return f"{graphql.FAMILY}{login.user}{'_' * 15}{self._started}"
+
+    def lang_of(self, login: Login) -> str:
+        """The language that this login asks in: the account's, unless the cloud knows only the other one."""
+        lang = self.account.lang
+        return OTHER_LANG.get(self.account.country, lang) if login.bad_lang == lang else lang
+
+    def ask(
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        caller: Caller,
+        security: Mapping[str, str] | None = None,
+        before: Callable[[], None] = lambda: None,
+    ) -> Reply:
+        """Send once and read the answer. Unreachable where there is none, or none that is the API's.
+
+        What the country's schema does not have is left out, and what was not executed for that asked again: once at
+        most where the password goes along.
+        """
+        again = False
+        while True:
+            document = self._documents.of(operation)
+            reply = self.read(operation, self.send(operation, variables, caller, security, before))
+            if self._documents.of(operation) == document or (again and operation is LOGIN):
+                return reply
+            again = True
+
+    def read(self, operation: Operation, answer: Answer) -> Reply:
+        """Read an answer, and learn from it what not to ask for; Unreachable when it is not the API's."""
+        reply = graphql.parse(operation, answer, self._secrets)
+        failure = reply.failure
+        if failure is None or not isinstance(failures.error(failure), Unreachable):
+            self.served_at = self.clock.monotonic()
+        if failure and self._documents.learn(operation, failure.lacking):
+            log.info("%s: asked without what this country's cloud does not have: %s", operation.name, failure.said)
+        return reply
+
+    def send(
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        caller: Caller,
+        security: Mapping[str, str] | None = None,
+        before: Callable[[], None] = lambda: None,
+    ) -> Answer:
+        """Send once, and do `before` when its turn has come, directly before; if that raises, nothing is sent.
+
+        Unreachable where there is no answer, with `sent` telling whether the request may have arrived.
+        """
+        self._firewall.heed()
+        self._secrets.add(*graphql.secrets_of(variables, security or {}))
+        headers = graphql.headers(operation, caller, security)
+        body = graphql.body(self._documents.of(operation), variables)
+        try:
+            answer = self._once(operation, headers, body, before)
+        except Unreachable as error:
+            # Some resolvers fail now and then on these names (§1.1). What was not sent may be sent.
+            if error.sent:
+                raise
+            answer = self._once(operation, headers, body, before)
+        if is_page(answer):
+            raise self._firewall.met()
+        if answer.status == FORBIDDEN and not self._ends_session(operation, answer):
+            raise self._throttled(answer)
+        return answer
+
+    def _ends_session(self, operation: Operation, answer: Answer) -> bool:
+        """Whether a 403 is not for a pause: the API itself says that it does not accept the session."""
+        if answer.retry_after:
+            return False
+        try:
+            failure = graphql.parse(operation, answer, self._secrets).failure
+        except Unreachable:
+            return False
+        return failure is not None and isinstance(failures.error(failure), SessionExpired)
+
+    def _once(
+        self, operation: Operation, headers: Mapping[str, str], body: bytes, before: Callable[[], None]
+    ) -> Answer:
+        with self._turnstile.turn(self.clock, operation.name, urgent=self._urgent):
+            before()
+            with last_look(before):
+                answer = self._transport.post(headers, body)
+        log.debug("%s: HTTP %d, %d bytes", operation.name, answer.status, len(answer.body))
+        return answer
+
+    def _throttled(self, answer: Answer) -> Unreachable:
+        """Stop everybody for as long as another 403 asks for."""
+        asked = float(answer.retry_after) if answer.retry_after.isdecimal() else RATE_LIMIT_S
+        pause_s = min(asked, RATE_LIMIT_MOST_S)
+        why = f"the cloud asks for a pause of {pause_s:g} s (HTTP {FORBIDDEN})"
+        self._turnstile.shut(self.clock.monotonic() + pause_s, why)
+        return Throttled(why, sent=False)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._transport.close()

@@ -1,0 +1,130 @@
+"""Strike known secrets out of what a cloud says. Pure.
+
+A cloud may repeat in an error what it was sent. Its words reach logs, the journal, notifications, and every page and
+switch of the LAN.
+"""
+
+import base64
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from html.entities import codepoint2name
+from urllib.parse import quote, quote_plus
+
+from emulator.clouds.readable import readable
+
+STRUCK = "•••"
+
+MOST = 24
+"""Secrets that are remembered besides the lasting ones, such as the tokens of this hour; the oldest makes way."""
+
+TINY, SHORT = 4, 6
+"""A secret with fewer letters is only struck where it stands as a value, or as a word: text has to stay readable."""
+
+NUMBER = 10
+"""Fewer digits than this, and nothing else, are not looked for inside of other numbers."""
+
+LONG, PIECE = 24, 12
+"""Of a secret as long as a token, every piece of so many letters goes: errors quote the beginning of what is long."""
+
+
+class Secrets:
+    """What must not be told. Those that it is made with last; owned by one thread."""
+
+    def __init__(self, *lasting: str) -> None:
+        self._lasting = {one: _forms(one) for one in lasting if one}
+        self._recent: dict[str, set[str]] = {}
+        self._build()
+
+    def add(self, *secrets: str) -> None:
+        """Strike these, too, from now on."""
+        fresh = {one: self._recent.pop(one, None) for one in secrets if one and one not in self._lasting}
+        self._recent |= {one: forms or _forms(one) for one, forms in fresh.items()}
+        while len(self._recent) > MOST:
+            del self._recent[next(iter(self._recent))]
+        if None in fresh.values():
+            self._build()
+
+    def strike(self, text: str) -> str:
+        """Return the text without them, however they are spelt, escaped or cut off."""
+        low = text.lower()
+        for form in self._forms:
+            if form.lower() in low:
+                text = _pattern(form).sub(STRUCK, text)
+        return self._strike_pieces(text)
+
+    def told(self, text: str) -> str:
+        """Return what people may read of a text: no secret, and nothing that steers a terminal."""
+        struck = self.strike(text)
+        plain = readable(struck)
+        # A secret may have been parted by what has gone.
+        return plain if plain == struck else self.strike(plain)
+
+    def _build(self) -> None:
+        known = self._lasting | self._recent
+        # Longest first: one secret may be the beginning of another.
+        self._forms = sorted({form for forms in known.values() for form in forms}, key=lambda form: (-len(form), form))
+        longest = [one.lower() for one in known if len(one) >= LONG]
+        self._pieces = {one[at : at + PIECE] for one in longest for at in range(len(one) - PIECE + 1)}
+
+    def _strike_pieces(self, text: str) -> str:
+        low = text.lower()
+        if not self._pieces or len(low) != len(text):
+            return text
+        found, end = "", 0
+        for at in range(len(text) - PIECE + 1):
+            if low[at : at + PIECE] in self._pieces:
+                if at > end or not found:
+                    found += text[end:at] + STRUCK
+                end = at + PIECE
+        return found + text[end:]
+
+
+def _pattern(form: str) -> re.Pattern[str]:
+    literal = re.escape(form)
+    if len(form) < TINY:
+        literal = rf"""(?<=["'=:>]){literal}(?=["'&,;<)}}\]\s]|$)"""
+    elif form.isdigit() and len(form) < NUMBER:
+        literal = rf"(?<!\d){literal}(?!\d)"
+    elif len(form) < SHORT:
+        literal = rf"(?<![^\W_]){literal}(?![^\W_])"
+    return re.compile(literal, re.IGNORECASE)
+
+
+def _forms(secret: str) -> set[str]:
+    """The secret as it may be written: with its accents apart, escaped once or twice, in base64 or hexadecimal."""
+    spelt = {secret, secret.strip(), *(unicodedata.normalize(form, secret) for form in ("NFC", "NFD"))}
+    once = {escaped for one in spelt for escaped in _escaped(one)}
+    twice = {escaped for one in once - spelt for escaped in _escaped(one)}
+    coded = {one for one in _coded(secret.encode(errors="replace")) if len(secret) >= SHORT}
+    return (spelt | once | twice | coded) - {""}
+
+
+def _escaped(text: str) -> Iterator[str]:
+    for ascii_only in (True, False):
+        quoted = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+        yield from (quoted, quoted.replace("/", "\\/"))
+    yield repr(text)[1:-1]
+    escaped = html.escape(text)
+    for apostrophe in ("&#x27;", "&#39;", "&apos;", "'"):
+        one = escaped.replace("&#x27;", apostrophe)
+        yield from (one, one.replace("&quot;", '"'), one.encode("ascii", "xmlcharrefreplace").decode())
+    yield "".join(f"&{codepoint2name[ord(one)]};" if ord(one) in codepoint2name else one for one in text)
+    yield "".join(f"&#x{ord(one):x};" if ord(one) > 127 else html.escape(one) for one in text)
+    yield from (quote(text, safe="", errors="replace"), quote(text, errors="replace"))
+    yield from (quote_plus(text, errors="replace"), quote(text, safe="", encoding="latin-1", errors="replace"))
+    # UTF-8 taken for the old code pages.
+    yield text.encode(errors="replace").decode("latin-1")
+    yield text.encode(errors="replace").decode("cp1252", errors="ignore")
+
+
+def _coded(data: bytes) -> Iterator[str]:
+    """As hexadecimal digits, as base64, and as a part of base64, wherever its letters of six bits begin."""
+    yield data.hex()
+    yield base64.b64encode(data).decode().rstrip("=")
+    for before in range(3):
+        bits = 8 * (before + len(data))
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            yield encode(bytes(before) + data)[-(-8 * before // 6) : bits // 6].decode()

@@ -1,0 +1,1 @@
+"""The old XML API, `ws.do` (verisure-wsdo.md)."""

@@ -1,0 +1,274 @@
+"""The ws.do cloud: LOGIN → X1 → X2 … → CLS, over an injected transport and clock.
+
+Facts: the user's API document, verisure-wsdo.md §2 to §5 and §8.
+"""
+
+import logging
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from emulator.alarm.cloud import GLANCE_S, Clock, Details, Phase, Reading, Report
+from emulator.clouds.wsdo import pet
+from emulator.clouds.wsdo.actv2 import Follower
+from emulator.clouds.wsdo.session import Account, Gate, Session, Transport
+from emulator.errors import CloudError, CommandError, Rejected, SessionExpired, Unconfirmed, Unreachable
+from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior, PanelState
+
+log = logging.getLogger(__name__)
+
+URL = "https://mob2217.securitasdirect.es:12010/WebService/ws.do"
+"""One host for every country (API document)."""
+
+POLL_X2_S = 2.0
+"""Clients that lived well with the server polled every 1 to 5 s (verisure-wsdo.md §4)."""
+
+READ_FAILURES = 3
+"""Lost answers after which a question about the state is given up; a command is followed to its deadline."""
+
+PANEL_CHECK_S = 6 * 3600.0
+"""EST wakes the panel and writes a row in the customer's log. Between checks the activity log tells what changed,
+but a key without tracking never shows there, so the panel is asked now and then (verisure-wsdo.md §4, §5)."""
+
+ASK_AGAIN_S, ASK_LIMIT_S = 5.0, 3600.0
+"""How long after one EST a log that leaves doubt may cause the next: doubled each time, up to what users of the
+successor API are told, and halved by each log that is clear."""
+
+EST_DEADLINE_S = 45.0
+"""A panel that has not told its state by now will not (15 to 25 s is usual, verisure-wsdo.md §4); commands wait."""
+
+TIMEFILTER = "3"
+"""The activity log's window; 2 came back empty at times, 3 did not (verisure-wsdo.md §1.2)."""
+
+REQUESTS: dict[Action, str] = {
+    # What a single request does (API document; annex from verisure-wsdo.md §1.4).
+    Arm(ArmMode(Interior.TOTAL)): "ARM",
+    Arm(ArmMode(Interior.DAY)): "ARMDAY",
+    Arm(ArmMode(Interior.NIGHT)): "ARMNIGHT",
+    Arm(ArmMode(perimeter=True)): "PERI",
+    Arm(ArmMode(annex=True)): "ARMANNEX",
+    Disarm(): "DARM",
+    Disarm(main=False, annex=True): "DARMANNEX",
+}
+
+
+class WsdoCloud:
+    """One installation on the ws.do server; owned by one thread. `deadline_s` bounds the wait for its panel."""
+
+    def __init__(
+        self, account: Account, transport: Transport, clock: Clock, deadline_s: float, gate: Gate | None = None
+    ) -> None:
+        self._session = Session(account, transport, clock, gate or Gate())
+        self._clock = clock
+        self._deadline_s = deadline_s
+        self._state: PanelState | None = None
+        self._log = Follower()
+        self._asked_at = float("-inf")
+        self._ask_again_s = ASK_AGAIN_S
+
+    def read(self, how: Reading = Reading.POLL) -> PanelState:
+        """The activity log's news on top of the last state; EST where that leaves doubt, or more than a poll is wanted.
+
+        While the log leaves doubt and it is too early for another EST, whatever would read as off is unknown.
+        """
+        try:
+            news = self._news()
+        except Unreachable:
+            told = how is Reading.GLANCE or (how is Reading.POLL and self._state is not None)
+            # Where even the login failed, the password is not sent once more for the panel's sake.
+            if told or not self._session.is_open:
+                raise
+            news = None  # the panel itself is asked below
+        if news is not None:
+            # Before the panel is asked: should it be silent, this is what is known.
+            self._remember(*news, "ACT_V2")
+        since_s = self._clock.monotonic() - self._asked_at
+        within_s = GLANCE_S if how is Reading.GLANCE else EST_DEADLINE_S
+        wanted = how not in (Reading.POLL, Reading.GLANCE)
+        if wanted or self._state is None or since_s >= PANEL_CHECK_S:
+            return self._ask_panel(within_s)
+        if news is not None and not self._log.doubtful:
+            self._ask_again_s = max(self._ask_again_s / 2, ASK_AGAIN_S)
+        elif since_s >= self._ask_again_s:
+            self._ask_again_s = min(self._ask_again_s * 2, ASK_LIMIT_S)
+            return self._ask_panel(within_s)
+        known = self._state
+        return replace(known, axes=known.axes.doubted()) if self._log.doubtful else known
+
+    def execute(self, action: Action, report: Report) -> PanelState:
+        """Run the requests that `action` needs, in order; the first that fails ends it."""
+        done: list[Action] = []
+        for part in self._plan(action):
+            try:
+                state = self._run(part, report)
+            except (CommandError, CloudError) as error:
+                if done:
+                    error.args = (f"{' and '.join(map(str, done))}: done; {part}: {error}",)
+                raise
+            done.append(part)
+        return state
+
+    def close(self) -> None:
+        """End the session; never raises."""
+        self._session.close()
+
+    def describe(self) -> Details:
+        """What INS, MYINSTALLATION and SRV tell of the installation. Raises CloudError."""
+        listed = self._session.installation()
+        mine = self._session.request("MYINSTALLATION", {"numinst": listed.number}, method="POST")
+        try:
+            services = self._session.request("SRV", {"numinst": listed.number, "panel": listed.panel}).services
+        except Unreachable as error:
+            log.debug("%s", error)
+            services = ()
+        return Details(listed.number, listed.panel, listed.alias or mine.alias, mine.devices, mine.services + services)
+
+    def _plan(self, action: Action) -> Iterator[Action]:
+        """The single requests of `action`, in order, each decided when its turn comes."""
+        if isinstance(action, Disarm):
+            parts: list[Action] = [Disarm()] if action.main else []
+            yield from parts + ([Disarm(main=False, annex=True)] if action.annex else [])
+            return
+        arms = [Arm(mode) for mode in action.mode.parts()]
+        # Arming what is armed may be refused, and would end a sum before its missing part was sent.
+        missing = [arm for arm in arms if self._state is None or self._state.axes.has(arm.mode) is not True] or arms
+        yield from missing
+        # What looked armed and was skipped: the panel's own answers have meanwhile told better.
+        yield from (arm for arm in arms if arm not in missing and not self._stands(arm))
+
+    def _stands(self, arm: Arm) -> bool:
+        return self._state is not None and self._state.axes.has(arm.mode) is True
+
+    def _run(self, action: Action, report: Report) -> PanelState:
+        """X1 once, X2 until it ends, and the state that the panel told."""
+        base = REQUESTS[action]
+        before = self._state.axes if self._state else Axes()
+        reply, doubt = self._follow(base, report)
+        if reply.res != pet.OK:
+            refused = pet.error(reply)
+            if doubt or not isinstance(refused, Rejected):
+                raise Unconfirmed(f"the cloud lost track of {base}: {refused}")
+            raise refused
+        axes = pet.read_outcome(reply.status, reply.message, before.after(action))
+        if axes is None:
+            try:
+                state = self._ask_panel()
+            except CloudError as error:
+                if not isinstance(action, Disarm) or pet.mentions(reply.message) != ArmMode():
+                    text = f"{base} ended, but the panel could not be asked for its state: {error}"
+                    raise Unconfirmed(text) from None
+                # It has said that it is off; what it did not speak of stays unknown.
+                state = self._remember(before.after(action), reply.status or "", f"{base}2")
+        else:
+            state = self._remember(axes, reply.status or "", f"{base}2")
+        self._log.expect(base)
+        reached = state.axes.reached(action)
+        if reached is None:
+            raise Unconfirmed(f"{base} ended, but the panel's answer ({state.raw}) does not tell the state")
+        if not reached:
+            raise Rejected(f"the panel ended {base} without doing it: it is {state.axes}")
+        return state
+
+    def _follow(self, base: str, report: Report, within_s: float = math.inf) -> tuple[pet.Reply, bool]:
+        """Submit and poll one panel operation: its last answer, and whether X1 or the session got lost on the way.
+
+        Raises CloudError when X1 was not taken, Rejected when it was refused, Unconfirmed when no answer came.
+        """
+        operation = self._session.new_id()
+        self._session.installation()
+        self._session.login()
+        lost = self._submit(base, operation, lambda: report(Phase.SENDING, f"{base}1"))
+        if not lost:
+            report(Phase.ACCEPTED, f"{base}1")
+        renewed, failures = False, 0
+        started = self._clock.monotonic()
+        deadline_s = min(self._deadline_s, within_s)
+        while self._clock.monotonic() - started < deadline_s:
+            if not self._clock.sleep(POLL_X2_S):
+                raise Unconfirmed(f"the program stopped before the panel answered {base}")
+            try:
+                reply = self._session.panel_request(f"{base}2", operation)
+            except SessionExpired as error:
+                if renewed:
+                    raise Unconfirmed(f"{base} was under way when the cloud ended its session twice: {error}") from None
+                renewed = True
+                self._renew_for(base)
+                continue
+            except Unreachable as error:
+                log.debug("%s2: %s", base, error)
+                failures += 1
+                if base == "EST" and failures >= READ_FAILURES:
+                    raise
+                continue
+            if reply.res == pet.WAIT or (reply.res != pet.OK and isinstance(pet.error(reply), Unreachable)):
+                report(Phase.WAITING, f"{base}2, {self._clock.monotonic() - started:.0f} s so far")
+                continue
+            return reply, lost or renewed
+        raise Unconfirmed(f"the panel has not answered {base} within {deadline_s:g} s")
+
+    def _submit(self, base: str, operation: str, before: Callable[[], None]) -> bool:
+        """X1, once: True when its answer was lost and nobody knows whether it arrived."""
+        try:
+            reply = self._submit_once(base, operation, before)
+        except SessionExpired:
+            # The server said that it did not take the request, so sending it again is no repetition (§8).
+            self._session.renew()
+            reply = self._submit_once(base, operation, before)
+        if reply is None:
+            return True
+        if reply.res in (pet.OK, pet.WAIT):
+            return False
+        refused = pet.error(reply)
+        if isinstance(refused, Unreachable):
+            # Trouble behind the server says nothing about whether the request got through.
+            log.warning("%s1 ended in trouble (%s); asking what became of it", base, refused)
+            return True
+        raise refused
+
+    def _submit_once(self, base: str, operation: str, before: Callable[[], None]) -> pet.Reply | None:
+        try:
+            return self._session.panel_request(f"{base}1", operation, before)
+        except Unreachable as error:
+            if not error.sent:
+                raise
+            log.warning("the answer to %s1 was lost (%s); asking what became of it", base, error)
+            return None
+
+    def _renew_for(self, base: str) -> None:
+        try:
+            self._session.renew()
+        except CloudError as error:
+            raise Unconfirmed(f"the session ended while {base} was under way, and login failed: {error}") from None
+
+    def _ask_panel(self, within_s: float = EST_DEADLINE_S) -> PanelState:
+        # Asked is asked: a panel that stays silent is not woken at every poll.
+        self._asked_at = self._clock.monotonic()
+        try:
+            reply, _ = self._follow("EST", lambda _phase, _text: None, within_s)
+        except (Rejected, Unconfirmed) as error:
+            raise Unreachable(f"the panel did not tell its state: {error}") from None
+        if reply.res != pet.OK:
+            raise Unreachable(f"the panel did not tell its state: {pet.error(reply)}")
+        if not reply.status:
+            raise Unreachable("the panel's answer has no status")
+        before = self._state
+        state = self._remember(pet.read_status(reply.status, reply.message), reply.status, "EST2")
+        self._log.explained(moved=before is None or before.axes != state.axes)
+        return state
+
+    def _news(self) -> tuple[Axes, str] | None:
+        """The log's news on top of the last state; see Follower."""
+        listed = self._session.installation()
+        window = {"timefilter": TIMEFILTER, "activityfilter": "0"}
+        rows = self._session.request("ACT_V2", {"numinst": listed.number, "panel": listed.panel} | window).log
+        if rows is None:
+            raise Unreachable("the cloud's activity log has no list")
+        known = self._state
+        if known is None:
+            self._log.begin(rows)
+            return None
+        return self._log.follow(rows, known)
+
+    def _remember(self, axes: Axes, raw: str, source: str) -> PanelState:
+        self._state = PanelState(axes, self._clock.time(), raw, source)
+        return self._state

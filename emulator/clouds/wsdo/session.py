@@ -1,0 +1,291 @@
+"""A session with the ws.do server: LOGIN, CLS, identifiers, spacing, and the installation that it is about.
+
+Facts: verisure-wsdo.md §1 and §4.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from emulator.alarm.cloud import Clock
+from emulator.clouds.deadline import last_look
+from emulator.clouds.firewall import Bans, Firewall, Forbidden
+from emulator.clouds.strike import Secrets
+from emulator.clouds.wsdo import pet
+from emulator.errors import (
+    CloudError,
+    EmulatorError,
+    LoginRefused,
+    Rejected,
+    Retired,
+    SessionExpired,
+    SettingNeeded,
+    Unreachable,
+)
+
+log = logging.getLogger(__name__)
+
+SPACING_S = 1.0
+"""Between any two requests: the server detects flooding (verisure-wsdo.md §4)."""
+
+FORBIDDEN_S = 60.0
+"""Of silence after an HTTP 403 that is not the firewall's page; it does not say how long."""
+
+ADVICE = ". Where that lasts, this API may be gone: set `cloud: owa`"
+"""For those whom the firewall shuts out: since 2023 it has refused everybody here (verisure-owa.md §0)."""
+
+CLOSE_TIMEOUT_S = 2.0
+"""CLS is a courtesy; the program has to stop within 5 s."""
+
+
+class Transport(Protocol):
+    """Delivers one request, once."""
+
+    def send(self, method: str, params: Mapping[str, str], timeout_s: float | None = None) -> bytes:
+        """The body of the answer; Unreachable where there is none."""
+
+    def close(self) -> None:
+        """Let go of the connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose alarm it is. `number` and `panel` may be empty: INS tells them. Never shown: it holds the password.
+
+    `learned` is told the number before anything else is done with it, and may raise EmulatorError.
+    """
+
+    user: str
+    password: str
+    country: str
+    lang: str
+    number: str = ""
+    panel: str = ""
+    callby: str = "AND_61"
+    learned: Callable[[str], None] = lambda _number: None
+
+    def __repr__(self) -> str:
+        return f"Account({self.country})"
+
+
+def refuse_blank(user: str, password: str) -> None:
+    """Raise LoginRefused before anything is sent where one of them is missing: it would count as a wrong one."""
+    if not (user.strip() and password.strip()):
+        raise LoginRefused("user or password is blank: nothing was sent, since wrong ones lock the account")
+
+
+class Gate:
+    """What all sessions of one account share: they take turns, and after a refused login none of them tries again.
+
+    A ban of the firewall stops them all, over restarts where `bans` remembers it.
+
+    Floods are counted by account, and accounts get locked after three wrong passwords; a household may have that many
+    installations.
+    """
+
+    def __init__(self, spacing_s: float = SPACING_S, bans: Bans | None = None) -> None:
+        self._spacing_s = spacing_s
+        self.bans = bans or _Forgetful()
+        self._shut_until = float("-inf")
+        self._why = ""
+        self.login = threading.Lock()
+        self.refusal: CloudError | None = None
+        self._turn = threading.Lock()
+        self._next = float("-inf")
+
+    def wait_s(self, now: float) -> float:
+        """How long to wait for one's turn to send, which is taken by asking."""
+        with self._turn:
+            moment = max(now, self._next)
+            self._next = moment + self._spacing_s
+        return moment - now
+
+    def shut(self, until: float, why: str) -> None:
+        """Let nobody through until then (monotonic seconds)."""
+        with self._turn:
+            if until > self._shut_until:
+                self._shut_until, self._why = until, why
+
+    def pass_through(self, now: float) -> None:
+        """Raise Unreachable while nobody is let through."""
+        with self._turn:
+            if now < self._shut_until:
+                raise Unreachable(self._why, sent=False)
+
+
+class _Forgetful:
+    """Remembers a ban as long as the program runs, and for nobody else."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def banned_until(self) -> float:
+        return self._until
+
+    def ban(self, until: float) -> None:
+        self._until = until
+
+
+class Session:
+    """Keeps one session alive for one thread: logs in when needed, renews a dead session once, never retries.
+
+    After the cloud has refused a login, every later call raises that refusal without asking again.
+    """
+
+    def __init__(self, account: Account, transport: Transport, clock: Clock, gate: Gate) -> None:
+        self._account = account
+        self._transport = transport
+        self._clock = clock
+        self._hash = ""
+        self._secrets = Secrets(account.password)
+        self._gate = gate
+        self._firewall = Firewall(clock, gate.bans, gate.shut, ADVICE)
+        self._installation: pet.Listed | None = None
+        self._last_id_ms = 0
+        self._id = self.new_id()
+
+    def login(self) -> None:
+        """Make sure that there is a session. Raises LoginRefused, Retired or Unreachable."""
+        if self._hash:
+            return
+        with self._gate.login:
+            self._log_in()
+
+    def _log_in(self) -> None:
+        if self._gate.refusal:
+            raise self._gate.refusal
+        refuse_blank(self._account.user, self._account.password)
+        self._id = self.new_id()
+        # No callby here: accounts that logged in without it lived longer (verisure-wsdo.md §1.5).
+        reply = self._send("LOGIN", self._id, {"pwd": self._account.password}, method="POST")
+        if reply.res != pet.OK or not reply.hash:
+            refused = pet.error(reply, login=True)
+            if isinstance(refused, SessionExpired):
+                # There was none that could have: whatever it is, repeating it at every poll may lock the account.
+                refused = LoginRefused(str(refused))
+            if isinstance(refused, LoginRefused | Retired):
+                self._gate.refusal = refused
+            raise refused
+        self._hash = reply.hash
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a session, as far as is known."""
+        return bool(self._hash)
+
+    def renew(self) -> None:
+        """Log in anew because the cloud has forgotten the session."""
+        self._hash = ""
+        self.login()
+
+    def close(self) -> None:
+        """CLS, if there is a session; never raises."""
+        if self._hash:
+            try:
+                # The document's numinst is "(null)" in its table and empty in its example; both are accepted.
+                self._send("CLS", self._id, {"numinst": "(null)"}, timeout_s=CLOSE_TIMEOUT_S)
+            except EmulatorError as error:  # the journal, which knows of bans, may be closed by now
+                log.debug("CLS: %s", error)
+            self._hash = ""
+        self._transport.close()
+
+    def installation(self) -> pet.Listed:
+        """Number and panel of the installation, from the settings or from INS. Raises CloudError."""
+        account = self._account
+        if self._installation is None and account.number and account.panel:
+            self._installation = pet.Listed(account.number, account.panel, "")
+        if self._installation is None:
+            found = self.request("INS").installations
+            mine = [item for item in found if account.number in ("", item.number)]
+            if len(mine) == 1:
+                chosen = mine[0]
+            elif account.number and not found:
+                chosen = pet.Listed(account.number, "", "")
+            else:
+                numbers = ", ".join(item.number for item in found) or "none"
+                raise SettingNeeded(
+                    f"set `number` of the installation in devices.yaml and restart; this account has: {numbers}"
+                )
+            panel = account.panel or chosen.panel or pet.DEFAULT_PANEL
+            account.learned(chosen.number)
+            self._installation = pet.Listed(chosen.number, panel, chosen.alias)
+        return self._installation
+
+    def request(self, request: str, extra: Mapping[str, str] | None = None, *, method: str = "GET") -> pet.Reply:
+        """A request without phases, the session renewed once. Raises CloudError on any refusal."""
+        self.login()
+        try:
+            return self._checked(request, self._send(request, self._id, extra or {}, method=method))
+        except SessionExpired:
+            self.renew()
+            return self._checked(request, self._send(request, self._id, extra or {}, method=method))
+
+    def panel_request(self, request: str, operation: str, before: Callable[[], None] = lambda: None) -> pet.Reply:
+        """X1 or X2 of a panel operation, sent once, whatever it answers. Raises SessionExpired and Unreachable.
+
+        `before` is done directly before; if that raises, nothing is sent.
+        """
+        listed = self.installation()
+        extra = {"numinst": listed.number, "panel": listed.panel, "callby": self._account.callby}
+        reply = self._send(request, operation, extra, before=before)
+        if reply.res not in (pet.OK, pet.WAIT) and isinstance(refused := pet.error(reply), SessionExpired):
+            raise refused
+        return reply
+
+    def new_id(self) -> str:
+        """An ID that no other operation of this process has: X2 must repeat that of its X1 (verisure-wsdo.md §1.3)."""
+        self._last_id_ms = max(int(self._clock.time() * 1000), self._last_id_ms + 1)
+        moment = datetime.fromtimestamp(self._last_id_ms / 1000, UTC)
+        family = self._account.callby.partition("_")[0]
+        return f"{family}{'_' * 25}{self._account.user}{moment:%Y%m%d%H%M%S}{self._last_id_ms % 1000:03d}"
+
+    @staticmethod
+    def _checked(request: str, reply: pet.Reply) -> pet.Reply:
+        if reply.res in (pet.OK, pet.WAIT):
+            return reply
+        refused = pet.error(reply)
+        raise Unreachable(f"the cloud refused {request}: {refused}") if isinstance(refused, Rejected) else refused
+
+    def _send(
+        self,
+        request: str,
+        operation: str,
+        extra: Mapping[str, str],
+        *,
+        method: str = "GET",
+        timeout_s: float | None = None,
+        before: Callable[[], None] = lambda: None,
+    ) -> pet.Reply:
+        self._firewall.heed()
+        self._gate.pass_through(self._clock.monotonic())
+        # A stop lets CLS through, and nothing else: what a person has cancelled is not sent.
+        if not self._clock.sleep(self._gate.wait_s(self._clock.monotonic())) and request != "CLS":
+            raise Unreachable(f"the program stopped before {request} was sent", sent=False)
+        params = {
+            "request": request,
+            "ID": operation,
+            "Country": self._account.country,
+            "lang": self._account.lang,
+            "user": self._account.user,
+        }
+        if self._hash:
+            params["hash"] = self._hash
+        self._secrets.add(operation, self._hash)
+        log.debug("%s", request)
+        before()
+        try:
+            with last_look(before):
+                answer = self._transport.send(method, params | dict(extra), timeout_s)
+        except Forbidden as error:
+            if error.page:
+                raise self._firewall.met() from None
+            self._gate.shut(
+                self._clock.monotonic() + FORBIDDEN_S, f"{error}; nothing is sent for {FORBIDDEN_S:g} s{ADVICE}"
+            )
+            raise
+        reply = pet.parse(answer, self._secrets)
+        log.debug("%s: %s%s", request, reply.res, f" {reply.err}" if reply.err else "")
+        return reply

@@ -1,0 +1,1 @@
+"""The GraphQL API of today's customers, OWA (verisure-owa.md)."""

@@ -1,0 +1,166 @@
+"""The codec: what goes out, what comes in, and what the errors mean."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulator.alarm.cloud import Answer
+from emulator.clouds.owa import failures, graphql, operations
+from emulator.clouds.owa.graphql import Caller
+from emulator.clouds.owa.operations import Needs, Operation
+from emulator.errors import CloudError, Rejected, Unreachable
+from tests.clouds.owa.tokens import jwt
+
+ALL = [value for value in vars(operations).values() if isinstance(value, Operation)]
+CALLER = Caller("u", "ES", "es", "OWA1", "ab" * 64, 1_700_000_000_123, "HASH", "CAPS", "0042", "SDVFAST")
+
+
+def answer(content: Any, status: int = 200) -> Answer:
+    return Answer(status, json.dumps(content).encode())
+
+
+@pytest.mark.parametrize("operation", ALL, ids=lambda one: one.name)
+def test_a_document_asks_for_its_field_with_all_that_it_declares(operation: Operation) -> None:
+    assert f"{operation.name}(" in operation.query or f"{operation.name} {{" in operation.query
+    assert operation.field in operation.query
+    assert operation.query.count("{") == operation.query.count("}")
+    declared = re.findall(r"\$(\w+): \w", operation.query.partition("{")[0])
+    used = re.findall(r": \$(\w+)", operation.query)
+    assert sorted(declared) == sorted(used)
+
+
+def test_the_body_names_the_operation() -> None:
+    sent = json.loads(graphql.body(operations.STATUS, {"numinst": "0042"}))
+    assert sent == {"operationName": "Status", "variables": {"numinst": "0042"}, "query": operations.STATUS.query}
+
+
+@pytest.mark.parametrize("operation", ALL, ids=lambda one: one.name)
+def test_an_operation_brings_along_what_it_needs_and_no_more(operation: Operation) -> None:
+    found = graphql.headers(operation, CALLER)
+    assert found["X-APOLLO-OPERATION-NAME"] == operation.name
+    assert found["User-Agent"]
+    assert ("auth" in found) is (operation.needs is not Needs.NOTHING)
+    assert ("numinst" in found) is (operation.needs in (Needs.INSTALLATION, Needs.CAPABILITIES))
+    assert ("X-Capabilities" in found) is (operation.needs is Needs.CAPABILITIES)
+    if operation.needs is Needs.DEVICE:
+        auth = json.loads(found["auth"])
+        assert (auth["hash"], auth["refreshToken"]) == ("", "")
+
+
+def test_the_auth_header() -> None:
+    assert json.loads(graphql.headers(operations.STATUS, CALLER)["auth"]) == {
+        "loginTimestamp": 1_700_000_000_123,
+        "user": "u",
+        "id": "OWA1",
+        "country": "ES",
+        "lang": "es",
+        "callby": "OWA_10",
+        "hash": "HASH",
+    }
+
+
+def test_the_code_goes_into_the_security_header() -> None:
+    security = {"token": "123456", "type": "OTP", "otpHash": "h"}
+    assert json.loads(graphql.headers(operations.VALIDATE, CALLER, security)["security"]) == security
+
+
+def test_a_caller_does_not_show_its_tokens() -> None:
+    assert "HASH" not in repr(CALLER)
+    assert "CAPS" not in repr(CALLER)
+
+
+# -- answers ------------------------------------------------------------------------------------------------------
+
+
+def test_content_counts_even_beside_errors() -> None:
+    reply = graphql.parse(
+        operations.STATUS, answer({"data": {"xSStatus": {"status": "D"}}, "errors": [{"message": "x"}]})
+    )
+    assert (reply.content, reply.failure) == ({"status": "D"}, None)
+
+
+def test_a_failure_is_read_from_where_it_stands() -> None:
+    error = {"message": "m", "name": "ApiError", "data": {"res": "ERROR", "err": "60067", "status": 403}}
+    failure = graphql.parse(operations.STATUS, answer({"data": {"xSStatus": None}, "errors": [error]})).failure
+    assert failure is not None
+    assert (failure.message, failure.name, failure.err, failure.res, failure.status) == (
+        "m",
+        "ApiError",
+        "60067",
+        "ERROR",
+        "403",
+    )
+
+
+@pytest.mark.parametrize(
+    "errors", [None, [], [None], ["text"], {}, {"data": {"reason": "r"}}, [{"message": None, "data": []}]], ids=str
+)
+def test_errors_of_any_shape_are_a_failure(errors: Any) -> None:
+    reply = graphql.parse(operations.STATUS, answer({"data": None, "errors": errors}))
+    assert reply.failure is not None
+    assert isinstance(failures.error(reply.failure), Unreachable)
+
+
+def test_the_other_form_of_errors_keeps_its_reason() -> None:
+    reply = graphql.parse(operations.STATUS, answer({"errors": {"data": {"reason": "maintenance"}}}))
+    assert reply.failure is not None
+    assert "maintenance" in str(failures.error(reply.failure))
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b'"x"', b"{}", b"\xff\xfe", b"[" * 100_000])
+def test_what_is_not_the_api_is_unreachable(body: bytes) -> None:
+    with pytest.raises(Unreachable, match=r"Status.*HTTP 502"):
+        graphql.parse(operations.STATUS, Answer(502, body))
+
+
+KEYS = st.sampled_from(["data", "errors", "xSStatus", "message", "name", "extensions", "err"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner),
+)
+
+
+@given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
+def test_no_answer_is_a_crash(body: bytes) -> None:
+    try:
+        reply = graphql.parse(operations.STATUS, Answer(200, body))
+    except Unreachable:
+        return
+    assert reply.failure is None or isinstance(failures.error(reply.failure), CloudError | Rejected)
+
+
+def test_the_accessors_take_what_is_missing() -> None:
+    row = {"text": " x ", "number": 3, "flag": True, "list": [{"a": 1}, None, 2], "null": None}
+    assert [graphql.text(row, key) for key in ("text", "number", "flag", "null", "no")] == ["x", "3", "", "", ""]
+    assert graphql.text(None, "x") == ""
+    assert graphql.items(row, "list") == [{"a": 1}]
+    assert graphql.items(row, "text") == graphql.items(None, "x") == []
+
+
+# -- tokens -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("token", "life_s"),
+    [
+        (jwt(iat=1000, exp=1900), 900.0),
+        (jwt(iat=1000, exp=1060), 60.0),
+        (jwt(iat=1000, exp=900), graphql.TOKEN_LIFE_S),
+        (jwt(exp=900), graphql.TOKEN_LIFE_S),
+        (jwt(iat="a", exp=[]), graphql.TOKEN_LIFE_S),
+        ("", graphql.TOKEN_LIFE_S),
+        ("a.b.c", graphql.TOKEN_LIFE_S),
+        ("a.é.c", graphql.TOKEN_LIFE_S),
+    ],
+)
+def test_life_of_a_token(token: str, life_s: float) -> None:
+    assert graphql.life_s(token) == life_s
+
+
+def test_half_a_character_can_be_printed_and_kept() -> None:
+    content = json.loads(json.dumps({"alias": "Coc" + chr(0xD800) + "ina"}))
+    assert graphql.text(content, "alias") == "Coc?ina"
