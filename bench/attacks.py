@@ -202,7 +202,7 @@ async def searches_of_many_ports(doors: Doors, share: float) -> Came:
 
 
 def _search(doors: Doors, share: float, ports: int) -> Came:
-    seconds, rate, window, pending = 10 * share, 2000, 0.3, 1000  # the last two as emulator/doors/ssdp.py has them
+    seconds, rate, window, pending = 10 * share, 2000, 0.3, 1000  # the last two as emulator/lan/ssdp.py has them
     sockets = [searching(ATTACKER) for _ in range(ports)]
     data, sent, answers, size, last = SEARCH % b"ssdp:all", 0, 0, 0, 0.0
     began = time.monotonic()

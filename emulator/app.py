@@ -17,8 +17,9 @@ from emulator.alarms import Alarms
 from emulator.config.credentials import Credentials
 from emulator.config.settings import HueSettings, Settings
 from emulator.dashboard.door import Dashboard
-from emulator.doors import Door, web
+from emulator.doors import Door
 from emulator.errors import ConfigError, EmulatorError, Hindered, Problem
+from emulator.lan import web
 from emulator.model import Notice, Origin, Switch
 from emulator.notify import Notifier, apprise_target
 from emulator.store import private, salvage
@@ -29,7 +30,7 @@ from emulator.watch import Gap, Heartbeat, StateFolder, Watch
 
 if TYPE_CHECKING:
     from emulator.doors.hue import Hue
-    from emulator.doors.lan import Lan
+    from emulator.lan.responder import Lan
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from emulator.store.pairing import User
 
 if TYPE_CHECKING:
     from emulator.doctor.finding import Finding
-    from emulator.doors.search import Found
+    from emulator.lan.search import Found
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

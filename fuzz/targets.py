@@ -19,14 +19,15 @@ from emulator.alarm.cloud import Answer
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.wsdo import pet
 from emulator.config.devices_yaml import load
-from emulator.doors import callback, description, search, soap, ssdp
+from emulator.doors import callback, description, soap
 from emulator.doors.bridge import Bridge
 from emulator.doors.description import BASICEVENT, METAINFO, Facts
-from emulator.doors.h1 import Conversation, Response
 from emulator.doors.lights import Lights
-from emulator.doors.network import Place
 from emulator.doors.v1 import Api, Ask
 from emulator.errors import ConfigError, ProtocolError, Unreachable
+from emulator.lan import search, ssdp
+from emulator.lan.http1 import Conversation, Response
+from emulator.lan.network import Place
 from emulator.model import BridgeIdentity
 from emulator.store.pairing import Users
 

@@ -53,7 +53,7 @@ LONGEST = tuple(
     f"tests/{each}"
     for each in (
         *("netns/", "faults/", "browser/", "test_cli.py", "test_notify_program.py", "test_readme.py"),
-        *("doors/test_hue_program.py", "clouds/owa/test_simulated.py"),
+        *("doors/hue/test_program.py", "clouds/owa/test_simulated.py"),
     )
 )
 """Folders and modules."""

@@ -22,6 +22,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     "config": (),
     "alarm": ("store",),
     "clouds": ("alarm.cloud",),
+    "lan": ("alarm.hub", "doors", "store.subscriptions"),
 }
 
 LOOSE = (
@@ -33,7 +34,6 @@ LOOSE = (
     "dashboard",
     "doctor",
     "doors",
-    "fair",
     "limits",
     "logs",
     "notify",
@@ -43,31 +43,29 @@ LOOSE = (
     "show",
     "simulator",
     "systemd",
-    "turns",
     "vault",
     "watch",
-    "wsgi",
 )
 
 LIBRARIES: dict[str, tuple[str, ...]] = {
     # Library → the rooms that may import it.
     "requests": ("clouds.http",),
     "urllib3": ("clouds.http",),
-    "asyncio": tuple(f"doors.{one}" for one in ("wemo", "plug", "timer", "lan", "site", "gena", "delivery", "keeper")),
-    "uvloop": ("doors.lan",),
-    "fauxmo": ("doors.wemo", "doors.site"),
-    "httptools": ("doors.h1", "doors.delivery"),
-    "ifaddr": ("doors.network",),
+    "asyncio": ("lan", "doors"),
+    "uvloop": ("lan.responder",),
+    "fauxmo": ("doors.wemo", "lan.site"),
+    "httptools": ("lan.http1", "doors.delivery"),
+    "ifaddr": ("lan.network",),
     "flask": ("simulator", "doors.hue", "dashboard"),
     "zeroconf": ("doors.mdns",),
     "werkzeug": ("simulator", "dashboard"),
-    "waitress": ("wsgi", "simulator.server"),
+    "waitress": ("lan.wsgi", "simulator.server"),
     "lxml": (
         "clouds.wsdo.pet",
         "doors.soap",
         "doors.description",
         "doors.bridge",
-        "doors.search",
+        "lan.search",
         "simulator.documents",
     ),
     "yaml": ("config.yaml_file",),

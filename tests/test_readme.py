@@ -275,7 +275,7 @@ def test_the_extras_that_are_named_exist() -> None:
 
 
 def test_the_table_of_settings_is_the_schema_as_generated() -> None:
-    assert settings_table.table() in README, "renew it: python -m tests.settings_table"
+    assert settings_table.table() in README, "renew it: python -m tests.support.settings_table"
 
 
 def test_the_table_of_settings_misses_no_key() -> None:

@@ -1,7 +1,7 @@
 """What the commands print."""
 
 from emulator import show
-from emulator.doors.search import Found
+from emulator.lan.search import Found
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Outcome, PanelState, Result
 from emulator.store.journal import Entry
 from tests.support.fakes import EPOCH_S

@@ -149,7 +149,7 @@ def test_another_process_waits_and_a_dead_one_holds_nobody_up(vault: JournalVaul
     script = textwrap.dedent("""
         import sys
         from pathlib import Path
-        from emulator.journal import Journal
+        from emulator.store.journal import Journal
         from emulator.vault import JournalVault
         folder = Path(sys.argv[1])
         with JournalVault(Journal(folder), folder, "h", "u").alone():

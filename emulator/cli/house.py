@@ -14,8 +14,8 @@ from emulator.alarms import SystemClock
 from emulator.app import App
 from emulator.cli.context import LOOK_S, NOT_DONE, OK, USAGE, common, context, on_signal
 from emulator.config import credentials, settings
-from emulator.doors import network, search
 from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered, Problem
+from emulator.lan import network, search
 from emulator.store import identities, pairing
 from emulator.store.journal import Journal
 

@@ -12,17 +12,18 @@ from pathlib import Path
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from emulator import running, wsgi
+from emulator import running
 from emulator.alarm.hub import Hub
 from emulator.dashboard import api, pages
 from emulator.dashboard.access import Access
 from emulator.dashboard.house import House, Pairing
 from emulator.dashboard.news import News
-from emulator.doors import Door, network
-from emulator.doors.heard import Search
-from emulator.doors.network import Nic
-from emulator.doors.web import LOCALHOST, Web
+from emulator.doors import Door
 from emulator.errors import EmulatorError
+from emulator.lan import network, wsgi
+from emulator.lan.network import Nic
+from emulator.lan.search_log import Search
+from emulator.lan.web import LOCALHOST, Web
 from emulator.model import Switch
 from emulator.store.journal import Journal
 from emulator.store.pin import Pin

@@ -9,8 +9,8 @@ from emulator.alarm.hub import Hub, Ticket
 from emulator.dashboard import schema
 from emulator.dashboard.news import News
 from emulator.doors import Door
-from emulator.doors.heard import Search
 from emulator.errors import EmulatorError, ProtocolError
+from emulator.lan.search_log import Search
 from emulator.model import DISARMS, Action, Arm, ArmMode, Axes, Interior, Origin
 from emulator.store.journal import Entry, Journal
 from emulator.store.pairing import BUTTON_S, button_pressed, press_button

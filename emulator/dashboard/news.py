@@ -3,7 +3,7 @@
 import secrets
 import threading
 
-from emulator import turns
+from emulator.lan import turns
 
 LISTENERS = 2
 """Requests that may wait at once, each of another peer. Each keeps one of a place's four threads; whoever else comes is

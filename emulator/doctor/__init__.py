@@ -13,8 +13,8 @@ from emulator.config.settings import Settings
 from emulator.doctor import cloud, lan, ports, state, targets
 from emulator.doctor.case import Case, remember
 from emulator.doctor.finding import Finding, ok, problem
-from emulator.doors import network
 from emulator.errors import ConfigError
+from emulator.lan import network
 
 log = logging.getLogger(__name__)
 

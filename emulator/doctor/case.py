@@ -9,8 +9,8 @@ from emulator import clouds
 from emulator.alarm.cloud import Clock
 from emulator.config.settings import InstallationSettings, Settings, SwitchSettings
 from emulator.doctor import sockets
-from emulator.doors.network import Place
 from emulator.errors import EmulatorError
+from emulator.lan.network import Place
 from emulator.model import BridgeIdentity, Identity
 from emulator.store.journal import Journal
 

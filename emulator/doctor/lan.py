@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from emulator.doctor import lease
 from emulator.doctor.case import Case
 from emulator.doctor.finding import Finding, ok, problem, skipped, warning
-from emulator.doors import network, search, ssdp
-from emulator.doors.network import IFF_LOOPBACK, IFF_MULTICAST, IFF_RUNNING, IFF_UP, Place
+from emulator.lan import network, search, ssdp
+from emulator.lan.network import IFF_LOOPBACK, IFF_MULTICAST, IFF_RUNNING, IFF_UP, Place
 
 HEAR_S = 0.5  # for a datagram of ours to come back to us, which takes less than a millisecond
 TRIES = 3  # datagrams, as UDP may lose one

@@ -8,8 +8,8 @@ from http import HTTPStatus
 from ipaddress import IPv4Address
 from urllib.parse import urlsplit
 
-from emulator.doors.network import Place
 from emulator.errors import ProtocolError
+from emulator.lan.network import Place
 
 MAX_CALLBACK = 1024  # bytes of the CALLBACK header; known clients use about 90, CallStranger many (§1.7)
 SHORTEST, USUAL, LONGEST = 60, 1800, 7200  # seconds granted; SmartThings asks for 5400, `infinite` gets the longest

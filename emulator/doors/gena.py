@@ -9,12 +9,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from emulator import fair
 from emulator.doors.callback import LONGEST, Callback, Here, acceptable, granted
 from emulator.doors.delivery import notify
-from emulator.doors.h1 import Response
-from emulator.doors.network import Place
 from emulator.errors import ProtocolError
+from emulator.lan import fair
+from emulator.lan.http1 import Response
+from emulator.lan.network import Place
 from emulator.store.subscriptions import Kept
 
 LOG = logging.getLogger(__name__)

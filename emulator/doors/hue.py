@@ -12,17 +12,17 @@ from typing import Literal
 
 from flask import Blueprint, Flask, Response, request
 
-from emulator import wsgi
 from emulator.alarm.hub import Hub
-from emulator.doors import bridge, description, network, ssdp
+from emulator.doors import bridge, description
 from emulator.doors.bridge import Bridge
 from emulator.doors.lights import MAX_LIGHTS, REPLY_WITHIN, STALE, Lights
 from emulator.doors.mdns import Mdns
 from emulator.doors.names import named
-from emulator.doors.network import Nic, Place
 from emulator.doors.v1 import Api, Ask, route_of
-from emulator.doors.web import PLACE, Web
 from emulator.errors import EmulatorError
+from emulator.lan import network, ssdp, wsgi
+from emulator.lan.network import Nic, Place
+from emulator.lan.web import PLACE, Web
 from emulator.model import BridgeIdentity, Switch
 from emulator.store import light_ids, pairing
 from emulator.store.journal import Journal

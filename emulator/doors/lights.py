@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 
-from emulator import turns
 from emulator.alarm.hub import Guard, Hub, Ticket
 from emulator.errors import EmulatorError
+from emulator.lan import turns
 from emulator.model import LightIdentity, Origin, Switch
 
 REPLY_WITHIN = 0.8  # seconds for a set; an Echo shows a spinner after 1, and gives up after 5 (lan-emulation.md §4.3)

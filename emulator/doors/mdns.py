@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from emulator.doors.bridge import MODEL
-from emulator.doors.network import Place
+from emulator.lan.network import Place
 from emulator.model import BridgeIdentity
 
 LOG = logging.getLogger(__name__)

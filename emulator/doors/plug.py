@@ -11,10 +11,10 @@ from emulator.alarm.hub import Asked, Guard, Hub
 from emulator.doors import soap
 from emulator.doors.description import BASICEVENT, Facts, Service
 from emulator.doors.gena import Publisher
-from emulator.doors.lanes import Lanes
-from emulator.doors.network import Place
 from emulator.doors.walk import Walked, Walks
 from emulator.errors import EmulatorError
+from emulator.lan.lanes import Lanes
+from emulator.lan.network import Place
 from emulator.model import Origin, Switch
 
 LOG = logging.getLogger(__name__)

@@ -8,15 +8,16 @@ from functools import partial
 from http import HTTPStatus
 
 from emulator import logs, policy
-from emulator.doors import description, network, soap
-from emulator.doors.connections import Connections
+from emulator.doors import description, soap
 from emulator.doors.description import BASICEVENT, METAINFO, Service
-from emulator.doors.h1 import Conversation, Request, Response
-from emulator.doors.network import Place
 from emulator.doors.plug import Plug
-from emulator.doors.timer import Timer
 from emulator.doors.walk import Walked
 from emulator.errors import EmulatorError, ProtocolError
+from emulator.lan import network
+from emulator.lan.http1 import Conversation, Request, Response
+from emulator.lan.limits import Connections
+from emulator.lan.network import Place
+from emulator.lan.timer import Timer
 from emulator.model import Origin
 
 with logs.undisturbed():

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 from flask import Flask
 from waitress.channel import ClientDisconnected
 
-from emulator import wsgi
 from emulator.errors import ConfigError, Hindered, Problem
+from emulator.lan import wsgi
 from emulator.simulator import control
 from emulator.simulator.backend import Account, Backend, Options
 from emulator.simulator.face import ConnectionDropped, Face

@@ -15,9 +15,9 @@ from emulator.dashboard.access import Access
 from emulator.dashboard.door import create_app
 from emulator.dashboard.house import House, Pairing
 from emulator.dashboard.news import News
-from emulator.doors.heard import Heard
-from emulator.doors.network import Place
-from emulator.doors.web import gate
+from emulator.lan.network import Place
+from emulator.lan.search_log import Heard
+from emulator.lan.web import gate
 from emulator.model import ArmMode, Identity, Switch
 from emulator.store.journal import Entry, Journal
 from emulator.store.pin import Pin, set_pin

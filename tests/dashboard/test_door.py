@@ -14,8 +14,8 @@ import pytest
 from emulator import running
 from emulator.dashboard.door import Dashboard, own_names
 from emulator.doors import Door
-from emulator.doors.network import Nic
 from emulator.errors import Unreachable
+from emulator.lan.network import Nic
 from emulator.model import Arm, ArmMode, Disarm, Result
 from emulator.running import Refused, Running
 from emulator.store.journal import Journal

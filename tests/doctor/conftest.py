@@ -9,7 +9,7 @@ import pytest
 from emulator.config import devices_yaml
 from emulator.doctor import sockets
 from emulator.doctor.case import Case, remember
-from emulator.doors.network import Place
+from emulator.lan.network import Place
 from tests.support.fakes import FakeClock
 
 LO = Place("lo", "127.0.0.1", IPv4Network("127.0.0.0/8"), "127.0.0.1", 1)

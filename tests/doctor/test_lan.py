@@ -11,9 +11,9 @@ import pytest
 
 from emulator.doctor import lan
 from emulator.doctor.finding import Finding, Verdict
-from emulator.doors import network
-from emulator.doors.network import IFF_MULTICAST, IFF_RUNNING, IFF_UP
-from emulator.doors.search import Found
+from emulator.lan import network
+from emulator.lan.network import IFF_MULTICAST, IFF_RUNNING, IFF_UP
+from emulator.lan.search import Found
 from emulator.model import ArmMode
 from emulator.store import pairing
 from emulator.store.identities import Wanted, identities

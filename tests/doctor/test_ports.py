@@ -12,7 +12,7 @@ import pytest
 from emulator.app import LOCK
 from emulator.doctor import ports
 from emulator.doctor.finding import Finding, Verdict
-from emulator.doors import network, ssdp
+from emulator.lan import network, ssdp
 from emulator.model import ArmMode
 from emulator.store.identities import Wanted, identities
 from emulator.store.journal import Journal

@@ -1,24 +1,5 @@
-"""What tests of doors share: nothing may block a loop."""
+"""Nothing may block a loop."""
 
-import threading
-from collections.abc import Iterator
+from tests.support.loops import nothing_blocks_a_loop
 
-import pytest
-from blockbuster import BlockBuster, BlockBusterFunction
-
-
-@pytest.fixture(autouse=True)
-def nothing_blocks_a_loop() -> Iterator[None]:
-    guard = BlockBuster("emulator")
-    # Coverage itself takes a lock wherever it enters a file: what waits for another thread is looked at instead.
-    del guard.functions["threading.Lock.acquire"]
-    guard.functions["threading.Condition.wait"] = BlockBusterFunction(
-        threading.Condition,
-        "wait",
-        scanned_modules="emulator",
-        # A pool that looks for an idle thread waits for no time at all.
-        can_block_functions=[("concurrent/futures/thread.py", ["_adjust_thread_count"])],
-    )
-    guard.activate()
-    yield
-    guard.deactivate()
+__all__ = ["nothing_blocks_a_loop"]

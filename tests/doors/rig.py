@@ -8,13 +8,13 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from emulator.doors.callback import Here
-from emulator.doors.connections import Connections
 from emulator.doors.gena import Publisher
-from emulator.doors.lanes import Lanes
-from emulator.doors.network import Place
 from emulator.doors.plug import Plug
 from emulator.doors.walk import Walks
 from emulator.doors.wemo import WemoSwitch
+from emulator.lan.lanes import Lanes
+from emulator.lan.limits import Connections
+from emulator.lan.network import Place
 from tests.doors.clockwork import run
 from tests.doors.fakes import FakeHub
 

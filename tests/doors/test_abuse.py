@@ -6,10 +6,10 @@ from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
-from emulator.doors import connections, ssdp
+from emulator.lan import limits, ssdp
 from tests.doors.fakes import FakeHub
-from tests.doors.test_lan import a_lan, ask, client, collect
 from tests.doors.test_wemo import GET
+from tests.lan.test_responder import a_lan, ask, client, collect
 
 ABUSER, HONEST = "127.0.0.2", "127.0.0.3"
 
@@ -26,7 +26,7 @@ def test_connections_that_say_nothing_or_half_of_it_keep_nobody_out(said: bytes)
     hub = FakeHub()
     with a_lan(hub), ExitStack() as stack:
         ports = [switch.identity.port for switch in hub.switches]
-        for number in range(2 * connections.PER_PEER):
+        for number in range(2 * limits.PER_PEER):
             stack.enter_context(connected(ports[number % 2], ABUSER, said))
         for port in ports:
             assert stack.enter_context(connected(port, HONEST, GET)).recv(100).startswith(b"HTTP/1.1 200 ")

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from emulator.doors import callback
 from emulator.doors.callback import Callback, Here
-from emulator.doors.network import Place
 from emulator.errors import ProtocolError
+from emulator.lan.network import Place
 
 PEER = "192.168.7.9"
 PLACE = Place("eth0", "192.168.7.2", IPv4Network("192.168.7.0/24"), "192.168.7.2")

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from emulator import doors, logs
-from emulator.doors.lan import Lan
+from emulator.lan.responder import Lan
 
 
 def test_every_row_of_the_table_is_a_door() -> None:
@@ -22,7 +22,7 @@ def test_importing_the_table_imports_no_door() -> None:
 
 def test_importing_fauxmo_leaves_logging_alone() -> None:
     program = (
-        "import logging, emulator.doors.lan; root, fauxmo = logging.getLogger(), logging.getLogger('fauxmo');"
+        "import logging, emulator.lan.responder; root, fauxmo = logging.getLogger(), logging.getLogger('fauxmo');"
         "assert 'fauxmo' in __import__('sys').modules;"
         "assert (root.handlers, root.level, fauxmo.handlers, fauxmo.level) == ([], logging.WARNING, [], 0)"
     )

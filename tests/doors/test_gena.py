@@ -12,9 +12,9 @@ import pytest
 from emulator.doors import gena
 from emulator.doors.callback import Callback, Here
 from emulator.doors.gena import Publisher, Topic
-from emulator.doors.h1 import Response
-from emulator.doors.network import Place
 from emulator.errors import ProtocolError
+from emulator.lan.http1 import Response
+from emulator.lan.network import Place
 from tests.doors.clockwork import until
 from tests.support.patience import PATIENCE_S
 

@@ -21,16 +21,16 @@ from zeroconf import Zeroconf
 
 from emulator.doors import Door, hue
 from emulator.doors.hue import Hue
-from emulator.doors.lan import Lan
 from emulator.doors.mdns import TYPE
-from emulator.doors.network import Nic, Place
-from emulator.doors.web import LOCALHOST, PLACE
+from emulator.lan.network import Nic, Place
+from emulator.lan.responder import Lan
+from emulator.lan.web import LOCALHOST, PLACE
 from emulator.store.journal import Journal
 from tests.doors.contract import DoorContract
 from tests.doors.fakes import FakeHub, a_switch
 from tests.doors.test_bridge import LIGHT, fits
-from tests.doors.test_lan import LO, ask, client, collect, silent
 from tests.doors.test_lights import switches
+from tests.lan.test_responder import LO, ask, client, collect, silent
 from tests.support.patience import PATIENCE_S, STOP_S, until
 from tests.support.program import free_port
 

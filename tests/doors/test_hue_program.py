@@ -33,7 +33,7 @@ from emulator.alarm.sweeps import SWEEP_S
 from emulator.app import App
 from emulator.config import devices_yaml
 from emulator.doors.hue import Hue
-from emulator.doors.lan import Lan
+from emulator.lan.responder import Lan
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
 from emulator.simulator.panel import House
 from tests.doors.fakes import FakeHub, a_switch

@@ -8,7 +8,7 @@ import pytest
 from zeroconf import ServiceInfo, Zeroconf
 
 from emulator.doors.mdns import TYPE, Mdns
-from emulator.doors.web import LOCALHOST
+from emulator.lan.web import LOCALHOST
 from emulator.model import BridgeIdentity
 from tests.support.patience import PATIENCE_S
 

@@ -4,8 +4,9 @@ import logging
 
 import pytest
 
-from emulator.doors import lanes, plug, soap
+from emulator.doors import plug, soap
 from emulator.errors import EmulatorError, Rejected
+from emulator.lan import lanes
 from emulator.model import Origin, Outcome, Result
 from tests.doors.clockwork import advance
 from tests.doors.rig import PEER, Never, Rig, with_rig

@@ -10,10 +10,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emulator.alarm.hub import Ticket
-from emulator.doors import connections, description, lanes
+from emulator.doors import description
 from emulator.doors.description import BASICEVENT, METAINFO
-from emulator.doors.network import Place
 from emulator.errors import Rejected
+from emulator.lan import lanes, limits
+from emulator.lan.network import Place
 from emulator.model import Origin, Outcome, Result
 from tests.doors.clockwork import advance
 from tests.doors.rig import PEER, PLACE, Inline, Rig, with_rig
@@ -595,7 +596,7 @@ def test_an_idle_connection_is_closed_without_a_word() -> None:
 
 def test_a_peer_that_holds_all_it_can_closes_what_it_left_idle_longest() -> None:
     async def test(rig: Rig) -> None:
-        wires = [rig.connect() for _ in range(connections.PER_PEER)]
+        wires = [rig.connect() for _ in range(limits.PER_PEER)]
         await advance(1)
         assert status(wires[0].say(GET)) == 200
         await advance(1)
@@ -607,11 +608,11 @@ def test_a_peer_that_holds_all_it_can_closes_what_it_left_idle_longest() -> None
 
 
 def test_a_peer_that_waits_for_all_it_can_is_refused_one_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "PER_PEER", connections.PER_PEER)
+    monkeypatch.setattr(lanes, "PER_PEER", limits.PER_PEER)
 
     async def test(rig: Rig) -> None:
         rig.hub.prompt = False
-        wires = [rig.connect() for _ in range(connections.PER_PEER)]
+        wires = [rig.connect() for _ in range(limits.PER_PEER)]
         assert not any(wire.say(SET_ON) for wire in wires)
         one_more = rig.connect()
         assert status(one_more.taken()) == 503

@@ -124,7 +124,7 @@ def test_old_commands_are_forgotten_and_numbers_are_not_reused(
 DIE = """
 import os, sys
 from pathlib import Path
-from emulator.journal import Journal
+from emulator.store.journal import Journal
 from emulator.model import *
 journal = Journal(Path(sys.argv[1]))
 journal.begin("home", Command(Arm(ArmMode.parse("total")), Origin("wemo")), 1.0)
@@ -212,7 +212,7 @@ def test_two_connections_see_each_other(open_journal: Callable[[], Journal]) -> 
 WRITE = """
 import sys
 from pathlib import Path
-from emulator.journal import Journal
+from emulator.store.journal import Journal
 from emulator.model import *
 journal = Journal(Path(sys.argv[1]))
 for at in range(25):

@@ -1,4 +1,4 @@
-"""The table of settings in the README, made of the JSON Schema; `python -m tests.settings_table` renews it."""
+"""The table of settings in the README, made of the JSON Schema; `python -m tests.support.settings_table` renews it."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any
 from emulator.config import settings
 
 README = Path(__file__).parents[2] / "README.md"
-TABLE = re.compile(r"(?<=<!-- made by `python -m tests.settings_table` -->\n)\|.*?\n(?!\|)", re.DOTALL)
+TABLE = re.compile(r"(?<=<!-- made by `python -m tests.support.settings_table` -->\n)\|.*?\n(?!\|)", re.DOTALL)
 HEAD = "| key | default | meaning |\n|---|---|---|\n"
 
 

@@ -17,7 +17,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from emulator import fair, turns
+from emulator.lan import fair, turns
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from emulator.doors.connections import IN_ALL, PER_PEER, Connections
+from emulator.lan.limits import IN_ALL, PER_PEER, Connections
 
 
 @dataclass(eq=False)

@@ -1,6 +1,6 @@
 """What is remembered of searches."""
 
-from emulator.doors.heard import KEPT, Heard, Search
+from emulator.lan.search_log import KEPT, Heard, Search
 
 
 def test_equal_searches_are_one_and_the_newest_comes_first() -> None:

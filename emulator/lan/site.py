@@ -8,12 +8,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from emulator import logs, policy
-from emulator.doors import description, network, ssdp, wemo
-from emulator.doors.network import Place
+from emulator.doors import description, wemo
 from emulator.doors.plug import Plug
+from emulator.lan import network, ssdp
+from emulator.lan.network import Place
 
 if TYPE_CHECKING:
-    from emulator.doors.lan import Lan
+    from emulator.lan.responder import Lan
 
 with logs.undisturbed():
     from fauxmo.protocols import SSDPServer

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.doors import search, ssdp
-from emulator.doors.lan import Lan
-from emulator.doors.search import Found
+from emulator.lan import search, ssdp
+from emulator.lan.responder import Lan
+from emulator.lan.search import Found
 from tests.doors.fakes import NAMES, FakeHub
 
 

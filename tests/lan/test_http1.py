@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from emulator.doors.h1 import MAX_BODY, MAX_HEADER, MAX_MESSAGE, Conversation, Request, Response
 from emulator.errors import ProtocolError
+from emulator.lan.http1 import MAX_BODY, MAX_HEADER, MAX_MESSAGE, Conversation, Request, Response
 
 POST = b"POST /upnp/control/basicevent1 HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nSOAPACTION: x\r\n\r\nbody"
 OK = Response(200, b"fine")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emulator import wsgi
-from emulator.wsgi import AHEAD, AT_ONCE, FEW, IDLE, LOOP, PER_PEER, REQUEST, SPARE, Server
+from emulator.lan import wsgi
+from emulator.lan.wsgi import AHEAD, AT_ONCE, FEW, IDLE, LOOP, PER_PEER, REQUEST, SPARE, Server
 from tests.support.patience import PATIENCE_S
 
 if TYPE_CHECKING:

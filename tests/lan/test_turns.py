@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from emulator.turns import Turns
+from emulator.lan.turns import Turns
 from tests.support.patience import STOP_S
 
 LONG_S = 600.0

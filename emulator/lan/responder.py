@@ -14,18 +14,19 @@ from typing import Any
 import uvloop
 
 from emulator.alarm.hub import Guard, Hub
-from emulator.doors import network, ssdp, wemo
+from emulator.doors import wemo
 from emulator.doors.callback import Here
-from emulator.doors.connections import Connections
 from emulator.doors.description import SERVICES
 from emulator.doors.gena import Publisher
-from emulator.doors.heard import Heard, Search
 from emulator.doors.keeper import Keeper
-from emulator.doors.lanes import Lanes
-from emulator.doors.network import Nic, Place
 from emulator.doors.plug import Plug
-from emulator.doors.site import Guests, Site
 from emulator.doors.walk import Walks
+from emulator.lan import network, ssdp
+from emulator.lan.lanes import Lanes
+from emulator.lan.limits import Connections
+from emulator.lan.network import Nic, Place
+from emulator.lan.search_log import Heard, Search
+from emulator.lan.site import Guests, Site
 from emulator.model import Switch
 from emulator.store.subscriptions import Kept, Subscriptions
 

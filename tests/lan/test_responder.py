@@ -20,10 +20,11 @@ from async_upnp_client.client import UpnpService, UpnpStateVariable
 from async_upnp_client.client_factory import UpnpFactory
 from async_upnp_client.exceptions import UpnpActionError
 
-from emulator.doors import Door, network, site, ssdp
-from emulator.doors.lan import Lan
-from emulator.doors.network import Nic
+from emulator.doors import Door
 from emulator.errors import Rejected
+from emulator.lan import network, site, ssdp
+from emulator.lan.network import Nic
+from emulator.lan.responder import Lan
 from emulator.model import Outcome, Result
 from emulator.store.journal import Journal
 from emulator.store.subscriptions import Subscriptions
@@ -139,7 +140,7 @@ def test_a_search_to_our_address_alone_is_answered_too() -> None:
 
 
 def test_a_repeated_search_is_answered_once(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG, "emulator.doors")
+    caplog.set_level(logging.DEBUG, "emulator.lan")
     with a_lan(), client() as sock:
         for _ in range(5):
             ask(sock, "ssdp:all")
@@ -308,7 +309,7 @@ def test_a_call_after_the_end_is_nothing() -> None:
 
 
 def test_a_datagram_that_cannot_be_sent_is_no_drama(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG, "emulator.doors")
+    caplog.set_level(logging.DEBUG, "emulator.lan")
     with a_lan() as door:
         site = next(iter(door._sites.values()))
         door.post(site.send, b"x" * 70_000, ("127.0.0.1", 9))

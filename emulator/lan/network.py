@@ -11,7 +11,7 @@ from pathlib import Path
 
 import ifaddr
 
-from emulator.doors import ssdp
+from emulator.lan import ssdp
 
 # Bridges of Docker, libvirt, podman and LXC: no client of ours lives behind them. Not veth*: that is also what the
 # inner end of a container's or a namespace's only interface is called.

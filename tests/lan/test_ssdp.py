@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from emulator.doors import ssdp
+from emulator.lan import ssdp
 
 UDN = "uuid:Socket-1_0-221517K0101769"
 TYPES = ("urn:Belkin:device:controllee:1", "urn:Belkin:service:basicevent:1", "urn:Belkin:service:metainfo:1")

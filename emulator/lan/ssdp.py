@@ -10,7 +10,7 @@ from itertools import count, islice
 from random import Random
 from typing import Generic, TypeVar
 
-from emulator import fair
+from emulator.lan import fair
 
 GROUP = "239.255.255.250"
 PORT = 1900

@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapp
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
-from emulator import policy, wsgi
-from emulator.doors import network
-from emulator.doors.network import Nic, Place
+from emulator import policy
+from emulator.lan import network, wsgi
+from emulator.lan.network import Nic, Place
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

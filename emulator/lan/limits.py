@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
-from emulator import fair
+from emulator.lan import fair
 
 PER_PEER = 256  # a hub may ask each of 240 switches at once
 IN_ALL = 400  # with those of the pages and the bridge below the 1024 file descriptors that a process usually has

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from emulator.doors import lanes
-from emulator.doors.lanes import Lanes
+from emulator.lan import lanes
+from emulator.lan.lanes import Lanes
 from tests.doors.rig import Inline, Never
 
 ABUSER, HONEST, OTHER = "192.168.7.66", "192.168.7.9", "192.168.7.10"

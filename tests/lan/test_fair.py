@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.fair import gives_way
+from emulator.lan.fair import gives_way
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from ipaddress import IPv4Interface, IPv4Network
 
 import pytest
 
-from emulator.doors import network, ssdp
-from emulator.doors.network import Nic, Place
+from emulator.lan import network, ssdp
+from emulator.lan.network import Nic, Place
 from tests.support.patience import PATIENCE_S, until
 
 

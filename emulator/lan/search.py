@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from emulator.doors import network, ssdp
-from emulator.doors.network import Nic
+from emulator.lan import network, ssdp
+from emulator.lan.network import Nic
 
 LOG = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator.doors import web
-from emulator.doors.network import Nic, Place
-from emulator.doors.web import LOCALHOST, PLACE, Web, activated, gate, place_of, plain
+from emulator.lan import web
+from emulator.lan.network import Nic, Place
+from emulator.lan.web import LOCALHOST, PLACE, Web, activated, gate, place_of, plain
 from tests.support.patience import PATIENCE_S
 from tests.support.program import free_port
 
@@ -291,7 +291,7 @@ for number in (3, 4):
     os.dup2(number + 100, number, inheritable=True)
 os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="3")
 os.closerange(5, 6)
-from emulator.doors import web
+from emulator.lan import web
 found = web.activated(os.environ)
 print([(one.fileno(), one.getsockname()[0]) for one in found], os.get_inheritable(3), "LISTEN_FDS" in os.environ)
 """

@@ -1,0 +1,1 @@
+"""The network: sockets, searches, HTTP. Knows no alarm."""
