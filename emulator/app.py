@@ -29,7 +29,7 @@ from emulator.store.subscriptions import Subscriptions
 from emulator.watch import Gap, Heartbeat, StateFolder, Watch
 
 if TYPE_CHECKING:
-    from emulator.doors.hue import Hue
+    from emulator.doors.hue.door import Hue
     from emulator.lan.responder import Lan
 
 log = logging.getLogger(__name__)

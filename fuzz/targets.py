@@ -19,11 +19,11 @@ from emulator.alarm.cloud import Answer
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.wsdo import pet
 from emulator.config.devices_yaml import load
-from emulator.doors import callback, description, soap
-from emulator.doors.bridge import Bridge
-from emulator.doors.description import BASICEVENT, METAINFO, Facts
-from emulator.doors.lights import Lights
-from emulator.doors.v1 import Api, Ask
+from emulator.doors.hue.bridge import Bridge
+from emulator.doors.hue.lights import Lights
+from emulator.doors.hue.v1 import Api, Ask
+from emulator.doors.wemo import callback, description, soap
+from emulator.doors.wemo.description import BASICEVENT, METAINFO, Facts
 from emulator.errors import ConfigError, ProtocolError, Unreachable
 from emulator.lan import search, ssdp
 from emulator.lan.http1 import Conversation, Response

@@ -27,7 +27,7 @@ class Door(Protocol):
 
 
 # Name in a switch's `doors` → where its class is.
-DOORS = {"wemo": "emulator.lan.responder:Lan", "hue": "emulator.doors.hue:Hue"}
+DOORS = {"wemo": "emulator.lan.responder:Lan", "hue": "emulator.doors.hue.door:Hue"}
 
 
 def load(name: str) -> Callable[..., Door]:

@@ -14,13 +14,13 @@ from typing import Any
 import uvloop
 
 from emulator.alarm.hub import Guard, Hub
-from emulator.doors import wemo
-from emulator.doors.callback import Here
-from emulator.doors.description import SERVICES
-from emulator.doors.gena import Publisher
-from emulator.doors.keeper import Keeper
-from emulator.doors.plug import Plug
-from emulator.doors.walk import Walks
+from emulator.doors.wemo import protocol
+from emulator.doors.wemo.callback import Here
+from emulator.doors.wemo.description import SERVICES
+from emulator.doors.wemo.gena import Publisher
+from emulator.doors.wemo.keeper import Keeper
+from emulator.doors.wemo.plug import Plug
+from emulator.doors.wemo.walk import Walks
 from emulator.lan import network, ssdp
 from emulator.lan.lanes import Lanes
 from emulator.lan.limits import Connections
@@ -44,7 +44,7 @@ class Lan:
         *,
         interfaces: Sequence[str] | None = None,
         address: str | None = None,
-        reply_within_s: float = wemo.REPLY_WITHIN,
+        reply_within_s: float = protocol.REPLY_WITHIN,
         allow_sweep: bool = False,
         guests: Guests = lambda _place: {},
         subscriptions: Subscriptions | None = None,
@@ -149,7 +149,7 @@ class Lan:
         self._obstacles: set[str] = set()
         self.nls = str(uuid.uuid4())
         self.debounce = ssdp.Debounce()
-        self.connections: Connections[wemo.WemoSwitch] = Connections()
+        self.connections: Connections[protocol.WemoSwitch] = Connections()
         self._publisher = publisher = Publisher(changed=lambda: self._keeper.changed())
         self._left: list[Kept] = []
         self._keeper = Keeper(self._kept, self._executor, publisher.kept)

@@ -8,8 +8,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from emulator import logs, policy
-from emulator.doors import description, wemo
-from emulator.doors.plug import Plug
+from emulator.doors.wemo import description, protocol
+from emulator.doors.wemo.plug import Plug
 from emulator.lan import network, ssdp
 from emulator.lan.network import Place
 
@@ -186,8 +186,8 @@ class Site:
             )
             return False
 
-        def connect() -> wemo.WemoSwitch:
-            return wemo.WemoSwitch(plug, self.place, self._lan.connections, self._lan.reply_within_s)
+        def connect() -> protocol.WemoSwitch:
+            return protocol.WemoSwitch(plug, self.place, self._lan.connections, self._lan.reply_within_s)
 
         self._servers.append(await asyncio.get_running_loop().create_server(connect, sock=sock))
         types = (description.DEVICE_TYPE, *(service.type for service in description.SERVICES))

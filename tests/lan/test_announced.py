@@ -9,8 +9,8 @@ import pytest
 from emulator.alarm.hub import Guard
 from emulator.alarm.presses import LATER, STOPPED, SWEEP
 from emulator.alarm.sweeps import SWEEP_S
-from emulator.doors.lights import Light, Lights
-from emulator.doors.names import named
+from emulator.doors.hue.lights import Light, Lights
+from emulator.doors.hue.names import named
 from emulator.errors import LoginRefused
 from emulator.model import DISARMED, Arm, ArmMode, Disarm, Interior, LightIdentity, Origin, Result
 from tests.alarm.test_hub import NAMES, Home

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from emulator.doors.bridge import MODEL
+from emulator.doors.hue.bridge import MODEL
 from emulator.lan.network import Place
 from emulator.model import BridgeIdentity
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from emulator.doors import plug, soap
+from emulator.doors.wemo import plug, soap
 from emulator.errors import EmulatorError, Rejected
 from emulator.lan import lanes
 from emulator.model import Origin, Outcome, Result

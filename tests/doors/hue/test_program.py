@@ -32,12 +32,12 @@ from emulator.alarm.presses import SWEEP
 from emulator.alarm.sweeps import SWEEP_S
 from emulator.app import App
 from emulator.config import devices_yaml
-from emulator.doors.hue import Hue
+from emulator.doors.hue.door import Hue
 from emulator.lan.responder import Lan
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
 from emulator.simulator.panel import House
 from tests.doors.fakes import FakeHub, a_switch
-from tests.doors.test_hue import FORM, a_house, request
+from tests.doors.hue.test_door import FORM, a_house, request
 from tests.support.patience import PATIENCE_S, STOP_S, until
 from tests.support.program import free_port
 

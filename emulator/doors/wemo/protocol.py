@@ -8,10 +8,10 @@ from functools import partial
 from http import HTTPStatus
 
 from emulator import logs, policy
-from emulator.doors import description, soap
-from emulator.doors.description import BASICEVENT, METAINFO, Service
-from emulator.doors.plug import Plug
-from emulator.doors.walk import Walked
+from emulator.doors.wemo import description, soap
+from emulator.doors.wemo.description import BASICEVENT, METAINFO, Service
+from emulator.doors.wemo.plug import Plug
+from emulator.doors.wemo.walk import Walked
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.lan import network
 from emulator.lan.http1 import Conversation, Request, Response

@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from emulator.doors.callback import LONGEST, Callback, Here, acceptable, granted
-from emulator.doors.delivery import notify
+from emulator.doors.wemo.callback import LONGEST, Callback, Here, acceptable, granted
+from emulator.doors.wemo.delivery import notify
 from emulator.errors import ProtocolError
 from emulator.lan import fair
 from emulator.lan.http1 import Response

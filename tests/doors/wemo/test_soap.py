@@ -5,8 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import etree
 
-from emulator.doors import soap
-from emulator.doors.description import BASICEVENT, METAINFO
+from emulator.doors.wemo import soap
+from emulator.doors.wemo.description import BASICEVENT, METAINFO
 from emulator.errors import ProtocolError
 
 SET = '"urn:Belkin:service:basicevent:1#SetBinaryState"'

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from zeroconf import ServiceInfo, Zeroconf
 
-from emulator.doors.mdns import TYPE, Mdns
+from emulator.doors.hue.mdns import TYPE, Mdns
 from emulator.lan.web import LOCALHOST
 from emulator.model import BridgeIdentity
 from tests.support.patience import PATIENCE_S

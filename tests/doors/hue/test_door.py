@@ -19,17 +19,18 @@ from flask import Flask
 from lxml import etree
 from zeroconf import Zeroconf
 
-from emulator.doors import Door, hue
-from emulator.doors.hue import Hue
-from emulator.doors.mdns import TYPE
+from emulator.doors import Door
+from emulator.doors.hue import door
+from emulator.doors.hue.door import Hue
+from emulator.doors.hue.mdns import TYPE
 from emulator.lan.network import Nic, Place
 from emulator.lan.responder import Lan
 from emulator.lan.web import LOCALHOST, PLACE
 from emulator.store.journal import Journal
 from tests.doors.contract import DoorContract
 from tests.doors.fakes import FakeHub, a_switch
-from tests.doors.test_bridge import LIGHT, fits
-from tests.doors.test_lights import switches
+from tests.doors.hue.test_bridge import LIGHT, fits
+from tests.doors.hue.test_lights import switches
 from tests.lan.test_responder import LO, ask, client, collect, silent
 from tests.support.patience import PATIENCE_S, STOP_S, until
 from tests.support.program import free_port
@@ -336,7 +337,7 @@ def test_a_socket_from_systemd(tmp_path: Path) -> None:
 def test_a_place_is_what_the_description_tells(tmp_path: Path) -> None:
     house = House(tmp_path)
     app = Flask(__name__)
-    app.register_blueprint(hue.blueprint(house.door.identity, house.door.api, lambda: 80))
+    app.register_blueprint(door.blueprint(house.door.identity, house.door.api, lambda: 80))
     place = replace(LOCALHOST, advertised="192.168.7.2")
     body = app.test_client().get("/description.xml", environ_overrides={PLACE: place}).data
     assert b"http://192.168.7.2:80/" in body

@@ -8,10 +8,10 @@ from concurrent.futures import Future
 from functools import partial
 
 from emulator.alarm.hub import Asked, Guard, Hub
-from emulator.doors import soap
-from emulator.doors.description import BASICEVENT, Facts, Service
-from emulator.doors.gena import Publisher
-from emulator.doors.walk import Walked, Walks
+from emulator.doors.wemo import soap
+from emulator.doors.wemo.description import BASICEVENT, Facts, Service
+from emulator.doors.wemo.gena import Publisher
+from emulator.doors.wemo.walk import Walked, Walks
 from emulator.errors import EmulatorError
 from emulator.lan.lanes import Lanes
 from emulator.lan.network import Place

@@ -10,15 +10,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emulator.alarm.hub import Ticket
-from emulator.doors import description
-from emulator.doors.description import BASICEVENT, METAINFO
+from emulator.doors.wemo import description
+from emulator.doors.wemo.description import BASICEVENT, METAINFO
 from emulator.errors import Rejected
 from emulator.lan import lanes, limits
 from emulator.lan.network import Place
 from emulator.model import Origin, Outcome, Result
 from tests.doors.clockwork import advance
 from tests.doors.rig import PEER, PLACE, Inline, Rig, with_rig
-from tests.doors.test_soap import ECHO_QUERY, OFF, ON, body
+from tests.doors.wemo.test_soap import ECHO_QUERY, OFF, ON, body
 
 HOST = "192.168.7.2:49151"
 STATE = re.compile(rb"<BinaryState>(.*?)</BinaryState>")

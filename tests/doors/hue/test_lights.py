@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from emulator.alarm.hub import Ticket
-from emulator.doors.lights import WAITING, Light, Lights
-from emulator.doors.names import named
+from emulator.doors.hue.lights import WAITING, Light, Lights
+from emulator.doors.hue.names import named
 from emulator.errors import Unreachable
 from emulator.model import DISARMED, LightIdentity, PanelState, Switch
 from tests.doors.fakes import FakeHub, a_switch

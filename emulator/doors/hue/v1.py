@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from emulator.doors import bridge
-from emulator.doors.bridge import SHAPES, Bridge, Json, error, success
-from emulator.doors.lights import FULL, Light, Lights
+from emulator.doors.hue import bridge
+from emulator.doors.hue.bridge import SHAPES, Bridge, Json, error, success
+from emulator.doors.hue.lights import FULL, Light, Lights
 from emulator.errors import EmulatorError
 from emulator.store.pairing import PairingRefused, Users
 

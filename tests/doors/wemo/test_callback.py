@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.doors import callback
-from emulator.doors.callback import Callback, Here
+from emulator.doors.wemo import callback
+from emulator.doors.wemo.callback import Callback, Here
 from emulator.errors import ProtocolError
 from emulator.lan.network import Place
 

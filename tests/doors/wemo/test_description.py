@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from lxml import etree
 
-from emulator.doors import description
-from emulator.doors.description import BASICEVENT, METAINFO, SERVICES, Facts
+from emulator.doors.wemo import description
+from emulator.doors.wemo.description import BASICEVENT, METAINFO, SERVICES, Facts
 
 FACTS = Facts(
     name="Tom & <Jerry> ñ\x01",

@@ -9,8 +9,8 @@ from typing import Any
 
 from lxml import etree
 
-from emulator.doors import description
-from emulator.doors.lights import FULL, Light, LightState
+from emulator.doors.hue.lights import FULL, Light, LightState
+from emulator.doors.wemo import description
 from emulator.model import BridgeIdentity
 
 Json = Any  # what json.dumps takes

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from lxml import etree
 
-from emulator.doors.description import Action, Service, by_default, text
+from emulator.doors.wemo.description import Action, Service, by_default, text
 from emulator.errors import ProtocolError
 
 ENVELOPE_NS = "http://schemas.xmlsoap.org/soap/envelope/"

@@ -13,12 +13,13 @@ from typing import Literal
 from flask import Blueprint, Flask, Response, request
 
 from emulator.alarm.hub import Hub
-from emulator.doors import bridge, description
-from emulator.doors.bridge import Bridge
-from emulator.doors.lights import MAX_LIGHTS, REPLY_WITHIN, STALE, Lights
-from emulator.doors.mdns import Mdns
-from emulator.doors.names import named
-from emulator.doors.v1 import Api, Ask, route_of
+from emulator.doors.hue import bridge
+from emulator.doors.hue.bridge import Bridge
+from emulator.doors.hue.lights import MAX_LIGHTS, REPLY_WITHIN, STALE, Lights
+from emulator.doors.hue.mdns import Mdns
+from emulator.doors.hue.names import named
+from emulator.doors.hue.v1 import Api, Ask, route_of
+from emulator.doors.wemo import description
 from emulator.errors import EmulatorError
 from emulator.lan import network, ssdp, wsgi
 from emulator.lan.network import Nic, Place

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from emulator.doors.lights import Light
+from emulator.doors.hue.lights import Light
 from emulator.model import LightIdentity, Switch
 
 LONGEST_NAME = 32  # characters, as on a real bridge (§3.4)

@@ -8,7 +8,7 @@ import pytest
 
 from emulator.lan import limits, ssdp
 from tests.doors.fakes import FakeHub
-from tests.doors.test_wemo import GET
+from tests.doors.wemo.test_protocol import GET
 from tests.lan.test_responder import a_lan, ask, client, collect
 
 ABUSER, HONEST = "127.0.0.2", "127.0.0.3"

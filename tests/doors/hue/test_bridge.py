@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from emulator.doors import bridge, description
-from emulator.doors.bridge import SHAPES, Bridge
-from emulator.doors.lights import Light, LightState
+from emulator.doors.hue import bridge
+from emulator.doors.hue.bridge import SHAPES, Bridge
+from emulator.doors.hue.lights import Light, LightState
+from emulator.doors.wemo import description
 from emulator.model import BridgeIdentity, LightIdentity
 from tests.doors.fakes import a_switch
 

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.doors.bridge import Bridge
-from emulator.doors.lights import Lights
-from emulator.doors.names import named
-from emulator.doors.v1 import EMPTY, Api, Ask
+from emulator.doors.hue.bridge import Bridge
+from emulator.doors.hue.lights import Lights
+from emulator.doors.hue.names import named
+from emulator.doors.hue.v1 import EMPTY, Api, Ask
 from emulator.errors import EmulatorError, Rejected
 from emulator.model import LightIdentity
 from emulator.store import pairing
 from emulator.store.journal import Journal
 from emulator.store.pairing import NEW_BY_PEER, NEW_WITHIN_S
 from tests.alarm.test_held import Rig as HeldRig
-from tests.doors.test_bridge import FULL, HERE, LIGHT, SHORT, fits
+from tests.doors.hue.test_bridge import FULL, HERE, LIGHT, SHORT, fits
 
 PEER = "192.168.7.9"
 USER = "x" * 40

@@ -6,16 +6,16 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from emulator.doors import walk
-from emulator.doors.walk import WALK_MOST_S, WALK_S, Walks
+from emulator.doors.wemo import walk
+from emulator.doors.wemo.walk import WALK_MOST_S, WALK_S, Walks
 from emulator.errors import Rejected
 from emulator.lan.lanes import PER_PEER
 from emulator.model import Outcome, Result
 from tests.doors.clockwork import advance
 from tests.doors.fakes import FakeHub, a_switch
 from tests.doors.rig import PEER, Rig, Wire, with_rig
-from tests.doors.test_abuse import connected
-from tests.doors.test_wemo import GET, SET_OFF, SET_ON, STATE, status
+from tests.doors.wemo.test_abuse import connected
+from tests.doors.wemo.test_protocol import GET, SET_OFF, SET_ON, STATE, status
 from tests.lan.test_responder import a_lan
 from tests.support.patience import until
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from emulator.doors.callback import Callback
+from emulator.doors.wemo.callback import Callback
 
 MAX_ANSWER = 8 * 1024  # bytes of what a subscriber answers until its status and headers are here
 DELIVERY = 5.0  # seconds to connect, send and read the status (5 to 30 in §2.8)

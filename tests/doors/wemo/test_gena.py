@@ -9,9 +9,9 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from emulator.doors import gena
-from emulator.doors.callback import Callback, Here
-from emulator.doors.gena import Publisher, Topic
+from emulator.doors.wemo import gena
+from emulator.doors.wemo.callback import Callback, Here
+from emulator.doors.wemo.gena import Publisher, Topic
 from emulator.errors import ProtocolError
 from emulator.lan.http1 import Response
 from emulator.lan.network import Place

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.doors.names import LONGEST_NAME, ascii_form, named, spoken
+from emulator.doors.hue.names import LONGEST_NAME, ascii_form, named, spoken
 from emulator.model import ArmMode, LightIdentity
 from tests.doors.fakes import a_switch
 

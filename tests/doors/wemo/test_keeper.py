@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from emulator.doors import keeper
-from emulator.doors.keeper import Keeper
+from emulator.doors.wemo import keeper
+from emulator.doors.wemo.keeper import Keeper
 from emulator.errors import EmulatorError
 from emulator.store.subscriptions import Kept, Subscriptions
 from tests.doors.clockwork import advance, run

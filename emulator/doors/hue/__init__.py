@@ -1,0 +1,1 @@
+"""The switches as lights of a Philips Hue bridge (lan-emulation.md §3)."""

@@ -1,0 +1,1 @@
+"""Each switch as a Belkin WeMo socket (lan-emulation.md §2)."""
