@@ -16,8 +16,8 @@ from emulator.alarm.hub import Hub
 from emulator.alarms import Alarms
 from emulator.config.credentials import Credentials
 from emulator.config.settings import HueSettings, Settings
-from emulator.dashboard.door import Dashboard
 from emulator.doors import Door
+from emulator.doors.dashboard.door import Dashboard
 from emulator.errors import ConfigError, EmulatorError, Hindered, Problem
 from emulator.lan import web
 from emulator.model import Notice, Origin, Switch

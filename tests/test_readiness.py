@@ -12,7 +12,7 @@ import pytest
 
 from emulator.model import Switch
 from emulator.readiness import judge
-from tests.dashboard.rig import FakeDoor, a_switch
+from tests.doors.dashboard.rig import FakeDoor, a_switch
 from tests.support.program import free_port
 
 PATIENCE_S = 60.0

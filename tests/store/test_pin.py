@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from emulator.dashboard.schema import PIN_SHAPE
+from emulator.doors.dashboard.schema import PIN_SHAPE
 from emulator.errors import EmulatorError
 from emulator.store.journal import Journal
 from emulator.store.pin import (

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.dashboard.news import LISTENERS, LONGEST_S, News
-from tests.dashboard.rig import Rig
+from emulator.doors.dashboard.news import LISTENERS, LONGEST_S, News
+from tests.doors.dashboard.rig import Rig
 
 LONG_S = 20.0
 

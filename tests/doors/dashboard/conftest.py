@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dashboard.rig import Rig
+from tests.doors.dashboard.rig import Rig
 
 
 @pytest.fixture(autouse=True)

@@ -14,12 +14,12 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
 from emulator.alarm.hub import Guard
-from emulator.dashboard.house import LOOKED_THROUGH
-from emulator.dashboard.pages import MARKED, QUIET_ROWS
+from emulator.doors.dashboard.house import LOOKED_THROUGH
+from emulator.doors.dashboard.pages import MARKED, QUIET_ROWS
 from emulator.errors import EmulatorError
 from emulator.model import Origin, Outcome, Result
 from emulator.store.journal import Journal
-from tests.dashboard.rig import HOST, PEER, PIN, Rig
+from tests.doors.dashboard.rig import HOST, PEER, PIN, Rig
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -6,9 +6,9 @@ from typing import Literal
 
 from emulator import __version__, model
 from emulator.alarm.hub import Hub, Ticket
-from emulator.dashboard import schema
-from emulator.dashboard.news import News
 from emulator.doors import Door
+from emulator.doors.dashboard import schema
+from emulator.doors.dashboard.news import News
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.lan.search_log import Search
 from emulator.model import DISARMS, Action, Arm, ArmMode, Axes, Interior, Origin

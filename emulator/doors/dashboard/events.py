@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from emulator.dashboard.timeline import MARKS, clock, length
+from emulator.doors.dashboard.timeline import MARKS, clock, length
 from emulator.store.history import Span
 from emulator.store.journal import Entry
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from emulator.dashboard import schema
-from emulator.dashboard.boxes import SEEN_S, TROUBLE_S, boxes
+from emulator.doors.dashboard import schema
+from emulator.doors.dashboard.boxes import SEEN_S, TROUBLE_S, boxes
 from emulator.model import DISARMED, LOGIN_CAUSE, Arm, ArmMode, Axes
 
 AT, ENDED = 1000.0, 1010.0

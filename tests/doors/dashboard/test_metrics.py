@@ -10,7 +10,7 @@ from emulator.alarm.freshness import STEP_READS, UNANSWERED
 from emulator.errors import EmulatorError
 from emulator.simulator.faults import Fault
 from emulator.store.journal import FILE
-from tests.dashboard.rig import POLL_S, READ_S, Rig
+from tests.doors.dashboard.rig import POLL_S, READ_S, Rig
 from tests.support.fakes import AppTransport
 
 PATIENCE_S = 30.0

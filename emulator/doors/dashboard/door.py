@@ -14,11 +14,11 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from emulator import running
 from emulator.alarm.hub import Hub
-from emulator.dashboard import api, pages
-from emulator.dashboard.access import Access
-from emulator.dashboard.house import House, Pairing
-from emulator.dashboard.news import News
 from emulator.doors import Door
+from emulator.doors.dashboard import api, pages
+from emulator.doors.dashboard.access import Access
+from emulator.doors.dashboard.house import House, Pairing
+from emulator.doors.dashboard.news import News
 from emulator.errors import EmulatorError
 from emulator.lan import network, wsgi
 from emulator.lan.network import Nic

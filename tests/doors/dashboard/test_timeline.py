@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from emulator.dashboard import events
-from emulator.dashboard.timeline import DAY_S, THINNEST, draw, length
+from emulator.doors.dashboard import events
+from emulator.doors.dashboard.timeline import DAY_S, THINNEST, draw, length
 from emulator.model import DISARMED, Axes, Interior
 from emulator.store.history import Span
 from emulator.store.journal import Entry

@@ -7,10 +7,10 @@ from lxml import html
 
 from emulator import running
 from emulator.alarm.installation import View
-from emulator.dashboard.pages import LATE_S, NEWS_S
+from emulator.doors.dashboard.pages import LATE_S, NEWS_S
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
 from emulator.simulator.faults import Fault
-from tests.dashboard.rig import HOST, PEER, PIN, Rig
+from tests.doors.dashboard.rig import HOST, PEER, PIN, Rig
 
 
 def read(rig: Rig, path: str = "/") -> str:

@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 
 from emulator import running
-from emulator.dashboard.door import Dashboard, own_names
 from emulator.doors import Door
+from emulator.doors.dashboard.door import Dashboard, own_names
 from emulator.errors import Unreachable
 from emulator.lan.network import Nic
 from emulator.model import Arm, ArmMode, Disarm, Result
 from emulator.running import Refused, Running
 from emulator.store.journal import Journal
 from emulator.store.pin import set_pin
-from tests.dashboard.rig import Rig
 from tests.doors.contract import DoorContract
+from tests.doors.dashboard.rig import Rig
 from tests.support.patience import PATIENCE_S
 from tests.support.program import free_port
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from zlib import crc32
 
-from emulator.dashboard import schema
+from emulator.doors.dashboard import schema
 from emulator.model import DISARMS, LOGIN_CAUSE, Action, Arm, ArmMode, Axes
 
 TROUBLE_S = 3600.0

@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from emulator import __version__
-from emulator.dashboard import schema
-from emulator.dashboard.news import LONGEST_S
+from emulator.doors.dashboard import schema
+from emulator.doors.dashboard.news import LONGEST_S
 
 JOURNAL_DEFAULT, JOURNAL_LIMIT = 50, 500
 """Entries of a page; some screens, and what is still quick on a Raspberry Pi."""

@@ -7,9 +7,9 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
-from emulator.dashboard import metrics, openapi, schema
-from emulator.dashboard.access import Access
-from emulator.dashboard.house import House, action_of, said
+from emulator.doors.dashboard import metrics, openapi, schema
+from emulator.doors.dashboard.access import Access
+from emulator.doors.dashboard.house import House, action_of, said
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.model import Disarm, Origin
 

@@ -11,10 +11,10 @@ from werkzeug.test import Client, TestResponse
 from emulator.alarm.hub import Hub
 from emulator.alarm.installation import Installation
 from emulator.clouds import AFTER_REFUSAL
-from emulator.dashboard.access import Access
-from emulator.dashboard.door import create_app
-from emulator.dashboard.house import House, Pairing
-from emulator.dashboard.news import News
+from emulator.doors.dashboard.access import Access
+from emulator.doors.dashboard.door import create_app
+from emulator.doors.dashboard.house import House, Pairing
+from emulator.doors.dashboard.news import News
 from emulator.lan.network import Place
 from emulator.lan.search_log import Heard
 from emulator.lan.web import gate

@@ -14,8 +14,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from emulator import __version__
-from emulator.dashboard import schema
-from emulator.dashboard.house import House
+from emulator.doors.dashboard import schema
+from emulator.doors.dashboard.house import House
 from emulator.model import Interior
 
 

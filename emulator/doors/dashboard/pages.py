@@ -8,10 +8,10 @@ from http import HTTPStatus
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from emulator.dashboard import events, schema, timeline
-from emulator.dashboard.access import Access
-from emulator.dashboard.boxes import boxes
-from emulator.dashboard.house import House, said
+from emulator.doors.dashboard import events, schema, timeline
+from emulator.doors.dashboard.access import Access
+from emulator.doors.dashboard.boxes import boxes
+from emulator.doors.dashboard.house import House, said
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.model import DISARMS, Action, Arm, ArmMode, Disarm, Origin
 from emulator.store import history

@@ -7,7 +7,7 @@ import pytest
 from emulator.store.journal import Journal
 from emulator.store.noise import AGAIN_S, OTHERS, PEER_ROWS, WHY_OTHERS
 from emulator.store.pin import LOCK_S, TRIES, WAY_OUT
-from tests.dashboard.rig import HOST, PAGE, PEER, PIN, TOKEN, Rig
+from tests.doors.dashboard.rig import HOST, PAGE, PEER, PIN, TOKEN, Rig
 
 EVIL = "http://evil.example"
 DISARM = {"disarm": "main"}
