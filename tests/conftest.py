@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, settings
 
 from emulator import logs
 from emulator.simulator.backend import Account
-from emulator.simulator.panel import House
+from emulator.simulator.panel.house import House
 from emulator.simulator.server import SimulatedAlarm
 from emulator.store import pin
 from emulator.store.journal import Journal

@@ -23,6 +23,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     "alarm": ("store",),
     "clouds": ("alarm.cloud",),
     "lan": ("alarm.hub", "doors", "store.subscriptions"),
+    "simulator": ("lan",),
 }
 
 LOOSE = (
@@ -40,7 +41,6 @@ LOOSE = (
     "readiness",
     "running",
     "show",
-    "simulator",
     "systemd",
     "vault",
     "watch",
@@ -65,7 +65,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         "doors.wemo.description",
         "doors.hue.bridge",
         "lan.search",
-        "simulator.documents",
+        "simulator.wsdo.documents",
     ),
     "yaml": ("config.yaml_file",),
     "pydantic": ("config.settings", "config.problems", "config.devices_yaml", "doors.dashboard"),

@@ -22,7 +22,7 @@ from emulator import __version__, cli
 from emulator.model import Arm, ArmMode
 from emulator.simulator.backend import SECRETS, Account
 from emulator.simulator.faults import Fault
-from emulator.simulator.panel import House, Profile
+from emulator.simulator.panel.house import House, Profile
 from emulator.simulator.server import SimulatedAlarm
 from tests.doctor.conftest import NOW_S
 from tests.simulator import owa

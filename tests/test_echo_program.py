@@ -11,7 +11,7 @@ import requests
 from emulator.clouds.strike import STRUCK, Secrets
 from emulator.simulator.backend import Account
 from emulator.simulator.faults import Fault
-from emulator.simulator.panel import House
+from emulator.simulator.panel.house import House
 from emulator.simulator.server import SimulatedAlarm
 from tests.support.program import PATIENCE_S, Program
 

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 from emulator import cli
 from emulator.simulator.backend import Account, Contract
-from emulator.simulator.owa import Owa
-from emulator.simulator.panel import House
+from emulator.simulator.owa.face import Owa
+from emulator.simulator.panel.house import House
 from emulator.simulator.server import SimulatedAlarm
 from emulator.store.journal import FILE
 from tests.support.fakes import FakeClock

@@ -9,7 +9,7 @@ from enum import StrEnum
 from emulator.errors import EmulatorError
 from emulator.simulator.faults import Faults
 from emulator.simulator.floods import Floods
-from emulator.simulator.panel import House
+from emulator.simulator.panel.house import House
 
 BAD_PASSWORDS = 3
 """Wrong passwords that lock an account; no figure is known, so the usual one."""

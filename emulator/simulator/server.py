@@ -16,12 +16,12 @@ from emulator.lan import wsgi
 from emulator.simulator import control
 from emulator.simulator.backend import Account, Backend, Options
 from emulator.simulator.face import ConnectionDropped, Face
-from emulator.simulator.options import OwaOptions
-from emulator.simulator.owa import Owa
-from emulator.simulator.panel import House
-from emulator.simulator.profiles import PROFILES, Unit
-from emulator.simulator.trust import Sms
-from emulator.simulator.wsdo import Wsdo
+from emulator.simulator.owa.face import Owa
+from emulator.simulator.owa.options import OwaOptions
+from emulator.simulator.owa.profiles import PROFILES, Unit
+from emulator.simulator.owa.trust import Sms
+from emulator.simulator.panel.house import House
+from emulator.simulator.wsdo.face import Wsdo
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

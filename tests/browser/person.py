@@ -9,7 +9,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from emulator.app import App
-from emulator.simulator.panel import House
+from emulator.simulator.panel.house import House
 from tests.support.patience import PATIENCE_S
 
 PIN = "2580"

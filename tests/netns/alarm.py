@@ -9,7 +9,7 @@ from flask import Response, request
 from lxml import etree
 
 from emulator.simulator.backend import SECRETS, Account
-from emulator.simulator.panel import House
+from emulator.simulator.panel.house import House
 from emulator.simulator.server import SimulatedAlarm
 
 USER, PASSWORD = "senora.romero", "S3creto-Muy-Largo"

@@ -9,11 +9,11 @@ from flask.testing import FlaskClient
 from lxml import etree
 
 from emulator.simulator.backend import Account, Backend, Options
-from emulator.simulator.options import OwaOptions
-from emulator.simulator.panel import House, Profile
-from emulator.simulator.profiles import PROFILES
+from emulator.simulator.owa.options import OwaOptions
+from emulator.simulator.owa.profiles import PROFILES
+from emulator.simulator.panel.house import House, Profile
 from emulator.simulator.server import create_app
-from emulator.simulator.wsdo import PATH
+from emulator.simulator.wsdo.face import PATH
 from tests.simulator.owa import Customer
 
 START = 1_575_000_000.0  # a Friday in November 2019

@@ -9,9 +9,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from emulator.simulator.backend import Backend
-from emulator.simulator.owa import PATH, Owa
-from emulator.simulator.panel import House
-from emulator.simulator.profiles import Unit
+from emulator.simulator.owa.face import PATH, Owa
+from emulator.simulator.owa.profiles import Unit
+from emulator.simulator.panel.house import House
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Clock

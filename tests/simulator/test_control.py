@@ -8,8 +8,8 @@ from werkzeug.test import TestResponse
 from emulator.model import Disarm
 from emulator.simulator.backend import SECRETS
 from emulator.simulator.faults import KINDS, Fault
-from emulator.simulator.panel import Profile
-from emulator.simulator.wsdo import PATH, ConnectionDropped
+from emulator.simulator.panel.house import Profile
+from emulator.simulator.wsdo.face import PATH, ConnectionDropped
 from tests.simulator.conftest import Alarm, Maker, err
 
 HUMAN = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

@@ -8,7 +8,7 @@ from lxml import html
 
 from emulator.simulator.face import ConnectionDropped
 from emulator.simulator.faults import OWA_KINDS
-from emulator.simulator.options import OwaOptions
+from emulator.simulator.owa.options import OwaOptions
 from tests.simulator.owa import Customer
 
 pytestmark = pytest.mark.sampled

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from emulator.simulator.backend import Account, Contract
-from emulator.simulator.options import OwaOptions
-from emulator.simulator.tokens import MOST_TOKENS
-from emulator.simulator.trust import MOST_CHALLENGES, MOST_SMS
+from emulator.simulator.owa.options import OwaOptions
+from emulator.simulator.owa.tokens import MOST_TOKENS
+from emulator.simulator.owa.trust import MOST_CHALLENGES, MOST_SMS
 from tests.simulator.owa import Customer, claims
 
 Customers = Callable[..., Customer]

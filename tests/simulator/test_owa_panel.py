@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from emulator.model import Arm, ArmMode, Axes, Disarm, Interior
-from emulator.simulator.options import OwaOptions
-from emulator.simulator.orders import MOST_ORDERS
-from emulator.simulator.panel import Profile
-from emulator.simulator.profiles import PROFILES
-from emulator.simulator.schema import ENUMS
+from emulator.simulator.owa.options import OwaOptions
+from emulator.simulator.owa.orders import MOST_ORDERS
+from emulator.simulator.owa.profiles import PROFILES
+from emulator.simulator.owa.schema import ENUMS
+from emulator.simulator.panel.house import Profile
 from tests.simulator.conftest import START
 from tests.simulator.owa import Customer, claims
 

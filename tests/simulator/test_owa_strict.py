@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.simulator.graphql import Invalid, parse
-from emulator.simulator.options import OwaOptions
-from emulator.simulator.owa import MOST_CLIENT_FAULTS, PATH
-from emulator.simulator.schema import OPERATIONS, SHAPES
+from emulator.simulator.owa.face import MOST_CLIENT_FAULTS, PATH
+from emulator.simulator.owa.graphql import Invalid, parse
+from emulator.simulator.owa.options import OwaOptions
+from emulator.simulator.owa.schema import OPERATIONS, SHAPES
 from emulator.simulator.server import create_app
 from tests.simulator.owa import QUERIES, Customer, query
 

@@ -4,10 +4,10 @@ import pytest
 
 from emulator.errors import EmulatorError
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
-from emulator.simulator.actions import Check, Move, Request
-from emulator.simulator.activity import LOG_ROWS
-from emulator.simulator.operation import Operation, Refusal
-from emulator.simulator.panel import ANSWER_AFTER, STANDS, Busy, House, Profile
+from emulator.simulator.panel.actions import Check, Move, Request
+from emulator.simulator.panel.activity import LOG_ROWS
+from emulator.simulator.panel.house import ANSWER_AFTER, STANDS, Busy, House, Profile
+from emulator.simulator.panel.operation import Operation, Refusal
 from tests.simulator.conftest import START, Clock
 
 ALL = Profile(annex=True)

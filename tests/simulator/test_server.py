@@ -16,9 +16,9 @@ import requests
 from emulator.errors import ConfigError
 from emulator.simulator.backend import Account, Options
 from emulator.simulator.faults import Fault
-from emulator.simulator.panel import House
+from emulator.simulator.owa.trust import Sms
+from emulator.simulator.panel.house import House
 from emulator.simulator.server import CONNECTIONS, SimulatedAlarm, create_app
-from emulator.simulator.trust import Sms
 from tests.simulator.owa import DEVICE, query
 from tests.simulator.owa import LOGIN as LOGIN_VARIABLES
 from tests.support.patience import PATIENCE_S, STOP_S, until

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from emulator.model import Arm, ArmMode
-from emulator.simulator import texts
 from emulator.simulator.backend import MOST_SESSIONS, SECRETS, Account, Options
 from emulator.simulator.faults import Fault
-from emulator.simulator.panel import Profile
+from emulator.simulator.panel.house import Profile
 from emulator.simulator.server import create_app
-from emulator.simulator.wsdo import BOMB, MOST_OPERATIONS, NAMES, PATH, ConnectionDropped
+from emulator.simulator.wsdo import texts
+from emulator.simulator.wsdo.face import BOMB, MOST_OPERATIONS, NAMES, PATH, ConnectionDropped
 from tests.simulator.conftest import START, Alarm, Clock, Maker, err
 
 SAMPLES = Path(__file__).parent / "samples"

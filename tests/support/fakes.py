@@ -11,9 +11,9 @@ from emulator.clouds.wsdo.cloud import WsdoCloud
 from emulator.clouds.wsdo.session import Account
 from emulator.errors import Unreachable
 from emulator.simulator.faults import Fault
-from emulator.simulator.panel import House, Profile
+from emulator.simulator.panel.house import House, Profile
 from emulator.simulator.server import create_app
-from emulator.simulator.wsdo import ConnectionDropped
+from emulator.simulator.wsdo.face import ConnectionDropped
 
 EPOCH_S = 1_700_000_000.0
 DEMO = Account(user="demo", password="demo", country="ES", lang="es", number="2423443", panel="SDVFAST")

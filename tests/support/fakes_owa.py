@@ -14,9 +14,9 @@ from emulator.clouds.wsdo.session import Account
 from emulator.errors import Unreachable
 from emulator.simulator.face import ConnectionDropped
 from emulator.simulator.faults import Fault
-from emulator.simulator.owa import PATH
-from emulator.simulator.panel import House
-from emulator.simulator.profiles import PROFILES
+from emulator.simulator.owa.face import PATH
+from emulator.simulator.owa.profiles import PROFILES
+from emulator.simulator.panel.house import House
 from emulator.simulator.server import create_app
 from tests.clouds.script import MemoryVault
 from tests.support.fakes import DEADLINE_S, FakeClock

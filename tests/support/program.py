@@ -16,7 +16,7 @@ import requests
 
 from emulator.config.settings import Settings
 from emulator.simulator.backend import Account
-from emulator.simulator.panel import House
+from emulator.simulator.panel.house import House
 from emulator.simulator.server import SimulatedAlarm
 from tests.netns.raw import ECHO_BODY, SERVICE
 from tests.support.patience import PATIENCE_S

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from emulator.clouds.wsdo import pet
 from emulator.errors import EmulatorError, LoginRefused, Rejected, Retired, SessionExpired, Unreachable
 from emulator.model import DISARMED, ArmMode, Axes, Interior
-from emulator.simulator import texts
+from emulator.simulator.wsdo import texts
 from tests.support import fakes
 
 SAMPLES = Path(__file__).parents[2] / "simulator" / "samples"

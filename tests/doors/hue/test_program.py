@@ -35,7 +35,7 @@ from emulator.config import devices_yaml
 from emulator.doors.hue.door import Hue
 from emulator.lan.responder import Lan
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
-from emulator.simulator.panel import House
+from emulator.simulator.panel.house import House
 from tests.doors.fakes import FakeHub, a_switch
 from tests.doors.hue.test_door import FORM, a_house, request
 from tests.support.patience import PATIENCE_S, STOP_S, until

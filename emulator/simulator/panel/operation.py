@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import Any
 
 from emulator.model import Axes
-from emulator.simulator import actions
-from emulator.simulator.actions import Request
+from emulator.simulator.panel import actions
+from emulator.simulator.panel.actions import Request
 
 
 class Refusal(StrEnum):

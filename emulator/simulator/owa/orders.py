@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator.model import Axes, Interior
-from emulator.simulator import failures
-from emulator.simulator.actions import Check, Request
 from emulator.simulator.backend import Account, Backend, Role
-from emulator.simulator.failures import Failed
-from emulator.simulator.graphql import Call, Invalid, Json
-from emulator.simulator.operation import Ending, Operation, Refusal
-from emulator.simulator.options import OwaOptions
-from emulator.simulator.panel import Busy
-from emulator.simulator.profiles import Unit
+from emulator.simulator.owa import failures
+from emulator.simulator.owa.failures import Failed
+from emulator.simulator.owa.graphql import Call, Invalid, Json
+from emulator.simulator.owa.options import OwaOptions
+from emulator.simulator.owa.profiles import Unit
+from emulator.simulator.panel.actions import Check, Request
+from emulator.simulator.panel.house import Busy
+from emulator.simulator.panel.operation import Ending, Operation, Refusal
 
 FORCE_WITHIN_S = 180.0
 """Seconds for which open zones may be bypassed; the longest that a client keeps the context (§5.5)."""

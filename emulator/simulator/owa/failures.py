@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator.errors import EmulatorError
-from emulator.simulator.graphql import Invalid, Json
-from emulator.simulator.trust import Challenged
+from emulator.simulator.owa.graphql import Invalid, Json
+from emulator.simulator.owa.trust import Challenged
 
 
 class Failed(EmulatorError):

@@ -8,19 +8,20 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from emulator.errors import EmulatorError
-from emulator.simulator import access, failures, graphql, settings
+from emulator.simulator import settings
 from emulator.simulator.backend import Backend
 from emulator.simulator.face import ConnectionDropped, block_page, page
 from emulator.simulator.faults import OWA_KINDS
-from emulator.simulator.graphql import Call, Invalid, Json
-from emulator.simulator.operations import Operations
-from emulator.simulator.options import OwaOptions
-from emulator.simulator.orders import Order, Orders, letter
-from emulator.simulator.profiles import Unit
-from emulator.simulator.schema import OPERATIONS
-from emulator.simulator.texts import STEERING
-from emulator.simulator.tokens import Tokens
-from emulator.simulator.trust import Sms, Trust
+from emulator.simulator.owa import access, failures, graphql
+from emulator.simulator.owa.graphql import Call, Invalid, Json
+from emulator.simulator.owa.operations import Operations
+from emulator.simulator.owa.options import OwaOptions
+from emulator.simulator.owa.orders import Order, Orders, letter
+from emulator.simulator.owa.profiles import Unit
+from emulator.simulator.owa.schema import OPERATIONS
+from emulator.simulator.owa.tokens import Tokens
+from emulator.simulator.owa.trust import Sms, Trust
+from emulator.simulator.wsdo.texts import STEERING
 
 PATH = "/owa-api/graphql"
 

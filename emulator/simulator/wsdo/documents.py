@@ -9,10 +9,10 @@ from datetime import UTC, datetime, tzinfo
 from lxml import etree
 
 from emulator.model import Axes, Interior
-from emulator.simulator import texts
-from emulator.simulator.activity import Row
 from emulator.simulator.backend import CODE_WORDS, CONTACT_MAIL, CONTACT_PHONE, Account
-from emulator.simulator.panel import Zone
+from emulator.simulator.panel.activity import Row
+from emulator.simulator.panel.house import Zone
+from emulator.simulator.wsdo import texts
 
 Words = dict[str, str]
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from werkzeug.datastructures import Headers
 
-from emulator.simulator import failures
 from emulator.simulator.backend import Account, Contract
-from emulator.simulator.graphql import Call, Invalid, Json
-from emulator.simulator.schema import Access
-from emulator.simulator.tokens import Tokens
+from emulator.simulator.owa import failures
+from emulator.simulator.owa.graphql import Call, Invalid, Json
+from emulator.simulator.owa.schema import Access
+from emulator.simulator.owa.tokens import Tokens
 
 AUTH = ("country", "lang", "callby", "id", "user", "hash")
 SECURITY = ("token", "type", "otpHash")

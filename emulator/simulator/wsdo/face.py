@@ -9,13 +9,14 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, request
 
 from emulator.model import Arm, ArmMode, Axes, Disarm, Interior
-from emulator.simulator import documents, settings, texts
-from emulator.simulator.actions import Check, Request
+from emulator.simulator import settings
 from emulator.simulator.backend import Account, Backend, Denied, Options, Reason
 from emulator.simulator.face import ConnectionDropped, block_page, page
 from emulator.simulator.faults import KINDS
-from emulator.simulator.operation import Operation, Refusal
-from emulator.simulator.panel import Busy
+from emulator.simulator.panel.actions import Check, Request
+from emulator.simulator.panel.house import Busy
+from emulator.simulator.panel.operation import Operation, Refusal
+from emulator.simulator.wsdo import documents, texts
 
 PATH = "/WebService/ws.do"
 

@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass, field
 
 from emulator.errors import EmulatorError
 from emulator.model import DISARMED, Action, Arm, ArmMode, Axes, Disarm, Interior
-from emulator.simulator.actions import Check, Move, Request
-from emulator.simulator.activity import KEYPAD, Activity, Row
-from emulator.simulator.operation import Ending, Operation, Refusal
+from emulator.simulator.panel.actions import Check, Move, Request
+from emulator.simulator.panel.activity import KEYPAD, Activity, Row
+from emulator.simulator.panel.operation import Ending, Operation, Refusal
 
 ANSWER_AFTER = 3.0
 """Seconds a panel takes for an operation; real ones take up to 25 (verisure-wsdo.md §4)."""

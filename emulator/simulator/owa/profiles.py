@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from emulator.model import Interior
-from emulator.simulator.actions import Move
 from emulator.simulator.backend import Account, Role
-from emulator.simulator.panel import Profile
+from emulator.simulator.panel.actions import Move
+from emulator.simulator.panel.house import Profile
 
 OFF, DAY, NIGHT, TOTAL = Interior.OFF, Interior.DAY, Interior.NIGHT, Interior.TOTAL
 

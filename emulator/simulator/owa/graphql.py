@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.errors import EmulatorError
-from emulator.simulator.schema import ENUMS, OPERATIONS, SHAPES, Signature
+from emulator.simulator.owa.schema import ENUMS, OPERATIONS, SHAPES, Signature
 
 DEEPEST = 12
 """Selections within selections; the deepest known has 5."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from emulator.errors import EmulatorError
 from emulator.simulator.backend import Account
-from emulator.simulator.tokens import Device
+from emulator.simulator.owa.tokens import Device
 
 CODE_LIFE_S = 300.0
 """Seconds for which a code is good; no figure is known, so what is usual."""

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from emulator.model import Arm, Disarm, Interior
-from emulator.simulator.actions import Move, Request
+from emulator.simulator.panel.actions import Move, Request
 
 LOG_ROWS = 500
 """Rows kept; some weeks of a busy house, and a bound on what is saved."""

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from emulator.simulator import failures, texts
-from emulator.simulator.access import Caller, contract_of
-from emulator.simulator.activity import Row
 from emulator.simulator.backend import Account, Backend, Denied, Reason, Role
-from emulator.simulator.failures import Crashed
-from emulator.simulator.graphql import Call, Json
-from emulator.simulator.options import OwaOptions
-from emulator.simulator.orders import LETTER_FAULTS, Orders, letter, open_zones
-from emulator.simulator.profiles import Unit
-from emulator.simulator.tokens import Device, Spent, Tokens
-from emulator.simulator.trust import Challenged, Trust
+from emulator.simulator.owa import failures
+from emulator.simulator.owa.access import Caller, contract_of
+from emulator.simulator.owa.failures import Crashed
+from emulator.simulator.owa.graphql import Call, Json
+from emulator.simulator.owa.options import OwaOptions
+from emulator.simulator.owa.orders import LETTER_FAULTS, Orders, letter, open_zones
+from emulator.simulator.owa.profiles import Unit
+from emulator.simulator.owa.tokens import Device, Spent, Tokens
+from emulator.simulator.owa.trust import Challenged, Trust
+from emulator.simulator.panel.activity import Row
+from emulator.simulator.wsdo import texts
 
 MFA_NEEDED, RENEWED = "auth-api.mfa_needed", "auth-api.login.success"
 

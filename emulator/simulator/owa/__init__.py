@@ -1,0 +1,1 @@
+"""The simulated OWA server. Shares no codec with the client."""

@@ -1,0 +1,1 @@
+"""The simulated ws.do server. Shares no codec with the client."""
