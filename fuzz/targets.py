@@ -14,7 +14,6 @@ from pathlib import Path
 
 from lxml import etree
 
-from emulator import logs, policy
 from emulator.alarm.cloud import Answer
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.wsdo import pet
@@ -25,11 +24,12 @@ from emulator.doors.hue.v1 import Api, Ask
 from emulator.doors.wemo import callback, description, soap
 from emulator.doors.wemo.description import BASICEVENT, METAINFO, Facts
 from emulator.errors import ConfigError, ProtocolError, Unreachable
-from emulator.lan import search, ssdp
+from emulator.lan import access, search, ssdp
 from emulator.lan.http1 import Conversation, Response
 from emulator.lan.network import Place
 from emulator.model import BridgeIdentity
 from emulator.store.pairing import Users
+from emulator.system import logs
 
 PEER = "192.168.7.9"
 PLACE = Place("eth0", "192.168.7.2", IPv4Network("192.168.7.0/24"), "192.168.7.2")
@@ -90,7 +90,7 @@ def gena_callback(data: bytes) -> None:
     with suppress(ProtocolError):
         host = callback.acceptable(header, PEER, PLACE, callback.Here((PLACE,))).host
         assert host != PLACE.host
-        assert policy.is_within(host, PLACE.network)
+        assert access.is_within(host, PLACE.network)
 
 
 def device_description(data: bytes) -> None:
@@ -162,9 +162,9 @@ def host_and_origin(data: bytes) -> None:
     header = data.decode("latin-1")
     said = re.sub(r"[\t\r\n]", "", header).lower()  # a URL is read without them
     for peer, names in ((PEER, OURS), ("127.0.0.1", {"localhost", *OURS})):
-        if policy.may_name(header, OURS, peer) or policy.may_act_from(header, OURS, peer):
+        if access.may_name(header, OURS, peer) or access.may_act_from(header, OURS, peer):
             assert any(name in said for name in names)
-    policy.is_local(header, NETWORK)
+    access.is_local(header, NETWORK)
 
 
 def log_line(data: bytes) -> None:

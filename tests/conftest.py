@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from emulator import logs
 from emulator.simulator.backend import Account
 from emulator.simulator.panel.house import House
 from emulator.simulator.server import SimulatedAlarm
 from emulator.store import pin
 from emulator.store.journal import Journal
+from emulator.system import logs
 from tests.support.fakes import FakeClock
 from tests.support.patience import STOP_S
 

@@ -11,10 +11,10 @@ from emulator.alarm.cloud import Clock
 from emulator.alarm.held import Asked, Held, Press, refusal
 from emulator.alarm.installation import Installation
 from emulator.alarm.queue import Ticket, makes_pointless
+from emulator.alarm.rules import why_not_disarm
 from emulator.alarm.sweeps import Guard
 from emulator.errors import EmulatorError, TooMany
 from emulator.model import Action, Arm, Command, Disarm, Moment, Narrowing, Origin, Outcome, Result, Switch
-from emulator.policy import why_not_disarm
 from emulator.store.journal import Journal
 
 log = logging.getLogger(__name__)

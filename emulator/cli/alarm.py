@@ -7,18 +7,18 @@ from typing import Any, NoReturn
 
 import click
 
-from emulator import logs, running, show
 from emulator.alarm.cloud import Phase, Reading
-from emulator.alarms import SystemClock
-from emulator.app import is_running
+from emulator.app.alarms import SystemClock
+from emulator.app.app import is_running
 from emulator.cli.context import NO_ANSWER, NOT_DONE, OK, UNCONFIRMED, Context, choose, common, context, on_signal
 from emulator.cli.login import converse
 from emulator.config import devices_yaml
 from emulator.config.settings import OWA_LANGUAGES
 from emulator.errors import Unreachable
 from emulator.model import DISARMS, Action, Arm, ArmMode, Command, Origin, Outcome, PanelState, Result
-from emulator.running import Running
 from emulator.store.journal import Journal
+from emulator.system import local_api, logs, output
+from emulator.system.local_api import Running
 
 RESULTS = {Result.CONFIRMED: OK, Result.IGNORED: OK, Result.REJECTED: NOT_DONE, Result.UNCONFIRMED: UNCONFIRMED}
 
@@ -49,16 +49,16 @@ def status(name: str | None, retry_login: bool, ask_panel: bool, as_json: bool, 
         installation = alarms.installation(name, refusals=EVERY_TIME if retry_login else ONCE_MORE)
         how = Reading.PANEL if ask_panel else Reading.POLL
         state = here.patiently(installation, lambda: installation.read_now(how))
-    shown = {"installation": name, **show.fields(state), "via": "cloud"}
-    click.echo(show.as_json(shown) if as_json else show.panel(name, state))
+    shown = {"installation": name, **output.fields(state), "via": "cloud"}
+    click.echo(output.as_json(shown) if as_json else output.panel(name, state))
 
 
 def _show_known(known: dict[str, Any], as_json: bool) -> None:
     """What the running program read last; as old news end with NO_ANSWER."""
-    name, state, health = known["name"], running.panel(known), known["health"]
+    name, state, health = known["name"], local_api.panel(known), known["health"]
     if state:
-        shown = {"installation": name, **show.fields(state), "via": "program"}
-        click.echo(show.as_json(shown) if as_json else show.panel(name, state))
+        shown = {"installation": name, **output.fields(state), "via": "program"}
+        click.echo(output.as_json(shown) if as_json else output.panel(name, state))
     if health["error"] or not state:
         raise Unreachable(health["error"] or "the running program has not read the panel yet")
 
@@ -142,9 +142,9 @@ def _command_beside(here: Context, program: Running, action: Action, name: str |
 def _end(name: str, action: Action, outcome: Outcome, state: PanelState | None, *, via: str, as_json: bool) -> NoReturn:
     if as_json:
         ended = {"command": str(action), "result": outcome.result, "message": outcome.message, "via": via}
-        click.echo(show.as_json({"installation": name, **ended, "panel": show.fields(state) if state else None}))
+        click.echo(output.as_json({"installation": name, **ended, "panel": output.fields(state) if state else None}))
     else:
-        click.echo(show.outcome(name, action, outcome, state))
+        click.echo(output.outcome(name, action, outcome, state))
     sys.exit(RESULTS.get(outcome.result, NO_ANSWER))
 
 
@@ -161,18 +161,18 @@ def installation(name: str | None, as_json: bool, **chosen: Any) -> None:
         details = here.patiently(asked, asked.describe)
     if as_json:
         shown = {"installation": name, "number": details.number, "panel": details.panel, "alias": details.alias}
-        click.echo(show.as_json({**shown, "devices": details.devices, "services": details.services}))
+        click.echo(output.as_json({**shown, "devices": details.devices, "services": details.services}))
         return
     click.echo(f"{name}: installation {details.number}, panel {details.panel} {details.alias}".rstrip())
     for title, rows in (("SENSORS", details.devices), ("SERVICES", details.services)):
         if rows:
-            click.echo(f"\n{title}\n{show.records(rows)}")
+            click.echo(f"\n{title}\n{output.records(rows)}")
 
 
 def program_of(here: Context) -> Running | None:
     """The `emulator run` on this state folder, if it has a local API."""
     logs.setup(here.level)
-    return running.find(here.state_dir) if is_running(here.state_dir) else None
+    return local_api.find(here.state_dir) if is_running(here.state_dir) else None
 
 
 def _known(program: Running, name: str | None) -> dict[str, Any]:
@@ -197,4 +197,4 @@ def journal(count: int, as_json: bool, **chosen: Any) -> None:
     logs.setup(here.level)
     with closing(Journal(here.state_dir, read_only=True)) as book:
         entries = book.commands(count)
-    click.echo(show.as_json([entry.as_dict() for entry in entries]) if as_json else show.journal(entries))
+    click.echo(output.as_json([entry.as_dict() for entry in entries]) if as_json else output.journal(entries))

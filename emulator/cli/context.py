@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 import click
 import platformdirs
 
-from emulator import logs
 from emulator.alarm.installation import Installation
-from emulator.alarms import Alarms
+from emulator.app.alarms import Alarms
 from emulator.config import credentials, devices_yaml
 from emulator.config.credentials import Credentials
 from emulator.config.settings import Settings
 from emulator.errors import Unreachable
+from emulator.system import logs
 
 OK, NOT_DONE, USAGE, UNCONFIRMED, NO_ANSWER, HINDERED = 0, 1, 2, 3, 4, 75
 EXIT = {

@@ -9,15 +9,15 @@ from typing import Any
 
 import click
 
-from emulator import logs, show, systemd
-from emulator.alarms import SystemClock
-from emulator.app import App
+from emulator.app.alarms import SystemClock
+from emulator.app.app import App
 from emulator.cli.context import LOOK_S, NOT_DONE, OK, USAGE, common, context, on_signal
 from emulator.config import credentials, settings
 from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered, Problem
 from emulator.lan import network, search
 from emulator.store import identities, pairing
 from emulator.store.journal import Journal
+from emulator.system import logs, output, systemd
 
 FIRST_NEWS_S = 3.5
 """For the first state to be there when `run` says that it is ready, which shall not take longer than 5 s."""
@@ -87,7 +87,7 @@ def _show_switches(app: App) -> None:
         for door in app.doors
         for switch, url in door.urls()
     ]
-    click.echo(show.table(("SWITCH", "ON ARMS", "OFF", "ADDRESS"), rows))
+    click.echo(output.table(("SWITCH", "ON ARMS", "OFF", "ADDRESS"), rows))
     for name, simulator in app.alarms.simulators.items():
         click.echo(f"{name}: a simulated alarm; its house is at {simulator.control_url}")
     for url in app.page.pages() if app.page else ():
@@ -112,9 +112,9 @@ def discover(interfaces: tuple[str, ...], seconds: float, as_json: bool, **chose
         raise ConfigError([Problem("--interface", network.nowhere(nics, interfaces or None))])
     found = search.search(interfaces or None, seconds)
     if as_json:
-        click.echo(show.as_json([{**asdict(device), "ours": device.udn in ours} for device in found]))
+        click.echo(output.as_json([{**asdict(device), "ours": device.udn in ours} for device in found]))
     else:
-        click.echo(show.devices(found, ours))
+        click.echo(output.devices(found, ours))
 
 
 @click.command()
@@ -130,7 +130,7 @@ def check(interfaces: tuple[str, ...], as_json: bool, **chosen: Any) -> None:
     logs.setup(here.level)
     clock = click.get_current_context().obj or SystemClock()
     found, usable = doctor.examine(here.config, here.state_dir, interfaces or None, clock)
-    click.echo(show.as_json([asdict(one) for one in found]) if as_json else show.findings(found))
+    click.echo(output.as_json([asdict(one) for one in found]) if as_json else output.findings(found))
     wrong = any(one.verdict is Verdict.PROBLEM for one in found)
     sys.exit(USAGE if not usable else NOT_DONE if wrong else OK)
 
@@ -139,4 +139,4 @@ def check(interfaces: tuple[str, ...], as_json: bool, **chosen: Any) -> None:
 @common
 def schema(**_chosen: Any) -> None:
     """Print the JSON Schema of devices.yaml, for editors."""
-    click.echo(show.as_json(settings.schema()))
+    click.echo(output.as_json(settings.schema()))

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from emulator import show
 from emulator.alarm.cloud import Clock
+from emulator.app.login_store import JournalVault
 from emulator.clouds import url_of
 from emulator.clouds.http import HttpTransport
 from emulator.clouds.owa.enrol import CodeRefused, Enrolment, Phone
@@ -18,7 +18,7 @@ from emulator.config.settings import InstallationSettings, Settings
 from emulator.errors import ConfigError, LoginRefused, Problem
 from emulator.store import refused_logins
 from emulator.store.journal import Journal
-from emulator.vault import JournalVault
+from emulator.system import output
 
 CODES = 3
 """How many codes are asked for before it is better to begin again later."""
@@ -63,7 +63,7 @@ def converse(
                 refused_logins.forget_all(journal, known)
     finally:
         journal.close()
-    click.echo("\n" + show.table(("NUMBER", "PANEL", "ALARM"), found))
+    click.echo("\n" + output.table(("NUMBER", "PANEL", "ALARM"), found))
     click.echo("\n" + _advice(settings, where, [number for number, *_ in found]))
 
 

@@ -7,16 +7,16 @@ from typing import Any
 
 import click
 
-from emulator import logs, show
-from emulator.app import is_running
+from emulator.app.app import is_running
+from emulator.app.notify import TITLES, apprise_target, called
 from emulator.cli.alarm import program_of
 from emulator.cli.context import NO_ANSWER, common, context
 from emulator.config import credentials, devices_yaml
 from emulator.errors import ConfigError, EmulatorError, Problem
 from emulator.model import Notice
-from emulator.notify import TITLES, apprise_target, called
 from emulator.store import light_ids, pairing, pin
 from emulator.store.journal import Journal
+from emulator.system import logs, output
 
 
 @click.command()
@@ -84,7 +84,7 @@ def pair(listing: bool, forget: str | None, renumber: bool, as_json: bool, **cho
 
 def _paired(book: Journal, *, as_json: bool) -> str:
     users = pairing.paired(book)
-    return show.as_json([show.client(*one) for one in users.items()]) if as_json else show.clients(users)
+    return output.as_json([output.client(*one) for one in users.items()]) if as_json else output.clients(users)
 
 
 def _forgotten(book: Journal, which: str) -> str:
@@ -93,7 +93,7 @@ def _forgotten(book: Journal, which: str) -> str:
     except EmulatorError as error:
         raise click.BadParameter(str(error), param_hint="--forget") from None
     return (
-        f"Forgotten: {gone.short} {show.kind(gone)} {gone.peer}\n"
+        f"Forgotten: {gone.short} {output.kind(gone)} {gone.peer}\n"
         "A running program takes no command from it any more, "
         f"and tells it nothing after {pairing.HEEDED_S:g} s at most.\n"
         "With doors.hue.pairing: open it may come back; with button it has to pair anew."
@@ -109,7 +109,7 @@ def _renumbered(book: Journal) -> str:
         return f"No light has an id above {light_ids.HIGHEST}, so nothing was changed."
     rows = [(one.name, one.shape, str(one.old), str(one.new)) for one in changed]
     return (
-        f"{show.table(('SWITCH', 'LIGHT', 'OLD ID', 'NEW ID'), rows)}\n"
+        f"{output.table(('SWITCH', 'LIGHT', 'OLD ID', 'NEW ID'), rows)}\n"
         "Restart `emulator run`: until then it goes by the old ids.\n"
         "To an Echo these are new lights: remove the old ones in the Alexa app, let it search again, and put the new\n"
         "ones into your groups and routines. Other apps may have to search again, too."

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from emulator import logs
 from emulator.cli.context import common, context, on_signal
 from emulator.config import settings
 from emulator.simulator.owa.profiles import PROFILES
 from emulator.simulator.owa.trust import Sms
 from emulator.simulator.panel.house import House, Profile
 from emulator.simulator.server import FACES, PROFILE, SimulatedAlarm
+from emulator.system import logs
 
 
 @click.command()

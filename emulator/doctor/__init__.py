@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
-from emulator import app
 from emulator.alarm.cloud import Clock
+from emulator.app import app
 from emulator.config import devices_yaml
 from emulator.config.settings import Settings
 from emulator.doctor import cloud, lan, ports, state, targets

@@ -16,13 +16,13 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from emulator import show
+from emulator.app.login_store import JournalVault
 from emulator.clouds.http import USER_AGENT, secure
 from emulator.doctor.case import Case, url_of
 from emulator.doctor.finding import Finding, ok, problem, skipped, warning
 from emulator.errors import EmulatorError
 from emulator.store.journal import Journal
-from emulator.vault import JournalVault
+from emulator.system import output
 
 PATIENCE_S = 5.0  # for each step: to resolve the name, to connect, to agree on TLS, to answer
 OFF_S = 300.0  # a clock that is less wrong harms nobody
@@ -57,7 +57,9 @@ def clouds_and_clock(case: Case) -> Iterator[Finding]:
         if not url:
             yield skipped(check, "simulated: there is nothing to reach")
         elif (until := _shut_until(case, host)) > case.clock.time():
-            yield warning(check, f"{host} has blocked this network until {show.moment(until)}", "wait, without trying")
+            yield warning(
+                check, f"{host} has blocked this network until {output.moment(until)}", "wait, without trying"
+            )
         else:
             try:
                 reached = reach(url)
@@ -158,8 +160,8 @@ def _clock(now: float, theirs: datetime | None) -> Finding:
     if ours.year < FIRST_YEAR:
         return problem(check, f"it is not {ours.year}", SET_CLOCK)
     if theirs is None:
-        return ok(check, f"{show.moment(now)}; there is no cloud's to compare it with")
+        return ok(check, f"{output.moment(now)}; there is no cloud's to compare it with")
     off_s = (ours - theirs).total_seconds()
     if abs(off_s) > OFF_S:
         return problem(check, f"{abs(off_s) / 60:.0f} min {'fast' if off_s > 0 else 'slow'} by the cloud's", SET_CLOCK)
-    return ok(check, f"{show.moment(now)}, as the cloud's")
+    return ok(check, f"{output.moment(now)}, as the cloud's")

@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 
-from emulator.app import LOCK
+from emulator.app.app import LOCK
 from emulator.doctor import sockets
 from emulator.doctor.case import Case
 from emulator.doctor.finding import Finding, ok, problem, skipped, warning

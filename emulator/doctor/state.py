@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 
-from emulator import show
+from emulator.app.login_store import JournalVault
 from emulator.clouds.owa.vault import Login
 from emulator.config import credentials
 from emulator.config.credentials import Credentials
@@ -15,7 +15,7 @@ from emulator.doctor.finding import Finding, Verdict, ok, problem, skipped, warn
 from emulator.errors import ConfigError, EmulatorError, LoginNeeded
 from emulator.store import private, refused_logins, salvage
 from emulator.store.journal import FILE, Journal
-from emulator.vault import JournalVault
+from emulator.system import output
 
 ANOTHER = "make it a folder that the user of the program may write to, or choose another with --state-dir"
 SEE_FOLDER = "not to be read by this user; see the state folder"
@@ -117,4 +117,4 @@ def _renewable(check: str, login: Login | None) -> Finding:
         return problem(check, "nobody has logged in to this account yet", LOGIN)
     if login.trouble:
         return problem(check, f"a person has to log in: {login.trouble}", LOGIN)
-    return ok(check, f"kept since {show.moment(login.login_at)}")
+    return ok(check, f"kept since {output.moment(login.login_at)}")

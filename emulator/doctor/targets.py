@@ -1,10 +1,10 @@
 """Checks of where notifications go. Nothing is sent: that is `emulator notify --test`."""
 
+from emulator.app.notify import apprise_target
 from emulator.config import credentials
 from emulator.doctor.case import Case
 from emulator.doctor.finding import Finding, ok, problem, skipped
 from emulator.errors import ConfigError
-from emulator.notify import apprise_target
 
 
 def notifications(_case: Case) -> Finding:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
-from emulator import logs, policy
 from emulator.doors.wemo import description, protocol
 from emulator.doors.wemo.plug import Plug
-from emulator.lan import network, ssdp
+from emulator.lan import access, network, ssdp
 from emulator.lan.network import Place
+from emulator.system import logs
 
 if TYPE_CHECKING:
     from emulator.lan.responder import Lan
@@ -40,7 +40,7 @@ class Searches(SSDPServer):
     def datagram_received(self, data: bytes | str, addr: tuple[str, int]) -> None:
         """Answer a search from a local peer; anything else is none of our business."""
         search = ssdp.parse(cast(bytes, data), addr[1])
-        if search and policy.is_local(addr[0], self._site.place.network):
+        if search and access.is_local(addr[0], self._site.place.network):
             # A search sent to us alone is answered within a second, whatever MX it bears (§1.1).
             self.respond_to_search(addr, search.st, (search.mx or 0) if self._multicast else 0)
         elif search:

@@ -8,8 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapp
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
-from emulator import policy
-from emulator.lan import network, wsgi
+from emulator.lan import access, network, wsgi
 from emulator.lan.network import Nic, Place
 
 if TYPE_CHECKING:
@@ -173,9 +172,9 @@ def _alike(failed: Iterable[tuple[str, OSError]]) -> list[list[tuple[str, OSErro
 
 def place_of(peer: str, places: Iterable[Place]) -> Place | None:
     """The place by which a local peer comes in; None for one that is not local."""
-    local = [place for place in places if policy.is_local(plain(peer), place.network)]
+    local = [place for place in places if access.is_local(plain(peer), place.network)]
     # On this host every place is local; one whose network it is says more than the first.
-    return next((place for place in local if policy.is_within(plain(peer), place.network)), next(iter(local), None))
+    return next((place for place in local if access.is_within(plain(peer), place.network)), next(iter(local), None))
 
 
 def gate(
@@ -206,7 +205,7 @@ def gate(
         ours: Collection[str] = {name for each in here for name in (each.host, each.advertised)} | set(names)
         environ["REMOTE_ADDR"] = peer = plain(environ["REMOTE_ADDR"])
         headers = {name: environ[key] for name, key in HEADERS.items() if key in environ}
-        if why := policy.why_not_enter(peer, environ["REQUEST_METHOD"], headers, ours):
+        if why := access.why_not_enter(peer, environ["REQUEST_METHOD"], headers, ours):
             return refuse(why, environ, start)
         environ["PATH_INFO"] = re.sub("/{2,}", "/", environ.get("PATH_INFO", ""))  # clients join paths carelessly
         environ[PLACE] = place

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from emulator.alarm.cloud import Answer
 from emulator.alarm.installation import Installation
 from emulator.alarm.queue import Ticket
+from emulator.app.login_store import JournalVault
 from emulator.model import Arm, ArmMode, Axes, Command, Disarm, Origin, Result
 from emulator.store.journal import Journal
-from emulator.vault import JournalVault
 from tests.alarm.test_installation import MODES
 from tests.alarm.test_walk import KEYS
 from tests.support.fakes_owa import SimulatedOwa

@@ -10,8 +10,8 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-from emulator import alarms
-from emulator.app import App
+from emulator.app import alarms
+from emulator.app.app import App
 from emulator.clouds.wsdo import cloud as wsdo
 from emulator.config.settings import NAME_LIMIT, Settings
 from emulator.store.pin import set_pin

@@ -8,7 +8,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from emulator.app import App
+from emulator.app.app import App
 from emulator.simulator.panel.house import House
 from tests.support.patience import PATIENCE_S
 

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 import pytest
 import trustme
 
+from emulator.app.login_store import JournalVault
 from emulator.doctor import cloud
 from emulator.doctor.finding import Finding, Verdict
 from emulator.store.journal import Journal
-from emulator.vault import JournalVault
 from tests.doctor.conftest import NOW_S, SWITCHES, MakeCase
 
 

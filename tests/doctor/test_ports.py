@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.app import LOCK
+from emulator.app.app import LOCK
 from emulator.doctor import ports
 from emulator.doctor.finding import Finding, Verdict
 from emulator.lan import network, ssdp

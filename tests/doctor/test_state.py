@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from emulator.app.login_store import JournalVault
 from emulator.clouds.owa.vault import Device, Login
 from emulator.doctor import state
 from emulator.doctor.finding import Finding, Verdict
 from emulator.store import refused_logins
 from emulator.store.journal import FILE, Journal
-from emulator.vault import JournalVault
 from tests.doctor.conftest import NOW_S, SIMULATED, SWITCHES, MakeCase
 
 HOST = "alarm.example"

@@ -4,8 +4,9 @@ import sys
 
 import pytest
 
-from emulator import doors, logs
+from emulator import doors
 from emulator.lan.responder import Lan
+from emulator.system import logs
 
 
 def test_every_row_of_the_table_is_a_door() -> None:

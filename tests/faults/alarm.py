@@ -15,10 +15,10 @@ from emulator.alarm.hub import Hub
 from emulator.alarm.installation import Installation
 from emulator.alarm.queue import Ticket
 from emulator.alarm.sweeps import SWEEP_S
+from emulator.app.login_store import JournalVault
 from emulator.model import Action, ArmMode, Axes, Disarm, Identity, Origin, Result, Switch
 from emulator.simulator.faults import Fault
 from emulator.store.journal import Journal
-from emulator.vault import JournalVault
 from tests.support.fakes import SimulatedCloud
 from tests.support.fakes_owa import SimulatedOwa
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from emulator.app import LOCK, App
+from emulator.app.app import LOCK, App
+from emulator.app.login_store import LOCK as LOGIN_LOCK
+from emulator.app.login_store import JournalVault
 from emulator.errors import EmulatorError
 from emulator.store import private
 from emulator.store.journal import FILE, Journal
-from emulator.vault import LOCK as LOGIN_LOCK
-from emulator.vault import JournalVault
 from tests.support.program import settings
 
 

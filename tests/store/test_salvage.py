@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.app import App
+from emulator.app.app import App
 from emulator.errors import EmulatorError, Hindered
 from emulator.model import (
     Arm,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from emulator import __version__
+from emulator.app.notify import Outbox
 from emulator.errors import ConfigError
-from emulator.notify import Outbox
 from emulator.store import tables
 from emulator.store.journal import FILE, Journal
 

@@ -7,8 +7,8 @@ from http import HTTPStatus
 
 from flask import Request
 
-from emulator import policy
 from emulator.errors import EmulatorError, ProtocolError
+from emulator.lan import access
 from emulator.model import Origin
 from emulator.store.journal import Journal
 from emulator.store.pin import Pin, PinRefused
@@ -58,7 +58,7 @@ class Access:
         if request.authorization is None:
             return False
         peer = str(request.remote_addr)
-        here = policy.is_within(peer, policy.LOOPBACK)
+        here = access.is_within(peer, access.LOOPBACK)
         shown = (request.authorization.token or "").encode()
         if here and hmac.compare_digest(shown, self._token.encode()):
             return True

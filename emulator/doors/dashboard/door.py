@@ -12,7 +12,6 @@ from pathlib import Path
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from emulator import running
 from emulator.alarm.hub import Hub
 from emulator.doors import Door
 from emulator.doors.dashboard import api, pages
@@ -27,6 +26,7 @@ from emulator.lan.web import LOCALHOST, Web
 from emulator.model import Switch
 from emulator.store.journal import Journal
 from emulator.store.pin import Pin
+from emulator.system import local_api
 
 LOG = logging.getLogger(__name__)
 
@@ -144,7 +144,7 @@ class Dashboard:
             thread, self._thread = self._thread, None
             if thread is None:
                 return
-            running.withdraw(self._state_dir)
+            local_api.withdraw(self._state_dir)
             self._announced = False
             self._unsubscribe()
             self._stopping.set()
@@ -190,7 +190,7 @@ class Dashboard:
     def _announce(self) -> None:
         """Tell the commands of this machine, but not before it is us who answer there: they show what opens."""
         if not self._announced and LOCALHOST.host in {place.host for place in self._web.served}:
-            running.announce(self._state_dir, f"http://{LOCALHOST.host}:{self._web.port}", self._token)
+            local_api.announce(self._state_dir, f"http://{LOCALHOST.host}:{self._web.port}", self._token)
             self._announced = True
 
 

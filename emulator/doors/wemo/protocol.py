@@ -7,18 +7,18 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from http import HTTPStatus
 
-from emulator import logs, policy
 from emulator.doors.wemo import description, soap
 from emulator.doors.wemo.description import BASICEVENT, METAINFO, Service
 from emulator.doors.wemo.plug import Plug
 from emulator.doors.wemo.walk import Walked
 from emulator.errors import EmulatorError, ProtocolError
-from emulator.lan import network
+from emulator.lan import access, network
 from emulator.lan.http1 import Conversation, Request, Response
 from emulator.lan.limits import Connections
 from emulator.lan.network import Place
 from emulator.lan.timer import Timer
 from emulator.model import Origin
+from emulator.system import logs
 
 with logs.undisturbed():
     from fauxmo.protocols import Fauxmo
@@ -76,7 +76,7 @@ class WemoSwitch(Fauxmo):
         """Take in local peers, as many as there is room for."""
         super().connection_made(transport)
         self.peer = (transport.get_extra_info("peername") or ("",))[0]
-        if not policy.is_local(self.peer, self.place.network):
+        if not access.is_local(self.peer, self.place.network):
             LOG.debug("%s is not in %s", self.peer, self.place.network)
             self._end(abort=True)
             return
@@ -184,9 +184,9 @@ class WemoSwitch(Fauxmo):
 
     def _route(self, request: Request) -> "Handler":
         ours = {self.place.host, self.place.advertised}
-        why = policy.why_not_enter(self.peer, request.method, request.headers, ours)
+        why = access.why_not_enter(self.peer, request.method, request.headers, ours)
         if not why and request.authority:
-            why = policy.why_not_enter(self.peer, request.method, {"host": request.authority}, ours)
+            why = access.why_not_enter(self.peer, request.method, {"host": request.authority}, ours)
         if why:
             self._plug.warn(self.peer, why)
             raise ProtocolError(why, HTTPStatus.FORBIDDEN)

@@ -12,13 +12,13 @@ import pytest
 from emulator.alarm.cloud import Reading
 from emulator.alarm.installation import Installation
 from emulator.alarm.queue import Ticket
+from emulator.app.login_store import JournalVault
 from emulator.clouds.firewall import BAN_S
 from emulator.clouds.owa.wire import SPACING_S
 from emulator.errors import LoginNeeded, Rejected, Unconfirmed
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Command, Disarm, Interior, Notice, Origin, Result
 from emulator.simulator.owa.profiles import PROFILES
 from emulator.store.journal import Journal
-from emulator.vault import JournalVault
 from tests.clouds.contract import NIGHT, TOTAL, CloudContract, quiet
 from tests.support.fakes_owa import SimulatedOwa
 

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from emulator import running
 from emulator.doors import Door
 from emulator.doors.dashboard.door import Dashboard, own_names
 from emulator.errors import Unreachable
 from emulator.lan.network import Nic
 from emulator.model import Arm, ArmMode, Disarm, Result
-from emulator.running import Refused, Running
 from emulator.store.journal import Journal
 from emulator.store.pin import set_pin
+from emulator.system import local_api
+from emulator.system.local_api import Refused, Running
 from tests.doors.contract import DoorContract
 from tests.doors.dashboard.rig import Rig
 from tests.support.patience import PATIENCE_S
@@ -113,7 +113,7 @@ def test_a_port_that_is_taken_is_said_and_tried_again(
         # Whoever has the port would be shown the token.
         assert not (tmp_path / "api.json").exists()
     door._look()
-    assert running.find(tmp_path)
+    assert local_api.find(tmp_path)
     assert door.obstacles() == ()
     assert len(door.pages()) == 1
     assert [record.levelno for record in caplog.records if "cannot use TCP port" in record.message] == [logging.ERROR]
@@ -148,7 +148,7 @@ def test_what_this_machine_is_called(hostname: str, names: set[str]) -> None:
 @pytest.fixture
 def program(make: Callable[..., Dashboard], tmp_path: Path) -> Running:
     make().start()
-    found = running.find(tmp_path)
+    found = local_api.find(tmp_path)
     assert found
     return found
 
@@ -180,7 +180,7 @@ def test_a_program_that_dies_on_the_way_is_not_asked_twice(
 ) -> None:
     door = make()
     door.start()
-    found = running.find(tmp_path)
+    found = local_api.find(tmp_path)
     assert found
     outcome, _ = found.carry_out("home", Disarm(), lambda _seconds: door.stop())
     assert (outcome.result, outcome.message) == (Result.UNCONFIRMED, "the running program does not answer")
@@ -204,17 +204,17 @@ def test_its_refusals_are_told(program: Running, tmp_path: Path) -> None:
 def test_after_the_stop_there_is_none(make: Callable[..., Dashboard], tmp_path: Path) -> None:
     door = make()
     door.start()
-    found = running.find(tmp_path)
+    found = local_api.find(tmp_path)
     assert found
     door.stop()
-    assert running.find(tmp_path) is None
+    assert local_api.find(tmp_path) is None
     with pytest.raises(Unreachable):
         found.state()
-    running.announce(tmp_path, found.url, found.token)
-    assert running.find(tmp_path) is None
+    local_api.announce(tmp_path, found.url, found.token)
+    assert local_api.find(tmp_path) is None
     for text in ("", "[]", '{"url": 1}'):
         (tmp_path / "api.json").write_text(text)
-        assert running.find(tmp_path) is None
+        assert local_api.find(tmp_path) is None
 
 
 def test_a_proxy_of_the_environment_is_passed_by(
@@ -223,4 +223,4 @@ def test_a_proxy_of_the_environment_is_passed_by(
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     assert urllib.request.getproxies()
     make().start()
-    assert running.find(tmp_path)
+    assert local_api.find(tmp_path)

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from emulator import running
 from emulator.alarm.installation import View
 from emulator.doors.dashboard.pages import LATE_S, NEWS_S
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
 from emulator.simulator.faults import Fault
+from emulator.system import local_api
 from tests.doors.dashboard.rig import HOST, PEER, PIN, Rig
 
 
@@ -250,4 +250,4 @@ def test_what_is_not_guarded_is_said(rig: Rig) -> None:
     assert "Open and not guarded: Cocina, Salón" in read(rig)
     [told] = rig.get("/api/state").get_json()["installations"]
     assert told["panel"]["bypassed"] == ["Cocina", "Salón"]
-    assert running.panel(told) == state
+    assert local_api.panel(told) == state

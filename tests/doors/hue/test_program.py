@@ -30,7 +30,7 @@ from click.testing import CliRunner
 from emulator import cli
 from emulator.alarm.presses import SWEEP
 from emulator.alarm.sweeps import SWEEP_S
-from emulator.app import App
+from emulator.app.app import App
 from emulator.config import devices_yaml
 from emulator.doors.hue.door import Hue
 from emulator.lan.responder import Lan

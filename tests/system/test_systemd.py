@@ -9,7 +9,7 @@ from typing import TextIO
 
 import pytest
 
-from emulator import systemd
+from emulator.system import systemd
 
 
 @pytest.fixture(params=["path", "abstract"])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from emulator.alarms import Alarms
+from emulator.app.alarms import Alarms
 from emulator.config.credentials import Credentials
 from emulator.config.settings import Settings
 from emulator.errors import EmulatorError, Hindered, LoginRefused

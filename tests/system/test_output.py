@@ -1,9 +1,9 @@
 """What the commands print."""
 
-from emulator import show
 from emulator.lan.search import Found
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Outcome, PanelState, Result
 from emulator.store.journal import Entry
+from emulator.system import output
 from tests.support.fakes import EPOCH_S
 
 STATE = PanelState(DISARMED, EPOCH_S, "0", "EST2")
@@ -11,12 +11,12 @@ ARM = Arm(ArmMode.parse("total+perimeter"))
 
 
 def test_columns_are_as_wide_as_they_need_to_be() -> None:
-    assert show.table(("A", "LONG HEAD"), [("wide cell", "b")]) == "A          LONG HEAD\nwide cell  b"
+    assert output.table(("A", "LONG HEAD"), [("wide cell", "b")]) == "A          LONG HEAD\nwide cell  b"
 
 
 def test_records_need_not_have_the_same_keys() -> None:
     rows = [{"id": "1", "alias": "Hall"}, {"id": "2", "type": "YR"}]
-    assert show.records(rows).splitlines() == [
+    assert output.records(rows).splitlines() == [
         "ID  ALIAS  TYPE",
         "1   Hall",
         "2          YR",
@@ -24,27 +24,27 @@ def test_records_need_not_have_the_same_keys() -> None:
 
 
 def test_what_a_device_calls_itself_cannot_steer_the_terminal() -> None:
-    [_, line] = show.table(["NAME"], [["Plug\x1b[2J\nours\x9b \u202e"]]).splitlines()
+    [_, line] = output.table(["NAME"], [["Plug\x1b[2J\nours\x9b \u202e"]]).splitlines()
     assert line == "Plug?[2J?ours? ?"
 
 
 def test_letters_stay_as_they_are() -> None:
-    assert "Habitación" in show.as_json({"alias": "Habitación"})
+    assert "Habitación" in output.as_json({"alias": "Habitación"})
 
 
 def test_unknown_axes_are_null_for_programs() -> None:
-    fields = show.fields(PanelState(Axes(), EPOCH_S, "N", "EST2"))
+    fields = output.fields(PanelState(Axes(), EPOCH_S, "N", "EST2"))
     assert (fields["state"], fields["interior"], fields["perimeter"]) == ("armed, mode unknown", None, None)
     assert fields["read_at"].startswith("2023-11-1")
 
 
 def test_an_unconfirmed_end_is_followed_by_what_the_panel_says() -> None:
-    told = show.outcome("home", ARM, Outcome(Result.UNCONFIRMED, "no answer"), STATE)
+    told = output.outcome("home", ARM, Outcome(Result.UNCONFIRMED, "no answer"), STATE)
     first, second = told.splitlines()
     assert first == "home: arm total+perimeter: unconfirmed: no answer"
     assert second.startswith("home: disarmed (read ")
-    assert "\n" not in show.outcome("home", ARM, Outcome(Result.CONFIRMED, "done"), STATE)
-    assert "\n" not in show.outcome("home", ARM, Outcome(Result.UNCONFIRMED, "no answer"), None)
+    assert "\n" not in output.outcome("home", ARM, Outcome(Result.CONFIRMED, "done"), STATE)
+    assert "\n" not in output.outcome("home", ARM, Outcome(Result.UNCONFIRMED, "no answer"), None)
 
 
 def test_the_journal_says_who_what_and_how_it_ended() -> None:
@@ -53,7 +53,7 @@ def test_the_journal_says_who_what_and_how_it_ended() -> None:
             1, EPOCH_S, "home", "arm night", "wemo", "10.0.0.2", "Night", EPOCH_S, result, "m", EPOCH_S, settled
         )
 
-    text = show.journal([entry(None, None), entry("unconfirmed", "night")])
+    text = output.journal([entry(None, None), entry("unconfirmed", "night")])
     assert "under way" in text
     assert "wemo 10.0.0.2 Night" in text
     assert "m (then the panel said: night)" in text
@@ -66,7 +66,7 @@ def test_devices_ours_first() -> None:
             udn="uuid:Socket", address="10.0.0.2", location="http://10.0.0.2/setup.xml", name="Night", model="Socket"
         ),
     ]
-    _, first, second = show.devices(found, {"uuid:Socket"}).splitlines()
+    _, first, second = output.devices(found, {"uuid:Socket"}).splitlines()
     assert first.split()[:3] == ["ours", "Night", "Socket"]
     assert second.split()[:3] == ["other", "?", "TV/1"]
-    assert "Nothing answered" in show.devices([], {})
+    assert "Nothing answered" in output.devices([], {})

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from emulator.app.watch import BACKLOG_S, BEAT_S, GAP_S, PROBE_AGAIN_S, PROBE_S, Gap, Heartbeat, StateFolder, Watch
 from emulator.errors import EmulatorError
 from emulator.model import Moment
 from emulator.store.journal import FILE, Journal
-from emulator.watch import BACKLOG_S, BEAT_S, GAP_S, PROBE_AGAIN_S, PROBE_S, Gap, Heartbeat, StateFolder, Watch
 from tests.support.fakes import FakeClock
 
 PATIENCE_S = 30.0

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator import vault as module
+from emulator.app import login_store as module
+from emulator.app.login_store import LOCK, JournalVault
 from emulator.clouds.owa.vault import Device, Login
 from emulator.errors import EmulatorError, LoginNeeded
 from emulator.store.journal import FILE, Journal
-from emulator.vault import LOCK, JournalVault
 
 HOST = "customers.example"
 LOGIN = Login("0042", Device.new(), "ACCESS", 1e9 + 900, 1e9, "REFRESH", password_at=5.0)
@@ -150,7 +150,7 @@ def test_another_process_waits_and_a_dead_one_holds_nobody_up(vault: JournalVaul
         import sys
         from pathlib import Path
         from emulator.store.journal import Journal
-        from emulator.vault import JournalVault
+        from emulator.app.login_store import JournalVault
         folder = Path(sys.argv[1])
         with JournalVault(Journal(folder), folder, "h", "u").alone():
             print("inside", flush=True)

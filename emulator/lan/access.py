@@ -1,11 +1,9 @@
-"""May this peer do this now? Pure: addresses, headers and moments in, an answer out (lan-emulation.md §1.7, §4.8)."""
+"""May this peer ask this here? One gate for all servers. Pure: addresses and headers in (lan-emulation.md §1.7)."""
 
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from urllib.parse import urlsplit
-
-from emulator.model import Narrowing, Origin
 
 LOOPBACK = IPv4Network("127.0.0.0/8")
 REMEMBERED = 64  # peers, and spellings of a host: those of a home are the same all day
@@ -78,19 +76,3 @@ def _hostname(authority: str) -> str:
         return ""
     plain = parts.username is None and not parts.path and not parts.query and not parts.fragment
     return (parts.hostname or "") if plain else ""
-
-
-def why_not_disarm(narrowing: Narrowing, origin: Origin, minute: int) -> str:
-    """Why a switch may not disarm for whoever asks, at this minute of the day; empty when it may."""
-    if narrowing.doors and origin.door not in narrowing.doors:
-        return f"it may disarm only through {' and '.join(sorted(narrowing.doors))}"
-    if narrowing.networks and not any(is_within(origin.peer, network) for network in narrowing.networks):
-        return f"it may not disarm for {origin.peer or 'an unknown address'}"
-    if narrowing.between and not _is_between(minute, *narrowing.between):
-        begin, end = (f"{moment // 60:02}:{moment % 60:02}" for moment in narrowing.between)
-        return f"it may disarm only from {begin} to {end}"
-    return ""
-
-
-def _is_between(minute: int, begin: int, end: int) -> bool:
-    return begin <= minute < end if begin < end else minute >= begin or minute < end

@@ -13,10 +13,9 @@ import pytest
 from apprise.plugins.custom_json import NotifyJSON
 from click.testing import CliRunner
 
-from emulator import cli, notify
-from emulator.errors import ConfigError, EmulatorError
-from emulator.model import Notice
-from emulator.notify import (
+from emulator import cli
+from emulator.app import notify
+from emulator.app.notify import (
     BURST,
     KEEP_NOTICES,
     LATE_S,
@@ -29,6 +28,8 @@ from emulator.notify import (
     Postman,
     apprise_target,
 )
+from emulator.errors import ConfigError, EmulatorError
+from emulator.model import Notice
 from emulator.store.journal import Journal
 from tests.support.fakes import FakeClock
 from tests.support.patience import PATIENCE_S

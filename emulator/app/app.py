@@ -11,9 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from emulator import doors, limits, readiness
+from emulator import doors
 from emulator.alarm.hub import Hub
-from emulator.alarms import Alarms
+from emulator.app import readiness, resources
+from emulator.app.alarms import Alarms
+from emulator.app.notify import Notifier, apprise_target
+from emulator.app.watch import Gap, Heartbeat, StateFolder, Watch
 from emulator.config.credentials import Credentials
 from emulator.config.settings import HueSettings, Settings
 from emulator.doors import Door
@@ -21,12 +24,10 @@ from emulator.doors.dashboard.door import Dashboard
 from emulator.errors import ConfigError, EmulatorError, Hindered, Problem
 from emulator.lan import web
 from emulator.model import Notice, Origin, Switch
-from emulator.notify import Notifier, apprise_target
 from emulator.store import private, salvage
 from emulator.store.identities import Wanted, identities
 from emulator.store.journal_file import ELSEWHERE
 from emulator.store.subscriptions import Subscriptions
-from emulator.watch import Gap, Heartbeat, StateFolder, Watch
 
 if TYPE_CHECKING:
     from emulator.doors.hue.door import Hue
@@ -57,7 +58,7 @@ class App:
     ) -> None:
         self._state_dir = state_dir
         self.page: Dashboard | None = None
-        limits.check(limits.Need.of(settings))
+        resources.check(resources.Need.of(settings))
         with ExitStack() as undo:
             self._lock = undo.enter_context(_only_one(state_dir))
             self._salvaged = salvage.make_sound(state_dir, time.time())
@@ -176,7 +177,7 @@ class App:
             self.stop()
             # All that the interpreter says of it; no other class of error has it alone.
             if isinstance(error, RuntimeError) and "thread" in str(error):
-                raise limits.no_thread(str(error)) from None
+                raise resources.no_thread(str(error)) from None
             if isinstance(error, OSError):
                 raise Hindered(f"it cannot start: {error}") from None
             raise

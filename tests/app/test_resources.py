@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator import cli, limits
-from emulator.app import App
+from emulator import cli
+from emulator.app import resources
+from emulator.app.app import App
+from emulator.app.resources import Need
 from emulator.errors import Hindered
-from emulator.limits import Need
 from emulator.store.journal import Journal
 from tests.support.program import NIGHT, free_port, settings
 
@@ -61,12 +62,16 @@ def test_without_room_on_the_disk_it_ends_as_what_may_mend_itself(tmp_path: Path
 def test_a_limit_that_may_be_raised_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     set_to: list[tuple[int, int]] = []
     monkeypatch.setattr(resource, "setrlimit", lambda _what, both: set_to.append(both))
-    for given, wanted in (((64, 4096), (limits.MUCH, 4096)), ((64, 500), (500, 500)), ((64, -1), (limits.MUCH, -1))):
+    for given, wanted in (
+        ((64, 4096), (resources.MUCH, 4096)),
+        ((64, 500), (500, 500)),
+        ((64, -1), (resources.MUCH, -1)),
+    ):
         monkeypatch.setattr(resource, "getrlimit", lambda _what, given=given: given)
-        limits.check(Need(100, 0))
+        resources.check(Need(100, 0))
         assert set_to.pop() == wanted
-    monkeypatch.setattr(resource, "getrlimit", lambda _what: (limits.MUCH, limits.MUCH))
-    limits.check(Need(100, 0))
+    monkeypatch.setattr(resource, "getrlimit", lambda _what: (resources.MUCH, resources.MUCH))
+    resources.check(Need(100, 0))
     assert set_to == []
 
 

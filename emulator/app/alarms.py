@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from emulator.alarm.cloud import Clock, Cloud, Report
 from emulator.alarm.freshness import read_within_s
 from emulator.alarm.installation import Installation
+from emulator.app.login_store import JournalVault
 from emulator.clouds import AFTER_REFUSAL, CLOUDS, Reach, url_of
 from emulator.clouds.owa.cached import LAG_S
 from emulator.clouds.owa.wire import Turnstile
@@ -26,7 +27,6 @@ from emulator.errors import EmulatorError
 from emulator.model import Moment, Notice
 from emulator.store import keys
 from emulator.store.journal import SIMULATED_PANEL, Journal
-from emulator.vault import JournalVault
 
 if TYPE_CHECKING:
     from emulator.simulator.backend import Account as SimulatedAccount

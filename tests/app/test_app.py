@@ -13,10 +13,11 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from emulator import cli, watch
+from emulator import cli
 from emulator.alarm.installation import Installation
-from emulator.alarms import SystemClock
-from emulator.app import App
+from emulator.app import watch
+from emulator.app.alarms import SystemClock
+from emulator.app.app import App
 from emulator.config.settings import Settings
 from emulator.errors import ConfigError, EmulatorError
 from emulator.model import Arm, ArmMode, Command, Origin

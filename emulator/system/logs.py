@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote, quote_plus
 
-from emulator import systemd
+from emulator.system import systemd
 
 LEVELS = ("debug", "info", "warning", "error")
 

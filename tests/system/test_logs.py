@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator import logs
-from emulator.logs import HIDDEN
+from emulator.system import logs
+from emulator.system.logs import HIDDEN
 
 PASSWORD = "hunter2&ñ"
 

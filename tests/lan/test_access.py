@@ -2,8 +2,7 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from emulator import policy
-from emulator.model import Narrowing, Origin
+from emulator.lan import access
 
 LAN = IPv4Network("192.168.7.0/24")
 OURS = {"192.168.7.2", "10.9.8.7"}
@@ -25,7 +24,7 @@ ECHO, OTHER = "192.168.7.9", "192.168.7.10"
     ],
 )
 def test_a_peer_is_local_in_the_network_it_came_in_by(peer: str, local: bool) -> None:
-    assert policy.is_local(peer, LAN) is local
+    assert access.is_local(peer, LAN) is local
 
 
 @pytest.mark.parametrize(
@@ -49,18 +48,18 @@ def test_a_peer_is_local_in_the_network_it_came_in_by(peer: str, local: bool) ->
 )
 @pytest.mark.parametrize("peer", ["192.168.7.9", "127.0.0.1"])
 def test_a_host_names_us_by_address_only(host: str, ours: bool, peer: str) -> None:
-    assert policy.may_name(host, OURS, peer) is ours
+    assert access.may_name(host, OURS, peer) is ours
 
 
 @pytest.mark.parametrize("name", ["localhost:49151", "LOCALHOST", "127.0.0.1", "127.0.0.1:3000"])
 def test_this_machine_is_named_so_only_by_itself(name: str) -> None:
     both = {*OURS, "127.0.0.1"}
-    assert policy.may_name(name, both, "127.0.0.1")
-    assert policy.may_act_from(f"http://{name}", both, "127.0.0.7")
+    assert access.may_name(name, both, "127.0.0.1")
+    assert access.may_act_from(f"http://{name}", both, "127.0.0.7")
     for peer in ("192.168.7.9", "192.168.7.2", ""):
-        assert not policy.may_name(name, both, peer)
-        assert not policy.may_act_from(f"http://{name}", both, peer)
-    assert not policy.may_name("127.0.0.9", both, "127.0.0.1")
+        assert not access.may_name(name, both, peer)
+        assert not access.may_act_from(f"http://{name}", both, peer)
+    assert not access.may_name("127.0.0.9", both, "127.0.0.1")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +79,7 @@ def test_this_machine_is_named_so_only_by_itself(name: str) -> None:
     ],
 )
 def test_a_page_acts_only_when_it_is_ours(page: str, ours: bool) -> None:
-    assert policy.may_act_from(page, OURS, ECHO) is ours
+    assert access.may_act_from(page, OURS, ECHO) is ours
 
 
 @pytest.mark.parametrize(
@@ -103,36 +102,7 @@ def test_a_page_acts_only_when_it_is_ours(page: str, ours: bool) -> None:
     ],
 )
 def test_a_foreign_page_is_known_by_what_its_browser_says(method: str, headers: dict[str, str], why: str) -> None:
-    assert policy.why_not_enter(ECHO, method, headers, OURS) == why
+    assert access.why_not_enter(ECHO, method, headers, OURS) == why
 
 
 # -- who may disarm -----------------------------------------------------------------------------------------------
-
-HOME_NET = (IPv4Network("192.168.1.0/24"), IPv4Network("10.0.0.7/32"))
-DAY, NIGHT = (7 * 60, 22 * 60 + 30), (22 * 60, 7 * 60)
-
-
-@pytest.mark.parametrize(
-    ("narrowing", "door", "peer", "minute", "why"),
-    [
-        (Narrowing(), "wemo", "", 0, ""),
-        (Narrowing(doors=frozenset({"hue", "dashboard"})), "hue", "192.168.1.2", 0, ""),
-        (Narrowing(doors=frozenset({"hue", "dashboard"})), "wemo", "192.168.1.2", 0, "only through dashboard and hue"),
-        (Narrowing(HOME_NET), "wemo", "192.168.1.255", 0, ""),
-        (Narrowing(HOME_NET), "wemo", "10.0.0.7", 0, ""),
-        (Narrowing(HOME_NET), "wemo", "10.0.0.8", 0, "not disarm for 10.0.0.8"),
-        (Narrowing(HOME_NET), "wemo", "", 0, "an unknown address"),
-        (Narrowing(between=DAY), "wemo", "", 7 * 60, ""),
-        (Narrowing(between=DAY), "wemo", "", 22 * 60 + 29, ""),
-        (Narrowing(between=DAY), "wemo", "", 22 * 60 + 30, "only from 07:00 to 22:30"),
-        (Narrowing(between=DAY), "wemo", "", 6 * 60 + 59, "only from 07:00 to 22:30"),
-        (Narrowing(between=NIGHT), "wemo", "", 23 * 60, ""),
-        (Narrowing(between=NIGHT), "wemo", "", 6 * 60 + 59, ""),
-        (Narrowing(between=NIGHT), "wemo", "", 7 * 60, "only from 22:00 to 07:00"),
-        (Narrowing(HOME_NET, frozenset({"hue"}), DAY), "hue", "10.0.0.7", 12 * 60, ""),
-    ],
-)
-def test_why_not_disarm(narrowing: Narrowing, door: str, peer: str, minute: int, why: str) -> None:
-    found = policy.why_not_disarm(narrowing, Origin(door, peer), minute)
-    assert found.endswith(why)
-    assert bool(found) is bool(why)

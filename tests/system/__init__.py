@@ -1,0 +1,1 @@
+"""This machine: locks, logs, systemd, and the program as its own commands reach it."""
