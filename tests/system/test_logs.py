@@ -142,7 +142,7 @@ def test_ours_speak_at_debug(capsys: pytest.CaptureFixture[str]) -> None:
 
 PROGRAM = """
 import logging
-from emulator import logs
+from emulator.system import logs
 logs.setup("debug").conceal("hunter2")
 log = logging.getLogger("emulator.x")
 log.debug("home: %s", "hunter2")
