@@ -19,6 +19,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     "__init__": (),
     "__main__": ("cli",),
     "errors": (),
+    "clock": (),
     "model": (),
     "lan": ("alarm.hub", "doors", "store.subscriptions", "system.logs"),
     "store": (),

@@ -1,6 +1,5 @@
 """The contract between an installation and the cloud that speaks for its panel."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -40,24 +39,6 @@ Report = Callable[[Phase, str], None]
 `SENDING` comes directly before each time that a command is submitted, also when it is submitted anew because the cloud
 has refused the session. What the report raises then ends the command, and nothing is sent.
 """
-
-
-class Clock(Protocol):
-    """Time, injected."""
-
-    def time(self) -> float:
-        """Seconds since the epoch."""
-
-    def monotonic(self) -> float:
-        """Seconds that never run backwards."""
-
-    def sleep(self, seconds: float) -> bool:
-        """Wait; False means that the program is stopping and the wait was cut short."""
-
-
-def boottime() -> float:
-    """Seconds since the start of the machine, those in which it slept too."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 @dataclass(frozen=True, slots=True)

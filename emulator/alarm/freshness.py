@@ -4,8 +4,8 @@ import math
 import threading
 from collections.abc import Callable
 
-from emulator.alarm.cloud import Clock
 from emulator.alarm.unfinished import Records
+from emulator.clock import Clock
 from emulator.model import Notice, PanelState
 from emulator.store.journal import TOLD_OF_SILENCE, Journal
 

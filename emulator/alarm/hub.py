@@ -4,19 +4,19 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from emulator.alarm.cloud import Clock
 from emulator.alarm.held import Asked, Press
 from emulator.alarm.installation import Installation, View
 from emulator.alarm.presses import TICK_S, Presses
 from emulator.alarm.queue import Ticket
 from emulator.alarm.sweeps import Guard
+from emulator.clock import Clock
 from emulator.errors import EmulatorError
 from emulator.model import Action, Arm, Axes, Health, Origin, Switch, SwitchState
 from emulator.store.journal import Journal
 
 __all__ = ["Asked", "Guard", "Hub", "Ticket"]
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 LEAVE_S = 2.0
 """Seconds for our thread to go; it may be writing the journal."""
@@ -73,7 +73,7 @@ class Hub:
                 pause_s = self.release()
             except Exception:
                 # Nothing may end this thread while the house relies on it.
-                log.exception("a command that was held back failed")
+                LOG.exception("a command that was held back failed")
                 pause_s = TICK_S
 
     # -- commands -------------------------------------------------------------------------------------------
@@ -149,7 +149,7 @@ class Hub:
                 callback(installation)
             except Exception:
                 # A door that is broken must not stop the alarm's thread.
-                log.exception("%s: a door did not take the news", installation)
+                LOG.exception("%s: a door did not take the news", installation)
 
 
 def _shown(switch: Switch, axes: Axes, announced: Iterable[Press]) -> bool | None:

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from emulator.alarm.cloud import Clock, Cloud, Details, Phase, Reading, Report
+from emulator.alarm.cloud import Cloud, Details, Phase, Reading, Report
 from emulator.alarm.freshness import Freshness
 from emulator.alarm.queue import CommandQueue, Job, Ticket, applies, nothing_left
 from emulator.alarm.unfinished import Records, Unsettled
+from emulator.clock import Clock
 from emulator.errors import (
     CloudError,
     EmulatorError,
@@ -42,7 +43,7 @@ from emulator.model import (
 from emulator.store import history, refused_logins
 from emulator.store.journal import Journal
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 FAILURE_KEPT_S = 5.0
 """A client that repeats at once an arm that failed (pywemo does, three times) does not repeat it to the panel."""
@@ -174,7 +175,7 @@ class Installation:
     def start(self) -> None:
         """Begin to poll and to run commands."""
         if self._blocked:
-            log.error("%s: %s", self.name, self._blocked)
+            LOG.error("%s: %s", self.name, self._blocked)
         self._thread.start()
 
     def stop(self, timeout_s: float) -> None:
@@ -221,7 +222,7 @@ class Installation:
             self._shown = shown
             if health.old or not health.alive:
                 why = health.error if health.alive else "its thread has ended or hangs; restart the program"
-                log.warning("%s: %s", self.name, why)
+                LOG.warning("%s: %s", self.name, why)
             self._on_change()
 
     def after_gap(self, stopped_s: float, slept_s: float) -> None:
@@ -290,13 +291,13 @@ class Installation:
                 self._look()
                 self._lock.notify_all()
         if twin:
-            log.info("%s: %s, asked for %s: already under way", self.name, command.action, command.origin)
+            LOG.info("%s: %s, asked for %s: already under way", self.name, command.action, command.origin)
             if entry is not None:
                 self.finish(entry, Outcome(Result.IGNORED, "the same was already under way"))
             ticket.follow(twin.ticket)
             ticket.entry = twin.entry
         else:
-            log.info("%s: %s, asked for %s", self.name, command.action, command.origin)
+            LOG.info("%s: %s, asked for %s", self.name, command.action, command.origin)
         if again is not None:
             self._end_again(command, again, ticket, entry)
         elif refused is not None:
@@ -375,7 +376,7 @@ class Installation:
                 self.step()
             except Exception:
                 # Nothing may end this thread while the house relies on it.
-                log.exception("%s: a defect of this program; going on", self.name)
+                LOG.exception("%s: a defect of this program; going on", self.name)
                 self._poll_at = self._clock.monotonic() + self._poll_every_s
         self._drain()
         self.close()
@@ -414,7 +415,7 @@ class Installation:
             error = caught
         except Exception as caught:
             # A defect of ours must not end the thread; nobody knows what was sent.
-            log.exception("%s: %s ended in a defect of this program", self.name, job.command.action)
+            LOG.exception("%s: %s ended in a defect of this program", self.name, job.command.action)
             error = Unconfirmed(f"a defect of this program ({type(caught).__name__})")
         self._learn(job, error)
         with self._lock:
@@ -483,7 +484,7 @@ class Installation:
             except Unreachable as error:
                 if not self._was_on(command):
                     raise Unreachable(f"cannot tell whether {command.action} is right: {error}", sent=False) from None
-                log.warning("%s: going by the last state, %s: %s", self.name, self.view.axes, error)
+                LOG.warning("%s: going by the last state, %s: %s", self.name, self.view.axes, error)
         return self.view.axes
 
     def _was_on(self, command: Command) -> bool:
@@ -556,9 +557,9 @@ class Installation:
             doublings = min(self._failures - 1, BACKOFF_DOUBLINGS)
             pause_s = max(pause_s, min(pause_s * 2**doublings, BACKOFF_LIMIT_S))
             if not isinstance(error, EmulatorError):
-                log.exception("%s: a poll ended in a defect of this program", self.name)
+                LOG.exception("%s: a poll ended in a defect of this program", self.name)
             elif self._failures == 1:
-                log.warning("%s: no news from the alarm, the last state is kept: %s", self.name, error)
+                LOG.warning("%s: no news from the alarm, the last state is kept: %s", self.name, error)
         with self._lock:
             # What came in before a gap, and was looked at after it, is no news.
             self._poll_at = self._clock.monotonic() + (pause_s if gaps == self._gaps else 0.0)
@@ -567,18 +568,18 @@ class Installation:
 
     def _settle(self, state: PanelState) -> None:
         if self._unsettled:
-            log.warning("%s: after an unconfirmed command the panel says: %s", self.name, state.axes)
+            LOG.warning("%s: after an unconfirmed command the panel says: %s", self.name, state.axes)
             entries, now = self._unsettled.take(), self._clock.time()
             self._records.write(lambda: self._journal.settle(entries, state, now), again=True)
 
     def _keep(self, state: PanelState, command: int | None = None) -> None:
         if self.view.state is None or self.view.axes != state.axes:
-            log.info("%s: the panel is %s (%s)", self.name, state, state.source)
+            LOG.info("%s: the panel is %s (%s)", self.name, state, state.source)
         if isinstance(self._blocked, LoginNeeded):
-            log.info("%s: the login works again", self.name)
+            LOG.info("%s: the login works again", self.name)
             self._blocked = None
         if self._failures:
-            log.info("%s: the alarm answers again", self.name)
+            LOG.info("%s: the alarm answers again", self.name)
             self._failures = 0
         self._freshness.has_news(state)
         now = self._clock.monotonic()
@@ -620,7 +621,7 @@ class Installation:
         if isinstance(error, LoginNeeded):
             if str(self._blocked) != str(error):
                 if not self._refusals:
-                    log.error("%s: %s", self.name, error)
+                    LOG.error("%s: %s", self.name, error)
                 self._on_notice(Notice.LOGIN, str(error))
             self._blocked = error
         elif self._blocked is None:
@@ -630,7 +631,7 @@ class Installation:
             if not (error.noted or isinstance(error, SettingNeeded)):
                 self._records.write(lambda: self._note_refusal(error), again=True)
             if not self._refusals:
-                log.error("%s: %s", self.name, self._what_to_do(error))
+                LOG.error("%s: %s", self.name, self._what_to_do(error))
 
     def _what_to_do(self, refusal: CloudError) -> str:
         """What the cloud said, and what a person can do about it where that does not say so itself."""
@@ -665,7 +666,7 @@ class Installation:
         return report
 
     def _end(self, job: Job, outcome: Outcome, error: EmulatorError | None, took_s: float = 0.0) -> None:
-        log.log(
+        LOG.log(
             logging.INFO if error is None else logging.WARNING,
             "%s: %s, asked for %s: %s after %.0f s: %s",
             self.name,

@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from emulator.alarm.cloud import Clock
 from emulator.alarm.held import Asked, Held, Press, refusal
 from emulator.alarm.installation import Installation
 from emulator.alarm.queue import Ticket, makes_pointless
 from emulator.alarm.rules import why_not_disarm
 from emulator.alarm.sweeps import Guard
+from emulator.clock import Clock
 from emulator.errors import EmulatorError, TooMany
 from emulator.model import Action, Arm, Command, Disarm, Moment, Narrowing, Origin, Outcome, Result, Switch
 from emulator.store.journal import Journal
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 LATER = "something else was asked for after it, before this was sent"
 """Why a command that was held back is not sent."""
@@ -159,7 +159,7 @@ class Presses:
             except TooMany as error:
                 self._refuse(press, command, error)
             except EmulatorError as error:
-                log.error("%s: %s", switch.name, error)
+                LOG.error("%s: %s", switch.name, error)
                 press.ticket.finish(Outcome(Result.FAILED, str(error)), error)
         return press.ticket
 
@@ -190,17 +190,17 @@ class Presses:
     def _refuse(self, press: Press, command: Command, error: EmulatorError) -> None:
         """End a press that the queue had no room for."""
         where = press.switch.installation
-        log.warning("%s: %s, asked for %s: %s", where, command.action, command.origin, error)
+        LOG.warning("%s: %s, asked for %s: %s", where, command.action, command.origin, error)
         try:
             self._journal.refuse(command.origin, str(command.action), str(error), self._clock.time(), where)
         except EmulatorError as full:
-            log.error("%s: %s", press.switch.name, full)
+            LOG.error("%s: %s", press.switch.name, full)
         press.ticket.finish(Outcome(Result.REFUSED, str(error)), error)
 
     def _ignore(self, press: Press, reason: str, error: EmulatorError | None = None) -> Ticket:
         command, ended = _command(press.switch, press.on, press.origin), Outcome(Result.IGNORED, reason)
         where = press.switch.installation
-        log.info("%s: %s, asked for %s: ignored: %s", where, command.action, command.origin, reason)
+        LOG.info("%s: %s, asked for %s: ignored: %s", where, command.action, command.origin, reason)
         try:
             if press.entry:
                 self._installations[where].finish(press.entry.result(), ended)
@@ -208,7 +208,7 @@ class Presses:
                 self._journal.turn_away(where, command, ended, self._clock.time())
             press.ticket.finish(ended, error)
         except EmulatorError as full:
-            log.error("%s: %s", press.switch.name, full)
+            LOG.error("%s: %s", press.switch.name, full)
             press.ticket.finish(Outcome(Result.FAILED, str(full)), full)
         return press.ticket
 
@@ -236,7 +236,7 @@ class Presses:
             self._changed(press.switch.installation)
             if not isinstance(error, EmulatorError):
                 raise
-            log.error("%s: %s", press.switch.name, error)
+            LOG.error("%s: %s", press.switch.name, error)
             press.ticket.finish(Outcome(Result.FAILED, str(error)), error)
             return
         self._forget_opposite(press)

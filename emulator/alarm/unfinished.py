@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from emulator.errors import EmulatorError
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 SETTLE_S, SETTLE_LIMIT_S = 10.0, 3600.0
 """After an unconfirmed command the panel is asked at once; one that does not tell, after this long, and twice that …"""
@@ -24,7 +24,7 @@ class Records:
         try:
             write()
         except EmulatorError as error:
-            log.error("%s: %s", self._name, error)
+            LOG.error("%s: %s", self._name, error)
             if again:
                 # As many as commands were begun; none is begun that cannot be written down.
                 self._unwritten.append(write)

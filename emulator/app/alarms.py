@@ -4,19 +4,18 @@ import hashlib
 import json
 import logging
 import math
-import threading
-import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from emulator.alarm.cloud import Clock, Cloud, Report
+from emulator.alarm.cloud import Cloud, Report
 from emulator.alarm.freshness import read_within_s
 from emulator.alarm.installation import Installation
 from emulator.app.login_store import JournalVault
+from emulator.clock import StoppableClock, SystemClock
 from emulator.clouds import AFTER_REFUSAL, CLOUDS, Reach, url_of
 from emulator.clouds.owa.cached import LAG_S
 from emulator.clouds.owa.wire import Turnstile
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from emulator.simulator.backend import Account as SimulatedAccount
     from emulator.simulator.server import SimulatedAlarm
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 SIMULATED_SPACING_S = 0.5
 """Between requests to our own simulated alarm, which lets this program and a typed command through at that pace."""
@@ -42,36 +41,6 @@ SIMULATED_ANSWER_S = 1.5
 
 PROBE_S = 1.0
 """For a simulated alarm on this machine to say that it is there."""
-
-
-class StoppableClock(Clock, Protocol):
-    """The time of the whole program, and the end of every wait in it."""
-
-    def stop(self) -> None:
-        """End all waits, now and later."""
-
-
-class SystemClock:
-    """The machine's time; `stop` ends every wait."""
-
-    def __init__(self) -> None:
-        self._stopping = threading.Event()
-
-    def time(self) -> float:
-        """Seconds since the epoch."""
-        return time.time()
-
-    def monotonic(self) -> float:
-        """Seconds that never run backwards."""
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> bool:
-        """Wait; False when the program is stopping."""
-        return not self._stopping.wait(seconds)
-
-    def stop(self) -> None:
-        """End all waits, now and later."""
-        self._stopping.set()
 
 
 class Alarms:
@@ -142,7 +111,7 @@ class Alarms:
             try:
                 house.load(saved)
             except EmulatorError as error:
-                log.warning("%s: the simulated panel starts anew: %s", name, error)
+                LOG.warning("%s: the simulated panel starts anew: %s", name, error)
         house.changed = lambda: self.journal.note(kept, house.dump())
         simulator = SimulatedAlarm(house, accounts=[_simulated(installation)])
         simulator.start()

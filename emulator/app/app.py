@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from emulator.doors.hue.door import Hue
     from emulator.lan.responder import Lan
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 STOP_S = 3.0
 """For the installations to end their session; the whole stop has to fit into 5 s."""
@@ -72,14 +72,14 @@ class App:
         self.notifier = Notifier(self.alarms.journal, targets, self.alarms.clock, apprise_target)
         self.alarms.on_notice = self._tell
         if self._salvaged:
-            log.error("%s", self._salvaged)
+            LOG.error("%s", self._salvaged)
             self._tell(Notice.DAMAGED, "program", str(self._salvaged))
             # On the page, too, which shows what was refused.
             here, now = Origin("program"), self.alarms.clock.time()
             self.alarms.journal.refuse(here, "open the journal", str(self._salvaged), now)
         unfinished = self.alarms.journal.recover(self.alarms.clock.time())
         if unfinished:
-            log.warning("%d command(s) were under way when the program stopped; the panel is asked", unfinished)
+            LOG.warning("%d command(s) were under way when the program stopped; the panel is asked", unfinished)
             about = f"{unfinished} command(s) were under way when it stopped and are not sent again; see the journal"
             self._tell(Notice.FAILED, "program", about)
         heartbeat = Heartbeat(self.alarms.clock)
@@ -212,9 +212,9 @@ def _attempt(act: Callable[..., object], *args: object) -> None:
     try:
         act(*args)
     except EmulatorError as error:
-        log.error("%s", error)
+        LOG.error("%s", error)
     except Exception:
-        log.exception("a defect of this program; stopping the rest")
+        LOG.exception("a defect of this program; stopping the rest")
 
 
 def _hue(settings: Settings) -> dict[str, Any]:
@@ -263,7 +263,7 @@ def _only_one(state_dir: Path) -> IO[str]:
         problem = "another `emulator run` uses this state folder; stop it, or choose another with --state-dir"
         raise ConfigError([Problem(str(state_dir), problem)]) from None
     if open_to_others:
-        log.warning("%s: %s; mend that: %s", state_dir, open_to_others, private.remedy(state_dir))
+        LOG.warning("%s: %s; mend that: %s", state_dir, open_to_others, private.remedy(state_dir))
     return lock
 
 

@@ -18,13 +18,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import accumulate
-from typing import Protocol
 
+from emulator.clock import Timepiece
 from emulator.errors import ConfigError, EmulatorError, Problem
 from emulator.model import Notice
 from emulator.store.journal import Journal
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 KEEP_NOTICES = 500
 """Of what goes first, and as many of the others, for targets that are away; what is older nobody wants to be told."""
@@ -63,16 +63,6 @@ Send = Callable[[str], bool]
 
 Told = tuple[float, str, bool]
 """A notice: when (epoch seconds), its text, and whether it goes first."""
-
-
-class Clock(Protocol):
-    """Time, injected."""
-
-    def time(self) -> float:
-        """Seconds since the epoch."""
-
-    def monotonic(self) -> float:
-        """Seconds that never run backwards."""
 
 
 def apprise_target(url: str) -> Send:
@@ -177,7 +167,7 @@ def _position(target: str, first: bool) -> str:
 class Postman:
     """Brings one target what it has not got yet. `step` says when to come again."""
 
-    def __init__(self, name: str, key: str, send: Send, outbox: Outbox, clock: Clock) -> None:
+    def __init__(self, name: str, key: str, send: Send, outbox: Outbox, clock: Timepiece) -> None:
         self._name = name
         self._key = key
         self._send = send
@@ -213,11 +203,11 @@ class Postman:
             delivered = self._send(_text(together, self._clock.time()))
         except Exception as error:
             # A plugin of Apprise that fails in its own way must not end the thread; what it says may hold its token.
-            log.error("notification target %s: a defect (%s)", self._name, type(error).__name__)
+            LOG.error("notification target %s: a defect (%s)", self._name, type(error).__name__)
             delivered = False
         if not delivered:
             if not self._failed:
-                log.warning("notification target %s does not take messages; they are kept for it", self._name)
+                LOG.warning("notification target %s does not take messages; they are kept for it", self._name)
             self._failed = True
             pause_s, self._pause_s = self._pause_s, min(self._pause_s * 2, RETRY_MOST_S)
             return pause_s
@@ -226,7 +216,7 @@ class Postman:
         try:
             self._outbox.reached(self._key, self._last[first], first=first)
         except EmulatorError as error:
-            log.error(
+            LOG.error(
                 "notification target %s: after a restart it may get the last messages again: %s", self._name, error
             )
         return 0.0
@@ -257,7 +247,7 @@ class Notifier:
     """Takes notices from any thread, at once, and has them delivered."""
 
     def __init__(
-        self, journal: Journal, targets: Sequence[str], clock: Clock, open_target: Callable[[str], Send]
+        self, journal: Journal, targets: Sequence[str], clock: Timepiece, open_target: Callable[[str], Send]
     ) -> None:
         self._outbox = Outbox(journal)
         self._clock = clock
@@ -315,7 +305,7 @@ class Notifier:
                 self._outbox.write()
             except EmulatorError as error:
                 if told or stopping:
-                    log.error("notifications are kept in memory only: %s", error)
+                    LOG.error("notifications are kept in memory only: %s", error)
             for wake in self._wake:
                 wake.set()
 
@@ -325,7 +315,7 @@ class Notifier:
             try:
                 pause_s = postman.step()
             except EmulatorError as error:
-                log.error("notifications: %s", error)
+                LOG.error("notifications: %s", error)
                 pause_s = RETRY_MOST_S
             if pause_s is None:
                 wake.wait()

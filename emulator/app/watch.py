@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from emulator.alarm.cloud import Clock, boottime
+from emulator.clock import Clock, boottime
 from emulator.errors import EmulatorError
 from emulator.model import Moment
 from emulator.store.journal import Journal
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 BEAT_S = 5.0
 """Between looks: what people see is never older, and a look costs next to nothing."""
@@ -101,13 +101,13 @@ class StateFolder:
             try:
                 self._journal.note(_PROBE, f"{self._clock.time():.0f}")
             except EmulatorError:
-                log.debug("the state folder still refuses writes")
+                LOG.debug("the state folder still refuses writes")
             self._writes, trouble = self._journal.writes, self._journal.trouble
         if bool(trouble) != bool(self._trouble):
             if trouble:
-                log.error("%s; no command is taken until that is mended", trouble)
+                LOG.error("%s; no command is taken until that is mended", trouble)
             else:
-                log.info("the journal can be written again")
+                LOG.info("the journal can be written again")
             self._changed()
         self._trouble = trouble
 
@@ -140,7 +140,7 @@ class Watch:
     def beat(self) -> None:
         """Look once; what fails keeps nothing else from being looked at."""
         if gap := self._heartbeat.beat():
-            log.warning("%s: whatever was read before is read again", gap)
+            LOG.warning("%s: whatever was read before is read again", gap)
             for tell in self._gaps:
                 self._attempt(partial(tell, gap))
         for look in self._looks:
@@ -151,7 +151,7 @@ class Watch:
             act()
         except Exception:
             # Nothing may end this thread: nobody else would tell what it tells.
-            log.exception("a defect of this program; going on")
+            LOG.exception("a defect of this program; going on")
 
     def _run(self) -> None:
         while self._clock.sleep(BEAT_S):

@@ -8,10 +8,10 @@ from typing import Any, NoReturn
 import click
 
 from emulator.alarm.cloud import Phase, Reading
-from emulator.app.alarms import SystemClock
 from emulator.app.app import is_running
 from emulator.cli.context import NO_ANSWER, NOT_DONE, OK, UNCONFIRMED, Context, choose, common, context, on_signal
 from emulator.cli.login import converse
+from emulator.clock import SystemClock
 from emulator.config import devices_yaml
 from emulator.config.settings import OWA_LANGUAGES
 from emulator.errors import Unreachable

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from emulator.app.alarms import SystemClock
 from emulator.app.app import App
 from emulator.cli.context import LOOK_S, NOT_DONE, OK, USAGE, common, context, on_signal
+from emulator.clock import SystemClock
 from emulator.config import credentials, settings
 from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered, Problem
 from emulator.lan import network, search

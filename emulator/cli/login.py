@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from emulator.alarm.cloud import Clock
 from emulator.app.login_store import JournalVault
+from emulator.clock import Clock
 from emulator.clouds import url_of
 from emulator.clouds.http import HttpTransport
 from emulator.clouds.owa.enrol import CodeRefused, Enrolment, Phone

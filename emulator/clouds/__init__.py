@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from emulator.alarm.cloud import Clock, Cloud
+from emulator.alarm.cloud import Cloud
+from emulator.clock import Clock
 from emulator.clouds.http import HttpTransport
 from emulator.clouds.owa.vault import Vault
 from emulator.clouds.owa.wire import Turnstile

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
-from emulator.alarm.cloud import Clock
 from emulator.app import app
+from emulator.clock import Clock
 from emulator.config import devices_yaml
 from emulator.config.settings import Settings
 from emulator.doctor import cloud, lan, ports, state, targets
@@ -16,7 +16,7 @@ from emulator.doctor.finding import Finding, ok, problem
 from emulator.errors import ConfigError
 from emulator.lan import network
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 PATIENCE_S = 25.0
 """For all checks together, which run at the same time; the slowest is a cloud whose every step takes its 5 s."""
@@ -91,7 +91,7 @@ def _begin(name: str, check: Callable[[Case], Findings], case: Case) -> Future[l
             found = check(case)
             future.set_result([found] if isinstance(found, Finding) else list(found))
         except Exception as error:
-            log.debug("%s", name, exc_info=error)
+            LOG.debug("%s", name, exc_info=error)
             future.set_result(
                 [problem(name, f"could not be checked ({type(error).__name__})", "use --log-level debug")]
             )

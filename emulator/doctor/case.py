@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from emulator import clouds
-from emulator.alarm.cloud import Clock
+from emulator.clock import Clock
 from emulator.config.settings import InstallationSettings, Settings, SwitchSettings
 from emulator.doctor import sockets
 from emulator.errors import EmulatorError

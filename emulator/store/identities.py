@@ -11,7 +11,7 @@ from emulator.errors import ConfigError, Problem
 from emulator.model import ArmMode, Identity
 from emulator.store.journal import Journal
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 MAC_STEP = 4
 """SmartThings takes two MACs that differ by 1 for the same device (lan-emulation.md §2.2)."""
@@ -64,7 +64,7 @@ def identities(
             given.add(port)
             if port != row[6] != 0:
                 message = "%r moves from port %s to %d; clients that do not notice have to search again"
-                log.warning(message, want.name, row[6], port)
+                LOG.warning(message, want.name, row[6], port)
             db.execute("UPDATE identities SET name = ?, port = ? WHERE key = ?", (want.name, port, row[0]))
             result.append(Identity(str(row[0]), str(row[4]), str(row[5]), port))
         return result

@@ -15,7 +15,7 @@ from emulator.errors import Hindered
 from emulator.store import journal_file, private
 from emulator.store.journal import FILE, Journal
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 ASIDE = "journal.broken-"
 """How the name of a journal that was put aside begins; the date follows."""
@@ -82,7 +82,7 @@ def make_sound(folder: Path, now: float) -> Salvaged | None:
         why = journal_file.damage(path)
         if not why or (path.stat().st_size == 0 and not (folder / COPY).exists()):
             return None
-        log.error("%s is damaged: %s", path, why)
+        LOG.error("%s is damaged: %s", path, why)
         rows, notes = _save(folder, path)
         aside = _put_aside(path, now)
         _finish(folder)

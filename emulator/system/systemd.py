@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from io import UnsupportedOperation
 from typing import TextIO
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 
 def notify(*lines: str, environ: Mapping[str, str] = os.environ) -> None:
@@ -22,7 +22,7 @@ def notify(*lines: str, environ: Mapping[str, str] = os.environ) -> None:
             manager.sendto("\n".join(lines).encode(), address)
     except OSError as error:
         # Nothing of ours depends on it; a manager that waits for READY=1 says so itself.
-        log.warning("the service manager cannot be told %s (%s)", lines[0], error.strerror)
+        LOG.warning("the service manager cannot be told %s (%s)", lines[0], error.strerror)
 
 
 def is_journal(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:

@@ -16,8 +16,8 @@ from click.testing import CliRunner
 from emulator import cli
 from emulator.alarm.installation import Installation
 from emulator.app import watch
-from emulator.app.alarms import SystemClock
 from emulator.app.app import App
+from emulator.clock import SystemClock
 from emulator.config.settings import Settings
 from emulator.errors import ConfigError, EmulatorError
 from emulator.model import Arm, ArmMode, Command, Origin

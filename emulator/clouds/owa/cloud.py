@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.alarm.cloud import GLANCE_S, Clock, Details, Phase, Reading, Report
+from emulator.alarm.cloud import GLANCE_S, Details, Phase, Reading, Report
+from emulator.clock import Clock
 from emulator.clouds.owa import graphql, operations, refusals
 from emulator.clouds.owa.cached import Cached
 from emulator.clouds.owa.failures import Unsupported
@@ -23,7 +24,7 @@ from emulator.clouds.wsdo.session import Account
 from emulator.errors import CloudError, CommandError, EmulatorError, Rejected, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, Axes, Disarm, PanelState
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 HOSTS = {
     "ES": "customers.verisure.es",
@@ -168,7 +169,7 @@ class OwaCloud:
             try:
                 self.read()
             except Unreachable as error:
-                log.warning("the state cannot be read; %s is sent all the same: %s", action, error)
+                LOG.warning("the state cannot be read; %s is sent all the same: %s", action, error)
 
     def _reach(self, action: Action, report: Report) -> PanelState:
         number, panel = self._session.installation()
@@ -184,7 +185,7 @@ class OwaCloud:
             try:
                 self._run(request, isinstance(action, Arm) and action.force, report)
             except Unsupported as error:
-                log.info("%s: %s", request, error)
+                LOG.info("%s: %s", request, error)
                 refused[request] = str(error)
                 if isinstance(action, Arm):
                     # A disarm is tried each time: some day it may be needed, and may work.
@@ -210,7 +211,7 @@ class OwaCloud:
                 self._vault.remember_unsupported(number, request)
         except EmulatorError as error:
             # The command is done; it will only take as long the next time.
-            log.error("%s", error)
+            LOG.error("%s", error)
 
     def _still(self, action: Action) -> bool:
         """Whether the panel, which seems to stand there already, says so itself: the cached state may be older."""
@@ -244,7 +245,7 @@ class OwaCloud:
                 raise
             if error.again is None:
                 raise Rejected(f"{error}; this panel does not let itself be forced") from None
-            log.warning("arming by force, past what is %s", error)
+            LOG.warning("arming by force, past what is %s", error)
             self._once(request, report, error.again, error.names)
 
     def _once(self, request: str, report: Report, force: Mapping[str, str], bypassed: tuple[str, ...] = ()) -> None:
@@ -297,7 +298,7 @@ class OwaCloud:
             try:
                 content = self._session.call(submitted.poll, {**submitted.variables, "counter": counter})
             except Unreachable as error:
-                log.debug("%s: %s", submitted.poll.name, error)
+                LOG.debug("%s: %s", submitted.poll.name, error)
                 if not error.sent:
                     counter -= 1  # the cloud counts the polls that it gets
                 continue
@@ -336,7 +337,7 @@ class OwaCloud:
             try:
                 content = self._session.call(operations.EXCEPTIONS, {**base, "counter": counter})
             except EmulatorError as failed:
-                log.debug("the open zones are not known: %s", failed)
+                LOG.debug("the open zones are not known: %s", failed)
                 return ()
             if graphql.text(content, "res") != WAIT:
                 return refusals.zones(content)

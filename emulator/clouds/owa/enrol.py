@@ -16,7 +16,7 @@ from emulator.clouds.owa.vault import Device, Login
 from emulator.clouds.owa.wire import Wire
 from emulator.errors import CloudError, LoginRefused, Rejected, Unreachable
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 UNAUTHORIZED = "SecurityError"
 """The name of the error that asks for a code, and that refuses one; then its auth-code is not always the same."""
@@ -116,7 +116,7 @@ class Enrolment:
         with self._wire.vault.alone():
             if self._requests.accept(self._uncounted(), content) is None:
                 raise refused
-        log.debug("logged in with the tokens that came with the code")
+        LOG.debug("logged in with the tokens that came with the code")
 
     def _validate(self, security: Mapping[str, str] | None) -> Any:
         """mkValidateDevice: its content, or None when it wants a code, with `phones` and the challenge renewed."""

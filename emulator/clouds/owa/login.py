@@ -15,7 +15,7 @@ from emulator.clouds.owa.wire import Wire
 from emulator.clouds.wsdo.session import refuse_blank
 from emulator.errors import LoginRefused, Rejected, SessionExpired, Unreachable
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 MFA_NEEDED = "auth-api.mfa_needed"
 """`msg` where the device must be confirmed by SMS first (§2.1)."""
@@ -103,7 +103,7 @@ class LoginRequests:
         try:
             again = self._ask(operations.REFRESH, secret, other, before)
         except Unreachable as error:
-            log.debug("%s: %s", operations.REFRESH.name, error)
+            LOG.debug("%s: %s", operations.REFRESH.name, error)
             return reply, login
         if again.failure and isinstance(failures.error(again.failure), Unreachable):
             return reply, login
@@ -131,7 +131,7 @@ class LoginRequests:
 
     def _keep_lang(self, other: Login) -> None:
         """Keep the language, and nothing else of what may be a copy that was changed for one request."""
-        log.info("the cloud fails over our lang; %s is used", self._wire.lang_of(other))
+        LOG.info("the cloud fails over our lang; %s is used", self._wire.lang_of(other))
         self._vault.save(replace(self._vault.load() or other, bad_lang=other.bad_lang))
 
     def _variables(self, login: Login) -> dict[str, Any]:

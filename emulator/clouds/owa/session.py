@@ -18,7 +18,7 @@ from emulator.clouds.owa.tokens import MARGIN_S, TYPE_LOGIN, Tokens
 from emulator.clouds.owa.wire import Wire
 from emulator.errors import EmulatorError, Rejected, SessionExpired, SettingNeeded, Unreachable
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 EARLY_S = 150.0
 """After a poll, tokens that the next one (in 120 s) would find dead are renewed while the cloud is known to answer."""
@@ -124,7 +124,7 @@ class OwaSession:
         if reply.failure is None:
             return reply.content, None, caller.access
         refused = failures.error(reply.failure)
-        log.debug("%s: %s", operation.name, refused)
+        LOG.debug("%s: %s", operation.name, refused)
         if not isinstance(refused, SessionExpired):
             raise refused
         return None, refused, caller.access
@@ -195,7 +195,7 @@ class OwaSession:
             if self._capabilities and self._wire.clock.time() >= self._capable_until - EARLY_S:
                 self._serve(self._number)
         except EmulatorError as error:
-            log.debug("not renewed ahead of time: %s", error)
+            LOG.debug("not renewed ahead of time: %s", error)
 
     def describe(self) -> Details:
         """What the cloud says of the installation. Raises CloudError."""
@@ -236,7 +236,7 @@ class OwaSession:
             said = graphql.text(content, "msg") or "it gives no reason"
             raise Unreachable(f"the cloud does not open installation {number}: {said}", sent=False)
         if not token:
-            log.info("the cloud tells no capabilities of installation %s; going on without", number)
+            LOG.info("the cloud tells no capabilities of installation %s; going on without", number)
         self._services = about
         self._capabilities = token
         self._capable_until = self._wire.clock.time() + graphql.life_s(token)

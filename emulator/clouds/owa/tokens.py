@@ -15,7 +15,7 @@ from emulator.clouds.owa.vault import Login
 from emulator.clouds.owa.wire import Throttled, Wire
 from emulator.errors import LoginNeeded, LoginRefused, SessionExpired, Unreachable
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 MARGIN_S = 30.0
 """A token with less to live is renewed before it is used: a request may take 20 s."""
@@ -119,7 +119,7 @@ class Tokens:
         renewed = self._requests.accept(asked, content, login.refresh)
         if renewed is None:
             raise SessionExpired(graphql.text(content, "msg") or "the cloud gave no new tokens")
-        log.debug("the login was renewed")
+        LOG.debug("the login was renewed")
         return renewed
 
     def _count_crash(self, login: Login, failure: Failure, *, counts: bool) -> None:
@@ -153,7 +153,7 @@ class Tokens:
         if soon:
             at = datetime.fromtimestamp(again).astimezone()
             raise Unreachable(f"the login with the password was not answered; once more at {at:%H:%M}", sent=False)
-        log.warning("%s; logging in with the password", why)
+        LOG.warning("%s; logging in with the password", why)
         trying = replace(login, password_at=now, passwords_lost=lost + 1)
         self._vault.save(trying)
         try:

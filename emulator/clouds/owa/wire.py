@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from emulator.alarm.cloud import Answer, Clock
+from emulator.alarm.cloud import Answer
+from emulator.clock import Clock
 from emulator.clouds.deadline import last_look
 from emulator.clouds.firewall import FORBIDDEN, Firewall, is_page
 from emulator.clouds.owa import failures, graphql
@@ -22,7 +23,7 @@ from emulator.clouds.strike import Secrets
 from emulator.clouds.wsdo.session import Account
 from emulator.errors import SessionExpired, Unreachable
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 SPACING_S = 2.0
 """From the end of a request to the next one; some 20 within 2 s led to a ban (§7)."""
@@ -184,7 +185,7 @@ class Wire:
         if failure is None or not isinstance(failures.error(failure), Unreachable):
             self.served_at = self.clock.monotonic()
         if failure and self._documents.learn(operation, failure.lacking):
-            log.info("%s: asked without what this country's cloud does not have: %s", operation.name, failure.said)
+            LOG.info("%s: asked without what this country's cloud does not have: %s", operation.name, failure.said)
         return reply
 
     def send(
@@ -233,7 +234,7 @@ class Wire:
             before()
             with last_look(before):
                 answer = self._transport.post(headers, body)
-        log.debug("%s: HTTP %d, %d bytes", operation.name, answer.status, len(answer.body))
+        LOG.debug("%s: HTTP %d, %d bytes", operation.name, answer.status, len(answer.body))
         return answer
 
     def _throttled(self, answer: Answer) -> Unreachable:

@@ -8,14 +8,15 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from emulator.alarm.cloud import GLANCE_S, Clock, Details, Phase, Reading, Report
+from emulator.alarm.cloud import GLANCE_S, Details, Phase, Reading, Report
+from emulator.clock import Clock
 from emulator.clouds.wsdo import pet
 from emulator.clouds.wsdo.actv2 import Follower
 from emulator.clouds.wsdo.session import Account, Gate, Session, Transport
 from emulator.errors import CloudError, CommandError, Rejected, SessionExpired, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior, PanelState
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 URL = "https://mob2217.securitasdirect.es:12010/WebService/ws.do"
 """One host for every country (API document)."""
@@ -119,7 +120,7 @@ class WsdoCloud:
         try:
             services = self._session.request("SRV", {"numinst": listed.number, "panel": listed.panel}).services
         except Unreachable as error:
-            log.debug("%s", error)
+            LOG.debug("%s", error)
             services = ()
         return Details(listed.number, listed.panel, listed.alias or mine.alias, mine.devices, mine.services + services)
 
@@ -195,7 +196,7 @@ class WsdoCloud:
                 self._renew_for(base)
                 continue
             except Unreachable as error:
-                log.debug("%s2: %s", base, error)
+                LOG.debug("%s2: %s", base, error)
                 failures += 1
                 if base == "EST" and failures >= READ_FAILURES:
                     raise
@@ -221,7 +222,7 @@ class WsdoCloud:
         refused = pet.error(reply)
         if isinstance(refused, Unreachable):
             # Trouble behind the server says nothing about whether the request got through.
-            log.warning("%s1 ended in trouble (%s); asking what became of it", base, refused)
+            LOG.warning("%s1 ended in trouble (%s); asking what became of it", base, refused)
             return True
         raise refused
 
@@ -231,7 +232,7 @@ class WsdoCloud:
         except Unreachable as error:
             if not error.sent:
                 raise
-            log.warning("the answer to %s1 was lost (%s); asking what became of it", base, error)
+            LOG.warning("the answer to %s1 was lost (%s); asking what became of it", base, error)
             return None
 
     def _renew_for(self, base: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from emulator.alarm.cloud import Clock
+from emulator.clock import Clock
 from emulator.clouds.deadline import last_look
 from emulator.clouds.firewall import Bans, Firewall, Forbidden
 from emulator.clouds.strike import Secrets
@@ -26,7 +26,7 @@ from emulator.errors import (
     Unreachable,
 )
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 SPACING_S = 1.0
 """Between any two requests: the server detects flooding (verisure-wsdo.md §4)."""
@@ -188,7 +188,7 @@ class Session:
                 # The document's numinst is "(null)" in its table and empty in its example; both are accepted.
                 self._send("CLS", self._id, {"numinst": "(null)"}, timeout_s=CLOSE_TIMEOUT_S)
             except EmulatorError as error:  # the journal, which knows of bans, may be closed by now
-                log.debug("CLS: %s", error)
+                LOG.debug("CLS: %s", error)
             self._hash = ""
         self._transport.close()
 
@@ -274,7 +274,7 @@ class Session:
         if self._hash:
             params["hash"] = self._hash
         self._secrets.add(operation, self._hash)
-        log.debug("%s", request)
+        LOG.debug("%s", request)
         before()
         try:
             with last_look(before):
@@ -287,5 +287,5 @@ class Session:
             )
             raise
         reply = pet.parse(answer, self._secrets)
-        log.debug("%s: %s%s", request, reply.res, f" {reply.err}" if reply.err else "")
+        LOG.debug("%s: %s%s", request, reply.res, f" {reply.err}" if reply.err else "")
         return reply
