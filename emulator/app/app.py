@@ -1,6 +1,5 @@
 """The composition root: settings become objects, which start and stop in order."""
 
-import fcntl
 import logging
 import os
 import socket
@@ -9,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from emulator import doors
 from emulator.alarm.hub import Hub
@@ -21,13 +20,13 @@ from emulator.config.credentials import Credentials
 from emulator.config.settings import HueSettings, Settings
 from emulator.doors import Door
 from emulator.doors.dashboard.door import Dashboard
-from emulator.errors import ConfigError, EmulatorError, Hindered, Problem
+from emulator.errors import EmulatorError, Hindered
 from emulator.lan import web
 from emulator.model import Notice, Origin, Switch
-from emulator.store import private, salvage
+from emulator.store import salvage
 from emulator.store.identities import Wanted, identities
-from emulator.store.journal_file import ELSEWHERE
 from emulator.store.subscriptions import Subscriptions
+from emulator.system import lock
 
 if TYPE_CHECKING:
     from emulator.doors.hue.door import Hue
@@ -40,9 +39,6 @@ STOP_S = 3.0
 
 STALE_S, STALE_POLLS = 3600.0, 3
 """Without news for that long, and for that many polls, a light of the Hue bridge is shown as out of reach."""
-
-LOCK = "run.lock"
-"""In the state folder; held for as long as the program runs."""
 
 
 class App:
@@ -60,7 +56,7 @@ class App:
         self.page: Dashboard | None = None
         resources.check(resources.Need.of(settings))
         with ExitStack() as undo:
-            self._lock = undo.enter_context(_only_one(state_dir))
+            self._lock = undo.enter_context(lock.acquire(state_dir))
             self._salvaged = salvage.make_sound(state_dir, time.time())
             self.alarms = Alarms(settings, credentials, state_dir, shared=False)
             undo.callback(self.alarms.close)
@@ -242,38 +238,3 @@ def _port_is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def _only_one(state_dir: Path) -> IO[str]:
-    """A lock on the state folder: two programs on one journal would both answer for the same switches."""
-    path = state_dir / LOCK
-    try:
-        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = private.open_lock(path)
-        private.close_files(state_dir)
-        open_to_others = private.openness(state_dir)
-    except OSError as error:
-        if error.errno in ELSEWHERE:
-            raise ConfigError([Problem(str(path), f"{error.strerror}; choose a folder with --state-dir")]) from None
-        raise Hindered(f"{path}: {error.strerror}") from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        problem = "another `emulator run` uses this state folder; stop it, or choose another with --state-dir"
-        raise ConfigError([Problem(str(state_dir), problem)]) from None
-    if open_to_others:
-        LOG.warning("%s: %s; mend that: %s", state_dir, open_to_others, private.remedy(state_dir))
-    return lock
-
-
-def is_running(state_dir: Path) -> bool:
-    """Whether an `emulator run` uses this state folder."""
-    try:
-        with (state_dir / LOCK).open("r") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False

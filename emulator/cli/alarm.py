@@ -8,7 +8,6 @@ from typing import Any, NoReturn
 import click
 
 from emulator.alarm.cloud import Phase, Reading
-from emulator.app.app import is_running
 from emulator.cli.context import NO_ANSWER, NOT_DONE, OK, UNCONFIRMED, Context, choose, common, context, on_signal
 from emulator.cli.login import converse
 from emulator.clock import SystemClock
@@ -19,6 +18,7 @@ from emulator.model import DISARMS, Action, Arm, ArmMode, Command, Origin, Outco
 from emulator.store.journal import Journal
 from emulator.system import local_api, logs, output
 from emulator.system.local_api import Running
+from emulator.system.lock import is_running
 
 RESULTS = {Result.CONFIRMED: OK, Result.IGNORED: OK, Result.REJECTED: NOT_DONE, Result.UNCONFIRMED: UNCONFIRMED}
 

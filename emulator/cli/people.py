@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from emulator.app.app import is_running
 from emulator.app.notify import TITLES, apprise_target, called
 from emulator.cli.alarm import program_of
 from emulator.cli.context import NO_ANSWER, common, context
@@ -17,6 +16,7 @@ from emulator.model import Notice
 from emulator.store import light_ids, pairing, pin
 from emulator.store.journal import Journal
 from emulator.system import logs, output
+from emulator.system.lock import is_running
 
 
 @click.command()

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
-from emulator.app import app
 from emulator.clock import Clock
 from emulator.config import devices_yaml
 from emulator.config.settings import Settings
@@ -15,6 +14,7 @@ from emulator.doctor.case import Case, remember
 from emulator.doctor.finding import Finding, ok, problem
 from emulator.errors import ConfigError
 from emulator.lan import network
+from emulator.system.lock import is_running
 
 LOG = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def examine(
         state_dir,
         network.places(network.nics(), interfaces, address),
         remember(settings, state_dir),
-        app.is_running(state_dir),
+        is_running(state_dir),
         clock,
     )
     patience = clock.monotonic() + patience_s

@@ -5,12 +5,12 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 
-from emulator.app.app import LOCK
 from emulator.doctor import sockets
 from emulator.doctor.case import Case
 from emulator.doctor.finding import Finding, ok, problem, skipped, warning
 from emulator.doctor.sockets import Bound
 from emulator.lan import network, ssdp
+from emulator.system.lock import LOCK
 
 HTTPS = 443  # where Echos look before they ask the Hue bridge (lan-emulation.md §0)
 PROBE_S = 1.0  # for our own address to refuse a connection

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from emulator.app.app import LOCK
 from emulator.doctor import ports
 from emulator.doctor.finding import Finding, Verdict
 from emulator.lan import network, ssdp
 from emulator.model import ArmMode
 from emulator.store.identities import Wanted, identities
 from emulator.store.journal import Journal
+from emulator.system.lock import LOCK
 from tests.doctor.conftest import SIMULATED, MakeCase
 from tests.doctor.test_sockets import HEAD, process, row
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from emulator.app.app import LOCK, App
+from emulator.app.app import App
 from emulator.app.login_store import LOCK as LOGIN_LOCK
 from emulator.app.login_store import JournalVault
 from emulator.errors import EmulatorError
 from emulator.store import private
 from emulator.store.journal import FILE, Journal
+from emulator.system.lock import LOCK
 from tests.support.program import settings
 
 
