@@ -17,9 +17,10 @@ from emulator.alarm.installation import Installation
 from emulator.app.login_store import JournalVault
 from emulator.clock import StoppableClock, SystemClock
 from emulator.clouds import AFTER_REFUSAL, CLOUDS, Reach, url_of
+from emulator.clouds.account import Account
 from emulator.clouds.owa.cached import LAG_S
 from emulator.clouds.owa.wire import Turnstile
-from emulator.clouds.wsdo.session import SPACING_S, Account, Gate
+from emulator.clouds.wsdo.session import SPACING_S, Gate
 from emulator.config.credentials import Credentials
 from emulator.config.settings import InstallationSettings, Settings
 from emulator.errors import EmulatorError

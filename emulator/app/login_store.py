@@ -1,4 +1,4 @@
-"""The logins of OWA accounts, kept in the journal's file; see clouds/owa/vault.py for what they are."""
+"""The logins of OWA accounts, kept in the journal's file; see clouds/vault.py for what they are."""
 
 import fcntl
 import json
@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import IO
 
-from emulator.clouds.owa.vault import Device, Login
+from emulator.clouds.vault import Device, Login
 from emulator.errors import EmulatorError, LoginNeeded
 from emulator.store import private, refused_logins
 from emulator.store.journal import Journal

@@ -9,10 +9,10 @@ import click
 from emulator.app.login_store import JournalVault
 from emulator.clock import Clock
 from emulator.clouds import url_of
+from emulator.clouds.account import Account
 from emulator.clouds.http import HttpTransport
 from emulator.clouds.owa.enrol import CodeRefused, Enrolment, Phone
 from emulator.clouds.owa.wire import Turnstile, Wire
-from emulator.clouds.wsdo.session import Account
 from emulator.config import credentials
 from emulator.config.settings import InstallationSettings, Settings
 from emulator.errors import ConfigError, LoginRefused, Problem

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from emulator.alarm.cloud import Cloud
 from emulator.clock import Clock
+from emulator.clouds.account import Account
 from emulator.clouds.http import HttpTransport
-from emulator.clouds.owa.vault import Vault
 from emulator.clouds.owa.wire import Turnstile
+from emulator.clouds.vault import Vault
 from emulator.clouds.wsdo.cloud import URL, WsdoCloud
-from emulator.clouds.wsdo.session import Account, Gate
+from emulator.clouds.wsdo.session import Gate
 
 
 @dataclass(frozen=True, slots=True)

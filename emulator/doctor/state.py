@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from emulator.app.login_store import JournalVault
-from emulator.clouds.owa.vault import Login
+from emulator.clouds.vault import Login
 from emulator.config import credentials
 from emulator.config.credentials import Credentials
 from emulator.config.settings import InstallationSettings

@@ -15,7 +15,7 @@ from emulator.alarm.installation import BACKOFF_LIMIT_S, FAILURE_KEPT_S, Install
 from emulator.alarm.queue import Ticket
 from emulator.alarm.unfinished import SETTLE_LIMIT_S
 from emulator.clouds import AFTER_REFUSAL
-from emulator.clouds.wsdo.session import Account
+from emulator.clouds.account import Account
 from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, SettingNeeded, Unconfirmed, Unreachable
 from emulator.model import (
     DISARMED,

@@ -13,7 +13,7 @@ import pytest
 
 from emulator.app import login_store as module
 from emulator.app.login_store import LOCK, JournalVault
-from emulator.clouds.owa.vault import Device, Login
+from emulator.clouds.vault import Device, Login
 from emulator.errors import EmulatorError, LoginNeeded
 from emulator.store.journal import FILE, Journal
 

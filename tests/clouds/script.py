@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from emulator.alarm.cloud import Answer
-from emulator.clouds.owa.vault import Login
+from emulator.clouds.vault import Login
 from tests.clouds.owa.tokens import jwt
 from tests.support.fakes import FakeClock
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from emulator.app.login_store import JournalVault
-from emulator.clouds.owa.vault import Device, Login
+from emulator.clouds.vault import Device, Login
 from emulator.doctor import state
 from emulator.doctor.finding import Finding, Verdict
 from emulator.store import refused_logins

@@ -6,9 +6,9 @@ from typing import Any
 from flask import Flask
 
 from emulator.alarm.cloud import Answer
+from emulator.clouds.account import Account
 from emulator.clouds.firewall import Forbidden, is_page
 from emulator.clouds.wsdo.cloud import WsdoCloud
-from emulator.clouds.wsdo.session import Account
 from emulator.errors import Unreachable
 from emulator.simulator.faults import Fault
 from emulator.simulator.panel.house import House, Profile

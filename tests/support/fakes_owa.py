@@ -6,11 +6,11 @@ from typing import Any
 from flask import Flask
 
 from emulator.alarm.cloud import Answer
+from emulator.clouds.account import Account
 from emulator.clouds.owa.cloud import OwaCloud
 from emulator.clouds.owa.enrol import Enrolment
-from emulator.clouds.owa.vault import Vault
 from emulator.clouds.owa.wire import Turnstile, Wire
-from emulator.clouds.wsdo.session import Account
+from emulator.clouds.vault import Vault
 from emulator.errors import Unreachable
 from emulator.simulator.face import ConnectionDropped
 from emulator.simulator.faults import Fault

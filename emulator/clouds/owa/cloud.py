@@ -10,6 +10,7 @@ from typing import Any
 
 from emulator.alarm.cloud import GLANCE_S, Details, Phase, Reading, Report
 from emulator.clock import Clock
+from emulator.clouds.account import Account
 from emulator.clouds.owa import graphql, operations, refusals
 from emulator.clouds.owa.cached import Cached
 from emulator.clouds.owa.failures import Unsupported
@@ -18,9 +19,8 @@ from emulator.clouds.owa.operations import Operation
 from emulator.clouds.owa.profiles import LETTERS, axes_of, candidates, effect, profile_for
 from emulator.clouds.owa.refusals import OPEN, OpenZones, said, zone
 from emulator.clouds.owa.session import OwaSession
-from emulator.clouds.owa.vault import Vault
 from emulator.clouds.owa.wire import Poster, Turnstile, Wire
-from emulator.clouds.wsdo.session import Account
+from emulator.clouds.vault import Vault
 from emulator.errors import CloudError, CommandError, EmulatorError, Rejected, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, Axes, Disarm, PanelState
 

@@ -12,8 +12,8 @@ from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.owa.failures import Locked
 from emulator.clouds.owa.login import LoginRequests, device_variables
 from emulator.clouds.owa.tokens import Tokens
-from emulator.clouds.owa.vault import Device, Login
 from emulator.clouds.owa.wire import Wire
+from emulator.clouds.vault import Device, Login
 from emulator.errors import CloudError, LoginRefused, Rejected, Unreachable
 
 LOG = logging.getLogger(__name__)

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from emulator.clouds.account import refuse_blank
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.owa.operations import Operation
-from emulator.clouds.owa.vault import Device, Login
 from emulator.clouds.owa.wire import Wire
-from emulator.clouds.wsdo.session import refuse_blank
+from emulator.clouds.vault import Device, Login
 from emulator.errors import LoginRefused, Rejected, SessionExpired, Unreachable
 
 LOG = logging.getLogger(__name__)

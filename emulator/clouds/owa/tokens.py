@@ -11,8 +11,8 @@ from datetime import datetime
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.owa.failures import Failure, Locked, Unauthorized
 from emulator.clouds.owa.login import LoginRequests, content_of
-from emulator.clouds.owa.vault import Login
 from emulator.clouds.owa.wire import Throttled, Wire
+from emulator.clouds.vault import Login
 from emulator.errors import LoginNeeded, LoginRefused, SessionExpired, Unreachable
 
 LOG = logging.getLogger(__name__)

@@ -13,14 +13,14 @@ from typing import Any, Protocol
 
 from emulator.alarm.cloud import Answer
 from emulator.clock import Clock
+from emulator.clouds.account import Account
 from emulator.clouds.deadline import last_look
 from emulator.clouds.firewall import FORBIDDEN, Firewall, is_page
 from emulator.clouds.owa import failures, graphql
 from emulator.clouds.owa.graphql import Caller, Reply
 from emulator.clouds.owa.operations import LOGIN, Documents, Operation
-from emulator.clouds.owa.vault import Login, Vault
 from emulator.clouds.strike import Secrets
-from emulator.clouds.wsdo.session import Account
+from emulator.clouds.vault import Login, Vault
 from emulator.errors import SessionExpired, Unreachable
 
 LOG = logging.getLogger(__name__)

@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from emulator.alarm.cloud import GLANCE_S, Details, Phase, Reading, Report
 from emulator.clock import Clock
+from emulator.clouds.account import Account
 from emulator.clouds.wsdo import pet
 from emulator.clouds.wsdo.actv2 import Follower
-from emulator.clouds.wsdo.session import Account, Gate, Session, Transport
+from emulator.clouds.wsdo.session import Gate, Session, Transport
 from emulator.errors import CloudError, CommandError, Rejected, SessionExpired, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior, PanelState
 

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from emulator.alarm.cloud import Phase, Reading
+from emulator.clouds.account import Account
 from emulator.clouds.owa import cloud as owa
 from emulator.clouds.owa.cached import LAG_S
 from emulator.clouds.owa.cloud import OwaCloud
 from emulator.clouds.owa.session import DISOWNED_S, DISTRUST_S, EARLY_S
-from emulator.clouds.owa.vault import Device, Login
 from emulator.clouds.owa.wire import Turnstile
-from emulator.clouds.wsdo.session import Account
+from emulator.clouds.vault import Device, Login
 from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, Unconfirmed, Unreachable
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
 from tests.clouds.contract import NIGHT, TOTAL, quiet

@@ -10,13 +10,13 @@ from xml.sax.saxutils import escape
 import pytest
 
 from emulator.alarm.cloud import Answer, Cloud, Reading
+from emulator.clouds.account import Account
 from emulator.clouds.owa.cloud import OwaCloud
 from emulator.clouds.owa.enrol import Enrolment
-from emulator.clouds.owa.vault import Device, Login
 from emulator.clouds.owa.wire import Turnstile, Wire
 from emulator.clouds.strike import STRUCK
+from emulator.clouds.vault import Device, Login
 from emulator.clouds.wsdo.cloud import WsdoCloud
-from emulator.clouds.wsdo.session import Account
 from emulator.errors import EmulatorError
 from emulator.model import Disarm
 from tests.clouds.contract import TOTAL, quiet

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from emulator.clouds.account import Account
 from emulator.clouds.owa.enrol import CodeRefused, Enrolment, Phone
-from emulator.clouds.owa.vault import Device, Login
 from emulator.clouds.owa.wire import Turnstile, Wire
-from emulator.clouds.wsdo.session import Account
+from emulator.clouds.vault import Device, Login
 from emulator.errors import CloudError, LoginRefused, Unreachable
 from tests.clouds.script import TOKENS, MemoryVault, Script, Scripted, data, errors
 from tests.support.fakes import FakeClock

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from emulator.alarm.cloud import Answer
+from emulator.clouds.account import Account
 from emulator.clouds.owa import operations
 from emulator.clouds.owa.graphql import TOKEN_LIFE_S
 from emulator.clouds.owa.tokens import APART_S, CRASHES, MARGIN_S, PASSWORD_PAUSE_S, Tokens
-from emulator.clouds.owa.vault import Device, Login
 from emulator.clouds.owa.wire import Turnstile, Wire
-from emulator.clouds.wsdo.session import Account
+from emulator.clouds.vault import Device, Login
 from emulator.errors import EmulatorError, LoginNeeded, SessionExpired, Unreachable
 from tests.clouds.owa.tokens import jwt
 from tests.clouds.script import BAD_GATEWAY, BAN, TOKENS, MemoryVault, Script, Scripted, data, errors

@@ -6,11 +6,11 @@ from itertools import pairwise
 import pytest
 
 from emulator.alarm.cloud import Answer
+from emulator.clouds.account import Account
 from emulator.clouds.firewall import BAN_S
 from emulator.clouds.owa import failures, operations
-from emulator.clouds.owa.vault import Device, Login
 from emulator.clouds.owa.wire import RATE_LIMIT_MOST_S, RATE_LIMIT_S, SPACING_S, Throttled, Turnstile, Wire
-from emulator.clouds.wsdo.session import Account
+from emulator.clouds.vault import Device, Login
 from emulator.errors import EmulatorError, SessionExpired, Unreachable
 from tests.clouds.script import BAD_GATEWAY, BAN, MemoryVault, Script, data, errors
 from tests.support.fakes import FakeClock
