@@ -119,6 +119,14 @@ def test_a_room_imports_only_what_it_may(file: Path) -> None:
         assert any(within(here, room) for room in LIBRARIES.get(library, ("",))), f"{here} may not import {library}"
 
 
+@pytest.mark.parametrize("file", [file for file in FILES if name(file).startswith("clouds.")], ids=name)
+def test_no_cloud_imports_another(file: Path) -> None:
+    own = name(file).split(".")[1]
+    clouds = {folder.name for folder in (ROOT / "clouds").iterdir() if folder.is_dir()}
+    wanted = {module.split(".")[2] for module in imports(file) if module.startswith("emulator.clouds.")}
+    assert not wanted & (clouds - {own})
+
+
 def test_every_rule_is_about_something() -> None:
     names = {name(file) for file in FILES}
     rooms = {*FOLDERS, *(room for libraries in LIBRARIES.values() for room in libraries)}
