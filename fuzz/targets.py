@@ -24,7 +24,7 @@ from emulator.doors.hue.v1 import Api, Ask
 from emulator.doors.wemo import callback, description, soap
 from emulator.doors.wemo.description import BASICEVENT, METAINFO, Facts
 from emulator.errors import ConfigError, ProtocolError, Unreachable
-from emulator.lan import access, search, ssdp
+from emulator.lan import access, search, ssdp, upnp
 from emulator.lan.http1 import Conversation, Response
 from emulator.lan.network import Place
 from emulator.model import BridgeIdentity
@@ -98,7 +98,7 @@ def device_description(data: bytes) -> None:
     name = data.decode("utf-8", "replace")
     facts = Facts(name, "22", "02AB", "uuid:x", "http://192.168.7.2:1", True, 1.0, 1.0)
     root = etree.fromstring(description.setup(facts))
-    assert root.findtext(".//{*}friendlyName", "") == description.text(name)
+    assert root.findtext(".//{*}friendlyName", "") == upnp.text(name)
     etree.HTML(description.page(facts).decode())
 
 

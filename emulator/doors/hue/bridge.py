@@ -4,13 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from html import escape
 from typing import Any
 
-from lxml import etree
-
 from emulator.doors.hue.lights import FULL, Light, LightState
-from emulator.doors.wemo import description
+from emulator.lan import upnp
 from emulator.model import BridgeIdentity
 
 Json = Any  # what json.dumps takes
@@ -24,8 +21,7 @@ MODEL = "BSB001"
 SOFTWARE = "01043155"
 API = "1.16.0"
 DATASTORE = "59"
-DEVICE = {
-    "deviceType": "urn:schemas-upnp-org:device:Basic:1",
+MAKER = {
     # An Echo ignores a bridge by another maker or of another model name (§3.1).
     "manufacturer": "Royal Philips Electronics",
     "manufacturerURL": "http://www.philips.com",
@@ -217,25 +213,20 @@ class Bridge:
 
     def description(self) -> bytes:
         """description.xml (§3.1)."""
-        root = etree.Element("root", nsmap=description.by_default(description.DEVICE_NS))
-        _add(etree.SubElement(root, "specVersion"), major="1", minor="0")
-        _add(root, URLBase=self.url)
-        device = etree.SubElement(root, "device")
-        _add(device, deviceType=DEVICE["deviceType"], friendlyName=f"{NAME} ({self.host})")
-        _add(device, **{name: text for name, text in DEVICE.items() if name != "deviceType"})
-        serial = self.identity.mac.lower()  # some clients take it for the MAC
-        _add(device, serialNumber=serial, UDN=self.identity.udn, presentationURL=PAGE.lstrip("/"))
-        icons = etree.SubElement(device, "iconList")
-        for path, side in ICONS.items():
-            _add(
-                etree.SubElement(icons, "icon"),
-                mimetype="image/png",
-                height=str(side),
-                width=str(side),
-                depth="24",
-                url=path.lstrip("/"),
-            )
-        return etree.tostring(root, encoding="utf-8", xml_declaration=True)
+        icons = [
+            {"mimetype": "image/png", "height": str(side), "width": str(side), "depth": "24", "url": path.lstrip("/")}
+            for path, side in ICONS.items()
+        ]
+        device: upnp.Tree = {
+            "deviceType": "urn:schemas-upnp-org:device:Basic:1",
+            "friendlyName": f"{NAME} ({self.host})",
+            **MAKER,
+            "serialNumber": self.identity.mac.lower(),  # some clients take it for the MAC
+            "UDN": self.identity.udn,
+            "presentationURL": PAGE.lstrip("/"),
+            "iconList": {"icon": icons},
+        }
+        return upnp.document("root", upnp.DEVICE_NS, {"URLBase": self.url, "device": device})
 
 
 def clock(epoch_s: float) -> str:
@@ -246,13 +237,7 @@ def clock(epoch_s: float) -> str:
 @cache
 def page(identity: BridgeIdentity) -> bytes:
     """The presentation page: what this is."""
-    name = escape(f"{NAME} {identity.bridge_id}")
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title><h1>{name}</h1>'
-        "<p>Alarm modes shown as lights of a Hue bridge by verisure-emulator. This is no Philips product.</p></html>"
-    ).encode()
-
-
-def _add(parent: etree._Element, **children: str) -> None:
-    for name, value in children.items():
-        etree.SubElement(parent, name).text = value
+    title = f"{NAME} {identity.bridge_id}"
+    return upnp.page(
+        title, "Alarm modes shown as lights of a Hue bridge by verisure-emulator. This is no Philips product."
+    )

@@ -19,9 +19,8 @@ from emulator.doors.hue.lights import MAX_LIGHTS, REPLY_WITHIN, STALE, Lights
 from emulator.doors.hue.mdns import Mdns
 from emulator.doors.hue.names import named
 from emulator.doors.hue.v1 import Api, Ask, route_of
-from emulator.doors.wemo import description
 from emulator.errors import EmulatorError
-from emulator.lan import network, ssdp, wsgi
+from emulator.lan import network, ssdp, upnp, wsgi
 from emulator.lan.network import Nic, Place
 from emulator.lan.web import PLACE, Web
 from emulator.model import BridgeIdentity, Switch
@@ -69,7 +68,7 @@ def blueprint(identity: BridgeIdentity, api: Api, port: Callable[[], int]) -> Bl
         side = bridge.ICONS.get(f"/{icon}.png")
         if side is None:
             return Response(status=HTTPStatus.NOT_FOUND)
-        return Response(description.icon(side), content_type="image/png")
+        return Response(upnp.icon(side), content_type="image/png")
 
     @pages.route("/api", defaults={"path": ""}, methods=METHODS)
     @pages.route("/api/<path:path>", methods=METHODS)

@@ -12,7 +12,7 @@ from emulator.doors.wemo.description import BASICEVENT, METAINFO, Service
 from emulator.doors.wemo.plug import Plug
 from emulator.doors.wemo.walk import Walked
 from emulator.errors import EmulatorError, ProtocolError
-from emulator.lan import access, network
+from emulator.lan import access, network, upnp
 from emulator.lan.http1 import Conversation, Request, Response
 from emulator.lan.limits import Connections
 from emulator.lan.network import Place
@@ -214,7 +214,7 @@ class WemoSwitch(Fauxmo):
 
     def handle_icon(self) -> None:
         """GET the icon."""
-        self._document(description.icon(), ("CONTENT-TYPE", "image/png"))
+        self._document(upnp.icon(description.ICON_SIDE_PX), ("CONTENT-TYPE", "image/png"))
 
     def handle_page(self) -> None:
         """GET the presentation page."""

@@ -10,8 +10,9 @@ from functools import lru_cache
 
 from lxml import etree
 
-from emulator.doors.wemo.description import Action, Service, by_default, text
+from emulator.doors.wemo.description import Action, Service
 from emulator.errors import ProtocolError
+from emulator.lan import upnp
 
 ENVELOPE_NS = "http://schemas.xmlsoap.org/soap/envelope/"
 EVENT_NS = "urn:schemas-upnp-org:event-1-0"
@@ -144,10 +145,10 @@ def _add_fault(body: etree._Element, code: int, message: str) -> None:
     etree.SubElement(element, "faultcode").text = "s:Client"
     etree.SubElement(element, "faultstring").text = "UPnPError"
     error = etree.SubElement(
-        etree.SubElement(element, "detail"), f"{{{CONTROL_NS}}}UPnPError", nsmap=by_default(CONTROL_NS)
+        etree.SubElement(element, "detail"), f"{{{CONTROL_NS}}}UPnPError", nsmap=upnp.by_default(CONTROL_NS)
     )
     etree.SubElement(error, f"{{{CONTROL_NS}}}errorCode").text = str(code)
-    etree.SubElement(error, f"{{{CONTROL_NS}}}errorDescription").text = text(message)
+    etree.SubElement(error, f"{{{CONTROL_NS}}}errorDescription").text = upnp.text(message)
 
 
 def propertyset(values: Mapping[str, str]) -> bytes:

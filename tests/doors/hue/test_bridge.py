@@ -1,7 +1,6 @@
 """The documents of the bridge against what each client needs of them (lan-emulation.md §3.1, §3.3, §3.4, §3.7)."""
 
 import re
-import struct
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,6 @@ from lxml import etree
 from emulator.doors.hue import bridge
 from emulator.doors.hue.bridge import SHAPES, Bridge
 from emulator.doors.hue.lights import Light, LightState
-from emulator.doors.wemo import description
 from emulator.model import BridgeIdentity, LightIdentity
 from tests.doors.fakes import a_switch
 
@@ -176,11 +174,6 @@ def test_the_description() -> None:
     assert [icon.findtext("u:url", namespaces=NS) for icon in icons] == ["hue_logo_0.png", "hue_logo_3.png"]
     for name in ("manufacturerURL", "modelDescription", "modelURL"):
         assert text(f"u:device/u:{name}")
-
-
-@pytest.mark.parametrize("side", bridge.ICONS.values())
-def test_an_icon_has_the_side_that_is_described(side: int) -> None:
-    assert struct.unpack(">II", description.icon(side)[16:24]) == (side, side)
 
 
 def test_nothing_claims_to_be_a_bridge_of_the_second_generation() -> None:
