@@ -64,7 +64,7 @@ class WemoSwitch(Fauxmo):
         self._loop = asyncio.get_running_loop()
         self.peer = ""
         self.since = self._loop.time()
-        self._set: soap.Call | None = None
+        self._set: soap.Invocation | None = None
         self._answered = (float("-inf"), False)
         self._routing = False
         self._busy = self._blocked = self._closing = self._wasted = self._posts = False
@@ -251,13 +251,13 @@ class WemoSwitch(Fauxmo):
         else:
             self._handle_wrong_method({"POST"})
 
-    def _tell(self, service: Service, call: soap.Call) -> None:
+    def _tell(self, service: Service, call: soap.Invocation) -> None:
         if call.action.name == "GetBinaryState" and self._plug.on is None:
             self._decline(service, call, UNREAD, {})
         else:
             self._reply(service, call)
 
-    def _turned(self, call: soap.Call, error: EmulatorError | None = None) -> None:
+    def _turned(self, call: soap.Invocation, error: EmulatorError | None = None) -> None:
         """The cloud took the command, or refused it, or it has to wait, or patience ended: the first is the answer."""
         if self._set is not call:
             return
@@ -267,7 +267,7 @@ class WemoSwitch(Fauxmo):
         self._answered = (self._loop.time(), bool(call.on))
         try:
             if isinstance(error, Walked):
-                self._refuse(soap.Fault(soap.ACTION_FAILED, str(error)))
+                self._refuse(soap.UpnpFault(soap.ACTION_FAILED, str(error)))
             elif error:
                 self._plug.came_to_nothing(self.peer, call.on)
                 self._decline(BASICEVENT, call, str(error), NOT_DONE)
@@ -279,14 +279,14 @@ class WemoSwitch(Fauxmo):
         if not self._routing:  # else whoever routes goes on by itself
             self._advance()
 
-    def _reply(self, service: Service, call: soap.Call) -> None:
+    def _reply(self, service: Service, call: soap.Invocation) -> None:
         if call.action.outs == STATE:  # asked for all the time, and nothing else needs to be put together for it
             values = description.state(self._plug.on)
         else:
             values = self._plug.facts(self.place).values()
         self._answer(Response(HTTPStatus.OK, soap.reply(service, call.action, values), SOAP))
 
-    def _decline(self, service: Service, call: soap.Call, why: str, values: Mapping[str, str]) -> None:
+    def _decline(self, service: Service, call: soap.Invocation, why: str, values: Mapping[str, str]) -> None:
         body = soap.declined(service, call.action, values, soap.ACTION_FAILED, why)
         self._answer(Response(HTTPStatus.OK, body, SOAP))
 
@@ -312,7 +312,7 @@ class WemoSwitch(Fauxmo):
         self._answer(Response(HTTPStatus.OK, body, (kind,), close=True))  # as real sockets do on a GET (§2.9)
 
     def _refuse(self, error: ProtocolError) -> None:
-        if isinstance(error, soap.Fault):
+        if isinstance(error, soap.UpnpFault):
             self._answer(Response(error.status, soap.fault(error.code, str(error)), SOAP))
         else:
             self._answer(Response(error.status))

@@ -79,7 +79,7 @@ def test_the_name_of_the_action_decides(soapaction: str, text: str, action: str,
     ],
 )
 def test_what_cannot_be_done_is_a_fault(soapaction: str, text: str, code: int) -> None:
-    with pytest.raises(soap.Fault) as caught:
+    with pytest.raises(soap.UpnpFault) as caught:
         soap.parse(BASICEVENT, soapaction, text)
     assert (caught.value.code, caught.value.status) == (code, 500)
 
