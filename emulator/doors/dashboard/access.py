@@ -21,7 +21,7 @@ ASKED_LIMIT = 80
 SAME_ORIGIN = "same-origin"
 
 
-class Forbidden(ProtocolError):
+class AccessDenied(ProtocolError):
     """Not from there, or not without a PIN."""
 
     def __init__(self, message: str) -> None:
@@ -38,7 +38,7 @@ class Access:
         self._token = token
 
     def check_page(self, request: Request) -> None:
-        """Let a change come from our own page, or from a program; Forbidden when another site's page asks.
+        """Let a change come from our own page, or from a program; AccessDenied when another site's page asks.
 
         The Host has been checked, so that it may say what our own origin is. Other ports of this host are others.
         """
@@ -51,7 +51,7 @@ class Access:
             self._forbid(request, "a form that does not say which page it comes from; a program sends application/json")
 
     def check_token(self, request: Request, asked: str, installation: str = "") -> bool:
-        """Whether the request bears this machine's token; Forbidden when it bears another.
+        """Whether the request bears this machine's token; AccessDenied when it bears another.
 
         Whoever shows that took us for the program of another state folder: this house is not the one that they mean.
         """
@@ -63,16 +63,16 @@ class Access:
         if here and hmac.compare_digest(shown, self._token.encode()):
             return True
         self.refuse(peer, asked, why := "the token is not the one in the state folder", installation)
-        raise Forbidden(why)
+        raise AccessDenied(why)
 
     def check_machine(self, request: Request, asked: str) -> None:
-        """Return when the request bears this machine's token; Forbidden otherwise, whatever PIN it has."""
+        """Return when the request bears this machine's token; AccessDenied otherwise, whatever PIN it has."""
         if not self.check_token(request, asked):
             self.refuse(str(request.remote_addr), asked, why := "only a command typed on this machine may do that")
-            raise Forbidden(why)
+            raise AccessDenied(why)
 
     def check_person(self, request: Request, pin: str | None, asked: str, installation: str = "") -> None:
-        """Return when the request bears the PIN or this machine's token; Forbidden says why not."""
+        """Return when the request bears the PIN or this machine's token; AccessDenied says why not."""
         if self.check_token(request, asked, installation):
             return
         peer = str(request.remote_addr)
@@ -80,7 +80,7 @@ class Access:
             self.pin.check(pin or "", peer)
         except PinRefused as error:
             self.refuse(peer, asked, str(error), installation)
-            raise Forbidden(str(error)) from None
+            raise AccessDenied(str(error)) from None
 
     def refuse(self, peer: str, asked: str, why: str, installation: str = "") -> None:
         """Write down that something was refused; what a peer repeats is only counted."""
@@ -99,4 +99,4 @@ class Access:
 
     def _forbid(self, request: Request, why: str) -> None:
         self.refuse(str(request.remote_addr), f"{request.method} {request.path}", why)
-        raise Forbidden(f"refused: {why}")
+        raise AccessDenied(f"refused: {why}")

@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from emulator.doors.dashboard import metrics, openapi, schema
 from emulator.doors.dashboard.access import Access
-from emulator.doors.dashboard.house import House, action_of, said
+from emulator.doors.dashboard.overview import Overview, action_of, said
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.model import Disarm, Origin
 
@@ -18,10 +18,10 @@ Body = TypeVar("Body", bound=BaseModel)
 JSON = "application/json"
 
 
-def blueprint(house: House, access: Access, started: float) -> Blueprint:
+def blueprint(overview: Overview, access: Access, started: float) -> Blueprint:
     """The API and what watches the program."""
     api = Blueprint("api", __name__)
-    numbers = metrics.Metrics(house, started)
+    numbers = metrics.Metrics(overview, started)
 
     @api.before_request
     def check_token() -> None:
@@ -33,33 +33,33 @@ def blueprint(house: House, access: Access, started: float) -> Blueprint:
         since = request.args.get("since", "")
         if len(since) > openapi.SINCE_LIMIT:
             raise ProtocolError(f"since: at most {openapi.SINCE_LIMIT} characters")
-        if since == house.news.revision:
-            house.news.wait(str(request.remote_addr), since)
-        return answer(house.state())
+        if since == overview.news.revision:
+            overview.news.wait(str(request.remote_addr), since)
+        return answer(overview.state())
 
     @api.get("/api/journal")
     def journal() -> Response:
         limit = _number("limit", openapi.JOURNAL_LIMIT) or openapi.JOURNAL_DEFAULT
-        entries = house.journal.commands(limit, _number("before", openapi.LARGEST_ID))
-        return answer(schema.Journal.model_validate({"entries": [entry.as_dict() for entry in entries]}))
+        entries = overview.journal.commands(limit, _number("before", openapi.LARGEST_ID))
+        return answer(schema.JournalView.model_validate({"entries": [entry.as_dict() for entry in entries]}))
 
     @api.post("/api/command")
     def command() -> Response:
         access.check_page(request)
-        asked = _body(schema.Command)
-        action, installation = action_of(asked), house.find(asked.installation)
+        asked = _body(schema.CommandRequest)
+        action, installation = action_of(asked), overview.find(asked.installation)
         if isinstance(action, Disarm):
             access.check_person(request, asked.pin, str(action), installation)
-        ticket = house.command(installation, action, Origin("api", str(request.remote_addr)))
+        ticket = overview.command(installation, action, Origin("api", str(request.remote_addr)))
         accepted = schema.Accepted(entry=ticket.entry, installation=installation, action=str(action))
         return answer(accepted, HTTPStatus.ACCEPTED)
 
     @api.post("/api/pair")
     def pair() -> Response:
         access.check_page(request)
-        asked = _body(schema.Press)
+        asked = _body(schema.PressRequest)
         access.check_person(request, asked.pin, "press the link button")
-        return answer(schema.Pressed(seconds=house.press()))
+        return answer(schema.Pressed(seconds=overview.press()))
 
     @api.post("/api/pin")
     def set_pin() -> Response:
@@ -67,7 +67,7 @@ def blueprint(house: House, access: Access, started: float) -> Blueprint:
         asked = _body(schema.NewPin)
         access.check_machine(request, "set the PIN")
         access.pin.set(asked.pin)
-        house.news.changed()
+        overview.news.changed()
         return answer(schema.PinSet(pin_set=asked.pin is not None))
 
     @api.get("/api/openapi.json")
@@ -76,7 +76,7 @@ def blueprint(house: House, access: Access, started: float) -> Blueprint:
 
     @api.get("/healthz")
     def healthz() -> Response:
-        return answer(*metrics.healthz(house))
+        return answer(*metrics.healthz(overview))
 
     @api.get("/metrics")
     def measure() -> Response:
@@ -93,13 +93,13 @@ def answer(model: BaseModel, status: HTTPStatus | int = HTTPStatus.OK) -> Respon
 def refusal(error: Exception) -> Response:
     """What a program is told when something is not done."""
     if isinstance(error, HTTPException):
-        reply = answer(schema.Problem(error=error.description or error.name), error.code or 500)
+        reply = answer(schema.ProblemView(error=error.description or error.name), error.code or 500)
         reply.headers.extend([header for header in error.get_headers() if header[0] == "Allow"])
         return reply
     if isinstance(error, EmulatorError):
-        return answer(schema.Problem(error=str(error)), said(error))
+        return answer(schema.ProblemView(error=str(error)), said(error))
     return answer(
-        schema.Problem(error="a defect of this program; its log tells more"), HTTPStatus.INTERNAL_SERVER_ERROR
+        schema.ProblemView(error="a defect of this program; its log tells more"), HTTPStatus.INTERNAL_SERVER_ERROR
     )
 
 

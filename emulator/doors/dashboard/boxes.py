@@ -27,7 +27,7 @@ class Box:
     at: float | None = None
 
 
-def boxes(one: schema.Installation, axes: Axes, now: float, unwritten: str = "") -> list[Box]:
+def boxes(one: schema.InstallationView, axes: Axes, now: float, unwritten: str = "") -> list[Box]:
     """What is to be said of an alarm that stands at `axes`, as far as one knows; `unwritten` is why nothing is kept."""
     found = []
     if unwritten:
@@ -50,7 +50,7 @@ def boxes(one: schema.Installation, axes: Axes, now: float, unwritten: str = "")
     return found
 
 
-def _command(last: schema.Entry) -> Box:
+def _command(last: schema.EntryView) -> Box:
     sign = "unsure" if last.result == "unconfirmed" else "failed"
     text, settled = last.message or "", ""
     if last.settled:
@@ -62,7 +62,7 @@ def _command(last: schema.Entry) -> Box:
     )
 
 
-def _is_over(last: schema.Entry, one: schema.Installation, axes: Axes, now: float) -> bool:
+def _is_over(last: schema.EntryView, one: schema.InstallationView, axes: Axes, now: float) -> bool:
     """Whether a command's trouble is: the panel stands where it was wanted, or what was in the way has gone."""
     ended = last.ended_at or last.at
     if now - ended > TROUBLE_S:

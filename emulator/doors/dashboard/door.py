@@ -16,8 +16,8 @@ from emulator.alarm.hub import Hub
 from emulator.doors import Door
 from emulator.doors.dashboard import api, pages
 from emulator.doors.dashboard.access import Access
-from emulator.doors.dashboard.house import House, Pairing
 from emulator.doors.dashboard.news import News
+from emulator.doors.dashboard.overview import Overview, Pairing
 from emulator.errors import EmulatorError
 from emulator.lan import network, wsgi
 from emulator.lan.network import Nic
@@ -49,13 +49,13 @@ PROGRAMS = ("/api/", "/healthz", "/metrics")
 """Paths whose errors are JSON."""
 
 
-def create_app(house: House, access: Access, started: float) -> Flask:
+def create_app(overview: Overview, access: Access, started: float) -> Flask:
     """The page and the API as one app; who may call at all has been decided before it."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = wsgi.BODY
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.register_blueprint(pages.blueprint(house, access))
-    app.register_blueprint(api.blueprint(house, access, started))
+    app.register_blueprint(pages.blueprint(overview, access))
+    app.register_blueprint(api.blueprint(overview, access, started))
 
     @app.after_request
     def guard(reply: Response) -> Response:
@@ -106,10 +106,10 @@ class Dashboard:
         self._news = News()
         pin = Pin(journal, now, on_wrong_pins)
         access = Access(journal, pin, now, self._token)
-        house = House(hub, journal, pin, self._news, now, doors=doors, searches=searches, pairing=pairing)
+        overview = Overview(hub, journal, pin, self._news, now, doors=doors, searches=searches, pairing=pairing)
         self._web = Web(
             "dashboard",
-            create_app(house, access, now()),
+            create_app(overview, access, now()),
             port,
             interfaces=interfaces,
             address=address,

@@ -15,38 +15,38 @@ from prometheus_client.registry import Collector
 
 from emulator import __version__
 from emulator.doors.dashboard import schema
-from emulator.doors.dashboard.house import House
+from emulator.doors.dashboard.overview import Overview
 from emulator.model import Interior
 
 
-def healthz(house: House) -> tuple[schema.Healthz, HTTPStatus]:
+def healthz(overview: Overview) -> tuple[schema.Healthz, HTTPStatus]:
     """One word for each part, and for the whole that of the part that is worst off."""
-    health = {name: house.health(name) for name in house.hub.installations}
-    doors = {door.name: door.status for door in house.doors()}
+    health = {name: overview.health(name) for name in overview.hub.installations}
+    doors = {door.name: door.status for door in overview.doors()}
     status, code = "healthy", HTTPStatus.OK
     if any(one.cloud == "down" for one in health.values()):
         status = "cloud down"
     if any(one.blocked for one in health.values()):
         status = "login needs the user"
-    if house.journal.trouble:
+    if overview.journal.trouble:
         status = "state folder refuses writes"
-        code = HTTPStatus.SERVICE_UNAVAILABLE if house.journal.is_gone else code
+        code = HTTPStatus.SERVICE_UNAVAILABLE if overview.journal.is_gone else code
     if "down" in doors.values():
         status, code = "LAN door down", HTTPStatus.SERVICE_UNAVAILABLE
-    if not all(house.hub.health(name).alive for name in health):
+    if not all(overview.hub.health(name).alive for name in health):
         status, code = "program broken", HTTPStatus.SERVICE_UNAVAILABLE
     alarms = {name: schema.AlarmHealth(cloud=one.cloud, login=one.login) for name, one in health.items()}
-    folder = "down" if house.journal.trouble else "ok"
+    folder = "down" if overview.journal.trouble else "ok"
     told = {"status": status, "installations": alarms, "doors": doors, "state_folder": folder}
     return schema.Healthz.model_validate(told), code
 
 
-def _panel(value: Callable[[schema.Panel], float | None]) -> Callable[[schema.Installation], float | None]:
+def _panel(value: Callable[[schema.PanelView], float | None]) -> Callable[[schema.InstallationView], float | None]:
     """A number that there is once the panel was read."""
     return lambda one: value(one.panel) if one.panel else None
 
 
-GAUGES: dict[str, tuple[str, Callable[[schema.Installation], float | None]]] = {
+GAUGES: dict[str, tuple[str, Callable[[schema.InstallationView], float | None]]] = {
     # What each installation has → what it says, and where it comes from.
     "emulator_cloud_up": (
         "1 when the last poll brought news and that is not too old.",
@@ -69,8 +69,8 @@ GAUGES: dict[str, tuple[str, Callable[[schema.Installation], float | None]]] = {
 class Metrics(Collector):
     """Everything that has a number, read when it is asked for. What the panel has not said has no sample."""
 
-    def __init__(self, house: House, started: float) -> None:
-        self._house = house
+    def __init__(self, overview: Overview, started: float) -> None:
+        self._overview = overview
         self._started = started
         self._registry = CollectorRegistry()
         self._registry.register(self)
@@ -85,7 +85,7 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The samples of this moment."""
-        state = self._house.state()
+        state = self._overview.state()
         yield InfoMetricFamily("emulator", "The program.", value={"version": __version__})
         for name, (text, value) in GAUGES.items():
             gauge = GaugeMetricFamily(name, text, labels=["installation"])
@@ -99,7 +99,7 @@ class Metrics(Collector):
         yield self._commands()
 
     @staticmethod
-    def _interiors(state: schema.State) -> Metric:
+    def _interiors(state: schema.StateView) -> Metric:
         gauge = GaugeMetricFamily(
             "emulator_panel_interior", "1 for the mode of the interior.", labels=["installation", "mode"]
         )
@@ -110,7 +110,7 @@ class Metrics(Collector):
         return gauge
 
     @staticmethod
-    def _doors(state: schema.State) -> Metric:
+    def _doors(state: schema.StateView) -> Metric:
         gauge = GaugeMetricFamily("emulator_door_up", "0 when no client can reach the door.", labels=["door"])
         for door in state.doors:
             gauge.add_metric([door.name], float(door.status != "down"))
@@ -120,6 +120,6 @@ class Metrics(Collector):
         counter = CounterMetricFamily(
             "emulator_commands", "Commands that ended since the start.", labels=["installation", "door", "result"]
         )
-        for (installation, door, result), number in self._house.journal.counts(self._started).items():
+        for (installation, door, result), number in self._overview.journal.counts(self._started).items():
             counter.add_metric([installation, door, result], number)
         return counter

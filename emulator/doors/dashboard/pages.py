@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from emulator.doors.dashboard import events, schema, timeline
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.boxes import boxes
-from emulator.doors.dashboard.house import House, said
+from emulator.doors.dashboard.overview import Overview, said
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.model import DISARMS, Action, Arm, ArmMode, Disarm, Origin
 from emulator.store import history
@@ -51,7 +51,7 @@ class NotSure(EmulatorError):
         super().__init__(f"{question.over} is armed")
 
 
-def blueprint(house: House, access: Access) -> Blueprint:
+def blueprint(overview: Overview, access: Access) -> Blueprint:
     """The page and its forms."""
     pages = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 
@@ -59,13 +59,13 @@ def blueprint(house: House, access: Access) -> Blueprint:
         problem: str = "", status: HTTPStatus | int = HTTPStatus.OK, at: str = "", question: Question | None = None
     ) -> Response:
         """The page; `at` is the field that the problem is about."""
-        state = house.state()
+        state = overview.state()
         can_press = state.bridge and state.bridge.pairing == "button" and not state.bridge.pressed
         fields = [f"pin-{one.name}" for one in state.installations] + ["pin-bridge"] * bool(can_press)
         days = 7 if request.values.get("days") == "7" else 1
-        entries = house.journal.commands(MARKED, quiet=False) + house.journal.commands(QUIET_ROWS, quiet=True)
+        entries = overview.journal.commands(MARKED, quiet=False) + overview.journal.commands(QUIET_ROWS, quiet=True)
         start = state.now - days * timeline.DAY_S
-        spans = {one.name: _lasting(house, one, start) for one in state.installations}
+        spans = {one.name: _lasting(overview, one, start) for one in state.installations}
         mine = {one: [entry for entry in entries if entry.installation in (one, "")] for one in spans}
         html = render_template(
             "page.html",
@@ -78,7 +78,7 @@ def blueprint(house: House, access: Access) -> Blueprint:
             pictures={one: timeline.draw(spans[one], mine[one], state.now, days) for one in spans},
             events={one: events.listed(mine[one], spans[one], ROWS) for one in spans},
             boxes={
-                one.name: boxes(one, house.hub.view(one.name).axes, state.now, state.trouble)
+                one.name: boxes(one, overview.hub.view(one.name).axes, state.now, state.trouble)
                 for one in state.installations
             },
         )
@@ -87,7 +87,7 @@ def blueprint(house: House, access: Access) -> Blueprint:
     def carry_out(act: Callable[[], object], at: str = "") -> AnyResponse:
         try:
             access.check_page(request)
-            _check_age(house.now())
+            _check_age(overview.now())
             act()
         except NotSure as error:
             return page(status=HTTPStatus.CONFLICT, question=error.question)
@@ -96,14 +96,14 @@ def blueprint(house: House, access: Access) -> Blueprint:
         return redirect(url_for("pages.show", days=request.form.get("days") or None), HTTPStatus.SEE_OTHER)
 
     def submit(action: Action) -> None:
-        installation = house.find(_field("installation"))
+        installation = overview.find(_field("installation"))
         if isinstance(action, Arm):
-            over = house.armed_over(installation, action.mode)
+            over = overview.armed_over(installation, action.mode)
             if over is not None and str(over) != _field("over"):
                 raise NotSure(Question(installation, action.mode, str(over), str(over.after(action))))
         else:
             access.check_person(request, _field("pin"), str(action), installation)
-        house.command(installation, action, Origin("dashboard", str(request.remote_addr)))
+        overview.command(installation, action, Origin("dashboard", str(request.remote_addr)))
 
     @pages.get("/")
     def show() -> Response:
@@ -112,9 +112,9 @@ def blueprint(house: House, access: Access) -> Blueprint:
     @pages.get("/news")
     def news() -> Response:
         """The revision and the time, as soon as the first is another than `since`, or a little later."""
-        if (since := request.args.get("since")) == house.news.revision:
-            house.news.wait(str(request.remote_addr), since, NEWS_S)
-        return Response(f"{house.news.revision} {house.now()}", content_type="text/plain; charset=utf-8")
+        if (since := request.args.get("since")) == overview.news.revision:
+            overview.news.wait(str(request.remote_addr), since, NEWS_S)
+        return Response(f"{overview.news.revision} {overview.now()}", content_type="text/plain; charset=utf-8")
 
     @pages.post("/arm")
     def arm() -> AnyResponse:
@@ -122,21 +122,21 @@ def blueprint(house: House, access: Access) -> Blueprint:
 
     @pages.post("/disarm")
     def disarm() -> AnyResponse:
-        names = house.hub.installations
+        names = overview.hub.installations
         return carry_out(lambda: submit(_disarm()), at=f"pin-{request.form.get('installation', names[0])}")
 
     @pages.post("/pair")
     def pair() -> AnyResponse:
         def press() -> None:
             access.check_person(request, _field("pin"), "press the link button")
-            house.press()
+            overview.press()
 
         return carry_out(press, at="pin-bridge")
 
     @pages.app_template_filter()
     def moment(epoch_s: float) -> str:
         """A time as a household says it: of today the clock alone, else with the day."""
-        at, today = datetime.fromtimestamp(epoch_s).astimezone(), datetime.fromtimestamp(house.now()).astimezone()
+        at, today = datetime.fromtimestamp(epoch_s).astimezone(), datetime.fromtimestamp(overview.now()).astimezone()
         return f"{at:%H:%M:%S}" if at.date() == today.date() else f"{at:%a %H:%M}"
 
     @pages.app_template_filter()
@@ -145,15 +145,15 @@ def blueprint(house: House, access: Access) -> Blueprint:
 
     @pages.app_template_filter()
     def ago(epoch_s: float) -> str:
-        return f"{timeline.length(max(0.0, house.now() - epoch_s))} ago"
+        return f"{timeline.length(max(0.0, overview.now() - epoch_s))} ago"
 
     return pages
 
 
-def _lasting(house: House, one: schema.Installation, since: float) -> list[history.Span]:
+def _lasting(overview: Overview, one: schema.InstallationView, since: float) -> list[history.Span]:
     """What is known of the time since then, down to what the panel said last."""
-    spans = history.spans(house.journal, one.name, since)
-    view = house.hub.view(one.name)
+    spans = history.spans(overview.journal, one.name, since)
+    view = overview.hub.view(one.name)
     if spans and view.state and spans[-1].axes == view.state.axes:
         spans[-1] = replace(spans[-1], until=max(spans[-1].until, view.state.read_at))
     return spans

@@ -37,13 +37,20 @@ Mode = Annotated[
 Word = Literal["ok", "starting", "down", "needs you", "partly", "broken"]
 
 
+def public_name(name: str) -> str:
+    """Return a class's name in the OpenAPI document: our suffix tells it from what it is a view of."""
+    return name.removesuffix("View").removesuffix("Request")
+
+
 class Model(BaseModel):
     """A mapping in JSON."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", model_title_generator=lambda model: public_name(model.__name__)
+    )
 
 
-class Panel(Model):
+class PanelView(Model):
     """What the panel said last, when, and by which request it was read."""
 
     state: str
@@ -57,7 +64,7 @@ class Panel(Model):
     bypassed: tuple[str, ...] = Field(description="zones that were open when it was armed by force: not guarded")
 
 
-class Pending(Model):
+class PendingView(Model):
     """A command under way."""
 
     action: str
@@ -66,14 +73,14 @@ class Pending(Model):
     asked_by: str
 
 
-class Choice(Model):
+class ChoiceView(Model):
     """An arm mode that a switch names, and whether the panel is in it."""
 
     mode: str
     on: bool | None
 
 
-class Entry(Model):
+class EntryView(Model):
     """A command in the journal; `result` is null while it is under way."""
 
     id: int
@@ -91,7 +98,7 @@ class Entry(Model):
     times: int = Field(description="how often the same peer asked for this very thing, which changed nothing")
 
 
-class Health(Model):
+class HealthView(Model):
     """How an alarm gets on with its cloud."""
 
     cloud: Word
@@ -103,25 +110,25 @@ class Health(Model):
     blocked: str = Field(description="why nobody logs in any more, and what to do about it")
 
 
-class Installation(Model):
+class InstallationView(Model):
     """One alarm."""
 
     name: str
-    panel: Panel | None
-    pending: Pending | None
-    modes: list[Choice] = Field(description="what its switches arm")
-    last: Entry | None = Field(description="the last command that ended")
-    health: Health
+    panel: PanelView | None
+    pending: PendingView | None
+    modes: list[ChoiceView] = Field(description="what its switches arm")
+    last: EntryView | None = Field(description="the last command that ended")
+    health: HealthView
 
 
-class Report(Model):
+class ReportView(Model):
     """What one door tells its clients of a switch."""
 
     door: str
     says: str
 
 
-class Switch(Model):
+class SwitchView(Model):
     """A virtual device."""
 
     name: str
@@ -130,10 +137,10 @@ class Switch(Model):
     off_disarms: bool
     on: bool | None
     pending: bool
-    doors: list[Report]
+    doors: list[ReportView]
 
 
-class Door(Model):
+class DoorView(Model):
     """A way in for clients on the LAN."""
 
     name: str
@@ -141,7 +148,7 @@ class Door(Model):
     obstacles: list[str]
 
 
-class Heard(Model):
+class HeardView(Model):
     """The last of equal discovery searches by one peer."""
 
     at: float
@@ -151,39 +158,39 @@ class Heard(Model):
     times: int
 
 
-class Bridge(Model):
+class BridgeView(Model):
     """The Hue bridge and its link button."""
 
     pairing: Literal["open", "button"]
     pressed: bool
 
 
-class State(Model):
+class StateView(Model):
     """Everything that may be known at one moment."""
 
     revision: str = Field(description="changes with every change; see `since`")
     version: str
     now: float
     pin_set: bool
-    installations: list[Installation]
-    switches: list[Switch]
-    doors: list[Door]
+    installations: list[InstallationView]
+    switches: list[SwitchView]
+    doors: list[DoorView]
     trouble: str = Field(description="why nothing can be written down, so that no command is taken; empty: it can")
-    bridge: Bridge | None
-    searches: list[Heard]
+    bridge: BridgeView | None
+    searches: list[HeardView]
 
 
-class Journal(Model):
+class JournalView(Model):
     """Commands and refusals, newest first."""
 
-    entries: list[Entry]
+    entries: list[EntryView]
 
 
 EITHER: list[JsonValue] = [{"required": [name], "properties": {name: {"type": "string"}}} for name in ("arm", "disarm")]
 """Exactly one of them, for who reads the schema."""
 
 
-class Command(Model):
+class CommandRequest(Model):
     """Arm or disarm one alarm. To disarm, a PIN is needed, or the token that is kept in the state folder."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": EITHER})
@@ -208,7 +215,7 @@ class Accepted(Model):
     action: str
 
 
-class Press(Model):
+class PressRequest(Model):
     """Press the link button of the Hue bridge; needs what a disarm needs, as whoever pairs may turn switches off."""
 
     pin: str | None = Field(default=None, max_length=PIN_LIMIT)
@@ -232,7 +239,7 @@ class PinSet(Model):
     pin_set: bool
 
 
-class Problem(Model):
+class ProblemView(Model):
     """Why it was not done."""
 
     error: str

@@ -13,8 +13,8 @@ from emulator.alarm.installation import Installation
 from emulator.clouds import AFTER_REFUSAL
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.door import create_app
-from emulator.doors.dashboard.house import House, Pairing
 from emulator.doors.dashboard.news import News
+from emulator.doors.dashboard.overview import Overview, Pairing
 from emulator.lan.network import Place
 from emulator.lan.search_log import Heard
 from emulator.lan.web import gate
@@ -84,7 +84,7 @@ class Rig(SimulatedCloud):
         self.told: list[str] = []
         checked = Pin(self.journal, self.clock.time, self.told.append)
         self.access = Access(self.journal, checked, self.clock.time, TOKEN)
-        self.shown = House(
+        self.shown = Overview(
             self.hub,
             self.journal,
             checked,

@@ -14,7 +14,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
 from emulator.alarm.hub import Guard
-from emulator.doors.dashboard.house import LOOKED_THROUGH
+from emulator.doors.dashboard.overview import LOOKED_THROUGH
 from emulator.doors.dashboard.pages import MARKED, QUIET_ROWS
 from emulator.errors import EmulatorError
 from emulator.model import Origin, Outcome, Result

@@ -8,13 +8,13 @@ from emulator.model import DISARMED, LOGIN_CAUSE, Arm, ArmMode, Axes
 
 AT, ENDED = 1000.0, 1010.0
 NIGHT = DISARMED.after(Arm(ArmMode.parse("night")))
-WELL = schema.Health(cloud="ok", login="ok", read_at=ENDED + 1, next_poll_at=None, failures=0, error="", blocked="")
+WELL = schema.HealthView(cloud="ok", login="ok", read_at=ENDED + 1, next_poll_at=None, failures=0, error="", blocked="")
 DOWN = WELL.model_copy(update={"cloud": "down", "failures": 3, "error": "HOST does not answer", "read_at": AT - 60})
 BLOCKED = WELL.model_copy(update={"login": "needs you", "blocked": "type `emulator login`", "read_at": AT - 60})
 
 
-def entry(result: str, message: str = "no", action: str = "arm night", settled: str | None = None) -> schema.Entry:
-    return schema.Entry(
+def entry(result: str, message: str = "no", action: str = "arm night", settled: str | None = None) -> schema.EntryView:
+    return schema.EntryView(
         id=7,
         at=AT,
         installation="home",
@@ -32,9 +32,9 @@ def entry(result: str, message: str = "no", action: str = "arm night", settled: 
 
 
 def titles(
-    last: schema.Entry | None, health: schema.Health = WELL, axes: Axes = DISARMED, now: float = ENDED + 2
+    last: schema.EntryView | None, health: schema.HealthView = WELL, axes: Axes = DISARMED, now: float = ENDED + 2
 ) -> list[str]:
-    panel = schema.Panel(
+    panel = schema.PanelView(
         state=str(axes),
         interior=axes.interior,
         perimeter=axes.perimeter,
@@ -45,7 +45,7 @@ def titles(
         source="EST2",
         bypassed=(),
     )
-    one = schema.Installation(name="home", panel=panel, pending=None, modes=[], last=last, health=health)
+    one = schema.InstallationView(name="home", panel=panel, pending=None, modes=[], last=last, health=health)
     return [box.title for box in boxes(one, axes, now)]
 
 
@@ -93,8 +93,8 @@ def test_a_row_of_another_version_is_shown() -> None:
 def test_each_box_has_its_own_name() -> None:
     """One that was closed stays closed; the next of its kind does not."""
 
-    def ids(health: schema.Health, last: schema.Entry | None = None) -> list[str]:
-        one = schema.Installation(name="home", panel=None, pending=None, modes=[], last=last, health=health)
+    def ids(health: schema.HealthView, last: schema.EntryView | None = None) -> list[str]:
+        one = schema.InstallationView(name="home", panel=None, pending=None, modes=[], last=last, health=health)
         return [box.id for box in boxes(one, Axes(), ENDED + 2)]
 
     again = DOWN.model_copy(update={"failures": 4, "error": "HOST answered HTTP 503"})

@@ -22,7 +22,7 @@ LOOKED_THROUGH = 100
 Pairing = Literal["open", "button"]
 
 
-class House:
+class Overview:
     """Answers what there is to see, and passes on commands; usable from every thread."""
 
     def __init__(
@@ -46,10 +46,10 @@ class House:
         self._searches = searches
         self._pairing = pairing
 
-    def state(self) -> schema.State:
+    def state(self) -> schema.StateView:
         """Everything."""
         entries = self.journal.commands(LOOKED_THROUGH, quiet=False)
-        return schema.State(
+        return schema.StateView(
             revision=self.news.revision,
             version=__version__,
             now=self.now(),
@@ -60,22 +60,22 @@ class House:
             trouble=self.journal.trouble,
             bridge=self._bridge(),
             searches=[
-                schema.Heard(at=each.at, peer=each.peer, st=each.st, verdict=each.verdict, times=each.times)
+                schema.HeardView(at=each.at, peer=each.peer, st=each.st, verdict=each.verdict, times=each.times)
                 for each in self._searches()
             ],
         )
 
-    def doors(self) -> list[schema.Door]:
+    def doors(self) -> list[schema.DoorView]:
         """How the doors of the LAN do. One that no switch uses has nothing to serve."""
         return [
-            schema.Door(name=name, status=self._door(name, door), obstacles=list(door.obstacles()))
+            schema.DoorView(name=name, status=self._door(name, door), obstacles=list(door.obstacles()))
             for name, door in self._doors.items()
         ]
 
-    def health(self, installation: str) -> schema.Health:
+    def health(self, installation: str) -> schema.HealthView:
         """How an alarm gets on with its cloud."""
         health = self.hub.health(installation)
-        return schema.Health(
+        return schema.HealthView(
             cloud=_cloud(health),
             login="needs you" if health.blocked else "ok",
             read_at=health.read_at,
@@ -116,25 +116,25 @@ class House:
         self.news.changed()
         return BUTTON_S
 
-    def _installation(self, name: str, entries: list[Entry]) -> schema.Installation:
+    def _installation(self, name: str, entries: list[Entry]) -> schema.InstallationView:
         mine = [entry for entry in entries if entry.installation == name]
         # Not always the newest: what the bridge holds back is written down before, and ends later.
         ended = max((entry for entry in mine if entry.ended_at), key=lambda entry: entry.ended_at or 0.0, default=None)
         view = self.hub.view(name)
         first = next((entry for entry in mine if entry.id == view.entry and not entry.result), None)
         modes = dict.fromkeys(switch.mode for switch in self.hub.switches if switch.installation == name)
-        return schema.Installation(
+        return schema.InstallationView(
             name=name,
             panel=_panel(view.state) if view.state else None,
             pending=_pending(view.target, first) if view.target and first else None,
-            modes=[schema.Choice(mode=str(mode), on=view.axes.has(mode)) for mode in modes],
-            last=schema.Entry(**ended.as_dict()) if ended else None,  # type: ignore[arg-type]  # the fields are the same
+            modes=[schema.ChoiceView(mode=str(mode), on=view.axes.has(mode)) for mode in modes],
+            last=schema.EntryView(**ended.as_dict()) if ended else None,  # type: ignore[arg-type]  # the fields are the same
             health=self.health(name),
         )
 
-    def _switch(self, switch: model.Switch) -> schema.Switch:
+    def _switch(self, switch: model.Switch) -> schema.SwitchView:
         state = self.hub.state(switch)
-        return schema.Switch(
+        return schema.SwitchView(
             name=switch.name,
             installation=switch.installation,
             mode=str(switch.mode),
@@ -142,7 +142,7 @@ class House:
             on=state.on,
             pending=state.pending,
             doors=[
-                schema.Report(door=name, says=door.report(switch))
+                schema.ReportView(door=name, says=door.report(switch))
                 for name, door in self._doors.items()
                 if name in switch.doors
             ],
@@ -153,13 +153,13 @@ class House:
             return "ok"
         return "partly" if door.urls() else "down"
 
-    def _bridge(self) -> schema.Bridge | None:
+    def _bridge(self) -> schema.BridgeView | None:
         if self._pairing is None:
             return None
-        return schema.Bridge(pairing=self._pairing, pressed=button_pressed(self.journal, self.now()))
+        return schema.BridgeView(pairing=self._pairing, pressed=button_pressed(self.journal, self.now()))
 
 
-def action_of(command: schema.Command) -> Action:
+def action_of(command: schema.CommandRequest) -> Action:
     """What a request asks for."""
     return Arm(ArmMode.parse(command.arm)) if command.arm else DISARMS[command.disarm or "main"]
 
@@ -169,9 +169,9 @@ def said(error: EmulatorError) -> int:
     return error.status if isinstance(error, ProtocolError) else 503
 
 
-def _panel(state: model.PanelState) -> schema.Panel:
+def _panel(state: model.PanelState) -> schema.PanelView:
     axes = state.axes
-    return schema.Panel(
+    return schema.PanelView(
         state=str(axes),
         interior=axes.interior,
         perimeter=axes.perimeter,
@@ -184,9 +184,9 @@ def _panel(state: model.PanelState) -> schema.Panel:
     )
 
 
-def _pending(target: model.Axes, first: Entry) -> schema.Pending:
+def _pending(target: model.Axes, first: Entry) -> schema.PendingView:
     asked_by = " ".join(filter(None, (first.door, first.peer, first.switch)))
-    return schema.Pending(action=first.action, target=str(target), since=first.at, asked_by=asked_by)
+    return schema.PendingView(action=first.action, target=str(target), since=first.at, asked_by=asked_by)
 
 
 def _cloud(health: model.Health) -> schema.Word:
