@@ -15,9 +15,9 @@ from pathlib import Path
 from lxml import etree
 
 from emulator.alarm.cloud import Answer
+from emulator.app.settings import Settings
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.wsdo import pet
-from emulator.config.devices_yaml import load
 from emulator.doors.hue.bridge import Bridge
 from emulator.doors.hue.lights import Lights
 from emulator.doors.hue.v1 import Api, Ask
@@ -152,7 +152,7 @@ def devices_yaml(data: bytes) -> None:
     """A file is settings or a ConfigError that names a place."""
     FILE.write_bytes(data)
     try:
-        load(FILE)
+        Settings.load(FILE)
     except ConfigError as error:
         assert all(str(problem).startswith(str(FILE)) for problem in error.problems)
 

@@ -18,7 +18,9 @@ import pytest
 import requests
 
 from emulator import cli
-from emulator.config import devices_yaml, settings, yaml_file
+from emulator.app import alarm_settings, settings
+from emulator.app.settings import Settings
+from emulator.config import yaml_file
 from tests.support import settings_table
 from tests.support.program import free_port
 from tests.test_cli import PATIENCE_S, STOP_S
@@ -302,13 +304,13 @@ def test_settings_that_are_shown_are_right(block: str, tmp_path: Path) -> None:
     shown = yaml_file.read("README.md", block).content
     path = tmp_path / "devices.yaml"
     path.write_text(json.dumps(usual | shown))  # which YAML takes as well
-    assert devices_yaml.load(path)
+    assert Settings.load(path)
 
 
 def test_your_alarm_takes_five_lines_that_name_every_country() -> None:
     lines = re.findall(r"^\d\. (.*)$", section("Your alarm"), re.MULTILINE)
     assert len(lines) == 5
-    assert set(re.findall(r"\b[A-Z]{2}\b", lines[0])) == settings.OWA_LANGUAGES.keys()
+    assert set(re.findall(r"\b[A-Z]{2}\b", lines[0])) == alarm_settings.OWA_LANGUAGES.keys()
 
 
 # -- the page itself ------------------------------------------------------------------------------------------------

@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 from emulator.alarm.cloud import Cloud, Report
 from emulator.alarm.freshness import read_within_s
 from emulator.alarm.installation import Installation
+from emulator.app.alarm_settings import InstallationSettings
 from emulator.app.login_store import JournalVault
+from emulator.app.settings import Settings
 from emulator.clock import StoppableClock, SystemClock
 from emulator.clouds import AFTER_REFUSAL, CLOUDS, Reach, url_of
 from emulator.clouds.account import Account
@@ -22,7 +24,6 @@ from emulator.clouds.owa.cached import LAG_S
 from emulator.clouds.owa.wire import Turnstile
 from emulator.clouds.wsdo.session import SPACING_S, Gate
 from emulator.config.credentials import Credentials
-from emulator.config.settings import InstallationSettings, Settings
 from emulator.errors import EmulatorError
 from emulator.model import Moment, Notice
 from emulator.store import keys

@@ -15,11 +15,12 @@ from emulator.alarm.hub import Hub
 from emulator.app import readiness, resources
 from emulator.app.alarms import Alarms
 from emulator.app.notify import Notifier, apprise_target
+from emulator.app.settings import Settings
 from emulator.app.watch import Gap, Heartbeat, StateFolder, Watch
 from emulator.config.credentials import Credentials
-from emulator.config.settings import HueSettings, Settings
 from emulator.doors import Door
 from emulator.doors.dashboard.door import Dashboard
+from emulator.doors.hue.settings import HueSettings
 from emulator.errors import EmulatorError, Hindered
 from emulator.lan import web
 from emulator.model import Notice, Origin, Switch
@@ -97,27 +98,28 @@ class App:
     def _doors(self, settings: Settings, interfaces: Sequence[str] | None) -> list[Door]:
         address = str(settings.lan.address) if settings.lan.address else None
         place: dict[str, Any] = {"interfaces": interfaces, "address": address, "reply_within_s": settings.reply_within}
+        opened_settings = settings.doors.opened
         lan: dict[str, Any] = {
-            "allow_sweep": settings.doors.wemo is not None and settings.doors.wemo.allow_sweep,
+            "allow_sweep": "wemo" in opened_settings and opened_settings["wemo"].allow_sweep,
             "subscriptions": Subscriptions(self.alarms.journal),
         }
         opened: dict[str, Door] = {}
-        if settings.doors.hue:
-            hue = cast("Hue", doors.load("hue")(self.hub, self.alarms.journal, **_hue(settings), **place))
+        if "hue" in opened_settings:
+            hue = cast("Hue", doors.row("hue").open(self.hub, self.alarms.journal, **_hue(settings), **place))
             # Searches are answered in one room, also for a bridge alone; it begins when the bridge answers.
-            opened = {"hue": hue, "wemo": doors.load("wemo")(self.hub, guests=hue.devices, **lan, **place)}
-        elif settings.doors.wemo:
-            opened = {"wemo": doors.load("wemo")(self.hub, **lan, **place)}
+            opened = {"hue": hue, "wemo": doors.row("wemo").open(self.hub, guests=hue.devices, **lan, **place)}
+        elif "wemo" in opened_settings:
+            opened = {"wemo": doors.row("wemo").open(self.hub, **lan, **place)}
         del place["reply_within_s"]
-        if settings.doors.dashboard:
+        if "dashboard" in opened_settings:
             self.page = Dashboard(
                 self.hub,
                 self.alarms.journal,
                 self._state_dir,
-                port=settings.doors.dashboard.port,
+                port=opened_settings["dashboard"].port,
                 doors=opened,
                 searches=cast("Lan", opened["wemo"]).searches if opened else tuple,
-                pairing=settings.doors.hue.pairing if settings.doors.hue else None,
+                pairing=settings.doors.pairing,
                 on_wrong_pins=partial(self._tell, Notice.LOCKED, "page"),
                 **place,
             )
@@ -139,11 +141,11 @@ class App:
             installation.after_gap(gap.stopped_s, gap.slept_s)
 
     def _switches(self, settings: Settings) -> list[Switch]:
-        wemo = settings.doors.wemo
+        opened = {name: (doors.row(name), section) for name, section in settings.doors.opened.items()}
         wanted = [Wanted(settings.installation_of(one), one.on, one.name, one.port or 0) for one in settings.switches]
-        every_door = frozenset(name for name in doors.DOORS if getattr(settings.doors, name))
-        others = {door.port for door in (settings.doors.hue, settings.doors.dashboard) if door}
-        first_port = wemo.first_port if wemo else 1024
+        every_door = frozenset(name for name, (row, _) in opened.items() if row.binds_switches)
+        others = {port.number for row, section in opened.values() for port in row.ports(section)}
+        first_port = next((row.first_port(section) for row, section in opened.values() if row.first_port), 1024)
         known = identities(self.alarms.journal, wanted, first_port, _port_is_free, reserved=others)
         return [
             Switch(
@@ -215,7 +217,7 @@ def _attempt(act: Callable[..., object], *args: object) -> None:
 
 def _hue(settings: Settings) -> dict[str, Any]:
     """What the settings say of the Hue door."""
-    hue = settings.doors.hue or HueSettings()
+    hue = settings.doors.opened.get("hue") or HueSettings()
     polls = [installation.poll_every_s for installation in settings.installations.values()]
     return {
         "port": hue.port,

@@ -4,7 +4,8 @@ import resource
 import threading
 from dataclasses import dataclass
 
-from emulator.config.settings import Settings
+from emulator import doors
+from emulator.app.settings import Settings
 from emulator.errors import Hindered
 
 MUCH = 1024
@@ -30,7 +31,7 @@ class Need:
         """Count it."""
         alarms = settings.installations.values()
         simulated = sum(one.cloud == "simulator" for one in alarms)
-        web = bool(settings.doors.hue) + bool(settings.doors.dashboard)
+        web = sum(doors.row(name).is_web for name in settings.doors.opened)
         files = FILES + FILES_OF_SWITCH * len(settings.switches) + FILES_OF_ALARM * len(alarms) + FILES_OF_DOOR * web
         threads = THREADS + THREADS_OF_ALARM * len(alarms) + THREADS_OF_SIMULATOR * simulated + THREADS_OF_DOOR * web
         return cls(files, threads)

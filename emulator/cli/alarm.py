@@ -8,11 +8,12 @@ from typing import Any, NoReturn
 import click
 
 from emulator.alarm.cloud import Phase, Reading
+from emulator.app.alarm_settings import OWA_LANGUAGES, account_at
+from emulator.app.settings import Settings
 from emulator.cli.context import NO_ANSWER, NOT_DONE, OK, UNCONFIRMED, Context, choose, common, context, on_signal
 from emulator.cli.login import converse
 from emulator.clock import SystemClock
 from emulator.config import devices_yaml
-from emulator.config.settings import OWA_LANGUAGES
 from emulator.errors import Unreachable
 from emulator.model import DISARMS, Action, Arm, ArmMode, Command, Origin, Outcome, PanelState, Result
 from emulator.store.journal import Journal
@@ -72,8 +73,8 @@ def login(name: str | None, country: str | None, url: str, **chosen: Any) -> Non
     """Log in to the account of `cloud: owa`: password, and once a code by SMS. Neither is kept."""
     here = context(chosen, level="warning")
     redactor = logs.setup(here.level)
-    settings = None if country else devices_yaml.load(devices_yaml.find(here.config))
-    typed = devices_yaml.account_at(country, url) if country else None
+    settings = None if country else Settings.load(devices_yaml.find(here.config))
+    typed = account_at(country, url) if country else None
     clock = click.get_current_context().obj or SystemClock()
     converse(settings, name, typed, here.state_dir, redactor.conceal, clock)
 

@@ -15,9 +15,9 @@ import platformdirs
 
 from emulator.alarm.installation import Installation
 from emulator.app.alarms import Alarms
+from emulator.app.settings import Settings
 from emulator.config import credentials, devices_yaml
 from emulator.config.credentials import Credentials
-from emulator.config.settings import Settings
 from emulator.errors import Unreachable
 from emulator.system import logs
 
@@ -57,8 +57,8 @@ class Context:
     def settings(self) -> tuple[Settings, dict[str, Credentials]]:
         """Settings and secrets, with logging set up to hide the latter."""
         redactor = logs.setup(self.level)
-        settings = devices_yaml.load(devices_yaml.find(self.config))
-        secrets = credentials.read(settings)
+        settings = Settings.load(devices_yaml.find(self.config))
+        secrets = credentials.read(settings.accounts)
         for one in secrets.values():
             redactor.conceal(one.password)
         for target in credentials.targets():

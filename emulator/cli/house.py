@@ -10,9 +10,10 @@ from typing import Any
 import click
 
 from emulator.app.app import App
+from emulator.app.settings import schema as schema_of_settings
 from emulator.cli.context import LOOK_S, NOT_DONE, OK, USAGE, common, context, on_signal
 from emulator.clock import SystemClock
-from emulator.config import credentials, settings
+from emulator.config import credentials
 from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered, Problem
 from emulator.lan import network, search
 from emulator.store import identities, pairing
@@ -139,4 +140,4 @@ def check(interfaces: tuple[str, ...], as_json: bool, **chosen: Any) -> None:
 @common
 def schema(**_chosen: Any) -> None:
     """Print the JSON Schema of devices.yaml, for editors."""
-    click.echo(output.as_json(settings.schema()))
+    click.echo(output.as_json(schema_of_settings()))

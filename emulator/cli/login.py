@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 
 import click
 
+from emulator.app.alarm_settings import InstallationSettings
 from emulator.app.login_store import JournalVault
+from emulator.app.settings import Settings
 from emulator.clock import Clock
 from emulator.clouds import url_of
 from emulator.clouds.account import Account
@@ -14,7 +16,6 @@ from emulator.clouds.http import HttpTransport
 from emulator.clouds.owa.enrol import CodeRefused, Enrolment, Phone
 from emulator.clouds.owa.wire import Turnstile, Wire
 from emulator.config import credentials
-from emulator.config.settings import InstallationSettings, Settings
 from emulator.errors import ConfigError, LoginRefused, Problem
 from emulator.store import refused_logins
 from emulator.store.journal import Journal

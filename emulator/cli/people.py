@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from emulator.app.notify import TITLES, apprise_target, called
+from emulator.app.settings import Settings
 from emulator.cli.alarm import program_of
 from emulator.cli.context import NO_ANSWER, common, context
 from emulator.config import credentials, devices_yaml
@@ -65,8 +66,8 @@ def pair(listing: bool, forget: str | None, renumber: bool, as_json: bool, **cho
             else:
                 click.echo(_renumbered(book) if forget is None else _forgotten(book, forget))
         return
-    hue = devices_yaml.load(devices_yaml.find(here.config)).doors.hue
-    if hue is None:
+    pairing_mode = Settings.load(devices_yaml.find(here.config)).doors.pairing
+    if pairing_mode is None:
         raise ConfigError([Problem("doors.hue", "is missing, so there is no bridge: write `hue: { port: 80 }`")])
     if not is_running(here.state_dir):
         problem = "no `emulator run` uses this state folder; start it first, or name its folder with --state-dir"
@@ -78,7 +79,7 @@ def pair(listing: bool, forget: str | None, renumber: bool, as_json: bool, **cho
             pairing.press_button(book, time.time())
     click.echo(f"through the running program ({program.url})" if program else "through the state folder", err=True)
     click.echo(f"The link button is pressed: pair your app within {pairing.BUTTON_S:g} s.")
-    if hue.pairing == "open":
+    if pairing_mode == "open":
         click.echo("It would not be needed: with doors.hue.pairing: open every local client may pair at any time.")
 
 

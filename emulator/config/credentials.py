@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emulator.config.settings import Settings
 from emulator.errors import ConfigError, Problem
 
 WORDS = ("USER", "PASSWORD")
@@ -20,19 +19,15 @@ class Credentials:
     password: str = field(repr=False)
 
 
-def read(settings: Settings, environ: Mapping[str, str] = os.environ) -> dict[str, Credentials]:
-    """User and password of every installation that has an account; ConfigError lists all that is missing.
+def read(accounts: Mapping[str, bool], environ: Mapping[str, str] = os.environ) -> dict[str, Credentials]:
+    """Return user and password of every account, by installation; ConfigError lists all that is missing.
 
-    VERISURE_<INSTALLATION>_… goes before VERISURE_…, both words from the same place: one account's user with another
-    one's password would lock an alarm. `…_FILE` names a file that holds the value. With `cloud: owa` both may be left
-    out: `emulator login` asks for them.
+    `accounts` maps an installation to whether both have to be set: where they may be left out, `emulator login` asks
+    for them. VERISURE_<INSTALLATION>_… takes precedence over VERISURE_…, both words from the same place: one account's
+    user with another one's password would lock an alarm. `…_FILE` names a file that holds the value.
     """
-    found: dict[str, Credentials] = {}
     problems: list[Problem] = []
-    for name, installation in settings.installations.items():
-        if installation.cloud == "simulator":
-            continue
-        found[name] = _account(environ, name, problems, needed=installation.cloud != "owa")
+    found = {name: _account(environ, name, problems, needed=needed) for name, needed in accounts.items()}
     if problems:
         # Several installations may need the same variable.
         raise ConfigError(list(dict.fromkeys(problems)))
@@ -40,7 +35,7 @@ def read(settings: Settings, environ: Mapping[str, str] = os.environ) -> dict[st
 
 
 def targets(environ: Mapping[str, str] = os.environ) -> list[str]:
-    """Where notifications go: the Apprise URLs of VERISURE_NOTIFY, which hold secrets; ConfigError if unreadable."""
+    """Return the Apprise URLs of VERISURE_NOTIFY, which hold secrets; ConfigError if unreadable."""
     problems: list[Problem] = []
     found = _secret(environ, "VERISURE", "NOTIFY", "", problems, needed=False).split()
     if problems:
@@ -49,7 +44,7 @@ def targets(environ: Mapping[str, str] = os.environ) -> list[str]:
 
 
 def known(name: str, environ: Mapping[str, str] = os.environ) -> Credentials:
-    """What is set for one installation, empty where nothing is; ConfigError where it cannot be read."""
+    """Return what is set for one installation, empty where nothing is; ConfigError where it cannot be read."""
     problems: list[Problem] = []
     found = _account(environ, name, problems, needed=False)
     if problems:

@@ -1,23 +1,28 @@
 """devices.yaml: found, read once, and checked as a whole."""
 
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import platformdirs
 from pydantic import ValidationError
 
 from emulator.config import yaml_file
-from emulator.config.problems import contradictions, problem
-from emulator.config.settings import InstallationSettings, Settings
+from emulator.config.fields import Section
+from emulator.config.problems import problem
+from emulator.config.yaml_file import YamlFile
 from emulator.errors import ConfigError, Problem
 
 APP_NAME = "verisure-emulator"
 FILE = "devices.yaml"
 EXAMPLE = "to begin with, copy devices.yaml of the project"
 
+Settings = TypeVar("Settings", bound=Section)
+
 
 def find(path: Path | None) -> Path:
-    """The settings file: the one asked for, or the first of ./, the user's and the system's config folder."""
+    """Return the settings file: the one asked for, or the first of ./, the user's and the system's config folder."""
     places = [
         Path(FILE),
         platformdirs.user_config_path(APP_NAME) / FILE,
@@ -32,8 +37,8 @@ def find(path: Path | None) -> Path:
     raise ConfigError([Problem("no settings file", f"looked for {tried}; name one with --config; {EXAMPLE}")])
 
 
-def load(path: Path) -> Settings:
-    """Read and check a settings file; ConfigError lists everything that is wrong with it."""
+def load(path: Path, settings: type[Settings], contradictions: Callable[[YamlFile], Iterable[Problem]]) -> Settings:
+    """Read a settings file and check it as a whole; ConfigError lists everything that is wrong with it."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -45,21 +50,12 @@ def load(path: Path) -> Settings:
     if not isinstance(file.content, dict):
         raise ConfigError([Problem(str(path), f"has no settings; {EXAMPLE}")])
     try:
-        settings = Settings.model_validate(file.content)
+        found = settings.model_validate(file.content)
     except ValidationError as error:
         # A list of which no item is right also counts as too short; that says nothing new.
         wrong = [one for one in error.errors() if one["type"] != "too_short" or not one["input"]]
-        raise ConfigError(file.problems + [problem(file, one) for one in wrong] + contradictions(file)) from None
-    if problems := file.problems + contradictions(file):
+        problems = [problem(file, one, settings) for one in wrong]
+        raise ConfigError([*file.problems, *problems, *contradictions(file)]) from None
+    if problems := [*file.problems, *contradictions(file)]:
         raise ConfigError(problems)
-    return settings
-
-
-def account_at(country: str, url: str) -> InstallationSettings:
-    """The settings of an OWA account that no file describes yet. ConfigError names what is wrong."""
-    try:
-        return InstallationSettings.model_validate({"cloud": "owa", "country": country, "url": url})
-    except ValidationError as error:
-        raise ConfigError(
-            [Problem("--url", one["msg"].removeprefix("Value error, ")) for one in error.errors()]
-        ) from None
+    return found

@@ -1,29 +1,15 @@
-"""What is wrong in devices.yaml, where, and what would be right."""
+"""Mistakes in devices.yaml: the place of each, and what would be right."""
 
 import difflib
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic_core import ErrorDetails
 
-from emulator.config.settings import (
-    DashboardSettings,
-    DisarmSettings,
-    DoorsSettings,
-    HueSettings,
-    InstallationSettings,
-    LanSettings,
-    NotifySettings,
-    Section,
-    Settings,
-    SwitchSettings,
-    Timeouts,
-    WemoSettings,
-)
+from emulator.config.fields import Section
 from emulator.config.yaml_file import YamlFile
 from emulator.errors import Problem
 
-# What pydantic calls a mistake → what would be right, for whoever writes the file.
-_RIGHT = {
+RIGHT = {
     "model_type": "takes keys of its own, such as `key: value`",
     "dict_type": "takes keys of its own, such as `key: value`",
     "tuple_type": "takes a list, such as [a, b]",
@@ -35,15 +21,17 @@ _RIGHT = {
     "too_short": "needs at least one; leave the key out for the default",
     "string_too_short": "must not be empty",
 }
+"""Type of a pydantic error → what would be right, in words for the author of the file."""
 
 
-def problem(file: YamlFile, details: ErrorDetails) -> Problem:
-    """A mistake that pydantic found, in words for whoever writes the file."""
+def problem(file: YamlFile, details: ErrorDetails, settings: type[Section]) -> Problem:
+    """Return a mistake that pydantic found in `settings`, in words for the author of the file."""
     path = tuple(part for part in details["loc"] if part != "[key]")
     kind, context = details["type"], details.get("ctx", {})
+    section = _section(path, settings)
     if kind == "extra_forbidden":
-        return Problem(file.where(path), _unknown_key(str(path[-1]), path))
-    field = _section(path).model_fields.get(str(path[-1])) if path else None
+        return Problem(file.where(path), _unknown_key(str(path[-1]), section))
+    field = section.model_fields.get(str(path[-1])) if path else None
     if kind == "missing" and field:
         return Problem(file.where(path), f"is missing: {field.description}")
     if kind == "value_error":
@@ -51,97 +39,38 @@ def problem(file: YamlFile, details: ErrorDetails) -> Problem:
     if kind == "too_short" and field and field.is_required():
         return Problem(file.where(path), f"needs {field.description}")
     single = isinstance(details["input"], str)
-    # Only a single value is quoted: a whole section may hold what nobody should see.
+    # Only a single value is quoted: a whole section may hold secrets.
     value = f"{details['input']!r} is not possible: " if single else ""
     if kind == "literal_error":
         return Problem(file.where(path), f"{value}use {context['expected']}")
     if kind == "string_pattern_mismatch":
         right = field.description if field else "use letters, digits, - and _, beginning with a letter"
         return Problem(file.where(path), f"{value}{right}")
-    return Problem(file.where(path), f"{value}{_RIGHT.get(kind, details['msg'])}")
+    return Problem(file.where(path), f"{value}{RIGHT.get(kind, details['msg'])}")
 
 
-def _unknown_key(key: str, path: tuple[str | int, ...]) -> str:
+def _unknown_key(key: str, section: type[Section]) -> str:
     if key in ("user", "password", "pwd"):
         return "secrets never stand in this file; put them in the environment: VERISURE_USER, VERISURE_PASSWORD"
-    known = list(_section(path).model_fields)
+    known = list(section.model_fields)
     close = difflib.get_close_matches(key, known, n=1)
     return f"unknown key; did you mean {close[0]!r}?" if close else f"unknown key; known here: {', '.join(known)}"
 
 
-def _section(path: tuple[str | int, ...]) -> type[Section]:
-    """The section whose key `path` ends in."""
-    sections: dict[str, type[Section]] = {
-        "installations": InstallationSettings,
-        "switches": SwitchSettings,
-        "doors": DoorsSettings,
-        "lan": LanSettings,
-        "notify": NotifySettings,
-        "wemo": WemoSettings,
-        "hue": HueSettings,
-        "dashboard": DashboardSettings,
-        "timeouts": Timeouts,
-        "disarm": DisarmSettings,
-    }
-    # The second part below `installations` is a name that the user chose, perhaps one of ours.
-    names = [part for index, part in enumerate(path[:-1]) if part in sections and path[:index] != ("installations",)]
-    return sections[str(names[-1])] if names else Settings
+def _section(path: tuple[str | int, ...], settings: type[Section]) -> type[Section]:
+    """Return the section whose key `path` ends in."""
+    section, keys = settings, iter(path[:-1])
+    for key in keys:
+        field = section.model_fields.get(str(key))
+        if field and (below := _below(field.annotation)):
+            section = below
+            if get_origin(field.annotation) is dict:
+                next(keys, None)  # a name that the user chose, perhaps one of ours
+    return section
 
 
-DOOR_NAMES = {"dashboard": "dashboard", "hue": "Hue bridge"}
-
-
-def contradictions(file: YamlFile) -> list[Problem]:
-    """What does not go together. Read from the text, so that it is found in one go with other mistakes."""
-    problems: list[Problem] = []
-    names: dict[str, int] = {}
-    ports: dict[str, str] = {}
-    doors = _under(file.content, "doors")
-    for door, default in (("dashboard", DashboardSettings().port), ("hue", HueSettings().port)):
-        if door in doors:
-            port = _text(_under(doors, door), "port") or str(default)
-            if (other := ports.setdefault(port.lstrip("0"), f"the {DOOR_NAMES[door]}")) != f"the {DOOR_NAMES[door]}":
-                problems.append(Problem(file.where(("doors", door, "port")), f"{port} is already the port of {other}"))
-    known = list(_under(file.content, "installations"))
-    listed = file.content.get("switches")
-    for index, switch in enumerate(listed if isinstance(listed, list) else []):
-        if not isinstance(switch, dict):
-            continue
-        here = ("switches", index)
-        name, port, installation = (_text(switch, key) for key in ("name", "port", "installation"))
-        if name and (first := names.setdefault(name.casefold(), index)) != index:
-            line = file.lines[("switches", first)]
-            problems.append(
-                Problem(file.where((*here, "name")), f"{name!r} is also the name of the switch on line {line}")
-            )
-        if port and (other := ports.setdefault(port.lstrip("0"), repr(name))) != repr(name):
-            problems.append(Problem(file.where((*here, "port")), f"{port} is already the port of {other}"))
-        if "installation" not in switch and len(known) > 1:
-            problems.append(Problem(file.where((*here, "installation")), f"is missing: which of {', '.join(known)}?"))
-        shown = switch.get("doors")
-        if shown in (["wemo"], ["hue"]) and "doors" in file.content and shown[0] not in doors:
-            problem = f"{shown[0]} is not open: add `{shown[0]}:` to `doors`, or leave this out"
-            problems.append(Problem(file.where((*here, "doors")), problem))
-        if "disarm" in switch and "off" not in switch:
-            problems.append(Problem(file.where((*here, "disarm")), "narrows `off: disarm`, which this switch lacks"))
-        if _text(switch, "force").lower() in ("true", "yes", "on", "1"):
-            alarm = _under(_under(file.content, "installations"), installation or (known or [""])[0])
-            if _text(alarm, "cloud") in ("wsdo", "simulator"):
-                problems.append(Problem(file.where((*here, "force")), "only `cloud: owa` can arm past open zones"))
-        if installation and known and installation not in known:
-            problems.append(
-                Problem(file.where((*here, "installation")), f"no such installation; there is {', '.join(known)}")
-            )
-    return problems
-
-
-def _under(content: Any, key: str) -> dict[str, Any]:
-    """The mapping under a key, empty where there is none."""
-    found = content.get(key)
-    return found if isinstance(found, dict) else {}
-
-
-def _text(content: dict[str, Any], key: str) -> str:
-    """The text under a key, empty where there is none."""
-    found = content.get(key)
-    return found.strip() if isinstance(found, str) else ""
+def _below(annotation: Any) -> type[Section] | None:
+    """Return the section that a field may hold, alone or in a collection."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    return next(filter(None, map(_below, get_args(annotation))), None)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
+from emulator.app.settings import Settings
 from emulator.clock import Clock
 from emulator.config import devices_yaml
-from emulator.config.settings import Settings
 from emulator.doctor import cloud, lan, ports, state, targets
 from emulator.doctor.case import Case, remember
 from emulator.doctor.finding import Finding, ok, problem
@@ -73,7 +73,7 @@ def _settings(path: Path | None) -> tuple[Settings | None, list[Finding]]:
     check = "settings"
     try:
         file = devices_yaml.find(path)
-        settings = devices_yaml.load(file)
+        settings = Settings.load(file)
     except ConfigError as error:
         return None, [
             problem(check, str(one), "mend that; the checks that need the settings are left out")

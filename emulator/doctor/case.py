@@ -6,8 +6,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from emulator import clouds
+from emulator.app.alarm_settings import InstallationSettings
+from emulator.app.settings import Settings
+from emulator.app.switch_settings import SwitchSettings
 from emulator.clock import Clock
-from emulator.config.settings import InstallationSettings, Settings, SwitchSettings
 from emulator.doctor import sockets
 from emulator.errors import EmulatorError
 from emulator.lan.network import Place

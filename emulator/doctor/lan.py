@@ -124,10 +124,10 @@ def _wanted(case: Case) -> dict[str, str]:
     if settings is None:
         return {}
     wanted = {}
-    for switch in settings.switches if settings.doors.wemo else ():
+    for switch in settings.switches if "wemo" in settings.doors.opened else ():
         identity = case.memory.switches.get(switch.name)
         if identity and (switch.doors is None or "wemo" in switch.doors):
             wanted[identity.udn] = switch.name
-    if settings.doors.hue and case.memory.bridge:
+    if "hue" in settings.doors.opened and case.memory.bridge:
         wanted[case.memory.bridge.udn] = "the Hue bridge"
     return wanted

@@ -5,25 +5,21 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 
+from emulator import doors
 from emulator.doctor import sockets
 from emulator.doctor.case import Case
 from emulator.doctor.finding import Finding, ok, problem, skipped, warning
 from emulator.doctor.sockets import Bound
+from emulator.doors import ClosedPort
 from emulator.lan import network, ssdp
 from emulator.system.lock import LOCK
 
-HTTPS = 443  # where Echos look before they ask the Hue bridge (lan-emulation.md §0)
 PROBE_S = 1.0  # for our own address to refuse a connection
 ROOT = 0  # its user number
 APP = "emulator"  # how the kernel calls our program, started by that name
 SYSTEMD = (1, "systemd")  # its process; in a container another program has that number
 
-ELSEWHERE = {
-    # A door → what to do when another program has its port.
-    "Hue bridge": "stop that one; or set another doors.hue.port, where apps find the bridge and Echos do not",
-    "dashboard": "stop that one, or set another doors.dashboard.port",
-    "switch": "stop that one, or set another `port` for this switch",
-}
+OF_SWITCH = "stop that one, or set another `port` for this switch"
 RIGHTS = "give the program CAP_NET_BIND_SERVICE, or let systemd open the port: see “Port 80” in the README"
 LOOK_AT_LOG = "see what the program's log says of it; it tries again every few seconds"
 OURSELVES = "that may be this program, with another state folder: name it with --state-dir"
@@ -33,28 +29,28 @@ SHARE = "stop that one, or make it share the port (SO_REUSEADDR)"
 def switches(case: Case) -> Iterator[Finding]:
     """The port of each switch of the WeMo door."""
     settings = case.settings
-    if settings is None or settings.doors.wemo is None:
+    if settings is None or "wemo" not in settings.doors.opened:
         return
-    first = settings.doors.wemo.first_port
+    first = settings.doors.opened["wemo"].first_port
     for place, switch in enumerate(settings.switches):
         if switch.doors is not None and "wemo" not in switch.doors:
             continue
         known = case.memory.switches.get(switch.name)
         kept = known.port if known and known.port >= first else 0
         if port := switch.port or kept:
-            yield _port(case, port, f"{port}/tcp {switch.name}", ELSEWHERE["switch"])
+            yield _port(case, port, f"{port}/tcp {switch.name}", OF_SWITCH)
         else:
             yield _likely(case, first + place, switch.name)
 
 
 def others(case: Case) -> Iterator[Finding]:
-    """The ports of the Hue bridge and the dashboard, and the one that has to refuse."""
-    doors = case.settings.doors if case.settings else None
-    if doors and doors.hue:
-        yield _port(case, doors.hue.port, f"{doors.hue.port}/tcp Hue bridge", ELSEWHERE["Hue bridge"])
-        yield _https(case)
-    if doors and doors.dashboard:
-        yield _port(case, doors.dashboard.port, f"{doors.dashboard.port}/tcp dashboard", ELSEWHERE["dashboard"])
+    """Check the ports of the doors besides those of switches, and those that have to refuse."""
+    for name, section in case.settings.doors.opened.items() if case.settings else ():
+        row = doors.row(name)
+        for port in row.ports(section):
+            yield _port(case, port.number, f"{port.number}/tcp {port.title}", port.if_taken)
+        for closed in row.closed_ports:
+            yield _closed(case, closed)
 
 
 def searches(case: Case) -> Finding:
@@ -109,20 +105,18 @@ def _likely(case: Case, port: int, name: str) -> Finding:
     return ok(check, f"taken by {_whose(holders)}: the first run takes another" if holders else "free")
 
 
-def _https(case: Case) -> Finding:
-    check = f"port {HTTPS}/tcp refuses"
+def _closed(case: Case, port: ClosedPort) -> Finding:
+    check = f"port {port.number}/tcp refuses"
     for place in case.places:
         try:
-            answers = network.answers(place.host, HTTPS, PROBE_S)
+            answers = network.answers(place.host, port.number, PROBE_S)
         except OSError:
             continue
         if answers:
-            who = _whose(_holders(case, HTTPS))
-            return warning(
-                check, f"{who} answers there: Echos ask it before the bridge", "move that one if devices fail"
-            )
+            who = _whose(_holders(case, port.number))
+            return warning(check, f"{who} answers there: {port.if_answered}", "move that one if devices fail")
         if answers is None:
-            found = f"neither answers nor refuses on {place.host}: an Echo waits some 10 s before each command"
+            found = f"neither answers nor refuses on {place.host}: {port.if_dropped}"
             return warning(check, found, "let the firewall reject it instead of dropping it")
     return ok(check, "it does, as it should")
 

@@ -5,11 +5,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 
+from emulator.app.alarm_settings import InstallationSettings
 from emulator.app.login_store import JournalVault
 from emulator.clouds.vault import Login
 from emulator.config import credentials
 from emulator.config.credentials import Credentials
-from emulator.config.settings import InstallationSettings
 from emulator.doctor.case import Case, host_of
 from emulator.doctor.finding import Finding, Verdict, ok, problem, skipped, warning
 from emulator.errors import ConfigError, EmulatorError, LoginNeeded

@@ -1,10 +1,17 @@
-"""The near side: what speaks to the LAN. A door is a row in DOORS; importing this page costs nothing."""
+"""The near side: doors speak to clients on the LAN. A door is a row in DOORS; importing this package loads no door."""
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from emulator.model import Switch
+
+if TYPE_CHECKING:
+    from emulator.config.fields import Section
+
+
+Pairing = Literal["open", "button"]
+"""Pairing mode: every local client may pair at any time, or only for some time after the link button."""
 
 
 class Door(Protocol):
@@ -17,21 +24,79 @@ class Door(Protocol):
         """Take leave of the clients; no thread and no socket is left."""
 
     def urls(self) -> Sequence[tuple[Switch, str]]:
-        """The switches that can be reached now, each with its address."""
+        """Return the switches that can be reached now, each with its address."""
 
     def obstacles(self) -> Sequence[str]:
-        """What keeps it from serving as it should, in words for the user; empty when nothing does."""
+        """Return what keeps it from serving as it should, in words for the user; empty when nothing does."""
 
     def report(self, switch: Switch) -> str:
-        """What clients are told of a switch now: `on`, `off`, or why they are told neither."""
+        """Return what clients see of a switch now: `on`, `off`, or why neither."""
 
 
-# Name in a switch's `doors` → where its class is.
-DOORS = {"wemo": "emulator.lan.responder:Lan", "hue": "emulator.doors.hue.door:Hue"}
+class Port(NamedTuple):
+    """A TCP port that a door listens on."""
+
+    number: int
+    title: str
+    if_taken: str
+    """Remedy when another program has it."""
 
 
-def load(name: str) -> Callable[..., Door]:
-    """The class behind a row of DOORS; only now are its libraries imported."""
-    module, _, attribute = DOORS[name].partition(":")
-    door: Callable[..., Any] = getattr(import_module(module), attribute)
-    return door
+class ClosedPort(NamedTuple):
+    """A TCP port that has to refuse connections, since clients try it first."""
+
+    number: int
+    if_answered: str
+    """Consequence when another program answers there."""
+    if_dropped: str
+    """Consequence when connections are neither accepted nor refused."""
+
+
+class DoorType(NamedTuple):
+    """Row of a door: all that the rest of the program knows of it. Its libraries are imported by `open` alone."""
+
+    settings: "type[Section]"
+    open: Callable[..., Door]
+    title: str
+    """Name for people, as in “the Hue bridge”."""
+    label: str
+    """Short name, where a switch lists its doors."""
+    summary: str
+    """Meaning of its section in the table of settings."""
+    ports: Callable[[Any], Sequence[Port]] = lambda _settings: ()
+    """Ports with these settings, besides those of switches."""
+    closed_ports: Sequence[ClosedPort] = ()
+    first_port: Callable[[Any], int] | None = None
+    """Lowest port of a switch, for a door that listens at a port for each."""
+    binds_switches: bool = True
+    """True if switches may name it in their `doors`."""
+    is_default: bool = False
+    """True if it is opened when the settings name no doors."""
+    is_web: bool = False
+    """True if it has an HTTP server with worker threads."""
+    pairing: Callable[[Any], Pairing] | None = None
+    """Pairing mode with these settings, for a door whose clients pair."""
+
+
+DOORS = {
+    "wemo": "emulator.doors.wemo.settings",
+    "hue": "emulator.doors.hue.settings",
+    "dashboard": "emulator.doors.dashboard.settings",
+}
+"""Name in devices.yaml → module whose `ROW` describes the door; the order is that of the settings."""
+
+
+def rows() -> dict[str, DoorType]:
+    """Return the row of every door by name."""
+    return {name: row(name) for name in DOORS}
+
+
+def row(name: str) -> DoorType:
+    """Return the row of a door."""
+    found: DoorType = import_module(DOORS[name]).ROW
+    return found
+
+
+def bindable() -> Sequence[str]:
+    """Return the names that may stand in the `doors` of a switch."""
+    return [name for name, found in rows().items() if found.binds_switches]

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from emulator.app.alarms import Alarms
+from emulator.app.settings import Settings
 from emulator.config.credentials import Credentials
-from emulator.config.settings import Settings
 from emulator.errors import EmulatorError, Hindered, LoginRefused
 from emulator.model import Arm, ArmMode, Axes, Interior, Notice
 from emulator.simulator.server import SimulatedAlarm

@@ -17,8 +17,8 @@ from emulator import cli
 from emulator.alarm.installation import Installation
 from emulator.app import watch
 from emulator.app.app import App
+from emulator.app.settings import Settings
 from emulator.clock import SystemClock
-from emulator.config.settings import Settings
 from emulator.errors import ConfigError, EmulatorError
 from emulator.model import Arm, ArmMode, Command, Origin
 from emulator.simulator.faults import LATEST, Fault

@@ -12,8 +12,9 @@ from selenium.webdriver.chrome.service import Service
 
 from emulator.app import alarms
 from emulator.app.app import App
+from emulator.app.settings import assembled
+from emulator.app.switch_settings import NAME_LIMIT
 from emulator.clouds.wsdo import cloud as wsdo
-from emulator.config.settings import NAME_LIMIT, Settings
 from emulator.store.pin import set_pin
 from tests.browser.person import PATIENCE_S, PHONE, PIN, Person
 from tests.support.program import free_port
@@ -62,7 +63,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
         ],
         "doors": {"wemo": {"first_port": free_port()}, "dashboard": {"port": free_port()}},
     }
-    app = App(Settings.model_validate(whole), {}, tmp_path / "state", ["lo"])
+    app = App(assembled().model_validate(whole), {}, tmp_path / "state", ["lo"])
     app.alarms.simulators["home"].house.answer_after = 0
     set_pin(app.alarms.journal, PIN)
     app.start()

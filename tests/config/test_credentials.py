@@ -1,23 +1,23 @@
 """User and password from the environment and from files that it names."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from emulator.app.settings import assembled
 from emulator.config import credentials
 from emulator.config.credentials import Credentials
-from emulator.config.settings import InstallationSettings, Settings, SwitchSettings
 from emulator.errors import ConfigError
-from emulator.model import ArmMode
 
 ME = {"VERISURE_USER": "me", "VERISURE_PASSWORD": "secret"}
 
 
-def settings(**clouds: str) -> Settings:
-    return Settings(
-        installations={name: InstallationSettings(cloud=cloud) for name, cloud in clouds.items()},  # type: ignore[arg-type]
-        switches=(SwitchSettings(name="Night", on=ArmMode.parse("night")),),
-    )
+def settings(**clouds: str) -> Mapping[str, bool]:
+    """The accounts of these alarms."""
+    installations = {name: {"cloud": cloud} for name, cloud in clouds.items()}
+    whole = {"installations": installations, "switches": [{"name": "Night", "on": "night"}]}
+    return assembled().model_validate(whole).accounts
 
 
 def problems(environ: dict[str, str], **clouds: str) -> list[str]:

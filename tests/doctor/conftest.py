@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.config import devices_yaml
+from emulator.app.settings import Settings
 from emulator.doctor import sockets
 from emulator.doctor.case import Case, remember
 from emulator.lan.network import Place
@@ -36,7 +36,7 @@ def make_case(tmp_path: Path) -> MakeCase:
     ) -> Case:
         file = tmp_path / "devices.yaml"
         file.write_text(text)
-        settings = devices_yaml.load(file)
+        settings = Settings.load(file)
         clock = FakeClock()
         clock.now = NOW_S
         return Case(settings, state_dir, places, remember(settings, state_dir), running, clock, proc)

@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from emulator.config.settings import Settings
+from emulator.app.settings import Settings, assembled
 from emulator.simulator.backend import Account
 from emulator.simulator.panel.house import House
 from emulator.simulator.server import SimulatedAlarm
@@ -35,7 +35,7 @@ def settings(*switches: dict[str, Any], **other: Any) -> Settings:
         "switches": switches or (NIGHT,),
         "doors": {"wemo": {"first_port": free_port()}},
     }
-    return Settings.model_validate(whole | other)
+    return assembled().model_validate(whole | other)
 
 
 @contextmanager

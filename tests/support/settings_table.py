@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from emulator.config import settings
+from emulator.app import settings
 
 README = Path(__file__).parents[2] / "README.md"
 TABLE = re.compile(r"(?<=<!-- made by `python -m tests.support.settings_table` -->\n)\|.*?\n(?!\|)", re.DOTALL)

@@ -31,7 +31,7 @@ from emulator import cli
 from emulator.alarm.presses import SWEEP
 from emulator.alarm.sweeps import SWEEP_S
 from emulator.app.app import App
-from emulator.config import devices_yaml
+from emulator.app.settings import Settings
 from emulator.doors.hue.door import Hue
 from emulator.lan.responder import Lan
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
@@ -59,7 +59,7 @@ class Program:
         self.folder = folder
         file = folder / "devices.yaml"
         file.write_text(f"{switches}doors: {{ hue: {{ port: {self.port}, {hue} }} }}\nreply_within: 100ms\n")
-        self.app = App(devices_yaml.load(file), {}, folder / "state", ["lo"])
+        self.app = App(Settings.load(file), {}, folder / "state", ["lo"])
         self.simulator = self.app.alarms.simulators["home"]
         self.house: House = self.simulator.house
 

@@ -12,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from emulator.config import devices_yaml, settings
-from emulator.config.settings import NOBODY, InstallationSettings, Settings
+from emulator.app import alarm_settings, settings
+from emulator.app.alarm_settings import InstallationSettings
+from emulator.app.settings import Settings
+from emulator.app.switch_settings import NOBODY
+from emulator.config import devices_yaml
 from emulator.errors import ConfigError
 from emulator.model import ARM_WORDS, ArmMode, Interior, Narrowing
 
@@ -30,7 +33,7 @@ def path(tmp_path: Path) -> Path:
 
 def load(path: Path, text: str) -> Settings:
     path.write_text(text, encoding="utf-8")
-    return devices_yaml.load(path)
+    return Settings.load(path)
 
 
 def problems(path: Path, text: str) -> list[str]:
@@ -52,7 +55,7 @@ def switch(settings: str) -> str:
 
 
 def test_the_shipped_file_gives_the_four_switches() -> None:
-    settings = devices_yaml.load(ROOT / "devices.yaml")
+    settings = Settings.load(ROOT / "devices.yaml")
     assert [(one.name, str(one.on), one.off, settings.installation_of(one)) for one in settings.switches] == [
         ("Total alarm", "total", "disarm", "home"),
         ("Day alarm", "day", "disarm", "home"),
@@ -60,8 +63,7 @@ def test_the_shipped_file_gives_the_four_switches() -> None:
         ("Perimeter alarm", "perimeter", "disarm", "home"),
     ]
     assert settings.installations["home"].cloud == "simulator"
-    assert settings.doors.wemo
-    assert settings.doors.wemo.first_port == 49151
+    assert settings.doors.opened["wemo"].first_port == 49151
 
 
 def test_the_least_that_is_needed_and_what_the_rest_is_then(path: Path) -> None:
@@ -72,8 +74,7 @@ def test_the_least_that_is_needed_and_what_the_rest_is_then(path: Path) -> None:
     assert (switch.off, switch.port, switch.doors) == (None, None, None)
     assert (settings.reply_within, settings.while_pending) == (0.8, "target")
     assert (settings.lan.interfaces, settings.lan.address) == (None, None)
-    assert settings.doors.wemo
-    assert settings.doors.dashboard is None
+    assert "dashboard" not in settings.doors.opened
 
 
 def test_everything_that_can_be_said(path: Path) -> None:
@@ -107,8 +108,7 @@ while_pending: last
     assert settings.lan.interfaces == ("eth0", "wlan0")
     assert str(settings.lan.address) == "192.168.1.10"
     assert (settings.reply_within, settings.while_pending) == (0.5, "last")
-    assert settings.doors.dashboard
-    assert settings.doors.dashboard.port == 80
+    assert settings.doors.opened["dashboard"].port == 80
 
 
 @pytest.mark.parametrize(
@@ -186,9 +186,9 @@ def test_who_may_disarm_and_when(path: Path) -> None:
 
 
 def test_an_account_without_a_file() -> None:
-    assert devices_yaml.account_at("FR", "").country == "FR"
+    assert alarm_settings.account_at("FR", "").country == "FR"
     with pytest.raises(ConfigError, match=r"--url.*use https"):
-        devices_yaml.account_at("FR", "http://example.com/")
+        alarm_settings.account_at("FR", "http://example.com/")
 
 
 @pytest.mark.parametrize(
@@ -205,9 +205,9 @@ def test_an_account_without_a_file() -> None:
     ],
 )
 def test_a_door_is_open_when_it_is_named(path: Path, doors: str, wemo: int | None, dashboard: int | None) -> None:
-    found = load(path, HOME + NIGHT + doors).doors
-    assert (found.wemo and found.wemo.first_port) == wemo
-    assert (found.dashboard and found.dashboard.port) == dashboard
+    found = load(path, HOME + NIGHT + doors).doors.opened
+    assert (("wemo" in found and found["wemo"].first_port) or None) == wemo
+    assert (("dashboard" in found and found["dashboard"].port) or None) == dashboard
 
 
 def test_a_switch_without_an_installation_belongs_to_the_only_one(path: Path) -> None:
@@ -470,12 +470,12 @@ def test_a_syntax_error_names_file_and_line(path: Path) -> None:
 def test_a_file_in_another_encoding(path: Path) -> None:
     path.write_bytes("switches: [{ name: Señal }]".encode("latin-1"))
     with pytest.raises(ConfigError, match=r"devices\.yaml:1: holds a letter that is not UTF-8; save it as UTF-8"):
-        devices_yaml.load(path)
+        Settings.load(path)
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"cannot be read: .*Is a directory"):
-        devices_yaml.load(tmp_path)
+        Settings.load(tmp_path)
 
 
 SCALAR = st.sampled_from(["", "x", "home", "night", "disarm", "simulator", "5000", "20s", "[]", "{}"])
@@ -654,8 +654,7 @@ def test_the_schema_knows_every_arm_mode(word: str) -> None:
 
 
 def test_a_hue_bridge_as_it_is_by_default(path: Path) -> None:
-    hue = load(path, f"{HOME}{NIGHT}doors: {{ hue: }}").doors.hue
-    assert hue
+    hue = load(path, f"{HOME}{NIGHT}doors: {{ hue: }}").doors.opened["hue"]
     assert hue.model_dump() == {
         "port": 80,
         "light": "plug",
@@ -673,8 +672,7 @@ def test_all_that_can_be_said_of_a_hue_bridge(path: Path) -> None:
         f"{HOME}switches: [{{ name: Night, on: night, doors: [wemo, hue] }}]\n"
         "doors: { hue: { port: 8080, light: extended, pairing: button, suffix: hue, ascii: false, "
         "allow_sweep: true, mdns: true } }",
-    ).doors.hue
-    assert hue
+    ).doors.opened["hue"]
     assert (hue.port, hue.light, hue.pairing, hue.suffix) == (8080, "extended", "button", "hue")
     assert (hue.ascii, hue.allow_sweep, hue.mdns) == (False, True, True)
 

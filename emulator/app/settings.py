@@ -1,0 +1,173 @@
+"""devices.yaml as a whole: frozen, validated sections, assembled from the rows of the doors."""
+
+import ipaddress
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import Field, create_model, model_validator
+
+from emulator import doors
+from emulator.app.alarm_settings import InstallationSettings
+from emulator.app.contradictions import contradictions
+from emulator.app.switch_settings import DisarmSettings, SwitchSettings
+from emulator.config import devices_yaml
+from emulator.config.fields import Duration, Port, Section, within
+
+AnySection = TypeVar("AnySection", bound=Section)
+
+
+class DoorsSettings(Section):
+    """Doors to the LAN."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, data: Any) -> Any:
+        # Naming a door without settings opens it with its defaults.
+        if isinstance(data, dict):
+            return {key: {} if value is None else value for key, value in data.items()}
+        return {} if data is None else data
+
+    @property
+    def opened(self) -> Mapping[str, Any]:
+        """The sections of the doors that are named, by door."""
+        return {name: section for name, section in self if section is not None}
+
+    @property
+    def pairing(self) -> doors.Pairing | None:
+        """The pairing mode of the door whose clients pair; None where none is open."""
+        modes = [(doors.row(name).pairing, section) for name, section in self.opened.items()]
+        return next((mode(section) for mode, section in modes if mode), None)
+
+
+class NotifySettings(Section):
+    """Notices to people who have not asked; their targets stand in the environment: VERISURE_NOTIFY."""
+
+    silent_after: Annotated[Duration, within("1m", "168h")] = Field(
+        default=900.0, description="no news from the cloud for that long is told; 1m to 168h"
+    )
+    disarmed: bool = Field(default=True, description="`false`: disarms through this program are not told")
+
+
+class LanSettings(Section):
+    """Interfaces and address of the doors."""
+
+    interfaces: tuple[str, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="such as [eth0]; left out: every one with a local address, none of Docker's and no tunnel",
+    )
+    address: ipaddress.IPv4Address | None = Field(
+        default=None, description="the one that clients are told; left out: the interface's own"
+    )
+
+
+class Settings(Section):
+    """devices.yaml."""
+
+    installations: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")], InstallationSettings] = Field(
+        min_length=1,
+        description="at least one alarm, each under a name of yours",
+        json_schema_extra={"additionalProperties": False},
+    )
+    switches: tuple[SwitchSettings, ...]
+    doors: DoorsSettings
+    lan: LanSettings = Field(default=LanSettings(), description="where the doors stand")
+    notify: NotifySettings = Field(
+        default=NotifySettings(), description="what you are told without asking; where to is in VERISURE_NOTIFY"
+    )
+    reply_within: Annotated[Duration, within("1ms", "10s")] = Field(
+        default=0.8,
+        description="how long a switch waits for the cloud before it answers; from 1s on openHAB asks the next switch",
+    )
+    while_pending: Literal["target", "last"] = Field(
+        default="target",
+        description="what a switch shows while a command is under way: the `target`, or what was `last` read",
+    )
+
+    @staticmethod
+    def load(path: Path) -> "Settings":
+        """Read and check a settings file; ConfigError lists everything that is wrong with it."""
+        return devices_yaml.load(path, assembled(), contradictions)
+
+    def installation_of(self, switch: SwitchSettings) -> str:
+        """Return the name of a switch's installation."""
+        return switch.installation or next(iter(self.installations))
+
+    @property
+    def accounts(self) -> Mapping[str, bool]:
+        """Installations that have an account, and whether its user and password have to be set."""
+        return {name: one.cloud != "owa" for name, one in self.installations.items() if one.cloud != "simulator"}
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of devices.yaml, for editors."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **assembled().model_json_schema()}
+
+
+def assembled() -> type[Settings]:
+    """Return the settings with the sections and names of all doors."""
+    return _assembled(tuple(doors.DOORS))
+
+
+@lru_cache(maxsize=1)
+def _assembled(names: tuple[str, ...]) -> type[Settings]:
+    rows = {name: doors.row(name) for name in names}
+    bound = doors.bindable()
+    defaults = [name for name, row in rows.items() if row.is_default]
+    own_ports = [row.title for row in rows.values() if row.first_port]
+    sections: dict[str, Any] = {
+        name: (row.settings | None, Field(default=None, description=row.summary)) for name, row in rows.items()
+    }
+    every_door = _extended(DoorsSettings, **sections)
+    disarm = _extended(
+        DisarmSettings,
+        doors=(
+            tuple[Literal[names], ...],  # type: ignore[valid-type]  # the names are known at run time
+            Field(default=(), description=f"some of [{', '.join(names)}]; left out: every door"),
+        ),
+    )
+    listed = ", ".join(f"`[{name}]`" for name in bound)
+    switch = _extended(
+        SwitchSettings,
+        disarm=(
+            disarm | None,
+            Field(
+                default=None,
+                description="narrows `off: disarm`; what it refuses is answered politely, and changes nothing",
+            ),
+        ),
+        port=(
+            Port | None,
+            Field(default=None, description=f"TCP port of the {', '.join(own_ports)}; left out: chosen once and kept"),
+        ),
+        doors=(
+            tuple[Literal[tuple(bound)], ...] | None,  # type: ignore[misc]  # likewise
+            Field(
+                default=None,
+                description=f"{listed} or {'both' if len(bound) == 2 else 'several'}; "
+                "left out: every door that there is",
+            ),
+        ),
+    )
+    return _extended(
+        Settings,
+        switches=(
+            tuple[switch, ...],  # type: ignore[valid-type]  # likewise
+            Field(min_length=1, description="at least one switch: what the smart home sees"),
+        ),
+        doors=(
+            every_door,
+            Field(
+                default=every_door(**{name: rows[name].settings() for name in defaults}),
+                description="what speaks to the LAN: each door that is named here; "
+                f"left out: {' and '.join(f'`{name}`' for name in defaults)} alone",
+            ),
+        ),
+    )
+
+
+def _extended(base: type[AnySection], **fields: Any) -> type[AnySection]:
+    """Return a section with further fields, or with other ones in their place."""
+    return create_model(base.__name__, __base__=base, __doc__=base.__doc__, __module__=base.__module__, **fields)

@@ -1,0 +1,38 @@
+"""The dashboard's section of devices.yaml, and its row."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import Field
+
+from emulator.config.fields import Port, Section
+from emulator.doors import Door, DoorType
+from emulator.doors import Port as DoorPort
+
+
+class DashboardSettings(Section):
+    """The page for people."""
+
+    port: Port = Field(default=8099, description="TCP port of the page and of the local API")
+
+
+def _open(*args: Any, **kwargs: Any) -> Door:
+    from emulator.doors.dashboard.door import Dashboard
+
+    return Dashboard(*args, **kwargs)
+
+
+def _ports(chosen: DashboardSettings) -> Sequence[DoorPort]:
+    return [DoorPort(chosen.port, "dashboard", "stop that one, or set another doors.dashboard.port")]
+
+
+ROW = DoorType(
+    settings=DashboardSettings,
+    open=_open,
+    title="dashboard",
+    label="dashboard",
+    summary="the page, and the local API",
+    ports=_ports,
+    binds_switches=False,
+    is_web=True,
+)
