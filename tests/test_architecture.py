@@ -166,7 +166,7 @@ LARGER_YET: dict[str, int] = {
     # Not right yet: room → its size today, which only falls.
     "clouds.owa": 1724,
     "core": 4492,
-    "doors.dashboard": 1222,
+    "doors.dashboard": 1185,
     "doors.wemo": 1112,
 }
 
@@ -249,7 +249,6 @@ NOT_YET: dict[str, set[str]] = {
         "doors.dashboard.boxes",
         "doors.dashboard.door",
         "doors.dashboard.news",
-        "doors.dashboard.overview",
         "doors.dashboard.pages",
         "doors.dashboard.schema",
         "doors.hue.bridge",

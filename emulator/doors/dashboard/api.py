@@ -9,9 +9,9 @@ from werkzeug.exceptions import HTTPException
 
 from emulator.doors.dashboard import metrics, openapi, schema
 from emulator.doors.dashboard.access import Access
-from emulator.doors.dashboard.overview import Overview, action_of, said
+from emulator.doors.dashboard.overview import Overview, said
 from emulator.errors import EmulatorError, ProtocolError
-from emulator.model import Disarm, Origin
+from emulator.model import DISARMS, Arm, ArmMode, Disarm, Origin
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -41,16 +41,17 @@ def blueprint(overview: Overview, access: Access, started: float) -> Blueprint:
     def journal() -> Response:
         limit = _number("limit", openapi.JOURNAL_LIMIT) or openapi.JOURNAL_DEFAULT
         entries = overview.journal.commands(limit, _number("before", openapi.LARGEST_ID))
-        return answer(schema.JournalView.model_validate({"entries": [entry.as_dict() for entry in entries]}))
+        return answer(schema.JournalView(entries=[schema.EntryView.of(entry) for entry in entries]))
 
     @api.post("/api/command")
     def command() -> Response:
         access.check_page(request)
         asked = _body(schema.CommandRequest)
-        action, installation = action_of(asked), overview.find(asked.installation)
+        action = Arm(ArmMode.parse(asked.arm)) if asked.arm else DISARMS[asked.disarm or "main"]
+        installation = overview.find(asked.installation)
         if isinstance(action, Disarm):
             access.check_person(request, asked.pin, str(action), installation)
-        ticket = overview.command(installation, action, Origin("api", str(request.remote_addr)))
+        ticket = overview.hub.command(installation, action, Origin("api", str(request.remote_addr)))
         accepted = schema.Accepted(entry=ticket.entry, installation=installation, action=str(action))
         return answer(accepted, HTTPStatus.ACCEPTED)
 

@@ -1,29 +1,29 @@
-"""The house as the page and the API show it: gathered from the hub, the journal and the doors, from memory."""
+"""Everything that the page and the API show: gathered from the hub, the journal and the doors, from memory."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Literal
 
-from emulator import __version__, model
-from emulator.alarm.hub import Hub, Ticket
+from emulator import __version__
+from emulator.alarm.hub import Hub
 from emulator.doors import Door
 from emulator.doors.dashboard import schema
 from emulator.doors.dashboard.news import News
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.lan.search_log import Search
-from emulator.model import DISARMS, Action, Arm, ArmMode, Axes, Interior, Origin
+from emulator.model import ArmMode, Axes, Interior, Switch
 from emulator.store.journal import Entry, Journal
 from emulator.store.pairing import BUTTON_S, button_pressed, press_button
 from emulator.store.pin import Pin
 
 LOOKED_THROUGH = 100
-"""Journal entries in which the last command of each alarm is looked for."""
+"""Journal entries that are searched for the last command of each alarm."""
 
 Pairing = Literal["open", "button"]
 
 
 class Overview:
-    """Answers what there is to see, and passes on commands; usable from every thread."""
+    """The state of the alarms, switches and doors as views of schema.py; usable from every thread."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Overview:
         self._pairing = pairing
 
     def state(self) -> schema.StateView:
-        """Everything."""
+        """Return everything."""
         entries = self.journal.commands(LOOKED_THROUGH, quiet=False)
         return schema.StateView(
             revision=self.news.revision,
@@ -59,34 +59,24 @@ class Overview:
             doors=self.doors(),
             trouble=self.journal.trouble,
             bridge=self._bridge(),
-            searches=[
-                schema.HeardView(at=each.at, peer=each.peer, st=each.st, verdict=each.verdict, times=each.times)
-                for each in self._searches()
-            ],
+            searches=[schema.HeardView.of(search) for search in self._searches()],
         )
 
     def doors(self) -> list[schema.DoorView]:
-        """How the doors of the LAN do. One that no switch uses has nothing to serve."""
+        """Return the status of each LAN door. One that no switch uses has nothing to serve, and is well."""
         return [
-            schema.DoorView(name=name, status=self._door(name, door), obstacles=list(door.obstacles()))
+            schema.DoorView(name=name, status=self._status(name, door), obstacles=list(door.obstacles()))
             for name, door in self._doors.items()
         ]
 
     def health(self, installation: str) -> schema.HealthView:
-        """How an alarm gets on with its cloud."""
+        """Return the health of an alarm's connection to its cloud."""
         health = self.hub.health(installation)
-        return schema.HealthView(
-            cloud=_cloud(health),
-            login="needs you" if health.blocked else "ok",
-            read_at=health.read_at,
-            next_poll_at=health.next_poll_at,
-            failures=health.failures,
-            error=health.error,
-            blocked=health.blocked,
-        )
+        cloud = "down" if health.failures or health.old else "ok" if health.read_at else "starting"
+        return schema.HealthView.of(health, cloud=cloud, login="needs you" if health.blocked else "ok")
 
     def find(self, installation: str | None) -> str:
-        """The alarm of that name, or the only one; ProtocolError when there is a choice or no such alarm."""
+        """Return the alarm of that name, or the only one; ProtocolError when there is a choice or no such alarm."""
         names = self.hub.installations
         if installation is None and len(names) == 1:
             return names[0]
@@ -94,14 +84,10 @@ class Overview:
             raise ProtocolError(f"which alarm? Name one of {', '.join(names)} as `installation`", HTTPStatus.CONFLICT)
         return installation
 
-    def command(self, installation: str, action: Action, origin: Origin) -> Ticket:
-        """Ask an alarm; EmulatorError when it cannot be written down."""
-        return self.hub.command(installation, action, origin)
-
     def armed_over(self, installation: str, mode: ArmMode) -> Axes | None:
-        """Where an alarm stands, or is going, if a mode of it is known to be armed and this one is not; else None.
+        """Return the present or pending axes if they are known to be armed without `mode`; else None.
 
-        One in an unknown mode is looked at before anything is sent.
+        An unknown mode is no reason to ask a person: the panel is read before anything is sent.
         """
         view = self.hub.view(installation)
         axes = view.axes if view.target is None else view.target
@@ -109,46 +95,35 @@ class Overview:
         return axes if is_armed and not axes.has(mode) else None
 
     def press(self) -> float:
-        """Press the link button; for how many seconds. ProtocolError when there is none."""
+        """Press the link button and return for how many seconds; ProtocolError when there is none."""
         if self._pairing is None:
-            raise ProtocolError("there is no Hue bridge: doors.hue is not in devices.yaml", 409)
+            raise ProtocolError("there is no Hue bridge: doors.hue is not in devices.yaml", HTTPStatus.CONFLICT)
         press_button(self.journal, self.now())
         self.news.changed()
         return BUTTON_S
 
     def _installation(self, name: str, entries: list[Entry]) -> schema.InstallationView:
         mine = [entry for entry in entries if entry.installation == name]
-        # Not always the newest: what the bridge holds back is written down before, and ends later.
+        # Not always the newest: a command that the bridge holds back is written down before others, and ends later.
         ended = max((entry for entry in mine if entry.ended_at), key=lambda entry: entry.ended_at or 0.0, default=None)
         view = self.hub.view(name)
         first = next((entry for entry in mine if entry.id == view.entry and not entry.result), None)
         modes = dict.fromkeys(switch.mode for switch in self.hub.switches if switch.installation == name)
         return schema.InstallationView(
             name=name,
-            panel=_panel(view.state) if view.state else None,
+            panel=schema.PanelView.of(view.state, view.axes, state=str(view.axes)) if view.state else None,
             pending=_pending(view.target, first) if view.target and first else None,
             modes=[schema.ChoiceView(mode=str(mode), on=view.axes.has(mode)) for mode in modes],
-            last=schema.EntryView(**ended.as_dict()) if ended else None,  # type: ignore[arg-type]  # the fields are the same
+            last=schema.EntryView.of(ended) if ended else None,
             health=self.health(name),
         )
 
-    def _switch(self, switch: model.Switch) -> schema.SwitchView:
-        state = self.hub.state(switch)
-        return schema.SwitchView(
-            name=switch.name,
-            installation=switch.installation,
-            mode=str(switch.mode),
-            off_disarms=switch.off_disarms,
-            on=state.on,
-            pending=state.pending,
-            doors=[
-                schema.ReportView(door=name, says=door.report(switch))
-                for name, door in self._doors.items()
-                if name in switch.doors
-            ],
-        )
+    def _switch(self, switch: Switch) -> schema.SwitchView:
+        doors = [(name, door) for name, door in self._doors.items() if name in switch.doors]
+        reports = [schema.ReportView(door=name, says=door.report(switch)) for name, door in doors]
+        return schema.SwitchView.of(switch, self.hub.state(switch), mode=str(switch.mode), doors=reports)
 
-    def _door(self, name: str, door: Door) -> schema.Word:
+    def _status(self, name: str, door: Door) -> schema.Word:
         if not any(name in switch.doors for switch in self.hub.switches) or (door.urls() and not door.obstacles()):
             return "ok"
         return "partly" if door.urls() else "down"
@@ -159,37 +134,11 @@ class Overview:
         return schema.BridgeView(pairing=self._pairing, pressed=button_pressed(self.journal, self.now()))
 
 
-def action_of(command: schema.CommandRequest) -> Action:
-    """What a request asks for."""
-    return Arm(ArmMode.parse(command.arm)) if command.arm else DISARMS[command.disarm or "main"]
-
-
 def said(error: EmulatorError) -> int:
-    """The HTTP status of an error that is the answer to a request."""
-    return error.status if isinstance(error, ProtocolError) else 503
+    """Return the HTTP status of an error that is the answer to a request."""
+    return error.status if isinstance(error, ProtocolError) else HTTPStatus.SERVICE_UNAVAILABLE
 
 
-def _panel(state: model.PanelState) -> schema.PanelView:
-    axes = state.axes
-    return schema.PanelView(
-        state=str(axes),
-        interior=axes.interior,
-        perimeter=axes.perimeter,
-        annex=axes.annex,
-        armed=axes.armed,
-        read_at=state.read_at,
-        raw=state.raw,
-        bypassed=state.bypassed,
-        source=state.source,
-    )
-
-
-def _pending(target: model.Axes, first: Entry) -> schema.PendingView:
+def _pending(target: Axes, first: Entry) -> schema.PendingView:
     asked_by = " ".join(filter(None, (first.door, first.peer, first.switch)))
     return schema.PendingView(action=first.action, target=str(target), since=first.at, asked_by=asked_by)
-
-
-def _cloud(health: model.Health) -> schema.Word:
-    if health.failures or health.old:
-        return "down"
-    return "ok" if health.read_at else "starting"

@@ -103,7 +103,7 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
                 raise NotSure(Question(installation, action.mode, str(over), str(over.after(action))))
         else:
             access.check_person(request, _field("pin"), str(action), installation)
-        overview.command(installation, action, Origin("dashboard", str(request.remote_addr)))
+        overview.hub.command(installation, action, Origin("dashboard", str(request.remote_addr)))
 
     @pages.get("/")
     def show() -> Response:

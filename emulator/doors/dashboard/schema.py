@@ -49,6 +49,12 @@ class Model(BaseModel):
         frozen=True, extra="forbid", model_title_generator=lambda model: public_name(model.__name__)
     )
 
+    @classmethod
+    def of(cls, *sources: object, **more: object) -> Self:
+        """Make one of those attributes of `sources` that are named like a field, and of `more`."""
+        found = {name: getattr(one, name) for one in sources for name in cls.model_fields if hasattr(one, name)}
+        return cls.model_validate(found | more)
+
 
 class PanelView(Model):
     """What the panel said last, when, and by which request it was read."""
