@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from emulator.simulator.backend import Account
-from emulator.simulator.panel.house import House
+from emulator.simulator.backend import SimulatedAccount
+from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import SimulatedAlarm
 from emulator.store import pin
 from emulator.store.journal import Journal
@@ -188,7 +188,7 @@ def clock() -> FakeClock:
 @pytest.fixture
 def remote(clock: FakeClock) -> Iterator[SimulatedAlarm]:
     """A cloud elsewhere."""
-    alarm = SimulatedAlarm(House(clock.time), accounts=[Account(password="right")])
+    alarm = SimulatedAlarm(SimulatedPanel(clock.time), accounts=[SimulatedAccount(password="right")])
     alarm.start()
     yield alarm
     alarm.stop()

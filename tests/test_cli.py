@@ -20,9 +20,9 @@ from click.testing import CliRunner, Result
 
 from emulator import __version__, cli
 from emulator.model import Arm, ArmMode
-from emulator.simulator.backend import SECRETS, Account
-from emulator.simulator.faults import Fault
-from emulator.simulator.panel.house import House, Profile
+from emulator.simulator.backend import SECRETS, SimulatedAccount
+from emulator.simulator.faults import InjectedFault
+from emulator.simulator.panel.panel import Equipment, SimulatedPanel
 from emulator.simulator.server import SimulatedAlarm
 from tests.doctor.conftest import NOW_S
 from tests.simulator import owa
@@ -38,8 +38,8 @@ PASSWORD = "Correcto-Caballo-9"
 @pytest.fixture
 def alarm(clock: FakeClock) -> Iterator[SimulatedAlarm]:
     """A simulated alarm whose account has a password worth hiding."""
-    house = House(clock.time, Profile())
-    made = SimulatedAlarm(house, accounts=[Account(password=PASSWORD)])
+    panel = SimulatedPanel(clock.time, Equipment())
+    made = SimulatedAlarm(panel, accounts=[SimulatedAccount(password=PASSWORD)])
     made.start()
     yield made
     made.stop()
@@ -89,7 +89,7 @@ def test_help_lists_the_exit_statuses() -> None:
 
 
 def test_status(shell: Shell, alarm: SimulatedAlarm) -> None:
-    alarm.house.keypad(Arm(ArmMode.parse("night+perimeter")))
+    alarm.panel.keypad(Arm(ArmMode.parse("night+perimeter")))
     result = shell.type("status")
     assert (result.exit_code, result.stdout.split(" (")[0]) == (0, "home: night + perimeter")
     told = shell.json("status")
@@ -112,11 +112,11 @@ def test_arm_and_disarm_with_progress(shell: Shell, alarm: SimulatedAlarm) -> No
     assert "waiting: ARM2, 2 s so far" in result.stderr
     told = shell.json("disarm")
     assert (told["command"], told["result"], told["panel"]["state"]) == ("disarm", "confirmed", "disarmed")
-    assert not alarm.house.axes.armed
+    assert not alarm.panel.axes.armed
 
 
 def test_refused_by_the_panel_is_1(shell: Shell, alarm: SimulatedAlarm) -> None:
-    alarm.house.window("Entrada", is_open=True)
+    alarm.panel.window("Entrada", is_open=True)
     result = shell.type("arm", "night")
     assert result.exit_code == cli.NOT_DONE
     assert "home: arm night: rejected:" in result.stdout
@@ -139,7 +139,7 @@ def test_a_wrong_mode_is_2(shell: Shell) -> None:
 
 
 def test_unconfirmed_is_3_and_tells_what_the_panel_says(shell: Shell, alarm: SimulatedAlarm) -> None:
-    alarm.backend.faults.add(Fault("wait", "ARMNIGHT2"))
+    alarm.backend.faults.add(InjectedFault("wait", "ARMNIGHT2"))
     result = shell.type("arm", "night")
     assert result.exit_code == cli.UNCONFIRMED
     assert "not answered ARMNIGHT within 6 s\nhome: night (read " in result.stdout
@@ -414,7 +414,7 @@ def test_simulate_says_which_options_go_together(words: list[str], says: str) ->
 
 
 def test_ctrl_c_while_the_panel_is_busy_leaves_the_command_unconfirmed(shell: Shell, alarm: SimulatedAlarm) -> None:
-    alarm.house.answer_after = 60  # by a clock that stands still
+    alarm.panel.answer_after = 60  # by a clock that stands still
     words = ["arm", "night", "--config", str(shell.config), "--state-dir", str(shell.state_dir)]
     command = [sys.executable, "-m", "emulator", *words]
     environment = os.environ | shell.environment

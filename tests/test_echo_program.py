@@ -9,9 +9,9 @@ import pytest
 import requests
 
 from emulator.clouds.strike import STRUCK, Secrets
-from emulator.simulator.backend import Account
-from emulator.simulator.faults import Fault
-from emulator.simulator.panel.house import House
+from emulator.simulator.backend import SimulatedAccount
+from emulator.simulator.faults import InjectedFault
+from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import SimulatedAlarm
 from tests.support.program import PATIENCE_S, Program
 
@@ -22,9 +22,9 @@ HASH, ID = re.compile(r"\b\d{11}\b"), re.compile(r"AND_{9}")
 
 @pytest.fixture
 def alarm() -> Iterator[SimulatedAlarm]:
-    house = House(time.time)
-    house.answer_after = 0.0
-    made = SimulatedAlarm(house, accounts=[Account(password=PASSWORD)])
+    panel = SimulatedPanel(time.time)
+    panel.answer_after = 0.0
+    made = SimulatedAlarm(panel, accounts=[SimulatedAccount(password=PASSWORD)])
     made.start()
     yield made
     made.stop()
@@ -55,13 +55,13 @@ def test_no_page_no_switch_and_no_file_tells_a_secret(tmp_path: Path, alarm: Sim
 
     with program.running():
         until(lambda: page("/api/state"), '"interior"')
-        alarm.backend.faults.add(Fault("echo"))
+        alarm.backend.faults.add(InjectedFault("echo"))
         soap = program._ask("SetBinaryState", 1)
         told = [soap, until(lambda: page("/api/journal"), STRUCK), until(lambda: page("/api/state"), STRUCK)]
         check(*told, page("/"), page("/metrics"), page("/healthz"))
         alarm.backend.faults.clear()
         alarm.backend.kill_sessions()
-        alarm.backend.faults.add(Fault("echo", "LOGIN"))
+        alarm.backend.faults.add(InjectedFault("echo", "LOGIN"))
         told = [until(lambda: page("/api/state"), "refused the login"), page("/")]
         assert all(STRUCK in text for text in told)
         check(*told)

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from emulator import cli
-from emulator.simulator.backend import Account, Contract
+from emulator.simulator.backend import Contract, SimulatedAccount
 from emulator.simulator.owa.face import Owa
-from emulator.simulator.panel.house import House
+from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import SimulatedAlarm
 from emulator.store.journal import FILE
 from tests.support.fakes import FakeClock
@@ -45,8 +45,8 @@ class Desk:
 
     def __init__(self, folder: Path, *, others: tuple[Contract, ...] = ()) -> None:
         self.clock = FakeClock()
-        account = Account(password=PASSWORD, others=others)
-        self.alarm = SimulatedAlarm(House(self.clock.time), api="owa", accounts=[account])
+        account = SimulatedAccount(password=PASSWORD, others=others)
+        self.alarm = SimulatedAlarm(SimulatedPanel(self.clock.time), api="owa", accounts=[account])
         self.alarm.start()
         assert isinstance(self.alarm.face, Owa)
         self.face = self.alarm.face

@@ -14,8 +14,8 @@ import pytest
 import requests
 
 from emulator.model import Arm, ArmMode, Command, Interior, Origin
-from emulator.simulator.backend import Account
-from emulator.simulator.faults import Fault
+from emulator.simulator.backend import SimulatedAccount
+from emulator.simulator.faults import InjectedFault
 from emulator.simulator.server import SimulatedAlarm
 from emulator.store.journal import Journal
 from emulator.store.pin import TRIES, set_pin
@@ -61,13 +61,13 @@ def test_people_are_told_and_a_target_that_never_answers_delays_nobody(
             set_pin(journal, "1234")
         with Program(tmp_path, alarm, targets).running() as program:
             got: queue.Queue[str] = endpoint.got  # type: ignore[attr-defined]
-            alarm.house.window("Cocina", is_open=True)
+            alarm.panel.window("Cocina", is_open=True)
             program.turn(True)
             assert got.get(timeout=PATIENCE_S).startswith(
                 "Alarm: a command is not confirmed: home: arm night, asked for 'Night' by"
             )
-            alarm.house.window("Cocina", is_open=False)
-            alarm.house.keypad(Arm(ArmMode(Interior.NIGHT)))
+            alarm.panel.window("Cocina", is_open=False)
+            alarm.panel.keypad(Arm(ArmMode(Interior.NIGHT)))
             program.turn(False)
             assert got.get(timeout=PATIENCE_S).startswith("Alarm disarmed: home: disarm, asked for 'Night' by wemo")
             for _ in range(TRIES):
@@ -82,13 +82,13 @@ def test_people_are_told_and_a_target_that_never_answers_delays_nobody(
                 "Alarm: wrong PINs: page: 5 wrong PINs within a day, the last from 127.0.0.1; "
                 "127.0.0.1 is locked for 15 min"
             )
-            alarm.backend.faults.add(Fault("wait"))
+            alarm.backend.faults.add(InjectedFault("wait"))
             program.turn(True)
             assert re.match(
                 "Alarm: a command is not confirmed: home: arm night, asked for .*: unconfirmed: ",
                 got.get(timeout=PATIENCE_S),
             )
-            alarm.backend.accounts = [Account(password="another")]
+            alarm.backend.accounts = [SimulatedAccount(password="another")]
             alarm.backend.kill_sessions()
             assert got.get(timeout=PATIENCE_S).startswith("Alarm: login needed: home: user or password is wrong")
 
@@ -111,7 +111,7 @@ def test_an_answer_that_never_ends_does_not_keep_the_program_from_ending(tmp_pat
         try:
             # Leaving ends the program, and waits for that.
             with Program(tmp_path, alarm, f"json://127.0.0.1:{server.getsockname()[1]}/").running() as program:
-                alarm.house.window("Cocina", is_open=True)
+                alarm.panel.window("Cocina", is_open=True)
                 program.turn(True)
                 assert asked.wait(PATIENCE_S)
         finally:

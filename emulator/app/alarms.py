@@ -30,7 +30,7 @@ from emulator.store import keys
 from emulator.store.journal import SIMULATED_PANEL, Journal
 
 if TYPE_CHECKING:
-    from emulator.simulator.backend import Account as SimulatedAccount
+    from emulator.simulator.backend import SimulatedAccount
     from emulator.simulator.server import SimulatedAlarm
 
 LOG = logging.getLogger(__name__)
@@ -102,20 +102,20 @@ class Alarms:
     def _simulate(self, name: str, installation: InstallationSettings) -> str:
         """Start a simulated alarm. Its panel is kept in the journal and outlives the program, as a real one does."""
         # Here, and below: a real alarm does without, and with a megabyte less.
-        from emulator.simulator.panel.house import House, Profile
+        from emulator.simulator.panel.panel import Equipment, SimulatedPanel
         from emulator.simulator.server import SimulatedAlarm
 
         modes = [switch.on for switch in self.settings.switches if self.settings.installation_of(switch) == name]
-        house = House(self.clock.time, Profile(annex=any(mode.annex for mode in modes)))
-        house.answer_after = SIMULATED_ANSWER_S
+        panel = SimulatedPanel(self.clock.time, Equipment(annex=any(mode.annex for mode in modes)))
+        panel.answer_after = SIMULATED_ANSWER_S
         kept = SIMULATED_PANEL + name
         if saved := self.journal.recall(kept):
             try:
-                house.load(saved)
+                panel.load(saved)
             except EmulatorError as error:
                 LOG.warning("%s: the simulated panel starts anew: %s", name, error)
-        house.changed = lambda: self.journal.note(kept, house.dump())
-        simulator = SimulatedAlarm(house, accounts=[_simulated(installation)])
+        panel.changed = lambda: self.journal.note(kept, panel.dump())
+        simulator = SimulatedAlarm(panel, accounts=[_simulated(installation)])
         simulator.start()
         self.simulators[name] = simulator
         self.journal.note(_simulator_note(name), _told(simulator))
@@ -199,8 +199,7 @@ def _demo() -> Credentials:
 
 def _simulated(installation: InstallationSettings) -> "SimulatedAccount":
     """The account of a simulated alarm, as far as the settings leave it open that of the demo."""
-    from emulator.simulator.backend import DEMO
-    from emulator.simulator.backend import Account as SimulatedAccount
+    from emulator.simulator.backend import DEMO, SimulatedAccount
 
     number, panel = installation.number or DEMO.number, installation.panel or DEMO.panel
     return SimulatedAccount(number=number, panel=panel, country=installation.country)

@@ -11,7 +11,7 @@ from emulator.app.alarm_settings import LANGUAGES, OWA_LANGUAGES
 from emulator.cli.context import common, context, on_signal
 from emulator.simulator.owa.profiles import PROFILES
 from emulator.simulator.owa.trust import Sms
-from emulator.simulator.panel.house import House, Profile
+from emulator.simulator.panel.panel import Equipment, SimulatedPanel
 from emulator.simulator.server import FACES, PROFILE, SimulatedAlarm
 from emulator.system import logs
 
@@ -48,11 +48,11 @@ def simulate(
     logs.setup(context(chosen, level="info").level)
     stopping = threading.Event()
     on_signal(stopping.set)
-    house = House(time.time, unit.fitted if api == "owa" else Profile(annex=annex))
-    house.answer_after = answer_after
+    panel = SimulatedPanel(time.time, unit.equipment if api == "owa" else Equipment(annex=annex))
+    panel.answer_after = answer_after
     account = replace(unit.account(), country=country or unit.country)
     simulator = SimulatedAlarm(
-        house, api=api, profile=profile, accounts=[account], sent=_show_sms, host=host, port=port
+        panel, api=api, profile=profile, accounts=[account], sent=_show_sms, host=host, port=port
     )
     simulator.start()
     try:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from emulator.errors import EmulatorError
 from emulator.simulator.faults import Faults
 from emulator.simulator.floods import Floods
-from emulator.simulator.panel.house import House
+from emulator.simulator.panel.panel import SimulatedPanel
 
 BAD_PASSWORDS = 3
 """Wrong passwords that lock an account; no figure is known, so the usual one."""
@@ -46,7 +46,7 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class SimulatedAccount:
     """A customer's login and the installation that it reaches; what follows `alias` only the successor knows."""
 
     user: str = "demo"
@@ -67,11 +67,11 @@ class Account:
         return (Contract(self.number, self.panel, self.alias, active=True), *self.others)
 
 
-DEMO = Account()
+DEMO = SimulatedAccount()
 
 
 @dataclass(slots=True)
-class Options:
+class WsdoOptions:
     """How the back-end behaves; all of it may change while it runs."""
 
     letter_a: bool = False
@@ -109,10 +109,10 @@ class Denied(EmulatorError):
 
 
 @dataclass(slots=True)
-class Session:
+class SimulatedSession:
     """A login that succeeded."""
 
-    account: Account
+    account: SimulatedAccount
     used_at: float
     alive: bool = True
 
@@ -121,9 +121,9 @@ class Session:
 class Backend:
     """Owned by the house's lock: hold `house.held()` around every call."""
 
-    house: House
-    accounts: Sequence[Account] = (DEMO,)
-    options: Options = field(default_factory=Options)
+    panel: SimulatedPanel
+    accounts: Sequence[SimulatedAccount] = (DEMO,)
+    options: WsdoOptions = field(default_factory=WsdoOptions)
     faults: Faults = field(default_factory=Faults)
     requests: Counter[str] = field(default_factory=Counter)
     accepted: Counter[str] = field(default_factory=Counter)
@@ -131,17 +131,17 @@ class Backend:
     times: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=MOST_TIMES))
     sleep: Callable[[float], object] = field(default=lambda _: None)
     floods: Floods = field(init=False)
-    _sessions: dict[str, Session] = field(default_factory=dict)
+    _sessions: dict[str, SimulatedSession] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.floods = Floods(lambda: self.house.now())
+        self.floods = Floods(lambda: self.panel.now())
 
     def received(self, name: str) -> None:
         """Count a request and note its time."""
         self.requests[name] += 1
-        self.times.append((self.house.now(), name))
+        self.times.append((self.panel.now(), name))
 
-    def check_password(self, user: str, password: str, country: str) -> Account:
+    def check_password(self, user: str, password: str, country: str) -> SimulatedAccount:
         """The account that these open. Denied counts wrong passwords and locks."""
         account = next((a for a in self.accounts if a.user == user and a.country == country), None)
         if account is None:
@@ -165,17 +165,17 @@ class Backend:
         while len(self._sessions) >= MOST_SESSIONS:
             del self._sessions[next(iter(self._sessions))]
         token = f"{secrets.randbelow(10**11):011}"
-        self._sessions[token] = Session(account, self.house.now())
+        self._sessions[token] = SimulatedSession(account, self.panel.now())
         return token
 
-    def enter(self, token: str, user: str) -> Account:
+    def enter(self, token: str, user: str) -> SimulatedAccount:
         """The account of a live session of this user, which counts as used. Denied when there is none."""
         session = self._sessions.get(token)
         if session is None or session.account.user != user:
             raise Denied(Reason.UNIDENTIFIED)
         if not self._alive(session):
             raise Denied(Reason.EXPIRED)
-        session.used_at = self.house.now()
+        session.used_at = self.panel.now()
         return session.account
 
     def leave(self, token: str) -> None:
@@ -219,5 +219,5 @@ class Backend:
             counter.clear()
         self.times.clear()
 
-    def _alive(self, session: Session) -> bool:
-        return session.alive and self.house.now() - session.used_at < self.options.session_idle
+    def _alive(self, session: SimulatedSession) -> bool:
+        return session.alive and self.panel.now() - session.used_at < self.options.session_idle

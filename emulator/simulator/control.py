@@ -34,7 +34,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from emulator.model import Action, Arm, ArmMode, Disarm
 from emulator.simulator.face import Face
-from emulator.simulator.faults import LATE, LATEST, Fault
+from emulator.simulator.faults import LATE, LATEST, InjectedFault
 from emulator.simulator.settings import HOUSE, flag, number, whole
 
 DISARMS = {"main": Disarm(), "annex": Disarm(main=False, annex=True), "all": Disarm(annex=True)}
@@ -62,7 +62,7 @@ PAGE_ROWS = 30
 Body = Mapping[str, Any]
 
 
-class Refused(Exception):
+class KeypadRefused(Exception):
     """The panel does not do what the keypad asked."""
 
 
@@ -78,14 +78,14 @@ def keypad(face: Face, body: Body) -> None:
         if disarm is None:
             raise ValueError(f"disarm is {body['disarm']!r}; use one of {', '.join(DISARMS)}")
         action = disarm
-    refusal = face.backend.house.keypad(action)
+    refusal = face.backend.panel.keypad(action)
     if refusal:
-        raise Refused(f"the panel refused to {action}: {refusal}")
+        raise KeypadRefused(f"the panel refused to {action}: {refusal}")
 
 
 def window(face: Face, body: Body) -> None:
     """Somebody opens or closes a window."""
-    face.backend.house.window(str(body.get("zone", "")), is_open=flag("open", body.get("open")))
+    face.backend.panel.window(str(body.get("zone", "")), is_open=flag("open", body.get("open")))
 
 
 def settings(face: Face, body: Body) -> None:
@@ -95,7 +95,7 @@ def settings(face: Face, body: Body) -> None:
     if unknown or not body:
         raise ValueError(f"unknown setting {', '.join(map(repr, unknown)) or 'none'}; use {', '.join(readers)}")
     for key, value in [(key, readers[key](key, value)) for key, value in body.items()]:
-        setattr(face.backend.house if key in HOUSE else face.options, key, value)
+        setattr(face.backend.panel if key in HOUSE else face.options, key, value)
 
 
 def fault(face: Face, body: Body) -> None:
@@ -111,7 +111,7 @@ def fault(face: Face, body: Body) -> None:
         return
     times = body.get("times")
     face.backend.faults.add(
-        Fault(
+        InjectedFault(
             kind,
             name,
             None if times in (None, "") else whole(1, 1000)("times", times),  # more is until cleared
@@ -138,25 +138,25 @@ POSTS: dict[str, Callable[[Face, Body], None]] = {
 
 def state(face: Face) -> dict[str, Any]:
     """Everything, as JSON will have it; no password, session or code word is in it."""
-    backend, house = face.backend, face.backend.house
-    with house.held():
-        axes, pending = house.axes, house.pending
+    backend, panel = face.backend, face.backend.panel
+    with panel.held():
+        axes, pending = panel.axes, panel.pending
         return {
             "axes": asdict(axes),
             "standing": str(axes),
-            "fitted": [str(mode) for mode in house.profile.modes()],
-            "zones": [zone.name for zone in house.profile.zones],
-            "windows": list(house.windows),
+            "fitted": [str(mode) for mode in panel.equipment.modes()],
+            "zones": [zone.name for zone in panel.equipment.zones],
+            "windows": list(panel.windows),
             "busy": pending is not None,
-            "pending": pending and {"request": str(pending.request), "ends_in": pending.due - house.now()},
-            "answer_after": house.answer_after,
-            "settings": {"answer_after": house.answer_after, **asdict(face.options)},
+            "pending": pending and {"request": str(pending.request), "ends_in": pending.due - panel.now()},
+            "answer_after": panel.answer_after,
+            "settings": {"answer_after": panel.answer_after, **asdict(face.options)},
             "faults": [asdict(fault) for fault in backend.faults.active],
             "fault_hits": dict(backend.faults.hits),
             "requests": dict(backend.requests),
             "accepted": dict(backend.accepted),
             "locked": backend.locked(),
-            "log": [asdict(row) for row in house.log],
+            "log": [asdict(row) for row in panel.log],
             **face.state(),
         }
 
@@ -230,14 +230,14 @@ def _carry_out(face: Face, thing: str) -> tuple[str, int]:
     if post is None and act is None:
         return f"there is no {thing!r}; use one of {', '.join([*POSTS, *face.actions])}", 404
     try:
-        with face.backend.house.held():
+        with face.backend.panel.held():
             if act:
                 act()
             elif post:
                 post(face, _body())
     except ValueError as error:
         return str(error), 400
-    except Refused as refused:
+    except KeypadRefused as refused:
         return str(refused), 409
     return "", 200
 

@@ -68,7 +68,7 @@ MOST = 100
 
 
 @dataclass(slots=True)
-class Fault:
+class InjectedFault:
     """One thing that goes wrong: for one request name or any, for so many times or until cleared."""
 
     kind: str
@@ -89,10 +89,10 @@ class Fault:
 class Faults:
     """The faults in force, and how often each kind has struck."""
 
-    active: list[Fault] = field(default_factory=list)
+    active: list[InjectedFault] = field(default_factory=list)
     hits: Counter[str] = field(default_factory=Counter)
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: InjectedFault) -> None:
         """Put a fault in force; it takes the place of the same kind for the same request."""
         self.clear(fault.kind, fault.request)
         if len(self.active) >= MOST:
@@ -107,7 +107,7 @@ class Faults:
             if (kind and fault.kind != kind) or (request is not None and fault.request != request)
         ]
 
-    def strike(self, kind: str, request: str) -> Fault | None:
+    def strike(self, kind: str, request: str) -> InjectedFault | None:
         """The fault of this kind that hits this request, counted and used up; None when all is well."""
         for fault in self.active:
             if fault.kind == kind and fault.request in ("", request):

@@ -14,13 +14,13 @@ from waitress.channel import ClientDisconnected
 from emulator.errors import ConfigError, Hindered, Problem
 from emulator.lan import wsgi
 from emulator.simulator import control
-from emulator.simulator.backend import Account, Backend, Options
+from emulator.simulator.backend import Backend, SimulatedAccount, WsdoOptions
 from emulator.simulator.face import ConnectionDropped, Face
 from emulator.simulator.owa.face import Owa
 from emulator.simulator.owa.options import OwaOptions
 from emulator.simulator.owa.profiles import PROFILES, Unit
 from emulator.simulator.owa.trust import Sms
-from emulator.simulator.panel.house import House
+from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.wsdo.face import Wsdo
 
 if TYPE_CHECKING:
@@ -33,13 +33,13 @@ CONNECTIONS = 50
 """Open connections at once; some browsers and some clients."""
 
 
-Kind = TypeVar("Kind", Options, OwaOptions)
-Settings = Options | OwaOptions | None
+Kind = TypeVar("Kind", WsdoOptions, OwaOptions)
+Settings = WsdoOptions | OwaOptions | None
 Sent = Callable[[Sms], object]
 
 
 def _wsdo(backend: Backend, _: Unit, options: Settings, __: Sent, zone: tzinfo | None) -> Face:
-    backend.options = _of(Options, options)
+    backend.options = _of(WsdoOptions, options)
     return Wsdo(backend, zone)
 
 
@@ -55,11 +55,11 @@ PROFILE = "es-perimeter"
 
 
 def create_app(
-    house: House | None = None,
+    panel: SimulatedPanel | None = None,
     *,
     api: str = "wsdo",
     profile: str = PROFILE,
-    accounts: Sequence[Account] = (),
+    accounts: Sequence[SimulatedAccount] = (),
     options: Settings = None,
     sent: Sent = lambda _: None,
     sleep: Callable[[float], object] = time.sleep,
@@ -72,8 +72,8 @@ def create_app(
     with.
     """
     unit = PROFILES[profile]
-    house = house or House(time.time, unit.fitted)
-    backend = Backend(house, accounts or (unit.account(),), sleep=sleep)
+    panel = panel or SimulatedPanel(time.time, unit.equipment)
+    backend = Backend(panel, accounts or (unit.account(),), sleep=sleep)
     face = FACES[api](backend, unit, options, sent, zone)
     app = Flask(__name__)
     app.config["PROPAGATE_EXCEPTIONS"] = True  # ConnectionDropped must reach the server, or the test
@@ -98,11 +98,11 @@ class SimulatedAlarm:
 
     def __init__(
         self,
-        house: House | None = None,
+        panel: SimulatedPanel | None = None,
         *,
         api: str = "wsdo",
         profile: str = PROFILE,
-        accounts: Sequence[Account] = (),
+        accounts: Sequence[SimulatedAccount] = (),
         options: Settings = None,
         sent: Sent = lambda _: None,
         host: str = "127.0.0.1",
@@ -111,7 +111,7 @@ class SimulatedAlarm:
         self.host, self.port = host, port
         self._stopping = threading.Event()
         self._app = create_app(
-            house,
+            panel,
             api=api,
             profile=profile,
             accounts=accounts,
@@ -121,7 +121,7 @@ class SimulatedAlarm:
         )
         self.backend: Backend = self._app.extensions["backend"]
         self.face: Face = self._app.extensions["face"]
-        self.house = self.backend.house
+        self.panel = self.backend.panel
         self._running: wsgi.Server | None = None
 
     @property

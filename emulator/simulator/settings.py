@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from emulator.simulator.panel.house import SLOWEST_ANSWER
+from emulator.simulator.panel.panel import SLOWEST_ANSWER
 
 Reader = Callable[[str, Any], bool | float | str]
 

@@ -59,7 +59,7 @@ class Told(House):
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[Told]:
     made = Told(tmp_path)
-    made.house.keypad(NIGHT)
+    made.panel.keypad(NIGHT)
     made.alarm.step()
     made.transport.sent.clear()
     yield made
@@ -122,7 +122,7 @@ def test_time_that_goes_by_in_the_login_just_before_it_is_sent_counts(house: Tol
     ticket = house.off("night")
     house.alarm.step()
     assert house.ended_late(ticket)
-    assert house.house.axes.interior is Interior.NIGHT
+    assert house.panel.axes.interior is Interior.NIGHT
 
 
 def test_a_command_without_a_switch_ages_too(house: Told) -> None:
@@ -130,7 +130,7 @@ def test_a_command_without_a_switch_ages_too(house: Told) -> None:
     house.clock.now += DISARM_WITHIN_S
     house.alarm.step()
     assert house.ended_late(ticket)
-    assert house.house.axes.interior is Interior.NIGHT
+    assert house.panel.axes.interior is Interior.NIGHT
 
 
 @pytest.mark.parametrize(("on", "result"), [(False, Result.SUPERSEDED), (True, Result.CONFIRMED)])
@@ -151,39 +151,39 @@ def test_a_mode_that_was_left_and_armed_again_meanwhile_is_not_disarmed(house: T
 
     def at_home() -> None:
         tickets.append(house.off("night"))
-        house.house.keypad(Disarm())
+        house.panel.keypad(Disarm())
 
     house.while_flying("PERI2", at_home)
     house.run(house.on("perimeter"))
     house.clock.now += 11
     house.alarm.read_now()
     assert not house.alarm.view.axes.interior or house.alarm.view.axes.interior is Interior.OFF
-    house.house.keypad(NIGHT)
+    house.panel.keypad(NIGHT)
     house.clock.now += 11
     house.alarm.step()
     assert tickets[0].done.result(0).result is Result.SUPERSEDED
     assert "armed again" in tickets[0].done.result(0).message
-    assert house.house.axes.interior is Interior.NIGHT
+    assert house.panel.axes.interior is Interior.NIGHT
 
 
 def test_what_was_disarmed_meanwhile_needs_nothing(house: Told) -> None:
     ticket = house.off("night")
-    house.house.keypad(Disarm())
+    house.panel.keypad(Disarm())
     house.clock.now += 11
     house.alarm.step()
     assert ticket.done.result(0).result is Result.IGNORED
-    assert house.house.axes == DISARMED
+    assert house.panel.axes == DISARMED
 
 
 def test_an_arm_in_parts_that_has_begun_is_finished_however_long_the_first_took(house: Told) -> None:
-    house.house.keypad(Disarm())
+    house.panel.keypad(Disarm())
     house.clock.now += POLL_S
     house.alarm.step()
     house.while_flying("ARM2", lambda: setattr(house.clock, "now", house.clock.now + ARM_WITHIN_S - 20))
-    house.house.answer_after = 30.0
+    house.panel.answer_after = 30.0
     ticket = house.on("total+perimeter")
     assert house.run(ticket) == [Result.CONFIRMED]
-    assert house.house.axes.perimeter
+    assert house.panel.axes.perimeter
 
 
 @pytest.mark.parametrize(("then", "result"), [("ARM1", Result.SUPERSEDED), ("PERI1", Result.CONFIRMED)])
@@ -257,7 +257,7 @@ def test_a_late_command_is_asked_for_again_at_once(house: Told) -> None:
 def test_half_a_disarm_is_not_told_as_never_sent(tmp_path: Path) -> None:
     """DARM was done when DARMANNEX came too late: the house is disarmed, and that is settled by the panel."""
     house = Told(tmp_path, annex=True)
-    house.house.keypad(Arm(ArmMode(Interior.NIGHT, annex=True)))
+    house.panel.keypad(Arm(ArmMode(Interior.NIGHT, annex=True)))
     house.alarm.step()
     house.while_flying("DARM2", lambda: setattr(house.clock, "now", house.clock.now + DISARM_WITHIN_S))
     ticket = house.alarm.submit(Command(Disarm(annex=True), Origin("api", "10.0.0.9")))
@@ -279,7 +279,7 @@ def test_the_newest_arm_takes_the_place_of_one_that_hangs_before_it_was_sent(tmp
     assert house.run(house.on("day")) == [Result.SUPERSEDED]
     assert house.run(*later) == [Result.CONFIRMED]
     assert house.count("ARMDAY1") == 0
-    assert house.house.axes.interior is Interior.TOTAL
+    assert house.panel.axes.interior is Interior.TOTAL
     house.journal.close()
 
 
@@ -362,12 +362,12 @@ def test_offs_of_several_switches_that_wait_are_one_disarm(house: Told) -> None:
     names = ("total", "perimeter", "night")
     house.while_flying("ARMDAY2", lambda: tickets.extend(house.off(name) for name in names))
     house.run(house.on("day"))
-    house.house.keypad(Disarm())
-    house.house.keypad(NIGHT)
+    house.panel.keypad(Disarm())
+    house.panel.keypad(NIGHT)
     house.clock.now += 11
     assert house.run(*tickets) == [Result.CONFIRMED] * 3
     assert house.x1().count("DARM1") == 1
-    assert house.house.axes == DISARMED
+    assert house.panel.axes == DISARMED
 
 
 def test_none_of_several_offs_that_wait_disarms_another_mode(house: Told) -> None:
@@ -378,4 +378,4 @@ def test_none_of_several_offs_that_wait_disarms_another_mode(house: Told) -> Non
     house.run(house.on("day"))
     assert house.run(*tickets) == [Result.IGNORED] * 3
     assert "DARM1" not in house.x1()
-    assert house.house.axes.interior is Interior.DAY
+    assert house.panel.axes.interior is Interior.DAY

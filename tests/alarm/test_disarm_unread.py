@@ -67,7 +67,7 @@ class Home:
 
     @property
     def armed(self) -> bool:
-        return self.world.house.axes.armed
+        return self.world.panel.axes.armed
 
 
 @pytest.fixture(params=["wsdo", "owa"])
@@ -84,7 +84,7 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
 
 
 def test_a_disarm_that_a_person_asks_for_is_sent(home: Home) -> None:
-    home.world.house.keypad(Arm(TOTAL))
+    home.world.panel.keypad(Arm(TOTAL))
     home.go_blind()
     assert home.run(Disarm()) is Result.CONFIRMED
     assert not home.armed
@@ -93,7 +93,7 @@ def test_a_disarm_that_a_person_asks_for_is_sent(home: Home) -> None:
 
 def test_also_after_a_restart_and_where_the_last_state_was_disarmed(home: Home) -> None:
     assert home.run(Disarm()) is Result.CONFIRMED
-    home.world.house.keypad(Arm(TOTAL))
+    home.world.panel.keypad(Arm(TOTAL))
     home.go_blind()
     home.restart()
     assert home.alarm.view.axes == DISARMED
@@ -117,7 +117,7 @@ def test_off_of_a_switch_goes_by_the_last_state(home: Home, restarted: bool, cap
 
 
 def test_off_of_a_switch_of_which_nothing_is_known_is_not_sent(home: Home) -> None:
-    home.world.house.keypad(Arm(NIGHT))
+    home.world.panel.keypad(Arm(NIGHT))
     home.go_blind()
     assert home.off(NIGHT) is Result.FAILED
     assert home.disarms() == 0
@@ -125,8 +125,8 @@ def test_off_of_a_switch_of_which_nothing_is_known_is_not_sent(home: Home) -> No
 
 def test_the_state_is_still_looked_at_where_it_can_be(home: Home) -> None:
     home.run(Arm(NIGHT))
-    home.world.house.keypad(Disarm())
-    home.world.house.keypad(Arm(TOTAL))
+    home.world.panel.keypad(Disarm())
+    home.world.panel.keypad(Arm(TOTAL))
     home.world.clock.now += 300
     home.restart()
     assert home.off(NIGHT) is Result.IGNORED

@@ -11,7 +11,7 @@ from emulator.alarm.freshness import ASLEEP, STEP_READS, UNANSWERED, read_within
 from emulator.alarm.installation import BACKOFF_LIMIT_S, Installation
 from emulator.clouds.wsdo.cloud import WsdoCloud
 from emulator.model import Arm, ArmMode, Command, Interior, Origin, PanelState
-from emulator.simulator.faults import Fault
+from emulator.simulator.faults import InjectedFault
 from emulator.store.journal import Journal
 from tests.support.fakes import DEADLINE_S, SimulatedCloud
 
@@ -85,7 +85,7 @@ def test_a_first_poll_that_hangs_is_no_start_for_ever(tmp_path: Path) -> None:
 
 
 def test_the_error_of_a_poll_says_more_than_the_age(house: House) -> None:
-    house.backend.faults.add(Fault("down"))
+    house.backend.faults.add(InjectedFault("down"))
     house.clock.now += POLL_S
     house.alarm.step()
     house.clock.now += BACKOFF_LIMIT_S
@@ -135,7 +135,7 @@ def test_after_a_gap_the_state_is_read_at_once(house: House) -> None:
 
 
 def test_after_a_gap_the_back_off_is_over(house: House) -> None:
-    house.backend.faults.add(Fault("down"))
+    house.backend.faults.add(InjectedFault("down"))
     for _ in range(6):
         house.clock.now += BACKOFF_LIMIT_S
         house.alarm.step()

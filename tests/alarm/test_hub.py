@@ -78,7 +78,7 @@ def test_before_anything_was_read_nothing_is_known(home: Home) -> None:
 
 
 def test_modes_add_up(home: Home) -> None:
-    home.house.keypad(Arm(ArmMode(Interior.TOTAL, perimeter=True)))
+    home.panel.keypad(Arm(ArmMode(Interior.TOTAL, perimeter=True)))
     home.alarm.step()
     assert home.ons() == {"total": True, "night": False, "perimeter": True, "total+perimeter": True}
 
@@ -120,19 +120,19 @@ def test_origin_is_journalled(home: Home) -> None:
 
 def test_a_switch_without_off_only_arms(tmp_path: Path) -> None:
     home = Home(tmp_path, off_disarms=False)
-    home.house.keypad(Arm(ArmMode(Interior.NIGHT)))
+    home.panel.keypad(Arm(ArmMode(Interior.NIGHT)))
     home.alarm.step()
     ticket = home.hub.submit(home.switches["night"], False, PEER, Guard.NONE)
     assert ticket.done.result(0).result is Result.IGNORED
     assert ticket.accepted.result(0) is None
     assert home.ons()["night"] is True
     assert home.journal.commands(1)[0].result == "ignored"
-    assert home.house.axes.armed
+    assert home.panel.axes.armed
     home.journal.close()
 
 
 def test_an_off_that_was_asked_for_before_an_arm_is_too_late(home: Home) -> None:
-    home.house.keypad(Arm(ArmMode(perimeter=True)))
+    home.panel.keypad(Arm(ArmMode(perimeter=True)))
     early = home.hub.ask()
     home.hub.submit(home.switches["night"], True, PEER, Guard.NONE)
     late = home.hub.submit(home.switches["perimeter"], False, PEER, Guard.NONE, early)
@@ -223,7 +223,7 @@ def test_people_hear_of_what_could_not_be_held(home: Home, caplog: pytest.LogCap
 
 
 def test_what_was_held_too_long_ends_in_its_entry(home: Home) -> None:
-    home.house.keypad(Arm(ArmMode(perimeter=True)))
+    home.panel.keypad(Arm(ArmMode(perimeter=True)))
     home.hub.submit(home.switches["perimeter"], False, PEER)
     home.hub.submit(home.switches["night"], True, PEER)
     home.clock.now += SWEEP_S
@@ -276,7 +276,7 @@ def test_what_is_announced_shows_until_it_is_withdrawn(home: Home) -> None:
 
 
 def test_an_announced_off_turns_off_nothing_but_itself(home: Home) -> None:
-    home.house.keypad(Arm(ArmMode(Interior.TOTAL, perimeter=True)))
+    home.panel.keypad(Arm(ArmMode(Interior.TOTAL, perimeter=True)))
     home.alarm.step()
     announce(home, "perimeter", False)
     assert reads(home, "total", "total+perimeter")
@@ -285,7 +285,7 @@ def test_an_announced_off_turns_off_nothing_but_itself(home: Home) -> None:
 
 
 def test_an_announced_on_turns_nothing_off(home: Home) -> None:
-    home.house.keypad(Arm(ArmMode(Interior.TOTAL)))
+    home.panel.keypad(Arm(ArmMode(Interior.TOTAL)))
     home.alarm.step()
     announce(home, "night", True)
     assert reads(home, "total", "night")
@@ -306,7 +306,7 @@ def test_what_is_unknown_is_not_announced_to_be_off(home: Home) -> None:
 def test_while_pending_last_shows_nothing_that_is_announced(tmp_path: Path, on: bool) -> None:
     home = Home(tmp_path, show_target=False)
     if not on:
-        home.house.keypad(Arm(ArmMode(Interior.NIGHT)))
+        home.panel.keypad(Arm(ArmMode(Interior.NIGHT)))
     home.alarm.step()
     announce(home, "night", on)
     assert (home.ons()["night"], home.hub.state(home.switches["night"]).pending) == (not on, True)
@@ -315,7 +315,7 @@ def test_while_pending_last_shows_nothing_that_is_announced(tmp_path: Path, on: 
 
 def test_an_off_that_would_only_be_ignored_is_not_shown(tmp_path: Path) -> None:
     home = Home(tmp_path, off_disarms=False)
-    home.house.keypad(Arm(ArmMode(Interior.NIGHT)))
+    home.panel.keypad(Arm(ArmMode(Interior.NIGHT)))
     home.alarm.step()
     announce(home, "night", False)
     assert reads(home, "night")
@@ -324,7 +324,7 @@ def test_an_off_that_would_only_be_ignored_is_not_shown(tmp_path: Path) -> None:
 
 def test_a_later_arm_is_not_hidden(home: Home) -> None:
     """It takes back the off, so the off must not show any more; not even where it is announced late."""
-    home.house.keypad(Arm(ArmMode(Interior.NIGHT)))
+    home.panel.keypad(Arm(ArmMode(Interior.NIGHT)))
     home.alarm.step()
     announce(home, "night", False)
     late = home.hub.ask()
@@ -336,7 +336,7 @@ def test_a_later_arm_is_not_hidden(home: Home) -> None:
 
 
 def test_a_later_off_is_not_hidden(home: Home) -> None:
-    home.house.keypad(Arm(ArmMode(perimeter=True)))
+    home.panel.keypad(Arm(ArmMode(perimeter=True)))
     home.alarm.step()
     announce(home, "total+perimeter", True)
     home.hub.submit(home.switches["perimeter"], False, PEER, Guard.NONE)
@@ -346,7 +346,7 @@ def test_a_later_off_is_not_hidden(home: Home) -> None:
 
 
 def test_an_off_is_decided_by_the_panel_and_not_by_what_is_announced(home: Home) -> None:
-    home.house.keypad(Arm(ArmMode(Interior.TOTAL)))
+    home.panel.keypad(Arm(ArmMode(Interior.TOTAL)))
     home.alarm.step()
     announce(home, "night", True)
     ticket = home.hub.submit(home.switches["night"], False, PEER, Guard.NONE)
@@ -357,7 +357,7 @@ def test_an_off_is_decided_by_the_panel_and_not_by_what_is_announced(home: Home)
     assert reads(home)
     home.alarm.step()
     assert ticket.done.result(0).result is Result.CONFIRMED
-    assert home.house.axes == DISARMED
+    assert home.panel.axes == DISARMED
     assert home.count("DARM1") == 1
 
 
@@ -394,7 +394,7 @@ def test_nothing_but_an_off_of_its_own_lets_anything_read_as_off(
 
 
 def test_an_off_that_the_settings_do_not_let_disarm_changes_nothing_and_says_why(home: Home) -> None:
-    home.house.keypad(Arm(ArmMode(Interior.NIGHT)))
+    home.panel.keypad(Arm(ArmMode(Interior.NIGHT)))
     home.alarm.step()
     night = replace(home.switches["night"], narrowing=Narrowing((IPv4Network("10.0.0.1/32"),)))
     ticket = home.hub.submit(night, False, PEER, Guard.NONE)
@@ -439,7 +439,7 @@ def test_an_off_from_before_does_not_undo_such_an_arm(home: Home) -> None:
 
 
 def test_a_disarm_of_the_alarm_itself_is_not_hidden_by_what_is_held_back(home: Home) -> None:
-    home.house.keypad(Arm(ArmMode(Interior.TOTAL)))
+    home.panel.keypad(Arm(ArmMode(Interior.TOTAL)))
     home.alarm.step()
     announce(home, "night", True)
     home.hub.command("home", Disarm(), PEER)

@@ -31,7 +31,7 @@ from emulator.model import (
     PanelState,
     Result,
 )
-from emulator.simulator.faults import Fault
+from emulator.simulator.faults import InjectedFault
 from emulator.store import history, refused_logins
 from emulator.store.journal import Journal
 from tests.support.fakes import DEMO, EPOCH_S, FakeClock, ScriptTransport, SimulatedCloud, pet
@@ -91,7 +91,7 @@ class House(SimulatedCloud):
         return [ticket.done.result().result for ticket in tickets]
 
     def fault(self, kind: str, request: str = "", times: int | None = None) -> None:
-        self.backend.faults.add(Fault(kind, request, times))
+        self.backend.faults.add(InjectedFault(kind, request, times))
 
     def heal(self) -> None:
         self.backend.faults.clear()
@@ -159,14 +159,14 @@ def test_a_disarm_overtakes_queued_arms(house: House) -> None:
     with pytest.raises(EmulatorError, match="a later disarm"):
         tickets[0].accepted.result(0)
     assert house.run(tickets[1]) == [Result.CONFIRMED]
-    assert house.house.axes == DISARMED
+    assert house.panel.axes == DISARMED
     assert house.count("ARM1") == 0
 
 
 def test_off_of_a_switch_that_is_not_on_disarms_nothing(house: House) -> None:
     house.run(house.on("night"))
     assert house.run(house.off("total")) == [Result.IGNORED]
-    assert house.house.axes.interior is Interior.NIGHT
+    assert house.panel.axes.interior is Interior.NIGHT
     assert house.count("DARM1") == 0
 
 
@@ -176,21 +176,21 @@ def test_off_of_a_switch_whose_arm_was_refused_does_not_disarm_the_mode_that_is_
     house.while_flying("ARM2", lambda: off.append(house.off("total")))
     assert house.run(house.on("total")) == [Result.REJECTED]
     assert house.run(*off) == [Result.IGNORED]
-    assert house.house.axes.interior is Interior.NIGHT
+    assert house.panel.axes.interior is Interior.NIGHT
 
 
 def test_off_looks_at_the_news_before_it_takes_a_switch_for_off(house: House) -> None:
     house.run(house.on("night"))
     house.run(house.off("night"))
     house.clock.now += 30
-    house.house.keypad(Arm(MODES["total"]))
+    house.panel.keypad(Arm(MODES["total"]))
     assert house.alarm.view.axes == DISARMED
     assert house.run(house.off("total")) == [Result.CONFIRMED]
-    assert house.house.axes == DISARMED
+    assert house.panel.axes == DISARMED
 
 
 def test_an_off_before_anything_was_read_looks_first(house: House) -> None:
-    house.house.keypad(Arm(MODES["night"]))
+    house.panel.keypad(Arm(MODES["night"]))
     assert house.run(house.off("total")) == [Result.IGNORED]
     assert house.run(house.off("night")) == [Result.CONFIRMED]
     assert house.count("DARM1") == 1
@@ -198,17 +198,17 @@ def test_an_off_before_anything_was_read_looks_first(house: House) -> None:
 
 def test_a_switch_that_looks_on_is_looked_at_before_it_is_turned_off(house: House) -> None:
     house.run(house.on("night"))
-    house.house.keypad(Disarm())
-    house.house.keypad(Arm(MODES["total"]))
+    house.panel.keypad(Disarm())
+    house.panel.keypad(Arm(MODES["total"]))
     house.clock.now += POLL_S
     assert house.run(house.off("night")) == [Result.IGNORED]
-    assert house.house.axes.interior is Interior.TOTAL
+    assert house.panel.axes.interior is Interior.TOTAL
 
 
 def test_yesterdays_state_is_not_fresh_after_a_restart(house: House) -> None:
     house.run(house.on("night"))
-    house.house.keypad(Disarm())
-    house.house.keypad(Arm(MODES["total"]))
+    house.panel.keypad(Disarm())
+    house.panel.keypad(Arm(MODES["total"]))
     house.alarm = house.installation()
     assert house.run(house.off("night")) == [Result.IGNORED]
     assert house.run(house.off("total")) == [Result.CONFIRMED]
@@ -220,7 +220,7 @@ def test_a_disarm_that_would_take_a_known_mode_with_an_unclear_one_is_ignored(ho
     ticket = house.off("perimeter")
     assert house.run(ticket) == [Result.IGNORED]
     assert "does not say whether perimeter is on" in ticket.done.result().message
-    assert house.house.axes.interior is Interior.TOTAL
+    assert house.panel.axes.interior is Interior.TOTAL
 
 
 def test_off_without_news_fails_and_says_so(house: House) -> None:
@@ -230,18 +230,18 @@ def test_off_without_news_fails_and_says_so(house: House) -> None:
     ticket = house.off("total")
     assert house.run(ticket) == [Result.FAILED]
     assert "cannot tell whether disarm is right" in ticket.done.result().message
-    assert house.house.axes.interior is Interior.NIGHT
+    assert house.panel.axes.interior is Interior.NIGHT
 
 
 def test_a_rejection_is_remembered_for_a_moment(house: House) -> None:
-    house.house.window("Entrada", is_open=True)
+    house.panel.window("Entrada", is_open=True)
     first, again = house.on("total"), None
     assert house.run(first) == [Result.REJECTED]
     again = house.on("total")
     assert again.done.result().result is Result.REJECTED
     assert again.done.result().message == first.done.result().message
     assert house.count("ARM1") == 1
-    house.house.window("Entrada", is_open=False)
+    house.panel.window("Entrada", is_open=False)
     house.clock.now += FAILURE_KEPT_S
     assert house.run(house.on("total")) == [Result.CONFIRMED]
 
@@ -321,7 +321,7 @@ def test_an_unsettled_arm_is_settled_before_it_is_turned_off(house: House) -> No
     house.fault("wait", "ARMNIGHT2")
     house.run(house.on("night"))
     assert house.run(house.off("night")) == [Result.CONFIRMED]
-    assert house.house.axes == DISARMED
+    assert house.panel.axes == DISARMED
     assert house.journal.commands(2)[1].settled == "night"
 
 
@@ -331,7 +331,7 @@ def test_an_unconfirmed_arm_that_was_refused_after_all_does_not_let_off_disarm_a
     house.fault("wait", "ARM2")
     assert house.run(house.on("total")) == [Result.UNCONFIRMED]
     assert house.run(house.off("total")) == [Result.IGNORED]
-    assert house.house.axes.interior is Interior.NIGHT
+    assert house.panel.axes.interior is Interior.NIGHT
 
 
 def test_a_silent_panel_is_not_woken_again_and_again_but_the_log_is_read(house: House) -> None:
@@ -370,7 +370,7 @@ def test_a_week_without_internet_is_no_end(house: House) -> None:
         house.alarm.step()
     house.transport.refuse = False
     house.clock.now += BACKOFF_LIMIT_S
-    house.house.keypad(Arm(MODES["night"]))
+    house.panel.keypad(Arm(MODES["night"]))
     house.alarm.step()
     assert house.alarm.view.axes.interior is not Interior.OFF
 
@@ -416,7 +416,7 @@ def test_polls_when_idle_and_on_time(house: House) -> None:
 
 def test_a_change_at_the_keypad_is_seen_and_kept(house: House) -> None:
     house.alarm.step()
-    house.house.keypad(Arm(MODES["total+perimeter"]))
+    house.panel.keypad(Arm(MODES["total+perimeter"]))
     house.clock.now += POLL_S
     before = house.changes
     house.alarm.step()
@@ -874,13 +874,13 @@ def test_whoever_goes_on_pressing_does_not_wake_the_panel_each_time(house: House
 
 
 def test_a_state_from_before_the_machine_slept_is_not_fresh(house: House) -> None:
-    house.house.keypad(Arm(MODES["night"]))
+    house.panel.keypad(Arm(MODES["night"]))
     house.alarm.step()
-    house.house.keypad(Disarm())
-    house.house.keypad(Arm(MODES["total"]))
+    house.panel.keypad(Disarm())
+    house.panel.keypad(Arm(MODES["total"]))
     house.clock.step += 8 * 3600
     assert house.run(house.off("night")) == [Result.IGNORED]
-    assert house.house.axes.has(MODES["total"])
+    assert house.panel.axes.has(MODES["total"])
 
 
 def test_a_disarm_whose_answer_was_lost_may_be_asked_for_again(owa: Owa) -> None:
@@ -975,7 +975,7 @@ def test_a_thread_that_has_ended_is_not_well(house: House) -> None:
 def test_history_tells_our_commands_from_what_others_do(house: House) -> None:
     house.alarm.step()
     house.run(house.on("night"))
-    house.house.keypad(Disarm())
+    house.panel.keypad(Disarm())
     house.clock.now += POLL_S
     house.alarm.step()
     spans = history.spans(house.journal, "home", 0)

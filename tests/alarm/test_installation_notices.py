@@ -9,7 +9,7 @@ from emulator.alarm.installation import BACKOFF_LIMIT_S, TYPED, Installation
 from emulator.alarm.queue import Ticket
 from emulator.errors import EmulatorError
 from emulator.model import Arm, ArmMode, Command, Disarm, Interior, Notice, Origin
-from emulator.simulator.faults import Fault
+from emulator.simulator.faults import InjectedFault
 from emulator.store.journal import Journal
 from tests.support.fakes import SimulatedCloud
 
@@ -72,7 +72,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 def test_a_cloud_that_is_silent_for_long_is_told_once_and_so_is_its_return(house: House) -> None:
-    house.backend.faults.add(Fault("down"))
+    house.backend.faults.add(InjectedFault("down"))
     house.poll_for(SILENT_AFTER_S - 60)
     assert house.told == []
     house.poll_for(4 * SILENT_AFTER_S)
@@ -107,7 +107,7 @@ def test_news_that_is_not_due_is_no_silence(tmp_path: Path) -> None:
 
 def test_a_login_that_needs_a_person_is_told_as_that_and_not_as_silence(house: House) -> None:
     house.backend.kill_sessions()
-    house.backend.faults.add(Fault("retired"))
+    house.backend.faults.add(InjectedFault("retired"))
     house.poll_for(4 * SILENT_AFTER_S)
     assert house.kinds() == [Notice.LOGIN]
 
@@ -125,7 +125,7 @@ def test_while_this_machine_slept_no_cloud_was_silent(house: House) -> None:
 
 
 def test_what_is_refused_from_memory_is_counted_and_no_new_notice(house: House) -> None:
-    house.backend.faults.add(Fault("wait", "ARMNIGHT2"))
+    house.backend.faults.add(InjectedFault("wait", "ARMNIGHT2"))
     house.end(house.arm())
     assert house.kinds() == [Notice.FAILED]
     for _ in range(50):
@@ -138,7 +138,7 @@ def test_what_is_refused_from_memory_is_counted_and_no_new_notice(house: House) 
 
 
 def test_what_is_rejected_from_memory_takes_no_row_of_what_the_panel_rejected(house: House) -> None:
-    house.house.window("Cocina", is_open=True)
+    house.panel.window("Cocina", is_open=True)
     house.end(house.arm())
     for _ in range(50):
         house.arm()
@@ -148,7 +148,7 @@ def test_what_is_rejected_from_memory_takes_no_row_of_what_the_panel_rejected(ho
 
 
 def test_a_short_silence_is_not_worth_a_word(house: House) -> None:
-    house.backend.faults.add(Fault("down"))
+    house.backend.faults.add(InjectedFault("down"))
     house.poll_for(SILENT_AFTER_S / 2)
     house.backend.faults.clear()
     house.poll_for(2 * SILENT_AFTER_S)
@@ -156,7 +156,7 @@ def test_a_short_silence_is_not_worth_a_word(house: House) -> None:
 
 
 def test_the_return_is_told_over_a_restart_too_and_once(house: House) -> None:
-    house.backend.faults.add(Fault("down"))
+    house.backend.faults.add(InjectedFault("down"))
     house.poll_for(3 * SILENT_AFTER_S)
     house.backend.faults.clear()
     # A command that is typed meanwhile reads the panel, and tells nobody.
@@ -176,11 +176,11 @@ def test_a_disarm_is_told(house: House) -> None:
 
 
 def test_a_command_that_failed_or_is_unconfirmed_is_told_with_its_reason(house: House) -> None:
-    house.house.window("Cocina", is_open=True)
+    house.panel.window("Cocina", is_open=True)
     house.end(house.arm())
-    house.house.window("Cocina", is_open=False)
+    house.panel.window("Cocina", is_open=False)
     house.clock.now += 60  # a rejection is remembered for a while
-    house.backend.faults.add(Fault("wait"))
+    house.backend.faults.add(InjectedFault("wait"))
     house.end(house.arm())
     assert house.kinds() == [Notice.FAILED, Notice.FAILED]
     assert [text.split(": ")[1] for _, text in house.told] == ["rejected", "unconfirmed"]
@@ -201,6 +201,6 @@ def test_a_command_that_cannot_be_written_down_and_so_is_not_sent_is_told(
 
 
 def test_whoever_typed_a_command_has_read_its_outcome(house: House) -> None:
-    house.house.window("Cocina", is_open=True)
+    house.panel.window("Cocina", is_open=True)
     house.end(house.arm(TYPED))
     assert house.told == []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from emulator.alarm.queue import MOST_WAITING, Ticket
 from emulator.errors import TooMany
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Result
-from emulator.simulator.faults import Fault
+from emulator.simulator.faults import InjectedFault
 from tests.alarm.test_installation import MODES, House
 
 BASES = ("ARM", "ARMDAY", "ARMNIGHT", "PERI", "DARM")
@@ -39,7 +39,7 @@ def test_nothing_is_sent_twice_disarmed_by_mistake_or_left_open(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         house = House(Path(folder))
-        house.house.answer_after = answer_after
+        house.panel.answer_after = answer_after
         house.backend.options.zero_after_arm = zero_after_arm
         disarmed = watch_disarms(house)
         tickets = [ticket for event in walk if (ticket := take(house, *event))]
@@ -51,7 +51,7 @@ def test_nothing_is_sent_twice_disarmed_by_mistake_or_left_open(
             house.clock.now += 610
             house.alarm.step()
 
-        assert house.alarm.view.axes == house.house.axes
+        assert house.alarm.view.axes == house.panel.axes
         assert house.alarm.view.target is None
         entries = house.journal.commands(99)
         assert all(entry.result for entry in entries)
@@ -77,11 +77,11 @@ def take(house: House, kind: str, what: object) -> Ticket | None:
             with suppress(TooMany):
                 return house.on(name) if kind == "on" else house.off(name)
         case "key", Arm() | Disarm() as action:
-            house.house.keypad(action)
+            house.panel.keypad(action)
         case "key before", (str(request), Arm() | Disarm() as action):
-            house.while_flying(request, lambda: house.house.keypad(action))
+            house.while_flying(request, lambda: house.panel.keypad(action))
         case "fault", (str(loss), str(request), int(times)):
-            house.backend.faults.add(Fault(loss, request, times))
+            house.backend.faults.add(InjectedFault(loss, request, times))
         case "kill", None:
             house.backend.kill_sessions()
         case "step", int(seconds):
@@ -98,7 +98,7 @@ def watch_disarms(house: House) -> list[tuple[ArmMode, Axes]]:
     def watched(*args: object, **kwargs: object) -> bytes:
         job = house.alarm._queue.current
         if args[1]["request"] == "DARM1" and job and job.command.only_if:  # type: ignore[index]
-            seen.append((job.command.only_if, house.house.axes))
+            seen.append((job.command.only_if, house.panel.axes))
         return send(*args, **kwargs)  # type: ignore[arg-type]
 
     house.transport.send = watched  # type: ignore[method-assign]

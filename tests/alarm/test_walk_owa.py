@@ -70,9 +70,9 @@ class Walk:
                 mode = MODES[name]
                 self.run(self.alarm.submit(Command(Disarm.of(mode), Origin("test", switch=name), only_if=mode)))
             case "key", Arm() | Disarm() as action:
-                self.world.house.keypad(action)
+                self.world.panel.keypad(action)
             case "window", bool(is_open):
-                self.world.house.window("Cocina", is_open=is_open)
+                self.world.panel.window("Cocina", is_open=is_open)
             case "fault", (str(loss), str(operation), int(times)):
                 self.world.fault(loss, operation, times)
             case "kill", None:
@@ -86,7 +86,7 @@ class Walk:
     def _watch(self, headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:
         job = self.alarm._queue.current
         if json.loads(body)["operationName"] == "xSDisarmPanel" and job and job.command.only_if:
-            self.disarms.append((job.command.only_if, self.world.house.axes))
+            self.disarms.append((job.command.only_if, self.world.panel.axes))
         return self._post(headers, body, timeout_s)
 
 
@@ -116,7 +116,7 @@ def test_nothing_is_sent_twice_disarmed_by_mistake_or_left_open(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         here = Walk(Path(folder), profile)
-        here.world.house.answer_after = answer_after
+        here.world.panel.answer_after = answer_after
         here.world.face.options.status_lag = lag
         for event in walk:
             here.take(*event)
@@ -129,7 +129,7 @@ def test_nothing_is_sent_twice_disarmed_by_mistake_or_left_open(
 
         state = here.world.state()
         assert (state["refresh_reused"], state["client_faults"]) == (0, [])
-        assert here.alarm.view.axes == here.world.house.axes
+        assert here.alarm.view.axes == here.world.panel.axes
         assert here.alarm.view.target is None
         entries = here.journal.commands(99)
         assert all(entry.result for entry in entries)

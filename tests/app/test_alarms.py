@@ -132,9 +132,9 @@ def test_a_command_that_ends_does_not_take_away_the_note_of_a_run_that_began_mea
 
 def test_the_simulated_panel_outlives_the_program(alarms: Callable[..., Alarms]) -> None:
     before = alarms()
-    before.simulators["home"].house.keypad(ARM)
+    before.simulators["home"].panel.keypad(ARM)
     before.close()
-    assert alarms().simulators["home"].house.axes == Axes(Interior.NIGHT, perimeter=False, annex=False)
+    assert alarms().simulators["home"].panel.axes == Axes(Interior.NIGHT, perimeter=False, annex=False)
 
 
 def test_a_panel_that_cannot_be_read_back_starts_anew(
@@ -143,14 +143,14 @@ def test_a_panel_that_cannot_be_read_back_starts_anew(
     journal = Journal(state_dir)
     journal.note("simulated panel: home", '{"version": 0}')
     journal.close()
-    assert not alarms().simulators["home"].house.axes.armed
+    assert not alarms().simulators["home"].panel.axes.armed
     assert "home: the simulated panel starts anew: this is not the saved state" in caplog.text
 
 
 @pytest.mark.parametrize(("mode", "fitted"), [("night", False), ("night+annex", True)])
 def test_the_simulated_house_has_what_the_switches_name(alarms: Callable[..., Alarms], mode: str, fitted: bool) -> None:
-    house = alarms(chosen=settings({"name": "x", "on": mode})).simulators["home"].house
-    assert house.profile.annex is fitted
+    panel = alarms(chosen=settings({"name": "x", "on": mode})).simulators["home"].panel
+    assert panel.equipment.annex is fitted
 
 
 def test_a_simulated_alarm_has_the_number_and_country_of_the_settings(alarms: Callable[..., Alarms]) -> None:
@@ -293,7 +293,7 @@ def test_the_demo_is_never_the_real_alarm_and_the_number_that_was_learned_is_kep
     alarms: Callable[..., Alarms], remote: SimulatedAlarm
 ) -> None:
     demo = alarms(shared=False)
-    demo.simulators["home"].house.keypad(ARM)
+    demo.simulators["home"].panel.keypad(ARM)
     assert demo.installation("home").read_now().axes.has(ARM.mode)
     demo.close()
 

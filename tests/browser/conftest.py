@@ -64,7 +64,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
         "doors": {"wemo": {"first_port": free_port()}, "dashboard": {"port": free_port()}},
     }
     app = App(assembled().model_validate(whole), {}, tmp_path / "state", ["lo"])
-    app.alarms.simulators["home"].house.answer_after = 0
+    app.alarms.simulators["home"].panel.answer_after = 0
     set_pin(app.alarms.journal, PIN)
     app.start()
     patience = time.monotonic() + PATIENCE_S

@@ -9,7 +9,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from emulator.app.app import App
-from emulator.simulator.panel.house import House
+from emulator.simulator.panel.panel import SimulatedPanel
 from tests.support.patience import PATIENCE_S
 
 PIN = "2580"
@@ -25,9 +25,9 @@ class Person:
         self.home = home
 
     @property
-    def house(self) -> House:
-        """What stands in the house."""
-        return self.home.alarms.simulators["home"].house
+    def panel(self) -> SimulatedPanel:
+        """The simulated panel."""
+        return self.home.alarms.simulators["home"].panel
 
     @property
     def url(self) -> str:
@@ -74,9 +74,9 @@ class Person:
 
     def panel_answers(self) -> None:
         """The simulated panel is done with what it has begun, at once."""
-        self._wait(lambda: self.house.pending is not None, "the panel to begin")
-        if self.house.pending:
-            self.house.pending.due = self.house.now()
+        self._wait(lambda: self.panel.pending is not None, "the panel to begin")
+        if self.panel.pending:
+            self.panel.pending.due = self.panel.now()
 
     def text(self, where: str = "body") -> str:
         """What can be read there."""

@@ -5,7 +5,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from emulator.model import Origin
-from emulator.simulator.faults import Fault
+from emulator.simulator.faults import InjectedFault
 from tests.browser.person import DESK, NARROW, PHONE, PIN, Person
 
 SCREENS = pytest.mark.parametrize("screen", [PHONE, pytest.param(DESK, marks=pytest.mark.long)], ids=["phone", "desk"])
@@ -19,12 +19,12 @@ def test_a_day_with_the_alarm(person: Person, screen: tuple[int, int]) -> None:
     person.open()
     person.see("home", "Disarmed", where=NOW)
 
-    person.house.answer_after = 60  # the panel takes its time
+    person.panel.answer_after = 60  # the panel takes its time
     person.arm("night")
     person.see("Arm night is under way", where=NOW)
     person.see("under way", where=ACT)
     assert "Disarmed" in person.text(NOW)
-    person.house.answer_after = 0
+    person.panel.answer_after = 0
     person.panel_answers()
     person.see("home is armed", "Night", where=NOW)
     person.see("Arm night", "confirmed", "dashboard", "took", where=TIME)
@@ -33,7 +33,7 @@ def test_a_day_with_the_alarm(person: Person, screen: tuple[int, int]) -> None:
     person.see("home", "Disarmed", where=NOW)
     person.see("Disarm", "confirmed", where=TIME)
 
-    person.house.window("Comedor", is_open=True)
+    person.panel.window("Comedor", is_open=True)
     person.arm("total")
     person.see("Arm total: rejected", "Hay una zona abierta", where=NOTICES)
     person.see("Disarmed", where=NOW)
@@ -85,7 +85,7 @@ def test_what_somebody_types_survives_the_news(person: Person) -> None:
 @pytest.mark.long
 def test_a_cloud_that_is_down_is_told_and_heals(person: Person) -> None:
     faults = person.home.alarms.simulators["home"].backend.faults
-    faults.add(Fault("down"))
+    faults.add(InjectedFault("down"))
     person.see("No news from the alarm", where=NOTICES)
     person.see("does not answer", where="#health-home")
     faults.clear()
@@ -127,11 +127,11 @@ def test_everything_can_be_done_by_keyboard(person: Person) -> None:
 
 @pytest.mark.long
 def test_nobody_is_kept_out(person: Person) -> None:
-    person.house.window("Comedor", is_open=True)
+    person.panel.window("Comedor", is_open=True)
     person.arm("total")
     person.see("Arm total: rejected", where=NOTICES)
     look_around(person)
-    person.house.window("Comedor", is_open=False)
+    person.panel.window("Comedor", is_open=False)
     person.arm("night")
     person.see("home is armed", where=NOW)
     person.disarm("1111")

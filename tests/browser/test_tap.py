@@ -7,7 +7,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from emulator.model import Interior
-from emulator.simulator.faults import Fault
+from emulator.simulator.faults import InjectedFault
 from tests.browser.person import PIN, Person
 
 SMALL = (360, 740)
@@ -72,11 +72,11 @@ def test_nothing_that_appears_moves_a_button(person: Person) -> None:
         return found
 
     at_rest = where()
-    person.house.answer_after = 60
+    person.panel.answer_after = 60
     person.arm("night")
     person.see("Arm night is under way", where=NOW)
     assert where() == at_rest
-    person.house.answer_after = 0
+    person.panel.answer_after = 0
     person.panel_answers()
     person.see("home is armed", where=NOW)
     assert where() == at_rest
@@ -85,11 +85,11 @@ def test_nothing_that_appears_moves_a_button(person: Person) -> None:
     assert where() == at_rest
     person.disarm(PIN)
     person.see("Disarmed", where=NOW)
-    person.house.window("Comedor", is_open=True)
+    person.panel.window("Comedor", is_open=True)
     person.arm("total")
     person.see("Arm total: rejected", where=NOTICES)
     assert where() == at_rest
-    person.home.alarms.simulators["home"].backend.faults.add(Fault("down"))
+    person.home.alarms.simulators["home"].backend.faults.add(InjectedFault("down"))
     person.see("No news from the alarm", where=NOTICES)
     assert where() == at_rest
     person.network(offline=True)
@@ -168,7 +168,7 @@ def test_offline_the_page_is_news_of_yesterday_and_sends_nothing(person: Person)
     person.network()
     person.see("home is armed", "Night", where=NOW)
     person.see("Live")
-    assert person.home.alarms.simulators["home"].house.axes.interior is Interior.NIGHT
+    assert person.home.alarms.simulators["home"].panel.axes.interior is Interior.NIGHT
     person.tap("#disarm-home")
     person.see("Disarmed", where=NOW)
     assert asked_for(person) == [("arm night", "confirmed"), ("disarm", "confirmed")]
@@ -190,7 +190,7 @@ def test_a_network_that_says_nothing_is_gone_too(person: Person) -> None:
 
 @pytest.mark.long
 def test_a_closed_box_stays_closed(person: Person) -> None:
-    person.house.window("Comedor", is_open=True)
+    person.panel.window("Comedor", is_open=True)
     person.arm("total")
     person.see("Arm total: rejected", where=NOTICES)
     person.tap(f"{NOTICES} .close button")
@@ -203,7 +203,7 @@ def test_a_closed_box_stays_closed(person: Person) -> None:
 
 @pytest.mark.long
 def test_a_box_is_closed_without_javascript(person: Person) -> None:
-    person.house.window("Comedor", is_open=True)
+    person.panel.window("Comedor", is_open=True)
     person.screen(*SMALL, script=False)
     person.open()
     person.arm("total")

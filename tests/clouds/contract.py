@@ -14,7 +14,7 @@ class World(Protocol):
     """A cloud and the simulated house behind it."""
 
     cloud: Cloud
-    house: Any
+    panel: Any
     clock: Any
     app: Any
 
@@ -39,28 +39,28 @@ class CloudContract:
     @pytest.mark.parametrize("action", [TOTAL, NIGHT, DAY, PERIMETER], ids=str)
     def test_arms_and_disarms(self, world: World, action: Action) -> None:
         assert world.cloud.execute(action, quiet).axes.reached(action)
-        assert world.house.axes.reached(action)
-        assert world.cloud.execute(Disarm(), quiet).axes == world.house.axes
-        assert not world.house.axes.armed
+        assert world.panel.axes.reached(action)
+        assert world.cloud.execute(Disarm(), quiet).axes == world.panel.axes
+        assert not world.panel.axes.armed
         assert world.submissions() == 2
 
     def test_a_sum_is_ordered_requests(self, world: World) -> None:
         mode = ArmMode(Interior.TOTAL, perimeter=True)
         assert world.cloud.execute(Arm(mode), quiet).axes.has(mode)
-        assert world.house.axes.has(mode)
+        assert world.panel.axes.has(mode)
 
     def test_reads_what_the_panel_is(self, world: World) -> None:
-        assert world.cloud.read().axes == world.house.axes
-        world.house.keypad(NIGHT)
+        assert world.cloud.read().axes == world.panel.axes
+        world.panel.keypad(NIGHT)
         state = world.cloud.read()
-        assert state.axes == world.house.axes
+        assert state.axes == world.panel.axes
         assert state.read_at == world.clock.time()
         assert state.raw
         assert state.source
 
     def test_asks_the_panel_when_told_to(self, world: World) -> None:
-        world.house.keypad(TOTAL)
-        assert world.cloud.read(Reading.PANEL).axes == world.house.axes
+        world.panel.keypad(TOTAL)
+        assert world.cloud.read(Reading.PANEL).axes == world.panel.axes
 
     def test_reports_the_way(self, world: World) -> None:
         phases: list[Phase] = []
@@ -69,11 +69,11 @@ class CloudContract:
         assert set(phases[2:]) <= {Phase.WAITING}
 
     def test_a_refusal_changes_nothing_and_is_not_repeated(self, world: World) -> None:
-        world.house.window(world.house.profile.zones[0].name, is_open=True)
+        world.panel.window(world.panel.equipment.zones[0].name, is_open=True)
         with pytest.raises(Rejected):
             world.cloud.execute(TOTAL, quiet)
         assert world.submissions() == 1
-        assert not world.house.axes.armed
+        assert not world.panel.axes.armed
 
     def test_a_cloud_that_is_down_is_unreachable(self, world: World) -> None:
         world.go_down()
@@ -88,7 +88,7 @@ class CloudContract:
 
     def test_what_it_tells_steers_no_terminal(self, world: World) -> None:
         world.app.extensions["face"].options.steering = True
-        world.house.window(world.house.profile.zones[0].name, is_open=True)
+        world.panel.window(world.panel.equipment.zones[0].name, is_open=True)
         with pytest.raises(Rejected) as caught:
             world.cloud.execute(TOTAL, quiet)
         details = world.cloud.describe()
@@ -101,4 +101,4 @@ class CloudContract:
         world.cloud.read()
         world.cloud.close()
         world.cloud.close()
-        assert world.house.axes == Axes(Interior.OFF, perimeter=False, annex=False)
+        assert world.panel.axes == Axes(Interior.OFF, perimeter=False, annex=False)

@@ -28,7 +28,7 @@ def test_one_request_and_then_silence_for_the_time_of_a_ban(world: SimulatedClou
     assert world.transport.requests() == ["LOGIN"]
     world.backend.faults.clear()
     world.clock.now += 5
-    assert world.cloud.read().axes == world.house.axes
+    assert world.cloud.read().axes == world.panel.axes
 
 
 def test_a_ban_holds_for_every_account_and_over_a_restart(world: SimulatedCloud) -> None:
@@ -61,7 +61,7 @@ def test_another_403_makes_a_shorter_pause(world: SimulatedCloud) -> None:
     assert len(world.transport.requests()) == 2
     world.backend.options.flood_limit = 0
     world.clock.now += FORBIDDEN_S
-    assert world.cloud.read().axes == world.house.axes
+    assert world.cloud.read().axes == world.panel.axes
 
 
 @pytest.mark.parametrize("kind", ["unavailable", "html", "down", "trouble"])

@@ -17,7 +17,7 @@ from emulator.alarm.queue import Ticket
 from emulator.alarm.sweeps import SWEEP_S
 from emulator.app.login_store import JournalVault
 from emulator.model import Action, ArmMode, Axes, Disarm, Identity, Origin, Result, Switch
-from emulator.simulator.faults import Fault
+from emulator.simulator.faults import InjectedFault
 from emulator.store.journal import Journal
 from tests.support.fakes import SimulatedCloud
 from tests.support.fakes_owa import SimulatedOwa
@@ -56,7 +56,7 @@ class Alarm:
         self.other: sqlite3.Connection
         self.journal = Journal(folder)
         self.world = self._wsdo() if cloud == "wsdo" else self._owa()
-        self.clock, self.house, self.backend = self.world.clock, self.world.house, self.world.backend
+        self.clock, self.panel, self.backend = self.world.clock, self.world.panel, self.world.backend
         self.witness = Witness(self)
         self.start()
 
@@ -154,12 +154,12 @@ class Alarm:
 
     def keypad(self, action: Action) -> None:
         """Somebody in the house, who is always right."""
-        self.house.keypad(action)
+        self.panel.keypad(action)
         self.witness.look()
 
     def fault(self, kind: str, request: str = "", times: int | None = None) -> None:
         """Something goes wrong at the cloud."""
-        self.backend.faults.add(Fault(kind, request, times))
+        self.backend.faults.add(InjectedFault(kind, request, times))
 
     def kill_sessions(self) -> None:
         """The cloud forgets who is logged in."""
@@ -185,13 +185,13 @@ class Witness:
 
     def __init__(self, alarm: Alarm) -> None:
         self._alarm = alarm
-        self._stood = {alarm.house.axes}
-        alarm.house.changed = self._panel_moved
+        self._stood = {alarm.panel.axes}
+        alarm.panel.changed = self._panel_moved
         self._taken = alarm.accepted(SUBMITS[alarm.cloud])
         self.wrong: list[str] = []
 
     def _panel_moved(self) -> None:
-        self._stood.add(self._alarm.house.axes)
+        self._stood.add(self._alarm.panel.axes)
 
     def sent(self, request: str) -> None:
         """A request goes to the cloud; a disarm has to be somebody's, of what is on."""
@@ -200,8 +200,8 @@ class Witness:
         job = self._alarm.installation._queue.current
         if not (job and isinstance(job.command.action, Disarm)):
             self.wrong.append(f"{request} that nobody asked for")
-        elif job.command.only_if and not self._alarm.house.axes.has(job.command.only_if):
-            self.wrong.append(f"{request} for {job.command.only_if} where the panel is {self._alarm.house.axes}")
+        elif job.command.only_if and not self._alarm.panel.axes.has(job.command.only_if):
+            self.wrong.append(f"{request} for {job.command.only_if} where the panel is {self._alarm.panel.axes}")
 
     def look(self) -> None:
         """What the doors say now was so at some time, or is where a command under way leads."""

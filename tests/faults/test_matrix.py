@@ -192,7 +192,7 @@ def hold(alarm: Alarm, row: Row, what: str, step: int) -> None:
     taken = alarm.witness.taken()
     assert taken <= (what != "poll"), step
     if ticket and ticket.done.result().result is Result.CONFIRMED:
-        assert alarm.house.axes.has(NIGHT) is (what == "arm"), step
+        assert alarm.panel.axes.has(NIGHT) is (what == "arm"), step
     if ticket and ticket.done.result().result in (Result.REJECTED, Result.FAILED, Result.IGNORED):
         assert taken == 0, step
 
@@ -201,14 +201,14 @@ def hold(alarm: Alarm, row: Row, what: str, step: int) -> None:
     alarm.before = alarm.after = lambda _request: None
     alarm.live(BEYOND_S)
     assert alarm.witness.taken() == 0, step
-    assert alarm.installation.view.axes == alarm.house.axes, step
+    assert alarm.installation.view.axes == alarm.panel.axes, step
     assert alarm.installation.view.target is None, step
 
     entries = alarm.journal.commands(9)
     assert all(entry.result for entry in entries), (step, entries)
     assert all(entry.settled for entry in entries if entry.result == Result.UNCONFIRMED), (step, entries)
     assert alarm.end(alarm.turn("perimeter", True)) is Result.CONFIRMED, step
-    assert alarm.house.axes.has(PERIMETER), step
+    assert alarm.panel.axes.has(PERIMETER), step
     assert alarm.witness.taken() == 1, step
     assert alarm.witness.wrong == [], step
 

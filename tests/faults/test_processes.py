@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from emulator.model import ArmMode, Interior
-from emulator.simulator.faults import Fault
+from emulator.simulator.faults import InjectedFault
 from emulator.store.journal import Journal
 from tests.support.patience import PATIENCE_S, until
 from tests.support.program import Program, simulated
@@ -30,14 +30,14 @@ def test_a_signal_while_the_cloud_has_the_request(tmp_path: Path, end: signal.Si
     with simulated() as alarm:
         program = Program(tmp_path, alarm)
         with program.running():
-            alarm.backend.faults.add(Fault("late", request_name, times=1))
+            alarm.backend.faults.add(InjectedFault("late", request_name, times=1))
             program.turn(True)
             until(lambda: alarm.backend.requests[request_name])
             program.process.send_signal(end)
             assert program.process.wait(PATIENCE_S) == (0 if end == signal.SIGTERM else -end)
         with program.running():
             until(lambda: program.is_on)
-        assert alarm.house.axes.has(NIGHT)
+        assert alarm.panel.axes.has(NIGHT)
         assert alarm.backend.accepted["ARMNIGHT1"] == 1
         assert alarm.backend.requests["DARM1"] == 0
     with closing(Journal(tmp_path)) as journal:

@@ -91,7 +91,7 @@ class Household:
         return cross
 
     def _window(self, *, is_open: bool) -> Event:
-        return lambda: self._alarm.house.window("Cocina", is_open=is_open)
+        return lambda: self._alarm.panel.window("Cocina", is_open=is_open)
 
     def _trouble(self) -> None:
         for _ in range(3):
@@ -103,7 +103,7 @@ class Household:
     def _truth(self) -> None:
         """An hour after the trouble everything is well again by itself."""
         self._alarm.live(BEYOND_S)
-        assert self._alarm.installation.view.axes == self._alarm.house.axes
+        assert self._alarm.installation.view.axes == self._alarm.panel.axes
 
     def _power_cut(self) -> None:
         """In the middle of a command."""
@@ -145,7 +145,7 @@ def test_some_weeks(tmp_path: Path, cloud: str) -> None:
     alarm.live(BEYOND_S)
 
     assert alarm.witness.taken() == 0
-    assert alarm.installation.view.axes == alarm.house.axes
+    assert alarm.installation.view.axes == alarm.panel.axes
     entries = alarm.journal.commands(20 * DAYS)
     assert sum(entry.times for entry in entries) == household.asked > 4 * DAYS
     assert all(entry.result for entry in entries)

@@ -59,7 +59,7 @@ class House(Home):
 
     def armed(self, command: Arm) -> None:
         """By a hand at the keypad, and read."""
-        self.house.keypad(command)
+        self.panel.keypad(command)
         self.clock.now += 60
         self.alarm.step()
         self.heard = [self.on]
@@ -94,7 +94,7 @@ def test_an_off_is_seen_and_heard_at_once_and_never_on_again_until_it_is_confirm
     house.wait()
     house.alarm.step()
     assert house.heard == [{"night"}, set()]
-    assert house.house.axes == DISARMED
+    assert house.panel.axes == DISARMED
     assert house.count("DARM1") == 1
 
 

@@ -8,17 +8,19 @@ from pathlib import Path
 from flask import Response, request
 from lxml import etree
 
-from emulator.simulator.backend import SECRETS, Account
-from emulator.simulator.panel.house import House
+from emulator.simulator.backend import SECRETS, SimulatedAccount
+from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import SimulatedAlarm
 
 USER, PASSWORD = "senora.romero", "S3creto-Muy-Largo"
 
 
 def main(port: str, file: str) -> None:
-    house = House(time.time)
-    house.answer_after = 0
-    simulator = SimulatedAlarm(house, accounts=[Account(user=USER, password=PASSWORD)], host="0.0.0.0", port=int(port))
+    panel = SimulatedPanel(time.time)
+    panel.answer_after = 0
+    simulator = SimulatedAlarm(
+        panel, accounts=[SimulatedAccount(user=USER, password=PASSWORD)], host="0.0.0.0", port=int(port)
+    )
     app = simulator._app  # the only way to see what passes, from outside of it
     kept = Path(file)
     kept.write_text("\n".join((PASSWORD, *SECRETS, "")))

@@ -8,10 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 from lxml import etree
 
-from emulator.simulator.backend import Account, Backend, Options
+from emulator.simulator.backend import Backend, SimulatedAccount, WsdoOptions
 from emulator.simulator.owa.options import OwaOptions
 from emulator.simulator.owa.profiles import PROFILES
-from emulator.simulator.panel.house import House, Profile
+from emulator.simulator.panel.panel import Equipment, SimulatedPanel
 from emulator.simulator.server import create_app
 from emulator.simulator.wsdo.face import PATH
 from tests.simulator.owa import Customer
@@ -52,8 +52,8 @@ class Alarm:
     )
 
     @property
-    def house(self) -> House:
-        return self.backend.house
+    def panel(self) -> SimulatedPanel:
+        return self.backend.panel
 
     def ask(self, name: str, **changes: str | None) -> etree._Element:
         """The PET element of an answer; None leaves a parameter out."""
@@ -71,7 +71,7 @@ class Alarm:
 
     def run(self, base: str, **changes: str | None) -> etree._Element:
         assert self.ask(f"{base}1", **changes).findtext("RES") == "OK"
-        self.clock.pass_by(self.house.answer_after)
+        self.clock.pass_by(self.panel.answer_after)
         return self.ask(f"{base}2", **changes)
 
 
@@ -88,12 +88,15 @@ def make(clock: Clock) -> Maker:
     """Builds an alarm; floods are let through unless the test asks otherwise."""
 
     def build(
-        *, profile: Profile | None = None, options: Options | None = None, account: Account | None = None
+        *,
+        equipment: Equipment | None = None,
+        options: WsdoOptions | None = None,
+        account: SimulatedAccount | None = None,
     ) -> Alarm:
         app = create_app(
-            House(clock, profile or Profile()),
-            accounts=[account or Account()],
-            options=options or Options(flood_limit=0),
+            SimulatedPanel(clock, equipment or Equipment()),
+            accounts=[account or SimulatedAccount()],
+            options=options or WsdoOptions(flood_limit=0),
             sleep=clock.pass_by,
             zone=UTC,
         )
@@ -123,12 +126,12 @@ def customers(clock: Clock) -> Callable[..., Customer]:
         profile: str = "es-perimeter",
         *,
         options: OwaOptions | None = None,
-        account: Account | None = None,
-        fitted: Profile | None = None,
+        account: SimulatedAccount | None = None,
+        equipment: Equipment | None = None,
     ) -> Customer:
         unit = PROFILES[profile]
         app = create_app(
-            House(clock, fitted or unit.fitted),
+            SimulatedPanel(clock, equipment or unit.equipment),
             api="owa",
             profile=profile,
             accounts=[account] if account else (),

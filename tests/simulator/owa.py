@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from emulator.simulator.backend import Backend
 from emulator.simulator.owa.face import PATH, Owa
 from emulator.simulator.owa.profiles import Unit
-from emulator.simulator.panel.house import House
+from emulator.simulator.panel.panel import SimulatedPanel
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Clock
@@ -192,8 +192,8 @@ class Customer:
     )
 
     @property
-    def house(self) -> House:
-        return self.backend.house
+    def panel(self) -> SimulatedPanel:
+        return self.backend.panel
 
     @property
     def country(self) -> str:
@@ -320,7 +320,7 @@ class Customer:
         reference = self.submit(request, **more)
         more.pop("suid", None)
         assert self.poll(request, reference, 1, **more)["res"] == "WAIT"
-        self.clock.pass_by(self.house.answer_after)
+        self.clock.pass_by(self.panel.answer_after)
         return self.poll(request, reference, 2, **more)
 
     def status(self) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from werkzeug.test import TestResponse
 
 from emulator.model import Disarm
 from emulator.simulator.backend import SECRETS
-from emulator.simulator.faults import KINDS, Fault
-from emulator.simulator.panel.house import Profile
+from emulator.simulator.faults import KINDS, InjectedFault
+from emulator.simulator.panel.panel import Equipment
 from emulator.simulator.wsdo.face import PATH, ConnectionDropped
 from tests.simulator.conftest import Alarm, Maker, err
 
@@ -25,12 +25,12 @@ def state(alarm: Alarm) -> dict[str, Any]:
 
 
 def test_the_state_tells_everything_but_secrets(alarm: Alarm) -> None:
-    alarm.house.window("Cocina", is_open=True)
+    alarm.panel.window("Cocina", is_open=True)
     alarm.run("EST")
     alarm.ask("ARM1")
     alarm.clock.pass_by(1)
     alarm.ask("ARM1")
-    alarm.backend.faults.add(Fault("lost", "DARM1", times=1))
+    alarm.backend.faults.add(InjectedFault("lost", "DARM1", times=1))
     found = state(alarm)
     (row,) = found.pop("log")
     assert (row["type"], row["label"], row["source"], row["user"]) == (27, "check", "Android", "demo")
@@ -76,7 +76,7 @@ def test_the_keypad(alarm: Alarm) -> None:
 
 
 def test_the_keypad_of_an_annex(make: Maker) -> None:
-    alarm = make(profile=Profile(annex=True))
+    alarm = make(equipment=Equipment(annex=True))
     assert post(alarm, "keypad", arm="total+annex").json["letter"] == "O"
     assert post(alarm, "keypad", disarm="main").json["letter"] == "X"
     assert post(alarm, "keypad", arm="perimeter").json["letter"] == "N"
@@ -218,28 +218,28 @@ def test_other_sites_may_not_post(alarm: Alarm, origin: str, status: int) -> Non
 
 
 def test_the_page_shows_the_house(make: Maker) -> None:
-    alarm = make(profile=Profile(annex=True))
+    alarm = make(equipment=Equipment(annex=True))
     page = alarm.client.get("/control")
     assert page.mimetype == "text/html"
     assert "none yet" in page.text
     assert page.headers["Content-Security-Policy"] == "frame-ancestors 'none'"
     assert "Disarm annex" in page.text
     alarm.login()
-    alarm.house.window("Cocina", is_open=True)
-    alarm.house.answer_after = 4.5
+    alarm.panel.window("Cocina", is_open=True)
+    alarm.panel.answer_after = 4.5
     alarm.ask("ARM1")
-    alarm.backend.faults.add(Fault("lost", "ARM2", times=2))
-    alarm.backend.faults.add(Fault("down"))
+    alarm.backend.faults.add(InjectedFault("lost", "ARM2", times=2))
+    alarm.backend.faults.add(InjectedFault("down"))
     text = alarm.client.get("/control").text
     for needle in ("disarmed", "arm total, 4 s to go", "Cocina: open", "now 4.5 s", "for ARM2, 2 more", "Bring it up"):
         assert needle in text, needle
     assert "<td>ARM1</td><td>1</td><td>1</td>" in text
     assert "<td>LOGIN</td><td>1</td><td></td>" in text
     alarm.backend.faults.clear()
-    alarm.house.window("Cocina", is_open=False)
+    alarm.panel.window("Cocina", is_open=False)
     alarm.clock.pass_by(5)
-    alarm.house.window("Cocina", is_open=True)
-    alarm.house.keypad(Disarm())
+    alarm.panel.window("Cocina", is_open=True)
+    alarm.panel.keypad(Disarm())
     text = alarm.client.get("/control").text
     assert "armed total" in text
     assert "disarmed main" in text
@@ -259,7 +259,7 @@ def test_the_page_s_buttons(alarm: Alarm) -> None:
 
 def test_every_button_of_the_page_works(make: Maker) -> None:
     """What the page offers, the API takes."""
-    alarm = make(profile=Profile(annex=True))
+    alarm = make(equipment=Equipment(annex=True))
     forms = html.fromstring(alarm.client.get("/control").text).forms
     assert len(forms) > 40
     for form in forms:

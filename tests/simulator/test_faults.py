@@ -1,11 +1,11 @@
 import pytest
 
-from emulator.simulator.faults import KINDS, MOST, Fault, Faults
+from emulator.simulator.faults import KINDS, MOST, Faults, InjectedFault
 
 
 def test_a_fault_strikes_its_request_as_often_as_told() -> None:
     faults = Faults()
-    faults.add(Fault("lost", "ARM1", times=2))
+    faults.add(InjectedFault("lost", "ARM1", times=2))
     assert faults.strike("lost", "ARM2") is None
     assert faults.strike("late", "ARM1") is None
     assert [faults.strike("lost", "ARM1") is not None for _ in range(3)] == [True, True, False]
@@ -15,7 +15,7 @@ def test_a_fault_strikes_its_request_as_often_as_told() -> None:
 
 def test_a_fault_for_any_request_lasts_until_cleared() -> None:
     faults = Faults()
-    faults.add(Fault("down"))
+    faults.add(InjectedFault("down"))
     assert all(faults.strike("down", name) for name in ("ARM1", "LOGIN", "unknown"))
     faults.clear("down")
     assert faults.strike("down", "ARM1") is None
@@ -24,21 +24,21 @@ def test_a_fault_for_any_request_lasts_until_cleared() -> None:
 
 def test_the_same_fault_for_the_same_request_is_replaced() -> None:
     faults = Faults()
-    faults.add(Fault("late", "ARM1", times=1))
-    faults.add(Fault("late", "PERI1", times=1))
-    faults.add(Fault("late", "ARM1", times=5, seconds=2))
+    faults.add(InjectedFault("late", "ARM1", times=1))
+    faults.add(InjectedFault("late", "PERI1", times=1))
+    faults.add(InjectedFault("late", "ARM1", times=5, seconds=2))
     assert [(fault.request, fault.times) for fault in faults.active] == [("PERI1", 1), ("ARM1", 5)]
 
 
 def test_faults_are_cleared_one_a_kind_or_all() -> None:
     faults = Faults()
     for kind, request in (("late", "ARM1"), ("late", "PERI1"), ("lost", "ARM1"), ("lost", "")):
-        faults.add(Fault(kind, request))
+        faults.add(InjectedFault(kind, request))
     faults.clear("late", "ARM1")
     assert len(faults.active) == 3
     faults.clear("lost")
     assert [fault.request for fault in faults.active] == ["PERI1"]
-    faults.add(Fault("lost"))
+    faults.add(InjectedFault("lost"))
     faults.clear()
     assert faults.active == []
 
@@ -46,10 +46,10 @@ def test_faults_are_cleared_one_a_kind_or_all() -> None:
 @pytest.mark.parametrize(
     ("build", "says"),
     [
-        (lambda: Fault("fire"), "no fault 'fire'; use one of down, unavailable"),
-        (lambda: Fault("lost", times=0), "times is 0; use 1 or more"),
-        (lambda: Fault("late", seconds=-1), "seconds is -1; use 0 to 300"),
-        (lambda: Fault("late", seconds=float("nan")), "seconds is nan"),
+        (lambda: InjectedFault("fire"), "no fault 'fire'; use one of down, unavailable"),
+        (lambda: InjectedFault("lost", times=0), "times is 0; use 1 or more"),
+        (lambda: InjectedFault("late", seconds=-1), "seconds is -1; use 0 to 300"),
+        (lambda: InjectedFault("late", seconds=float("nan")), "seconds is nan"),
     ],
 )
 def test_a_fault_that_makes_no_sense(build: object, says: str) -> None:
@@ -61,12 +61,12 @@ def test_a_fault_that_makes_no_sense(build: object, says: str) -> None:
 def test_faults_are_bounded() -> None:
     faults = Faults()
     for at in range(MOST):
-        faults.add(Fault("lost", str(at)))
+        faults.add(InjectedFault("lost", str(at)))
     with pytest.raises(ValueError, match="clear some"):
-        faults.add(Fault("lost", "one more"))
-    faults.add(Fault("lost", "0"))
+        faults.add(InjectedFault("lost", "one more"))
+    faults.add(InjectedFault("lost", "0"))
     assert len(faults.active) == MOST
 
 
 def test_every_kind_tells_what_it_does() -> None:
-    assert all(Fault(kind) and told for kind, told in KINDS.items())
+    assert all(InjectedFault(kind) and told for kind, told in KINDS.items())

@@ -67,7 +67,7 @@ def test_pages_instead_of_answers(customer: Customer, kind: str, status: int) ->
     reply = customer.send("xSArmPanel", customer.mine(request="ARM1"))
     assert (reply.status_code, reply.mimetype) == (status, "text/html")
     assert "_Incapsula_Resource" not in reply.text
-    assert customer.house.pending is None
+    assert customer.panel.pending is None
     assert customer.state()["accepted"] == {}
 
 
@@ -91,7 +91,7 @@ def test_refusals_carry_out_nothing(customer: Customer, kind: str, name: str, da
     fault(customer, kind, "xSArmPanel")
     error = arm(customer)
     assert (error["name"], error["data"], error["path"]) == (name, data, ["xSArmPanel"])
-    assert customer.house.pending is None
+    assert customer.panel.pending is None
     assert customer.state()["accepted"] == {}
     assert customer.run("ARM1")["protomResponse"] == "T"
 
@@ -406,7 +406,7 @@ def test_a_country_whose_schema_lacks_something(customer: Customer) -> None:
     refused = customer.error("xSArmPanel", **customer.mine(request="ARM1", armAndLock=False))
     assert refused["message"] == 'Unknown argument "armAndLock" on field "xSArmPanel".'
     assert refused["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
-    assert customer.house.pending is None
+    assert customer.panel.pending is None
     assert customer.state()["client_faults"] == []
 
 

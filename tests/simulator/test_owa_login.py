@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from emulator.simulator.backend import Account, Contract
+from emulator.simulator.backend import Contract, SimulatedAccount
 from emulator.simulator.owa.options import OwaOptions
 from emulator.simulator.owa.tokens import MOST_TOKENS
 from emulator.simulator.owa.trust import MOST_CHALLENGES, MOST_SMS
@@ -159,7 +159,7 @@ def test_three_wrong_passwords_lock_the_account(customer: Customer) -> None:
 
 
 def test_a_password_that_must_be_changed(customers: Customers) -> None:
-    made = customers(account=Account(change_password=True))
+    made = customers(account=SimulatedAccount(change_password=True))
     answer = made.try_login()["data"]["xSLoginToken"]
     assert (answer["res"], answer["changePassword"], answer["hash"], answer["refreshToken"]) == ("OK", True, None, None)
 
@@ -259,7 +259,7 @@ def test_logout_leaves_the_refresh_token(customer: Customer) -> None:
 
 def test_several_installations(customers: Customers) -> None:
     others = (Contract("0007", "SDVECU", "Playa", active=True), Contract("0008", alias="Vieja"))
-    customer = customers(account=Account(others=others))
+    customer = customers(account=SimulatedAccount(others=others))
     customer.authorise()
     customer.login()
     listed = customer.get("mkInstallationList")["installations"]

@@ -9,7 +9,7 @@ from emulator.simulator.owa.options import OwaOptions
 from emulator.simulator.owa.orders import MOST_ORDERS
 from emulator.simulator.owa.profiles import PROFILES
 from emulator.simulator.owa.schema import ENUMS
-from emulator.simulator.panel.house import Profile
+from emulator.simulator.panel.panel import Equipment
 from tests.simulator.conftest import START
 from tests.simulator.owa import Customer, claims
 
@@ -136,7 +136,7 @@ def ready(customers: Customers) -> Ready:
 def stand(customer: Customer, letter: str) -> None:
     """Somebody arms at the keypad until the panel stands there."""
     if MODES[letter]:
-        assert customer.house.keypad(Arm(ArmMode.parse(MODES[letter]))) is None
+        assert customer.panel.keypad(Arm(ArmMode.parse(MODES[letter]))) is None
     assert customer.status()["status"] == letter
 
 
@@ -181,8 +181,8 @@ def test_what_a_unit_does_not_support(ready: Ready, profile: str) -> None:
         else:
             assert error["message"] == "4: Requested data not found error."
             assert error["data"] == {"res": "ERROR", "err": "4", "status": 404}
-    assert customer.house.pending is None
-    assert customer.house.log == ()
+    assert customer.panel.pending is None
+    assert customer.panel.log == ()
     assert customer.state()["client_faults"] == []
 
 
@@ -191,7 +191,7 @@ def test_a_request_that_nobody_knows(ready: Ready, profile: str) -> None:
     customer = ready(profile)
     for name, request in (("xSArmPanel", "ARM2"), ("xSArmPanel", "DARM1"), ("xSDisarmPanel", "ARM1")):
         assert customer.error(name, **customer.mine(request=request))["extensions"] == {"code": "BAD_USER_INPUT"}
-    assert customer.house.pending is None
+    assert customer.panel.pending is None
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -214,10 +214,10 @@ def test_the_installation_says_what_the_reference_has(ready: Ready, profile: str
 
 
 def test_letters_that_are_not_known_are_n(ready: Ready) -> None:
-    customer = ready("gb-annex", fitted=Profile(annex=True))
-    customer.house.keypad(Arm(ArmMode(perimeter=True, annex=True)))
+    customer = ready("gb-annex", equipment=Equipment(annex=True))
+    customer.panel.keypad(Arm(ArmMode(perimeter=True, annex=True)))
     assert customer.status()["status"] == "N"
-    customer.house.keypad(Arm(ArmMode(interior=Interior.DAY)))
+    customer.panel.keypad(Arm(ArmMode(interior=Interior.DAY)))
     assert customer.status()["status"] == "N"
     assert customer.state()["letter"] == "N"
 
@@ -246,7 +246,7 @@ def test_polls_wait_until_the_panel_is_done(customer: Customer) -> None:
 def test_an_outcome_is_that_of_its_own_time(customer: Customer) -> None:
     reference = customer.submit("ARMNIGHT1")
     customer.clock.pass_by(60)
-    customer.house.keypad(Disarm())
+    customer.panel.keypad(Disarm())
     assert customer.poll("ARMNIGHT1", reference, 1)["protomResponse"] == "Q"
     assert customer.status()["status"] == "D"
 
@@ -292,7 +292,7 @@ def test_one_command_at_a_time(customer: Customer) -> None:
 
 
 def test_a_panel_check(customer: Customer) -> None:
-    customer.house.keypad(Arm(ArmMode(perimeter=True)))
+    customer.panel.keypad(Arm(ArmMode(perimeter=True)))
     reference = customer.get("CheckAlarm", **customer.mine())["referenceId"]
     poll = customer.mine(idService="11", referenceId=reference)
     waiting = customer.get("CheckAlarmStatus", **poll)
@@ -322,7 +322,7 @@ def test_only_a_check_leaves_type_27(customer: Customer) -> None:
 def test_the_timeline(customer: Customer) -> None:
     customer.run("ARMNIGHT1")
     customer.clock.pass_by(60)
-    customer.house.keypad(Disarm())
+    customer.panel.keypad(Disarm())
     assert timeline(customer) == [
         {
             "alias": "Desconectado",
@@ -379,16 +379,16 @@ def test_status_lags_behind_the_panel(customer: Customer) -> None:
     customer.clock.pass_by(0.5)
     told = customer.status()
     assert (told["status"], told["timestampUpdate"]) == ("T", str(int((START + 23) * 1000)))
-    customer.house.keypad(Disarm())
-    customer.house.keypad(Arm(ArmMode(perimeter=True)))
+    customer.panel.keypad(Disarm())
+    customer.panel.keypad(Arm(ArmMode(perimeter=True)))
     assert customer.status()["status"] == "T"
     customer.clock.pass_by(20)
     assert customer.status()["status"] == "E"
 
 
 def test_an_open_zone_and_its_name(customer: Customer) -> None:
-    customer.house.window("Cocina", is_open=True)
-    customer.house.window("Comedor", is_open=True)
+    customer.panel.window("Cocina", is_open=True)
+    customer.panel.window("Comedor", is_open=True)
     outcome = customer.run("ARM1")
     error = outcome["error"]
     assert (outcome["res"], outcome["msg"]) == ("ERROR", "alarm-manager.error_mpj_exception")
@@ -409,7 +409,7 @@ def test_an_open_zone_and_its_name(customer: Customer) -> None:
 
 def open_zone(customer: Customer, request: str = "ARM1") -> dict[str, str]:
     """The variables that force."""
-    customer.house.window("Cocina", is_open=True)
+    customer.panel.window("Cocina", is_open=True)
     error = customer.run(request)["error"]
     return {"forceArmingRemoteId": error["referenceId"], "suid": error["suid"]}
 
@@ -423,7 +423,7 @@ def test_forcing_bypasses_the_zones_until_all_is_disarmed(customer: Customer) ->
     assert customer.status()["exceptions"] == bypassed
     assert customer.state()["bypassed"] == ["Cocina"]
     assert timeline(customer)[0]["type"] == 850
-    customer.house.window("Cocina", is_open=False)
+    customer.panel.window("Cocina", is_open=False)
     customer.run("PERI1")
     assert customer.status()["exceptions"] == bypassed
     customer.run("DARM1")
@@ -470,7 +470,7 @@ def test_a_busy_panel_does_not_use_up_the_context(customer: Customer) -> None:
 
 def test_france_names_the_zone_in_the_message(ready: Ready) -> None:
     customer = ready("fr")
-    customer.house.window("Cocina", is_open=True)
+    customer.panel.window("Cocina", is_open=True)
     outcome = customer.run("ARM1")
     assert outcome["msg"] == "alarm-manager.error_mg_open_zone#3"
     assert (outcome["error"]["code"], outcome["error"]["type"]) == ("102", "ZONE")
@@ -478,7 +478,7 @@ def test_france_names_the_zone_in_the_message(ready: Ready) -> None:
 
 def test_names_that_never_come(customer: Customer) -> None:
     customer.control("settings", exceptions_wait=True)
-    customer.house.window("Cocina", is_open=True)
+    customer.panel.window("Cocina", is_open=True)
     error = customer.run("ARM1")["error"]
     for counter in range(1, 20):
         asked = customer.mine(referenceId=error["referenceId"], suid=error["suid"], counter=counter)
@@ -494,13 +494,13 @@ def test_names_of_nothing(customer: Customer) -> None:
 
 def test_a_restricted_user_is_told_of_no_open_zone(ready: Ready) -> None:
     customer = ready("it-restricted")
-    customer.house.window("Cocina", is_open=True)
+    customer.panel.window("Cocina", is_open=True)
     assert customer.run("ARM1")["protomResponse"] == "T"
     assert customer.status()["exceptions"] is None
 
 
 def test_what_is_remembered_of_commands_is_bounded(customer: Customer) -> None:
-    customer.house.answer_after = 0
+    customer.panel.answer_after = 0
     first = customer.submit("DARM1")
     forced = open_zone_at_once(customer)
     for _ in range(MOST_ORDERS):
@@ -512,7 +512,7 @@ def test_what_is_remembered_of_commands_is_bounded(customer: Customer) -> None:
 
 
 def open_zone_at_once(customer: Customer) -> dict[str, str]:
-    customer.house.window("Cocina", is_open=True)
+    customer.panel.window("Cocina", is_open=True)
     reference = customer.submit("ARM1")
     error = customer.poll("ARM1", reference, 1)["error"]
     assert customer.poll("ARM1", reference, 2)["error"] == error
@@ -520,15 +520,15 @@ def open_zone_at_once(customer: Customer) -> dict[str, str]:
 
 
 def test_disarming_with_open_windows(customer: Customer) -> None:
-    customer.house.keypad(Arm(ArmMode(interior=Interior.TOTAL)))
-    customer.house.window("Cocina", is_open=True)
+    customer.panel.keypad(Arm(ArmMode(interior=Interior.TOTAL)))
+    customer.panel.window("Cocina", is_open=True)
     assert customer.run("DARM1")["protomResponse"] == "D"
 
 
 def test_the_panel_acts_though_nobody_polls(customer: Customer) -> None:
     customer.submit("ARMINTEXT1")
     customer.clock.pass_by(3600)
-    assert customer.house.axes == Axes(Interior.TOTAL, perimeter=True, annex=False)
+    assert customer.panel.axes == Axes(Interior.TOTAL, perimeter=True, annex=False)
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_nothing_is_done_when_only_the_selection_is_wrong(customer: Customer) ->
     text = query("xSArmPanel", variables).replace("referenceId", "reference")
     body = {"operationName": "xSArmPanel", "query": text, "variables": variables}
     assert code(raw(customer, body)) == "GRAPHQL_VALIDATION_FAILED"
-    assert customer.house.pending is None
+    assert customer.panel.pending is None
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'"x"', b"null", b"\xff"])
@@ -152,7 +152,7 @@ def test_every_required_variable_is_required_and_typed(customer: Customer, name:
     wrong = "1" if types[key] == "Int!" else 1
     for bad in ({**good, key: wrong}, {**good, key: None}, {one: good[one] for one in good if one != key}):
         assert code(customer.ask(name, **bad)) == "BAD_USER_INPUT"
-    assert customer.house.pending is None
+    assert customer.panel.pending is None
     assert customer.state()["accepted"] == {}
 
 
@@ -266,7 +266,7 @@ def test_without_access_to_the_installation(customer: Customer, name: str, chang
     (error,) = document["errors"]
     assert error["message"] == "accessPermissions: Missing capabilities data"
     assert (error["name"], document["data"]) == ("accessPermissionsMiddleware", {QUERIES[name][1]: None})
-    assert customer.house.pending is None
+    assert customer.panel.pending is None
 
 
 @pytest.mark.parametrize("name", INSTALLATION)

@@ -6,82 +6,82 @@ from emulator.errors import EmulatorError
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
 from emulator.simulator.panel.actions import Check, Move, Request
 from emulator.simulator.panel.activity import LOG_ROWS
-from emulator.simulator.panel.house import ANSWER_AFTER, STANDS, Busy, House, Profile
-from emulator.simulator.panel.operation import Operation, Refusal
+from emulator.simulator.panel.operation import PanelOperation, PanelRefusal
+from emulator.simulator.panel.panel import ANSWER_AFTER, STANDS, Busy, Equipment, SimulatedPanel
 from tests.simulator.conftest import START, Clock
 
-ALL = Profile(annex=True)
+ALL = Equipment(annex=True)
 
 
 @pytest.fixture
-def house(clock: Clock) -> House:
-    return House(clock, ALL)
+def panel(clock: Clock) -> SimulatedPanel:
+    return SimulatedPanel(clock, ALL)
 
 
 def arm(mode: str) -> Arm:
     return Arm(ArmMode.parse(mode))
 
 
-def submit(house: House, request: Request) -> Operation:
-    return house.submit(request, source="Android", user="demo")
+def submit(panel: SimulatedPanel, request: Request) -> PanelOperation:
+    return panel.submit(request, source="Android", user="demo")
 
 
-def test_an_operation_ends_when_its_time_has_come(house: House, clock: Clock) -> None:
-    operation = submit(house, arm("total"))
+def test_an_operation_ends_when_its_time_has_come(panel: SimulatedPanel, clock: Clock) -> None:
+    operation = submit(panel, arm("total"))
     clock.pass_by(ANSWER_AFTER - 0.001)
-    assert house.axes == DISARMED
-    assert house.pending is operation
+    assert panel.axes == DISARMED
+    assert panel.pending is operation
     assert operation.ending is None
-    assert house.log == ()
+    assert panel.log == ()
     clock.pass_by(0.001)
-    assert house.axes == Axes(Interior.TOTAL, perimeter=False, annex=False)
-    assert house.pending is None
+    assert panel.axes == Axes(Interior.TOTAL, perimeter=False, annex=False)
+    assert panel.pending is None
     assert operation.ending
-    assert operation.ending.axes == house.axes
+    assert operation.ending.axes == panel.axes
 
 
-def test_it_ends_at_its_own_time_though_nobody_looks(house: House, clock: Clock) -> None:
-    submit(house, arm("night"))
+def test_it_ends_at_its_own_time_though_nobody_looks(panel: SimulatedPanel, clock: Clock) -> None:
+    submit(panel, arm("night"))
     clock.pass_by(3600)
-    (row,) = house.log
+    (row,) = panel.log
     assert (row.type, row.label, row.at) == (46, "armed_night", START + ANSWER_AFTER)
     assert (row.source, row.user, row.device) == ("Android", "demo", "")
 
 
-def test_what_happens_in_between_comes_first(house: House, clock: Clock) -> None:
+def test_what_happens_in_between_comes_first(panel: SimulatedPanel, clock: Clock) -> None:
     """The refusal is decided when the operation is due, after the keypad and the window of the meantime."""
-    operation = submit(house, arm("day"))
+    operation = submit(panel, arm("day"))
     clock.pass_by(1)
-    assert house.keypad(arm("total")) is None
+    assert panel.keypad(arm("total")) is None
     clock.pass_by(3600)
-    assert house.keypad(Disarm()) is None
+    assert panel.keypad(Disarm()) is None
     assert operation.ending
-    assert operation.ending.refusal is Refusal.OTHER_MODE
-    assert [row.type for row in house.log] == [1, 531, 2]
+    assert operation.ending.refusal is PanelRefusal.OTHER_MODE
+    assert [row.type for row in panel.log] == [1, 531, 2]
 
 
-def test_one_operation_at_a_time(house: House, clock: Clock) -> None:
-    submit(house, arm("total"))
+def test_one_operation_at_a_time(panel: SimulatedPanel, clock: Clock) -> None:
+    submit(panel, arm("total"))
     with pytest.raises(Busy):
-        submit(house, Disarm())
+        submit(panel, Disarm())
     clock.pass_by(ANSWER_AFTER)
-    submit(house, Disarm())
+    submit(panel, Disarm())
     clock.pass_by(ANSWER_AFTER)
-    assert house.axes == DISARMED
+    assert panel.axes == DISARMED
 
 
-def test_without_a_wait_it_ends_at_once(house: House) -> None:
-    house.answer_after = 0
-    operation = submit(house, arm("perimeter"))
+def test_without_a_wait_it_ends_at_once(panel: SimulatedPanel) -> None:
+    panel.answer_after = 0
+    operation = submit(panel, arm("perimeter"))
     assert operation.ending
-    assert house.axes.perimeter
+    assert panel.axes.perimeter
 
 
 @pytest.mark.parametrize("seconds", [-1, 120.1, float("nan")])
-def test_the_answer_time_is_bounded(house: House, seconds: float) -> None:
+def test_the_answer_time_is_bounded(panel: SimulatedPanel, seconds: float) -> None:
     with pytest.raises(ValueError, match="use 0 to 120"):
-        house.answer_after = seconds
-    assert house.answer_after == ANSWER_AFTER
+        panel.answer_after = seconds
+    assert panel.answer_after == ANSWER_AFTER
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ def test_the_answer_time_is_bounded(house: House, seconds: float) -> None:
         (["perimeter", "night"], "night + perimeter", None),
         (["perimeter", "day", "annex"], "day + perimeter + annex", None),
         (["total", "total"], "total", None),
-        (["total", "day"], "total", Refusal.OTHER_MODE),
-        (["night", "total"], "night", Refusal.OTHER_MODE),
+        (["total", "day"], "total", PanelRefusal.OTHER_MODE),
+        (["night", "total"], "night", PanelRefusal.OTHER_MODE),
         (["total+perimeter"], "total + perimeter", None),
         (["total", "off"], "disarmed", None),
         (["total", "perimeter", "annex", "off"], "annex", None),
@@ -102,59 +102,59 @@ def test_the_answer_time_is_bounded(house: House, seconds: float) -> None:
     ],
 )
 def test_axes_add_up_and_interior_modes_exclude_each_other(
-    house: House, steps: list[str], ends: str, refusal: Refusal | None
+    panel: SimulatedPanel, steps: list[str], ends: str, refusal: PanelRefusal | None
 ) -> None:
     others: dict[str, Request] = {"off": Disarm(), "annex off": Disarm(main=False, annex=True), "check": Check()}
-    house.answer_after = 0
+    panel.answer_after = 0
     for step in steps:
-        ending = submit(house, others.get(step) or arm(step)).ending
-    assert str(house.axes) == ends
+        ending = submit(panel, others.get(step) or arm(step)).ending
+    assert str(panel.axes) == ends
     assert ending
     assert ending.refusal is refusal
 
 
 @pytest.mark.parametrize("mode", ["total", "day", "night", "perimeter", "annex"])
-def test_an_open_window_blocks_arming(house: House, mode: str) -> None:
-    house.answer_after = 0
-    house.window("Cocina", is_open=True)
-    house.window("Entrada", is_open=True)
-    ending = submit(house, arm(mode)).ending
+def test_an_open_window_blocks_arming(panel: SimulatedPanel, mode: str) -> None:
+    panel.answer_after = 0
+    panel.window("Cocina", is_open=True)
+    panel.window("Entrada", is_open=True)
+    ending = submit(panel, arm(mode)).ending
     assert ending
-    assert ending.refusal is Refusal.OPEN_WINDOW
+    assert ending.refusal is PanelRefusal.OPEN_WINDOW
     assert ending.windows == ("Entrada", "Cocina")
-    assert house.axes == DISARMED
-    house.window("Cocina", is_open=False)
-    house.window("Entrada", is_open=False)
-    assert house.keypad(arm(mode)) is None
+    assert panel.axes == DISARMED
+    panel.window("Cocina", is_open=False)
+    panel.window("Entrada", is_open=False)
+    assert panel.keypad(arm(mode)) is None
 
 
-def test_an_open_window_neither_disarms_nor_holds_what_is_armed(house: House) -> None:
-    assert house.keypad(arm("total")) is None
-    house.window("Cocina", is_open=True)
-    assert house.keypad(arm("total")) is None
-    assert house.keypad(arm("perimeter")) is Refusal.OPEN_WINDOW
-    assert house.keypad(Disarm()) is None
+def test_an_open_window_neither_disarms_nor_holds_what_is_armed(panel: SimulatedPanel) -> None:
+    assert panel.keypad(arm("total")) is None
+    panel.window("Cocina", is_open=True)
+    assert panel.keypad(arm("total")) is None
+    assert panel.keypad(arm("perimeter")) is PanelRefusal.OPEN_WINDOW
+    assert panel.keypad(Disarm()) is None
 
 
 @pytest.mark.parametrize(
     ("profile", "request_"),
     [
-        (Profile(perimeter=False), arm("perimeter")),
-        (Profile(perimeter=False), arm("total+perimeter")),
-        (Profile(), arm("annex")),
-        (Profile(), Disarm(main=False, annex=True)),
-        (Profile(interiors=frozenset({Interior.TOTAL})), arm("night")),
+        (Equipment(perimeter=False), arm("perimeter")),
+        (Equipment(perimeter=False), arm("total+perimeter")),
+        (Equipment(), arm("annex")),
+        (Equipment(), Disarm(main=False, annex=True)),
+        (Equipment(interiors=frozenset({Interior.TOTAL})), arm("night")),
     ],
 )
-def test_what_is_not_fitted_is_refused(clock: Clock, profile: Profile, request_: Arm | Disarm) -> None:
-    house = House(clock, profile)
-    assert house.keypad(request_) is Refusal.NOT_FITTED
-    assert house.axes == DISARMED
+def test_what_is_not_fitted_is_refused(clock: Clock, profile: Equipment, request_: Arm | Disarm) -> None:
+    panel = SimulatedPanel(clock, profile)
+    assert panel.keypad(request_) is PanelRefusal.NOT_FITTED
+    assert panel.axes == DISARMED
 
 
 def test_the_modes_of_a_profile() -> None:
-    assert [str(mode) for mode in Profile().modes()] == ["day", "night", "total", "perimeter"]
-    lean = Profile(perimeter=False, annex=True, interiors=frozenset({Interior.TOTAL}))
+    assert [str(mode) for mode in Equipment().modes()] == ["day", "night", "total", "perimeter"]
+    lean = Equipment(perimeter=False, annex=True, interiors=frozenset({Interior.TOTAL}))
     assert [str(mode) for mode in lean.modes()] == ["total", "annex"]
 
 
@@ -169,71 +169,71 @@ def test_the_modes_of_a_profile() -> None:
 )
 def test_the_row_types_of_arming(clock: Clock, request_: Arm, remote: int, keypad: int, refused: int) -> None:
     for away, expected in ((False, keypad), (True, remote)):
-        house = House(clock)
-        house.answer_after = 0
+        panel = SimulatedPanel(clock)
+        panel.answer_after = 0
         if away:
-            submit(house, request_)
+            submit(panel, request_)
         else:
-            house.keypad(request_)
-        assert [row.type for row in house.log] == [expected]
-    house.keypad(Disarm())
-    house.window("Comedor", is_open=True)
-    submit(house, request_)
-    assert [row.type for row in house.log] == [refused, 1, remote]
-    assert house.log[0].label.startswith("refused_armed_")
+            panel.keypad(request_)
+        assert [row.type for row in panel.log] == [expected]
+    panel.keypad(Disarm())
+    panel.window("Comedor", is_open=True)
+    submit(panel, request_)
+    assert [row.type for row in panel.log] == [refused, 1, remote]
+    assert panel.log[0].label.startswith("refused_armed_")
 
 
-def test_the_row_types_of_disarming_and_checking(house: House) -> None:
-    house.answer_after = 0
+def test_the_row_types_of_disarming_and_checking(panel: SimulatedPanel) -> None:
+    panel.answer_after = 0
     for request in (Disarm(), Check(), Disarm(annex=True)):
-        submit(house, request)
-    house.keypad(Disarm())
-    assert [row.type for row in house.log] == [1, 107, 32, 27, 32]
-    assert house.log[0].device == "VV"
+        submit(panel, request)
+    panel.keypad(Disarm())
+    assert [row.type for row in panel.log] == [1, 107, 32, 27, 32]
+    assert panel.log[0].device == "VV"
 
 
-def test_signals_are_unique_and_the_log_is_bounded(house: House) -> None:
+def test_signals_are_unique_and_the_log_is_bounded(panel: SimulatedPanel) -> None:
     for _ in range(LOG_ROWS + 5):
-        house.keypad(Disarm())
-    assert len(house.log) == LOG_ROWS
-    assert len({row.idsignal for row in house.log}) == LOG_ROWS
-    assert house.log[0].idsignal == str(9_400_000_000 + LOG_ROWS + 5)
+        panel.keypad(Disarm())
+    assert len(panel.log) == LOG_ROWS
+    assert len({row.idsignal for row in panel.log}) == LOG_ROWS
+    assert panel.log[0].idsignal == str(9_400_000_000 + LOG_ROWS + 5)
 
 
-def test_an_unknown_zone_is_named_with_the_right_ones(house: House) -> None:
+def test_an_unknown_zone_is_named_with_the_right_ones(panel: SimulatedPanel) -> None:
     with pytest.raises(ValueError, match="no zone 'Attic'; use one of Entrada, Comedor"):
-        house.window("Attic", is_open=True)
+        panel.window("Attic", is_open=True)
 
 
-def test_changes_are_told_once_each_with_no_lock_held(house: House, clock: Clock) -> None:
+def test_changes_are_told_once_each_with_no_lock_held(panel: SimulatedPanel, clock: Clock) -> None:
     told: list[str] = []
-    house.changed = lambda: told.append(house.dump())
-    house.keypad(arm("total"))
+    panel.changed = lambda: told.append(panel.dump())
+    panel.keypad(arm("total"))
     assert len(told) == 1
-    house.window("Cocina", is_open=True)
-    house.answer_after = 5
-    submit(house, Disarm())
+    panel.window("Cocina", is_open=True)
+    panel.answer_after = 5
+    submit(panel, Disarm())
     assert len(told) == 4
-    _ = house.axes, house.log, house.windows, house.dump()
+    _ = panel.axes, panel.log, panel.windows, panel.dump()
     assert len(told) == 4
     clock.pass_by(5)
-    _ = house.axes
+    _ = panel.axes
     assert len(told) == 5
-    with house.held():
-        house.window("Cocina", is_open=False)
-        house.keypad(arm("total"))
+    with panel.held():
+        panel.window("Cocina", is_open=False)
+        panel.keypad(arm("total"))
         assert len(told) == 5
     assert len(told) == 6
     assert json.loads(told[-1])["axes"]["interior"] == "total"
 
 
-def test_a_change_is_told_even_when_the_holder_fails(house: House) -> None:
+def test_a_change_is_told_even_when_the_holder_fails(panel: SimulatedPanel) -> None:
     told: list[int] = []
-    house.changed = lambda: told.append(1)
+    panel.changed = lambda: told.append(1)
 
     def fail() -> None:
-        with house.held():
-            house.keypad(Disarm())
+        with panel.held():
+            panel.keypad(Disarm())
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -243,32 +243,32 @@ def test_a_change_is_told_even_when_the_holder_fails(house: House) -> None:
 
 @pytest.mark.parametrize("request_", [arm("night+perimeter"), Disarm(annex=True), Check()])
 def test_a_house_survives_a_restart_in_the_middle_of_an_operation(
-    house: House, clock: Clock, request_: Request
+    panel: SimulatedPanel, clock: Clock, request_: Request
 ) -> None:
-    house.keypad(arm("annex"))
-    house.window("Cocina", is_open=True)
-    house.window("Cocina", is_open=False)
-    house.window("Comedor", is_open=isinstance(request_, Check))
-    house.answer_after = 7
-    submit(house, request_)
-    again = House(clock, ALL)
-    again.load(house.dump())
-    assert again.dump() == house.dump()
+    panel.keypad(arm("annex"))
+    panel.window("Cocina", is_open=True)
+    panel.window("Cocina", is_open=False)
+    panel.window("Comedor", is_open=isinstance(request_, Check))
+    panel.answer_after = 7
+    submit(panel, request_)
+    again = SimulatedPanel(clock, ALL)
+    again.load(panel.dump())
+    assert again.dump() == panel.dump()
     clock.pass_by(7)
-    assert again.dump() == house.dump()
-    assert again.axes == house.axes
+    assert again.dump() == panel.dump()
+    assert again.axes == panel.axes
     assert again.log[0].at == START + 7
     assert again.pending is None
 
 
-def test_what_is_no_longer_fitted_is_not_restored(clock: Clock, house: House) -> None:
-    house.keypad(arm("night"))
-    house.keypad(arm("perimeter"))
-    house.keypad(arm("annex"))
-    house.window("Cocina", is_open=True)
-    lean = Profile(perimeter=False, interiors=frozenset({Interior.TOTAL}), zones=ALL.zones[:2])
-    again = House(clock, lean)
-    again.load(house.dump())
+def test_what_is_no_longer_fitted_is_not_restored(clock: Clock, panel: SimulatedPanel) -> None:
+    panel.keypad(arm("night"))
+    panel.keypad(arm("perimeter"))
+    panel.keypad(arm("annex"))
+    panel.window("Cocina", is_open=True)
+    lean = Equipment(perimeter=False, interiors=frozenset({Interior.TOTAL}), zones=ALL.zones[:2])
+    again = SimulatedPanel(clock, lean)
+    again.load(panel.dump())
     assert again.axes == DISARMED
     assert again.windows == ()
 
@@ -289,15 +289,15 @@ def test_what_is_no_longer_fitted_is_not_restored(clock: Clock, house: House) ->
         {"activity": None},
     ],
 )
-def test_a_state_that_is_none_changes_nothing(house: House, change: dict[str, object]) -> None:
-    house.keypad(arm("day"))
-    before = house.dump()
+def test_a_state_that_is_none_changes_nothing(panel: SimulatedPanel, change: dict[str, object]) -> None:
+    panel.keypad(arm("day"))
+    before = panel.dump()
     with pytest.raises(EmulatorError, match="not the saved state"):
-        house.load(json.dumps({**json.loads(before), **change}))
+        panel.load(json.dumps({**json.loads(before), **change}))
     for text in ("", "[]", "{}", "null"):
         with pytest.raises(EmulatorError, match="not the saved state"):
-            house.load(text)
-    assert house.dump() == before
+            panel.load(text)
+    assert panel.dump() == before
 
 
 def test_a_move_says_what_it_is() -> None:
@@ -307,38 +307,38 @@ def test_a_move_says_what_it_is() -> None:
     assert str(Move(off, perimeter=False, annex=False)) == "disarm interior+perimeter+annex"
 
 
-def test_a_move_leaves_the_other_axes_alone(house: House) -> None:
-    house.answer_after = 0
-    submit(house, arm("total+perimeter+annex"))
+def test_a_move_leaves_the_other_axes_alone(panel: SimulatedPanel) -> None:
+    panel.answer_after = 0
+    submit(panel, arm("total+perimeter+annex"))
     for move, left in (
         (Move(perimeter=False), "total + annex"),
         (Move(Interior.NIGHT), "night + annex"),
         (Move(annex=False), "night"),
         (Move(Interior.OFF), "disarmed"),
     ):
-        submit(house, move)
-        assert str(house.axes) == left
+        submit(panel, move)
+        assert str(panel.axes) == left
 
 
-def test_a_move_under_way_outlives_a_restart(house: House, clock: Clock) -> None:
+def test_a_move_under_way_outlives_a_restart(panel: SimulatedPanel, clock: Clock) -> None:
     move = Move(Interior.NIGHT, perimeter=True, starts=(Interior.OFF, Interior.NIGHT), idle=True, forced=True)
     for request in (move, Move(perimeter=False)):
-        submit(house, request)
-        other = House(clock, ALL)
-        other.load(house.dump())
+        submit(panel, request)
+        other = SimulatedPanel(clock, ALL)
+        other.load(panel.dump())
         assert other.pending
         assert other.pending.request == request
         clock.pass_by(ANSWER_AFTER)
-        assert other.axes == house.axes
+        assert other.axes == panel.axes
 
 
-def test_where_the_panel_stood(house: House, clock: Clock) -> None:
-    assert house.stand(0).axes == DISARMED
-    submit(house, arm("total"))
+def test_where_the_panel_stood(panel: SimulatedPanel, clock: Clock) -> None:
+    assert panel.stand(0).axes == DISARMED
+    submit(panel, arm("total"))
     clock.pass_by(10)
-    assert house.stand(START + ANSWER_AFTER).axes.interior is Interior.TOTAL
-    assert house.stand(START + ANSWER_AFTER - 0.001).axes == DISARMED
+    assert panel.stand(START + ANSWER_AFTER).axes.interior is Interior.TOTAL
+    assert panel.stand(START + ANSWER_AFTER - 0.001).axes == DISARMED
     for _ in range(STANDS):
-        house.keypad(arm("perimeter"))
-        house.keypad(Disarm())
-    assert house.stand(clock.now).axes == DISARMED
+        panel.keypad(arm("perimeter"))
+        panel.keypad(Disarm())
+    assert panel.stand(clock.now).axes == DISARMED

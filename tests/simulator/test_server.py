@@ -14,10 +14,10 @@ import pytest
 import requests
 
 from emulator.errors import ConfigError
-from emulator.simulator.backend import Account, Options
-from emulator.simulator.faults import Fault
+from emulator.simulator.backend import SimulatedAccount, WsdoOptions
+from emulator.simulator.faults import InjectedFault
 from emulator.simulator.owa.trust import Sms
-from emulator.simulator.panel.house import House
+from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import CONNECTIONS, SimulatedAlarm, create_app
 from tests.simulator.owa import DEVICE, query
 from tests.simulator.owa import LOGIN as LOGIN_VARIABLES
@@ -32,7 +32,7 @@ def threads() -> list[str]:
 
 @pytest.fixture
 def running() -> Iterator[SimulatedAlarm]:
-    alarm = SimulatedAlarm(options=Options(flood_limit=0))
+    alarm = SimulatedAlarm(options=WsdoOptions(flood_limit=0))
     alarm.start()
     yield alarm
     alarm.stop()
@@ -62,7 +62,7 @@ def test_a_real_client(running: SimulatedAlarm, session: requests.Session) -> No
 def test_a_dropped_connection_is_closed_without_a_byte(
     running: SimulatedAlarm, session: requests.Session, kind: str
 ) -> None:
-    running.backend.faults.add(Fault(kind, "LOGIN", times=1))
+    running.backend.faults.add(InjectedFault(kind, "LOGIN", times=1))
     with pytest.raises(requests.ConnectionError, match="without response"):
         session.post(running.url, params=LOGIN, timeout=PATIENCE_S)
     assert running.backend.sessions() == (kind == "lost")
@@ -78,7 +78,7 @@ def left_waiting(alarm: SimulatedAlarm) -> None:
 
 
 def test_a_late_answer_keeps_nobody_else_waiting(running: SimulatedAlarm, session: requests.Session) -> None:
-    running.backend.faults.add(Fault("late", times=1, seconds=60))
+    running.backend.faults.add(InjectedFault("late", times=1, seconds=60))
     left_waiting(running)
     assert session.post(running.url, params=LOGIN, timeout=PATIENCE_S).ok
     before = time.monotonic()
@@ -87,7 +87,7 @@ def test_a_late_answer_keeps_nobody_else_waiting(running: SimulatedAlarm, sessio
 
 
 def test_two_late_answers_leave_the_house_in_reach(running: SimulatedAlarm, session: requests.Session) -> None:
-    running.backend.faults.add(Fault("late", times=2, seconds=60))
+    running.backend.faults.add(InjectedFault("late", times=2, seconds=60))
     for _ in range(2):
         left_waiting(running)
     assert session.get(f"{running.control_url}/state", timeout=PATIENCE_S).ok
@@ -177,14 +177,14 @@ def test_a_bug_is_not_taken_for_a_dropped_connection(running: SimulatedAlarm, se
     def explode() -> float:
         raise RuntimeError
 
-    running.house.now = explode
+    running.panel.now = explode
     assert session.post(running.url, params=LOGIN, timeout=PATIENCE_S).status_code == 500
 
 
 def test_it_serves_the_house_and_the_accounts_it_was_given(session: requests.Session) -> None:
-    house = House(time.time)
-    alarm = SimulatedAlarm(house, accounts=[Account(user="ana", password="0123", number="007")])
-    assert alarm.house is house
+    panel = SimulatedPanel(time.time)
+    alarm = SimulatedAlarm(panel, accounts=[SimulatedAccount(user="ana", password="0123", number="007")])
+    assert alarm.panel is panel
     alarm.start()
     try:
         assert "60091" in session.post(alarm.url, params=LOGIN, timeout=PATIENCE_S).text
@@ -215,7 +215,7 @@ def test_commands_from_many_threads_are_one_at_a_time(running: SimulatedAlarm) -
 
 def test_the_app_stands_on_its_own_with_the_clock_of_the_world() -> None:
     backend = create_app().extensions["backend"]
-    assert abs(backend.house.now() - time.time()) < 60
+    assert abs(backend.panel.now() - time.time()) < 60
     assert backend.sleep is time.sleep
 
 
@@ -248,7 +248,7 @@ def test_the_other_face_on_a_real_socket(session: requests.Session) -> None:
         state = session.get(f"{alarm.control_url}/state", timeout=PATIENCE_S).json()
         assert state["requests"] == {"mkLoginToken": 2, "mkValidateDevice": 2, "mkSendOTP": 1}
         assert (state["client_faults"], state["fitted"]) == ([], ["day", "total", "perimeter"])
-        alarm.backend.faults.add(Fault("lost", "mkLoginToken", times=1))
+        alarm.backend.faults.add(InjectedFault("lost", "mkLoginToken", times=1))
         with pytest.raises(requests.ConnectionError, match="without response"):
             ask("mkLoginToken", variables)
     finally:
@@ -258,6 +258,6 @@ def test_the_other_face_on_a_real_socket(session: requests.Session) -> None:
 
 def test_options_of_the_other_face() -> None:
     with pytest.raises(TypeError, match="these are not OwaOptions"):
-        create_app(api="owa", options=Options())
+        create_app(api="owa", options=WsdoOptions())
     with pytest.raises(KeyError):
         create_app(api="soap")

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from emulator.model import Arm, ArmMode
-from emulator.simulator.backend import MOST_SESSIONS, SECRETS, Account, Options
-from emulator.simulator.faults import Fault
-from emulator.simulator.panel.house import Profile
+from emulator.simulator.backend import MOST_SESSIONS, SECRETS, SimulatedAccount, WsdoOptions
+from emulator.simulator.faults import InjectedFault
+from emulator.simulator.panel.panel import Equipment
 from emulator.simulator.server import create_app
 from emulator.simulator.wsdo import texts
 from emulator.simulator.wsdo.face import BOMB, MOST_OPERATIONS, NAMES, PATH, ConnectionDropped
@@ -33,7 +33,7 @@ def same_text(pet: etree._Element, name: str, *tags: str) -> bool:
 
 
 def test_every_sample_of_the_document_has_its_double(make: Maker) -> None:
-    alarm = make(options=Options(flood_limit=0, zero_after_arm=True))
+    alarm = make(options=WsdoOptions(flood_limit=0, zero_after_arm=True))
     login = alarm.ask("LOGIN", pwd="demo")
     assert shape(login) == shape(sample("login"))
     assert same_text(login, "login", "RES", "MSG", "LANG", "BLOQ")
@@ -92,7 +92,7 @@ def test_parameters_are_read_wherever_they_stand(alarm: Alarm, method: str) -> N
 def test_other_methods_do_nothing(alarm: Alarm, method: str) -> None:
     reply = getattr(alarm.client, method)(PATH, query_string={**alarm.params, "request": "ARM1"})
     assert reply.status_code == 405
-    assert alarm.house.pending is None
+    assert alarm.panel.pending is None
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_three_bad_passwords_lock_the_account(make: Maker) -> None:
 
 @pytest.mark.parametrize(("country", "lang"), texts.LANGUAGES.items())
 def test_every_country_speaks_its_language(make: Maker, country: str, lang: str) -> None:
-    alarm = make(account=Account(country=country))
+    alarm = make(account=SimulatedAccount(country=country))
     alarm.params |= {"Country": country, "lang": lang}
     words = texts.TEXTS[lang]
     assert alarm.ask("LOGIN", pwd="no").findtext("MSG") == words["password"]
@@ -146,7 +146,7 @@ def test_every_country_speaks_its_language(make: Maker, country: str, lang: str)
     assert alarm.run("ARMDAY").findtext("MSG") == words["other mode"]
     assert alarm.run("DARM").findtext("MSG") == words["disarmed"]
     assert alarm.run("EST").findtext("MSG") == words["off"]
-    alarm.house.window("Cocina", is_open=True)
+    alarm.panel.window("Cocina", is_open=True)
     assert alarm.run("ARM").findtext("MSG") == words["open window"]
     aliases = [reg.get("alias") for reg in alarm.ask("ACT_V2").iter("REG")]
     wanted = ["row refused", "row check", "row disarmed", "row refused", "row armed"]
@@ -165,7 +165,7 @@ def test_everything_but_login_needs_a_session(alarm: Alarm, name: str) -> None:
     assert err(alarm.ask(name, user="other")) == ("ERROR", "60067")
     alarm.backend.kill_sessions()
     assert err(alarm.ask(name)) == ("ERROR", "60022")
-    assert alarm.house.pending is None
+    assert alarm.panel.pending is None
 
 
 def test_sessions_expire_when_idle_and_do_not_disturb_each_other(alarm: Alarm) -> None:
@@ -209,7 +209,7 @@ def test_a_command_names_the_app_the_installation_and_itself(
     assert err(pet) == ("ERROR", expected)
     if expected == "60060":
         assert pet.findtext("NUMINST") == "2423443"
-    assert alarm.house.pending is None
+    assert alarm.panel.pending is None
     assert not alarm.backend.accepted
 
 
@@ -238,7 +238,7 @@ def test_an_operation_is_found_again_by_its_name_and_id_only(alarm: Alarm) -> No
 
 
 def test_operations_are_bounded(alarm: Alarm) -> None:
-    alarm.house.answer_after = 0
+    alarm.panel.answer_after = 0
     for at in range(MOST_OPERATIONS + 1):
         alarm.run("EST", ID=f"AND_{at}")
     assert err(alarm.ask("EST2", ID="AND_0")) == ("ERROR", "4")
@@ -275,7 +275,7 @@ def test_an_overlapping_command_is_refused_and_not_counted_as_accepted(alarm: Al
     ],
 )
 def test_status_letters(make: Maker, bases: list[str], status: str, words: str) -> None:
-    alarm = make(profile=Profile(annex=True))
+    alarm = make(equipment=Equipment(annex=True))
     alarm.login()
     last = None
     for base in bases:
@@ -287,7 +287,7 @@ def test_status_letters(make: Maker, bases: list[str], status: str, words: str) 
 
 
 def test_disarming_says_what_was_disarmed(make: Maker) -> None:
-    alarm = make(profile=Profile(annex=True))
+    alarm = make(equipment=Equipment(annex=True))
     alarm.login()
     alarm.run("ARMANNEX")
     pet = alarm.run("DARM")
@@ -316,7 +316,7 @@ def test_zero_after_arming_is_only_for_arming(alarm: Alarm) -> None:
 )
 def test_refusals_come_with_the_outcome(alarm: Alarm, base: str, expected: str, text: str) -> None:
     alarm.run("ARM")
-    alarm.house.window("Cocina", is_open=True)
+    alarm.panel.window("Cocina", is_open=True)
     for pet in (alarm.run(base), alarm.ask(f"{base}2")):
         assert err(pet) == ("ERROR", expected)
         assert pet.findtext("MSG") == texts.TEXTS["es"][text]
@@ -344,7 +344,7 @@ def test_the_activity_log(alarm: Alarm, clock: Clock) -> None:
     assert (dict(empty.attrib), len(empty)) == ({"totalreg": "0", "costtotal": "0"}, 0)
     alarm.run("ARMNIGHT", callby="IPH_61")
     clock.pass_by(60)
-    alarm.house.keypad(Arm(ArmMode(perimeter=True)))
+    alarm.panel.keypad(Arm(ArmMode(perimeter=True)))
     alarm.run("EST", callby="WEB")
     pet = alarm.ask("ACT_V2")
     assert [child.tag for child in pet] == ["RES", "LIST", "BLOQ"]
@@ -370,7 +370,7 @@ def test_the_activity_log(alarm: Alarm, clock: Clock) -> None:
 
 
 def test_the_activity_log_reaches_back_as_far_as_asked(alarm: Alarm, clock: Clock) -> None:
-    alarm.house.keypad(Arm(ArmMode(perimeter=True)))
+    alarm.panel.keypad(Arm(ArmMode(perimeter=True)))
     clock.now = START + 8 * 86_400
     alarm.login()
     found = {at: len(list(alarm.ask("ACT_V2", timefilter=at).iter("REG"))) for at in "12345"}
@@ -396,7 +396,7 @@ WORDS = st.sampled_from(["ES", "es", "GB", "en", "demo", "2423443", "SDVFAST", "
     live=st.booleans(),
 )
 def test_whatever_is_asked_the_answer_is_a_pet(name: str, params: dict[str, str], live: bool) -> None:
-    app = create_app(options=Options(flood_limit=0))
+    app = create_app(options=WsdoOptions(flood_limit=0))
     if live:
         token = app.extensions["backend"].login("demo", "demo", "ES")
         params = {"Country": "ES", "lang": "es", "user": "demo", "callby": "AND_61", **params, "hash": token}
@@ -413,26 +413,26 @@ def get(alarm: Alarm, name: str) -> tuple[int, str, bytes]:
 
 
 def test_a_flood_is_shut_out_for_a_while(make: Maker, clock: Clock) -> None:
-    alarm = make(options=Options())
+    alarm = make(options=WsdoOptions())
     for _ in range(30):
         alarm.login()
         clock.pass_by(1)
     clock.pass_by(5)
-    for _ in range(Options().flood_limit):
+    for _ in range(WsdoOptions().flood_limit):
         alarm.login()
     status, kind, page = get(alarm, "LOGIN")
     assert (status, kind) == (403, "text/html")
     assert b"403 Forbidden" in page
     clock.pass_by(59)
     assert get(alarm, "ARM1")[0] == 403
-    assert alarm.house.pending is None
+    assert alarm.panel.pending is None
     assert err(alarm.ask("LOGIN", user="somebody")) == ("KO", "60091")
     clock.pass_by(1)
     assert get(alarm, "LOGIN")[0] == 200
 
 
 def test_floods_of_strangers_count_together(make: Maker) -> None:
-    alarm = make(options=Options(flood_limit=2))
+    alarm = make(options=WsdoOptions(flood_limit=2))
     for user in ("a", "b"):
         assert err(alarm.ask("LOGIN", user=user)) == ("KO", "60091")
     alarm.params["user"] = "c"
@@ -440,12 +440,12 @@ def test_floods_of_strangers_count_together(make: Maker) -> None:
 
 
 def test_the_cloud_is_down(alarm: Alarm) -> None:
-    alarm.backend.faults.add(Fault("down"))
+    alarm.backend.faults.add(InjectedFault("down"))
     for _ in range(2):
         with pytest.raises(ConnectionDropped):
             get(alarm, "ARM1")
     alarm.backend.faults.clear("down")
-    assert alarm.house.pending is None
+    assert alarm.panel.pending is None
     assert err(alarm.ask("ARM1")) == ("OK", None)
     assert (alarm.backend.requests["ARM1"], alarm.backend.faults.hits["down"]) == (3, 2)
 
@@ -460,13 +460,13 @@ def test_the_cloud_is_down(alarm: Alarm) -> None:
     ],
 )
 def test_faults_in_front_of_the_panel(alarm: Alarm, kind: str, status: int, mimetype: str, needle: bytes) -> None:
-    alarm.backend.faults.add(Fault(kind, "ARM1", times=1))
+    alarm.backend.faults.add(InjectedFault(kind, "ARM1", times=1))
     assert err(alarm.ask("EST1")) == ("OK", None)
     alarm.clock.pass_by(3)
     found = get(alarm, "ARM1")
     assert found[:2] == (status, mimetype)
     assert needle in found[2]
-    assert alarm.house.pending is None
+    assert alarm.panel.pending is None
     assert err(alarm.ask("ARM1")) == ("OK", None)
     assert alarm.backend.faults.hits == {kind: 1}
 
@@ -478,7 +478,7 @@ def test_the_bomb_is_one() -> None:
 
 
 def test_a_lost_answer_comes_after_the_deed(alarm: Alarm) -> None:
-    alarm.backend.faults.add(Fault("lost", "ARM1", times=1))
+    alarm.backend.faults.add(InjectedFault("lost", "ARM1", times=1))
     with pytest.raises(ConnectionDropped):
         get(alarm, "ARM1")
     assert alarm.backend.accepted == {"ARM1": 1}
@@ -487,17 +487,17 @@ def test_a_lost_answer_comes_after_the_deed(alarm: Alarm) -> None:
 
 
 def test_a_late_answer_comes_after_the_deed(alarm: Alarm, clock: Clock) -> None:
-    alarm.backend.faults.add(Fault("late", "ARM1", seconds=2))
+    alarm.backend.faults.add(InjectedFault("late", "ARM1", seconds=2))
     assert err(alarm.ask("ARM1")) == ("OK", None)
     assert clock.now == START + 2
-    assert alarm.house.pending
-    assert alarm.house.pending.due == START + 3
+    assert alarm.panel.pending
+    assert alarm.panel.pending.due == START + 3
     assert err(alarm.ask("ARM2")) == ("WAIT", None)
     assert clock.now == START + 2
 
 
 def test_the_outcome_never_comes(alarm: Alarm) -> None:
-    alarm.backend.faults.add(Fault("wait", "ARM2"))
+    alarm.backend.faults.add(InjectedFault("wait", "ARM2"))
     assert err(alarm.run("ARM")) == ("WAIT", None)
     alarm.clock.pass_by(800)
     assert err(alarm.ask("ARM2")) == ("WAIT", None)
@@ -505,23 +505,23 @@ def test_the_outcome_never_comes(alarm: Alarm) -> None:
 
 
 def test_a_submission_is_refused(alarm: Alarm) -> None:
-    alarm.backend.faults.add(Fault("refuse", times=1))
+    alarm.backend.faults.add(InjectedFault("refuse", times=1))
     pet = alarm.ask("ARM1")
     assert err(pet) == ("ERROR", "5304")
     assert pet.findtext("MSG") == texts.TEXTS["es"]["failed"]
-    assert alarm.house.pending is None
+    assert alarm.panel.pending is None
     assert err(alarm.ask("ARM1")) == ("OK", None)
 
 
 def test_the_account_has_moved(alarm: Alarm) -> None:
-    alarm.backend.faults.add(Fault("retired"))
+    alarm.backend.faults.add(InjectedFault("retired"))
     pet = alarm.ask("LOGIN", pwd="demo")
     assert err(pet) == ("ERROR", "60161")
     assert "nueva versión" in pet.findtext("MSG", "")
 
 
 def test_the_session_dies_between_submission_and_outcome(alarm: Alarm) -> None:
-    alarm.backend.faults.add(Fault("expire", "ARM2", times=1))
+    alarm.backend.faults.add(InjectedFault("expire", "ARM2", times=1))
     assert err(alarm.run("ARM")) == ("ERROR", "60022")
     alarm.login()
     assert alarm.ask("ARM2").findtext("STATUS") == "1"
@@ -529,5 +529,5 @@ def test_the_session_dies_between_submission_and_outcome(alarm: Alarm) -> None:
 
 def test_the_log_is_empty_for_once(alarm: Alarm) -> None:
     alarm.run("ARM")
-    alarm.backend.faults.add(Fault("empty_log", times=1))
+    alarm.backend.faults.add(InjectedFault("empty_log", times=1))
     assert [len(list(alarm.ask("ACT_V2").iter("REG"))) for _ in range(2)] == [0, 1]

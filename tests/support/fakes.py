@@ -10,8 +10,8 @@ from emulator.clouds.account import Account
 from emulator.clouds.firewall import Forbidden, is_page
 from emulator.clouds.wsdo.cloud import WsdoCloud
 from emulator.errors import Unreachable
-from emulator.simulator.faults import Fault
-from emulator.simulator.panel.house import House, Profile
+from emulator.simulator.faults import InjectedFault
+from emulator.simulator.panel.panel import Equipment, SimulatedPanel
 from emulator.simulator.server import create_app
 from emulator.simulator.wsdo.face import ConnectionDropped
 
@@ -105,9 +105,11 @@ class SimulatedCloud:
 
     def __init__(self, account: Account = DEMO, *, annex: bool = False, answer_after: float = 3.0) -> None:
         self.clock = FakeClock()
-        self.house = House(self.clock.monotonic, Profile(annex=annex))  # nobody sets the panel's clock with ours
-        self.house.answer_after = answer_after
-        self.app = create_app(self.house, sleep=lambda _: None)
+        self.panel = SimulatedPanel(
+            self.clock.monotonic, Equipment(annex=annex)
+        )  # nobody sets the panel's clock with ours
+        self.panel.answer_after = answer_after
+        self.app = create_app(self.panel, sleep=lambda _: None)
         self.backend = self.app.extensions["backend"]
         self.transport = AppTransport(self.app)
         self.account = account
@@ -117,7 +119,7 @@ class SimulatedCloud:
         return WsdoCloud(self.account, self.transport, self.clock, DEADLINE_S)
 
     def fault(self, kind: str, request: str = "", times: int | None = None) -> None:
-        self.backend.faults.add(Fault(kind, request, times))
+        self.backend.faults.add(InjectedFault(kind, request, times))
 
     def count(self, request: str) -> int:
         """How many of a request the cloud has received."""

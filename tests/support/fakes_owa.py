@@ -13,10 +13,10 @@ from emulator.clouds.owa.wire import Turnstile, Wire
 from emulator.clouds.vault import Vault
 from emulator.errors import Unreachable
 from emulator.simulator.face import ConnectionDropped
-from emulator.simulator.faults import Fault
+from emulator.simulator.faults import InjectedFault
 from emulator.simulator.owa.face import PATH
 from emulator.simulator.owa.profiles import PROFILES
-from emulator.simulator.panel.house import House
+from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import create_app
 from tests.clouds.script import MemoryVault
 from tests.support.fakes import DEADLINE_S, FakeClock
@@ -48,10 +48,10 @@ class SimulatedOwa:
 
     def __init__(self, profile: str = "es-perimeter", vault: Vault | None = None, *, password: str = "") -> None:
         self.clock = FakeClock()
-        house = House(self.clock.monotonic, PROFILES[profile].fitted)
-        self.app = create_app(house, api="owa", profile=profile, sleep=lambda _: None)
+        panel = SimulatedPanel(self.clock.monotonic, PROFILES[profile].equipment)
+        self.app = create_app(panel, api="owa", profile=profile, sleep=lambda _: None)
         self.backend, self.face = self.app.extensions["backend"], self.app.extensions["face"]
-        self.house = self.backend.house
+        self.panel = self.backend.panel
         self.unit = self.face.unit
         self.poster = OwaPoster(self.app)
         self.vault = vault or MemoryVault()
@@ -88,9 +88,9 @@ class SimulatedOwa:
         self.fault("down")
 
     def fault(self, kind: str, request: str = "", times: int | None = None) -> None:
-        self.backend.faults.add(Fault(kind, request, times))
+        self.backend.faults.add(InjectedFault(kind, request, times))
 
     def state(self) -> dict[str, Any]:
         """What the control page knows."""
-        with self.house.held():
+        with self.panel.held():
             return dict(self.face.state())

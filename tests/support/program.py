@@ -15,8 +15,8 @@ from typing import Any
 import requests
 
 from emulator.app.settings import Settings, assembled
-from emulator.simulator.backend import Account
-from emulator.simulator.panel.house import House
+from emulator.simulator.backend import SimulatedAccount
+from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import SimulatedAlarm
 from tests.netns.raw import ECHO_BODY, SERVICE
 from tests.support.patience import PATIENCE_S
@@ -41,9 +41,9 @@ def settings(*switches: dict[str, Any], **other: Any) -> Settings:
 @contextmanager
 def simulated() -> Iterator[SimulatedAlarm]:
     """An alarm in this process, whose panel answers at once."""
-    house = House(time.time)
-    house.answer_after = 0.0
-    made = SimulatedAlarm(house, accounts=[Account(password="right")])
+    panel = SimulatedPanel(time.time)
+    panel.answer_after = 0.0
+    made = SimulatedAlarm(panel, accounts=[SimulatedAccount(password="right")])
     made.start()
     yield made
     made.stop()

@@ -6,64 +6,71 @@ from dataclasses import dataclass
 
 from werkzeug.datastructures import Headers
 
-from emulator.simulator.backend import Account, Contract
+from emulator.simulator.backend import Contract, SimulatedAccount
 from emulator.simulator.owa import failures
-from emulator.simulator.owa.graphql import Call, Invalid, Json
-from emulator.simulator.owa.schema import Access
-from emulator.simulator.owa.tokens import Tokens
+from emulator.simulator.owa.graphql import CheckedCall, Invalid, Json
+from emulator.simulator.owa.schema import AccessLevel
+from emulator.simulator.owa.tokens import IssuedTokens
 
 AUTH = ("country", "lang", "callby", "id", "user", "hash")
 SECURITY = ("token", "type", "otpHash")
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class Requester:
     """Who calls: what `auth` says, the account where it is known, and the `security` header."""
 
     callby: str = ""
     hash: str = ""
-    account: Account | None = None
+    account: SimulatedAccount | None = None
     security: Json | None = None
 
     @property
-    def customer(self) -> Account:
+    def customer(self) -> SimulatedAccount:
         """The account; a user that nobody knows has no session."""
         if self.account is None:
             raise failures.expired()
         return self.account
 
 
-def caller(call: Call, headers: Headers, accounts: Sequence[Account], tokens: Tokens, *, free: bool = False) -> Caller:
+def caller(
+    call: CheckedCall,
+    headers: Headers,
+    accounts: Sequence[SimulatedAccount],
+    tokens: IssuedTokens,
+    *,
+    free: bool = False,
+) -> Requester:
     """Check the headers. Failed is for those who may not, Invalid for those who do it wrongly.
 
     `free` where nobody has capabilities.
     """
     access, text = call.signature.access, headers.get("auth")
-    if access is Access.NOTHING:
+    if access is AccessLevel.NOTHING:
         if text is not None:
             raise _wrong(f"{call.name} goes without an auth header")
-        return Caller()
+        return Requester()
     if text is None:
         raise failures.expired()
     auth = _read(text, "auth", AUTH)
     if not auth["country"].isupper():
         raise _wrong("the country in the auth header is not upper-case")
-    if access is Access.DEVICE:
+    if access is AccessLevel.DEVICE:
         if auth["hash"] or auth.get("refreshToken"):
             raise _wrong(f"hash and refreshToken in the auth header of {call.name} are not empty")
         account = next((account for account in accounts if account.user == auth["user"]), None)
-        return Caller(auth["callby"], "", account, _security(headers))
+        return Requester(auth["callby"], "", account, _security(headers))
     if type(auth.get("loginTimestamp")) is not int:
         raise _wrong("the auth header lacks loginTimestamp, a whole number of ms")
     account = tokens.who(auth["hash"])
     if account is None or (account.user, account.country) != (auth["user"], auth["country"]):
         raise failures.expired()
-    if access is Access.INSTALLATION:
+    if access is AccessLevel.INSTALLATION:
         _check_installation(call, headers, account, None if free else tokens)
-    return Caller(auth["callby"], auth["hash"], account)
+    return Requester(auth["callby"], auth["hash"], account)
 
 
-def contract_of(account: Account, number: object) -> Contract | None:
+def contract_of(account: SimulatedAccount, number: object) -> Contract | None:
     """The installation of this number, if it is the customer's."""
     return next((contract for contract in account.contracts() if contract.number == number), None)
 
@@ -79,7 +86,9 @@ def _security(headers: Headers) -> Json | None:
     return security
 
 
-def _check_installation(call: Call, headers: Headers, account: Account, tokens: Tokens | None) -> None:
+def _check_installation(
+    call: CheckedCall, headers: Headers, account: SimulatedAccount, tokens: IssuedTokens | None
+) -> None:
     """numinst and panel as listed, in the headers and in the variables, and capabilities for them."""
     contract = contract_of(account, call.variables["numinst"])
     permitted = contract and (not tokens or tokens.may(headers.get("X-Capabilities", ""), account, contract.number))

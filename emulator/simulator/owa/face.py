@@ -13,13 +13,13 @@ from emulator.simulator.backend import Backend
 from emulator.simulator.face import ConnectionDropped, block_page, page
 from emulator.simulator.faults import OWA_KINDS
 from emulator.simulator.owa import access, failures, graphql
-from emulator.simulator.owa.graphql import Call, Invalid, Json
+from emulator.simulator.owa.graphql import CheckedCall, Invalid, Json
 from emulator.simulator.owa.operations import Operations
 from emulator.simulator.owa.options import OwaOptions
 from emulator.simulator.owa.orders import Order, Orders, letter
 from emulator.simulator.owa.profiles import Unit
 from emulator.simulator.owa.schema import OPERATIONS
-from emulator.simulator.owa.tokens import Tokens
+from emulator.simulator.owa.tokens import IssuedTokens
 from emulator.simulator.owa.trust import Sms, Trust
 from emulator.simulator.wsdo.texts import STEERING
 
@@ -57,7 +57,7 @@ class Owa:
     zone: tzinfo | None = None
     client_faults: list[str] = field(default_factory=list)
     banned_requests: int = 0
-    tokens: Tokens = field(init=False)
+    tokens: IssuedTokens = field(init=False)
     trust: Trust = field(init=False)
     orders: Orders = field(init=False)
     operations: Operations = field(init=False)
@@ -69,9 +69,9 @@ class Owa:
 
     def __post_init__(self) -> None:
         def now() -> float:
-            return self.backend.house.now()
+            return self.backend.panel.now()
 
-        self.tokens, self.trust = Tokens(now), Trust(now, self.sent)
+        self.tokens, self.trust = IssuedTokens(now), Trust(now, self.sent)
         self.orders = Orders(self.backend, self.unit, self.options)
         self.operations = Operations(
             self.backend, self.unit, self.options, self.tokens, self.trust, self.orders, self.zone
@@ -89,13 +89,13 @@ class Owa:
     def state(self) -> dict[str, Any]:
         """The codes that were sent are in it: whoever sees this page has the phone in his hand."""
         return {
-            "letter": letter(self.backend.house.axes),
+            "letter": letter(self.backend.panel.axes),
             "sessions": self.tokens.living(),
             "sms": [asdict(sms) for sms in self.trust.messages],
             "refresh_reused": self.tokens.reused,
             "client_faults": list(self.client_faults),
             "banned_requests": self.banned_requests,
-            "bypassed": list(self.backend.house.stand(self.backend.house.now()).bypassed),
+            "bypassed": list(self.backend.panel.stand(self.backend.panel.now()).bypassed),
             "times": [list(one) for one in self.backend.times],
         }
 
@@ -113,7 +113,7 @@ class Owa:
             body = request.get_json(silent=True)
             body = body if isinstance(body, dict) else {}
             name = graphql.name_of(body, request.headers.get("X-APOLLO-OPERATION-NAME", "")) or "unknown"
-            with self.backend.house.held():
+            with self.backend.panel.held():
                 self.backend.received(name)
                 reply, order = self._reply(name, body)
                 late = self.backend.faults.strike("late", name)
@@ -152,10 +152,10 @@ class Owa:
         except EmulatorError as failure:
             if failure is not error and isinstance(failure, Invalid) and failure.code == "BAD_REQUEST":
                 self._blame(name, failure)
-            document = failures.document(failure, call.signature.field if call else name, self.backend.house.now())
+            document = failures.document(failure, call.signature.field if call else name, self.backend.panel.now())
         return jsonify(_steered(document) if self.options.steering else document), order
 
-    def _caller(self, call: Call) -> access.Caller:
+    def _caller(self, call: CheckedCall) -> access.Requester:
         free = self.options.no_capabilities
         return access.caller(call, request.headers, self.backend.accounts, self.tokens, free=free)
 
@@ -183,10 +183,10 @@ class Owa:
         for kind, failed in TROUBLES.items():
             if faults.strike(kind, name):
                 field = OPERATIONS[name].field if name in OPERATIONS else name
-                return jsonify(failures.document(failed(), field, self.backend.house.now()))
+                return jsonify(failures.document(failed(), field, self.backend.panel.now()))
         if faults.strike("echo", name):
-            echoed = failures.Failed(f"{dict(request.headers)} {request.get_data(as_text=True)}", status=500)
-            return jsonify(failures.document(echoed, name, self.backend.house.now()))
+            echoed = failures.ApiError(f"{dict(request.headers)} {request.get_data(as_text=True)}", status=500)
+            return jsonify(failures.document(echoed, name, self.backend.panel.now()))
         if faults.strike("expire", name):
             self.tokens.kill()
         return None
@@ -197,7 +197,7 @@ class Owa:
         del self.client_faults[:-MOST_CLIENT_FAULTS]
 
 
-def _read(body: Json, name: str, lacks: Collection[str]) -> tuple[Call | None, Invalid | None]:
+def _read(body: Json, name: str, lacks: Collection[str]) -> tuple[CheckedCall | None, Invalid | None]:
     try:
         return graphql.read(body, name, lacks), None
     except Invalid as error:

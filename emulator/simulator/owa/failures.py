@@ -9,7 +9,7 @@ from emulator.simulator.owa.graphql import Invalid, Json
 from emulator.simulator.owa.trust import Challenged
 
 
-class Failed(EmulatorError):
+class ApiError(EmulatorError):
     """A request is answered with an error; `data` is what stands in it under that name."""
 
     def __init__(self, message: str, *, name: str = "ApiError", **data: Any) -> None:
@@ -24,9 +24,9 @@ class Crashed(EmulatorError):
         super().__init__(f"Cannot read properties of undefined (reading '{lang}')")
 
 
-def expired() -> Failed:
+def expired() -> ApiError:
     """The hash is no session."""
-    return Failed(
+    return ApiError(
         "Invalid session. Please, try again later.",
         name="ExpiredSessionError",
         res="ERROR",
@@ -35,61 +35,61 @@ def expired() -> Failed:
     )
 
 
-def unpermitted() -> Failed:
+def unpermitted() -> ApiError:
     """No capabilities for this installation (§1.3)."""
-    return Failed("accessPermissions: Missing capabilities data", name="accessPermissionsMiddleware", res="ERROR")
+    return ApiError("accessPermissions: Missing capabilities data", name="accessPermissionsMiddleware", res="ERROR")
 
 
-def wrong_password(told: Json) -> Failed:
+def wrong_password(told: Json) -> ApiError:
     """User or password; the two are not told apart."""
-    return Failed("The user or the password is not correct.", **{"res": "KO", "err": "60091", **told})
+    return ApiError("The user or the password is not correct.", **{"res": "KO", "err": "60091", **told})
 
 
-def locked() -> Failed:
+def locked() -> ApiError:
     """Too many wrong passwords."""
-    return Failed("Your username has been locked. Please contact us.", res="LOCK", err="60052", status=403)
+    return ApiError("Your username has been locked. Please contact us.", res="LOCK", err="60052", status=403)
 
 
-def unidentified() -> Failed:
+def unidentified() -> ApiError:
     """A refresh token that is of no use."""
-    return Failed("Invalid Session", res="ERROR", err="60067")
+    return ApiError("Invalid Session", res="ERROR", err="60067")
 
 
-def busy() -> Failed:
+def busy() -> ApiError:
     """Another request is under way at the panel."""
-    return Failed("There is another request in process. Please, try again later.", res="ERROR", err="60062")
+    return ApiError("There is another request in process. Please, try again later.", res="ERROR", err="60062")
 
 
-def not_found() -> Failed:
+def not_found() -> ApiError:
     """No such thing; of a command: it is not supported."""
-    return Failed("4: Requested data not found error.", res="ERROR", err="4", status=404)
+    return ApiError("4: Requested data not found error.", res="ERROR", err="4", status=404)
 
 
-def not_valid(request: str) -> Failed:
+def not_valid(request: str) -> ApiError:
     """How a central unit says that a command is not supported."""
     message = f"Request {request} is not valid for Central Unit"
-    return Failed(message, res="ERROR", err=message)
+    return ApiError(message, res="ERROR", err=message)
 
 
-def forbidden() -> Failed:
+def forbidden() -> ApiError:
     """Role or capability lacking."""
-    return Failed("Unauthorized request for current capabilities.", res="ERROR", err="6", status=401)
+    return ApiError("Unauthorized request for current capabilities.", res="ERROR", err="6", status=401)
 
 
-def unauthorized() -> Failed:
+def unauthorized() -> ApiError:
     """The session is not accepted, as where a technician has removed the device (§12)."""
-    return Failed("Unauthorized", name="SecurityError", **{"auth-type": "OTP", "auth-code": "10001"})
+    return ApiError("Unauthorized", name="SecurityError", **{"auth-type": "OTP", "auth-code": "10001"})
 
 
-def challenged() -> Failed:
+def challenged() -> ApiError:
     """The same with what it takes to be confirmed by SMS (§2.3, §12)."""
     phones = [{"id": 0, "phone": "******123"}]
-    return Failed("Unauthorized", name="SecurityError", **{"auth-phones": phones, "auth-otp-hash": str(uuid.uuid4())})
+    return ApiError("Unauthorized", name="SecurityError", **{"auth-phones": phones, "auth-otp-hash": str(uuid.uuid4())})
 
 
-def disowned() -> Failed:
+def disowned() -> ApiError:
     """The session is not accepted, and neither name nor words that a client could know say so (§12)."""
-    return Failed("Sesión no válida. Por favor, inténtelo de nuevo más tarde.", res="ERROR", status=403)
+    return ApiError("Sesión no válida. Por favor, inténtelo de nuevo más tarde.", res="ERROR", status=403)
 
 
 def unknown_argument() -> Invalid:
@@ -97,14 +97,14 @@ def unknown_argument() -> Invalid:
     return Invalid("GRAPHQL_VALIDATION_FAILED", 'Unknown argument "panel" on field "Mutation.xSArmPanel".')
 
 
-def trouble() -> Failed:
+def trouble() -> ApiError:
     """The back-end is down."""
-    return Failed("Internal Server Error", name="HttpError", res="ERROR", err="httpError", status=500)
+    return ApiError("Internal Server Error", name="HttpError", res="ERROR", err="httpError", status=500)
 
 
-def conflict() -> Failed:
+def conflict() -> ApiError:
     """The back-end is at odds with the panel."""
-    return Failed("alarm-manager.alarm_process_error", res="ERROR", err="10", status=409)
+    return ApiError("alarm-manager.alarm_process_error", res="ERROR", err="10", status=409)
 
 
 def document(error: EmulatorError, field: str, at: float) -> Json:
@@ -114,7 +114,7 @@ def document(error: EmulatorError, field: str, at: float) -> Json:
     if isinstance(error, Invalid):
         return {"errors": [{"message": str(error), "extensions": {"code": error.code}}]}
     name, message, data = "ApiError", str(error), {}
-    if isinstance(error, Failed):
+    if isinstance(error, ApiError):
         name, data = error.name, error.data
     if isinstance(error, Challenged):
         name, message, data = "SecurityError", "Unauthorized", _challenge(error)

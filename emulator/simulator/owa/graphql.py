@@ -57,7 +57,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CheckedCall:
     """A request that the schema allows."""
 
     name: str
@@ -83,7 +83,7 @@ def name_of(body: Mapping[str, Any], header: str) -> str:
     return header if not named and header in OPERATIONS else ""
 
 
-def read(body: Mapping[str, Any], name: str, lacks: Collection[str] = ()) -> Call:
+def read(body: Mapping[str, Any], name: str, lacks: Collection[str] = ()) -> CheckedCall:
     """Check a body against the schema. Invalid says what is wrong, and nothing may be carried out then.
 
     `lacks` names what this country's schema does not have.
@@ -109,7 +109,7 @@ def read(body: Mapping[str, Any], name: str, lacks: Collection[str] = ()) -> Cal
     if undeclared:
         raise Invalid("GRAPHQL_VALIDATION_FAILED", f'Variable "${undeclared[0]}" is not defined.')
     _check_lacking(document, name, lacks)
-    return Call(name, signature, variables or {}, document.selection)
+    return CheckedCall(name, signature, variables or {}, document.selection)
 
 
 def parse(text: str) -> Document:

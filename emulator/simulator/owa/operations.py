@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from emulator.simulator.backend import Account, Backend, Denied, Reason, Role
+from emulator.simulator.backend import Backend, Denied, Reason, Role, SimulatedAccount
 from emulator.simulator.owa import failures
-from emulator.simulator.owa.access import Caller, contract_of
+from emulator.simulator.owa.access import Requester, contract_of
 from emulator.simulator.owa.failures import Crashed
-from emulator.simulator.owa.graphql import Call, Json
+from emulator.simulator.owa.graphql import CheckedCall, Json
 from emulator.simulator.owa.options import OwaOptions
 from emulator.simulator.owa.orders import LETTER_FAULTS, Orders, letter, open_zones
 from emulator.simulator.owa.profiles import Unit
-from emulator.simulator.owa.tokens import Device, Spent, Tokens
+from emulator.simulator.owa.tokens import DeviceKey, IssuedTokens, Spent
 from emulator.simulator.owa.trust import Challenged, Trust
-from emulator.simulator.panel.activity import Row
+from emulator.simulator.panel.activity import LogRow
 from emulator.simulator.wsdo import texts
 
 MFA_NEEDED, RENEWED = "auth-api.mfa_needed", "auth-api.login.success"
@@ -57,16 +57,16 @@ class Operations:
     backend: Backend
     unit: Unit
     options: OwaOptions
-    tokens: Tokens
+    tokens: IssuedTokens
     trust: Trust
     orders: Orders
     zone: tzinfo | None = None
 
-    def answer(self, call: Call, caller: Caller) -> Any:
+    def answer(self, call: CheckedCall, caller: Requester) -> Any:
         """The value of the field that was asked for."""
         return ANSWERS[call.name](self, call, caller)
 
-    def login(self, call: Call, _: Caller) -> Json:
+    def login(self, call: CheckedCall, _: Requester) -> Json:
         """mkLoginToken (§2.1)."""
         variables = call.variables
         self._crash(call)
@@ -79,7 +79,7 @@ class Operations:
             raise failures.wrong_password(told) from None
         return self._admit(call, account, is_known=not self.backend.faults.strike("no_login", call.name))
 
-    def refresh(self, call: Call, caller: Caller) -> Json:
+    def refresh(self, call: CheckedCall, caller: Requester) -> Json:
         """RefreshLogin: the token is spent, and a new one takes its place (§2.4)."""
         variables = call.variables
         self._crash(call)
@@ -98,14 +98,14 @@ class Operations:
             self.tokens.spend(variables["refreshToken"], answer["refreshToken"] if self.options.refresh_grace else "")
         return answer
 
-    def _crash(self, call: Call) -> None:
+    def _crash(self, call: CheckedCall) -> None:
         """Raise Crashed where a fault says so."""
         lang, faults = call.variables["lang"], self.backend.faults
         unknown = lang != call.variables["country"].lower()
         if faults.strike("crash", call.name) or (unknown and faults.strike("lang_crash", call.name)):
             raise Crashed(lang)
 
-    def _admit(self, call: Call, account: Account, *, is_known: bool = True) -> Json:
+    def _admit(self, call: CheckedCall, account: SimulatedAccount, *, is_known: bool = True) -> Json:
         device = _device(call)
         answer: Json = {"res": "OK", "lang": call.variables["lang"], "changePassword": account.change_password}
         if account.change_password:
@@ -122,13 +122,13 @@ class Operations:
         authorised = {"needDeviceAuthorization": None if null else False}
         return {**answer, **tokens, **authorised, "legals": True, "mainUser": _owns(account)}
 
-    def _tokens(self, account: Account, device: Device, callby: str, version: str) -> Json:
+    def _tokens(self, account: SimulatedAccount, device: DeviceKey, callby: str, version: str) -> Json:
         return {
             "hash": self.tokens.hash(account, callby, version, self.options.token_life),
             "refreshToken": self.tokens.refresh(account, device),
         }
 
-    def validate(self, call: Call, caller: Caller) -> Json:
+    def validate(self, call: CheckedCall, caller: Requester) -> Json:
         """mkValidateDevice: without `security` it asks for a code, with it the code is redeemed (§2.3)."""
         account, device = caller.customer, _device(call)
         if not self.trust.trusts(account, device):
@@ -144,13 +144,13 @@ class Operations:
             tokens = self._tokens(account, device, caller.callby, call.variables.get("deviceVersion") or "")
         return {"res": "OK", **tokens, "legals": True}
 
-    def send_code(self, call: Call, caller: Caller) -> Json:
+    def send_code(self, call: CheckedCall, caller: Requester) -> Json:
         """mkSendOTP."""
         if not self.trust.send(caller.customer, call.variables["otpHash"], call.variables["recordId"]):
             raise failures.not_found()
         return {"res": "OK"}
 
-    def installations(self, call: Call, caller: Caller) -> Json:
+    def installations(self, call: CheckedCall, caller: Requester) -> Json:
         """mkInstallationList (§3.1)."""
         if self.backend.faults.strike("null_list", call.name):
             return {"installations": None}
@@ -168,7 +168,7 @@ class Operations:
             ]
         }
 
-    def services(self, call: Call, caller: Caller) -> Json:
+    def services(self, call: CheckedCall, caller: Requester) -> Json:
         """Srv, which has the capabilities (§3.2)."""
         account = caller.customer
         contract = contract_of(account, call.variables["numinst"])
@@ -192,10 +192,10 @@ class Operations:
             },
         }
 
-    def status(self, call: Call, caller: Caller) -> Json:
+    def status(self, call: CheckedCall, caller: Requester) -> Json:
         """Status: what the cloud has heard, late as it may be (§4.1)."""
-        house, lag = self.backend.house, self.options.status_lag
-        stand = house.stand(house.now() - lag)
+        panel, lag = self.backend.panel, self.options.status_lag
+        stand = panel.stand(panel.now() - lag)
         reported = letter(stand.axes)
         for kind, other in LETTER_FAULTS.items():
             if self.backend.faults.strike(kind, call.name):
@@ -209,19 +209,19 @@ class Operations:
             "exceptions": exceptions,
         }
 
-    def timeline(self, call: Call, _: Caller) -> Json:
+    def timeline(self, call: CheckedCall, _: Requester) -> Json:
         """ActV2Timeline (§8)."""
         if self.backend.faults.strike("null_list", call.name):
             return {"reg": None}
         if self.backend.faults.strike("empty_log", call.name):
             return {"reg": []}
-        variables, house = call.variables, self.backend.house
-        since = house.now() - MONTH_S if variables["timeFilter"] == "LASTMONTH" else 0
-        rows = [row for row in house.log if row.at >= since]
+        variables, panel = call.variables, self.backend.panel
+        since = panel.now() - MONTH_S if variables["timeFilter"] == "LASTMONTH" else 0
+        rows = [row for row in panel.log if row.at >= since]
         first = max(variables.get("offset") or 0, 0)
         return {"reg": [self._row(row) for row in rows[first : first + (variables.get("numRows") or ROWS)]]}
 
-    def _row(self, row: Row) -> Json:
+    def _row(self, row: LogRow) -> Json:
         words = texts.TEXTS[texts.LANGUAGES.get(self.unit.country, "es")]
         return {
             "alias": texts.row_alias(row.label, words),
@@ -236,25 +236,25 @@ class Operations:
             "interface": "" if row.source else "02",
         }
 
-    def logout(self, _: Call, caller: Caller) -> bool:
+    def logout(self, _: CheckedCall, caller: Requester) -> bool:
         """Logout (§2.4)."""
         self.tokens.end(caller.hash)
         return True
 
-    def submit(self, call: Call, caller: Caller) -> Json:
+    def submit(self, call: CheckedCall, caller: Requester) -> Json:
         """xSArmPanel, xSDisarmPanel, CheckAlarm."""
         return self.orders.submit(call, caller.customer, caller.callby)
 
-    def poll(self, call: Call, _: Caller) -> Json:
+    def poll(self, call: CheckedCall, _: Requester) -> Json:
         """ArmStatus, DisarmStatus, CheckAlarmStatus."""
         return self.orders.poll(call)
 
-    def exceptions(self, call: Call, caller: Caller) -> Json:
+    def exceptions(self, call: CheckedCall, caller: Requester) -> Json:
         """xSGetExceptions."""
         return self.orders.exceptions(call, caller.customer)
 
 
-ANSWERS: dict[str, Callable[[Operations, Call, Caller], Any]] = {
+ANSWERS: dict[str, Callable[[Operations, CheckedCall, Requester], Any]] = {
     "mkLoginToken": Operations.login,
     "mkValidateDevice": Operations.validate,
     "mkSendOTP": Operations.send_code,
@@ -274,11 +274,11 @@ ANSWERS: dict[str, Callable[[Operations, Call, Caller], Any]] = {
 }
 
 
-def _device(call: Call) -> Device:
+def _device(call: CheckedCall) -> DeviceKey:
     return str(call.variables.get("idDevice")), str(call.variables.get("uuid"))
 
 
-def _owns(account: Account) -> bool:
+def _owns(account: SimulatedAccount) -> bool:
     return account.role is Role.OWNER
 
 

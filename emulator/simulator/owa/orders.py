@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator.model import Axes, Interior
-from emulator.simulator.backend import Account, Backend, Role
+from emulator.simulator.backend import Backend, Role, SimulatedAccount
 from emulator.simulator.owa import failures
-from emulator.simulator.owa.failures import Failed
-from emulator.simulator.owa.graphql import Call, Invalid, Json
+from emulator.simulator.owa.failures import ApiError
+from emulator.simulator.owa.graphql import CheckedCall, Invalid, Json
 from emulator.simulator.owa.options import OwaOptions
 from emulator.simulator.owa.profiles import Unit
 from emulator.simulator.panel.actions import Check, Request
-from emulator.simulator.panel.house import Busy
-from emulator.simulator.panel.operation import Ending, Operation, Refusal
+from emulator.simulator.panel.operation import Ending, PanelOperation, PanelRefusal
+from emulator.simulator.panel.panel import Busy
 
 FORCE_WITHIN_S = 180.0
 """Seconds for which open zones may be bypassed; the longest that a client keeps the context (§5.5)."""
@@ -58,9 +58,9 @@ OPEN_ZONES = "alarm-manager.error_mpj_exception"
 
 # The panel's no → message, code and type (§5.6). The types of 101 and 106 are a guess, and so is their message.
 REFUSALS = {
-    Refusal.NOT_FITTED: (OPEN_ZONES, "101", "BLOCKING"),
-    Refusal.OTHER_MODE: (OPEN_ZONES, "106", "BLOCKING"),
-    Refusal.WRONG_STATE: ("alarm-manager.usm8", None, "TECHNICAL_ERROR"),
+    PanelRefusal.NOT_FITTED: (OPEN_ZONES, "101", "BLOCKING"),
+    PanelRefusal.OTHER_MODE: (OPEN_ZONES, "106", "BLOCKING"),
+    PanelRefusal.WRONG_STATE: ("alarm-manager.usm8", None, "TECHNICAL_ERROR"),
 }
 
 
@@ -80,7 +80,7 @@ class Order:
     poll: str
     request: str
     number: str
-    operation: Operation
+    operation: PanelOperation
     forced_by: str = ""
     counter: int = 0
     shaken: bool = False
@@ -93,7 +93,7 @@ class Order:
 
 
 @dataclass(slots=True)
-class OpenZones:
+class ForcingContext:
     """The context in which the zones that stood open may be looked at and bypassed."""
 
     reference: str
@@ -113,9 +113,9 @@ class Orders:
     unit: Unit
     options: OwaOptions
     _orders: dict[str, Order] = field(default_factory=dict)
-    _open: dict[str, OpenZones] = field(default_factory=dict)
+    _open: dict[str, ForcingContext] = field(default_factory=dict)
 
-    def asked(self, call: Call) -> Order | None:
+    def asked(self, call: CheckedCall) -> Order | None:
         """The order that a call is about."""
         reference = str(call.variables.get("referenceId"))
         if call.name == "xSGetExceptions":
@@ -123,7 +123,7 @@ class Orders:
             return context.order if context else None
         return self._orders.get(reference)
 
-    def submit(self, call: Call, account: Account, callby: str) -> Json:
+    def submit(self, call: CheckedCall, account: SimulatedAccount, callby: str) -> Json:
         """xSArmPanel, xSDisarmPanel, CheckAlarm (§5.2, §4.2)."""
         number, name = str(call.variables["numinst"]), str(call.variables.get("request", ""))
         request = self._request(call, account, name)
@@ -131,7 +131,7 @@ class Orders:
             raise failures.busy()
         source = SOURCES.get(callby[:3], "Web")
         try:
-            operation = self.backend.house.submit(request, source=source, user=account.user)
+            operation = self.backend.panel.submit(request, source=source, user=account.user)
         except Busy:
             raise failures.busy() from None
         forced_by = str(call.variables.get("forceArmingRemoteId") or "")
@@ -143,7 +143,7 @@ class Orders:
         self.backend.accepted[call.name] += 1
         return {"res": "OK", "msg": SUBMITTED, "referenceId": reference, "pollingTime": 2}  # seconds (§5.2)
 
-    def _request(self, call: Call, account: Account, name: str) -> Request:
+    def _request(self, call: CheckedCall, account: SimulatedAccount, name: str) -> Request:
         """What the panel is asked to do, or how this unit says that it cannot."""
         strike = self.backend.faults.strike
         if call.name == "CheckAlarm":
@@ -163,17 +163,17 @@ class Orders:
         silent = account.role is Role.RESTRICTED
         return replace(move, forced=silent or self._may_force(call)) if move.arms else move
 
-    def _may_force(self, call: Call) -> bool:
+    def _may_force(self, call: CheckedCall) -> bool:
         context = self._open.get(str(call.variables.get("forceArmingRemoteId")))
         return (
             self.options.allow_forcing
             and context is not None
-            and self.backend.house.now() < context.until
+            and self.backend.panel.now() < context.until
             and (context.suid, context.request, context.number)
             == (call.variables.get("suid"), call.variables["request"], call.variables["numinst"])
         )
 
-    def poll(self, call: Call) -> Json:
+    def poll(self, call: CheckedCall) -> Json:
         """ArmStatus, DisarmStatus, CheckAlarmStatus: WAIT until the panel is done (§5.4)."""
         variables, order = call.variables, self.asked(call)
         base = _outcome(str(variables["numinst"]))
@@ -196,15 +196,15 @@ class Orders:
         for kind, other in LETTER_FAULTS.items():
             if self.backend.faults.strike(kind, call.name):
                 reported = other
-        date = f"{datetime.fromtimestamp(self.backend.house.now(), UTC):%Y-%m-%dT%H:%M:%SZ}"
+        date = f"{datetime.fromtimestamp(self.backend.panel.now(), UTC):%Y-%m-%dT%H:%M:%SZ}"
         return {**base, "res": "OK", "msg": msg, "status": "0", "protomResponse": reported, "protomResponseDate": date}
 
     def _refused(self, order: Order, ending: Ending) -> Json:
-        if ending.refusal is not Refusal.OPEN_WINDOW:
-            msg, code, kind = REFUSALS[ending.refusal or Refusal.OTHER_MODE]
+        if ending.refusal is not PanelRefusal.OPEN_WINDOW:
+            msg, code, kind = REFUSALS[ending.refusal or PanelRefusal.OTHER_MODE]
             return {"msg": msg, "error": _error(code, kind)}
         context = self._context(order, ending)
-        zones = [zone.code for zone in self.backend.house.profile.zones if zone.name in ending.windows]
+        zones = [zone.code for zone in self.backend.panel.equipment.zones if zone.name in ending.windows]
         kind, msg, code = self.unit.open_zone, OPEN_ZONES, "102"
         if self.options.zones_by_number:
             kind, code = "BLOCKING", "ERR_ZONE_OPEN"
@@ -222,24 +222,26 @@ class Orders:
             },
         }
 
-    def _context(self, order: Order, ending: Ending) -> OpenZones:
+    def _context(self, order: Order, ending: Ending) -> ForcingContext:
         """Made at the first poll that tells of the open zones; later polls tell the same."""
         known = next((context for context in self._open.values() if context.order.operation is order.operation), None)
         if known:
             return known
         while len(self._open) >= MOST_ORDERS:
             del self._open[next(iter(self._open))]
-        until = self.backend.house.now() + FORCE_WITHIN_S
+        until = self.backend.panel.now() + FORCE_WITHIN_S
         asked = Order("xSGetExceptions", order.request, order.number, order.operation)
-        made = OpenZones(_reference(), secrets.token_hex(8), order.request, order.number, ending.windows, until, asked)
+        made = ForcingContext(
+            _reference(), secrets.token_hex(8), order.request, order.number, ending.windows, until, asked
+        )
         self._open[made.reference] = made
         return made
 
-    def exceptions(self, call: Call, account: Account) -> Json:
+    def exceptions(self, call: CheckedCall, account: SimulatedAccount) -> Json:
         """xSGetExceptions: WAIT at first, then the names (§5.5)."""
         context = self._open.get(str(call.variables["referenceId"]))
         if context is None or (context.suid, context.number) != (call.variables.get("suid"), call.variables["numinst"]):
-            raise Failed("alarm-manager.error_status_not_found", res="ERROR", err="10", status=500)
+            raise ApiError("alarm-manager.error_status_not_found", res="ERROR", err="10", status=500)
         if call.variables["counter"] == 1 or self.options.exceptions_wait:
             return {"res": "WAIT", "msg": PENDING, "exceptions": None}
         names = None if account.role is Role.RESTRICTED else open_zones(context.windows)

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from emulator.model import Interior
-from emulator.simulator.backend import Account, Role
+from emulator.simulator.backend import Role, SimulatedAccount
 from emulator.simulator.panel.actions import Move
-from emulator.simulator.panel.house import Profile
+from emulator.simulator.panel.panel import Equipment
 
 OFF, DAY, NIGHT, TOTAL = Interior.OFF, Interior.DAY, Interior.NIGHT, Interior.TOTAL
 
@@ -18,7 +18,7 @@ class Unit:
 
     panel: str
     country: str
-    fitted: Profile
+    equipment: Equipment
     caps: tuple[str, ...]
     requests: Mapping[str, Move]
     partitions: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -34,9 +34,9 @@ class Unit:
     row_types: Mapping[str, int] = field(default_factory=dict)
     """Label of a log row → its type, where it is not that of activity.ROW_TYPES (§8)."""
 
-    def account(self) -> Account:
+    def account(self) -> SimulatedAccount:
         """The demo customer of such a unit."""
-        return Account(country=self.country, panel=self.panel, role=self.role)
+        return SimulatedAccount(country=self.country, panel=self.panel, role=self.role)
 
 
 def _arm(interior: Interior | None = None, *, perimeter: bool = False) -> Move:
@@ -68,7 +68,7 @@ _CHANGES = ("ARMINTFPART", "ARMPARTFINT")
 _ES_PERIMETER = Unit(
     panel="SDVFAST",
     country="ES",
-    fitted=Profile(),
+    equipment=Equipment(),
     caps=(*_BASE, "PERI", *_CHANGES),
     requests={**_INTERIOR, **_OUTSIDE, **_WHILE_ARMED, **_DISARM},
     outside_enum=frozenset(),
@@ -76,7 +76,7 @@ _ES_PERIMETER = Unit(
 _IT_OWNER = Unit(
     panel="SDVECU",
     country="IT",
-    fitted=Profile(interiors=frozenset({DAY, TOTAL})),
+    equipment=Equipment(interiors=frozenset({DAY, TOTAL})),
     caps=("ARM", "DARM", "ARMNIGHT", "EST", "SCH", "TIMELINE"),  # they say night and not day, wrongly (§3.3)
     requests={
         "ARM1": _idle(TOTAL),
@@ -102,14 +102,14 @@ PROFILES: dict[str, Unit] = {
     "es-perimeter": _ES_PERIMETER,
     "es": replace(
         _ES_PERIMETER,
-        fitted=Profile(perimeter=False),
+        equipment=Equipment(perimeter=False),
         caps=(*_BASE, *_CHANGES),
         requests={**_INTERIOR, **_WHILE_ARMED, **_DISARM},
     ),
     "fr": Unit(
         panel="SDVFAST",
         country="FR",
-        fitted=Profile(),
+        equipment=Equipment(),
         caps=(*_BASE, "PERI"),  # not captured
         requests={
             "ARM1": _idle(TOTAL),
@@ -124,7 +124,7 @@ PROFILES: dict[str, Unit] = {
     "gb-annex": Unit(
         panel="SDVFAST",
         country="GB",
-        fitted=Profile(perimeter=False, annex=True),
+        equipment=Equipment(perimeter=False, annex=True),
         caps=(*_BASE, "ARMANNEX", "DARMANNEX", *_CHANGES),
         requests={
             **_INTERIOR,
@@ -139,7 +139,7 @@ PROFILES: dict[str, Unit] = {
     "it-restricted": replace(_IT_OWNER, role=Role.RESTRICTED),
     "it-interior": replace(
         _IT_OWNER,
-        fitted=Profile(perimeter=False, interiors=frozenset({DAY, TOTAL})),
+        equipment=Equipment(perimeter=False, interiors=frozenset({DAY, TOTAL})),
         partitions=(("01", ("01", "02")), ("02", ()), ("03", ())),
     ),
 }

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Any
 
 
-class Access(Enum):
+class AccessLevel(Enum):
     """What a request must carry in its headers (§1.3, §1.4)."""
 
     NOTHING = auto()
@@ -27,7 +27,7 @@ class Signature:
     kind: str
     field: str
     variables: Mapping[str, str]
-    access: Access = Access.INSTALLATION
+    access: AccessLevel = AccessLevel.INSTALLATION
 
 
 ENUMS: dict[str, tuple[str, ...]] = {
@@ -56,7 +56,7 @@ _POLL = {"numinst": "String!", "panel": "String!", "referenceId": "String!", "co
 
 OPERATIONS: dict[str, Signature] = {
     "mkLoginToken": Signature(
-        "mutation", "xSLoginToken", dict.fromkeys(("user", "password", *_CALLER), "String!"), Access.NOTHING
+        "mutation", "xSLoginToken", dict.fromkeys(("user", "password", *_CALLER), "String!"), AccessLevel.NOTHING
     ),
     "mkValidateDevice": Signature(
         "mutation",
@@ -73,14 +73,14 @@ OPERATIONS: dict[str, Signature] = {
             ),
             "String",
         ),
-        Access.DEVICE,
+        AccessLevel.DEVICE,
     ),
-    "mkSendOTP": Signature("mutation", "xSSendOtp", {"recordId": "Int!", "otpHash": "String!"}, Access.DEVICE),
+    "mkSendOTP": Signature("mutation", "xSSendOtp", {"recordId": "Int!", "otpHash": "String!"}, AccessLevel.DEVICE),
     "RefreshLogin": Signature(
-        "mutation", "xSRefreshLogin", dict.fromkeys(("refreshToken", *_CALLER), "String!"), Access.DEVICE
+        "mutation", "xSRefreshLogin", dict.fromkeys(("refreshToken", *_CALLER), "String!"), AccessLevel.DEVICE
     ),
-    "mkInstallationList": Signature("query", "xSInstallations", {}, Access.SESSION),
-    "Srv": Signature("query", "xSSrv", {"numinst": "String!", "uuid": "String"}, Access.SESSION),
+    "mkInstallationList": Signature("query", "xSInstallations", {}, AccessLevel.SESSION),
+    "Srv": Signature("query", "xSSrv", {"numinst": "String!", "uuid": "String"}, AccessLevel.SESSION),
     "Status": Signature("query", "xSStatus", {"numinst": "String!"}),
     "xSArmPanel": Signature(
         "mutation",
@@ -114,7 +114,7 @@ OPERATIONS: dict[str, Signature] = {
         "xSActV2",
         {"numinst": "String!", "panel": "String", "numRows": "Int", "offset": "Int", "timeFilter": "TimeFilter!"},
     ),
-    "Logout": Signature("mutation", "xSLogout", {}, Access.SESSION),
+    "Logout": Signature("mutation", "xSLogout", {}, AccessLevel.SESSION),
 }
 
 Shape = Mapping[str, Any]

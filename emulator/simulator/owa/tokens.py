@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.errors import EmulatorError
-from emulator.simulator.backend import Account, Contract
+from emulator.simulator.backend import Contract, SimulatedAccount
 
 REFRESH_LIFE_S = 180 * 86_400.0
 """180 days (§2.4)."""
@@ -19,7 +19,7 @@ REFRESH_LIFE_S = 180 * 86_400.0
 MOST_TOKENS = 500
 """Tokens of a kind that are remembered, dead ones too; the oldest is forgotten first."""
 
-Device = tuple[str, str]
+DeviceKey = tuple[str, str]
 """idDevice and uuid, which trust is bound to (§2.2)."""
 
 
@@ -34,7 +34,7 @@ class Grant:
     `before` is the refresh token that is spent with this one.
     """
 
-    account: Account
+    account: SimulatedAccount
     expires: float
     about: object = None
     alive: bool = True
@@ -42,7 +42,7 @@ class Grant:
 
 
 @dataclass(slots=True)
-class Tokens:
+class IssuedTokens:
     """Every token that was given out. Owned by the house's lock."""
 
     now: Callable[[], float]
@@ -52,31 +52,31 @@ class Tokens:
     _refreshes: dict[str, Grant] = field(default_factory=dict, repr=False)
     _capabilities: dict[str, Grant] = field(default_factory=dict, repr=False)
 
-    def hash(self, account: Account, callby: str, version: str, life: float) -> str:
+    def hash(self, account: SimulatedAccount, callby: str, version: str, life: float) -> str:
         """A new access token."""
         claims = {"sub": account.user, "usrid": account.user, "cnt": account.country, "cby": callby, "ver": version}
         return self._give(self._hashes, Grant(account, self.now() + life), claims)
 
-    def refresh(self, account: Account, device: Device) -> str:
+    def refresh(self, account: SimulatedAccount, device: DeviceKey) -> str:
         """A new refresh token."""
         grant = Grant(account, self.now() + REFRESH_LIFE_S, device)
         return self._give(self._refreshes, grant, {"sub": account.user, "cnt": account.country, "typ": "refresh"})
 
-    def capabilities(self, account: Account, contract: Contract, caps: tuple[str, ...], life: float) -> str:
+    def capabilities(self, account: SimulatedAccount, contract: Contract, caps: tuple[str, ...], life: float) -> str:
         """A new capabilities token for one installation."""
         entry = {"ins": contract.number, "role": account.role, "cap": caps}
         grant = Grant(account, self.now() + life, contract.number)
         return self._give(self._capabilities, grant, {"installations": [entry]})
 
-    def who(self, token: str) -> Account | None:
+    def who(self, token: str) -> SimulatedAccount | None:
         """Whose live access token this is."""
         return self._account(self._hashes, token)
 
-    def may(self, token: str, account: Account, number: str) -> bool:
+    def may(self, token: str, account: SimulatedAccount, number: str) -> bool:
         """Whether this is a live capabilities token of this user for this installation."""
         return self._account(self._capabilities, token) == account and self._capabilities[token].about == number
 
-    def refreshable(self, token: str, device: Device) -> Account:
+    def refreshable(self, token: str, device: DeviceKey) -> SimulatedAccount:
         """Whose refresh token this is, as long as it is good for this device; Spent counts those used before."""
         grant = self._refreshes.get(token)
         if grant and not grant.alive:
@@ -115,7 +115,7 @@ class Tokens:
         """How many access tokens are good."""
         return sum(self._account(self._hashes, token) is not None for token in self._hashes)
 
-    def _account(self, kind: dict[str, Grant], token: str) -> Account | None:
+    def _account(self, kind: dict[str, Grant], token: str) -> SimulatedAccount | None:
         grant = kind.get(token)
         return grant.account if grant and grant.alive and self.now() < grant.expires else None
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from emulator.errors import EmulatorError
-from emulator.simulator.backend import Account
-from emulator.simulator.owa.tokens import Device
+from emulator.simulator.backend import SimulatedAccount
+from emulator.simulator.owa.tokens import DeviceKey
 
 CODE_LIFE_S = 300.0
 """Seconds for which a code is good; no figure is known, so what is usual."""
@@ -35,7 +35,7 @@ class AuthCode(StrEnum):
 class Challenged(EmulatorError):
     """A code is wanted; `otp_hash` names the challenge, empty where none was made, and `bare` leaves out why."""
 
-    def __init__(self, code: AuthCode, account: Account, otp_hash: str = "") -> None:
+    def __init__(self, code: AuthCode, account: SimulatedAccount, otp_hash: str = "") -> None:
         self.code, self.account, self.otp_hash = code, account, otp_hash
         self.bare = False
         super().__init__(code.name)
@@ -52,8 +52,8 @@ class Sms:
 
 @dataclass(slots=True)
 class _Challenge:
-    account: Account
-    device: Device
+    account: SimulatedAccount
+    device: DeviceKey
     code: str = ""
     sent_at: float = 0.0
 
@@ -65,20 +65,20 @@ class Trust:
     now: Callable[[], float]
     sent: Callable[[Sms], object] = field(default=lambda _: None)
     messages: list[Sms] = field(default_factory=list)
-    _trusted: set[tuple[str, Device]] = field(default_factory=set)
-    _waiting: deque[tuple[str, Device]] = field(default_factory=lambda: deque(maxlen=MOST_CHALLENGES))
+    _trusted: set[tuple[str, DeviceKey]] = field(default_factory=set)
+    _waiting: deque[tuple[str, DeviceKey]] = field(default_factory=lambda: deque(maxlen=MOST_CHALLENGES))
     _challenges: dict[str, _Challenge] = field(default_factory=dict)
 
-    def trusts(self, account: Account, device: Device) -> bool:
+    def trusts(self, account: SimulatedAccount, device: DeviceKey) -> bool:
         """Whether this device needs no code."""
         return (account.user, device) in self._trusted
 
-    def wait(self, account: Account, device: Device) -> None:
+    def wait(self, account: SimulatedAccount, device: DeviceKey) -> None:
         """The password was right: this device may ask for a code."""
         if (account.user, device) not in self._waiting:
             self._waiting.append((account.user, device))
 
-    def challenge(self, account: Account, device: Device, code: AuthCode = AuthCode.NEEDED) -> Challenged:
+    def challenge(self, account: SimulatedAccount, device: DeviceKey, code: AuthCode = AuthCode.NEEDED) -> Challenged:
         """What tells a device that it needs a code; a device whose user has not logged in gets none."""
         if (account.user, device) not in self._waiting:
             return Challenged(AuthCode.UNAUTHORISED, account)
@@ -88,7 +88,7 @@ class Trust:
         self._challenges[otp_hash] = _Challenge(account, device)
         return Challenged(code, account, otp_hash)
 
-    def send(self, account: Account, otp_hash: str, phone: int) -> bool:
+    def send(self, account: SimulatedAccount, otp_hash: str, phone: int) -> bool:
         """Send a code to one of the customer's phones; False when there is no such phone or challenge."""
         challenge = self._challenges.get(otp_hash)
         if challenge is None or challenge.account != account or not 0 <= phone < len(account.phones):
@@ -99,7 +99,7 @@ class Trust:
         self.sent(sms)
         return True
 
-    def redeem(self, account: Account, device: Device, otp_hash: str, code: str) -> None:
+    def redeem(self, account: SimulatedAccount, device: DeviceKey, otp_hash: str, code: str) -> None:
         """Trust the device whose code this is. Challenged otherwise; a challenge is good for one attempt."""
         challenge = self._challenges.pop(otp_hash, None)
         if challenge is None or (challenge.account, challenge.device) != (account, device) or not challenge.code:

@@ -45,7 +45,7 @@ ROW_TYPES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LogRow:
     """One row of the activity log. `label` is a key of ROW_TYPES, or such a key after `refused_`."""
 
     type: int
@@ -61,7 +61,7 @@ class Row:
 class Activity:
     """The activity log, newest first."""
 
-    rows: list[Row] = field(default_factory=list)
+    rows: list[LogRow] = field(default_factory=list)
     signals: int = 0
 
     def note(
@@ -73,7 +73,9 @@ class Activity:
             code = types.refused if refused else types.remote if source != KEYPAD else types.keypad
             self.signals += 1
             signal, device = str(FIRST_SIGNAL + self.signals), KEYPAD_DEVICE if source == KEYPAD else ""
-            self.rows.insert(0, Row(code, at, f"refused_{label}" if refused else label, source, user, signal, device))
+            self.rows.insert(
+                0, LogRow(code, at, f"refused_{label}" if refused else label, source, user, signal, device)
+            )
         del self.rows[LOG_ROWS:]
 
     def dump(self) -> dict[str, Any]:
@@ -83,7 +85,7 @@ class Activity:
     @classmethod
     def load(cls, saved: dict[str, Any]) -> "Activity":
         """The log that was dumped; KeyError, TypeError or ValueError when it is none."""
-        return cls([Row(**row) for row in saved["rows"]][:LOG_ROWS], int(saved["signals"]))
+        return cls([LogRow(**row) for row in saved["rows"]][:LOG_ROWS], int(saved["signals"]))
 
 
 def _labels(request: Request) -> list[str]:

@@ -9,7 +9,7 @@ from emulator.simulator.panel import actions
 from emulator.simulator.panel.actions import Request
 
 
-class Refusal(StrEnum):
+class PanelRefusal(StrEnum):
     """Why a panel does not do as asked."""
 
     NOT_FITTED = "not fitted"
@@ -23,12 +23,12 @@ class Ending:
     """How an operation ended: where the panel stood then, and why it refused, if it did."""
 
     axes: Axes
-    refusal: Refusal | None = None
+    refusal: PanelRefusal | None = None
     windows: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
-class Operation:
+class PanelOperation:
     """A request under way; `ending` is None until it is over."""
 
     request: Request
@@ -43,6 +43,6 @@ class Operation:
         return {"request": spelt, "due": self.due, "source": self.source, "user": self.user}
 
     @classmethod
-    def load(cls, saved: dict[str, Any]) -> "Operation":
+    def load(cls, saved: dict[str, Any]) -> "PanelOperation":
         """The operation that was dumped; KeyError, TypeError or ValueError when it is none."""
         return cls(actions.revive(saved["request"]), float(saved["due"]), saved["source"], saved["user"])

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, tzinfo
 from lxml import etree
 
 from emulator.model import Axes, Interior
-from emulator.simulator.backend import CODE_WORDS, CONTACT_MAIL, CONTACT_PHONE, Account
-from emulator.simulator.panel.activity import Row
-from emulator.simulator.panel.house import Zone
+from emulator.simulator.backend import CODE_WORDS, CONTACT_MAIL, CONTACT_PHONE, SimulatedAccount
+from emulator.simulator.panel.activity import LogRow
+from emulator.simulator.panel.panel import Zone
 from emulator.simulator.wsdo import texts
 
 Words = dict[str, str]
@@ -114,7 +114,7 @@ def outcome(status: str, text: str, number: str) -> bytes:
     return pet(node("RES", "OK"), node("STATUS", status), node("MSG", text), node("NUMINST", number), banner())
 
 
-def installations(words: Words, account: Account) -> bytes:
+def installations(words: Words, account: SimulatedAccount) -> bytes:
     """INS: INSTALATIONS and INSTALATION have one L."""
     facts = {"NUMINST": account.number, "PANEL": account.panel, "ALIAS": account.alias}
     return pet(
@@ -125,7 +125,7 @@ def installations(words: Words, account: Account) -> bytes:
     )
 
 
-def services(words: Words, account: Account) -> bytes:
+def services(words: Words, account: SimulatedAccount) -> bytes:
     """SRV: what is known of it; the shape of its list of services was never published."""
     facts = {"ALIAS": account.alias, "INSTIBS": "100200300", "SIM": CONTACT_PHONE, "TIMEBOX": "1"}
     return pet(
@@ -136,7 +136,7 @@ def services(words: Words, account: Account) -> bytes:
     )
 
 
-def details(words: Words, account: Account, zones: Iterable[Zone]) -> bytes:
+def details(words: Words, account: SimulatedAccount, zones: Iterable[Zone]) -> bytes:
     """MYINSTALLATION: INSTALLATION has two Ls, and no BLOQ follows."""
     contact = {"alias": "SERVICIOS", "language": "es_ES", "idService": "0"}
     devices = (
@@ -160,7 +160,7 @@ def details(words: Words, account: Account, zones: Iterable[Zone]) -> bytes:
     return pet(node("RES", "OK"), node("MSG", words["done"]), installation)
 
 
-def activity(words: Words, rows: Iterable[Row], zone: tzinfo | None) -> bytes:
+def activity(words: Words, rows: Iterable[LogRow], zone: tzinfo | None) -> bytes:
     """ACT_V2: newest first, no MSG; an empty log is a LIST without REG."""
     found = [
         node(

@@ -10,12 +10,12 @@ from flask import Blueprint, Response, abort, request
 
 from emulator.model import Arm, ArmMode, Axes, Disarm, Interior
 from emulator.simulator import settings
-from emulator.simulator.backend import Account, Backend, Denied, Options, Reason
+from emulator.simulator.backend import Backend, Denied, Reason, SimulatedAccount, WsdoOptions
 from emulator.simulator.face import ConnectionDropped, block_page, page
 from emulator.simulator.faults import KINDS
 from emulator.simulator.panel.actions import Check, Request
-from emulator.simulator.panel.house import Busy
-from emulator.simulator.panel.operation import Operation, Refusal
+from emulator.simulator.panel.operation import PanelOperation, PanelRefusal
+from emulator.simulator.panel.panel import Busy
 from emulator.simulator.wsdo import documents, texts
 
 PATH = "/WebService/ws.do"
@@ -49,7 +49,7 @@ DENIALS = {
 }
 
 # The numbers are those of the successor; none is known here (verisure-wsdo.md §2.3, verisure-owa.md §5.6).
-REFUSALS = {Refusal.NOT_FITTED: "4", Refusal.OTHER_MODE: "106", Refusal.OPEN_WINDOW: "102"}
+REFUSALS = {PanelRefusal.NOT_FITTED: "4", PanelRefusal.OTHER_MODE: "106", PanelRefusal.OPEN_WINDOW: "102"}
 BUSY, UNKNOWN = "11", "4"
 
 BOMB = (
@@ -59,7 +59,7 @@ BOMB = (
 )
 
 
-class Failed(Exception):
+class PetError(Exception):
     """This request is answered with an ERROR, its number and its text."""
 
     def __init__(self, err: str, text: str, number: str = "") -> None:
@@ -94,7 +94,7 @@ class Wsdo:
 
     backend: Backend
     zone: tzinfo | None = None
-    _operations: dict[tuple[str, str, str], Operation] = field(default_factory=dict)
+    _operations: dict[tuple[str, str, str], PanelOperation] = field(default_factory=dict)
 
     path = PATH
     kinds = KINDS
@@ -106,7 +106,7 @@ class Wsdo:
         return NAMES
 
     @property
-    def options(self) -> Options:
+    def options(self) -> WsdoOptions:
         """Those of the back-end."""
         return self.backend.options
 
@@ -117,7 +117,7 @@ class Wsdo:
 
     def state(self) -> dict[str, Any]:
         """The STATUS, and how many sessions live."""
-        axes = self.backend.house.axes
+        axes = self.backend.panel.axes
         return {
             "letter": documents.letter(axes, letter_a=self.options.letter_a),
             "sessions": self.backend.sessions(),
@@ -143,93 +143,93 @@ class Wsdo:
                 return (self._submit if phase == "1" else self._outcome)(query, account, base)
             plain = PLAIN.get(query.name)
             if plain is None:
-                raise Failed(UNKNOWN, "unknown")
+                raise PetError(UNKNOWN, "unknown")
             return plain(self, query, account)
         except Denied as denied:
             res, err = DENIALS[denied.reason]
             return documents.failure(query.texts, res, denied.reason.value, err)
-        except Failed as failed:
+        except PetError as failed:
             return documents.failure(query.texts, "ERROR", failed.text, failed.err, failed.number)
 
     def _check_country(self, query: Query) -> None:
         if texts.LANGUAGES.get(query.country) != query["lang"].lower():
-            raise Failed("60057", "country")
+            raise PetError("60057", "country")
 
-    def _check_installation(self, query: Query, account: Account, *needed: str) -> None:
+    def _check_installation(self, query: Query, account: SimulatedAccount, *needed: str) -> None:
         """numinst and panel must be those of the account: the needed ones, and any other that was sent."""
         for key, right in (("numinst", account.number), ("panel", account.panel)):
             if (key in needed or query[key]) and query[key] != right:
-                raise Failed(UNKNOWN, "unknown")
+                raise PetError(UNKNOWN, "unknown")
 
     def _login(self, query: Query) -> bytes:
         if self.backend.faults.strike("retired", query.name):
-            raise Failed("60161", "retired")
+            raise PetError("60161", "retired")
         token = self.backend.login(query["user"], query["pwd"], query.country)
         return documents.login(query.texts, query["lang"].upper(), token)
 
-    def _submit(self, query: Query, account: Account, base: str) -> bytes:
+    def _submit(self, query: Query, account: SimulatedAccount, base: str) -> bytes:
         """X1. Refused without callby since November 2020 (verisure-wsdo.md §1.5)."""
         if not query["callby"]:
-            raise Failed("60060", "app", number=account.number)
+            raise PetError("60060", "app", number=account.number)
         if not query["ID"]:
-            raise Failed(UNKNOWN, "unknown", number=account.number)
+            raise PetError(UNKNOWN, "unknown", number=account.number)
         if self.backend.faults.strike("refuse", query.name):
-            raise Failed("5304", "failed", number=account.number)
+            raise PetError("5304", "failed", number=account.number)
         source = SOURCES.get(query["callby"][:3], "Web")
         try:
-            operation = self.backend.house.submit(COMMANDS[base], source=source, user=account.user)
+            operation = self.backend.panel.submit(COMMANDS[base], source=source, user=account.user)
         except Busy:
-            raise Failed(BUSY, "busy", number=account.number) from None
+            raise PetError(BUSY, "busy", number=account.number) from None
         while len(self._operations) >= MOST_OPERATIONS:
             del self._operations[next(iter(self._operations))]
         self._operations[account.number, base, query["ID"]] = operation
         self.backend.accepted[query.name] += 1
         return documents.plain(query.texts, "sent")
 
-    def _outcome(self, query: Query, account: Account, base: str) -> bytes:
+    def _outcome(self, query: Query, account: SimulatedAccount, base: str) -> bytes:
         """X2. The ID is what ties it to its X1 (verisure-wsdo.md §1.3)."""
         operation = self._operations.get((account.number, base, query["ID"]))
         if operation is None:
-            raise Failed(UNKNOWN, "unknown", number=account.number)
+            raise PetError(UNKNOWN, "unknown", number=account.number)
         ending = operation.ending
         if ending is None or self.backend.faults.strike("wait", query.name):
             return documents.waiting(query.texts)
         if ending.refusal:
-            raise Failed(REFUSALS[ending.refusal], ending.refusal.value, number=account.number)
+            raise PetError(REFUSALS[ending.refusal], ending.refusal.value, number=account.number)
         options = self.backend.options
         zero = options.zero_after_arm and isinstance(operation.request, Arm)
         status = "0" if zero else documents.letter(ending.axes, letter_a=options.letter_a)
         return documents.outcome(status, _told(operation.request, ending.axes, query.texts), account.number)
 
-    def _logout(self, query: Query, _: Account) -> bytes:
+    def _logout(self, query: Query, _: SimulatedAccount) -> bytes:
         self.backend.leave(query["hash"])
         return documents.plain(query.texts, "cls")
 
-    def _installations(self, query: Query, account: Account) -> bytes:
+    def _installations(self, query: Query, account: SimulatedAccount) -> bytes:
         return documents.installations(query.texts, account)
 
-    def _services(self, query: Query, account: Account) -> bytes:
+    def _services(self, query: Query, account: SimulatedAccount) -> bytes:
         self._check_installation(query, account, "numinst")
         return documents.services(query.texts, account)
 
-    def _installation(self, query: Query, account: Account) -> bytes:
+    def _installation(self, query: Query, account: SimulatedAccount) -> bytes:
         self._check_installation(query, account, "numinst")
-        return documents.details(query.texts, account, self.backend.house.profile.zones)
+        return documents.details(query.texts, account, self.backend.panel.equipment.zones)
 
-    def _activity(self, query: Query, account: Account) -> bytes:
+    def _activity(self, query: Query, account: SimulatedAccount) -> bytes:
         self._check_installation(query, account, "numinst")
-        house = self.backend.house
+        panel = self.backend.panel
         days = LOG_DAYS.get(query["timefilter"] or "2")
         if days is None:
-            raise Failed(UNKNOWN, "unknown")
-        since = house.now() - days * 86_400  # seconds of a day
-        rows = [row for row in house.log if row.at >= since]
+            raise PetError(UNKNOWN, "unknown")
+        since = panel.now() - days * 86_400  # seconds of a day
+        rows = [row for row in panel.log if row.at >= since]
         if self.backend.faults.strike("empty_log", query.name):
             rows = []
         return documents.activity(query.texts, rows, self.zone)
 
 
-PLAIN: dict[str, Callable[[Wsdo, Query, Account], bytes]] = {
+PLAIN: dict[str, Callable[[Wsdo, Query, SimulatedAccount], bytes]] = {
     "CLS": Wsdo._logout,
     "INS": Wsdo._installations,
     "SRV": Wsdo._services,
@@ -291,7 +291,7 @@ def blueprint(face: Wsdo) -> Blueprint:
         query = Query(params.get("request", ""), params)
         if query.name not in NAMES:
             query = replace(query, name="unknown")  # a bound on the counters
-        with backend.house.held():
+        with backend.panel.held():
             backend.received(query.name)
             reply = handle(query)
             late = backend.faults.strike("late", query.name)

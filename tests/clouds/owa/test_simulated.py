@@ -46,14 +46,14 @@ def modes(world: SimulatedOwa) -> list[ArmMode]:
         for interior, perimeter, annex in product((None, *Interior), (False, True), (False, True))
         if interior is not Interior.OFF and (interior or perimeter or annex)
     ]
-    return [mode for mode in found if world.house.profile.has(mode)]
+    return [mode for mode in found if world.panel.equipment.has(mode)]
 
 
 def put(world: SimulatedOwa, mode: ArmMode | None) -> None:
     """Somebody at the keypad."""
-    world.house.keypad(EVERYTHING if world.house.profile.annex else Disarm())
+    world.panel.keypad(EVERYTHING if world.panel.equipment.annex else Disarm())
     if mode:
-        assert world.house.keypad(Arm(mode)) is None
+        assert world.panel.keypad(Arm(mode)) is None
     world.cloud.read()
 
 
@@ -68,7 +68,7 @@ def test_every_mode_is_reached_from_every_other_or_refused_with_the_panels_reaso
     reached, refused, refused_again = 0, Counter[str](), False
     for start, mode in product([None, *modes(world)], modes(world)):
         put(world, start)
-        before, sent = world.house.axes, world.submissions()
+        before, sent = world.panel.axes, world.submissions()
         again = before.after(Arm(mode)) == before
         if not told(world):
             continue
@@ -81,12 +81,12 @@ def test_every_mode_is_reached_from_every_other_or_refused_with_the_panels_reaso
             assert not told(world)
         else:
             reached += 1
-            assert state.axes == world.house.axes
-            assert world.house.axes.has(mode)
+            assert state.axes == world.panel.axes
+            assert world.panel.axes.has(mode)
         # Whatever happens, nothing that was armed is off.
-        assert not before.perimeter or world.house.axes.perimeter
-        assert not before.annex or world.house.axes.annex
-        assert before.interior is Interior.OFF or world.house.axes.interior is not Interior.OFF
+        assert not before.perimeter or world.panel.axes.perimeter
+        assert not before.annex or world.panel.axes.annex
+        assert before.interior is Interior.OFF or world.panel.axes.interior is not Interior.OFF
         assert world.submissions() - sent <= 4
     assert reached >= len(modes(world)) - 1
     assert not refused_again
@@ -102,8 +102,8 @@ def test_every_state_can_be_disarmed(profile: str) -> None:
         put(world, start)
         wanted = Disarm.of(start)
         state = world.cloud.execute(wanted, quiet)
-        assert world.house.axes.reached(wanted)
-        assert state.axes == world.house.axes or not told(world)
+        assert world.panel.axes.reached(wanted)
+        assert state.axes == world.panel.axes or not told(world)
     put(world, None)
     assert world.cloud.read().axes == DISARMED
 
@@ -116,7 +116,7 @@ def test_what_a_panel_does_not_know_is_asked_for_once() -> None:
         try:
             world.cloud.execute(Arm(both), quiet)
         except Rejected:
-            world.house.keypad(Disarm())
+            world.panel.keypad(Disarm())
     names = [json.loads(body)["variables"].get("request") for _, body in world.poster.sent]
     assert names.count("ARMINTEXT1") == names.count("ARM1PERI1") == 1
 
@@ -140,16 +140,16 @@ FORCED = Arm(ArmMode(Interior.NIGHT), force=True)
 
 def test_open_zones_refuse_and_are_named(world: SimulatedOwa) -> None:
     for zone in ("Cocina", "Comedor"):
-        world.house.window(zone, is_open=True)
+        world.panel.window(zone, is_open=True)
     with pytest.raises(Rejected, match="open: Comedor, Cocina"):
         world.cloud.execute(NIGHT, quiet)
-    assert world.house.axes == DISARMED
+    assert world.panel.axes == DISARMED
 
 
 def test_forced_they_are_left_unguarded_until_disarmed(world: SimulatedOwa) -> None:
-    world.house.window("Cocina", is_open=True)
+    world.panel.window("Cocina", is_open=True)
     state = world.cloud.execute(FORCED, quiet)
-    assert (state.axes, state.bypassed) == (world.house.axes, ("Cocina",))
+    assert (state.axes, state.bypassed) == (world.panel.axes, ("Cocina",))
     assert world.cloud.read().bypassed == ("Cocina",)
     world.cloud.execute(Disarm(), quiet)
     assert world.cloud.read().bypassed == ()
@@ -157,22 +157,22 @@ def test_forced_they_are_left_unguarded_until_disarmed(world: SimulatedOwa) -> N
 
 def test_what_cannot_be_forced_is_refused(world: SimulatedOwa) -> None:
     world.face.options.allow_forcing = False
-    world.house.window("Cocina", is_open=True)
+    world.panel.window("Cocina", is_open=True)
     with pytest.raises(Rejected, match=r"open: Cocina.*does not let itself be forced"):
         world.cloud.execute(FORCED, quiet)
 
 
 def test_open_zones_of_france() -> None:
     world = SimulatedOwa("fr")
-    world.house.window("Cocina", is_open=True)
+    world.panel.window("Cocina", is_open=True)
     with pytest.raises(Rejected, match="open: Cocina"):
         world.cloud.execute(TOTAL, quiet)
-    assert world.house.axes == DISARMED
+    assert world.panel.axes == DISARMED
 
 
 def test_names_that_never_come_do_not_hold_up_the_refusal(world: SimulatedOwa) -> None:
     world.face.options.exceptions_wait = True
-    world.house.window("Cocina", is_open=True)
+    world.panel.window("Cocina", is_open=True)
     with pytest.raises(Rejected, match="does not say which"):
         world.cloud.execute(NIGHT, quiet)
 
@@ -180,7 +180,7 @@ def test_names_that_never_come_do_not_hold_up_the_refusal(world: SimulatedOwa) -
 @pytest.mark.parametrize("forced", [False, True])
 def test_open_zones_without_their_code(world: SimulatedOwa, forced: bool) -> None:
     world.face.options.zones_by_number = True
-    world.house.window("Cocina", is_open=True)
+    world.panel.window("Cocina", is_open=True)
     if forced:
         assert world.cloud.execute(FORCED, quiet).bypassed == ("Cocina",)
     else:
@@ -198,7 +198,7 @@ def test_a_country_that_lacks_something_can_be_armed_and_disarmed(world: Simulat
     world.face.options.lacks = lacks
     for action in (NIGHT, Disarm()):
         world.cloud.execute(action, quiet)
-        assert world.house.axes.reached(action)
+        assert world.panel.axes.reached(action)
     assert world.backend.accepted.total() == 2
     assert world.state()["client_faults"] == []
 
@@ -208,7 +208,7 @@ def test_an_alarm_without_capabilities(world: SimulatedOwa) -> None:
     world.cloud = world.new_client()
     world.cloud.execute(NIGHT, quiet)
     world.cloud.execute(Disarm(), quiet)
-    assert world.house.axes == DISARMED
+    assert world.panel.axes == DISARMED
     assert world.count("Srv") == 1
 
 
@@ -289,12 +289,12 @@ def test_whatever_goes_wrong_with_polls_the_state_is_kept_and_comes_back_by_itse
     home: Home, kind: str, times: int | None
 ) -> None:
     home.alarm.step()
-    home.world.house.keypad(NIGHT)
+    home.world.panel.keypad(NIGHT)
     home.world.fault(kind, "Status", times)
     home.live(3600)
     home.world.backend.faults.clear()
     home.live(2 * BAN_S + 10)
-    assert home.alarm.view.axes == home.world.house.axes
+    assert home.alarm.view.axes == home.world.panel.axes
     assert home.world.count("mkLoginToken") == 0
     home.check()
 
@@ -332,9 +332,9 @@ def test_whatever_goes_wrong_with_a_submission_it_is_carried_out_once_or_not_at_
     home.world.fault(kind, "xSArmPanel", 1)
     assert home.on(NIGHT_MODE) is result
     home.live(900)
-    assert home.world.house.axes.has(NIGHT_MODE) is done
+    assert home.world.panel.axes.has(NIGHT_MODE) is done
     assert home.world.backend.accepted.total() == done
-    assert home.alarm.view.axes == home.world.house.axes
+    assert home.alarm.view.axes == home.world.panel.axes
     entry = home.journal.commands(1)[0]
     assert (entry.result, entry.settled is not None) == (result, result is Result.UNCONFIRMED)
     home.check()
@@ -381,7 +381,7 @@ def test_a_cached_state_that_lags_takes_nothing_back(home: Home, lag: float) -> 
 
 @pytest.mark.parametrize("kind", ["letter_n", "letter_unknown", "letter_word"])
 def test_a_house_that_is_armed_in_an_unknown_way_may_be_disarmed_and_not_armed(home: Home, kind: str) -> None:
-    home.world.house.keypad(TOTAL)
+    home.world.panel.keypad(TOTAL)
     home.world.fault(kind, "Status")
     home.alarm.step()
     assert home.alarm.view.axes == Axes()
@@ -390,22 +390,22 @@ def test_a_house_that_is_armed_in_an_unknown_way_may_be_disarmed_and_not_armed(h
     home.world.fault(kind, "Status", 1)
     home.live(121)
     assert home.off(ArmMode(Interior.TOTAL)) is Result.CONFIRMED
-    assert home.world.house.axes == DISARMED
+    assert home.world.panel.axes == DISARMED
 
 
 def test_an_empty_letter_keeps_the_state(home: Home) -> None:
-    home.world.house.keypad(TOTAL)
+    home.world.panel.keypad(TOTAL)
     home.alarm.step()
     home.world.fault("letter_empty", "Status")
     home.live(600)
-    assert home.alarm.view.axes == home.world.house.axes
+    assert home.alarm.view.axes == home.world.panel.axes
     assert home.alarm.view.state
     assert home.clock.now - home.alarm.view.state.read_at >= 600
 
 
 @pytest.mark.parametrize("force", [False, True])
 def test_open_zones_and_forcing_are_in_the_journal(home: Home, force: bool) -> None:
-    home.world.house.window("Cocina", is_open=True)
+    home.world.panel.window("Cocina", is_open=True)
     result = home.run(home.alarm.submit(Command(Arm(NIGHT_MODE, force=force), Origin("test"))))
     entry = home.journal.commands(1)[0]
     if force:
@@ -541,7 +541,7 @@ def test_two_programs_share_one_login(home: Home) -> None:
         home.live(400)
         home.clock.now += SPACING_S
         other = home.world.new_client()
-        assert other.read().axes == home.world.house.axes
+        assert other.read().axes == home.world.panel.axes
         other.close()
         home.clock.now += SPACING_S
     home.check()
@@ -549,7 +549,7 @@ def test_two_programs_share_one_login(home: Home) -> None:
 
 def test_no_secret_is_logged_at_debug(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    home.world.house.window("Cocina", is_open=True)
+    home.world.panel.window("Cocina", is_open=True)
     home.alarm.step()
     home.on(NIGHT_MODE)
     home.world.face.tokens.revoke()
@@ -567,7 +567,7 @@ def test_details(world: SimulatedOwa) -> None:
 
 
 def test_a_person_may_wake_the_panel(world: SimulatedOwa) -> None:
-    world.house.keypad(TOTAL)
+    world.panel.keypad(TOTAL)
     assert world.cloud.read(Reading.PANEL).source == "CheckAlarm"
     assert world.count("CheckAlarm") == 1
 
@@ -581,7 +581,7 @@ def test_a_day_at_default_settings(home: Home) -> None:
     home.world.backend.reset()
     home.live(12 * 3600)
     assert home.on(NIGHT_MODE) is Result.CONFIRMED
-    home.world.house.keypad(Disarm())
+    home.world.panel.keypad(Disarm())
     home.live(12 * 3600)
     requests = home.world.backend.requests
     assert home.alarm.view.axes == DISARMED

@@ -12,7 +12,7 @@ from emulator.clouds.wsdo.cloud import REQUESTS, WsdoCloud
 from emulator.clouds.wsdo.session import Gate
 from emulator.errors import LoginRefused, Rejected, Retired, SessionExpired, Unconfirmed, Unreachable
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
-from emulator.simulator.faults import Fault
+from emulator.simulator.faults import InjectedFault
 from tests.clouds.contract import DAY, NIGHT, PERIMETER, TOTAL, CloudContract, quiet
 from tests.support.fakes import DEADLINE_S, DEMO, FakeClock, ScriptTransport, SimulatedCloud, pet
 
@@ -29,7 +29,7 @@ class World(SimulatedCloud):
         self.fault("down")
 
     def fault(self, kind: str, request: str = "", times: int | None = None) -> None:
-        self.backend.faults.add(Fault(kind, request, times))
+        self.backend.faults.add(InjectedFault(kind, request, times))
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_total_and_perimeter_is_arm_then_peri_and_ends_4(world: World) -> None:
 
 
 def test_a_sum_sends_only_what_is_missing(world: World) -> None:
-    world.house.keypad(TOTAL)
+    world.panel.keypad(TOTAL)
     world.cloud.read()
     world.cloud.execute(BOTH, quiet)
     assert (world.count("ARM1"), world.count("PERI1")) == (0, 1)
@@ -127,9 +127,9 @@ def test_a_sum_sends_everything_when_all_of_it_seems_armed(world: World) -> None
 
 
 def test_a_sum_arms_what_only_seemed_to_be_armed(world: World) -> None:
-    world.house.keypad(TOTAL)
+    world.panel.keypad(TOTAL)
     world.cloud.read()
-    world.house.keypad(Disarm())
+    world.panel.keypad(Disarm())
     assert world.cloud.execute(BOTH, quiet).raw == "4"
     assert (world.count("ARM1"), world.count("PERI1")) == (1, 1)
 
@@ -137,11 +137,11 @@ def test_a_sum_arms_what_only_seemed_to_be_armed(world: World) -> None:
 def test_a_sum_whose_second_part_is_refused_says_what_was_done_and_stays_armed(world: World) -> None:
     def open_a_window(_phase: Phase, text: str) -> None:
         if text == "PERI1":
-            world.house.window("Entrada", is_open=True)
+            world.panel.window("Entrada", is_open=True)
 
     with pytest.raises(Rejected, match=r"arm total: done; arm perimeter: .*abierta"):
         world.cloud.execute(BOTH, open_a_window)
-    assert world.house.axes.interior is Interior.TOTAL
+    assert world.panel.axes.interior is Interior.TOTAL
     assert world.count("DARM1") == 0
 
 
@@ -165,10 +165,10 @@ def test_a_sum_whose_account_is_refused_on_the_way_is_refused(world: World) -> N
 
 
 def test_another_mode_active_is_rejected_and_nothing_is_disarmed(world: World) -> None:
-    world.house.keypad(NIGHT)
+    world.panel.keypad(NIGHT)
     with pytest.raises(Rejected, match="otro activado"):
         world.cloud.execute(TOTAL, quiet)
-    assert world.house.axes.interior is Interior.NIGHT
+    assert world.panel.axes.interior is Interior.NIGHT
     assert world.count("DARM1") == 0
     assert world.count("ARM1") == 1
 
@@ -240,7 +240,7 @@ def test_a_lost_x1_that_never_arrived_is_unconfirmed(world: World) -> None:
     with pytest.raises(Unconfirmed, match="lost track of ARM"):
         world.cloud.execute(TOTAL, quiet)
     assert world.count("ARM1") == 1
-    assert not world.house.axes.armed
+    assert not world.panel.axes.armed
 
 
 def test_a_connection_refused_before_x1_is_no_doubt(world: World) -> None:
@@ -323,9 +323,9 @@ def test_polling_reads_the_log_and_does_not_wake_the_panel(world: World) -> None
 @pytest.mark.parametrize("action", [TOTAL, DAY, NIGHT, PERIMETER], ids=str)
 def test_the_keypad_shows_in_the_log(world: World, action: Arm) -> None:
     world.cloud.read()
-    world.house.keypad(action)
-    assert world.cloud.read().axes == world.house.axes
-    world.house.keypad(Disarm())
+    world.panel.keypad(action)
+    assert world.cloud.read().axes == world.panel.axes
+    world.panel.keypad(Disarm())
     assert world.cloud.read().axes == DISARMED
     assert world.count("EST1") == 1
 
@@ -333,30 +333,30 @@ def test_the_keypad_shows_in_the_log(world: World, action: Arm) -> None:
 def test_a_sequence_at_the_keypad_is_read_in_order(world: World) -> None:
     world.cloud.read()
     for action in (TOTAL, PERIMETER, Disarm(), NIGHT, PERIMETER):
-        world.house.keypad(action)
+        world.panel.keypad(action)
     state = world.cloud.read()
-    assert (state.axes, state.source) == (world.house.axes, "ACT_V2")
+    assert (state.axes, state.source) == (world.panel.axes, "ACT_V2")
 
 
 def test_an_empty_log_keeps_the_state(world: World) -> None:
-    world.house.keypad(TOTAL)
+    world.panel.keypad(TOTAL)
     world.cloud.read()
     world.fault("empty_log")
     assert world.cloud.read().axes.interior is Interior.TOTAL
 
 
 def test_where_the_log_fails_the_panel_is_asked_if_more_than_a_poll_is_wanted(world: World) -> None:
-    world.backend.faults.add(Fault("trouble", "ACT_V2"))
+    world.backend.faults.add(InjectedFault("trouble", "ACT_V2"))
     assert world.cloud.read().axes == DISARMED  # at first
     with pytest.raises(Unreachable):
         world.cloud.read()
-    world.house.keypad(Arm(ArmMode(Interior.NIGHT)))
+    world.panel.keypad(Arm(ArmMode(Interior.NIGHT)))
     assert world.cloud.read(Reading.SETTLE).axes.interior is Interior.NIGHT
 
 
 def test_an_empty_log_at_first_asks_the_panel(world: World) -> None:
     world.fault("empty_log")
-    world.house.keypad(NIGHT)
+    world.panel.keypad(NIGHT)
     assert world.cloud.read().source == "EST2"
 
 

@@ -16,7 +16,7 @@ DISARM = {"disarm": "main"}
 def armed(rig: Rig) -> Rig:
     rig.call("/api/command", {"arm": "total"})
     rig.settle()
-    assert rig.house.axes.armed
+    assert rig.panel.axes.armed
     rig.transport.sent.clear()
     return rig
 
@@ -122,7 +122,7 @@ def test_disarm_needs_the_pin(rig: Rig) -> None:
     assert rig.call("/api/command", DISARM | {"pin": PIN}).status_code == 202
     rig.settle()
     assert rig.sent == ["DARM1"]
-    assert not rig.house.axes.armed
+    assert not rig.panel.axes.armed
 
 
 def test_the_sixth_try_is_not_even_looked_at(rig: Rig) -> None:

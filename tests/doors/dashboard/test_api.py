@@ -104,7 +104,7 @@ def test_the_same_command_joins(rig: Rig) -> None:
 
 
 def test_the_panels_own_words_are_told(rig: Rig) -> None:
-    rig.house.window("Comedor", is_open=True)
+    rig.panel.window("Comedor", is_open=True)
     rig.call("/api/command", {"arm": "total"})
     rig.settle()
     last = (rig.get("/api/state").json or {})["installations"][0]["last"]

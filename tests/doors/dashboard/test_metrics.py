@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from emulator.alarm.freshness import STEP_READS, UNANSWERED
 from emulator.errors import EmulatorError
-from emulator.simulator.faults import Fault
+from emulator.simulator.faults import InjectedFault
 from emulator.store.journal import FILE
 from tests.doors.dashboard.rig import POLL_S, READ_S, Rig
 from tests.support.fakes import AppTransport
@@ -42,7 +42,7 @@ def test_healthy(rig: Rig) -> None:
 
 
 def test_cloud_down_is_no_reason_to_restart(rig: Rig) -> None:
-    rig.backend.faults.add(Fault("down"))
+    rig.backend.faults.add(InjectedFault("down"))
     rig.poll()
     assert health(rig) == (200, "cloud down", {"cloud": "down", "login": "ok"}, {"wemo": "ok"})
     found = samples(rig)
@@ -108,7 +108,7 @@ def test_a_state_folder_that_refuses_writes_is_not_healthy(rig: Rig, deleted: bo
 
 def test_a_login_that_needs_the_user_is_none_either(rig: Rig) -> None:
     rig.backend.kill_sessions()
-    rig.backend.faults.add(Fault("retired"))
+    rig.backend.faults.add(InjectedFault("retired"))
     rig.poll()
     assert health(rig) == (200, "login needs the user", {"cloud": "ok", "login": "needs you"}, {"wemo": "ok"})
     assert samples(rig)["emulator_login_needs_user home"] == 1
@@ -132,7 +132,7 @@ def test_a_door_of_the_lan(rig: Rig, serves: bool, in_the_way: list[str], word: 
 def test_commands_are_counted_by_how_they_ended(rig: Rig) -> None:
     rig.call("/api/command", {"arm": "night"})
     rig.settle()
-    rig.house.window("Comedor", is_open=True)
+    rig.panel.window("Comedor", is_open=True)
     rig.call("/api/command", {"arm": "perimeter"})
     rig.settle()
     rig.call("/api/command", {"disarm": "main", "pin": "0000"})

@@ -8,7 +8,7 @@ from lxml import html
 from emulator.alarm.installation import View
 from emulator.doors.dashboard.pages import LATE_S, NEWS_S
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
-from emulator.simulator.faults import Fault
+from emulator.simulator.faults import InjectedFault
 from emulator.system import local_api
 from tests.doors.dashboard.rig import HOST, PEER, PIN, Rig
 
@@ -44,13 +44,13 @@ def test_arming_shows_at_once_and_then_as_it_ended(rig: Rig) -> None:
 
 def test_what_is_no_longer_known_to_be_so_is_told_as_the_past(rig: Rig) -> None:
     faults = rig.backend.faults
-    faults.add(Fault("down"))
+    faults.add(InjectedFault("down"))
     rig.poll()
     assert "home was Disarmed" in read(rig)
     faults.clear()
     rig.post("/arm", installation="home", mode="night")
     rig.settle()
-    faults.add(Fault("down"))
+    faults.add(InjectedFault("down"))
     rig.poll()
     assert "home was armed Night" in read(rig)
     assert 'class="now old"' in rig.get("/").text
@@ -60,7 +60,7 @@ def test_what_is_no_longer_known_to_be_so_is_told_as_the_past(rig: Rig) -> None:
 
 
 def test_a_refused_arm_stands_on_top_with_its_reason(rig: Rig) -> None:
-    rig.house.window("Comedor", is_open=True)
+    rig.panel.window("Comedor", is_open=True)
     rig.post("/arm", installation="home", mode="total")
     rig.settle()
     assert "Arm total: rejected No ha sido posible conectar tu Alarma. Hay una zona abierta" in read(rig)
@@ -146,10 +146,10 @@ def test_a_tap_that_comes_late_is_not_done(rig: Rig, at: str) -> None:
 
 
 def test_a_box_can_be_closed_and_others_stay(rig: Rig) -> None:
-    rig.house.window("Comedor", is_open=True)
+    rig.panel.window("Comedor", is_open=True)
     rig.post("/arm", installation="home", mode="total")
     rig.settle()
-    rig.backend.faults.add(Fault("down"))
+    rig.backend.faults.add(InjectedFault("down"))
     rig.poll()
     page = html.fromstring(rig.get("/?days=7").data)
     buttons = list(page.get_element_by_id("notices-home").iter("button"))
@@ -188,7 +188,7 @@ def test_a_panel_that_was_never_read(tmp_path: Path) -> None:
 
 
 def test_a_cloud_that_is_down_is_said_with_its_reason(rig: Rig) -> None:
-    rig.backend.faults.add(Fault("down"))
+    rig.backend.faults.add(InjectedFault("down"))
     rig.poll()
     text = read(rig)
     assert "No news from the alarm" in text

@@ -35,7 +35,7 @@ from emulator.app.settings import Settings
 from emulator.doors.hue.door import Hue
 from emulator.lan.responder import Lan
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
-from emulator.simulator.panel.house import House
+from emulator.simulator.panel.panel import SimulatedPanel
 from tests.doors.fakes import FakeHub, a_switch
 from tests.doors.hue.test_door import FORM, a_house, request
 from tests.support.patience import PATIENCE_S, STOP_S, until
@@ -61,7 +61,7 @@ class Program:
         file.write_text(f"{switches}doors: {{ hue: {{ port: {self.port}, {hue} }} }}\nreply_within: 100ms\n")
         self.app = App(Settings.load(file), {}, folder / "state", ["lo"])
         self.simulator = self.app.alarms.simulators["home"]
-        self.house: House = self.simulator.house
+        self.panel: SimulatedPanel = self.simulator.panel
 
     @property
     def host(self) -> str:
@@ -92,10 +92,10 @@ def a_program(
     folder: Path, hue: str = "allow_sweep: true", *, armed: ArmMode | None = None, answer_after: float = 20.0
 ) -> Iterator[Program]:
     program = Program(folder, hue)
-    program.house.answer_after = answer_after
+    program.panel.answer_after = answer_after
     axes = DISARMED if armed is None else DISARMED.after(Arm(armed))
     if armed:
-        program.house.keypad(Arm(armed))
+        program.panel.keypad(Arm(armed))
     # What the panel said a moment ago, so that no test waits for the first poll.
     journal = program.app.alarms.journal
     journal.save_state("home", PanelState(axes, time.time(), "", "EST2"))
@@ -186,7 +186,7 @@ def test_an_echo_sees_consistent_states_while_the_panel_takes_its_time(tmp_path:
     with a_program(tmp_path, "light: plug", answer_after=0.5) as program:
         alarm = program.app.installations["home"]
         until(lambda: alarm.view.state and alarm.view.state.raw)  # the first poll
-        program.house.answer_after = 20.0
+        program.panel.answer_after = 20.0
         assert request(program.port, "GET", "/description.xml")[0] == 200
         user = program.register()
         lights = program.lights(user)
@@ -227,7 +227,7 @@ def test_no_sweep_disarms_and_a_single_off_does(tmp_path: Path) -> None:
         ]
         time.sleep(SWEEP_S + 0.5)
         assert program.count("DARM1") == 0
-        assert program.house.axes.interior is Interior.TOTAL
+        assert program.panel.axes.interior is Interior.TOTAL
         assert program.api("GET", f"/{user}/lights/{lights['Total alarm']}")["state"]["on"] is True
         entries = program.app.alarms.journal.commands(20)
         assert {entry.result for entry in entries} == {"ignored"}
@@ -235,7 +235,7 @@ def test_no_sweep_disarms_and_a_single_off_does(tmp_path: Path) -> None:
         assert {(entry.door, entry.peer) for entry in entries} == {("hue", "127.0.0.1")}
         program.api("PUT", f"/{user}/lights/{lights['Total alarm']}/state", {"on": False})
         assert program.api("GET", f"/{user}/lights/{lights['Total alarm']}")["state"]["on"] is False
-        until(lambda: program.house.axes == DISARMED)
+        until(lambda: program.panel.axes == DISARMED)
         until(lambda: program.app.alarms.journal.commands(1)[0].result == "confirmed")
         assert program.count("DARM1") == 1
 
@@ -250,7 +250,7 @@ def test_no_sweep_arms(tmp_path: Path, at_once: bool) -> None:
             for number in program.lights(user).values():
                 program.api("PUT", f"/{user}/lights/{number}/state", {"on": True})
         time.sleep(SWEEP_S + 0.5)
-        assert program.house.axes == DISARMED
+        assert program.panel.axes == DISARMED
         entries = program.app.alarms.journal.commands(20)
         assert [entry.result for entry in entries] == ["ignored"] * 4
         assert all(str(entry.message).endswith(SWEEP.replace("off", "on")) for entry in entries)

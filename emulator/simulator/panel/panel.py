@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass, field
 from emulator.errors import EmulatorError
 from emulator.model import DISARMED, Action, Arm, ArmMode, Axes, Disarm, Interior
 from emulator.simulator.panel.actions import Check, Move, Request
-from emulator.simulator.panel.activity import KEYPAD, Activity, Row
-from emulator.simulator.panel.operation import Ending, Operation, Refusal
+from emulator.simulator.panel.activity import KEYPAD, Activity, LogRow
+from emulator.simulator.panel.operation import Ending, PanelOperation, PanelRefusal
 
 ANSWER_AFTER = 3.0
 """Seconds a panel takes for an operation; real ones take up to 25 (verisure-wsdo.md §4)."""
@@ -55,7 +55,7 @@ ZONES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class Equipment:
     """What is fitted in the house. The default is a Spanish SDVFAST with outdoor sensors."""
 
     perimeter: bool = True
@@ -88,7 +88,7 @@ class Stand:
 
 
 @dataclass(slots=True)
-class House:
+class SimulatedPanel:
     """The one house: whatever protocol serves it, and the control page, look at this object.
 
     Every method may be called from any thread. `changed` is called after each change, by the thread that made or
@@ -96,12 +96,12 @@ class House:
     """
 
     now: Callable[[], float]
-    profile: Profile = field(default_factory=Profile)
+    equipment: Equipment = field(default_factory=Equipment)
     changed: Callable[[], None] | None = None
     _stands: deque[Stand] = field(default_factory=lambda: deque(maxlen=STANDS))
     _windows: frozenset[str] = frozenset()
     _answer_after: float = ANSWER_AFTER
-    _pending: Operation | None = None
+    _pending: PanelOperation | None = None
     _activity: Activity = field(default_factory=Activity)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _depth: int = 0
@@ -143,16 +143,16 @@ class House:
     def windows(self) -> tuple[str, ...]:
         """The zones that are open, in the order of the devices."""
         with self.held():
-            return tuple(zone.name for zone in self.profile.zones if zone.name in self._windows)
+            return tuple(zone.name for zone in self.equipment.zones if zone.name in self._windows)
 
     @property
-    def pending(self) -> Operation | None:
+    def pending(self) -> PanelOperation | None:
         """The operation under way."""
         with self.held():
             return self._pending
 
     @property
-    def log(self) -> tuple[Row, ...]:
+    def log(self) -> tuple[LogRow, ...]:
         """The activity log, newest first."""
         with self.held():
             return tuple(self._activity.rows)
@@ -168,25 +168,25 @@ class House:
             self._answer_after = _bounded(seconds)
             self._dirty = True
 
-    def submit(self, request: Request, *, source: str, user: str) -> Operation:
+    def submit(self, request: Request, *, source: str, user: str) -> PanelOperation:
         """Start an operation; it ends `answer_after` seconds later. Busy when another one is under way."""
         with self.held():
             if self._pending:
                 raise Busy("another operation is under way on this panel")
-            operation = Operation(request, self.now() + self._answer_after, source, user)
+            operation = PanelOperation(request, self.now() + self._answer_after, source, user)
             self._pending = operation
             self._dirty = True
             self._settle()
             return operation
 
-    def keypad(self, action: Action) -> Refusal | None:
+    def keypad(self, action: Action) -> PanelRefusal | None:
         """Somebody in the house arms or disarms: at once, even while an operation is under way."""
         with self.held():
             return self._carry_out(action, self.now(), source=KEYPAD, user="").refusal
 
     def window(self, name: str, *, is_open: bool) -> None:
         """Open or close the window of a zone."""
-        names = [zone.name for zone in self.profile.zones]
+        names = [zone.name for zone in self.equipment.zones]
         if name not in names:
             raise ValueError(f"there is no zone {name!r}; use one of {', '.join(names)}")
         with self.held():
@@ -215,17 +215,17 @@ class House:
             if saved["version"] != DUMP_VERSION:
                 raise ValueError(f"its version is {saved['version']!r}")
             axes = Axes(Interior(saved["axes"]["interior"]), saved["axes"]["perimeter"], saved["axes"]["annex"])
-            pending = None if saved["pending"] is None else Operation.load(saved["pending"])
+            pending = None if saved["pending"] is None else PanelOperation.load(saved["pending"])
             activity = Activity.load(saved["activity"])
-            windows = frozenset(saved["windows"]) & {zone.name for zone in self.profile.zones}
+            windows = frozenset(saved["windows"]) & {zone.name for zone in self.equipment.zones}
             answer_after = _bounded(saved["answer_after"])
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise EmulatorError(f"this is not the saved state of a simulated alarm: {error}") from None
         with self._lock:
             fitted = Axes(
-                axes.interior if axes.interior in self.profile.interiors else Interior.OFF,
-                bool(axes.perimeter) and self.profile.perimeter,
-                bool(axes.annex) and self.profile.annex,
+                axes.interior if axes.interior in self.equipment.interiors else Interior.OFF,
+                bool(axes.perimeter) and self.equipment.perimeter,
+                bool(axes.annex) and self.equipment.annex,
             )
             self._stands.clear()
             self._stands.append(Stand(self.now(), fitted))
@@ -248,7 +248,7 @@ class House:
     def _carry_out(self, request: Request, at: float, *, source: str, user: str) -> Ending:
         self._dirty = True
         refusal = self._refusal(request)
-        windows = self.windows if refusal is Refusal.OPEN_WINDOW or _forced(request) else ()
+        windows = self.windows if refusal is PanelRefusal.OPEN_WINDOW or _forced(request) else ()
         done = refusal is None
         self._activity.note(request, at, source=source, user=user, refused=not done, bypassed=done and bool(windows))
         if done and not isinstance(request, Check):
@@ -258,31 +258,31 @@ class House:
                 self._stands.append(Stand(at, axes, bypassed))
         return Ending(self._axes, refusal, windows)
 
-    def _refusal(self, request: Request) -> Refusal | None:
+    def _refusal(self, request: Request) -> PanelRefusal | None:
         """Interior modes exclude each other; perimeter and annex add up (verisure-wsdo.md §5)."""
-        if isinstance(request, Disarm) and request.annex and not self.profile.annex:
-            return Refusal.NOT_FITTED
+        if isinstance(request, Disarm) and request.annex and not self.equipment.annex:
+            return PanelRefusal.NOT_FITTED
         if isinstance(request, Move):
             return self._immovable(request)
         if not isinstance(request, Arm):
             return None
         wanted, armed = request.mode.interior, self._axes.interior
-        if not self.profile.has(request.mode):
-            return Refusal.NOT_FITTED
+        if not self.equipment.has(request.mode):
+            return PanelRefusal.NOT_FITTED
         if self._axes.has(request.mode):
             return None
         if wanted is not None and armed not in (wanted, Interior.OFF):
-            return Refusal.OTHER_MODE
-        return Refusal.OPEN_WINDOW if self._windows else None
+            return PanelRefusal.OTHER_MODE
+        return PanelRefusal.OPEN_WINDOW if self._windows else None
 
-    def _immovable(self, move: Move) -> Refusal | None:
+    def _immovable(self, move: Move) -> PanelRefusal | None:
         """Why the panel does not make this move from where it stands."""
-        if not self.profile.has(move.mode):
-            return Refusal.NOT_FITTED
+        if not self.equipment.has(move.mode):
+            return PanelRefusal.NOT_FITTED
         if self._axes.interior not in move.starts or (move.idle and self._axes.armed):
-            return Refusal.WRONG_STATE if move.wrong_state else Refusal.OTHER_MODE
+            return PanelRefusal.WRONG_STATE if move.wrong_state else PanelRefusal.OTHER_MODE
         news = move.arms and not self._axes.has(move.mode)
-        return Refusal.OPEN_WINDOW if news and self._windows and not move.forced else None
+        return PanelRefusal.OPEN_WINDOW if news and self._windows and not move.forced else None
 
 
 def _forced(request: Request) -> bool:
