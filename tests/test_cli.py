@@ -22,7 +22,8 @@ from emulator import __version__, cli
 from emulator.model import Arm, ArmMode
 from emulator.simulator.backend import SECRETS, SimulatedAccount
 from emulator.simulator.faults import InjectedFault
-from emulator.simulator.panel.panel import Equipment, SimulatedPanel
+from emulator.simulator.panel.equipment import Equipment
+from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import SimulatedAlarm
 from tests.doctor.conftest import NOW_S
 from tests.simulator import owa

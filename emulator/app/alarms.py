@@ -102,7 +102,8 @@ class Alarms:
     def _simulate(self, name: str, installation: InstallationSettings) -> str:
         """Start a simulated alarm. Its panel is kept in the journal and outlives the program, as a real one does."""
         # Here, and below: a real alarm does without, and with a megabyte less.
-        from emulator.simulator.panel.panel import Equipment, SimulatedPanel
+        from emulator.simulator.panel.equipment import Equipment
+        from emulator.simulator.panel.panel import SimulatedPanel
         from emulator.simulator.server import SimulatedAlarm
 
         modes = [switch.on for switch in self.settings.switches if self.settings.installation_of(switch) == name]

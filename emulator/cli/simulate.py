@@ -11,7 +11,8 @@ from emulator.app.alarm_settings import LANGUAGES, OWA_LANGUAGES
 from emulator.cli.context import common, context, on_signal
 from emulator.simulator.owa.profiles import PROFILES
 from emulator.simulator.owa.trust import Sms
-from emulator.simulator.panel.panel import Equipment, SimulatedPanel
+from emulator.simulator.panel.equipment import Equipment
+from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import FACES, PROFILE, SimulatedAlarm
 from emulator.system import logs
 

@@ -11,7 +11,8 @@ from lxml import etree
 from emulator.simulator.backend import Backend, SimulatedAccount, WsdoOptions
 from emulator.simulator.owa.options import OwaOptions
 from emulator.simulator.owa.profiles import PROFILES
-from emulator.simulator.panel.panel import Equipment, SimulatedPanel
+from emulator.simulator.panel.equipment import Equipment
+from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import create_app
 from emulator.simulator.wsdo.face import PATH
 from tests.simulator.owa import Customer

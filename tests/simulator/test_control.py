@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 from emulator.model import Disarm
 from emulator.simulator.backend import SECRETS
 from emulator.simulator.faults import KINDS, InjectedFault
-from emulator.simulator.panel.panel import Equipment
+from emulator.simulator.panel.equipment import Equipment
 from emulator.simulator.wsdo.face import PATH, ConnectionDropped
 from tests.simulator.conftest import Alarm, Maker, err
 

@@ -9,7 +9,7 @@ from emulator.simulator.owa.options import OwaOptions
 from emulator.simulator.owa.orders import MOST_ORDERS
 from emulator.simulator.owa.profiles import PROFILES
 from emulator.simulator.owa.schema import ENUMS
-from emulator.simulator.panel.panel import Equipment
+from emulator.simulator.panel.equipment import Equipment
 from tests.simulator.conftest import START
 from tests.simulator.owa import Customer, claims
 

@@ -6,8 +6,9 @@ from emulator.errors import EmulatorError
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
 from emulator.simulator.panel.actions import Check, Move, Request
 from emulator.simulator.panel.activity import LOG_ROWS
+from emulator.simulator.panel.equipment import Equipment
 from emulator.simulator.panel.operation import PanelOperation, PanelRefusal
-from emulator.simulator.panel.panel import ANSWER_AFTER, STANDS, Busy, Equipment, SimulatedPanel
+from emulator.simulator.panel.panel import ANSWER_AFTER, STANDS, Busy, SimulatedPanel
 from tests.simulator.conftest import START, Clock
 
 ALL = Equipment(annex=True)

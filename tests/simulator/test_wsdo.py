@@ -10,7 +10,7 @@ from lxml import etree
 from emulator.model import Arm, ArmMode
 from emulator.simulator.backend import MOST_SESSIONS, SECRETS, SimulatedAccount, WsdoOptions
 from emulator.simulator.faults import InjectedFault
-from emulator.simulator.panel.panel import Equipment
+from emulator.simulator.panel.equipment import Equipment
 from emulator.simulator.server import create_app
 from emulator.simulator.wsdo import texts
 from emulator.simulator.wsdo.face import BOMB, MOST_OPERATIONS, NAMES, PATH, ConnectionDropped

@@ -11,7 +11,8 @@ from emulator.clouds.firewall import Forbidden, is_page
 from emulator.clouds.wsdo.cloud import WsdoCloud
 from emulator.errors import Unreachable
 from emulator.simulator.faults import InjectedFault
-from emulator.simulator.panel.panel import Equipment, SimulatedPanel
+from emulator.simulator.panel.equipment import Equipment
+from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import create_app
 from emulator.simulator.wsdo.face import ConnectionDropped
 

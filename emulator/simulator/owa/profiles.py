@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from emulator.model import Interior
 from emulator.simulator.backend import Role, SimulatedAccount
 from emulator.simulator.panel.actions import Move
-from emulator.simulator.panel.panel import Equipment
+from emulator.simulator.panel.equipment import Equipment
 
 OFF, DAY, NIGHT, TOTAL = Interior.OFF, Interior.DAY, Interior.NIGHT, Interior.TOTAL
 

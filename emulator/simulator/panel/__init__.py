@@ -1,1 +1,1 @@
-"""The simulated house: axes, windows, a keypad, and operations that take their time. Pure."""
+"""The simulated panel: axes, windows, a keypad, and operations that take their time. Pure."""

@@ -1,4 +1,4 @@
-"""What can be asked of a panel, and how that is saved."""
+"""What a panel can be asked to do, and how that is saved."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from emulator.model import Arm, ArmMode, Axes, Disarm, Interior
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Ask the panel where it stands (EST); it wakes the panel and leaves a row in the log."""
+    """Read the panel (EST); it wakes the panel and leaves a row in the log."""
 
     def __str__(self) -> str:
         return "status check"
@@ -16,10 +16,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Bring the axes that it names to where it says; None leaves an axis as it is.
+    """Set the axes that it names; None leaves an axis as it is.
 
-    A panel moves only from certain places: `starts` are the interiors from which it does, `idle` demands that nothing
-    is armed, and `wrong_state` which refusal follows otherwise. `forced` arms in spite of open windows.
+    A panel moves only from certain states: `starts` are the interiors from which it does, `idle` demands that nothing
+    is armed, and `wrong_state` chooses the refusal that follows otherwise. `forced` arms in spite of open windows.
     """
 
     interior: Interior | None = None
@@ -30,19 +30,25 @@ class Move:
     wrong_state: bool = False
     forced: bool = False
 
+    @classmethod
+    def arming(cls, mode: ArmMode) -> "Move":
+        """Return an arm as SDVFAST takes it: axes add up, but another interior mode has to be disarmed first."""
+        starts = tuple(Interior) if mode.interior is None else (Interior.OFF, mode.interior)
+        return cls(mode.interior, mode.perimeter or None, mode.annex or None, starts)
+
     @property
     def mode(self) -> ArmMode:
-        """What it arms."""
+        """The arm mode; empty for a disarm."""
         interior = None if self.interior is Interior.OFF else self.interior
         return ArmMode(interior, bool(self.perimeter), bool(self.annex))
 
     @property
     def arms(self) -> bool:
-        """Whether it arms anything."""
+        """True if it arms anything."""
         return bool(self.mode.parts())
 
     def applied(self, axes: Axes) -> Axes:
-        """The axes once it has been carried out."""
+        """Return the axes after this move."""
         return Axes(
             axes.interior if self.interior is None else self.interior,
             axes.perimeter if self.perimeter is None else self.perimeter,
@@ -59,8 +65,18 @@ class Move:
 Request = Arm | Disarm | Check | Move
 
 
+def move_of(request: Request) -> Move | None:
+    """Return the move that `request` makes; None for a check."""
+    if isinstance(request, Arm):
+        return Move.arming(request.mode)
+    if isinstance(request, Disarm):
+        interior, off = (Interior.OFF, False) if request.main else (None, None)
+        return Move(interior, off, False if request.annex else None)
+    return request if isinstance(request, Move) else None
+
+
 def spell(request: Request) -> dict[str, Any]:
-    """What `revive` reads."""
+    """Return `request` as `revive` reads it."""
     if isinstance(request, Arm):
         return {"arm": str(request.mode)}
     if isinstance(request, Disarm):
@@ -69,7 +85,7 @@ def spell(request: Request) -> dict[str, Any]:
 
 
 def revive(spelt: dict[str, Any]) -> Request:
-    """The request that was spelt; KeyError, TypeError or ValueError when it is none."""
+    """Return the request that `spell` saved. Raise KeyError, TypeError or ValueError for anything else."""
     if "arm" in spelt:
         return Arm(ArmMode.parse(spelt["arm"]))
     if "disarm" in spelt:

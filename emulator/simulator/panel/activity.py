@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from emulator.model import Arm, Disarm, Interior
-from emulator.simulator.panel.actions import Move, Request
+from emulator.model import Interior
+from emulator.simulator.panel.actions import Request, move_of
 
 LOG_ROWS = 500
 """Rows kept; some weeks of a busy house, and a bound on what is saved."""
@@ -89,13 +89,13 @@ class Activity:
 
 
 def _labels(request: Request) -> list[str]:
-    if isinstance(request, Arm):
-        return [f"armed_{part}" for part in request.mode.parts()]
-    if isinstance(request, Disarm):
-        return ["disarmed_main"] * request.main + ["disarmed_annex"] * request.annex
-    if isinstance(request, Move):
-        arms = [f"armed_{part}" for part in request.mode.parts()]
-        main = ["disarmed_main"] * (request.interior is Interior.OFF)
-        perimeter = ["disarmed_perimeter"] * (not main and request.perimeter is False)
-        return arms + main + perimeter + ["disarmed_annex"] * (request.annex is False)
-    return ["check"]
+    move = move_of(request)
+    if move is None:
+        return ["check"]
+    main = move.interior is Interior.OFF
+    return [
+        *(f"armed_{part}" for part in move.mode.parts()),
+        *["disarmed_main"] * main,
+        *["disarmed_perimeter"] * (move.perimeter is False and not main),
+        *["disarmed_annex"] * (move.annex is False),
+    ]

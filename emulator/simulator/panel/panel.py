@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 
 from emulator.errors import EmulatorError
-from emulator.model import DISARMED, Action, Arm, ArmMode, Axes, Disarm, Interior
-from emulator.simulator.panel.actions import Check, Move, Request
+from emulator.model import DISARMED, Action, Axes, Interior
+from emulator.simulator.panel.actions import Request, move_of
 from emulator.simulator.panel.activity import KEYPAD, Activity, LogRow
+from emulator.simulator.panel.equipment import Equipment
 from emulator.simulator.panel.operation import Ending, PanelOperation, PanelRefusal
+from emulator.simulator.panel.rules import refusal
 
 ANSWER_AFTER = 3.0
 """Seconds a panel takes for an operation; real ones take up to 25 (verisure-wsdo.md §4)."""
@@ -32,50 +34,6 @@ DUMP_VERSION = 1
 
 class Busy(EmulatorError):
     """The panel is carrying out another operation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Zone:
-    """A sensor, as MYINSTALLATION describes it."""
-
-    name: str
-    code: str
-    type: str
-
-
-ZONES = (
-    Zone("Entrada", "0", "YR"),
-    Zone("Comedor", "2", "YR"),
-    Zone("Cocina", "3", "YR"),
-    Zone("Habitacion pepe", "4", "YR"),
-    Zone("Sala de Tortura", "5", "YR"),
-    Zone("Cuarto de limpieza", "6", "YR"),
-)
-"""The devices of the API document's sample, codes as they stand there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Equipment:
-    """What is fitted in the house. The default is a Spanish SDVFAST with outdoor sensors."""
-
-    perimeter: bool = True
-    annex: bool = False
-    interiors: frozenset[Interior] = frozenset({Interior.DAY, Interior.NIGHT, Interior.TOTAL})
-    zones: tuple[Zone, ...] = ZONES
-
-    def has(self, mode: ArmMode) -> bool:
-        """Whether every axis that `mode` names is fitted."""
-        return (
-            (mode.interior is None or mode.interior in self.interiors)
-            and (self.perimeter or not mode.perimeter)
-            and (self.annex or not mode.annex)
-        )
-
-    def modes(self) -> tuple[ArmMode, ...]:
-        """The single modes that are fitted."""
-        singles = [ArmMode(interior=i) for i in Interior if i in self.interiors]
-        singles += [ArmMode(perimeter=True)] * self.perimeter + [ArmMode(annex=True)] * self.annex
-        return tuple(singles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,13 +180,8 @@ class SimulatedPanel:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise EmulatorError(f"this is not the saved state of a simulated alarm: {error}") from None
         with self._lock:
-            fitted = Axes(
-                axes.interior if axes.interior in self.equipment.interiors else Interior.OFF,
-                bool(axes.perimeter) and self.equipment.perimeter,
-                bool(axes.annex) and self.equipment.annex,
-            )
             self._stands.clear()
-            self._stands.append(Stand(self.now(), fitted))
+            self._stands.append(Stand(self.now(), self.equipment.limited(axes)))
             self._pending, self._activity = pending, activity
             self._windows, self._answer_after = windows, answer_after
 
@@ -247,46 +200,18 @@ class SimulatedPanel:
 
     def _carry_out(self, request: Request, at: float, *, source: str, user: str) -> Ending:
         self._dirty = True
-        refusal = self._refusal(request)
-        windows = self.windows if refusal is PanelRefusal.OPEN_WINDOW or _forced(request) else ()
-        done = refusal is None
-        self._activity.note(request, at, source=source, user=user, refused=not done, bypassed=done and bool(windows))
-        if done and not isinstance(request, Check):
-            axes = request.applied(self._axes) if isinstance(request, Move) else self._axes.after(request)
-            bypassed = (windows or self._stands[-1].bypassed) if axes.armed else ()
-            if (axes, bypassed) != (self._axes, self._stands[-1].bypassed):
-                self._stands.append(Stand(at, axes, bypassed))
-        return Ending(self._axes, refusal, windows)
-
-    def _refusal(self, request: Request) -> PanelRefusal | None:
-        """Interior modes exclude each other; perimeter and annex add up (verisure-wsdo.md §5)."""
-        if isinstance(request, Disarm) and request.annex and not self.equipment.annex:
-            return PanelRefusal.NOT_FITTED
-        if isinstance(request, Move):
-            return self._immovable(request)
-        if not isinstance(request, Arm):
-            return None
-        wanted, armed = request.mode.interior, self._axes.interior
-        if not self.equipment.has(request.mode):
-            return PanelRefusal.NOT_FITTED
-        if self._axes.has(request.mode):
-            return None
-        if wanted is not None and armed not in (wanted, Interior.OFF):
-            return PanelRefusal.OTHER_MODE
-        return PanelRefusal.OPEN_WINDOW if self._windows else None
-
-    def _immovable(self, move: Move) -> PanelRefusal | None:
-        """Why the panel does not make this move from where it stands."""
-        if not self.equipment.has(move.mode):
-            return PanelRefusal.NOT_FITTED
-        if self._axes.interior not in move.starts or (move.idle and self._axes.armed):
-            return PanelRefusal.WRONG_STATE if move.wrong_state else PanelRefusal.OTHER_MODE
-        news = move.arms and not self._axes.has(move.mode)
-        return PanelRefusal.OPEN_WINDOW if news and self._windows and not move.forced else None
-
-
-def _forced(request: Request) -> bool:
-    return isinstance(request, Move) and request.arms and request.forced
+        move, stand = move_of(request), self._stands[-1]
+        refused = refusal(move, stand.axes, self.equipment, window_open=bool(self._windows)) if move else None
+        forced = move is not None and move.arms and move.forced
+        windows = self.windows if refused is PanelRefusal.OPEN_WINDOW or forced else ()
+        bypassed = refused is None and bool(windows)
+        self._activity.note(request, at, source=source, user=user, refused=refused is not None, bypassed=bypassed)
+        if move and not refused:
+            axes = move.applied(stand.axes)
+            after = Stand(at, axes, (windows or stand.bypassed) if axes.armed else ())
+            if (after.axes, after.bypassed) != (stand.axes, stand.bypassed):
+                self._stands.append(after)
+        return Ending(self._axes, refused, windows)
 
 
 def _bounded(seconds: float) -> float:

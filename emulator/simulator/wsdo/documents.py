@@ -11,7 +11,7 @@ from lxml import etree
 from emulator.model import Axes, Interior
 from emulator.simulator.backend import CODE_WORDS, CONTACT_MAIL, CONTACT_PHONE, SimulatedAccount
 from emulator.simulator.panel.activity import LogRow
-from emulator.simulator.panel.panel import Zone
+from emulator.simulator.panel.equipment import Zone
 from emulator.simulator.wsdo import texts
 
 Words = dict[str, str]
