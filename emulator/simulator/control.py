@@ -34,7 +34,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from emulator.model import Action, Arm, ArmMode, Disarm
 from emulator.simulator.face import Face
-from emulator.simulator.faults import LATE, LATEST, InjectedFault
+from emulator.simulator.faults import LATE_S, LATEST_S, InjectedFault
 from emulator.simulator.settings import HOUSE, flag, number, whole
 
 DISARMS = {"main": Disarm(), "annex": Disarm(main=False, annex=True), "all": Disarm(annex=True)}
@@ -115,7 +115,7 @@ def fault(face: Face, body: Body) -> None:
             kind,
             name,
             None if times in (None, "") else whole(1, 1000)("times", times),  # more is until cleared
-            number(0, LATEST)("seconds", body.get("seconds", LATE)),
+            number(0, LATEST_S)("seconds", body.get("seconds", LATE_S)),
         )
     )
 

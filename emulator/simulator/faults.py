@@ -56,14 +56,14 @@ OWA_KINDS = {
 }
 """The faults of the GraphQL face (verisure-owa.md §10.1); KINDS are those of the ws.do face."""
 
-LATE = 10.0
+LATE_S = 10.0
 """Seconds by which a late answer is late, unless told: longer than the 6 s that clients found too short
 (verisure-wsdo.md §4)."""
 
-LATEST = 300.0
+LATEST_S = 300.0
 """Seconds; the longest that an answer may be held back, so that worker threads come home."""
 
-MOST = 100
+MOST_FAULTS = 100
 """Faults in force at once; a bound on a page that anybody in the house may use."""
 
 
@@ -74,15 +74,15 @@ class InjectedFault:
     kind: str
     request: str = ""
     times: int | None = None
-    seconds: float = LATE
+    seconds: float = LATE_S
 
     def __post_init__(self) -> None:
         if self.kind not in {**KINDS, **OWA_KINDS}:
             raise ValueError(f"there is no fault {self.kind!r}; use one of {', '.join({**KINDS, **OWA_KINDS})}")
         if self.times is not None and self.times < 1:
             raise ValueError(f"times is {self.times}; use 1 or more, or leave it out for until cleared")
-        if not 0 <= self.seconds <= LATEST:
-            raise ValueError(f"seconds is {self.seconds:g}; use 0 to {LATEST:g}")
+        if not 0 <= self.seconds <= LATEST_S:
+            raise ValueError(f"seconds is {self.seconds:g}; use 0 to {LATEST_S:g}")
 
 
 @dataclass(slots=True)
@@ -95,8 +95,8 @@ class Faults:
     def add(self, fault: InjectedFault) -> None:
         """Put a fault in force; it takes the place of the same kind for the same request."""
         self.clear(fault.kind, fault.request)
-        if len(self.active) >= MOST:
-            raise ValueError(f"{MOST} faults are in force already; clear some")
+        if len(self.active) >= MOST_FAULTS:
+            raise ValueError(f"{MOST_FAULTS} faults are in force already; clear some")
         self.active.append(fault)
 
     def clear(self, kind: str = "", request: str | None = None) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from emulator.simulator.panel.panel import SLOWEST_ANSWER
+from emulator.simulator.panel.panel import SLOWEST_ANSWER_S
 
 Reader = Callable[[str, Any], bool | float | str]
 
@@ -57,7 +57,7 @@ def names(key: str, value: Any) -> str:
     return " ".join(found)
 
 
-HOUSE: Mapping[str, Reader] = {"answer_after": number(0, SLOWEST_ANSWER)}
+HOUSE: Mapping[str, Reader] = {"answer_after": number(0, SLOWEST_ANSWER_S)}
 
 _FLOODS: Mapping[str, Reader] = {
     "flood_limit": whole(0, 1000),  # off to practically off

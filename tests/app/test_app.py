@@ -21,7 +21,7 @@ from emulator.app.settings import Settings
 from emulator.clock import SystemClock
 from emulator.errors import ConfigError, EmulatorError
 from emulator.model import Arm, ArmMode, Command, Origin
-from emulator.simulator.faults import LATEST, InjectedFault
+from emulator.simulator.faults import LATEST_S, InjectedFault
 from emulator.simulator.server import SimulatedAlarm
 from emulator.store.journal import FILE, Journal
 from tests.support.fakes import FakeClock
@@ -321,7 +321,7 @@ def test_ctrl_c_is_heard_while_the_cloud_is_silent(
     says: str,
 ) -> None:
     monkeypatch.setattr(cli.context, "GIVE_UP_S", 0.1)
-    remote.backend.faults.add(InjectedFault("late", silent, seconds=LATEST))
+    remote.backend.faults.add(InjectedFault("late", silent, seconds=LATEST_S))
     interrupter = once(lambda: remote.backend.requests[silent] > 0, interrupt)
     code, out, err = typed(*words)
     interrupter.join()

@@ -1,6 +1,6 @@
 import pytest
 
-from emulator.simulator.faults import KINDS, MOST, Faults, InjectedFault
+from emulator.simulator.faults import KINDS, MOST_FAULTS, Faults, InjectedFault
 
 
 def test_a_fault_strikes_its_request_as_often_as_told() -> None:
@@ -60,12 +60,12 @@ def test_a_fault_that_makes_no_sense(build: object, says: str) -> None:
 
 def test_faults_are_bounded() -> None:
     faults = Faults()
-    for at in range(MOST):
+    for at in range(MOST_FAULTS):
         faults.add(InjectedFault("lost", str(at)))
     with pytest.raises(ValueError, match="clear some"):
         faults.add(InjectedFault("lost", "one more"))
     faults.add(InjectedFault("lost", "0"))
-    assert len(faults.active) == MOST
+    assert len(faults.active) == MOST_FAULTS
 
 
 def test_every_kind_tells_what_it_does() -> None:

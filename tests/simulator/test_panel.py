@@ -8,7 +8,7 @@ from emulator.simulator.panel.actions import Check, Move, Request
 from emulator.simulator.panel.activity import LOG_ROWS
 from emulator.simulator.panel.equipment import Equipment
 from emulator.simulator.panel.operation import PanelOperation, PanelRefusal
-from emulator.simulator.panel.panel import ANSWER_AFTER, STANDS, Busy, SimulatedPanel
+from emulator.simulator.panel.panel import ANSWER_AFTER_S, STANDS, Busy, SimulatedPanel
 from tests.simulator.conftest import START, Clock
 
 ALL = Equipment(annex=True)
@@ -29,7 +29,7 @@ def submit(panel: SimulatedPanel, request: Request) -> PanelOperation:
 
 def test_an_operation_ends_when_its_time_has_come(panel: SimulatedPanel, clock: Clock) -> None:
     operation = submit(panel, arm("total"))
-    clock.pass_by(ANSWER_AFTER - 0.001)
+    clock.pass_by(ANSWER_AFTER_S - 0.001)
     assert panel.axes == DISARMED
     assert panel.pending is operation
     assert operation.ending is None
@@ -45,7 +45,7 @@ def test_it_ends_at_its_own_time_though_nobody_looks(panel: SimulatedPanel, cloc
     submit(panel, arm("night"))
     clock.pass_by(3600)
     (row,) = panel.log
-    assert (row.type, row.label, row.at) == (46, "armed_night", START + ANSWER_AFTER)
+    assert (row.type, row.label, row.at) == (46, "armed_night", START + ANSWER_AFTER_S)
     assert (row.source, row.user, row.device) == ("Android", "demo", "")
 
 
@@ -65,9 +65,9 @@ def test_one_operation_at_a_time(panel: SimulatedPanel, clock: Clock) -> None:
     submit(panel, arm("total"))
     with pytest.raises(Busy):
         submit(panel, Disarm())
-    clock.pass_by(ANSWER_AFTER)
+    clock.pass_by(ANSWER_AFTER_S)
     submit(panel, Disarm())
-    clock.pass_by(ANSWER_AFTER)
+    clock.pass_by(ANSWER_AFTER_S)
     assert panel.axes == DISARMED
 
 
@@ -82,7 +82,7 @@ def test_without_a_wait_it_ends_at_once(panel: SimulatedPanel) -> None:
 def test_the_answer_time_is_bounded(panel: SimulatedPanel, seconds: float) -> None:
     with pytest.raises(ValueError, match="use 0 to 120"):
         panel.answer_after = seconds
-    assert panel.answer_after == ANSWER_AFTER
+    assert panel.answer_after == ANSWER_AFTER_S
 
 
 @pytest.mark.parametrize(
@@ -329,7 +329,7 @@ def test_a_move_under_way_outlives_a_restart(panel: SimulatedPanel, clock: Clock
         other.load(panel.dump())
         assert other.pending
         assert other.pending.request == request
-        clock.pass_by(ANSWER_AFTER)
+        clock.pass_by(ANSWER_AFTER_S)
         assert other.axes == panel.axes
 
 
@@ -337,8 +337,8 @@ def test_where_the_panel_stood(panel: SimulatedPanel, clock: Clock) -> None:
     assert panel.stand(0).axes == DISARMED
     submit(panel, arm("total"))
     clock.pass_by(10)
-    assert panel.stand(START + ANSWER_AFTER).axes.interior is Interior.TOTAL
-    assert panel.stand(START + ANSWER_AFTER - 0.001).axes == DISARMED
+    assert panel.stand(START + ANSWER_AFTER_S).axes.interior is Interior.TOTAL
+    assert panel.stand(START + ANSWER_AFTER_S - 0.001).axes == DISARMED
     for _ in range(STANDS):
         panel.keypad(arm("perimeter"))
         panel.keypad(Disarm())

@@ -15,7 +15,7 @@ from emulator.simulator.owa.orders import LETTER_FAULTS, Orders, letter, open_zo
 from emulator.simulator.owa.profiles import Unit
 from emulator.simulator.owa.tokens import DeviceKey, IssuedTokens, Spent
 from emulator.simulator.owa.trust import Challenged, Trust
-from emulator.simulator.panel.activity import LogRow
+from emulator.simulator.panel.activity import ActivityRow
 from emulator.simulator.wsdo import texts
 
 MFA_NEEDED, RENEWED = "auth-api.mfa_needed", "auth-api.login.success"
@@ -221,7 +221,7 @@ class Operations:
         first = max(variables.get("offset") or 0, 0)
         return {"reg": [self._row(row) for row in rows[first : first + (variables.get("numRows") or ROWS)]]}
 
-    def _row(self, row: LogRow) -> Json:
+    def _row(self, row: ActivityRow) -> Json:
         words = texts.TEXTS[texts.LANGUAGES.get(self.unit.country, "es")]
         return {
             "alias": texts.row_alias(row.label, words),

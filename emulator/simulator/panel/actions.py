@@ -1,4 +1,4 @@
-"""What a panel can be asked to do, and how that is saved."""
+"""Requests to a panel, and their saved form."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

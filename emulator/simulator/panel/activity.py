@@ -7,21 +7,21 @@ from emulator.model import Interior
 from emulator.simulator.panel.actions import Request, move_of
 
 LOG_ROWS = 500
-"""Rows kept; some weeks of a busy house, and a bound on what is saved."""
+"""Rows kept: some weeks of a busy house, and a bound on the saved state."""
 
 FIRST_SIGNAL = 9_400_000_000
-"""Where idsignal starts, so that it has the ten digits of a real one."""
+"""First idsignal, so that it has the ten digits of a real one."""
 
 KEYPAD = ""
-"""The source of a row that was made at the keypad (verisure-wsdo.md §2.1)."""
+"""Source of a row that was made at the keypad (verisure-wsdo.md §2.1)."""
 
 KEYPAD_DEVICE = "VV"
-"""The device type of a keypad, as the successor has it (verisure-wsdo.md §2.1)."""
+"""Device type of a keypad, as the successor reports it (verisure-wsdo.md §2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowTypes:
-    """The type codes of one event: asked for remotely, done at the keypad, and refused."""
+    """Type codes of one event: requested remotely, done at the keypad, and refused."""
 
     remote: int
     keypad: int
@@ -45,7 +45,7 @@ ROW_TYPES = {
 
 
 @dataclass(frozen=True, slots=True)
-class LogRow:
+class ActivityRow:
     """One row of the activity log. `label` is a key of ROW_TYPES, or such a key after `refused_`."""
 
     type: int
@@ -61,31 +61,31 @@ class LogRow:
 class Activity:
     """The activity log, newest first."""
 
-    rows: list[LogRow] = field(default_factory=list)
+    rows: list[ActivityRow] = field(default_factory=list)
     signals: int = 0
 
     def note(
         self, request: Request, at: float, *, source: str, user: str, refused: bool, bypassed: bool = False
     ) -> None:
-        """Write down a request: one row for each axis that it names, and one for windows that were bypassed."""
+        """Add a row for each axis that `request` names, and one if windows were bypassed."""
         for label in [*_labels(request), *["armed_with_exceptions"] * bypassed]:
             types = ROW_TYPES[label]
             code = types.refused if refused else types.remote if source != KEYPAD else types.keypad
             self.signals += 1
             signal, device = str(FIRST_SIGNAL + self.signals), KEYPAD_DEVICE if source == KEYPAD else ""
             self.rows.insert(
-                0, LogRow(code, at, f"refused_{label}" if refused else label, source, user, signal, device)
+                0, ActivityRow(code, at, f"refused_{label}" if refused else label, source, user, signal, device)
             )
         del self.rows[LOG_ROWS:]
 
     def dump(self) -> dict[str, Any]:
-        """What `load` reads."""
+        """Return the log as `load` reads it."""
         return {"signals": self.signals, "rows": [asdict(row) for row in self.rows]}
 
     @classmethod
     def load(cls, saved: dict[str, Any]) -> "Activity":
-        """The log that was dumped; KeyError, TypeError or ValueError when it is none."""
-        return cls([LogRow(**row) for row in saved["rows"]][:LOG_ROWS], int(saved["signals"]))
+        """Return the log that `dump` saved. Raise KeyError, TypeError or ValueError for anything else."""
+        return cls([ActivityRow(**row) for row in saved["rows"]][:LOG_ROWS], int(saved["signals"]))
 
 
 def _labels(request: Request) -> list[str]:

@@ -1,4 +1,4 @@
-"""What is fitted in the house: sensors and arm modes."""
+"""Equipment of a simulated house: sensors and arm modes."""
 
 from dataclasses import dataclass
 

@@ -10,7 +10,7 @@ from emulator.simulator.panel.actions import Request
 
 
 class PanelRefusal(StrEnum):
-    """Why a panel does not do as asked."""
+    """A panel's reason to refuse a request."""
 
     NOT_FITTED = "not fitted"
     OTHER_MODE = "other mode"
@@ -20,7 +20,7 @@ class PanelRefusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an operation ended: where the panel stood then, and why it refused, if it did."""
+    """The end of an operation: the axes then, the refusal if there was one, and the windows that mattered."""
 
     axes: Axes
     refusal: PanelRefusal | None = None
@@ -29,7 +29,7 @@ class Ending:
 
 @dataclass(slots=True)
 class PanelOperation:
-    """A request under way; `ending` is None until it is over."""
+    """A request under way; `ending` is None until it has ended."""
 
     request: Request
     due: float
@@ -38,11 +38,11 @@ class PanelOperation:
     ending: Ending | None = None
 
     def dump(self) -> dict[str, Any]:
-        """What `load` reads."""
+        """Return the operation as `load` reads it."""
         spelt = actions.spell(self.request)
         return {"request": spelt, "due": self.due, "source": self.source, "user": self.user}
 
     @classmethod
     def load(cls, saved: dict[str, Any]) -> "PanelOperation":
-        """The operation that was dumped; KeyError, TypeError or ValueError when it is none."""
+        """Return the operation that `dump` saved. Raise KeyError, TypeError or ValueError for anything else."""
         return cls(actions.revive(saved["request"]), float(saved["due"]), saved["source"], saved["user"])

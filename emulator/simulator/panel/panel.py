@@ -1,7 +1,7 @@
-"""A house with an alarm: axes, windows, a keypad, an activity log, and operations that take their time.
+"""A simulated panel: axes, windows, a keypad, an activity log, and operations that take their time.
 
-Pure: it knows no protocol, starts no thread and reads the time it is given. An operation that has become due is
-carried out, as of the moment at which it was due, before anything else is looked at or done; nobody need ask for it.
+Pure: it knows no protocol, starts no thread and reads the time from the clock that it is given. An operation that is
+due is carried out before anything else is read or done, as of the moment at which it was due. No poll is needed.
 """
 
 import json
@@ -14,20 +14,20 @@ from dataclasses import asdict, dataclass, field
 from emulator.errors import EmulatorError
 from emulator.model import DISARMED, Action, Axes, Interior
 from emulator.simulator.panel.actions import Request, move_of
-from emulator.simulator.panel.activity import KEYPAD, Activity, LogRow
+from emulator.simulator.panel.activity import KEYPAD, Activity, ActivityRow
 from emulator.simulator.panel.equipment import Equipment
 from emulator.simulator.panel.operation import Ending, PanelOperation, PanelRefusal
 from emulator.simulator.panel.rules import refusal
 
-ANSWER_AFTER = 3.0
-"""Seconds a panel takes for an operation; real ones take up to 25 (verisure-wsdo.md §4)."""
+ANSWER_AFTER_S = 3.0
+"""Seconds from submission to the end of an operation; real panels take up to 25 (verisure-wsdo.md §4)."""
 
-SLOWEST_ANSWER = 120.0
-"""Seconds; the longest time that may be set. 1 to 20 is real, a minute and more was seen on bad days
-(verisure-wsdo.md §4), and less is for tests in a hurry."""
+SLOWEST_ANSWER_S = 120.0
+"""Seconds; the longest `answer_after`. 1 to 20 is usual, a minute and more was seen on bad days
+(verisure-wsdo.md §4), and tests use less."""
 
 STANDS = 100
-"""Changes remembered, for those who hear of them late; nobody works a panel as often within minutes."""
+"""Changes remembered for a cloud that reports late; more than a panel sees within minutes."""
 
 DUMP_VERSION = 1
 
@@ -38,7 +38,7 @@ class Busy(EmulatorError):
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """Where the panel has stood since `at`, and the open windows that were bypassed when it was armed."""
+    """The axes since `at`, and the open windows that were bypassed when the panel was armed."""
 
     at: float
     axes: Axes = DISARMED
@@ -47,9 +47,9 @@ class Stand:
 
 @dataclass(slots=True)
 class SimulatedPanel:
-    """The one house: whatever protocol serves it, and the control page, look at this object.
+    """One panel, shared by the face that serves it and the control page.
 
-    Every method may be called from any thread. `changed` is called after each change, by the thread that made or
+    Every method may be called from any thread. `changed` is called after each change, on the thread that made or
     noticed it, with no lock held.
     """
 
@@ -58,7 +58,7 @@ class SimulatedPanel:
     changed: Callable[[], None] | None = None
     _stands: deque[Stand] = field(default_factory=lambda: deque(maxlen=STANDS))
     _windows: frozenset[str] = frozenset()
-    _answer_after: float = ANSWER_AFTER
+    _answer_after: float = ANSWER_AFTER_S
     _pending: PanelOperation | None = None
     _activity: Activity = field(default_factory=Activity)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -70,7 +70,7 @@ class SimulatedPanel:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the house still: nothing changes while the caller looks at it or does several things at once."""
+        """Hold the panel's lock, so that several reads and changes are one step."""
         tell = False
         try:
             with self._lock:
@@ -88,18 +88,18 @@ class SimulatedPanel:
 
     @property
     def axes(self) -> Axes:
-        """Where the panel stands."""
+        """The current axes."""
         with self.held():
             return self._axes
 
     def stand(self, at: float) -> Stand:
-        """Where the panel stood at that time, as far as it is remembered."""
+        """Return the state at a time; the oldest remembered one for an earlier time."""
         with self.held():
             return next((stand for stand in reversed(self._stands) if stand.at <= at), self._stands[0])
 
     @property
     def windows(self) -> tuple[str, ...]:
-        """The zones that are open, in the order of the devices."""
+        """Open zones, in the order of the devices."""
         with self.held():
             return tuple(zone.name for zone in self.equipment.zones if zone.name in self._windows)
 
@@ -110,7 +110,7 @@ class SimulatedPanel:
             return self._pending
 
     @property
-    def log(self) -> tuple[LogRow, ...]:
+    def log(self) -> tuple[ActivityRow, ...]:
         """The activity log, newest first."""
         with self.held():
             return tuple(self._activity.rows)
@@ -127,7 +127,7 @@ class SimulatedPanel:
             self._dirty = True
 
     def submit(self, request: Request, *, source: str, user: str) -> PanelOperation:
-        """Start an operation; it ends `answer_after` seconds later. Busy when another one is under way."""
+        """Start an operation, which ends `answer_after` seconds later. Raise Busy while another one is under way."""
         with self.held():
             if self._pending:
                 raise Busy("another operation is under way on this panel")
@@ -138,7 +138,7 @@ class SimulatedPanel:
             return operation
 
     def keypad(self, action: Action) -> PanelRefusal | None:
-        """Somebody in the house arms or disarms: at once, even while an operation is under way."""
+        """Arm or disarm at the keypad: at once, even while an operation is under way."""
         with self.held():
             return self._carry_out(action, self.now(), source=KEYPAD, user="").refusal
 
@@ -152,7 +152,7 @@ class SimulatedPanel:
             self._dirty = True
 
     def dump(self) -> str:
-        """Everything that outlives a restart, as JSON."""
+        """Return everything that outlives a restart, as JSON."""
         with self.held():
             pending = self._pending
             return json.dumps(
@@ -167,7 +167,7 @@ class SimulatedPanel:
             )
 
     def load(self, text: str) -> None:
-        """Become what `dump` described; what is no longer fitted is left out. EmulatorError leaves all as it was."""
+        """Restore what `dump` saved, without what is no longer fitted. EmulatorError leaves all unchanged."""
         try:
             saved = json.loads(text)
             if saved["version"] != DUMP_VERSION:
@@ -215,6 +215,6 @@ class SimulatedPanel:
 
 
 def _bounded(seconds: float) -> float:
-    if not 0 <= seconds <= SLOWEST_ANSWER:
-        raise ValueError(f"answer_after is {seconds:g} s; use 0 to {SLOWEST_ANSWER:g}")
+    if not 0 <= seconds <= SLOWEST_ANSWER_S:
+        raise ValueError(f"answer_after is {seconds:g} s; use 0 to {SLOWEST_ANSWER_S:g}")
     return float(seconds)

@@ -1,4 +1,4 @@
-"""When a panel refuses. Pure."""
+"""Rules by which a panel refuses a request. Pure."""
 
 from emulator.model import Axes
 from emulator.simulator.panel.actions import Move

@@ -10,7 +10,7 @@ from lxml import etree
 
 from emulator.model import Axes, Interior
 from emulator.simulator.backend import CODE_WORDS, CONTACT_MAIL, CONTACT_PHONE, SimulatedAccount
-from emulator.simulator.panel.activity import LogRow
+from emulator.simulator.panel.activity import ActivityRow
 from emulator.simulator.panel.equipment import Zone
 from emulator.simulator.wsdo import texts
 
@@ -160,7 +160,7 @@ def details(words: Words, account: SimulatedAccount, zones: Iterable[Zone]) -> b
     return pet(node("RES", "OK"), node("MSG", words["done"]), installation)
 
 
-def activity(words: Words, rows: Iterable[LogRow], zone: tzinfo | None) -> bytes:
+def activity(words: Words, rows: Iterable[ActivityRow], zone: tzinfo | None) -> bytes:
     """ACT_V2: newest first, no MSG; an empty log is a LIST without REG."""
     found = [
         node(
