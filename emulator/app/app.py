@@ -14,8 +14,9 @@ from emulator import doors
 from emulator.alarm.hub import Hub
 from emulator.app import readiness, resources
 from emulator.app.alarms import Alarms
-from emulator.app.notify import Notifier, apprise_target
+from emulator.app.notify import Notifier
 from emulator.app.settings import Settings
+from emulator.app.targets import apprise_target
 from emulator.app.watch import Gap, Heartbeat, StateFolder, Watch
 from emulator.config.credentials import Credentials
 from emulator.doors import Door

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from emulator.app.notify import TITLES, apprise_target, called
+from emulator.app.notify import TITLES
 from emulator.app.settings import Settings
+from emulator.app.targets import apprise_target, called
 from emulator.cli.alarm import program_of
 from emulator.cli.context import NO_ANSWER, common, context
 from emulator.config import credentials, devices_yaml

@@ -1,6 +1,6 @@
 """Checks of where notifications go. Nothing is sent: that is `emulator notify --test`."""
 
-from emulator.app.notify import apprise_target
+from emulator.app.targets import apprise_target
 from emulator.config import credentials
 from emulator.doctor.case import Case
 from emulator.doctor.finding import Finding, ok, problem, skipped

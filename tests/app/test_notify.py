@@ -15,22 +15,13 @@ from click.testing import CliRunner
 
 from emulator import cli
 from emulator.app import notify
-from emulator.app.notify import (
-    BURST,
-    KEEP_NOTICES,
-    LATE_S,
-    MESSAGE_CHARS,
-    RETRY_MOST_S,
-    RETRY_S,
-    WINDOW_S,
-    Notifier,
-    Outbox,
-    Postman,
-    apprise_target,
-)
+from emulator.app.notify import Notifier
+from emulator.app.postman import BURST, LATE_S, MESSAGE_CHARS, RETRY_MOST_S, RETRY_S, WINDOW_S, Postman
+from emulator.app.targets import apprise_target
 from emulator.errors import ConfigError, EmulatorError
 from emulator.model import Notice
 from emulator.store.journal import Journal
+from emulator.store.notices import KEEP_NOTICES, Noted, Notices
 from tests.support.fakes import FakeClock
 from tests.support.patience import PATIENCE_S
 
@@ -51,22 +42,22 @@ class Target:
 
 
 class Post:
-    """An outbox and one target, step by step."""
+    """The notices and one target, step by step."""
 
     def __init__(self, journal: Journal) -> None:
         self.clock = FakeClock()
-        self.outbox = Outbox(journal)
+        self.notices = Notices(journal)
         self.target = Target()
         self.postman = self.restart()
 
     def restart(self) -> Postman:
-        self.postman = Postman("1: json", "1", self.target, self.outbox, self.clock)
+        self.postman = Postman("1: json", "1", self.target, self.notices, self.clock)
         return self.postman
 
-    def tell(self, *texts: str, first: bool = False) -> None:
+    def tell(self, *texts: str, urgent: bool = False) -> None:
         for text in texts:
-            self.outbox.add(self.clock.time(), text, first=first)
-            self.outbox.write()
+            self.notices.add(Noted(self.clock.time(), text, urgent))
+            self.notices.write()
 
     def deliver(self) -> float | None:
         """Until nothing is left or a pause is due."""
@@ -89,7 +80,7 @@ def test_notices_come_one_by_one_and_in_order(post: Post) -> None:
 def test_a_new_target_is_not_told_old_news(post: Post) -> None:
     post.tell("old")
     late = Target()
-    assert Postman("2: json", "2", late, post.outbox, post.clock).step() is None
+    assert Postman("2: json", "2", late, post.notices, post.clock).step() is None
     assert not late.got
 
 
@@ -173,7 +164,7 @@ def test_what_is_kept_has_an_end(post: Post, journal: Journal) -> None:
 
 def test_what_goes_first_overtakes_and_takes_no_share_of_the_others(post: Post) -> None:
     post.tell(*map(str, range(3 * BURST)))
-    post.tell("disarmed", first=True)
+    post.tell("disarmed", urgent=True)
     assert post.postman.step() == 0
     assert post.target.got == ["disarmed"]
     pause_s = None
@@ -183,30 +174,30 @@ def test_what_goes_first_overtakes_and_takes_no_share_of_the_others(post: Post) 
     said = len(post.target.got)
     assert said == 1 + BURST
     for number in range(2 * BURST):
-        post.tell(f"disarmed {number}", first=True)
+        post.tell(f"disarmed {number}", urgent=True)
         assert post.deliver() == pause_s
     assert post.target.got[said:] == [f"disarmed {number}" for number in range(2 * BURST)]
 
 
 def test_a_flood_pushes_nothing_out_that_goes_first(post: Post, journal: Journal) -> None:
-    post.tell("disarmed", first=True)
+    post.tell("disarmed", urgent=True)
     post.tell(*["refused"] * (KEEP_NOTICES + 5))
     assert journal.rows("SELECT count(*) FROM notices") == [(KEEP_NOTICES + 1,)]
     post.restart()
     post.deliver()
     assert post.target.got[0] == "disarmed"
-    post.tell(*["disarmed"] * (KEEP_NOTICES + 5), first=True)
+    post.tell(*["disarmed"] * (KEEP_NOTICES + 5), urgent=True)
     assert journal.rows("SELECT first, count(*) FROM notices GROUP BY 1") == [(0, KEEP_NOTICES), (1, KEEP_NOTICES)]
 
 
 def test_on_a_full_disk_a_flood_in_memory_pushes_nothing_out_that_goes_first(post: Post) -> None:
     for _ in range(KEEP_NOTICES + 5):
-        post.outbox.add(post.clock.time(), "refused")
-    post.outbox.add(post.clock.time(), "disarmed", first=True)
-    assert post.outbox.behind == KEEP_NOTICES + 1
+        post.notices.add(Noted(post.clock.time(), "refused", False))
+    post.notices.add(Noted(post.clock.time(), "disarmed", True))
+    assert post.notices.behind == KEEP_NOTICES + 1
     post.postman.step()
     assert post.target.got == ["disarmed"]
-    post.outbox.write()
+    post.notices.write()
     post.deliver()
     assert post.target.got.count("disarmed") == 1
 
@@ -214,7 +205,7 @@ def test_on_a_full_disk_a_flood_in_memory_pushes_nothing_out_that_goes_first(pos
 def test_a_target_of_an_earlier_version_gets_what_it_has_not_got(post: Post, journal: Journal) -> None:
     post.tell("a")
     journal.note("notified first 1", None)
-    post.tell("disarmed", first=True)
+    post.tell("disarmed", urgent=True)
     post.restart()
     post.deliver()
     assert post.target.got == ["disarmed", "a"]
@@ -226,7 +217,7 @@ def test_a_plugin_that_fails_in_its_own_way_is_a_target_that_is_away(
     def defect(_text: str) -> bool:
         raise RuntimeError("POST /bot123:token/sendMessage")
 
-    post.postman = Postman("1: json", "1", defect, post.outbox, post.clock)
+    post.postman = Postman("1: json", "1", defect, post.notices, post.clock)
     post.tell("a")
     assert post.deliver() == RETRY_S
     assert "1: json" in caplog.text
@@ -299,17 +290,17 @@ def test_on_a_full_disk_notices_come_from_memory_once_and_are_written_when_there
     for text in ("a", "b"):
         post.tell(Notice.FAILED, "home", text)
         assert got.get(timeout=PATIENCE_S) == f"Alarm: a command is not confirmed\nhome: {text}"
-    assert Outbox(journal).last() == 0
+    assert Notices(journal).last() == 0
     assert "notifications are kept in memory only: the journal cannot be written" in caplog.text
     monkeypatch.setattr(journal, "write", write)
     ends = time.monotonic() + PATIENCE_S
-    while Outbox(journal).last() < 2 and time.monotonic() < ends:
+    while Notices(journal).last() < 2 and time.monotonic() < ends:
         time.sleep(0.01)
     post.tell(Notice.FAILED, "home", "c")
     assert got.get(timeout=PATIENCE_S).endswith("home: c")
     post.stop()
     assert got.empty()
-    assert [text.rpartition(" ")[2] for _, _, text in Outbox(journal).after(0)] == ["a", "b", "c"]
+    assert [text.rpartition(" ")[2] for _, _, text in Notices(journal).after(0)] == ["a", "b", "c"]
 
 
 def test_without_targets_nothing_runs_and_nothing_is_kept(journal: Journal) -> None:
@@ -319,7 +310,7 @@ def test_without_targets_nothing_runs_and_nothing_is_kept(journal: Journal) -> N
     post.tell(Notice.TEST, "home", "x")
     assert threading.active_count() == before
     post.stop()
-    assert Outbox(journal).last() == 0
+    assert Notices(journal).last() == 0
 
 
 # -- Apprise ------------------------------------------------------------------------------------------------------

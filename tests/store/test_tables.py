@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from emulator import __version__
-from emulator.app.notify import Outbox
 from emulator.errors import ConfigError
 from emulator.store import tables
 from emulator.store.journal import FILE, Journal
+from emulator.store.notices import Notices
 
 BEFORE = """
 CREATE TABLE commands (
@@ -82,7 +82,7 @@ def test_a_file_of_before_comes_to_the_shape_of_a_new_one_and_keeps_its_rows(
         (2, "disarm", "ignored", "swept"),
         (1, "arm night", "confirmed", "done"),
     ]
-    assert Outbox(journal).after(0) == [(1, 35.0, "Alarm: a command is not confirmed")]
+    assert Notices(journal).after(0) == [(1, 35.0, "Alarm: a command is not confirmed")]
     assert journal.recall("pin") == "x"
 
 
