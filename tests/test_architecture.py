@@ -166,7 +166,7 @@ LARGER_YET: dict[str, int] = {
     # Not right yet: room → its size today, which only falls.
     "clouds.owa": 1724,
     "core": 4511,
-    "doors.dashboard": 1185,
+    "doors.dashboard": 1176,
     "doors.wemo": 1112,
 }
 
@@ -231,7 +231,6 @@ NOT_YET: dict[str, set[str]] = {
         "doctor.state",
         "doctor.targets",
         "doors.dashboard",
-        "doors.dashboard.access",
         "doors.dashboard.api",
         "doors.dashboard.boxes",
         "doors.dashboard.door",

@@ -27,6 +27,9 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 """What these load changes nothing, so that a link on another page may lead here."""
 
 
+FOREIGN_PAGE = "from a web page that is not ours"
+
+
 def why_not_enter(peer: str, method: str, headers: Mapping[str, str], ours: Collection[str]) -> str:
     """Why a request must not be served; empty when it may. `headers` has those that were sent, in lower case.
 
@@ -37,7 +40,20 @@ def why_not_enter(peer: str, method: str, headers: Mapping[str, str], ours: Coll
     # Old browsers send a form without Origin, and the page that it is on as Referer.
     pages = [headers.get("origin"), (headers.get("referer") or None) if method not in SAFE_METHODS else None]
     if not all(may_act_from(page, ours, peer) for page in pages if page is not None):
-        return "from a web page that is not ours"
+        return FOREIGN_PAGE
+    return ""
+
+
+def why_not_change(origin: str | None, site: str | None, own: str, *, is_json: bool) -> str:
+    """Return why a request that was let in may change nothing; empty when it may. `own` is the origin of our page.
+
+    `origin` and `site` are its headers Origin and Sec-Fetch-Site. Another port of this host is another origin.
+    Without both it must be JSON, from a program: before a foreign page's JSON, a browser sends a CORS preflight.
+    """
+    if origin not in (None, own) or site not in (None, "same-origin"):
+        return FOREIGN_PAGE
+    if origin is None and site is None and not is_json:
+        return "a form that does not say which page it comes from; a program sends application/json"
     return ""
 
 

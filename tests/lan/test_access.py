@@ -105,4 +105,23 @@ def test_a_foreign_page_is_known_by_what_its_browser_says(method: str, headers: 
     assert access.why_not_enter(ECHO, method, headers, OURS) == why
 
 
+@pytest.mark.parametrize(
+    ("origin", "site", "is_json", "why"),
+    [
+        ("http://192.168.7.2:8099", "same-origin", False, ""),
+        ("http://192.168.7.2:8099", None, False, ""),
+        (None, "same-origin", False, ""),
+        (None, None, True, ""),
+        (None, None, False, "a form that does not say which page it comes from; a program sends application/json"),
+        ("http://192.168.7.2", None, True, access.FOREIGN_PAGE),
+        ("https://192.168.7.2:8099", "same-origin", True, access.FOREIGN_PAGE),
+        ("null", None, True, access.FOREIGN_PAGE),
+        ("http://192.168.7.2:8099", "same-site", True, access.FOREIGN_PAGE),
+        (None, "none", True, access.FOREIGN_PAGE),
+    ],
+)
+def test_only_our_own_origin_changes_something(origin: str | None, site: str | None, is_json: bool, why: str) -> None:
+    assert access.why_not_change(origin, site, "http://192.168.7.2:8099", is_json=is_json) == why
+
+
 # -- who may disarm -----------------------------------------------------------------------------------------------

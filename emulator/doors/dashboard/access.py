@@ -1,9 +1,10 @@
-"""Who may do what from here; what is refused is written down with its reason, and never with the PIN."""
+"""Checks of requests by page, PIN and token. Refusals are journalled with their reason, never with the PIN."""
 
 import hmac
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import NoReturn
 
 from flask import Request
 
@@ -16,20 +17,14 @@ from emulator.store.pin import Pin, PinRefused
 LOG = logging.getLogger(__name__)
 
 ASKED_LIMIT = 80
-"""Characters of what was asked; the longest of ours has half of that."""
-
-SAME_ORIGIN = "same-origin"
-
-
-class AccessDenied(ProtocolError):
-    """Not from there, or not without a PIN."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, HTTPStatus.FORBIDDEN)
+"""Characters of a request that are kept; the longest of ours has half of that."""
 
 
 class Access:
-    """Checks requests; usable from every thread. `token` is what the commands of this machine show instead of a PIN."""
+    """Checks of requests; usable from every thread. Commands typed on this machine show `token` instead of a PIN.
+
+    A request that fails a check gets a ProtocolError with status 403.
+    """
 
     def __init__(self, journal: Journal, pin: Pin, now: Callable[[], float], token: str) -> None:
         self.pin = pin
@@ -38,52 +33,44 @@ class Access:
         self._token = token
 
     def check_page(self, request: Request) -> None:
-        """Let a change come from our own page, or from a program; AccessDenied when another site's page asks.
+        """Let our own page and programs change something, but no page of another origin.
 
-        The Host has been checked, so that it may say what our own origin is. Other ports of this host are others.
+        The gate in front of this app has checked Host, so that Host tells our own origin.
         """
-        site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-        if origin is not None and origin != f"{request.scheme}://{request.host}":
-            self._forbid(request, "from a web page that is not ours")
-        if site not in (None, SAME_ORIGIN):
-            self._forbid(request, "from a web page that is not ours")
-        if origin is None and site is None and not request.is_json:
-            self._forbid(request, "a form that does not say which page it comes from; a program sends application/json")
+        origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+        if why := access.why_not_change(origin, site, f"{request.scheme}://{request.host}", is_json=request.is_json):
+            self.refuse(str(request.remote_addr), line_of(request), why)
+            raise ProtocolError(f"refused: {why}", HTTPStatus.FORBIDDEN)
 
     def check_token(self, request: Request, asked: str, installation: str = "") -> bool:
-        """Whether the request bears this machine's token; AccessDenied when it bears another.
+        """Return whether the request bears this machine's token; refuse any other token.
 
-        Whoever shows that took us for the program of another state folder: this house is not the one that they mean.
+        A client with another token means the program of another state folder, so the request is not for this alarm.
         """
         if request.authorization is None:
             return False
-        peer = str(request.remote_addr)
-        here = access.is_within(peer, access.LOOPBACK)
+        here = access.is_within(str(request.remote_addr), access.LOOPBACK)
         shown = (request.authorization.token or "").encode()
-        if here and hmac.compare_digest(shown, self._token.encode()):
-            return True
-        self.refuse(peer, asked, why := "the token is not the one in the state folder", installation)
-        raise AccessDenied(why)
+        if not (here and hmac.compare_digest(shown, self._token.encode())):
+            self._deny(request, asked, "the token is not the one in the state folder", installation)
+        return True
 
     def check_machine(self, request: Request, asked: str) -> None:
-        """Return when the request bears this machine's token; AccessDenied otherwise, whatever PIN it has."""
+        """Require this machine's token; no PIN replaces it."""
         if not self.check_token(request, asked):
-            self.refuse(str(request.remote_addr), asked, why := "only a command typed on this machine may do that")
-            raise AccessDenied(why)
+            self._deny(request, asked, "only a command typed on this machine may do that")
 
     def check_person(self, request: Request, pin: str | None, asked: str, installation: str = "") -> None:
-        """Return when the request bears the PIN or this machine's token; AccessDenied says why not."""
+        """Require the PIN or this machine's token."""
         if self.check_token(request, asked, installation):
             return
-        peer = str(request.remote_addr)
         try:
-            self.pin.check(pin or "", peer)
+            self.pin.check(pin or "", str(request.remote_addr))
         except PinRefused as error:
-            self.refuse(peer, asked, str(error), installation)
-            raise AccessDenied(str(error)) from None
+            self._deny(request, asked, str(error), installation)
 
     def refuse(self, peer: str, asked: str, why: str, installation: str = "") -> None:
-        """Write down that something was refused; what a peer repeats is only counted."""
+        """Journal a refusal; one that a peer repeats is only counted."""
         asked = asked[:ASKED_LIMIT]
         try:
             is_new = self._journal.refuse(Origin("dashboard", peer), asked, why, self._now(), installation)
@@ -94,9 +81,14 @@ class Access:
             LOG.warning("%s asked for %r: refused: %s", peer, asked, why)
 
     def note_method(self, request: Request) -> None:
-        """Write down that a change was asked for in a way that never changes anything, such as a link."""
-        self.refuse(str(request.remote_addr), f"{request.method} {request.path}", "only a POST may change something")
+        """Journal that a change was asked for with a method that never changes anything, such as a link's GET."""
+        self.refuse(str(request.remote_addr), line_of(request), "only a POST may change something")
 
-    def _forbid(self, request: Request, why: str) -> None:
-        self.refuse(str(request.remote_addr), f"{request.method} {request.path}", why)
-        raise AccessDenied(f"refused: {why}")
+    def _deny(self, request: Request, asked: str, why: str, installation: str = "") -> NoReturn:
+        self.refuse(str(request.remote_addr), asked, why, installation)
+        raise ProtocolError(why, HTTPStatus.FORBIDDEN)
+
+
+def line_of(request: Request) -> str:
+    """Return method and path, as the journal names a request that is refused for them."""
+    return f"{request.method} {request.path}"

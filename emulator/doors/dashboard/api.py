@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from emulator.doors.dashboard import metrics, openapi, schema
-from emulator.doors.dashboard.access import Access
+from emulator.doors.dashboard.access import Access, line_of
 from emulator.doors.dashboard.overview import Overview, said
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.model import DISARMS, Arm, ArmMode, Disarm, Origin
@@ -26,7 +26,7 @@ def blueprint(overview: Overview, access: Access, started: float) -> Blueprint:
     @api.before_request
     def check_token() -> None:
         if request.path.startswith("/api/"):
-            access.check_token(request, f"{request.method} {request.path}")
+            access.check_token(request, line_of(request))
 
     @api.get("/api/state")
     def state() -> Response:
