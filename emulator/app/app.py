@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from emulator import doors
 from emulator.alarm.hub import Hub
@@ -24,15 +24,12 @@ from emulator.doors.dashboard.door import Dashboard
 from emulator.doors.hue.settings import HueSettings
 from emulator.errors import EmulatorError, Hindered
 from emulator.lan import web
+from emulator.lan.responder import Responder
 from emulator.model import Notice, Origin, Switch
 from emulator.store import salvage
 from emulator.store.identities import Wanted, identities
 from emulator.store.subscriptions import Subscriptions
 from emulator.system import lock
-
-if TYPE_CHECKING:
-    from emulator.doors.hue.door import Hue
-    from emulator.lan.responder import Lan
 
 LOG = logging.getLogger(__name__)
 
@@ -98,20 +95,21 @@ class App:
 
     def _doors(self, settings: Settings, interfaces: Sequence[str] | None) -> list[Door]:
         address = str(settings.lan.address) if settings.lan.address else None
-        place: dict[str, Any] = {"interfaces": interfaces, "address": address, "reply_within_s": settings.reply_within}
+        self.responder = Responder(interfaces=interfaces, address=address)
+        place: dict[str, Any] = {"interfaces": interfaces, "address": address}
         opened_settings = settings.doors.opened
-        lan: dict[str, Any] = {
-            "allow_sweep": "wemo" in opened_settings and opened_settings["wemo"].allow_sweep,
-            "subscriptions": Subscriptions(self.alarms.journal),
-        }
         opened: dict[str, Door] = {}
+        if "wemo" in opened_settings:
+            opened["wemo"] = doors.row("wemo").open(
+                self.hub,
+                self.responder,
+                reply_within_s=settings.reply_within,
+                allow_sweep=opened_settings["wemo"].allow_sweep,
+                subscriptions=Subscriptions(self.alarms.journal),
+            )
         if "hue" in opened_settings:
-            hue = cast("Hue", doors.row("hue").open(self.hub, self.alarms.journal, **_hue(settings), **place))
-            # Searches are answered in one room, also for a bridge alone; it begins when the bridge answers.
-            opened = {"hue": hue, "wemo": doors.row("wemo").open(self.hub, guests=hue.devices, **lan, **place)}
-        elif "wemo" in opened_settings:
-            opened = {"wemo": doors.row("wemo").open(self.hub, **lan, **place)}
-        del place["reply_within_s"]
+            hue = {**_hue(settings), **place, "reply_within_s": settings.reply_within}
+            opened["hue"] = doors.row("hue").open(self.hub, self.alarms.journal, self.responder, **hue)
         if "dashboard" in opened_settings:
             self.page = Dashboard(
                 self.hub,
@@ -119,7 +117,7 @@ class App:
                 self._state_dir,
                 port=opened_settings["dashboard"].port,
                 doors=opened,
-                searches=cast("Lan", opened["wemo"]).searches if opened else tuple,
+                searches=self.responder.searches,
                 pairing=settings.doors.pairing,
                 on_wrong_pins=partial(self._tell, Notice.LOCKED, "page"),
                 **place,

@@ -24,12 +24,19 @@ class Lanes:
         self._lock = threading.Lock()
         self._lanes: dict[str, deque[Callable[[], object]]] = {}  # in the order of their turns
         self._waiting = 0
+        self._closed = False
         self._used: dict[str, tuple[float, float]] = {}  # how much a peer has asked for lately, as it was then
+
+    def close(self) -> None:
+        """Take no more, and drop what has not begun."""
+        with self._lock:
+            self._closed = True
+            self._lanes.clear()
 
     def put(self, peer: str, work: Callable[[], object]) -> bool:
         """Have it done in its turn; False when the peer asks for too much, or the thread is gone."""
         with self._lock:
-            if (peer in self._lanes and self._waiting >= IN_ALL) or not self._may_use(peer):
+            if self._closed or (peer in self._lanes and self._waiting >= IN_ALL) or not self._may_use(peer):
                 return False
             self._lanes.setdefault(peer, deque()).append(work)
             self._waiting += 1
@@ -57,7 +64,9 @@ class Lanes:
 
     def _next(self) -> None:
         with self._lock:
-            peer = next(iter(self._lanes))
+            peer = next(iter(self._lanes), None)
+            if peer is None:  # dropped
+                return
             lane = self._lanes.pop(peer)
             work = lane.popleft()
             self._waiting -= 1

@@ -1,12 +1,18 @@
-"""The connections to all switches, bounded and shared out among peers. Lives on the loop's thread."""
+"""How much a peer may hold: whom to evict, and the bounded connections of an event loop."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Generic, Protocol, TypeVar
-
-from emulator.lan import fair
 
 PER_PEER = 256  # a hub may ask each of 240 switches at once
 IN_ALL = 400  # with those of the pages and the bridge below the 1024 file descriptors that a process usually has
+
+
+def evicted_for(peer: str, held: Mapping[str, int]) -> str | None:
+    """Return the peer to evict for `peer`: the one that holds most; None if that would only reverse the imbalance."""
+    most = max(held, key=held.__getitem__, default=peer)
+    if held.get(most, 0) > held.get(peer, 0) + 1:
+        return most
+    return peer if held.get(peer) else None
 
 
 class Connection(Protocol):
@@ -73,4 +79,4 @@ class Connections(Generic[C]):
         held = {each: len(theirs) for each, theirs in self._of.items()}
         if held.get(peer, 0) >= PER_PEER:
             return peer
-        return fair.gives_way(peer, held) if len(self) >= IN_ALL else None
+        return evicted_for(peer, held) if len(self) >= IN_ALL else None

@@ -1,247 +1,210 @@
-"""The one asyncio thread: searches, notices and WeMo listeners at every place served (lan-emulation.md §1.5, §1.6)."""
+"""The one asyncio thread: announces the devices of its tenants, answers searches (lan-emulation.md §1.5, §1.6)."""
 
 import asyncio
 import logging
 import threading
-import time
-import uuid
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from random import Random, SystemRandom
+from random import Random
 from typing import Any
 
 import uvloop
 
-from emulator.alarm.hub import Guard, Hub
-from emulator.doors.wemo import protocol
-from emulator.doors.wemo.callback import Here
-from emulator.doors.wemo.description import SERVICES
-from emulator.doors.wemo.gena import Publisher
-from emulator.doors.wemo.keeper import Keeper
-from emulator.doors.wemo.plug import Plug
-from emulator.doors.wemo.walk import Walks
 from emulator.lan import network, ssdp
-from emulator.lan.lanes import Lanes
-from emulator.lan.limits import Connections
 from emulator.lan.network import Nic, Place
-from emulator.lan.search_log import Heard, Search
-from emulator.lan.site import Guests, Site
-from emulator.model import Switch
-from emulator.store.subscriptions import Kept, Subscriptions
+from emulator.lan.search_log import LoggedSearch
+from emulator.lan.site import Site, Traffic
 
 LOG = logging.getLogger(__name__)
 
-LOOK = 5.0  # seconds between looks at the interfaces, and between attempts at a port that was taken
+LOOK_S = 5.0
+"""Between looks at the interfaces, and between attempts at a port that was taken."""
 
 
-class Lan:
-    """The WeMo door: one thread with one event loop, from start to stop."""
+class Tenant:
+    """A door with devices on the LAN. Every method is called on the loop's thread, one at a time, and never waits."""
+
+    async def open(self) -> None:
+        """Begin; `follow` is called next, and then every few seconds."""
+
+    async def follow(self, places: Sequence[Place], addresses: frozenset[str]) -> Sequence[str]:  # noqa: ARG002  # nothing to do
+        """Open listeners where there are none yet, and close those at places that are gone.
+
+        `addresses` are all of this host, served or not. Return what is in the way, in words for the user.
+        """
+        return ()
+
+    def devices(self, place: Place) -> Sequence[ssdp.UpnpDevice]:
+        """Return the devices that answer at a place now."""
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """Close everything; the goodbyes have been sent."""
+
+
+class Responder:
+    """One thread with one event loop, running while there are tenants.
+
+    The methods without an underscore may be called from any thread but the loop's own; `post` from that, too.
+    """
 
     def __init__(
         self,
-        hub: Hub,
         *,
         interfaces: Sequence[str] | None = None,
         address: str | None = None,
-        reply_within_s: float = protocol.REPLY_WITHIN,
-        allow_sweep: bool = False,
-        guests: Guests = lambda _place: {},
-        subscriptions: Subscriptions | None = None,
         nics: Callable[[], list[Nic]] = network.nics,
-        look_s: float = LOOK,
+        look_s: float = LOOK_S,
         random: Random | None = None,
     ) -> None:
-        self.reply_within_s = reply_within_s
-        self.guests = guests
-        self.random = random or SystemRandom()
-        self.plugs: list[Plug] = []
-        self.heard = Heard()
-        self._hub = hub
-        self._kept = subscriptions
-        self._guard = Guard.NONE if allow_sweep else Guard.OFFS
         self._interfaces = interfaces
         self._address = address
         self._nics = nics
         self._look_s = look_s
-        self._door = threading.Lock()
+        self._traffic = Traffic(random)
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._urls: tuple[tuple[Switch, str], ...] = ()
-        self._complaints: set[str] = set()
+        self._tenants: list[Tenant] = []
+        self._sites: dict[Place, Site] = {}
+        self._obstacles: dict[Tenant | None, Sequence[str]] = {}
 
-    def start(self) -> None:
-        """Return when every switch listens wherever it can; what cannot is logged, and tried again."""
-        with self._door:
-            if self._thread:
+    def join(self, tenant: Tenant) -> None:
+        """Return when a tenant is served wherever it can be; what is in the way is logged, and tried again."""
+        with self._lock:
+            if self._thread is None:
+                self._start()
+            self._call(self._join(tenant))
+
+    def leave(self, tenant: Tenant) -> None:
+        """Say goodbye for the devices of a tenant and close it. The thread ends with its last tenant."""
+        with self._lock:
+            thread = self._thread
+            if thread is None:
                 return
-            ready = threading.Event()
-            self._thread = threading.Thread(target=self._run, args=(ready,), name="lan", daemon=True)
-            self._thread.start()
-            ready.wait()
-
-    def stop(self) -> None:
-        """Say goodbye on the LAN and close everything; nothing runs any more afterwards."""
-        with self._door:
-            thread, self._thread = self._thread, None
-            if thread:
-                self.post(lambda: self._stopping.set())
-                if thread.ident is not None:  # where no further thread could be started it has none
+            try:
+                self._call(self._leave(tenant))
+            finally:
+                if not self._tenants:
+                    self.post(self._stopping.set)
                     thread.join()
+                    self._thread = None
 
-    def urls(self) -> tuple[tuple[Switch, str], ...]:
-        """The switches that can be reached now, each with where its description is."""
-        return self._urls
+    def obstacles(self, tenant: Tenant) -> tuple[str, ...]:
+        """Return what is in the way of searches, and of this tenant's listeners, as it was logged."""
+        return tuple(sorted({*self._obstacles.get(None, ()), *self._obstacles.get(tenant, ())}))
 
-    def obstacles(self) -> tuple[str, ...]:
-        """What is in the way of searches and listeners, as it was logged."""
-        return tuple(sorted(self._complaints))
+    def searches(self) -> tuple[LoggedSearch, ...]:
+        """Return the last searches, newest first."""
+        return self._traffic.log.latest()
 
-    def report(self, switch: Switch) -> str:
-        """What a GetBinaryState is answered with."""
-        return {True: "on", False: "off", None: "no answer yet"}[self._hub.state(switch).on]
-
-    def searches(self) -> tuple[Search, ...]:
-        """The last searches, newest first."""
-        return self.heard.latest()
-
-    def post(self, call: Callable[..., None], *args: Any) -> None:
+    def post(self, call: Callable[..., object], *args: Any) -> None:
         """Call on the loop's thread, from any; nothing happens when the loop is gone."""
         loop = self._loop
         if loop:
             with suppress(RuntimeError):  # it closed a moment ago
                 loop.call_soon_threadsafe(call, *args)
 
-    # What follows runs on the loop's thread
+    def _start(self) -> None:
+        ready: Future[None] = Future()
+        thread = threading.Thread(target=self._run, args=(ready,), name="lan", daemon=True)
+        thread.start()
+        ready.result()
+        self._thread = thread
 
-    def complain(self, message: str) -> None:
-        """Log an obstacle as an error, once for as long as it lasts."""
-        if message not in self._complaints:
-            LOG.error("%s", message)
-        self._obstacles.add(message)
+    def _call(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        assert self._loop  # noqa: S101  # the thread runs; for mypy
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
-    def send_later(self, delay: float, site: Site, data: bytes, peer: tuple[str, int]) -> bool:
-        """Queue a datagram; False when too many wait for this peer."""
-        queued = self._outbox.put(time.monotonic() + delay, peer[0], (site, data, peer))
-        if queued:
-            self._send()
-        return queued
+    # -- on the loop's thread -------------------------------------------------------------------------------
 
-    def may_send(self, peer: tuple[str, int]) -> bool:
-        """Whether there is room for a datagram to this peer."""
-        return self._outbox.has_room(peer[0])
-
-    def _run(self, ready: threading.Event) -> None:
+    def _run(self, ready: Future[None]) -> None:
         try:
-            with ThreadPoolExecutor(max_workers=1, thread_name_prefix="lan-submit") as self._executor:
+            with ThreadPoolExecutor(max_workers=1, thread_name_prefix="lan-submit") as self.executor:
                 uvloop.run(self._main(ready))
-            self._keeper.finish(self._left)
-        finally:
-            ready.set()
+        except BaseException as error:
+            if ready.done():
+                raise
+            ready.set_exception(error)
 
-    async def _main(self, ready: threading.Event) -> None:
+    async def _main(self, ready: Future[None]) -> None:
+        self._turn, self._stopping = asyncio.Lock(), asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
-        self._outbox: ssdp.Outbox[tuple[Site, bytes, tuple[str, int]]] = ssdp.Outbox()
-        self._sites: dict[Place, Site] = {}
-        self._complaints = set()
-        self._obstacles: set[str] = set()
-        self.nls = str(uuid.uuid4())
-        self.debounce = ssdp.Debounce()
-        self.connections: Connections[protocol.WemoSwitch] = Connections()
-        self._publisher = publisher = Publisher(changed=lambda: self._keeper.changed())
-        self._left: list[Kept] = []
-        self._keeper = Keeper(self._kept, self._executor, publisher.kept)
-        lanes, walks = Lanes(self._executor), Walks()
-        self.plugs = [
-            Plug(switch, self._hub, publisher, lanes, walks, self.post, self._guard)
-            for switch in self._hub.switches
-            if "wemo" in switch.doors
-        ]
-        unsubscribe = self._hub.subscribe(lambda installation: self.post(self._changed, installation))
+        ready.set_result(None)
         try:
-            await self._restore()
-            await self._look()
-            for plug in self.plugs:
-                plug.changed()  # the panel may have been read before we were here to hear of it
-            ready.set()
             while not await self._stopped_within(self._look_s):
-                await self._look()
-                publisher.sweep()
-                for site in self._sites.values():
-                    site.remind()
+                async with self._turn:
+                    await self._look()
         finally:
-            unsubscribe()
             self._loop = None
-            self._urls = ()
-            sites = list(self._sites.values())
-            for site in sites:
+            for site in self._sites.values():
                 site.close()
-            self._keeper.stop()
-            self._left = await publisher.close()
-            await asyncio.gather(*(site.closed() for site in sites))
-            self._hush()
-            self._executor.shutdown(wait=False, cancel_futures=True)  # what nobody can be answered about is not begun
-
-    async def _restore(self) -> None:
-        try:
-            kept = await asyncio.get_running_loop().run_in_executor(self._executor, self._keeper.load)
-        except Exception:  # subscribers renew in an hour at the latest; switches that do not answer are worse
-            LOG.exception("cannot read who had subscribed")
-            return
-        self._publisher.restore(kept, {plug.topic(service) for plug in self.plugs for service in SERVICES})
+            self._sites.clear()
+            self._obstacles = {}
+            self._traffic.transmitter.hush()
+            await asyncio.sleep(0)  # for the sockets to be closed
 
     async def _stopped_within(self, seconds: float) -> bool:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
         return self._stopping.is_set()
 
+    async def _join(self, tenant: Tenant) -> None:
+        async with self._turn:
+            if tenant not in self._tenants:
+                await tenant.open()
+                self._tenants.append(tenant)
+                await self._look()
+
+    async def _leave(self, tenant: Tenant) -> None:
+        async with self._turn:
+            if tenant in self._tenants:
+                self._tenants.remove(tenant)
+                self._show()
+                await tenant.close()
+                self._obstacles.pop(tenant, None)
+
     async def _look(self) -> None:
-        """Follow the interfaces: open at new addresses, close at those that vanished, try again what failed."""
-        self._obstacles = set()
+        """Follow the interfaces: serve new addresses, leave those that vanished, try again what failed."""
+        obstacles: dict[Tenant | None, Sequence[str]] = {}
         try:
-            found = await asyncio.get_running_loop().run_in_executor(self._executor, self._nics)
+            found = await asyncio.get_running_loop().run_in_executor(self.executor, self._nics)
             places = network.places(found, self._interfaces, self._address)
-            self._publisher.move(Here(places, frozenset(str(nic.address.ip) for nic in found)))
-            if not places:
-                self.complain(f"{network.nowhere(found, self._interfaces)}; trying again")
-            elif self._address and self._address != places[0].host:
-                self.complain(f"{self._address} is none of this host's addresses; it is told to clients all the same")
             for place in set(self._sites) - set(places):
                 LOG.info("%s on %s is gone", place.host, place.interface)
                 self._sites.pop(place).close()
-            for place in places:
-                if place not in self._sites:
-                    LOG.info("serving %s on %s", place.host, place.interface)
-                await self._sites.setdefault(place, Site(self, place)).mend()
-        except Exception:  # the door outlives whatever an interface does; the next look is another chance
+            addresses = frozenset(str(nic.address.ip) for nic in found)
+            for tenant in self._tenants:
+                obstacles[tenant] = await tenant.follow(places, addresses)
+            mended = [await self._mend(place) for place in places]
+            obstacles[None] = [*self._missing(found, places), *filter(None, mended)]
+            self._show()
+        except Exception:  # the doors outlive whatever an interface does; the next look is another chance
             LOG.exception("cannot look at the interfaces")
-        self._complaints = self._obstacles
-        self._urls = tuple(
-            (plug.switch, ssdp.location(site.devices[plug.switch.identity.key], site.place.advertised))
-            for plug in self.plugs
-            for site in self._sites.values()
-            if plug.switch.identity.key in site.devices
-        )
+        self._complain(obstacles)
 
-    def _changed(self, installation: str) -> None:
-        for plug in self.plugs:
-            if plug.switch.installation == installation:
-                plug.changed()
+    def _missing(self, found: Sequence[Nic], places: Sequence[Place]) -> list[str]:
+        if not places:
+            return [f"{network.nowhere(found, self._interfaces)}; trying again"]
+        if self._address and self._address != places[0].host:
+            return [f"{self._address} is none of this host's addresses; it is told to clients all the same"]
+        return []
 
-    def _send(self) -> None:
-        """Send what is due and come back for the rest."""
-        self._hush()
-        while item := self._outbox.take(time.monotonic()):
-            site, data, peer = item
-            site.send(data, peer)
-        moment = self._outbox.next_at()
-        loop = asyncio.get_running_loop()
-        if moment is not None:
-            self._timer = loop.call_at(moment, self._send)  # loop.time() is time.monotonic()
+    async def _mend(self, place: Place) -> str:
+        if place not in self._sites:
+            LOG.info("serving %s on %s", place.host, place.interface)
+            self._sites[place] = Site(place, self._traffic)
+        return await self._sites[place].open()
 
-    def _hush(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
+    def _show(self) -> None:
+        for place, site in self._sites.items():
+            site.show([device for tenant in self._tenants for device in tenant.devices(place)])
+
+    def _complain(self, obstacles: dict[Tenant | None, Sequence[str]]) -> None:
+        """Log each obstacle as an error, once for as long as it lasts."""
+        for tenant, found in obstacles.items():
+            for one in found:
+                if one not in self._obstacles.get(tenant, ()):
+                    LOG.error("%s", one)
+        self._obstacles = obstacles

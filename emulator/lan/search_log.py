@@ -8,7 +8,7 @@ KEPT = 50  # different searches; a busy LAN has some twenty, each from time to t
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class LoggedSearch:
     """The last of equal searches by one peer, and how many there were. `at` is epoch seconds."""
 
     at: float
@@ -18,22 +18,22 @@ class Search:
     times: int = 1
 
 
-class Heard:
+class SearchLog:
     """The last different searches: televisions that repeat theirs do not push an Echo's out. For any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._searches: OrderedDict[tuple[str, str], Search] = OrderedDict()
+        self._searches: OrderedDict[tuple[str, str], LoggedSearch] = OrderedDict()
 
     def note(self, peer: str, st: str, verdict: str, now: float) -> None:
         """Remember a search."""
         with self._lock:
             before = self._searches.pop((peer, st), None)
-            self._searches[peer, st] = Search(now, peer, st, verdict, 1 + (before.times if before else 0))
+            self._searches[peer, st] = LoggedSearch(now, peer, st, verdict, 1 + (before.times if before else 0))
             if len(self._searches) > KEPT:
                 self._searches.popitem(last=False)
 
-    def latest(self) -> tuple[Search, ...]:
+    def latest(self) -> tuple[LoggedSearch, ...]:
         """Newest first."""
         with self._lock:
             return tuple(reversed(self._searches.values()))

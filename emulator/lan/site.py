@@ -1,163 +1,75 @@
-"""One place that the LAN door serves: its two UDP sockets and its listeners (lan-emulation.md §1.5, §1.6)."""
+"""One place served: its two UDP sockets, and the devices that are announced there (lan-emulation.md §1.5, §1.6)."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterable
+from functools import partial
+from random import Random, SystemRandom
+from typing import cast
 
-from emulator.doors.wemo import description, protocol
-from emulator.doors.wemo.plug import Plug
 from emulator.lan import access, network, ssdp
 from emulator.lan.network import Place
-from emulator.system import logs
-
-if TYPE_CHECKING:
-    from emulator.lan.responder import Lan
-
-with logs.undisturbed():
-    from fauxmo.protocols import SSDPServer
+from emulator.lan.outbox import Debounce, Transmitter
+from emulator.lan.search_log import SearchLog
 
 LOG = logging.getLogger(__name__)
 
-ALIVE = 600.0  # seconds at most; a third of the max-age announced, so that two notices may be lost (§8)
-NOTICE = 0.04  # seconds between notices: half of the datagram rate is left for answers
-TWICE = 2  # each notice, as UDP loses some
-LEAVE = 1.0  # seconds for connections to go when the program stops
+ALIVE_S = 600.0
+"""At most between two notices; a third of the max-age announced, so that two may be lost (§8)."""
 
-Guests = Callable[[Place], Mapping[str, ssdp.Device]]  # devices of another door at a place, by a name of its choice
+NOTICE_S = 0.04
+"""Between notices: half of the datagram rate is left for answers."""
+
+TWICE = 2
+"""Each notice is sent so often, as UDP loses some."""
+
+GROUP = (ssdp.GROUP, ssdp.PORT)
 
 
-class Searches(SSDPServer):
-    """One UDP socket of a site. The parsing is ours, fauxmo's raises on bytes and misses most searches (§6.1)."""
+class Traffic:
+    """What all places share: the bounded sending, the searches just answered, their log, and chance."""
+
+    def __init__(self, random: Random | None = None) -> None:
+        self.transmitter = Transmitter()
+        self.debounce = Debounce()
+        self.log = SearchLog()
+        self.random = random or SystemRandom()
+
+
+class Searches(asyncio.DatagramProtocol):
+    """One UDP socket of a site."""
 
     def __init__(self, site: "Site", multicast: bool) -> None:
-        super().__init__()
         self._site = site
         self._multicast = multicast
 
     def datagram_received(self, data: bytes | str, addr: tuple[str, int]) -> None:
-        """Answer a search from a local peer; anything else is none of our business."""
+        """Answer a search; anything else is dropped."""
         search = ssdp.parse(cast(bytes, data), addr[1])
-        if search and access.is_local(addr[0], self._site.place.network):
+        if search:
             # A search sent to us alone is answered within a second, whatever MX it bears (§1.1).
-            self.respond_to_search(addr, search.st, (search.mx or 0) if self._multicast else 0)
-        elif search:
-            self._site.hear(addr[0], search.st, "not answered: from elsewhere")
-
-    def respond_to_search(self, addr: tuple[str, int], discover_pattern: str, mx: float = 0.0) -> None:
-        """Queue the answers."""
-        self._site.answer(addr, ssdp.Search(discover_pattern, int(mx)))
+            self._site.answer(addr, search.st, (search.mx or 0) if self._multicast else 0)
 
     def error_received(self, exc: Exception) -> None:
-        """A datagram did not get out; the next notice or search is another chance."""
+        """Log a datagram that did not get out; the next notice or search is another chance."""
         LOG.debug("%s: %s", self._site.place.host, exc)
 
 
 class Site:
-    """One place served: its two UDP sockets and a listener for each switch. Lives on the loop's thread."""
+    """The sockets and announcements of a place. Lives on the loop's thread."""
 
-    def __init__(self, lan: "Lan", place: Place) -> None:
+    def __init__(self, place: Place, traffic: Traffic) -> None:
         self.place = place
-        self.devices: dict[str, ssdp.Device] = {}
-        self._guests: dict[str, ssdp.Device] = {}
-        self._announced: dict[str, float] = {}  # monotonic seconds
-        self._lan = lan
+        self._traffic = traffic
+        self._devices: dict[ssdp.UpnpDevice, float] = {}  # device → when it was announced, in monotonic seconds
         self._sender: asyncio.DatagramTransport | None = None
         self._receiver: asyncio.DatagramTransport | None = None
-        self._servers: list[asyncio.Server] = []
 
-    async def mend(self) -> None:
-        """Open whatever is not open yet, and announce what became available."""
-        await self._open_sockets()
-        new = [plug for plug in self._lan.plugs if plug.switch.identity.key not in self.devices]
-        listening = [plug.switch.identity.key for plug in new if await self._listen(plug)]
-        listening += self._receive_guests()
+    async def open(self) -> str:
+        """Open the sockets unless they are open; return what is in the way."""
         if self._sender:
-            self.announce(listening)
-
-    def announce(self, names: Iterable[str]) -> None:
-        """Queue the notices that these devices are here."""
-        chosen = {name: self.devices[name] for name in names}
-        self._announced.update(dict.fromkeys(chosen, time.monotonic()))
-        notices = TWICE * [notice for device in chosen.values() for notice in ssdp.alive(device, self.place.advertised)]
-        for number, notice in enumerate(notices):
-            self._lan.send_later(number * NOTICE, self, notice, (ssdp.GROUP, ssdp.PORT))
-
-    def remind(self) -> None:
-        """Announce again what clients are to forget before long."""
-        now = time.monotonic()
-        self.announce(
-            [
-                name
-                for name, device in self.devices.items()
-                if now - self._announced.get(name, now) >= min(ALIVE, device.max_age / 3)
-            ]
-        )
-
-    def answer(self, peer: tuple[str, int], search: ssdp.Search) -> None:
-        """Queue what our devices answer to a search."""
-        if not self._lan.debounce.is_new(peer, search.st, time.monotonic()):
-            return
-        host = self.place.advertised
-        if not self._lan.may_send(peer):
-            self.hear(peer[0], search.st, "too many")
-            return
-        found = [
-            ssdp.answer(device, advert, host, time.time())
-            for device in self.devices.values()
-            for advert in ssdp.answers(device, search.st)
-        ]
-        delays = ssdp.delays(len(found), search.mx, self._lan.random)
-        queued = sum(self._lan.send_later(delay, self, data, peer) for delay, data in zip(delays, found, strict=True))
-        self.hear(peer[0], search.st, f"{queued} answers" if queued else "not for us" if not found else "too many")
-        LOG.debug("%s:%d on %s asks for %s: %d answers", *peer, self.place.interface, search.st, queued)
-
-    def hear(self, peer: str, st: str, verdict: str) -> None:
-        """Remember a search and what came of it."""
-        self._lan.heard.note(peer, st, verdict, time.time())
-
-    def send(self, data: bytes, peer: tuple[str, int]) -> None:
-        """Send a datagram now, if there still is a socket."""
-        if self._sender and not self._sender.is_closing():
-            self._sender.sendto(data, peer)
-
-    def close(self) -> None:
-        """Say goodbye, as far as the network still carries it, and close everything."""
-        self._take_leave(self.devices.values())
-        for closing in (self._sender, self._receiver, *self._servers):
-            if closing:
-                closing.close()
-        for connection in self._lan.connections:
-            if connection.place == self.place:
-                connection.shut()
-        self.devices.clear()
-
-    def _receive_guests(self) -> list[str]:
-        """Follow what another door shows here; the names of those who came."""
-        guests = dict(self._lan.guests(self.place))
-        gone = [name for name, device in self._guests.items() if guests.get(name) != device]
-        self._take_leave([self.devices.pop(name) for name in gone])
-        new = [name for name, device in guests.items() if self._guests.get(name) != device]
-        self.devices.update({name: guests[name] for name in new})
-        self._guests = guests
-        return new
-
-    def _take_leave(self, devices: Iterable[ssdp.Device]) -> None:
-        for notice in TWICE * [notice for device in devices for notice in ssdp.byebye(device)]:
-            self.send(notice, (ssdp.GROUP, ssdp.PORT))
-
-    async def closed(self) -> None:
-        """Wait until listeners and connections are gone."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LEAVE):
-                await asyncio.gather(*(server.wait_closed() for server in self._servers))
-        await asyncio.sleep(0)  # before Python 3.12 wait_closed does not wait for connections
-
-    async def _open_sockets(self) -> None:
-        if self._sender:
-            return
+            return ""
         loop, host = asyncio.get_running_loop(), self.place.host
         try:
             receiver = network.receiver(host)
@@ -168,29 +80,61 @@ class Site:
                 raise
         except OSError as error:
             way_out = "searches are not answered there until the program that keeps it is stopped; trying again"
-            self._lan.complain(f"UDP port {ssdp.PORT} on {host} cannot be used ({error.strerror}): {way_out}")
-            return
+            return f"UDP port {ssdp.PORT} on {host} cannot be used ({error.strerror}): {way_out}"
         self._receiver, _ = await loop.create_datagram_endpoint(lambda: Searches(self, multicast=True), sock=receiver)
         self._sender, _ = await loop.create_datagram_endpoint(lambda: Searches(self, multicast=False), sock=sender)
-        self.announce(self.devices)
+        return ""
 
-    async def _listen(self, plug: Plug) -> bool:
-        switch, host = plug.switch, self.place.host
-        identity = switch.identity
-        try:
-            sock = network.listener(host, identity.port)
-        except OSError as error:
-            self._lan.complain(
-                f"Port {identity.port} on {host}, which {switch.name!r} needs, cannot be used ({error.strerror}): "
-                f"stop the program that keeps it, or give the switch another `port`; trying again"
-            )
-            return False
+    def show(self, devices: Iterable[ssdp.UpnpDevice]) -> None:
+        """Announce these devices where it is time, and say goodbye for those that are gone."""
+        now, wanted = time.monotonic(), dict.fromkeys(devices, float("-inf"))
+        self._take_leave([device for device in self._devices if device not in wanted])
+        self._devices = wanted | {device: at for device, at in self._devices.items() if device in wanted}
+        due = [device for device, at in self._devices.items() if now - at >= min(ALIVE_S, device.max_age / 3)]
+        if self._sender:
+            self._devices.update(dict.fromkeys(due, now))
+            notices = TWICE * [notice for device in due for notice in ssdp.alive(device, self.place.advertised)]
+            for number, notice in enumerate(notices):
+                self._traffic.transmitter.put(number * NOTICE_S, ssdp.GROUP, partial(self.send, notice, GROUP))
 
-        def connect() -> protocol.WemoSwitch:
-            return protocol.WemoSwitch(plug, self.place, self._lan.connections, self._lan.reply_within_s)
+    def answer(self, peer: tuple[str, int], st: str, mx: int) -> None:
+        """Queue the answers of our devices to a search."""
+        traffic, place = self._traffic, self.place
+        if not access.is_local(peer[0], place.network):
+            traffic.log.note(peer[0], st, "not answered: from elsewhere", time.time())
+            return
+        if not traffic.debounce.is_new(peer, st, time.monotonic()):
+            return
+        if not traffic.transmitter.has_room(peer[0]):
+            traffic.log.note(peer[0], st, "too many", time.time())
+            return
+        found = [
+            ssdp.answer(device, advert, place.advertised, time.time())
+            for device in self._devices
+            for advert in ssdp.answers(device, st)
+        ]
+        delays = ssdp.delays(len(found), mx, traffic.random)
+        queued = sum(
+            traffic.transmitter.put(delay, peer[0], partial(self.send, data, peer))
+            for delay, data in zip(delays, found, strict=True)
+        )
+        verdict = f"{queued} answers" if queued else "too many" if found else "not for us"
+        traffic.log.note(peer[0], st, verdict, time.time())
+        LOG.debug("%s:%d on %s asks for %s: %d answers", *peer, place.interface, st, queued)
 
-        self._servers.append(await asyncio.get_running_loop().create_server(connect, sock=sock))
-        types = (description.DEVICE_TYPE, *(service.type for service in description.SERVICES))
-        self.devices[identity.key] = ssdp.wemo(identity.udn, identity.port, types, self._lan.nls)
-        LOG.debug("%r listens at %s:%d", switch.name, host, identity.port)
-        return True
+    def send(self, data: bytes, peer: tuple[str, int]) -> None:
+        """Send a datagram now, if there still is a socket."""
+        if self._sender and not self._sender.is_closing():
+            self._sender.sendto(data, peer)
+
+    def close(self) -> None:
+        """Say goodbye, as far as the network still carries it, and close the sockets."""
+        self._take_leave(self._devices)
+        self._devices = {}
+        for transport in (self._sender, self._receiver):
+            if transport:
+                transport.close()
+
+    def _take_leave(self, devices: Iterable[ssdp.UpnpDevice]) -> None:
+        for notice in TWICE * [notice for device in devices for notice in ssdp.byebye(device)]:
+            self.send(notice, GROUP)

@@ -17,7 +17,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from emulator.lan import fair, turns
+from emulator.lan import limits, turns
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -256,7 +256,7 @@ class _Listener(TcpWSGIServer):
         if held[peer] >= self.per_peer:
             return self._made_room(peer, half_sent=False)
         if held.total() >= self.in_all:
-            giver = fair.gives_way(peer, held)
+            giver = limits.evicted_for(peer, held)
             if giver is not None and self._made_room(giver, half_sent=giver != peer):
                 return True
             return held[peer] < FEW and held.total() < self.in_all + SPARE

@@ -21,7 +21,7 @@ def test_importing_the_table_imports_no_door() -> None:
 
 def test_importing_fauxmo_leaves_logging_alone() -> None:
     program = (
-        "import logging, emulator.lan.responder; root, fauxmo = logging.getLogger(), logging.getLogger('fauxmo');"
+        "import logging, emulator.doors.wemo.door; root, fauxmo = logging.getLogger(), logging.getLogger('fauxmo');"
         "assert 'fauxmo' in __import__('sys').modules;"
         "assert (root.handlers, root.level, fauxmo.handlers, fauxmo.level) == ([], logging.WARNING, [], 0)"
     )

@@ -1,10 +1,37 @@
-"""The connections of all peers to all switches."""
+"""Who is evicted, and the connections of all peers to all switches."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from emulator.lan.limits import IN_ALL, PER_PEER, Connections
+from emulator.lan.limits import IN_ALL, PER_PEER, Connections, evicted_for
+
+
+@pytest.mark.parametrize(
+    ("held", "evicted"),
+    [
+        ({}, None),
+        ({"other": 1}, None),
+        ({"other": 2}, "other"),
+        ({"other": 2, "me": 1}, "me"),
+        ({"other": 9, "me": 2, "third": 10}, "third"),
+        ({"me": 5}, "me"),
+        ({"me": 5, "other": 5}, "me"),
+    ],
+)
+def test_the_peer_that_holds_most_is_evicted(held: Mapping[str, int], evicted: str | None) -> None:
+    assert evicted_for("me", held) == evicted
+
+
+@given(st.dictionaries(st.sampled_from("abcd"), st.integers(1, 20)))
+def test_no_peer_is_brought_below_the_one_it_is_evicted_for(held: dict[str, int]) -> None:
+    evicted = evicted_for("a", held)
+    if evicted not in (None, "a"):
+        assert held[evicted] - 1 >= held.get("a", 0) + 1
+        assert held[evicted] == max(held.values())
 
 
 @dataclass(eq=False)

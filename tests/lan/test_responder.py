@@ -1,557 +1,61 @@
-"""The door as a whole, on the loopback interface: sockets, searches, notices, changes of address, start and stop."""
+"""The responder with a tenant of the tests, on loopback; with switches in it: tests/doors/wemo/test_door.py."""
 
-import asyncio
-import http.client
 import logging
-import re
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from ipaddress import IPv4Interface
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pytest
-import pywemo
-from async_upnp_client.aiohttp import AiohttpNotifyServer, AiohttpRequester
-from async_upnp_client.client import UpnpService, UpnpStateVariable
-from async_upnp_client.client_factory import UpnpFactory
-from async_upnp_client.exceptions import UpnpActionError
 
-from emulator.doors import Door
-from emulator.errors import Rejected
-from emulator.lan import network, site, ssdp
-from emulator.lan.network import Nic
-from emulator.lan.responder import Lan
-from emulator.model import Outcome, Result
-from emulator.store.journal import Journal
-from emulator.store.subscriptions import Subscriptions
-from tests.doors.clockwork import until
-from tests.doors.contract import DoorContract
-from tests.doors.fakes import NAMES, FakeHub, a_switch
-from tests.support.patience import PATIENCE_S, STOP_S
-from tests.support.program import free_port
+from emulator.lan import network, ssdp
+from emulator.lan.network import Place
+from emulator.lan.responder import Responder, Tenant
+from emulator.lan.ssdp import Advert, UpnpDevice
+from tests.support.lan import SOON, a_responder, ask, client, collect, eventually, silent
+from tests.support.patience import PATIENCE_S
 
-LO = Nic("lo", IPv4Interface("127.0.0.1/8"))
-SOON = 0.05  # seconds between looks at the interfaces
+UDN = "uuid:guest"
+GUEST = UpnpDevice(8123, "/description.xml", (Advert(ssdp.ROOT, f"{UDN}::{ssdp.ROOT}"), Advert(UDN, UDN)))
 
 
-def eventually(condition: Callable[[], object]) -> None:
-    asyncio.run(until(condition))
+class Guest(Tenant):
+    """Has the devices that a test gives it, and listens to nobody."""
+
+    def __init__(self, *devices: UpnpDevice) -> None:
+        self.here = list(devices)
+        self.obstacles: list[str] = []
+        self.calls: list[str] = []
+
+    async def open(self) -> None:
+        self.calls.append("open")
+
+    async def follow(self, places: Sequence[Place], addresses: frozenset[str]) -> Sequence[str]:
+        assert {place.host for place in places} <= addresses
+        return self.obstacles
+
+    def devices(self, place: Place) -> Sequence[UpnpDevice]:  # noqa: ARG002  # the same everywhere
+        return self.here
+
+    async def close(self) -> None:
+        self.calls.append("close")
 
 
 @contextmanager
-def running(door: Lan) -> Iterator[Lan]:
-    door.start()
+def staying(responder: Responder, guest: Tenant) -> Iterator[Responder]:
+    responder.join(guest)
     try:
-        yield door
+        yield responder
     finally:
-        before = time.monotonic()
-        door.stop()
-        assert time.monotonic() - before < STOP_S
-
-
-@contextmanager
-def a_lan(hub: FakeHub | None = None, **settings: object) -> Iterator[Lan]:
-    with running(Lan(hub or FakeHub(), **{"interfaces": ["lo"], **settings})) as door:  # type: ignore[arg-type]
-        yield door
-
-
-def get(url: str, path: str = "/setup.xml") -> int:
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE_S)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status
-    finally:
-        connection.close()
-
-
-class TestLan(DoorContract):
-    def make(self) -> Door:
-        self.hub = FakeHub()
-        return Lan(self.hub, interfaces=["lo"])
-
-    def serves(self, _: Door, /) -> bool:
-        port = self.hub.switches[0].identity.port
-        try:
-            return get(f"http://127.0.0.1:{port}/") == 200
-        except OSError:
-            return False
-
-
-# Searches
-
-SEARCH = 'M-SEARCH * HTTP/1.1\r\nHost:239.255.255.250:1900\r\nMan:"ssdp:discover"\r\nMX:1\r\nST:{}\r\n\r\n'
-
-
-@contextmanager
-def client(host: str = "127.0.0.1") -> Iterator[socket.socket]:
-    with network.sender(host, 0) as sock:
-        sock.settimeout(PATIENCE_S)
-        yield sock
-
-
-def ask(sock: socket.socket, target: str, to: str = ssdp.GROUP) -> None:
-    sock.sendto(SEARCH.format(target).encode(), (to, ssdp.PORT))
-
-
-def collect(sock: socket.socket, number: int) -> list[tuple[dict[str, str], tuple[str, int]]]:
-    """That many datagrams; a test that expects too many fails on the timeout."""
-    found = []
-    for _ in range(number):
-        data, peer = sock.recvfrom(2000)
-        lines = [line.partition(": ") for line in data.decode().split("\r\n")]
-        found.append(({name: value for name, _, value in lines}, peer))
-    return found
-
-
-def silent(sock: socket.socket) -> bool:
-    sock.settimeout(0.3)
-    try:
-        sock.recvfrom(2000)
-    except TimeoutError:
-        return True
-    return False
-
-
-def test_each_switch_answers_a_search_from_the_address_that_it_tells() -> None:
-    hub = FakeHub()
-    with a_lan(hub) as door, client() as sock:
-        assert [switch for switch, _ in door.urls()] == list(hub.switches)
-        ask(sock, "urn:Belkin:device:**")
-        found = collect(sock, 2)
-        assert {answer["LOCATION"] for answer, _ in found} == {url for _, url in door.urls()}
-        assert {peer for _, peer in found} == {("127.0.0.1", 1900)}
-        assert {answer["USN"] for answer, _ in found} == {
-            f"{switch.identity.udn}::urn:Belkin:device:**" for switch in hub.switches
-        }
-        assert silent(sock)
-    assert door.urls() == ()
-
-
-def test_a_search_to_our_address_alone_is_answered_too() -> None:
-    with a_lan(), client() as sock:
-        ask(sock, "upnp:rootdevice", to="127.0.0.1")
-        assert len(collect(sock, 2)) == 2
-        assert silent(sock)
-
-
-def test_a_repeated_search_is_answered_once(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG, "emulator.lan")
-    with a_lan(), client() as sock:
-        for _ in range(5):
-            ask(sock, "ssdp:all")
-        targets = [answer["ST"] for answer, _ in collect(sock, 10)]
-        assert len(set(targets)) == 6  # both are a root device and so on, each has a uuid
-        assert silent(sock)
-        port = sock.getsockname()[1]
-    assert caplog.text.count(f"127.0.0.1:{port} on lo asks for ssdp:all: 10 answers") == 1
-    assert not [record for record in caplog.records if record.levelno > logging.INFO]
-
-
-def test_strangers_and_nonsense_get_no_answer() -> None:
-    elsewhere = Nic("lo", IPv4Interface("127.0.0.1/32"))
-    with a_lan(nics=lambda: [elsewhere]), client() as sock:
-        ask(sock, "urn:dial-multiscreen-org:service:dial:1")
-        sock.sendto(b"\xff\xfe", (ssdp.GROUP, ssdp.PORT))
-        sock.sendto(b"NOTIFY * HTTP/1.1\r\n\r\n", ("127.0.0.1", ssdp.PORT))
-        assert silent(sock)
-        ask(sock, "upnp:rootdevice")
-        assert len(collect(sock, 1)) == 1
-
-
-def test_searches_are_remembered_with_what_came_of_them() -> None:
-    with a_lan() as door, client() as sock:
-        assert door.searches() == ()
-        for target in ("urn:dial-multiscreen-org:service:dial:1", "upnp:rootdevice"):
-            ask(sock, target)
-        collect(sock, 2)
-        heard = {search.st: search for search in door.searches()}
-    assert heard["upnp:rootdevice"].verdict == "2 answers"
-    assert heard["urn:dial-multiscreen-org:service:dial:1"].verdict == "not for us"
-    assert {search.peer for search in heard.values()} == {"127.0.0.1"}
-
-
-def test_a_door_reports_what_clients_read() -> None:
-    hub = FakeHub()
-    with a_lan(hub) as door:
-        for on, told in ((True, "on"), (False, "off"), (None, "no answer yet")):
-            hub.be(hub.switches[0], on)
-            assert door.report(hub.switches[0]) == told
-
-
-def test_only_switches_of_this_door_are_shown() -> None:
-    hub = FakeHub(switches=(a_switch(), a_switch("Hidden", 2, doors="hue")))
-    with a_lan(hub) as door:
-        assert [switch.name for switch, _ in door.urls()] == ["Total alarm"]
-
-
-def test_notices_tell_of_coming_and_going() -> None:
-    hub = FakeHub(switches=(a_switch(),))
-    with network.receiver("127.0.0.1") as listener:
-        listener.settimeout(PATIENCE_S)
-        with a_lan(hub):
-            found = [notice for notice, _ in collect(listener, 10)]
-            assert {notice["NTS"] for notice in found} == {"ssdp:alive"}
-            assert len({notice["NT"] for notice in found}) == 5
-            assert {notice["LOCATION"] for notice in found} == {
-                f"http://127.0.0.1:{hub.switches[0].identity.port}/setup.xml"
-            }
-        found = [notice for notice, _ in collect(listener, 10)]
-        assert {notice["NTS"] for notice in found} == {"ssdp:byebye"}
-        assert len({notice["USN"] for notice in found}) == 5
-
-
-def test_notices_are_repeated_well_before_they_expire(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert 2 * site.ALIVE < ssdp.MAX_AGE
-    monkeypatch.setattr(site, "ALIVE", SOON)
-    with network.receiver("127.0.0.1") as listener, a_lan(FakeHub(switches=(a_switch(),)), look_s=SOON):
-        listener.settimeout(PATIENCE_S)
-        assert {notice["NTS"] for notice, _ in collect(listener, 25)} == {"ssdp:alive"}
-
-
-# Addresses and ports that come and go
-
-
-def test_an_address_that_comes_is_served_and_one_that_goes_is_left() -> None:
-    here: list[Nic] = []
-    with network.receiver("127.0.0.1") as listener, a_lan(nics=lambda: list(here), look_s=SOON) as door:
-        assert door.urls() == ()
-        here.append(LO)
-        eventually(door.urls)
-        ((_, url), _) = door.urls()
-        assert get(url) == 200
-        here[:] = [Nic("lo", IPv4Interface("127.0.0.2/8"))]
-        eventually(lambda: "127.0.0.2" in str(door.urls()))
-        assert "127.0.0.1" not in str(door.urls())
-        with pytest.raises(OSError, match="refused"):
-            get(url)
-        assert get(door.urls()[0][1]) == 200
-        listener.settimeout(PATIENCE_S)
-        while collect(listener, 1)[0][0]["NTS"] != "ssdp:byebye":
-            pass
-
-
-def test_a_port_that_is_taken_is_told_once_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
-    hub = FakeHub()
-    port = hub.switches[0].identity.port
-    with network.listener("127.0.0.1", port), a_lan(hub, look_s=SOON) as door:
-        assert [switch.name for switch, _ in door.urls()] == [NAMES[1]]
-        time.sleep(3 * SOON)
-    with network.listener("127.0.0.1", port) as taken, a_lan(hub, look_s=SOON) as door:
-        taken.close()
-        eventually(lambda: len(door.urls()) == 2)
-    messages = [record.message for record in caplog.records if record.levelno == logging.ERROR]
-    assert len(messages) == 2  # one for each of the two runs
-    assert f"Port {port} on 127.0.0.1" in messages[0]
-    assert "'Total alarm'" in messages[0]
-    assert "`port`" in messages[0]
-
-
-def test_ssdp_port_that_is_taken_is_told_and_the_switches_still_work(caplog: pytest.LogCaptureFixture) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as greedy:
-        greedy.bind(("127.0.0.1", ssdp.PORT))  # neither REUSEADDR nor REUSEPORT: shares with nobody
-        with a_lan(look_s=SOON) as door:
-            assert get(door.urls()[0][1]) == 200
-            assert "UDP port 1900 on 127.0.0.1" in caplog.text
-            assert "UDP port 1900 on 127.0.0.1" in door.obstacles()[0]
-            greedy.close()
-            with client() as sock:
-
-                def answered() -> bool:
-                    ask(sock, "upnp:rootdevice")
-                    return not silent(sock)
-
-                eventually(answered)
-            eventually(lambda: not door.obstacles())
-    assert caplog.text.count("UDP port 1900") == 1
-
-
-def test_a_network_that_is_not_up_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
-    with a_lan(interfaces=["eth77"], look_s=SOON) as door:
-        time.sleep(3 * SOON)
-        assert door.urls() == ()
-    assert caplog.text.count("no interface called eth77 has") == 1
-
-
-def test_interfaces_that_cannot_be_read_do_not_end_the_door(caplog: pytest.LogCaptureFixture) -> None:
-    looks: list[int] = []
-
-    def nics() -> list[Nic]:
-        looks.append(1)
-        if len(looks) < 3:
-            raise OSError("no interfaces today")
-        return [LO]
-
-    with a_lan(nics=nics, look_s=SOON) as door:
-        eventually(door.urls)
-    assert "cannot look at the interfaces" in caplog.text
-
-
-def test_a_foreign_address_is_told_in_place_of_ours(caplog: pytest.LogCaptureFixture) -> None:
-    with a_lan(address="203.0.113.9", look_s=SOON) as door, client() as sock:
-        time.sleep(3 * SOON)
-        assert {urlsplit(url).hostname for _, url in door.urls()} == {"203.0.113.9"}
-        ask(sock, "urn:Belkin:service:basicevent:1")
-        assert all("//203.0.113.9:" in answer["LOCATION"] for answer, _ in collect(sock, 2))
-    assert caplog.text.count("203.0.113.9") == 1
-
-
-def test_a_call_after_the_end_is_nothing() -> None:
-    door = Lan(FakeHub(), interfaces=["lo"])
-    door.post(pytest.fail, "it ran")
-    with running(door):
-        pass
-    door.post(pytest.fail, "it ran")
-
-
-def test_a_datagram_that_cannot_be_sent_is_no_drama(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG, "emulator.lan")
-    with a_lan() as door:
-        site = next(iter(door._sites.values()))
-        door.post(site.send, b"x" * 70_000, ("127.0.0.1", 9))
-        eventually(lambda: "too long" in caplog.text)
-        assert get(door.urls()[0][1]) == 200
-
-
-# Real clients
-
-
-def test_pywemo_reads_switches_and_is_told_of_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Given both, pywemo does not open the socket that it forgets to close.
-    port = free_port()
-    monkeypatch.setenv("PYWEMO_HTTP_SERVER_PORT", str(port))
-    monkeypatch.setenv("PYWEMO_CALLBACK_ADDRESS", f"127.0.0.1:{port}")
-    hub = FakeHub()
-    with a_lan(hub) as door:
-        url = door.urls()[1][1]
-        device = pywemo.discovery.device_from_description(url)
-        assert isinstance(device, pywemo.Switch)
-        assert (device.name, device.model_name, device.mac) == (NAMES[1], "Socket", "02ABCD000008")
-        assert device.get_state(force_update=True) == 0
-        device.on()
-        assert device.get_state(force_update=True) == 1
-        assert device.basicevent.GetFriendlyName() == {"FriendlyName": NAMES[1]}
-        assert len(device.metainfo.GetMetaInfo()["MetaInfo"].split("|")) == 6
-        registry = pywemo.SubscriptionRegistry(requested_port=port)
-        heard: list[tuple[str, str]] = []
-        registry.start()
-        try:
-            registry.on(device, None, lambda _, event, value: heard.append((event, value)))
-            registry.register(device)
-            eventually(lambda: registry.is_subscribed(device))
-            assert heard == [("BinaryState", "1")]
-            hub.be(hub.switches[1], False)
-            hub.be(hub.switches[0], True)
-            eventually(lambda: len(heard) == 2)
-            assert heard[1] == ("BinaryState", "0")
-            registry.unregister(device)
-        finally:
-            registry.stop()
-    assert [(name, on) for name, on, _ in hub.asked] == [(NAMES[1], True)]
-
-
-def test_pywemo_learns_that_a_set_was_refused_and_keeps_the_state() -> None:
-    hub = FakeHub()
-    with a_lan(hub) as door:
-        device = pywemo.discovery.device_from_description(door.urls()[0][1])
-        assert isinstance(device, pywemo.Switch)
-        assert device.get_state() == 0
-        hub.refusal = Rejected("open window")
-        with pytest.raises(pywemo.exceptions.SOAPFault, match="open window"):
-            device.on()
-        assert device.get_state() == 0
-        hub.states[hub.switches[0].name] = None
-        with pytest.raises(pywemo.exceptions.SOAPFault, match="has not been read yet"):
-            device.get_state(force_update=True)
-    assert hub.asked == []
-
-
-def test_a_strict_client_takes_every_description_and_hears_the_truth() -> None:
-    hub = FakeHub()
-
-    async def drive(url: str) -> None:
-        requester = AiohttpRequester()
-        device = await UpnpFactory(requester).async_create_device(url)
-        assert (device.name, device.serial_number) == (NAMES[0], hub.switches[0].identity.serial)
-        basic = device.service("urn:Belkin:service:basicevent:1")
-        assert await basic.action("GetBinaryState").async_call() == {"BinaryState": False}
-        assert await basic.action("SetBinaryState").async_call(BinaryState=True) == {"BinaryState": True}
-        for service in device.services.values():
-            for action in service.actions.values():
-                if not action.in_arguments():
-                    await action.async_call()
-        with pytest.raises(UpnpActionError) as caught:
-            await basic.action("ReSetup").async_call(Reset="2")
-        assert caught.value.error_code == 501
-
-        heard: asyncio.Queue[tuple[str, object]] = asyncio.Queue()
-
-        def on_event(_: UpnpService, variables: Sequence[UpnpStateVariable[Any]]) -> None:
-            for variable in variables:
-                heard.put_nowait((variable.name, variable.value))
-
-        server = AiohttpNotifyServer(requester, source=("127.0.0.1", 0))
-        await server.async_start_server()
-        try:
-            for service in device.services.values():
-                service.on_event = on_event
-                await server.event_handler.async_subscribe(service)
-            first = [await asyncio.wait_for(heard.get(), PATIENCE_S) for _ in range(2)]
-            assert ("BinaryState", True) in first
-            # An off that the house ignores: 200 with the state as it is, and an event with the truth.
-            hub.prompt = False
-            waiting = asyncio.create_task(basic.action("SetBinaryState").async_call(BinaryState=False))
-            await until(lambda: len(hub.tickets) == 2)
-            hub.tickets[1].accepted.set_result(None)
-            hub.tickets[1].done.set_result(Outcome(Result.IGNORED, "this switch only arms"))
-            assert await waiting == {"BinaryState": True}
-            assert await asyncio.wait_for(heard.get(), PATIENCE_S) == ("BinaryState", True)
-            waiting = asyncio.create_task(basic.action("SetBinaryState").async_call(BinaryState=False))
-            await until(lambda: len(hub.tickets) == 3)
-            hub.tickets[2].finish(Outcome(Result.REJECTED, "open window"), Rejected("open window"))
-            with pytest.raises(UpnpActionError, match="open window"):
-                await waiting
-            await server.event_handler.async_unsubscribe_all()
-        finally:
-            await server.async_stop_server()
-
-    with a_lan(hub) as door:
-        asyncio.run(drive(door.urls()[0][1]))
-
-
-# Subscribers over a restart
-
-
-class Subscriber:
-    """Listens for events, and keeps their numbers and states."""
-
-    def __init__(self) -> None:
-        self.heard: list[tuple[str, str]] = []
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.port = self._server.getsockname()[1]
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self) -> None:
-        with suppress(OSError):  # it is closed at the end
-            while True:
-                connection, _ = self._server.accept()
-                with connection, connection.makefile("rb") as stream:
-                    request = b""
-                    while b"</e:propertyset>" not in request and (data := stream.read1()):
-                        request += data
-                    found = re.search(rb"SEQ: (\d+)\r\n.*<BinaryState>(\d)", request, re.DOTALL)
-                    if not found:
-                        continue
-                    self.heard.append((found[1].decode(), found[2].decode()))
-                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-
-    def ask(self, port: int, **headers: str) -> tuple[int, str]:
-        """The status of a SUBSCRIBE, and the SID."""
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
-        try:
-            connection.request("SUBSCRIBE", "/upnp/event/basicevent1", headers={"TIMEOUT": "Second-300", **headers})
-            answer = connection.getresponse()
-            return answer.status, answer.headers.get("SID") or ""
-        finally:
-            connection.close()
-
-    def subscribe(self, port: int) -> str:
-        """The SID of a new subscription."""
-        return self.ask(port, CALLBACK=f"<http://127.0.0.1:{self.port}/x>", NT="upnp:event")[1]
-
-    def close(self) -> None:
-        """Hear no more."""
-        self._server.shutdown(socket.SHUT_RDWR)
-        self._server.close()
+        responder.leave(guest)
 
 
 @pytest.fixture
-def subscriber() -> Iterator[Subscriber]:
-    one = Subscriber()
-    yield one
-    one.close()
-
-
-@pytest.mark.parametrize("read_before", [False, True])
-def test_a_subscriber_hears_the_truth_after_a_restart_once_the_panel_was_read(
-    subscriber: Subscriber, open_journal: Callable[[], Journal], read_before: bool
-) -> None:
-    hub, store = FakeHub(switches=(a_switch(),)), Subscriptions(open_journal())
-    (switch,) = hub.switches
-    with a_lan(hub, subscriptions=store):
-        known = subscriber.subscribe(switch.identity.port)
-        eventually(lambda: subscriber.heard)
-    hub.states[switch.name] = True  # as the last state that was written down
-    hub.read_at = 1.0 if read_before else None
-    with a_lan(hub, subscriptions=store, look_s=SOON):
-        if not read_before:
-            assert subscriber.heard == [("0", "0")]
-            hub.read_at = 1.0
-            hub.changed(switch.installation)
-        eventually(lambda: len(subscriber.heard) == 2)
-        hub.be(switch, False)
-        eventually(lambda: len(subscriber.heard) == 3)
-        assert subscriber.heard == [("0", "0"), ("1", "1"), ("2", "0")]
-        assert subscriber.ask(switch.identity.port, SID=known) == (200, known)
-
-
-def test_subscribers_of_a_switch_that_is_gone_are_forgotten(
-    subscriber: Subscriber, open_journal: Callable[[], Journal]
-) -> None:
-    one, other = a_switch(), a_switch(NAMES[1], 2)
-    store = Subscriptions(open_journal())
-    with a_lan(FakeHub(switches=(one, other)), subscriptions=store):
-        subscriber.subscribe(one.identity.port)
-        subscriber.subscribe(other.identity.port)
-    with a_lan(FakeHub(switches=(other,)), subscriptions=store):
-        pass
-    assert [kept.key for kept in store.load()] == [other.identity.key]
-
-
-def test_other_switches_are_served_while_one_waits_for_the_cloud() -> None:
-    hub = FakeHub(prompt=False)
-    with a_lan(hub, reply_within_s=2 * PATIENCE_S) as door, client() as sock:
-        first, second = (urlsplit(url) for _, url in door.urls())
-        slow = http.client.HTTPConnection(first.hostname or "", first.port, timeout=PATIENCE_S)
-        slow.request(
-            "POST",
-            "/upnp/control/basicevent1",
-            "<s:Body><u:SetBinaryState><BinaryState>1</BinaryState>",
-            {"SOAPACTION": '"urn:Belkin:service:basicevent:1#SetBinaryState"'},
-        )
-        assert hub.came.wait(PATIENCE_S)
-        assert get(second.geturl()) == 200
-        ask(sock, "upnp:rootdevice")
-        assert len(collect(sock, 2)) == 2
-        hub.tickets[0].finish(Outcome(Result.CONFIRMED, "armed"), None)
-        assert slow.getresponse().status == 200
-        slow.close()
-
-
-def test_stopping_does_not_wait_for_the_cloud() -> None:
-    hub = FakeHub(prompt=False)
-    with (
-        a_lan(hub, reply_within_s=60.0) as door,
-        socket.create_connection(("127.0.0.1", hub.switches[0].identity.port)) as sock,
-    ):
-        assert len(door.urls()) == 2
-        text = b"<BinaryState>1</BinaryState>"
-        sock.sendall(
-            b'POST /upnp/control/basicevent1 HTTP/1.1\r\nHost: localhost\r\nSOAPACTION: "x#SetBinaryState"\r\n'
-            b"Content-Length: %d\r\n\r\n%s" % (len(text), text)
-        )
-        assert hub.came.wait(PATIENCE_S)
-    hub.tickets[0].finish(Outcome(Result.CONFIRMED, "armed"), None)
-    assert not hub.subscribers
-
-
-# -- devices of other doors -------------------------------------------------------------------------------------
-
-GUEST = ssdp.hue("uuid:guest", 8123, "/description.xml", "02ABCDFFFEEF0000")
+def heard() -> Iterator[socket.socket]:
+    with network.receiver("127.0.0.1") as sock:
+        sock.setblocking(True)
+        sock.settimeout(PATIENCE_S)
+        yield sock
 
 
 def notices(sock: socket.socket, kind: str, number: int) -> set[str]:
@@ -559,31 +63,88 @@ def notices(sock: socket.socket, kind: str, number: int) -> set[str]:
     found: list[str] = []
     while len(found) < number:
         lines = sock.recvfrom(2000)[0].decode().split("\r\n")
-        if f"NTS: ssdp:{kind}" in lines and "USN: uuid:guest" in "\n".join(lines):
+        if f"NTS: ssdp:{kind}" in lines and f"USN: {UDN}" in "\n".join(lines):
             found += [line for line in lines if line.startswith("NT: ")]
     return set(found)
 
 
-def test_a_device_of_another_door_is_announced_answers_and_takes_its_leave() -> None:
-    here: dict[str, ssdp.Device] = {}
-    hub = FakeHub(switches=())
-    with a_lan(hub, guests=lambda _place: here, look_s=SOON), client() as sock, network.receiver("127.0.0.1") as heard:
-        heard.setblocking(True)
-        heard.settimeout(PATIENCE_S)
-        here["bridge"] = GUEST
-        assert len(notices(heard, "alive", 6)) == 3
-        ask(sock, "upnp:rootdevice")
-        assert {answer["LOCATION"] for answer, _ in collect(sock, 3)} == {"http://127.0.0.1:8123/description.xml"}
-        here.clear()
-        assert len(notices(heard, "byebye", 6)) == 3
+def test_a_device_is_announced_answers_and_takes_its_leave(heard: socket.socket) -> None:
+    guest = Guest()
+    with staying(a_responder(look_s=SOON), guest), client() as sock:
+        guest.here.append(GUEST)
+        assert len(notices(heard, "alive", 4)) == 2
+        ask(sock, ssdp.ROOT)
+        assert {answer["LOCATION"] for answer, _ in collect(sock, 1)} == {"http://127.0.0.1:8123/description.xml"}
+        guest.here.clear()
+        assert len(notices(heard, "byebye", 4)) == 2
         ask(sock, "ssdp:all")
         assert silent(sock)
 
 
-def test_the_last_word_of_a_device_of_another_door_is_goodbye() -> None:
-    with network.receiver("127.0.0.1") as heard:
-        heard.setblocking(True)
-        heard.settimeout(PATIENCE_S)
-        with a_lan(FakeHub(switches=()), guests=lambda _place: {"bridge": GUEST}):
-            notices(heard, "alive", 3)
-        assert len(notices(heard, "byebye", 6)) == 3
+def test_the_last_word_of_a_device_is_goodbye(heard: socket.socket) -> None:
+    with staying(a_responder(), Guest(GUEST)):
+        notices(heard, "alive", 2)
+    assert len(notices(heard, "byebye", 4)) == 2
+
+
+def test_one_tenant_leaves_and_the_other_stays() -> None:
+    first, second = Guest(), Guest(GUEST)
+    with staying(a_responder(), second) as responder, client() as sock:
+        with staying(responder, first):
+            responder.join(first)
+        assert first.calls == ["open", "close"]
+        ask(sock, UDN)
+        assert len(collect(sock, 1)) == 1
+        responder.leave(first)
+        assert second.calls == ["open"]
+
+
+def test_the_thread_lives_as_long_as_there_are_tenants() -> None:
+    before = set(threading.enumerate())
+    responder = a_responder()
+    responder.leave(Guest())
+    for _ in range(2):
+        with staying(responder, Guest()):
+            assert "lan" in {thread.name for thread in threading.enumerate()}
+        assert set(threading.enumerate()) == before
+
+
+def test_a_tenant_that_cannot_open_is_none_and_leaves_no_thread() -> None:
+    class Broken(Guest):
+        async def open(self) -> None:
+            raise OSError("no")
+
+    before, broken, responder = set(threading.enumerate()), Broken(), a_responder()
+    with pytest.raises(OSError, match="no"):
+        responder.join(broken)
+    responder.leave(broken)
+    assert broken.calls == []
+    assert set(threading.enumerate()) == before
+
+
+def test_an_obstacle_is_that_of_its_tenant_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    guest, other = Guest(), Guest()
+    guest.obstacles = ["no port"]
+    with staying(a_responder(look_s=SOON), guest) as responder, staying(responder, other):
+        assert (responder.obstacles(guest), responder.obstacles(other)) == (("no port",), ())
+        guest.obstacles = []
+        eventually(lambda: not responder.obstacles(guest))
+    assert caplog.text.count("no port") == 1
+
+
+def test_a_call_after_the_end_is_nothing() -> None:
+    responder = a_responder()
+    responder.post(pytest.fail, "it ran")
+    with staying(responder, Guest()):
+        pass
+    responder.post(pytest.fail, "it ran")
+
+
+def test_a_datagram_that_cannot_be_sent_is_no_drama(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "emulator.lan")
+    with staying(a_responder(), Guest(GUEST)) as responder, client() as sock:
+        site = next(iter(responder._sites.values()))
+        responder.post(site.send, b"x" * 70_000, ("127.0.0.1", 9))
+        eventually(lambda: "too long" in caplog.text)
+        ask(sock, UDN)
+        assert len(collect(sock, 1)) == 1

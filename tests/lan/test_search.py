@@ -9,15 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulator.doors.wemo.door import WemoDoor
 from emulator.lan import search, ssdp
-from emulator.lan.responder import Lan
+from emulator.lan.responder import Responder
 from emulator.lan.search import Found
 from tests.doors.fakes import NAMES, FakeHub
 
 
 def test_our_own_switches_are_found_once_with_all_they_answered() -> None:
     hub = FakeHub()
-    door = Lan(hub, interfaces=["lo"])
+    door = WemoDoor(hub, Responder(interfaces=["lo"]))
     door.start()
     try:
         found = search.search(["lo"], 1.6)

@@ -7,13 +7,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from emulator.doors.hue import advert as hue_advert
+from emulator.doors.wemo import advert as wemo_advert
 from emulator.lan import ssdp
 
 UDN = "uuid:Socket-1_0-221517K0101769"
 TYPES = ("urn:Belkin:device:controllee:1", "urn:Belkin:service:basicevent:1", "urn:Belkin:service:metainfo:1")
-WEMO = ssdp.wemo(UDN, 49151, TYPES, "nls-1")
+WEMO = wemo_advert.device(UDN, 49151, TYPES, "nls-1")
 BRIDGE_UDN = "uuid:2f402f80-da50-11e1-9b23-001788aabbcc"
-HUE = ssdp.Device(
+HUE = ssdp.UpnpDevice(
     port=80,
     path="/description.xml",
     adverts=(
@@ -207,77 +209,10 @@ def test_answers_do_not_leave_together() -> None:
     assert ssdp.delays(9, 3, dice(2)) != found
 
 
-def test_an_echo_of_a_search_is_not_answered_again() -> None:
-    debounce = ssdp.Debounce()
-    peer = ("192.168.7.9", 50000)
-    assert debounce.is_new(peer, "ssdp:all", 1.0)
-    assert not debounce.is_new(peer, "ssdp:all", 1.2)
-    assert debounce.is_new(peer, "SSDP:all", 1.2)  # a strict client drops an answer in another spelling
-    assert debounce.is_new(peer, "upnp:rootdevice", 1.2)
-    assert debounce.is_new(("192.168.7.9", 50001), "ssdp:all", 1.2)
-    assert debounce.is_new(peer, "ssdp:all", 1.31)
-
-
-def test_the_memory_of_searches_is_bounded() -> None:
-    debounce = ssdp.Debounce()
-    for port in range(ssdp.DEBOUNCE_MEMORY + 1):
-        assert debounce.is_new(("192.168.7.9", port), "ssdp:all", 1.0)
-    assert debounce.is_new(("192.168.7.9", 0), "ssdp:all", 1.0)
-    assert not debounce.is_new(("192.168.7.9", 5), "ssdp:all", 1.0)
-
-
-def test_the_outbox_keeps_order_rate_and_bound() -> None:
-    outbox: ssdp.Outbox[str] = ssdp.Outbox()
-    assert outbox.next_at() is None
-    assert outbox.take(99.0) is None
-    for due, item in ((2.0, "later"), (1.0, "first"), (1.0, "second")):
-        assert outbox.put(due, "a", item)
-    assert outbox.take(0.9) is None
-    assert outbox.take(1.0) == "first"
-    assert outbox.take(1.0) is None
-    assert outbox.next_at() == pytest.approx(1.02)
-    assert outbox.take(1.02) == "second"
-    assert outbox.next_at() == 2.0
-    for _ in range(ssdp.MAX_PENDING - 1):
-        assert outbox.put(3.0, "a", "flood")
-    assert not outbox.put(3.0, "a", "one too many")
-
-
-def test_a_flood_neither_drops_nor_delays_what_others_are_answered() -> None:
-    outbox: ssdp.Outbox[str] = ssdp.Outbox()
-    for number in range(ssdp.MAX_PENDING):
-        assert outbox.put(number / 1000, "flood", f"flood {number}")
-    assert not outbox.has_room("flood")
-    for item in ("first", "second"):
-        assert outbox.has_room("a")
-        assert outbox.put(1.0, "a", item)
-    assert outbox.put(1.0, "b", "third")
-    sent = [outbox.take(1.0 + 1.01 * number / ssdp.RATE) for number in range(ssdp.MAX_PENDING + 1)]
-    assert set(sent[:6]) == {"first", "second", "third", "flood 0", "flood 1", "flood 2"}
-    assert sent[6] == "flood 3"
-    assert sent[-2:] == [f"flood {ssdp.MAX_PENDING - 4}", None]
-
-
-@given(st.lists(st.tuples(st.floats(0, 9), st.sampled_from("abc")), max_size=60))
-def test_the_outbox_gives_everything_once_and_nothing_too_early(puts: list[tuple[float, str]]) -> None:
-    outbox: ssdp.Outbox[tuple[float, str, int]] = ssdp.Outbox()
-    items = [(due, peer, number) for number, (due, peer) in enumerate(puts)]
-    assert all(outbox.put(item[0], item[1], item) for item in items)
-    taken = []
-    while (moment := outbox.next_at()) is not None:
-        item = outbox.take(moment)
-        assert item
-        assert item[0] <= moment
-        taken.append(item)
-    assert sorted(taken) == sorted(items)
-    for peer in "abc":
-        assert [item for item in taken if item[1] == peer] == sorted(item for item in items if item[1] == peer)
-
-
 # -- the Hue bridge as the Hue door describes it (§1.3) ---------------------------------------------------------
 
 HUE_UDN = "uuid:2f402f80-da50-11e1-9b23-02abcdef0000"
-OURS = ssdp.hue(HUE_UDN, 80, "/description.xml", "02ABCDFFFEEF0000")
+OURS = hue_advert.device(HUE_UDN, 80, "/description.xml", "02ABCDFFFEEF0000")
 TRIPLET = [
     ("upnp:rootdevice", f"{HUE_UDN}::upnp:rootdevice"),
     (HUE_UDN, HUE_UDN),

@@ -206,7 +206,7 @@ import logging
 def look():
     return [(logger.handlers[:], logger.level) for logger in (logging.getLogger(), logging.getLogger("fauxmo"))]
 before = look()
-import emulator.lan.responder
+import emulator.doors.wemo.door
 assert "fauxmo" in __import__("sys").modules
 assert look() == before, look()
 """

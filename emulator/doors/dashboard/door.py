@@ -21,7 +21,7 @@ from emulator.doors.dashboard.overview import Overview, Pairing
 from emulator.errors import EmulatorError
 from emulator.lan import network, wsgi
 from emulator.lan.network import Nic
-from emulator.lan.search_log import Search
+from emulator.lan.search_log import LoggedSearch
 from emulator.lan.web import LOCALHOST, Web
 from emulator.model import Switch
 from emulator.store.journal import Journal
@@ -91,7 +91,7 @@ class Dashboard:
         *,
         port: int = PORT,
         doors: Mapping[str, Door],
-        searches: Callable[[], tuple[Search, ...]] = tuple,
+        searches: Callable[[], tuple[LoggedSearch, ...]] = tuple,
         pairing: Pairing | None = None,
         interfaces: Sequence[str] | None = None,
         address: str | None = None,

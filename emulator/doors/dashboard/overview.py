@@ -10,7 +10,7 @@ from emulator.doors import Door
 from emulator.doors.dashboard import schema
 from emulator.doors.dashboard.news import News
 from emulator.errors import EmulatorError, ProtocolError
-from emulator.lan.search_log import Search
+from emulator.lan.search_log import LoggedSearch
 from emulator.model import ArmMode, Axes, Interior, Switch
 from emulator.store.journal import Entry, Journal
 from emulator.store.pairing import BUTTON_S, button_pressed, press_button
@@ -34,7 +34,7 @@ class Overview:
         now: Callable[[], float],
         *,
         doors: Mapping[str, Door],
-        searches: Callable[[], tuple[Search, ...]],
+        searches: Callable[[], tuple[LoggedSearch, ...]],
         pairing: Pairing | None,
     ) -> None:
         self.hub = hub

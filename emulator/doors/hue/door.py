@@ -5,7 +5,7 @@ import json
 import logging
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Literal
@@ -13,15 +13,17 @@ from typing import Literal
 from flask import Blueprint, Flask, Response, request
 
 from emulator.alarm.hub import Hub
-from emulator.doors.hue import bridge
+from emulator.doors.hue import advert, bridge
 from emulator.doors.hue.bridge import Bridge
 from emulator.doors.hue.lights import MAX_LIGHTS, REPLY_WITHIN, STALE, Lights
 from emulator.doors.hue.mdns import Mdns
 from emulator.doors.hue.names import named
 from emulator.doors.hue.v1 import Api, Ask, route_of
 from emulator.errors import EmulatorError
-from emulator.lan import network, ssdp, upnp, wsgi
+from emulator.lan import network, upnp, wsgi
 from emulator.lan.network import Nic, Place
+from emulator.lan.responder import Responder, Tenant
+from emulator.lan.ssdp import UpnpDevice
 from emulator.lan.web import PLACE, Web
 from emulator.model import BridgeIdentity, Switch
 from emulator.store import light_ids, pairing
@@ -93,16 +95,14 @@ def blueprint(identity: BridgeIdentity, api: Api, port: Callable[[], int]) -> Bl
     return pages
 
 
-class Hue:
-    """The Hue door. Its own thread opens the servers and follows the interfaces.
-
-    `devices` tells the LAN what to announce at a place, as searches are answered in one room for all doors.
-    """
+class Hue(Tenant):
+    """The Hue door. Its own thread opens the servers and follows the interfaces; the responder announces it."""
 
     def __init__(
         self,
         hub: Hub,
         journal: Journal,
+        responder: Responder,
         *,
         port: int = 80,
         light: str = "plug",
@@ -155,6 +155,7 @@ class Hue:
             nics=nics,
         )
         self._mdns = Mdns(self.identity, self._web.port) if mdns else None
+        self._responder = responder
         self._probe = probe
         self._probed: set[str] = set()
         self._look_s = look_s
@@ -182,6 +183,7 @@ class Hue:
             self._thread = threading.Thread(target=self._run, name="hue-bridge", daemon=True)
             self._look()
             self._thread.start()
+            self._responder.join(self)
 
     def stop(self) -> None:
         """Nothing runs any more afterwards."""
@@ -189,6 +191,7 @@ class Hue:
             thread, self._thread = self._thread, None
             if thread is None:
                 return
+            self._responder.leave(self)
             with self._changed:
                 self._stopping = True
                 self._changed.notify_all()
@@ -208,8 +211,8 @@ class Hue:
         )
 
     def obstacles(self) -> tuple[str, ...]:
-        """What is in the way of the bridge, as it was logged."""
-        return self._web.obstacles()
+        """Return what is in the way of the bridge and of searches for it, as it was logged."""
+        return (*self._web.obstacles(), *self._responder.obstacles(self))
 
     def report(self, switch: Switch) -> str:
         """What a client reads of its light."""
@@ -217,12 +220,11 @@ class Hue:
         state = self.lights.state(light)
         return ("on" if state.on else "off") + ("" if state.reachable else ", out of reach")
 
-    def devices(self, place: Place) -> Mapping[str, ssdp.Device]:
-        """What to announce at a place: the bridge, where it answers. For the LAN's loop, so it waits for nothing."""
+    def devices(self, place: Place) -> Sequence[UpnpDevice]:
+        """Return the bridge at the places where it answers. Called on the responder's loop."""
         if place.host not in {served.host for served in self._web.served}:
-            return {}
-        device = ssdp.hue(self.identity.udn, self._web.port, bridge.DESCRIPTION, self.identity.bridge_id)
-        return {"hue bridge": device}
+            return ()
+        return (advert.device(self.identity.udn, self._web.port, bridge.DESCRIPTION, self.identity.bridge_id),)
 
     def _bridge(self, place: Place) -> Bridge:
         return Bridge(self.identity, place.advertised, self._web.port)

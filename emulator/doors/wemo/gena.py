@@ -12,7 +12,7 @@ from http import HTTPStatus
 from emulator.doors.wemo.callback import LONGEST, Callback, Here, acceptable, granted
 from emulator.doors.wemo.delivery import notify
 from emulator.errors import ProtocolError
-from emulator.lan import fair
+from emulator.lan import limits
 from emulator.lan.http1 import Response
 from emulator.lan.network import Place
 from emulator.store.subscriptions import Kept
@@ -204,7 +204,7 @@ class Publisher:
 
     def _make_way(self, peer: str, rivals: Sequence[Subscription], own: bool) -> None:
         """Drop the one that ends first of those of the peer that has most; its `own` only if told."""
-        giver = fair.gives_way(peer, Counter(each.peer for each in rivals))
+        giver = limits.evicted_for(peer, Counter(each.peer for each in rivals))
         if giver is None or (giver == peer and not own):
             raise ProtocolError("Too many subscriptions", HTTPStatus.SERVICE_UNAVAILABLE)
         LOG.debug("%s makes way for %s", giver, peer)

@@ -16,9 +16,9 @@ class WemoSettings(Section):
 
 
 def _open(*args: Any, **kwargs: Any) -> Door:
-    from emulator.lan.responder import Lan
+    from emulator.doors.wemo.door import WemoDoor
 
-    return Lan(*args, **kwargs)
+    return WemoDoor(*args, **kwargs)
 
 
 ROW = DoorType(

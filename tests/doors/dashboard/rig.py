@@ -16,7 +16,7 @@ from emulator.doors.dashboard.door import create_app
 from emulator.doors.dashboard.news import News
 from emulator.doors.dashboard.overview import Overview, Pairing
 from emulator.lan.network import Place
-from emulator.lan.search_log import Heard
+from emulator.lan.search_log import SearchLog
 from emulator.lan.web import gate
 from emulator.model import ArmMode, Identity, Switch
 from emulator.store.journal import Entry, Journal
@@ -80,7 +80,7 @@ class Rig(SimulatedCloud):
         self.news = News()
         self.hub.subscribe(lambda _: self.news.changed())
         self.door = FakeDoor()
-        self.heard = Heard()
+        self.heard = SearchLog()
         self.told: list[str] = []
         checked = Pin(self.journal, self.clock.time, self.told.append)
         self.access = Access(self.journal, checked, self.clock.time, TOKEN)

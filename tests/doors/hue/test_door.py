@@ -24,14 +24,14 @@ from emulator.doors.hue import door
 from emulator.doors.hue.door import Hue
 from emulator.doors.hue.mdns import TYPE
 from emulator.lan.network import Nic, Place
-from emulator.lan.responder import Lan
+from emulator.lan.responder import Responder
 from emulator.lan.web import LOCALHOST, PLACE
 from emulator.store.journal import Journal
 from tests.doors.contract import DoorContract
 from tests.doors.fakes import FakeHub, a_switch
 from tests.doors.hue.test_bridge import LIGHT, fits
 from tests.doors.hue.test_lights import switches
-from tests.lan.test_responder import LO, ask, client, collect, silent
+from tests.support.lan import LO, ask, client, collect, silent
 from tests.support.patience import PATIENCE_S, STOP_S, until
 from tests.support.program import free_port
 
@@ -57,7 +57,8 @@ class House:
         self.port = settings.pop("port", None) or free_port()
         self.probes: list[str] = []
         settings = {"probe": self.probe, "interfaces": ["lo"], "nics": lambda: [LO], **settings}
-        self.door = Hue(self.hub, self.journal, port=self.port, **settings)
+        self.responder = Responder(**{name: settings[name] for name in ("interfaces", "nics")})
+        self.door = Hue(self.hub, self.journal, self.responder, port=self.port, **settings)
 
     def probe(self, host: str, port: int, _timeout: float) -> bool | None:
         self.probes.append(f"{host}:{port}")
@@ -239,24 +240,19 @@ def test_another_shape_is_never_silent(tmp_path: Path, caplog: pytest.LogCapture
 # -- the LAN ----------------------------------------------------------------------------------------------------
 
 
-def test_the_lan_answers_searches_for_it_also_without_any_wemo(tmp_path: Path) -> None:
+def test_searches_for_it_are_answered_without_any_other_door(tmp_path: Path) -> None:
     with a_house(tmp_path) as house, client() as sock:
-        lan = Lan(house.hub, interfaces=["lo"], guests=house.door.devices)
-        lan.start()
-        try:
-            ask(sock, house.door.identity.udn)  # by its own name, as others on this host may answer the rest
-            found = [answer for answer, _ in collect(sock, 3)]
-            assert {answer["LOCATION"] for answer in found} == {f"http://127.0.0.1:{house.port}/description.xml"}
-            assert {answer["hue-bridgeid"] for answer in found} == {house.door.identity.bridge_id}
-            assert silent(sock)
-        finally:
-            lan.stop()
+        ask(sock, house.door.identity.udn)  # by its own name, as others on this host may answer the rest
+        found = [answer for answer, _ in collect(sock, 3)]
+        assert {answer["LOCATION"] for answer in found} == {f"http://127.0.0.1:{house.port}/description.xml"}
+        assert {answer["hue-bridgeid"] for answer in found} == {house.door.identity.bridge_id}
+        assert silent(sock)
 
 
 def test_what_does_not_answer_is_not_announced(tmp_path: Path) -> None:
     with a_house(tmp_path) as house:
-        assert set(house.door.devices(Place("lo", "127.0.0.1", LOCALHOST.network, "127.0.0.1"))) == {"hue bridge"}
-        assert house.door.devices(Place("eth0", "10.0.0.2", LOCALHOST.network, "10.0.0.2")) == {}
+        assert len(house.door.devices(Place("lo", "127.0.0.1", LOCALHOST.network, "127.0.0.1"))) == 1
+        assert not house.door.devices(Place("eth0", "10.0.0.2", LOCALHOST.network, "10.0.0.2"))
 
 
 def test_it_follows_the_interfaces_and_outlives_what_they_do(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -347,7 +343,7 @@ def test_a_place_is_what_the_description_tells(tmp_path: Path) -> None:
 def test_no_thread_is_left_by_a_door_that_serves_nobody(tmp_path: Path) -> None:
     before = set(threading.enumerate())
     with a_house(tmp_path, nics=list):
-        assert {thread.name for thread in set(threading.enumerate()) - before} == {"hue-bridge"}
+        assert {thread.name for thread in set(threading.enumerate()) - before} == {"hue-bridge", "lan", "lan-submit_0"}
 
 
 def test_it_is_announced_by_mdns_when_asked_for(tmp_path: Path) -> None:

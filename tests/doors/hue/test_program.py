@@ -33,7 +33,7 @@ from emulator.alarm.sweeps import SWEEP_S
 from emulator.app.app import App
 from emulator.app.settings import Settings
 from emulator.doors.hue.door import Hue
-from emulator.lan.responder import Lan
+from emulator.doors.wemo.door import WemoDoor
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
 from emulator.simulator.panel.panel import SimulatedPanel
 from tests.doors.fakes import FakeHub, a_switch
@@ -335,7 +335,7 @@ def test_both_doors_see_each_others_changes_at_once(tmp_path: Path) -> None:
         return str(request(port, "POST", "/upnp/control/basicevent1", body, **header)[1])
 
     with a_house(tmp_path, hub) as house:
-        lan = Lan(hub, interfaces=["lo"], guests=house.door.devices)
+        lan = WemoDoor(hub, house.responder)
         lan.start()
         try:
             user = house.register()

@@ -6,10 +6,10 @@ from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
-from emulator.lan import limits, ssdp
+from emulator.lan import limits, outbox
 from tests.doors.fakes import FakeHub
 from tests.doors.wemo.test_protocol import GET
-from tests.lan.test_responder import a_lan, ask, client, collect
+from tests.support.lan import a_wemo, ask, client, collect
 
 ABUSER, HONEST = "127.0.0.2", "127.0.0.3"
 
@@ -24,7 +24,7 @@ def connected(port: int, peer: str, said: bytes) -> Iterator[socket.socket]:
 @pytest.mark.parametrize("said", [b"", GET[:50]])
 def test_connections_that_say_nothing_or_half_of_it_keep_nobody_out(said: bytes) -> None:
     hub = FakeHub()
-    with a_lan(hub), ExitStack() as stack:
+    with a_wemo(hub), ExitStack() as stack:
         ports = [switch.identity.port for switch in hub.switches]
         for number in range(2 * limits.PER_PEER):
             stack.enter_context(connected(ports[number % 2], ABUSER, said))
@@ -33,7 +33,7 @@ def test_connections_that_say_nothing_or_half_of_it_keep_nobody_out(said: bytes)
 
 
 def test_a_flood_of_searches_is_answered_at_a_bounded_rate_and_silences_nobody() -> None:
-    with a_lan(), ExitStack() as stack, client(HONEST) as honest:
+    with a_wemo(), ExitStack() as stack, client(HONEST) as honest:
         # 100 searches for 10 answers each fill all that waits; many more at once would be lost in the kernel's queue.
         flood = [stack.enter_context(client(ABUSER)) for _ in range(100)]
         for sock in flood:
@@ -41,7 +41,7 @@ def test_a_flood_of_searches_is_answered_at_a_bounded_rate_and_silences_nobody()
             sock.setblocking(False)
         ask(honest, "upnp:rootdevice")
         assert len(collect(honest, 2)) == 2
-        assert 0 < sum(map(waiting, flood)) < ssdp.MAX_PENDING / 2
+        assert 0 < sum(map(waiting, flood)) < outbox.MAX_PENDING / 2
 
 
 def waiting(sock: socket.socket) -> int:

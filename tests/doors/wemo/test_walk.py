@@ -16,7 +16,7 @@ from tests.doors.fakes import FakeHub, a_switch
 from tests.doors.rig import PEER, Rig, Wire, with_rig
 from tests.doors.wemo.test_abuse import connected
 from tests.doors.wemo.test_protocol import GET, SET_OFF, SET_ON, STATE, status
-from tests.lan.test_responder import a_lan
+from tests.support.lan import a_responder, a_wemo
 from tests.support.patience import until
 
 OTHER_PEER = "192.168.7.10"
@@ -308,7 +308,7 @@ def lan_of_openhab(hub: FakeHub) -> tuple[list[int], OpenHab]:
 
 def test_a_refused_set_of_openhab_stays_with_its_switch() -> None:
     hub = FakeHub(refusal=Rejected("open window"))
-    with a_lan(hub):
+    with a_wemo(hub):
         ports, thing = lan_of_openhab(hub)
         assert b"open window" in thing.call(SET_ON)
         assert thing.last == ports[0]
@@ -319,7 +319,7 @@ def test_a_refused_set_of_openhab_stays_with_its_switch() -> None:
 
 def test_a_set_that_openhab_gave_up_reaches_no_other_switch_now_or_later() -> None:
     hub = FakeHub(prompt=False)
-    with a_lan(hub, reply_within_s=60.0) as door:
+    with a_wemo(hub, reply_within_s=60.0) as door:
         ports, thing = lan_of_openhab(hub)
         assert {urlsplit(url).port for _, url in door.urls()} == set(ports)
         thing.call(SET_ON, hang_up=ports[0])
@@ -334,7 +334,8 @@ def test_a_set_that_openhab_gave_up_reaches_no_other_switch_now_or_later() -> No
 def test_what_came_while_nobody_looked_is_a_walk_too() -> None:
     """The machine slept for a moment: the set, its end, and the same at the next port are all there at once."""
     hub = FakeHub()
-    with a_lan(hub) as door:
+    responder = a_responder()
+    with a_wemo(hub, responder):
         ports = [switch.identity.port for switch in hub.switches]
         asleep, awake = threading.Event(), threading.Event()
 
@@ -343,7 +344,7 @@ def test_what_came_while_nobody_looked_is_a_walk_too() -> None:
             while not awake.is_set():
                 pass
 
-        door.post(sleep)
+        responder.post(sleep)
         assert asleep.wait(10)
         with connected(ports[0], "127.0.0.1", SET_ON):
             pass
@@ -358,7 +359,7 @@ def test_a_question_before_the_first_reading_keeps_openhab_at_its_switch() -> No
     """Two alarms at one address, of which one was read: the thing of the other would move over to it for good."""
     hub = FakeHub()
     hub.states[hub.switches[0].name] = None
-    with a_lan(hub):
+    with a_wemo(hub):
         ports, thing = lan_of_openhab(hub)
         assert b"not been read" in thing.call(GET)
         assert thing.last == ports[0]
