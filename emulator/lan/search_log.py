@@ -1,10 +1,11 @@
-"""What was searched for on the LAN, and what came of it: the first thing to look at when an Echo finds nothing."""
+"""Log of the searches on the LAN and their outcome: the first thing to look at when an Echo finds nothing."""
 
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-KEPT = 50  # different searches; a busy LAN has some twenty, each from time to time
+KEPT = 50
+"""Different searches; a busy LAN has some twenty, each from time to time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,6 @@ class SearchLog:
                 self._searches.popitem(last=False)
 
     def latest(self) -> tuple[LoggedSearch, ...]:
-        """Newest first."""
+        """Return the searches, newest first."""
         with self._lock:
             return tuple(reversed(self._searches.values()))

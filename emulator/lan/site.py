@@ -28,7 +28,7 @@ GROUP = (ssdp.GROUP, ssdp.PORT)
 
 
 class Traffic:
-    """What all places share: the bounded sending, the searches just answered, their log, and chance."""
+    """Shared by all places: the bounded sending, the searches just answered, their log, and chance."""
 
     def __init__(self, random: Random | None = None) -> None:
         self.transmitter = Transmitter()

@@ -9,18 +9,37 @@ from random import Random
 GROUP = "239.255.255.250"
 PORT = 1900
 
-MAX_DATAGRAM = 1500  # bytes; one Ethernet frame, as nothing longer is a search (§1.7)
-MAX_TARGET = 256  # characters of ST; the longest known is 44, and it comes back in every answer
-MAX_AGE = 1800  # seconds; the least that UDA allows, so that a client soon forgets a device that died
-LONGEST_WINDOW = 3.0  # seconds; pywemo and SmartThings stop listening after 5 s (§1.4)
-SHORT_WINDOW = 0.5  # seconds; for a search without MX, unicast among them, which UDA wants answered within 1 s
-FIRST_ANSWER = 0.3  # seconds; by then one answer is out, whatever MX allows (§8)
-STEP = 0.05  # seconds at most between answers: small receive queues lose bursts (§1.4)
-WITHIN = 0.9  # of the window is used, so that the last answer arrives inside it
+MAX_DATAGRAM = 1500
+"""Bytes; one Ethernet frame, as nothing longer is a search (§1.7)."""
 
-SERVER = "Unspecified, UPnP/1.0, Unspecified"  # what libupnp says on a real WeMo (§1.3)
+MAX_TARGET = 256
+"""Characters of ST; the longest known is 44, and it comes back in every answer."""
+
+MAX_AGE_S = 1800
+"""The least that UDA allows, so that a client soon forgets a device that died."""
+
+LONGEST_WINDOW_S = 3.0
+"""Longest spread of answers; pywemo and SmartThings stop listening after 5 s (§1.4)."""
+
+SHORT_WINDOW_S = 0.5
+"""For a search without MX, unicast among them, which UDA wants answered within 1 s."""
+
+FIRST_ANSWER_S = 0.3
+"""By then one answer is out, whatever MX allows (§8)."""
+
+STEP_S = 0.05
+"""At most between answers: small receive queues lose bursts (§1.4)."""
+
+WITHIN = 0.9
+"""Part of the window that is used, so that the last answer arrives inside it."""
+
+SERVER = "Unspecified, UPnP/1.0, Unspecified"
+"""As libupnp says on a real WeMo (§1.3)."""
+
 ROOT = "upnp:rootdevice"
-ALL = frozenset({"ssdp:all", "ssdpsearch:all"})  # the second spelling comes from Echos (§1.2)
+
+ALL = frozenset({"ssdp:all", "ssdpsearch:all"})
+"""Searches for everything; the second spelling comes from Echos (§1.2)."""
 
 _SEARCH_LINE = re.compile(r"M-SEARCH[ \t]+\*[ \t]+HTTP/1\.[01][ \t]*", re.IGNORECASE)
 _ENDS = " \t\r\0"  # around a value; a client in C may send the end of its string along
@@ -46,7 +65,7 @@ class Advert:
 
 @dataclass(frozen=True, slots=True)
 class UpnpDevice:
-    """What SSDP says of a device.
+    """A device as SSDP announces it.
 
     `adverts` are announced and answer a search for everything; `aliases` only answer. A search for one of `whole`
     brings all adverts, each under its own ST, as a Hue bridge does (§1.3). What was asked for bears the ST as it was
@@ -58,14 +77,14 @@ class UpnpDevice:
     adverts: tuple[Advert, ...]
     aliases: tuple[Advert, ...] = ()
     whole: frozenset[str] = ALL
-    max_age: int = MAX_AGE
+    max_age: int = MAX_AGE_S
     server: str = SERVER
     headers: tuple[tuple[str, str], ...] = ()
     answer_headers: tuple[tuple[str, str], ...] = ()
 
 
 def parse(data: bytes, port: int) -> Search | None:
-    """The search in a datagram from source `port`, or None; no datagram raises."""
+    """Return the search in a datagram from source `port`, or None; no datagram raises."""
     if len(data) > MAX_DATAGRAM or port == 0:
         return None
     try:
@@ -78,7 +97,7 @@ def parse(data: bytes, port: int) -> Search | None:
     for line in lines:
         name, _, value = line.partition(":")
         headers.setdefault(name.strip().lower(), value.strip(_ENDS))
-    # Whatever MAN says: huejay misspells it, others leave it out, and an M-SEARCH is nothing but a search.
+    # MAN is not looked at: huejay misspells it, others leave it out, and an M-SEARCH is nothing but a search.
     if not _TARGET.fullmatch(headers.get("st", "")):
         return None
     mx = headers.get("mx", "")
@@ -86,7 +105,7 @@ def parse(data: bytes, port: int) -> Search | None:
 
 
 def answers(device: UpnpDevice, st: str) -> tuple[Advert, ...]:
-    """What `device` answers to a search for `st`, in the spelling it was asked with; empty when it is not meant."""
+    """Return the answers of `device` to a search for `st`, in that spelling; empty when it is not meant."""
     asked = st.lower()
     if asked in device.whole:
         return tuple(_as_asked(advert, st) or advert for advert in device.adverts)
@@ -95,7 +114,7 @@ def answers(device: UpnpDevice, st: str) -> tuple[Advert, ...]:
 
 
 def _as_asked(advert: Advert, st: str) -> Advert | None:
-    """The advert in the spelling of a search for it; None when it is not what was searched for."""
+    """Return the advert in the spelling of a search for it; None when the search is for something else."""
     if advert.target.lower() != st.lower():
         return None
     udn, named, _ = advert.usn.partition("::")
@@ -103,7 +122,7 @@ def _as_asked(advert: Advert, st: str) -> Advert | None:
 
 
 def answer(device: UpnpDevice, advert: Advert, host: str, now: float) -> bytes:
-    """The answer to a search; `now` in epoch seconds. Blank after each colon: pywemo and SmartThings need it (§1.3)."""
+    """Return an answer; `now` in epoch seconds. Blank after each colon: pywemo and SmartThings need it (§1.3)."""
     return _message(
         "HTTP/1.1 200 OK",
         *device.answer_headers,
@@ -119,7 +138,7 @@ def answer(device: UpnpDevice, advert: Advert, host: str, now: float) -> bytes:
 
 
 def alive(device: UpnpDevice, host: str) -> list[bytes]:
-    """The notices that a device is there, one for each advert (§1.5)."""
+    """Return the notices that a device is there, one for each advert (§1.5)."""
     return [
         _message(
             "NOTIFY * HTTP/1.1",
@@ -137,7 +156,7 @@ def alive(device: UpnpDevice, host: str) -> list[bytes]:
 
 
 def byebye(device: UpnpDevice) -> list[bytes]:
-    """The notices that a device goes away."""
+    """Return the notices that a device goes away."""
     return [
         _message(
             "NOTIFY * HTTP/1.1",
@@ -151,18 +170,18 @@ def byebye(device: UpnpDevice) -> list[bytes]:
 
 
 def location(device: UpnpDevice, host: str) -> str:
-    """Where the description of a device is read."""
+    """Return the address of a device's description."""
     return f"http://{host}:{device.port}{device.path}"
 
 
 def delays(number: int, mx: int | None, random: Random) -> list[float]:
-    """Ascending seconds after which to send `number` answers: spread, jittered, and inside what the client waits."""
-    window = WITHIN * (min(float(mx), LONGEST_WINDOW) if mx else SHORT_WINDOW)
-    step = min(STEP, window / max(number, 1))
-    start = random.random() * min(FIRST_ANSWER - step, window - number * step)
+    """Return ascending delays in seconds for `number` answers: spread, jittered, and while the client listens."""
+    window = WITHIN * (min(float(mx), LONGEST_WINDOW_S) if mx else SHORT_WINDOW_S)
+    step = min(STEP_S, window / max(number, 1))
+    start = random.random() * min(FIRST_ANSWER_S - step, window - number * step)
     return [start + (place + random.random()) * step for place in range(number)]
 
 
 def _message(first: str, *headers: tuple[str, str]) -> bytes:
-    """Serialised, with `Name: value` throughout."""
+    """Serialize, with `Name: value` throughout."""
     return "\r\n".join((first, *(f"{name}: {value}" for name, value in headers), "", "")).encode()

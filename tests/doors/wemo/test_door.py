@@ -152,7 +152,7 @@ def test_notices_tell_of_coming_and_going() -> None:
 
 
 def test_notices_are_repeated_well_before_they_expire(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert 2 * site.ALIVE_S < ssdp.MAX_AGE
+    assert 2 * site.ALIVE_S < ssdp.MAX_AGE_S
     monkeypatch.setattr(site, "ALIVE_S", SOON)
     with network.receiver("127.0.0.1") as listener, a_wemo(FakeHub(switches=(a_switch(),)), a_responder(look_s=SOON)):
         listener.settimeout(PATIENCE_S)
