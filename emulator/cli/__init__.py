@@ -12,58 +12,67 @@ from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered
 __all__ = ["EXIT", "HINDERED", "NOT_DONE", "NO_ANSWER", "OK", "UNCONFIRMED", "USAGE", "main"]
 
 
-# The commands in the order of a day with the program, and where they are: only what is typed is imported, as `run`
-# stays in memory for months with whatever that brings.
 COMMANDS = {
-    "run": "house",
-    "status": "alarm",
-    "arm": "alarm",
-    "disarm": "alarm",
-    "login": "alarm",
-    "installation": "alarm",
-    "journal": "alarm",
-    "check": "house",
-    "discover": "house",
-    "pair": "people",
-    "pin": "people:set_pin",
-    "notify": "people",
-    "simulate": "simulate",
-    "schema": "house",
+    "run": "Show the switches on the LAN and run until Ctrl-C or SIGTERM.",
+    "status": "Ask the cloud where the panel stands; tries a refused login once more.",
+    "arm": "Arm: total, day, night, perimeter, annex, or a sum such as total+perimeter.",
+    "disarm": "Disarm: main (interior and perimeter, the default), annex, or all.",
+    "login": "Log in to the account of `cloud: owa`: password, and once a code by SMS. Neither is kept.",
+    "installation": "Show the alarm's number, panel, sensors and services; never code words or contacts.",
+    "journal": "Show the last commands: who asked for what, and how it ended.",
+    "check": "Look for whatever keeps the program from working here, and say how to fix it. "
+    "Sends nothing to the alarm.",
+    "discover": "Search the LAN as an Echo would, and list what answers: ours and others'.",
+    "pair": "Press the link button of the Hue bridge: for 30 s new clients may pair with a running `emulator run`.",
+    "pin": "Set the PIN that lets the page disarm: 4 to 12 digits, better six; asked for twice; ends every lock.",
+    "notify": "Say where notifications go, and with --test send one there.",
+    "simulate": "Run the simulated alarm alone: a house, a panel and its cloud, with a control page.",
+    "schema": "Print the JSON Schema of devices.yaml, for editors.",
 }
+"""Help of each command, in the order of a day with the program.
+
+It stands here so that `emulator --help` imports no command. Each is imported when it is typed: `run` stays in memory
+for months with everything that is loaded.
+"""
+
+MODULES = dict.fromkeys(("status", "arm", "disarm", "installation"), "alarm")
+"""Module of each command that has none of its own name."""
 
 
 class Main(click.Group):
-    """Finds commands, and turns errors into words and exit statuses."""
+    """The group of all commands; turns errors into texts and exit statuses."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        """Their names."""
+        """Return the names."""
         return list(COMMANDS)
 
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, imported now."""
+        """Import a command."""
         if cmd_name not in COMMANDS:
             return None
-        page, _, attribute = COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(f"emulator.cli.{page}"), attribute or cmd_name)
+        module = import_module(f"emulator.cli.{MODULES.get(cmd_name, cmd_name)}")
+        command: click.Command = getattr(module, cmd_name)
         return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands."""
+        room = formatter.width - 6 - max(map(len, COMMANDS))
+        rows = [(name, click.Command(name, help=text).get_short_help_str(room)) for name, text in COMMANDS.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except ConfigError as error:
-            for problem in error.problems:
-                click.echo(f"emulator: {problem}", err=True)
-            ctx.exit(USAGE)
-        except CloudError as error:
-            click.echo(f"emulator: {error}", err=True)
-            ctx.exit(NO_ANSWER)
-        except Hindered as error:
-            click.echo(f"emulator: {error}", err=True)
-            ctx.exit(HINDERED)
         except EmulatorError as error:
-            click.echo(f"emulator: {error}", err=True)
-            ctx.exit(NOT_DONE)
+            for text in error.problems if isinstance(error, ConfigError) else [error]:
+                click.echo(f"emulator: {text}", err=True)
+            ctx.exit(next((status for kind, status in STATUS.items() if isinstance(error, kind)), NOT_DONE))
+
+
+STATUS: dict[type[EmulatorError], int] = {ConfigError: USAGE, CloudError: NO_ANSWER, Hindered: HINDERED}
+"""Exit status by error; any other error of ours is NOT_DONE."""
 
 
 @click.group(

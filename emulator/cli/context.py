@@ -1,29 +1,32 @@
-"""What every command knows: its options, exit statuses, and how to wait for the far side."""
+"""The options and exit statuses of every command, and how a command reaches the alarm.
+
+`emulator --help` imports this module: what only some commands need is imported in the functions that need it.
+"""
 
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-import platformdirs
 
-from emulator.alarm.installation import Installation
-from emulator.app.alarms import Alarms
-from emulator.app.settings import Settings
-from emulator.config import credentials, devices_yaml
-from emulator.config.credentials import Credentials
+from emulator import APP_NAME
 from emulator.errors import Unreachable
 from emulator.system import logs
 
+if TYPE_CHECKING:
+    from emulator.alarm.installation import Installation
+    from emulator.app.alarms import Alarms
+    from emulator.app.settings import Settings
+    from emulator.config.credentials import Credentials
+    from emulator.system.local_api import Running
+
 OK, NOT_DONE, USAGE, UNCONFIRMED, NO_ANSWER, HINDERED = 0, 1, 2, 3, 4, 75
 EXIT = {
-    # The exit statuses of every command, as `emulator --help` and the README list them.
     OK: "done",
     NOT_DONE: "refused: the panel or the cloud said no; `check`: there is a problem",
     USAGE: "the command line or the settings are wrong",
@@ -31,43 +34,53 @@ EXIT = {
     NO_ANSWER: "the cloud does not answer, or refused the login",
     HINDERED: "this machine lacks something, such as disk, open files or threads; that may mend itself",
 }
+"""The exit statuses of every command, as `emulator --help` and the README list them."""
 
 PATH = click.Path(path_type=Path, readable=False)
-"""That one cannot be read is said by what reads it, which knows more."""
+"""A path that click does not try to read: the module that reads it reports errors in more detail."""
 
-LOOK_S = 0.05
-"""How soon a command notices that the answer is there; nobody sees less."""
+POLL_S = 0.05
+"""Interval at which a command checks for its answer; too short for a person to notice."""
 
 GIVE_UP_S = 3.0
-"""For the session to end after Ctrl-C; the whole stop has to fit into 5 s."""
-
+"""Time for the session to end after Ctrl-C; the whole stop has to fit into 5 s."""
 
 Answer = TypeVar("Answer")
 
 
 @dataclass(slots=True)
 class Context:
-    """The options that every command knows."""
+    """The options that every command has, and what hides secrets in the log."""
 
     config: Path | None
     state_dir: Path
-    level: str
+    redactor: logs.Redactor
     stopping: threading.Event = field(default_factory=threading.Event)
 
-    def settings(self) -> tuple[Settings, dict[str, Credentials]]:
-        """Settings and secrets, with logging set up to hide the latter."""
-        redactor = logs.setup(self.level)
-        settings = Settings.load(devices_yaml.find(self.config))
+    def load(self) -> "Settings":
+        """Read devices.yaml; ConfigError lists everything that is wrong with it."""
+        from emulator.app.settings import Settings
+        from emulator.config import devices_yaml
+
+        return Settings.load(devices_yaml.find(self.config))
+
+    def settings(self) -> "tuple[Settings, dict[str, Credentials]]":
+        """Read settings and secrets, and conceal the latter in the log."""
+        from emulator.config import credentials
+
+        settings = self.load()
         secrets = credentials.read(settings.accounts)
         for one in secrets.values():
-            redactor.conceal(one.password)
+            self.redactor.conceal(one.password)
         for target in credentials.targets():
-            redactor.conceal(target)
+            self.redactor.conceal(target)
         return settings, secrets
 
     @contextmanager
-    def alarms(self) -> Iterator[Alarms]:
-        """The far side, for a command that a person types; it lives by the clock that the caller brings, if any."""
+    def alarms(self) -> "Iterator[Alarms]":
+        """Open the alarms for one command, on the clock that the caller of the command gives, if any."""
+        from emulator.app.alarms import Alarms
+
         clock = click.get_current_context().obj
         alarms = Alarms(*self.settings(), self.state_dir, shared=True, clock=clock)
         # Ctrl-C ends the wait for the panel; what was sent is then unconfirmed, not forgotten.
@@ -78,8 +91,16 @@ class Context:
             alarms.clock.stop()
             alarms.close()
 
-    def patiently(self, installation: Installation, call: Callable[[], Answer]) -> Answer:
-        """Ask the cloud something, and end the session; Ctrl-C is heard even while the cloud is silent."""
+    def program(self) -> "Running | None":
+        """Return the `emulator run` on this state folder, if it has a local API."""
+        from emulator.system import local_api, lock
+
+        return local_api.find(self.state_dir) if lock.is_running(self.state_dir) else None
+
+    def patiently(self, installation: "Installation", call: Callable[[], Answer]) -> Answer:
+        """Call the cloud, then end the session. Ctrl-C is handled even while the cloud does not answer."""
+        from concurrent.futures import Future
+
         answer: Future[Answer] = Future()
 
         def ask() -> None:
@@ -92,7 +113,7 @@ class Context:
                 answer.set_exception(error)
 
         threading.Thread(target=ask, name="ask", daemon=True).start()
-        while not answer.done() and not self.stopping.wait(LOOK_S):
+        while not answer.done() and not self.stopping.wait(POLL_S):
             pass
         try:
             return answer.result(GIVE_UP_S)
@@ -101,7 +122,7 @@ class Context:
 
 
 def common(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of every command, which may stand before or after its name."""
+    """Add the options of every command, which may stand before or after its name."""
     options: Sequence[Callable[..., Any]] = (
         click.option("--config", type=PATH, help="Settings file, instead of ./devices.yaml."),
         click.option("--state-dir", type=PATH, help="Folder for the journal and identities."),
@@ -112,28 +133,46 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+which_alarm = click.option("--installation", "name", help="Which alarm, where there are several.")
+which_interfaces = click.option(
+    "--interface", "interfaces", multiple=True, help="Only on this network interface; may be repeated."
+)
+for_programs = click.option("--json", "as_json", is_flag=True, help="For programs.")
+
+
 def context(chosen: dict[str, Any], *, level: str) -> Context:
-    """What the options say: after the command's name, before it, in the environment, or by default."""
+    """Set up logging, and return what the options say.
+
+    Options after the command's name take precedence over those before it, then the environment, then defaults.
+    """
     outer = click.get_current_context().find_root().params
     options = {name: chosen.pop(name) or outer.get(name) for name in ("config", "state_dir", "log_level")}
-    state_dir = options["state_dir"] or os.environ.get("EMULATOR_STATE_DIR")
-    return Context(
-        options["config"],
-        Path(state_dir) if state_dir else platformdirs.user_state_path(devices_yaml.APP_NAME),
-        options["log_level"] or level,
-    )
+    return Context(options["config"], _state_dir(options["state_dir"]), logs.setup(options["log_level"] or level))
+
+
+def _state_dir(chosen: Path | None) -> Path:
+    if state_dir := chosen or os.environ.get("EMULATOR_STATE_DIR"):
+        return Path(state_dir)
+    import platformdirs
+
+    return platformdirs.user_state_path(APP_NAME)
 
 
 def on_signal(*acts: Callable[[], None]) -> None:
-    """What Ctrl-C and SIGTERM do from now on."""
+    """Install `acts` as the handler of Ctrl-C and SIGTERM."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: [act() for act in acts])
 
 
 def choose(names: Sequence[str], name: str | None) -> str:
-    """The alarm that is meant: the one that was named, or the only one. UsageError lists them."""
+    """Return the alarm that is meant: the one that was named, or the only one. UsageError lists them."""
     if name is None and len(names) == 1:
         return names[0]
     if name is None or name not in names:
         raise click.UsageError(f"choose an alarm with --installation: {', '.join(names)}")
     return name
+
+
+def show_route(program: "Running | None") -> None:
+    """Say on standard error whether the answer comes from the running program or from the cloud."""
+    click.echo(f"through the running program ({program.url})" if program else "straight to the cloud", err=True)

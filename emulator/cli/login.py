@@ -1,15 +1,15 @@
-"""`emulator login`: a person logs in to an OWA account at the terminal, and is told what to put into devices.yaml."""
+"""The command that logs in to an OWA account at the terminal, and says what belongs into devices.yaml."""
 
-from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
-from emulator.app.alarm_settings import InstallationSettings
+from emulator.app.alarm_settings import OWA_LANGUAGES, InstallationSettings, account_at
 from emulator.app.login_store import JournalVault
 from emulator.app.settings import Settings
-from emulator.clock import Clock
+from emulator.cli.context import Context, common, context
+from emulator.clock import Clock, SystemClock
 from emulator.clouds import url_of
 from emulator.clouds.account import Account
 from emulator.clouds.http import HttpTransport
@@ -22,18 +22,27 @@ from emulator.store.journal import Journal
 from emulator.system import output
 
 CODES = 3
-"""How many codes are asked for before it is better to begin again later."""
+"""Number of codes that are asked for before it is better to begin again later."""
 
 
-def converse(
-    settings: Settings | None,
-    name: str | None,
-    typed: InstallationSettings | None,
-    state_dir: Path,
-    conceal: Callable[[str], None],
-    clock: Clock,
+@click.command()
+@common
+@click.option("--installation", "name", help="Which alarm of devices.yaml, where several have `cloud: owa`.")
+@click.option("--country", type=click.Choice(list(OWA_LANGUAGES)), help="Instead of what devices.yaml says.")
+@click.option("--url", default="", help="Another endpoint than the country's.")
+def login(name: str | None, country: str | None, url: str, **chosen: Any) -> None:
+    """Log in to the account of `cloud: owa`: password, and once a code by SMS. Neither is kept."""
+    here = context(chosen, level="warning")
+    settings = None if country else here.load()
+    typed = account_at(country, url) if country else None
+    clock = click.get_current_context().obj or SystemClock()
+    _converse(settings, name, typed, here, clock)
+
+
+def _converse(
+    settings: Settings | None, name: str | None, typed: InstallationSettings | None, here: Context, clock: Clock
 ) -> None:
-    """Ask and answer until there is a login; `typed` is what the command line says instead of the settings.
+    """Prompt until there is a login; `typed` is what the command line says instead of the settings.
 
     Raises ConfigError and CloudError.
     """
@@ -43,15 +52,15 @@ def converse(
     host = urlsplit(url).netloc
     click.echo(f"Logging in at {host}. The password is used now, and not kept.")
     user = given.user or _asked("User, as in the alarm's app").strip()
-    journal = Journal(state_dir)
+    journal = Journal(here.state_dir)
     try:
-        vault = JournalVault(journal, state_dir, host, user)
+        vault = JournalVault(journal, here.state_dir, host, user)
         password = given.password
         if password and vault.is_wrong(user, password):
             click.echo("The cloud has refused the password in the environment; correct it there, too.")
             password = ""
         password = password or _asked("Password", hidden=True)
-        conceal(password)
+        here.redactor.conceal(password)
         account = Account(user, password, where.country, where.language)
         wire = Wire(account, HttpTransport(url, where.timeouts.request), clock, Turnstile(), vault)
         enrolment = Enrolment(wire)
@@ -69,7 +78,7 @@ def converse(
 
 
 def _asked(what: str, *, hidden: bool = False) -> str:
-    """What a person types; a blank is asked for again, since it would count as a wrong one."""
+    """Prompt for a text; ask again after a blank, since it would count as a wrong one."""
     while True:
         typed = str(click.prompt(what, hide_input=hidden))
         if typed.strip():
@@ -93,7 +102,7 @@ def _chosen(settings: Settings | None, name: str | None) -> tuple[str, Installat
 
 
 def _confirm(enrolment: Enrolment) -> None:
-    """The code by SMS, which the cloud wants once for this program's device."""
+    """Confirm this program's device by a code sent by SMS, which the cloud wants once."""
     heading = "The account does not know this program yet, and wants it confirmed by a code. It can be sent by SMS to:"
     for _ in range(CODES):
         click.echo(heading)
@@ -115,7 +124,7 @@ def _phone(phones: tuple[Phone, ...]) -> Phone:
 
 
 def _advice(settings: Settings | None, where: InstallationSettings, numbers: list[str]) -> str:
-    """What to put into devices.yaml, or that it is right as it is."""
+    """Return what to put into devices.yaml, or that it is right as it is."""
     stated = [one.number for one in settings.installations.values() if one.cloud == "owa"] if settings else []
     if stated and all(number in numbers or (not number and len(numbers) == 1) for number in stated):
         return "devices.yaml fits. Start the program: emulator run"

@@ -14,7 +14,6 @@ from emulator.simulator.owa.trust import Sms
 from emulator.simulator.panel.equipment import Equipment
 from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import FACES, PROFILE, SimulatedAlarm
-from emulator.system import logs
 
 
 @click.command()
@@ -46,7 +45,7 @@ def simulate(
         raise click.UsageError(f"--country {country} is for --api owa; with wsdo use {', '.join(LANGUAGES)}")
     if api == "owa" and annex:
         raise click.UsageError("--annex is for --api wsdo; with owa use --profile gb-annex")
-    logs.setup(context(chosen, level="info").level)
+    context(chosen, level="info")
     stopping = threading.Event()
     on_signal(stopping.set)
     panel = SimulatedPanel(time.time, unit.equipment if api == "owa" else Equipment(annex=annex))

@@ -8,13 +8,13 @@ from typing import TypeVar
 import platformdirs
 from pydantic import ValidationError
 
+from emulator import APP_NAME
 from emulator.config import yaml_file
 from emulator.config.fields import Section
 from emulator.config.problems import problem
 from emulator.config.yaml_file import YamlFile
 from emulator.errors import ConfigError, Problem
 
-APP_NAME = "verisure-emulator"
 FILE = "devices.yaml"
 EXAMPLE = "to begin with, copy devices.yaml of the project"
 

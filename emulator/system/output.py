@@ -1,17 +1,13 @@
 """Words for people and JSON for programs: what the commands print. Pure."""
 
 import json
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.model import Action, Outcome, PanelState, Result
 from emulator.store.journal import Entry
 from emulator.store.pairing import User
-
-if TYPE_CHECKING:
-    from emulator.doctor.finding import Finding
-    from emulator.lan.search import Found
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -114,20 +110,3 @@ def clients(users: Mapping[int, User]) -> str:
 def kind(user: User) -> str:
     """What a client says it is, if it has said so."""
     return user.devicetype or "(brought its key along)"
-
-
-def devices(found: "Sequence[Found]", ours: Container[str]) -> str:
-    """What answered a search."""
-    if not found:
-        return "Nothing answered. Is `emulator run` running, and does the network let multicast through?"
-    rows = [
-        ("ours" if one.udn in ours else "other", one.name or "?", one.model or one.server, one.address, one.location)
-        for one in found
-    ]
-    return table(("WHOSE", "NAME", "MODEL", "ADDRESS", "DESCRIPTION"), sorted(rows, reverse=True))
-
-
-def findings(found: "Sequence[Finding]") -> str:
-    """What `emulator check` found, a line each."""
-    rows = [(one.verdict, one.check, f"{one.found} → {one.fix}" if one.fix else one.found) for one in found]
-    return table(("VERDICT", "CHECK", "FOUND → HOW TO FIX IT"), rows)

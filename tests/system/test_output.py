@@ -1,6 +1,5 @@
 """What the commands print."""
 
-from emulator.lan.search import Found
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Outcome, PanelState, Result
 from emulator.store.journal import Entry
 from emulator.system import output
@@ -57,16 +56,3 @@ def test_the_journal_says_who_what_and_how_it_ended() -> None:
     assert "under way" in text
     assert "wemo 10.0.0.2 Night" in text
     assert "m (then the panel said: night)" in text
-
-
-def test_devices_ours_first() -> None:
-    found = [
-        Found(udn="uuid:tv", address="10.0.0.3", location="http://10.0.0.3/d.xml", server="TV/1"),
-        Found(
-            udn="uuid:Socket", address="10.0.0.2", location="http://10.0.0.2/setup.xml", name="Night", model="Socket"
-        ),
-    ]
-    _, first, second = output.devices(found, {"uuid:Socket"}).splitlines()
-    assert first.split()[:3] == ["ours", "Night", "Socket"]
-    assert second.split()[:3] == ["other", "?", "TV/1"]
-    assert "Nothing answered" in output.devices([], {})
