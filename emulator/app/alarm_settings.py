@@ -1,28 +1,17 @@
 """Sections of devices.yaml about an alarm: which cloud it has, and how long to wait for it."""
 
 import ipaddress
-from typing import Annotated, Literal, Self
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_core import PydanticKnownError
 
+from emulator import clouds
+from emulator.clouds import either
 from emulator.config.fields import Digits, Duration, Section, within
 from emulator.errors import ConfigError, Problem
-
-LANGUAGES = {"ES": "es", "IT": "it", "FR": "fr", "GB": "en", "PT": "pt"}
-"""Countries of the ws.do API and their languages (API document, "Known supported countries")."""
-
-OWA_LANGUAGES = LANGUAGES | {"IE": "en", "BR": "pt", "CL": "es", "AR": "es", "PE": "es"}
-"""Countries of the OWA API and their languages (verisure-owa.md §1.1)."""
-
-POLL_EVERY_S = {"owa": 120.0, "wsdo": 60.0, "simulator": 5.0}
-"""Seconds between reads of the state by default (verisure-owa.md §7, verisure-wsdo.md §4)."""
-
-POLL_AT_LEAST_S = {"owa": 60.0, "wsdo": 20.0, "simulator": 0.0}
-"""The shortest intervals that clients of the real servers lived with (same sections)."""
-
-REREAD_AFTER_S = {"owa": 15.0}
-"""Delay of an extra read after a command, in seconds, where polls are rare (verisure-owa.md §7)."""
 
 
 class Timeouts(Section):
@@ -37,15 +26,49 @@ class Timeouts(Section):
     )
 
 
+def _one_of(words: Callable[[], Iterable[str]]) -> BeforeValidator:
+    """Return a validator that refuses all but `words`, which are read anew each time."""
+
+    def check(value: Any) -> Any:
+        known = list(words())
+        if value not in known:
+            raise PydanticKnownError("literal_error", {"expected": either([f"'{word}'" for word in known])})
+        return value
+
+    return BeforeValidator(check)
+
+
+def _clouds_help() -> str:
+    *most, last = [f"`{name}` for {row.title}" if row.title else f"`{name}`" for name, row in clouds.rows().items()]
+    return f"{', '.join(most)}, or {last}"
+
+
+def _countries_help() -> str:
+    rows = clouds.rows()
+    everywhere = [one for one in clouds.countries() if all(one in row.countries for row in rows.values())]
+    more = {name: [one for one in row.countries if one not in everywhere] for name, row in rows.items()}
+    also = [f"; with `cloud: {name}` also {either(found)}" for name, found in more.items() if found]
+    return either(everywhere) + "".join(also)
+
+
+def _polling_help() -> str:
+    return ", ".join(
+        f"{row.polling.every_s:g}s for the {name}"
+        if row.simulated
+        else f"{row.polling.every_s:g}s for `{name}` ({row.polling.at_least_s:g}s at least)"
+        for name, row in clouds.rows().items()
+    )
+
+
+CloudName = Annotated[str, _one_of(lambda: clouds.CLOUDS), Field(json_schema_extra={"enum": list(clouds.CLOUDS)})]
+CountryCode = Annotated[str, _one_of(clouds.countries), Field(json_schema_extra={"enum": clouds.countries()})]
+
+
 class InstallationSettings(Section):
     """One alarm contract and how to reach it."""
 
-    cloud: Literal["simulator", "owa", "wsdo"] = Field(
-        description="`owa` for the API of today's app, `wsdo` for the XML API before it, or `simulator`"
-    )
-    country: Literal["ES", "FR", "IT", "GB", "PT", "IE", "BR", "CL", "AR", "PE"] = Field(
-        default="ES", description="ES, FR, IT, GB or PT; with `cloud: owa` also IE, BR, CL, AR or PE"
-    )
+    cloud: CloudName = Field(description=_clouds_help())
+    country: CountryCode = Field(default="ES", description=_countries_help())
     lang: str = Field(default="", pattern=r"^([a-z]{2})?$", description="two small letters; left out: the country's")
     url: str = Field(default="", description="another endpoint, https only outside the house; left out: the country's")
     number: Digits = Field(default="", description="digits, as the app shows them; left out: the only one")
@@ -57,22 +80,25 @@ class InstallationSettings(Section):
     )
     poll_every: Annotated[Duration, within("1ms", "24h")] = Field(
         default=0.0,
-        description="how often the state is read; left out: 120s for `owa` (60s at least), 60s for `wsdo` (20s at "
-        "least), 5s for the simulator; 24h at most",
+        description=f"how often the state is read; left out: {_polling_help()}; 24h at most",
     )
     timeouts: Timeouts = Field(default=Timeouts(), description="how long to wait for the cloud")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if self.url and self.cloud == "simulator":
-            raise ValueError("`url` goes with `cloud: owa` or `wsdo`; the simulator brings its own")
-        if self.cloud != "owa" and self.country not in LANGUAGES:
-            raise ValueError(f"country: {self.country} is only known to `cloud: owa`; wsdo has {', '.join(LANGUAGES)}")
+        row = clouds.row(self.cloud)
+        if self.url and row.simulated:
+            real = clouds.names(lambda one: not one.simulated, "cloud: ")
+            raise ValueError(f"`url` goes with {real}; the simulator brings its own")
+        if self.country not in row.countries:
+            knowing = clouds.names(lambda one: self.country in one.countries, "cloud: ")
+            known = ", ".join(row.countries)
+            raise ValueError(f"country: {self.country} is only known to {knowing}; {row.api} has {known}")
         if "@" in self.url:
             raise ValueError("url: user and password never stand in it; they come from the environment")
         if self.url and not _safe(self.url):
             raise ValueError(f"url {self.url!r}: use https://…; plain http:// only to an address in the house")
-        least_s = POLL_AT_LEAST_S[self.cloud]
+        least_s = row.polling.at_least_s
         if 0 < self.poll_every < least_s and not _at_home(self.url):
             raise ValueError(f"poll_every: the cloud blocks who asks more often than every {least_s:g}s")
         return self
@@ -80,23 +106,24 @@ class InstallationSettings(Section):
     @property
     def language(self) -> str:
         """`lang`, or the country's."""
-        return self.lang or OWA_LANGUAGES[self.country]
+        return self.lang or clouds.row(self.cloud).countries[self.country].lang
+
+    @property
+    def endpoint(self) -> str:
+        """`url`, or the country's; empty for a simulated alarm."""
+        return self.url or clouds.row(self.cloud).url(self.country)
 
     @property
     def poll_every_s(self) -> float:
         """`poll_every`, or the cloud's own pace."""
-        return self.poll_every or POLL_EVERY_S[self.cloud]
-
-    @property
-    def reread_after_s(self) -> float | None:
-        """Delay of an extra read after a command, in seconds; None where polls are frequent anyway."""
-        return REREAD_AFTER_S.get(self.cloud)
+        return self.poll_every or clouds.row(self.cloud).polling.every_s
 
 
 def account_at(country: str, url: str) -> InstallationSettings:
-    """Return the settings of an OWA account that no file describes yet. ConfigError names what is wrong."""
+    """Return the settings of an account that no file describes yet, for `emulator login`. Raises ConfigError."""
+    cloud = next(name for name in clouds.enrolling() if country in clouds.countries(name))
     try:
-        return InstallationSettings.model_validate({"cloud": "owa", "country": country, "url": url})
+        return InstallationSettings.model_validate({"cloud": cloud, "country": country, "url": url})
     except ValidationError as error:
         raise ConfigError(
             [Problem("--url", one["msg"].removeprefix("Value error, ")) for one in error.errors()]

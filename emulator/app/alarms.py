@@ -8,9 +8,10 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from emulator import clouds
 from emulator.alarm.cloud import Cloud, Report
 from emulator.alarm.freshness import read_within_s
 from emulator.alarm.installation import Installation
@@ -18,11 +19,7 @@ from emulator.app.alarm_settings import InstallationSettings
 from emulator.app.login_store import JournalVault
 from emulator.app.settings import Settings
 from emulator.clock import StoppableClock, SystemClock
-from emulator.clouds import AFTER_REFUSAL, CLOUDS, Reach, url_of
-from emulator.clouds.account import Account
-from emulator.clouds.owa.cached import LAG_S
-from emulator.clouds.owa.wire import Turnstile
-from emulator.clouds.wsdo.session import SPACING_S, Gate
+from emulator.clouds.account import Account, Reach
 from emulator.config.credentials import Credentials
 from emulator.errors import EmulatorError
 from emulator.model import Moment, Notice
@@ -34,9 +31,6 @@ if TYPE_CHECKING:
     from emulator.simulator.server import SimulatedAlarm
 
 LOG = logging.getLogger(__name__)
-
-SIMULATED_SPACING_S = 0.5
-"""Between requests to our own simulated alarm, which lets this program and a typed command through at that pace."""
 
 SIMULATED_ANSWER_S = 1.5
 """A new simulated panel is quick, so that the first start shows the state within seconds; its page slows it down."""
@@ -69,13 +63,13 @@ class Alarms:
         self.on_notice: Callable[[Notice, str, str], None] = lambda _notice, _about, _text: None
         self._credentials = credentials
         self._state_dir = state_dir
-        self._gates: dict[tuple[str, str], Gate] = {}
-        self._turnstiles: dict[str, Turnstile] = {}
-        self._urls = {name: one.url or url_of(one.cloud, one.country) for name, one in settings.installations.items()}
+        self._shared: dict[Any, Any] = {}
+        self._rows = {name: clouds.row(one.cloud) for name, one in settings.installations.items()}
+        self._urls = {name: one.endpoint for name, one in settings.installations.items()}
         try:
             keys.bind(self.journal, {name: self._key(name) for name in settings.installations})
             for name, installation in settings.installations.items():
-                if installation.cloud == "simulator":
+                if self._rows[name].simulated:
                     self._urls[name] = (self._running(name) if shared else None) or self._simulate(name, installation)
         except EmulatorError:
             self.close()
@@ -116,7 +110,7 @@ class Alarms:
             except EmulatorError as error:
                 LOG.warning("%s: the simulated panel starts anew: %s", name, error)
         panel.changed = lambda: self.journal.note(kept, panel.dump())
-        simulator = SimulatedAlarm(panel, accounts=[_simulated(installation)])
+        simulator = SimulatedAlarm(panel, api=self._rows[name].api, accounts=[_simulated(installation)])
         simulator.start()
         self.simulators[name] = simulator
         self.journal.note(_simulator_note(name), _told(simulator))
@@ -125,25 +119,23 @@ class Alarms:
     def cloud(self, name: str) -> Cloud:
         """A new cloud, which belongs to whoever asks."""
         settings, account, url = self.settings.installations[name], self._account(name), self._urls[name]
-        spacing_s = SIMULATED_SPACING_S if settings.cloud == "simulator" else SPACING_S
+        row = self._rows[name]
         vault = JournalVault(self.journal, self._state_dir, urlsplit(url).netloc, account.user)
-        gate = self._gates.setdefault((account.user, url), Gate(spacing_s, vault))
-        gate.refusal = None
-        turnstile = self._turnstiles.setdefault(url, Turnstile())
-        reach = Reach(url, settings.timeouts.request, settings.timeouts.command, gate, turnstile, vault)
-        return CLOUDS[settings.cloud](account, reach, self.clock)
+        timeouts, spacing_s = settings.timeouts, row.polling.spacing_s
+        reach = Reach(url, timeouts.request, timeouts.command, spacing_s, vault, self._shared)
+        return row.open(account, reach, self.clock)
 
     def _key(self, name: str) -> keys.Key:
         """What this alarm is known by, whatever its name; a simulated one is a house of that name."""
         installation, account = self.settings.installations[name], self._account(name)
-        if installation.cloud == "simulator":
-            return keys.Key(installation.cloud, name, account.number, "")
+        if self._rows[name].simulated:
+            return keys.Key(installation.cloud, name, account.number, "", simulated=True)
         user = hashlib.sha256(account.user.encode()).hexdigest()[:8]
         return keys.Key(installation.cloud, urlsplit(self._urls[name]).netloc.lower(), installation.number, user)
 
     def _account(self, name: str) -> Account:
         installation = self.settings.installations[name]
-        known = _simulated(installation) if installation.cloud == "simulator" else installation
+        known = _simulated(installation) if self._rows[name].simulated else installation
         credentials = self._credentials.get(name) or _demo()
         return Account(
             user=credentials.user,
@@ -167,7 +159,7 @@ class Alarms:
     ) -> Installation:
         """The thread-to-be of one alarm."""
         account = self._account(name)
-        settings = self.settings.installations[name]
+        settings, row = self.settings.installations[name], self._rows[name]
         # All that a login says: what is changed after a refusal is tried.
         identity = [account.user, account.password, account.country, account.lang, account.callby]
         identity += [self._urls[name], settings.cloud]
@@ -177,11 +169,11 @@ class Alarms:
             self.journal,
             self.clock,
             poll_every_s=settings.poll_every_s,
-            reread_after_s=settings.reread_after_s,
-            lag_s=LAG_S if settings.cloud == "owa" else 0.0,
+            reread_after_s=row.polling.reread_after_s,
+            lag_s=row.polling.lag_s,
             credentials=json.dumps(identity),
             refusals=refusals,
-            after_refusal=AFTER_REFUSAL[settings.cloud],
+            after_refusal=row.after_refusal,
             on_change=on_change,
             on_progress=on_progress,
             on_notice=lambda notice, text: self.on_notice(notice, name, text),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from emulator import doors
+from emulator import clouds, doors
 from emulator.config.yaml_file import YamlFile
 from emulator.errors import Problem
 
@@ -37,8 +37,10 @@ def contradictions(file: YamlFile) -> Iterator[Problem]:
             yield Problem(file.where((*here, "disarm")), "narrows `off: disarm`, which this switch lacks")
         if _text(switch, "force").lower() in ("true", "yes", "on", "1"):
             alarm = _under(_under(file.content, "installations"), installation or (known or [""])[0])
-            if _text(alarm, "cloud") in ("wsdo", "simulator"):
-                yield Problem(file.where((*here, "force")), "only `cloud: owa` can arm past open zones")
+            cloud = _text(alarm, "cloud")
+            if cloud in clouds.CLOUDS and not clouds.row(cloud).forces:
+                can = clouds.names(lambda row: row.forces, "cloud: ")
+                yield Problem(file.where((*here, "force")), f"only {can} can arm past open zones")
         if installation and known and installation not in known:
             yield Problem(file.where((*here, "installation")), f"no such installation; there is {', '.join(known)}")
 

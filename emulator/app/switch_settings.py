@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
+from emulator import clouds
 from emulator.config.fields import Mode, Name, Port, Section, word
 from emulator.model import ARM_MODES_HELP, Narrowing
 
@@ -80,7 +81,9 @@ class SwitchSettings(Section):
     )
     disarm: DisarmSettings | None = None
     force: bool = Field(
-        default=False, description="only `owa`; `true`: arms past open windows and leaves them unguarded"
+        default=False,
+        description=f"only {clouds.names(lambda row: row.forces)}; `true`: arms past open windows and leaves them "
+        "unguarded",
     )
     port: Port | None = None
     doors: tuple[str, ...] | None = None

@@ -5,16 +5,14 @@ from urllib.parse import urlsplit
 
 import click
 
-from emulator.app.alarm_settings import OWA_LANGUAGES, InstallationSettings, account_at
+from emulator import clouds
+from emulator.app.alarm_settings import InstallationSettings, account_at
 from emulator.app.login_store import JournalVault
 from emulator.app.settings import Settings
 from emulator.cli.context import Context, common, context
 from emulator.clock import Clock, SystemClock
-from emulator.clouds import url_of
-from emulator.clouds.account import Account
-from emulator.clouds.http import HttpTransport
-from emulator.clouds.owa.enrol import CodeRefused, Enrolment, Phone
-from emulator.clouds.owa.wire import Turnstile, Wire
+from emulator.clouds.account import Account, Reach
+from emulator.clouds.enrolment import CodeRefused, Enrolment, Phone
 from emulator.config import credentials
 from emulator.errors import ConfigError, LoginRefused, Problem
 from emulator.store import refused_logins
@@ -28,7 +26,9 @@ CODES = 3
 @click.command()
 @common
 @click.option("--installation", "name", help="Which alarm of devices.yaml, where several have `cloud: owa`.")
-@click.option("--country", type=click.Choice(list(OWA_LANGUAGES)), help="Instead of what devices.yaml says.")
+@click.option(
+    "--country", type=click.Choice(clouds.countries(*clouds.enrolling())), help="Instead of what devices.yaml says."
+)
 @click.option("--url", default="", help="Another endpoint than the country's.")
 def login(name: str | None, country: str | None, url: str, **chosen: Any) -> None:
     """Log in to the account of `cloud: owa`: password, and once a code by SMS. Neither is kept."""
@@ -48,8 +48,7 @@ def _converse(
     """
     name, where = (name or "", typed) if typed else _chosen(settings, name)
     given = credentials.known(name)
-    url = where.url or url_of(where.cloud, where.country)
-    host = urlsplit(url).netloc
+    host = urlsplit(where.endpoint).netloc
     click.echo(f"Logging in at {host}. The password is used now, and not kept.")
     user = given.user or _asked("User, as in the alarm's app").strip()
     journal = Journal(here.state_dir)
@@ -62,15 +61,15 @@ def _converse(
         password = password or _asked("Password", hidden=True)
         here.redactor.conceal(password)
         account = Account(user, password, where.country, where.language)
-        wire = Wire(account, HttpTransport(url, where.timeouts.request), clock, Turnstile(), vault)
-        enrolment = Enrolment(wire)
+        timeouts, spacing_s = where.timeouts, clouds.row(where.cloud).polling.spacing_s
+        reach = Reach(where.endpoint, timeouts.request, timeouts.command, spacing_s, vault, {})
+        enrolment = clouds.enrolling()[where.cloud](account, reach, clock)
         if not enrolment.begin():
             _confirm(enrolment)
         click.echo("Logged in. It lasts for months, and nothing will ask for a code again.")
         found = enrolment.installations()
-        for known, one in settings.installations.items() if settings else ():
-            if one.cloud == "owa":
-                refused_logins.forget_all(journal, known)
+        for known in _enrolling(settings):
+            refused_logins.forget_all(journal, known)
     finally:
         journal.close()
     click.echo("\n" + output.table(("NUMBER", "PANEL", "ALARM"), found))
@@ -85,15 +84,20 @@ def _asked(what: str, *, hidden: bool = False) -> str:
             return typed
 
 
+def _enrolling(settings: Settings | None) -> dict[str, InstallationSettings]:
+    """Return the installations whose login a person makes here."""
+    here = clouds.enrolling()
+    return {name: one for name, one in settings.installations.items() if one.cloud in here} if settings else {}
+
+
 def _chosen(settings: Settings | None, name: str | None) -> tuple[str, InstallationSettings]:
-    installations = {key: one for key, one in settings.installations.items() if one.cloud == "owa"} if settings else {}
+    installations = _enrolling(settings)
+    needed = clouds.names(lambda row: row.enrol is not None, "cloud: ")
     if name is not None and name not in installations:
         known = ", ".join(installations) or "none"
-        raise ConfigError(
-            [Problem("--installation", f"{name!r} has no `cloud: owa` in devices.yaml; these have: {known}")]
-        )
+        raise ConfigError([Problem("--installation", f"{name!r} has no {needed} in devices.yaml; these have: {known}")])
     if not installations:
-        problem = "no installation has `cloud: owa`; write that into devices.yaml first, or say --country ES (or yours)"
+        problem = f"no installation has {needed}; write that into devices.yaml first, or say --country ES (or yours)"
         raise ConfigError([Problem("installations", problem)])
     places = {(one.country, one.url) for one in installations.values()}
     if name is None and len(places) > 1:
@@ -125,10 +129,11 @@ def _phone(phones: tuple[Phone, ...]) -> Phone:
 
 def _advice(settings: Settings | None, where: InstallationSettings, numbers: list[str]) -> str:
     """Return what to put into devices.yaml, or that it is right as it is."""
-    stated = [one.number for one in settings.installations.values() if one.cloud == "owa"] if settings else []
+    stated = [one.number for one in _enrolling(settings).values()]
     if stated and all(number in numbers or (not number and len(numbers) == 1) for number in stated):
         return "devices.yaml fits. Start the program: emulator run"
-    lines = ["Write into devices.yaml:", "installations:", "  home:", "    cloud: owa", f"    country: {where.country}"]
+    lines = ["Write into devices.yaml:", "installations:", "  home:"]
+    lines += [f"    cloud: {where.cloud}", f"    country: {where.country}"]
     lines += [f"    url: {where.url}"] if where.url else []
     lines += [f"    number: {number}" for number in numbers[:1]]
     lines += [f"    # or number: {number}" for number in numbers[1:]]

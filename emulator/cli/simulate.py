@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from emulator.app.alarm_settings import LANGUAGES, OWA_LANGUAGES
+from emulator import clouds
 from emulator.cli.context import common, context, on_signal
 from emulator.simulator.owa.profiles import PROFILES
 from emulator.simulator.owa.trust import Sms
@@ -24,7 +24,7 @@ from emulator.simulator.server import FACES, PROFILE, SimulatedAlarm
 @click.option(
     "--profile", default=PROFILE, show_default=True, type=click.Choice(list(PROFILES)), help="Central unit, for owa."
 )
-@click.option("--country", type=click.Choice(list(OWA_LANGUAGES)), help="Left out: that of the profile.")
+@click.option("--country", type=click.Choice(clouds.countries()), help="Left out: that of the profile.")
 @click.option("--annex/--no-annex", default=False, help="Whether the house has an annex, for wsdo.")
 @click.option("--answer-after", default=3.0, type=click.FloatRange(0, 60), help="Seconds that the panel takes.")
 def simulate(
@@ -41,8 +41,9 @@ def simulate(
     unit = PROFILES[profile]
     if api == "wsdo" and profile != PROFILE:
         raise click.UsageError("--profile is for --api owa; with wsdo use --country and --annex")
-    if api == "wsdo" and country not in (None, *LANGUAGES):
-        raise click.UsageError(f"--country {country} is for --api owa; with wsdo use {', '.join(LANGUAGES)}")
+    known = clouds.countries(api)
+    if country not in (None, *known):
+        raise click.UsageError(f"--country {country} is for --api owa; with {api} use {', '.join(known)}")
     if api == "owa" and annex:
         raise click.UsageError("--annex is for --api wsdo; with owa use --profile gb-annex")
     context(chosen, level="info")

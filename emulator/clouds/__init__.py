@@ -1,63 +1,107 @@
-"""The far side: what speaks to Verisure. A new cloud is a file and a row here."""
+"""The far side: clouds speak to Verisure. A cloud is a row in CLOUDS; importing this package loads no cloud."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import NamedTuple
 
 from emulator.alarm.cloud import Cloud
 from emulator.clock import Clock
-from emulator.clouds.account import Account
-from emulator.clouds.http import HttpTransport
-from emulator.clouds.owa.wire import Turnstile
-from emulator.clouds.vault import Vault
-from emulator.clouds.wsdo.cloud import URL, WsdoCloud
-from emulator.clouds.wsdo.session import Gate
+from emulator.clouds.account import Account, Reach
+from emulator.clouds.enrolment import Enrolment
+
+Open = Callable[[Account, Reach, Clock], Cloud]
+Enrol = Callable[[Account, Reach, Clock], Enrolment]
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How to reach a cloud: its URL, how long a request and a command may take, and what is shared by all who do.
+class Country(NamedTuple):
+    """A country that a cloud serves."""
 
-    `gate` and `vault` belong to the account, `turnstile` to the server.
-    """
-
-    url: str
-    request_s: float
-    command_s: float
-    gate: Gate
-    turnstile: Turnstile
-    vault: Vault
+    host: str
+    """Host of its server, with the port if that is unusual."""
+    lang: str
+    other_lang: str = ""
+    """Another spelling of the language, for a server that fails over the first one."""
 
 
-def _wsdo(account: Account, reach: Reach, clock: Clock) -> Cloud:
-    return WsdoCloud(account, HttpTransport(reach.url, reach.request_s), clock, reach.command_s, reach.gate)
+class Polling(NamedTuple):
+    """The pace that a cloud bears."""
+
+    every_s: float
+    """Interval of polls, unless `poll_every` says otherwise."""
+    at_least_s: float
+    """Shortest interval that `poll_every` may say."""
+    spacing_s: float
+    """Least time between two requests."""
+    reread_after_s: float | None = None
+    """Delay of one more read after a command; None where polls are frequent anyway."""
+    lag_s: float = 0.0
+    """Time for which the cloud may report a state from before a command."""
 
 
-def _owa(account: Account, reach: Reach, clock: Clock) -> Cloud:
-    from emulator.clouds.owa.cloud import OwaCloud  # with its queries and profiles, which no other cloud needs
+class Provider(NamedTuple):
+    """Row of a cloud: all that the rest of the program knows of it. Its libraries are imported by `open` alone."""
 
-    transport = HttpTransport(reach.url, reach.request_s)
-    return OwaCloud(account, transport, clock, reach.command_s, reach.turnstile, reach.vault)
+    title: str
+    """Meaning of its name in the table of settings, after the word "for"."""
+    api: str
+    """API that it speaks, as the simulator calls it."""
+    countries: Mapping[str, Country]
+    path: str
+    """Path of the endpoint on the host of a country."""
+    polling: Polling
+    open: Open
+    """Make a session with one installation."""
+    after_refusal: str
+    """Consequence of a refused login, and the remedy, for people."""
+    again: str
+    """Order to a person that has the login tried again."""
+    enrol: Enrol | None = None
+    """Begin a login with a code by SMS, which is then kept. None: user and password come from the environment."""
+    forces: bool = False
+    """True if it can arm past open zones."""
+    simulated: bool = False
+    """True if the far side is an alarm that this program simulates, at an endpoint of its own."""
+
+    def url(self, country: str) -> str:
+        """Return the endpoint for a country; empty for a simulated alarm."""
+        return "" if self.simulated else f"https://{self.countries[country].host}{self.path}"
 
 
-CLOUDS: dict[str, Callable[[Account, Reach, Clock], Cloud]] = {"wsdo": _wsdo, "simulator": _wsdo, "owa": _owa}
-"""`cloud:` in the settings → what makes one."""
-
-_WSDO_AGAIN = (
-    "Nothing more is sent to this account, so that it is not locked. A change of the settings or of the environment "
-    "counts after a restart; `emulator status` has the same login tried once more (and again only with --retry-login)."
-)
-AFTER_REFUSAL = {
-    "wsdo": _WSDO_AGAIN,
-    "simulator": _WSDO_AGAIN,
-    "owa": "Nothing more is sent to this account, so that it is not locked. Mend that, then type `emulator login`.",
+CLOUDS = {
+    "simulator": "emulator.clouds.wsdo.simulated",
+    "owa": "emulator.clouds.owa.provider",
+    "wsdo": "emulator.clouds.wsdo.provider",
 }
-"""`cloud:` in the settings → what a person can do once the cloud has refused the login."""
+"""Name in devices.yaml → module whose `ROW` describes the cloud; the order is that of the settings."""
 
 
-def url_of(cloud: str, country: str) -> str:
-    """Where the real cloud is; empty for the simulator, which brings its own."""
-    if cloud == "owa":
-        from emulator.clouds.owa.cloud import HOSTS, PATH
+def rows() -> dict[str, Provider]:
+    """Return the row of every cloud by name, real ones first."""
+    return dict(sorted(((name, row(name)) for name in CLOUDS), key=lambda item: item[1].simulated))
 
-        return f"https://{HOSTS.get(country, '')}{PATH}"
-    return URL if cloud == "wsdo" else ""
+
+def row(name: str) -> Provider:
+    """Return the row of a cloud."""
+    found: Provider = import_module(CLOUDS[name]).ROW
+    return found
+
+
+def enrolling() -> dict[str, Enrol]:
+    """Return the clouds whose login a person makes with `emulator login`."""
+    return {name: row.enrol for name, row in rows().items() if row.enrol}
+
+
+def countries(*names: str) -> list[str]:
+    """Return the countries of these clouds; of all clouds if none is named."""
+    found = [row(name) for name in names] or rows().values()
+    return list(dict.fromkeys(country for one in found for country in one.countries))
+
+
+def names(test: Callable[[Provider], bool], before: str = "") -> str:
+    """Return the names of the clouds that pass a test, as a text; `before` stands before the first name."""
+    return f"`{before}{either([f'`{name}`' for name, row in rows().items() if test(row)])[1:]}"
+
+
+def either(words: Sequence[str]) -> str:
+    """Return an enumeration with "or"."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

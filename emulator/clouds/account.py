@@ -1,16 +1,19 @@
-"""Whose alarm it is, and with which password."""
+"""One account at a cloud: who logs in, and what it takes to reach the cloud."""
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
+from typing import Any
 
+from emulator.clouds.vault import Vault
 from emulator.errors import LoginRefused
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose alarm it is. `number` and `panel` may be empty: INS tells them. Never shown: it holds the password.
+    """User, password and the installation that is meant. Never shown: it holds the password.
 
-    `learned` is told the number before anything else is done with it, and may raise EmulatorError.
+    `number` and `panel` may be empty; the account's list of installations then gives them. `learned` is called with
+    the number before anything else is done with it, and may raise EmulatorError.
     """
 
     user: str
@@ -26,7 +29,23 @@ class Account:
         return f"Account({self.country})"
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Endpoint, time-outs of a request and a command, and what all sessions of this program share.
+
+    `spacing_s` is the least time between two requests. `vault` belongs to the account. `shared` lives as long as the
+    program; each cloud keeps there, under keys of its own, what its sessions take turns with.
+    """
+
+    url: str
+    request_s: float
+    command_s: float
+    spacing_s: float
+    vault: Vault
+    shared: MutableMapping[Any, Any]
+
+
 def refuse_blank(user: str, password: str) -> None:
-    """Raise LoginRefused before anything is sent where one of them is missing: it would count as a wrong one."""
+    """Raise LoginRefused before anything is sent if one of them is blank: the cloud would count it as wrong."""
     if not (user.strip() and password.strip()):
         raise LoginRefused("user or password is blank: nothing was sent, since wrong ones lock the account")

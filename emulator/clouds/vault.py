@@ -1,4 +1,4 @@
-"""What an OWA account must not lose: the device that it trusts, the tokens, and what a person has to mend.
+"""The contract for what an account must not lose: its trusted device, its tokens, and what a person has to mend.
 
 Facts: verisure-owa.md §2.2, §2.4 and §2.5.
 """
@@ -14,7 +14,7 @@ _URL_SAFE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """The phone that we say we are. Trust is bound to `id` and `uuid`: another pair needs another SMS (§2.2)."""
+    """The phone that this program claims to be. Trust is bound to `id` and `uuid`: a new pair costs an SMS (§2.2)."""
 
     id: str = field(repr=False)
     uuid: str = field(repr=False)
@@ -22,7 +22,7 @@ class Device:
 
     @classmethod
     def new(cls) -> "Device":
-        """One that nobody has had; made once for an account."""
+        """Make a device with random ids; once for an account."""
         text = "".join(secrets.choice(_URL_SAFE) for _ in range(22 + 134))
         return cls(f"{text[:22]}:APA91b{text[22:]}", uuid.uuid4().hex[:16], str(uuid.uuid4()))
 
@@ -31,10 +31,10 @@ class Device:
 class Login:
     """One account's login. Times are epoch seconds.
 
-    `refresh` works once; `spent` says that it was sent and that no answer has been kept yet, so that it may be of no
-    use, and `crashes` how many answers in a row were a crash of the server, the last one at `crashed_at`. The program
-    itself has used the password at `password_at`, and `passwords_lost` such logins in a row had no answer. `bad_lang`
-    is the language over which the server crashed while it knows another. `trouble` is why a person has to log in, empty
+    `refresh` works once. `spent` is set when it was sent and no answer has been kept yet: it may be used up. `crashes`
+    counts the answers in a row that were a crash of the server, the last one at `crashed_at`. The program itself used
+    the password at `password_at`, and `passwords_lost` such logins in a row had no answer. `bad_lang` is the language
+    over which the server crashed while it knows another. `trouble` is the reason why a person has to log in, empty
     while all is well.
     """
 
@@ -54,31 +54,31 @@ class Login:
 
 
 class Vault(Protocol):
-    """Keeps one account's login; shared by all threads and processes that use it, durable before a call returns."""
+    """Store of one account's login, shared by all threads and processes; durable before a call returns."""
 
     def alone(self) -> AbstractContextManager[None]:
-        """Be the only one who renews the login."""
+        """Lock the login against any other renewal."""
 
     def load(self) -> Login | None:
-        """The login; None before the first one."""
+        """Return the login; None before the first one."""
 
     def save(self, login: Login) -> None:
-        """Replace the login. EmulatorError when it cannot be kept."""
+        """Replace the login. Raises EmulatorError if it cannot be kept."""
 
     def is_wrong(self, user: str, password: str) -> bool:
-        """Whether the cloud has said that this password is wrong, and not taken it since."""
+        """Return whether the cloud has refused this password as wrong, and not accepted it since."""
 
     def note_password(self, user: str, password: str, *, wrong: bool) -> None:
-        """Remember what the cloud said of a password, without keeping it."""
+        """Remember the cloud's verdict on a password, without keeping the password."""
 
     def banned_until(self) -> float:
-        """Until when the firewall shuts this network out (epoch seconds)."""
+        """Return the end of the firewall's ban of this network (epoch seconds)."""
 
     def ban(self, until: float) -> None:
-        """Remember a ban."""
+        """Remember a ban until then (epoch seconds)."""
 
     def unsupported(self, number: str) -> frozenset[str]:
-        """The requests that the panel of this installation has turned out not to know."""
+        """Return the requests that the panel of this installation has refused as unknown."""
 
     def remember_unsupported(self, number: str, request: str) -> None:
-        """Add one to them."""
+        """Add a request to those."""

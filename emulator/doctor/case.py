@@ -3,10 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from emulator import clouds
-from emulator.app.alarm_settings import InstallationSettings
 from emulator.app.settings import Settings
 from emulator.app.switch_settings import SwitchSettings
 from emulator.clock import Clock
@@ -60,16 +57,6 @@ def remember(settings: Settings | None, state_dir: Path) -> Memory:
         if identity := _of(switch, settings.installation_of(switch) if settings else "", known):
             switches[switch.name] = identity
     return Memory(switches, BridgeIdentity(f"{int(base):012X}") if base else None)
-
-
-def url_of(settings: InstallationSettings) -> str:
-    """Where an alarm's cloud is; empty for the simulator."""
-    return settings.url or clouds.url_of(settings.cloud, settings.country)
-
-
-def host_of(settings: InstallationSettings) -> str:
-    """The host of an alarm's cloud, with its port where that is unusual; logins are kept by it."""
-    return urlsplit(url_of(settings)).netloc
 
 
 def _identity(key: object, serial: object, mac: object, port: object) -> Identity:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from emulator.app.login_store import JournalVault
 from emulator.clouds.http import USER_AGENT, secure
-from emulator.doctor.case import Case, url_of
+from emulator.doctor.case import Case
 from emulator.doctor.finding import Finding, ok, problem, skipped, warning
 from emulator.errors import EmulatorError
 from emulator.store.journal import Journal
@@ -133,7 +133,7 @@ def _urls(case: Case) -> dict[str, list[str]]:
     """Which alarms are at which URL."""
     urls: dict[str, list[str]] = {}
     for name, settings in case.settings.installations.items() if case.settings else ():
-        urls.setdefault(url_of(settings), []).append(name)
+        urls.setdefault(settings.endpoint, []).append(name)
     return urls
 
 

@@ -4,13 +4,15 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
+from urllib.parse import urlsplit
 
+from emulator import clouds
 from emulator.app.alarm_settings import InstallationSettings
 from emulator.app.login_store import JournalVault
 from emulator.clouds.vault import Login
 from emulator.config import credentials
 from emulator.config.credentials import Credentials
-from emulator.doctor.case import Case, host_of
+from emulator.doctor.case import Case
 from emulator.doctor.finding import Finding, Verdict, ok, problem, skipped, warning
 from emulator.errors import ConfigError, EmulatorError, LoginNeeded
 from emulator.store import private, refused_logins, salvage
@@ -22,7 +24,6 @@ SEE_FOLDER = "not to be read by this user; see the state folder"
 DAMAGED = "restart the program: it puts the journal aside, saves what can be read of it, and says what is lost"
 OLD = "delete it once you miss nothing of it; it holds secrets, as the journal does"
 LOGIN = "type `emulator login`"
-AGAIN = {"owa": LOGIN, "wsdo": "type `emulator status`, which tries it once more"}
 ENVIRONMENT = "set VERISURE_USER and VERISURE_PASSWORD (or …_FILE) for this command and for the program"
 
 
@@ -70,7 +71,7 @@ def journal(case: Case) -> Finding:
 def logins(case: Case) -> Iterator[Finding]:
     """Whether each alarm has what it takes to log in. No login is attempted: refused ones lock the account."""
     for name, settings in case.settings.installations.items() if case.settings else ():
-        if settings.cloud == "simulator":
+        if clouds.row(settings.cloud).simulated:
             yield skipped(f"login {name}", "a simulated alarm needs none")
         else:
             yield _login(case, name, settings)
@@ -92,23 +93,22 @@ def _login(case: Case, name: str, settings: InstallationSettings) -> Finding:
         if folder(case).verdict is Verdict.PROBLEM:
             return skipped(check, SEE_FOLDER)
         refused, login = "", None
-    if settings.cloud == "owa":
+    row = clouds.row(settings.cloud)
+    if row.enrol:
         found = _renewable(check, login)
     elif given.user and given.password:
         found = ok(check, "user and password are in the environment")
     else:
         found = problem(check, "no user and password in the environment", ENVIRONMENT)
     if refused and found.verdict is Verdict.OK:
-        return problem(
-            check, f"the cloud refused the last login: {refused}", f"mend that, then {AGAIN[settings.cloud]}"
-        )
+        return problem(check, f"the cloud refused the last login: {refused}", f"mend that, then {row.again}")
     return found
 
 
 def _kept(book: Journal, case: Case, settings: InstallationSettings, given: Credentials) -> Login | None:
-    if settings.cloud != "owa":
+    if clouds.row(settings.cloud).enrol is None:
         return None
-    return JournalVault(book, case.state_dir, host_of(settings), given.user).load()
+    return JournalVault(book, case.state_dir, urlsplit(settings.endpoint).netloc, given.user).load()
 
 
 def _renewable(check: str, login: Login | None) -> Finding:

@@ -13,15 +13,17 @@ from emulator.store.journal import SIMULATED_PANEL, TOLD_OF_SILENCE, Journal
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What an alarm is known by. `number` is empty where the account's list will tell it; then `account` says whose.
+    """Identity of an alarm. `number` is empty until the account's list tells it; then `account` says whose it is.
 
-    `account` is no name of a user, but what was made of one.
+    `account` is a digest of the user's name. `simulated` is set for an alarm that this program simulates; no row keeps
+    it, since it follows from `cloud`.
     """
 
     cloud: str
     host: str
     number: str
     account: str
+    simulated: bool = False
 
 
 def bind(journal: Journal, wanted: Mapping[str, Key]) -> None:
@@ -108,10 +110,9 @@ def _adopted(db: sqlite3.Connection, name: str, key: Key) -> int:
     """
     row = db.execute("SELECT id FROM alarms WHERE cloud = '' AND name = ? ORDER BY id LIMIT 1", (name,)).fetchone()
     was_simulated = db.execute("SELECT 1 FROM notes WHERE name = ?", (SIMULATED_PANEL + name,)).fetchone() is not None
-    is_simulated = key.cloud == "simulator"
-    if row is None or (is_simulated and not was_simulated):
+    if row is None or (key.simulated and not was_simulated):
         return 0
-    if was_simulated and not is_simulated:
+    if was_simulated and not key.simulated:
         db.execute("DELETE FROM last_states WHERE alarm = ?", (row[0],))
     return int(row[0])
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from emulator import clouds
 from emulator.alarm.cloud import Phase, Reading, Report
 from emulator.alarm.installation import BACKOFF_LIMIT_S, FAILURE_KEPT_S, Installation
 from emulator.alarm.queue import Ticket
 from emulator.alarm.unfinished import SETTLE_LIMIT_S
-from emulator.clouds import AFTER_REFUSAL
 from emulator.clouds.account import Account
 from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, SettingNeeded, Unconfirmed, Unreachable
 from emulator.model import (
@@ -59,7 +59,7 @@ class House(SimulatedCloud):
             poll_every_s=POLL_S,
             credentials=self.account.password,
             refusals=refusals,
-            after_refusal=AFTER_REFUSAL["wsdo"],
+            after_refusal=clouds.row("wsdo").after_refusal,
             on_change=self.changed,
         )
 
@@ -941,7 +941,7 @@ def test_health_says_what_to_do_about_a_refused_login_now_and_after_a_restart(ho
     house.fault("retired")
     house.alarm.step()
     now, later = house.alarm.health.blocked, house.installation().health.blocked
-    assert now.endswith(AFTER_REFUSAL["wsdo"])
+    assert now.endswith(clouds.row("wsdo").after_refusal)
     assert now == later
 
 

@@ -164,14 +164,6 @@ def test_owa_knows_more_countries(path: Path, country: str, lang: str) -> None:
     assert load(path, home(f"cloud: owa, country: {country}")).installations["home"].language == lang
 
 
-def test_only_a_cloud_that_is_asked_rarely_is_asked_again_after_a_command() -> None:
-    assert [InstallationSettings(cloud=cloud).reread_after_s for cloud in ("owa", "wsdo", "simulator")] == [
-        15,
-        None,
-        None,
-    ]
-
-
 @pytest.mark.parametrize("force", ["true", "yes", "on", "1"])
 def test_a_switch_of_an_owa_alarm_may_force(path: Path, force: str) -> None:
     text = f"installations: {{ home: {{ cloud: owa }} }}\nswitches: [{{ name: N, on: night, force: {force} }}]\n"

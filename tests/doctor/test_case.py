@@ -3,7 +3,7 @@
 from contextlib import closing
 from pathlib import Path
 
-from emulator.doctor.case import Memory, host_of, remember, url_of
+from emulator.doctor.case import Memory, remember
 from emulator.model import ArmMode
 from emulator.store import pairing
 from emulator.store.identities import Wanted, identities
@@ -37,10 +37,3 @@ def test_a_journal_that_is_none_tells_nothing(make_case: MakeCase, tmp_path: Pat
     (tmp_path / "state" / FILE).write_text("no database")
     assert make_case().memory == Memory()
     assert remember(None, tmp_path / "state") == Memory()
-
-
-def test_where_clouds_are(make_case: MakeCase) -> None:
-    settings = make_case(SIMULATED.replace("simulator", "owa, country: ES")).settings
-    assert settings
-    assert url_of(settings.installations["home"]).startswith("https://")
-    assert host_of(settings.installations["home"]) in url_of(settings.installations["home"])

@@ -15,7 +15,7 @@ from emulator.store.journal import FILE, SIMULATED_PANEL, TOLD_OF_SILENCE, Journ
 from emulator.store.keys import Key
 from tests.store.test_tables import BEFORE
 
-DEMO = Key("simulator", "home", "2423443", "")
+DEMO = Key("simulator", "home", "2423443", "", simulated=True)
 OWA = Key("owa", "customers.example", "111", "me")
 LEFT_OUT = replace(OWA, number="")
 ARM = Command(Arm(ArmMode(Interior.NIGHT)), Origin("wemo", "10.0.0.9", "Night"))

@@ -198,7 +198,7 @@ def test_clients_know_the_switches_as_before_whatever_is_damaged(folder: Path, d
 @pytest.mark.parametrize("is_readable", [True, False])
 def test_no_alarm_inherits_what_was_kept_of_another(folder: Path, is_readable: bool) -> None:
     """The demo's last state was number 1's, and the next alarm would be number 1 again."""
-    demo, real = Key("simulator", "", "1", ""), Key("owa", "host", "2", "")
+    demo, real = Key("simulator", "", "1", "", simulated=True), Key("owa", "host", "2", "")
     off = PanelState(Axes(Interior.OFF), EPOCH_S, "EST2", "EST")
     with closing(Journal(folder)) as journal:
         bind(journal, {"home": demo})

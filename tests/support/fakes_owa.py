@@ -8,7 +8,7 @@ from flask import Flask
 from emulator.alarm.cloud import Answer
 from emulator.clouds.account import Account
 from emulator.clouds.owa.cloud import OwaCloud
-from emulator.clouds.owa.enrol import Enrolment
+from emulator.clouds.owa.enrol import OwaEnrolment
 from emulator.clouds.owa.wire import Turnstile, Wire
 from emulator.clouds.vault import Vault
 from emulator.errors import Unreachable
@@ -67,7 +67,7 @@ class SimulatedOwa:
     def log_in(self) -> None:
         """As a person does, with the code that came."""
         wire = Wire(self.account("demo"), self.poster, self.clock, Turnstile(), self.vault)
-        enrolment = Enrolment(wire)
+        enrolment = OwaEnrolment(wire)
         if not enrolment.begin():
             enrolment.send_code(enrolment.phones[0])
             enrolment.confirm(self.face.trust.messages[-1].code)

@@ -26,22 +26,6 @@ from emulator.model import Action, Arm, Axes, Disarm, PanelState
 
 LOG = logging.getLogger(__name__)
 
-HOSTS = {
-    "ES": "customers.verisure.es",
-    "FR": "customers.securitasdirect.fr",
-    "IT": "customers.verisure.it",
-    "GB": "customers.verisure.co.uk",
-    "PT": "customers.verisure.pt",
-    "IE": "customers.verisure.ie",
-    "BR": "customers.verisure.com.br",
-    "CL": "customers.verisure.cl",
-    "AR": "customers.verisure.com.ar",
-    "PE": "customers.verisure.pe",
-}
-"""§1.1; they have changed before, so `url` may say otherwise."""
-
-PATH = "/owa-api/graphql"
-
 POLL_S = 2.0
 """From one question about a command to the next (§5.4)."""
 

@@ -5,9 +5,10 @@ Facts: verisure-owa.md §2.1 to §2.3 and §3.1.
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from emulator.clouds.enrolment import CodeRefused, Phone
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.owa.failures import Locked
 from emulator.clouds.owa.login import LoginRequests, device_variables
@@ -22,19 +23,7 @@ UNAUTHORIZED = "SecurityError"
 """The name of the error that asks for a code, and that refuses one; then its auth-code is not always the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class Phone:
-    """A phone of the contract: its number in the cloud's list, and its digits, most of them masked."""
-
-    id: int
-    masked: str
-
-
-class CodeRefused(CloudError):
-    """The code was wrong, or too old; another one has to be sent."""
-
-
-class Enrolment:
+class OwaEnrolment:
     """One person's login, step by step: `begin`, and unless that was all, `send_code` and `confirm`."""
 
     def __init__(self, wire: Wire) -> None:

@@ -19,20 +19,15 @@ from emulator.clouds.firewall import FORBIDDEN, Firewall, is_page
 from emulator.clouds.owa import failures, graphql
 from emulator.clouds.owa.graphql import Caller, Reply
 from emulator.clouds.owa.operations import LOGIN, Documents, Operation
+from emulator.clouds.owa.provider import COUNTRIES, SPACING_S
 from emulator.clouds.strike import Secrets
 from emulator.clouds.vault import Login, Vault
 from emulator.errors import SessionExpired, Unreachable
 
 LOG = logging.getLogger(__name__)
 
-SPACING_S = 2.0
-"""From the end of a request to the next one; some 20 within 2 s led to a ban (§7)."""
-
 RATE_LIMIT_S, RATE_LIMIT_MOST_S = 2.0, 60.0
 """The pause after another 403: where it does not say how long, and the longest that it may ask for (§1.6)."""
-
-OTHER_LANG = {"BR": "br", "AR": "ar"}
-"""Country → the `lang` that others have been seen to send there (§1.1, §12), for where the cloud fails over ours."""
 
 
 class Throttled(Unreachable):
@@ -155,7 +150,8 @@ class Wire:
     def lang_of(self, login: Login) -> str:
         """The language that this login asks in: the account's, unless the cloud knows only the other one."""
         lang = self.account.lang
-        return OTHER_LANG.get(self.account.country, lang) if login.bad_lang == lang else lang
+        country = COUNTRIES.get(self.account.country)
+        return country.other_lang if country and country.other_lang and login.bad_lang == lang else lang
 
     def ask(
         self,

@@ -19,9 +19,6 @@ from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior, PanelSt
 
 LOG = logging.getLogger(__name__)
 
-URL = "https://mob2217.securitasdirect.es:12010/WebService/ws.do"
-"""One host for every country (API document)."""
-
 POLL_X2_S = 2.0
 """Clients that lived well with the server polled every 1 to 5 s (verisure-wsdo.md §4)."""
 

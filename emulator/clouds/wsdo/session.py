@@ -15,6 +15,7 @@ from emulator.clouds.deadline import last_look
 from emulator.clouds.firewall import Bans, Firewall, Forbidden
 from emulator.clouds.strike import Secrets
 from emulator.clouds.wsdo import pet
+from emulator.clouds.wsdo.provider import SPACING_S
 from emulator.errors import (
     CloudError,
     EmulatorError,
@@ -27,9 +28,6 @@ from emulator.errors import (
 )
 
 LOG = logging.getLogger(__name__)
-
-SPACING_S = 1.0
-"""Between any two requests: the server detects flooding (verisure-wsdo.md §4)."""
 
 FORBIDDEN_S = 60.0
 """Of silence after an HTTP 403 that is not the firewall's page; it does not say how long."""

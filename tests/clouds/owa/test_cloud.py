@@ -7,9 +7,9 @@ import pytest
 
 from emulator.alarm.cloud import Phase, Reading
 from emulator.clouds.account import Account
-from emulator.clouds.owa import cloud as owa
 from emulator.clouds.owa.cached import LAG_S
 from emulator.clouds.owa.cloud import OwaCloud
+from emulator.clouds.owa.provider import ROW
 from emulator.clouds.owa.session import DISOWNED_S, DISTRUST_S, EARLY_S
 from emulator.clouds.owa.wire import Turnstile
 from emulator.clouds.vault import Device, Login
@@ -699,7 +699,7 @@ def test_close_keeps_the_login() -> None:
 
 
 def test_every_country_has_its_host() -> None:
-    assert set(owa.HOSTS) == {"ES", "FR", "IT", "GB", "PT", "IE", "BR", "CL", "AR", "PE"}
+    assert set(ROW.countries) == {"ES", "FR", "IT", "GB", "PT", "IE", "BR", "CL", "AR", "PE"}
 
 
 def test_a_session_that_is_disowned_for_long_costs_few_refreshes_and_is_tried_again_in_the_end() -> None:

@@ -12,7 +12,7 @@ import pytest
 from emulator.alarm.cloud import Answer, Cloud, Reading
 from emulator.clouds.account import Account
 from emulator.clouds.owa.cloud import OwaCloud
-from emulator.clouds.owa.enrol import Enrolment
+from emulator.clouds.owa.enrol import OwaEnrolment
 from emulator.clouds.owa.wire import Turnstile, Wire
 from emulator.clouds.strike import STRUCK
 from emulator.clouds.vault import Device, Login
@@ -116,7 +116,7 @@ class Owa:
     def log_in(self) -> None:
         """As a person does, with a code."""
         wire = Wire(self.account, self.script, self.clock, Turnstile(), self.vault)
-        enrolment = Enrolment(wire)
+        enrolment = OwaEnrolment(wire)
         steps = (enrolment.begin, lambda: enrolment._validate(None), lambda: enrolment.confirm(CODE))
         for step in (*steps, lambda: enrolment.send_code(enrolment.phones[0]), enrolment.installations):
             keep(self.told, step)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from emulator.clouds.account import Account
-from emulator.clouds.owa.enrol import CodeRefused, Enrolment, Phone
+from emulator.clouds.enrolment import CodeRefused, Phone
+from emulator.clouds.owa.enrol import OwaEnrolment
 from emulator.clouds.owa.wire import Turnstile, Wire
 from emulator.clouds.vault import Device, Login
 from emulator.errors import CloudError, LoginRefused, Unreachable
@@ -44,7 +45,7 @@ class World:
         self.vault = MemoryVault(login)
         self.script = Script(self.clock, **({"mkSendOTP": SENT} | answers))
         wire = Wire(account, self.script, self.clock, Turnstile(), self.vault)
-        self.enrolment = Enrolment(wire)
+        self.enrolment = OwaEnrolment(wire)
 
     def security(self) -> list[Any]:
         """The `security` header of each mkValidateDevice."""

@@ -14,7 +14,7 @@ from emulator.alarm.installation import Installation
 from emulator.alarm.queue import Ticket
 from emulator.app.login_store import JournalVault
 from emulator.clouds.firewall import BAN_S
-from emulator.clouds.owa.wire import SPACING_S
+from emulator.clouds.owa.provider import SPACING_S
 from emulator.errors import LoginNeeded, Rejected, Unconfirmed
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Command, Disarm, Interior, Notice, Origin, Result
 from emulator.simulator.owa.profiles import PROFILES

@@ -8,9 +8,9 @@ from typing import Any
 
 from werkzeug.test import Client, TestResponse
 
+from emulator import clouds
 from emulator.alarm.hub import Hub
 from emulator.alarm.installation import Installation
-from emulator.clouds import AFTER_REFUSAL
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.door import create_app
 from emulator.doors.dashboard.news import News
@@ -72,7 +72,7 @@ class Rig(SimulatedCloud):
             self.clock,
             poll_every_s=POLL_S,
             read_s=READ_S,
-            after_refusal=AFTER_REFUSAL["wsdo"],
+            after_refusal=clouds.row("wsdo").after_refusal,
             on_change=self._changed,
         )
         self.switches = (a_switch("total"), a_switch("night", number=2), a_switch("perimeter", off=False, number=3))

@@ -1,0 +1,69 @@
+"""The row of the GraphQL API of today's customers.
+
+Facts: verisure-owa.md §1.1, §7 and §12.
+"""
+
+from emulator.alarm.cloud import Cloud
+from emulator.clock import Clock
+from emulator.clouds import Country, Polling, Provider
+from emulator.clouds.account import Account, Reach
+from emulator.clouds.enrolment import Enrolment
+from emulator.clouds.owa.cached import LAG_S
+
+COUNTRIES = {
+    "ES": Country("customers.verisure.es", "es"),
+    "FR": Country("customers.securitasdirect.fr", "fr"),
+    "IT": Country("customers.verisure.it", "it"),
+    "GB": Country("customers.verisure.co.uk", "en"),
+    "PT": Country("customers.verisure.pt", "pt"),
+    "IE": Country("customers.verisure.ie", "en"),
+    "BR": Country("customers.verisure.com.br", "pt", "br"),
+    "CL": Country("customers.verisure.cl", "es"),
+    "AR": Country("customers.verisure.com.ar", "es", "ar"),
+    "PE": Country("customers.verisure.pe", "es"),
+}
+"""§1.1; hosts have changed before, so `url` may say otherwise. The other languages are those that other clients have
+been seen to send (§1.1, §12)."""
+
+POLL_EVERY_S, POLL_AT_LEAST_S = 120.0, 60.0
+"""The usual interval of polls, and the shortest that clients of the real server lived with (§7)."""
+
+REREAD_AFTER_S = 15.0
+"""Polls are rare here, so the state is read once more that soon after a command (§7)."""
+
+SPACING_S = 2.0
+"""From the end of a request to the next one; some 20 within 2 s led to a ban (§7)."""
+
+
+def _open(account: Account, reach: Reach, clock: Clock) -> Cloud:
+    from emulator.clouds.http import HttpTransport
+    from emulator.clouds.owa.cloud import OwaCloud
+    from emulator.clouds.owa.wire import Turnstile
+
+    turnstile = reach.shared.setdefault((Turnstile, reach.url), Turnstile(reach.spacing_s))
+    transport = HttpTransport(reach.url, reach.request_s)
+    return OwaCloud(account, transport, clock, reach.command_s, turnstile, reach.vault)
+
+
+def _enrol(account: Account, reach: Reach, clock: Clock) -> Enrolment:
+    from emulator.clouds.http import HttpTransport
+    from emulator.clouds.owa.enrol import OwaEnrolment
+    from emulator.clouds.owa.wire import Turnstile, Wire
+
+    transport = HttpTransport(reach.url, reach.request_s)
+    return OwaEnrolment(Wire(account, transport, clock, Turnstile(reach.spacing_s), reach.vault))
+
+
+ROW = Provider(
+    title="the API of today's app",
+    api="owa",
+    countries=COUNTRIES,
+    path="/owa-api/graphql",
+    polling=Polling(POLL_EVERY_S, POLL_AT_LEAST_S, SPACING_S, REREAD_AFTER_S, LAG_S),
+    open=_open,
+    after_refusal="Nothing more is sent to this account, so that it is not locked. Mend that, then type "
+    "`emulator login`.",
+    again="type `emulator login`",
+    enrol=_enrol,
+    forces=True,
+)
