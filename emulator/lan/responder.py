@@ -12,14 +12,12 @@ from typing import Any
 import uvloop
 
 from emulator.lan import network, ssdp
+from emulator.lan.door import LOOK_S
 from emulator.lan.network import Nic, Place
 from emulator.lan.search_log import LoggedSearch
 from emulator.lan.site import Site, Traffic
 
 LOG = logging.getLogger(__name__)
-
-LOOK_S = 5.0
-"""Between looks at the interfaces, and between attempts at a port that was taken."""
 
 
 class Tenant:

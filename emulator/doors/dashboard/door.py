@@ -4,7 +4,6 @@ import errno
 import logging
 import secrets
 import socket
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from emulator.doors.dashboard.news import News
 from emulator.doors.dashboard.overview import Overview, Pairing
 from emulator.errors import EmulatorError
 from emulator.lan import network, wsgi
+from emulator.lan.door import LOOK_S, Life
 from emulator.lan.network import Nic
 from emulator.lan.search_log import LoggedSearch
 from emulator.lan.web import LOCALHOST, Web
@@ -31,7 +31,6 @@ from emulator.system import local_api
 LOG = logging.getLogger(__name__)
 
 PORT = 8099
-LOOK = 5.0  # seconds between looks at the interfaces, and between attempts at a port that was taken
 
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -98,7 +97,7 @@ class Dashboard:
         on_wrong_pins: Callable[[str], None] = lambda _text: None,
         now: Callable[[], float] = time.time,
         nics: Callable[[], list[Nic]] = network.nics,
-        look_s: float = LOOK,
+        look_s: float = LOOK_S,
     ) -> None:
         self._hub = hub
         self._state_dir = state_dir
@@ -119,39 +118,17 @@ class Dashboard:
             refused=access.refuse,
             nics=nics,
         )
-        self._look_s = look_s
         self._announced = False
-        self._door = threading.Lock()
-        self._stopping = threading.Event()
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._thread: threading.Thread | None = None
+        self._life = Life("dashboard-look", opening=self._open, look=self._look, closing=self._close, look_s=look_s)
 
     def start(self) -> None:
         """Return when the page is served wherever it can be; what is in the way is logged, and tried again."""
-        with self._door:
-            if self._thread:
-                return
-            self._stopping.clear()
-            self._news.open()
-            self._unsubscribe = self._hub.subscribe(lambda _installation: self._news.changed())
-            self._thread = threading.Thread(target=self._run, name="dashboard-look", daemon=True)
-            self._look()
-            self._thread.start()
+        self._life.start()
 
     def stop(self) -> None:
-        """Nothing runs any more afterwards."""
-        with self._door:
-            thread, self._thread = self._thread, None
-            if thread is None:
-                return
-            local_api.withdraw(self._state_dir)
-            self._announced = False
-            self._unsubscribe()
-            self._stopping.set()
-            if thread.ident is not None:  # where no further thread could be started it has none
-                thread.join()
-            self._news.close()
-            self._web.stop()
+        """Close everything."""
+        self._life.stop()
 
     def urls(self) -> tuple[tuple[Switch, str], ...]:
         """No switches: it shows them, and is none of their doors."""
@@ -176,16 +153,20 @@ class Dashboard:
             f"choose another port with doors.dashboard.port. Everything else goes on; the port is tried again"
         )
 
-    def _run(self) -> None:
-        while not self._stopping.wait(self._look_s):
-            self._look()
+    def _open(self) -> None:
+        self._news.open()
+        self._unsubscribe = self._hub.subscribe(lambda _installation: self._news.changed())
 
     def _look(self) -> None:
-        try:
-            self._web.look()
-            self._announce()
-        except Exception:  # the door outlives whatever an interface does; the next look is another chance
-            LOG.exception("cannot look at the interfaces")
+        self._web.look()
+        self._announce()
+
+    def _close(self) -> None:
+        local_api.withdraw(self._state_dir)
+        self._announced = False
+        self._unsubscribe()
+        self._news.close()
+        self._web.stop()
 
     def _announce(self) -> None:
         """Tell the commands of this machine, but not before it is us who answer there: they show what opens."""

@@ -4,7 +4,6 @@ import errno
 import json
 import logging
 import socket
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from http import HTTPStatus
@@ -21,6 +20,7 @@ from emulator.doors.hue.names import named
 from emulator.doors.hue.v1 import Api, Ask, route_of
 from emulator.errors import EmulatorError
 from emulator.lan import network, upnp, wsgi
+from emulator.lan.door import LOOK_S, Life
 from emulator.lan.network import Nic, Place
 from emulator.lan.responder import Responder, Tenant
 from emulator.lan.ssdp import UpnpDevice
@@ -31,11 +31,9 @@ from emulator.store.journal import Journal
 
 LOG = logging.getLogger(__name__)
 
-LOOK = 5.0  # seconds between looks at interfaces and forgotten users, and between attempts at a port that was taken
 HTTPS = 443  # where Echos look first since 2025 (§0)
 PROBE = 1.0  # seconds for our own address to refuse
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
-LEAVE = 5.0  # seconds for the door's own thread to go; it may be waiting for a probe
 
 WAYS_OUT = {
     # Why a port cannot be had → the ways out, as the README has them at length.
@@ -117,7 +115,7 @@ class Hue(Tenant):
         stale_s: float = STALE,
         sockets: Sequence[socket.socket] = (),
         nics: Callable[[], list[Nic]] = network.nics,
-        look_s: float = LOOK,
+        look_s: float = LOOK_S,
         probe: Callable[[str, int, float], bool | None] = network.answers,
     ) -> None:
         self.identity = pairing.identity(journal)
@@ -158,49 +156,17 @@ class Hue(Tenant):
         self._responder = responder
         self._probe = probe
         self._probed: set[str] = set()
-        self._look_s = look_s
-        self._door = threading.Lock()
-        self._changed = threading.Condition()
-        self._stopping = False
-        self._thread: threading.Thread | None = None
+        self._life = Life("hue-bridge", opening=self._open, look=self._look, closing=self._close, look_s=look_s)
 
     def start(self) -> None:
         """Return when the bridge answers wherever it can; what is in the way is logged, and tried again."""
-        with self._door:
-            if self._thread:
-                return
-            if len(self.lights.all) > MAX_LIGHTS:
-                message = "%d switches are on the Hue bridge: with more than %d an Echo finds none of them"
-                LOG.warning(message, len(self.lights.all), MAX_LIGHTS)
-            if large := sum(number > light_ids.HIGHEST for number in self.lights.all):
-                message = (
-                    "%d lights have ids above %d, which some apps refuse: see `emulator pair --renumber` in the README"
-                )
-                LOG.info(message, large, light_ids.HIGHEST)
-            self._stopping = False
-            self.lights.resume()
-            self._probed.clear()
-            self._thread = threading.Thread(target=self._run, name="hue-bridge", daemon=True)
-            self._look()
-            self._thread.start()
-            self._responder.join(self)
+        self._life.start()
+        self._responder.join(self)
 
     def stop(self) -> None:
-        """Nothing runs any more afterwards."""
-        with self._door:
-            thread, self._thread = self._thread, None
-            if thread is None:
-                return
-            self._responder.leave(self)
-            with self._changed:
-                self._stopping = True
-                self._changed.notify_all()
-            if thread.ident is not None:  # where no further thread could be started it has none
-                thread.join(LEAVE)
-            self.lights.stop()
-            self._web.stop()
-            if self._mdns:
-                self._mdns.stop()
+        """Say goodbye on the LAN and close everything."""
+        self._responder.leave(self)
+        self._life.stop()
 
     def urls(self) -> tuple[tuple[Switch, str], ...]:
         """The switches that can be reached now, each with the bridge's description and its light there."""
@@ -238,26 +204,34 @@ class Hue(Tenant):
 
     # -- the door's own thread ------------------------------------------------------------------------------
 
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                if self._changed.wait_for(lambda: self._stopping, self._look_s):
-                    return
-            self._look()
+    def _open(self) -> None:
+        if len(self.lights.all) > MAX_LIGHTS:
+            message = "%d switches are on the Hue bridge: with more than %d an Echo finds none of them"
+            LOG.warning(message, len(self.lights.all), MAX_LIGHTS)
+        if large := sum(number > light_ids.HIGHEST for number in self.lights.all):
+            message = (
+                "%d lights have ids above %d, which some apps refuse: see `emulator pair --renumber` in the README"
+            )
+            LOG.info(message, large, light_ids.HIGHEST)
+        self.lights.resume()
+        self._probed.clear()
 
     def _look(self) -> None:
         with suppress(EmulatorError):  # a journal that cannot be read is complained about by those who write it
             self._users.follow()
-        try:
-            self._web.look()
-            if self._mdns:
-                self._mdns.follow(self._web.served)
-            for place in self._web.served:
-                if place.host not in self._probed:
-                    self._probed.add(place.host)
-                    self._check_https(place.host)
-        except Exception:  # the door outlives whatever an interface does; the next look is another chance
-            LOG.exception("cannot look at the interfaces")
+        self._web.look()
+        if self._mdns:
+            self._mdns.follow(self._web.served)
+        for place in self._web.served:
+            if place.host not in self._probed:
+                self._probed.add(place.host)
+                self._check_https(place.host)
+
+    def _close(self) -> None:
+        self.lights.stop()
+        self._web.stop()
+        if self._mdns:
+            self._mdns.stop()
 
     def _check_https(self, host: str) -> None:
         with suppress(OSError):

@@ -1,0 +1,70 @@
+"""The life of a door that looks at the interfaces: opened, then looked after by a thread of its own, then closed."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+LOG = logging.getLogger(__name__)
+
+LOOK_S = 5.0
+"""Between looks at the interfaces, and between attempts at a port that was taken."""
+
+LEAVE_S = 5.0
+"""For the thread to go; it may be waiting for an address that does not answer."""
+
+
+class Life:
+    """From start to stop, both of which may be repeated and called from any thread.
+
+    `opening`, the first `look` and `closing` run on the caller's thread, every other `look` on the thread `name`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        opening: Callable[[], object],
+        look: Callable[[], object],
+        closing: Callable[[], object],
+        look_s: float = LOOK_S,
+    ) -> None:
+        self._name = name
+        self._opening = opening
+        self._look = look
+        self._closing = closing
+        self._look_s = look_s
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Open, and look once; what fails then is tried again."""
+        with self._lock:
+            if self._thread:
+                return
+            self._stopping.clear()
+            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            self._opening()
+            self._look_once()
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Close; the thread has ended before."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+            if thread is None:
+                return
+            self._stopping.set()
+            if thread.ident is not None:  # where no further thread could be started it has none
+                thread.join(LEAVE_S)
+            self._closing()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._look_s):
+            self._look_once()
+
+    def _look_once(self) -> None:
+        try:
+            self._look()
+        except Exception:  # the door outlives whatever an interface does; the next look is another chance
+            LOG.exception("cannot look at the interfaces")
