@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-bench
+LOWEST := .venv-lowest
 BIN := $(VENV)/bin
 CLIENTS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/verisure-emulator/clients
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
@@ -11,7 +12,7 @@ WORKERS := --numprocesses auto --dist loadscope --no-loadscope-reorder
 # Programs that tests start by the hundred would compile themselves each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test types compiled test-long clients fuzz bench abuse clean
+.PHONY: run test types compiled test-long lowest clients fuzz bench abuse clean
 
 run: $(VENV)/installed
 	$(BIN)/emulator run $(ARGS)
@@ -32,6 +33,11 @@ compiled: $(VENV)/installed-dev
 
 test-long: $(VENV)/installed-dev
 	$(BIN)/python -m pytest $(or $(ARGS),--quiet $(WORKERS) -m 'long or hypothesis' --hypothesis-profile=long)
+
+# With the lowest versions that pyproject.toml allows, what uses them most. For another Python than the first one:
+# `make test-long VENV=.venv-newest PYTHON=python3.13`.
+lowest: $(LOWEST)/installed
+	$(LOWEST)/bin/python -m pytest $(or $(ARGS),--quiet $(WORKERS) -m 'not long and not hypothesis' $(addprefix tests/,app clouds config doors store test_cli.py))
 
 # Client programs from npm, which make test-long drives where they are: outside the repository, and only by hand.
 clients:
@@ -72,5 +78,12 @@ $(VENV)/installed-dev: pyproject.toml
 	$(PIP) --no-compile --editable '.[dev]'
 	touch $(VENV)/installed $@
 
+$(LOWEST)/installed: pyproject.toml
+	$(PYTHON) -m venv $(LOWEST)
+	$(PYTHON) tests/support/lowest.py > $(LOWEST)/constraints.txt
+	$(LOWEST)/bin/pip install --quiet --disable-pip-version-check --upgrade pip
+	$(LOWEST)/bin/pip install --quiet --disable-pip-version-check --no-compile --constraint $(LOWEST)/constraints.txt --editable '.[dev]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(PEERS) .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(LOWEST) .venv-newest .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from emulator import cli
+from tests.support.lowest import PYPROJECT, lowest
 from tests.support.settings_table import README
 
 ROOT = README.parent
@@ -26,6 +27,13 @@ def test_urllib3_is_one_that_unpacks_no_more_than_it_is_asked_for() -> None:
     lowest = re.search(r">=(\d+)\.(\d+)", DEPENDENCIES["urllib3"])
     assert lowest
     assert (int(lowest[1]), int(lowest[2])) >= (2, 6)
+
+
+def test_each_library_of_a_home_has_a_lowest_version_which_ci_tries() -> None:
+    assert "fauxmo==0.8" in list(lowest(PYPROJECT.read_text()))
+    unbound = '[project]\ndependencies = ["flask"]\noptional-dependencies = { mdns = [], notify = [] }'
+    with pytest.raises(ValueError, match="'flask' has no lower bound"):
+        list(lowest(unbound))
 
 
 def test_docker_keeps_no_log_without_end() -> None:
