@@ -20,7 +20,8 @@ from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.wsdo import pet
 from emulator.doors.hue.bridge import Bridge
 from emulator.doors.hue.lights import Lights
-from emulator.doors.hue.v1 import Api, Ask
+from emulator.doors.hue.messages import ApiRequest
+from emulator.doors.hue.v1 import Api
 from emulator.doors.wemo import callback, description, soap
 from emulator.doors.wemo.description import BASICEVENT, METAINFO, Facts
 from emulator.errors import ConfigError, ProtocolError, Unreachable
@@ -107,7 +108,7 @@ def hue_request(data: bytes) -> None:
     method, _, rest = data.partition(b" ")
     path, _, body = rest.partition(b" ")
     segments = tuple(filter(None, path.decode("utf-8", "replace").split("/")))
-    json.dumps(_api().answer(Ask(method.decode("latin-1"), segments, body, PEER, BRIDGE)))
+    json.dumps(_api().answer(ApiRequest(method.decode("latin-1"), segments, body, PEER, BRIDGE)))
 
 
 class _Nothing:

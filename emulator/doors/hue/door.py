@@ -14,10 +14,11 @@ from flask import Blueprint, Flask, Response, request
 from emulator.alarm.hub import Hub
 from emulator.doors.hue import advert, bridge
 from emulator.doors.hue.bridge import Bridge
-from emulator.doors.hue.lights import MAX_LIGHTS, REPLY_WITHIN, STALE, Lights
+from emulator.doors.hue.lights import MAX_LIGHTS, REPLY_WITHIN_S, STALE_S, Lights
 from emulator.doors.hue.mdns import Mdns
+from emulator.doors.hue.messages import ApiRequest, error
 from emulator.doors.hue.names import named
-from emulator.doors.hue.v1 import Api, Ask, route_of
+from emulator.doors.hue.v1 import Api, route_of
 from emulator.errors import EmulatorError
 from emulator.lan import network, upnp, wsgi
 from emulator.lan.door import LOOK_S, Life
@@ -52,7 +53,7 @@ def blueprint(identity: BridgeIdentity, api: Api, port: Callable[[], int]) -> Bl
 
     def here() -> Bridge:
         place: Place = request.environ[PLACE]
-        return Bridge(identity, place.advertised, port())
+        return Bridge(identity, place.advertised, port(), str(place.network.netmask))
 
     @pages.get(bridge.DESCRIPTION)
     def show_description() -> Response:
@@ -73,21 +74,20 @@ def blueprint(identity: BridgeIdentity, api: Api, port: Callable[[], int]) -> Bl
     @pages.route("/api", defaults={"path": ""}, methods=METHODS)
     @pages.route("/api/<path:path>", methods=METHODS)
     def call(path: str) -> Response:
-        place: Place = request.environ[PLACE]
         peer = str(request.remote_addr)
         segments = tuple(filter(None, path.split("/")))  # a slash at the end is tolerated
         body = request.get_data()  # as bytes, before anybody takes it for a form
         method = "GET" if request.method == "HEAD" else request.method
-        answer = api.answer(Ask(method, segments, body, peer, here(), str(place.network.netmask)))
+        answer = api.answer(ApiRequest(method, segments, body, peer, here()))
         LOG.debug("%s: %s %s", peer, method, route_of(segments[1:]))
         # Raw letters: whether Echos read \u is not known (§4.6). A lone surrogate comes back as a question mark.
         text = json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
         return Response(text, content_type="application/json; charset=utf-8", headers={"Cache-Control": "no-store"})
 
     @pages.errorhandler(Exception)
-    def fail(error: Exception) -> Response:
-        LOG.error("a request from %s failed", request.remote_addr, exc_info=error)
-        answer = [bridge.error(901, "/", "the log of the emulator tells more")]
+    def fail(failure: Exception) -> Response:
+        LOG.error("a request from %s failed", request.remote_addr, exc_info=failure)
+        answer = [error(901, "/", "the log of the emulator tells more")]
         return Response(json.dumps(answer), content_type="application/json; charset=utf-8")
 
     return pages
@@ -111,8 +111,8 @@ class Hue(Tenant):
         mdns: bool = False,
         interfaces: Sequence[str] | None = None,
         address: str | None = None,
-        reply_within_s: float = REPLY_WITHIN,
-        stale_s: float = STALE,
+        reply_within_s: float = REPLY_WITHIN_S,
+        stale_s: float = STALE_S,
         sockets: Sequence[socket.socket] = (),
         nics: Callable[[], list[Nic]] = network.nics,
         look_s: float = LOOK_S,

@@ -1,4 +1,4 @@
-"""The lights of the Hue bridge: what they show, and how long a client waits for the cloud."""
+"""The lights of the Hue bridge: their state, commands to them, and how long a client waits for the cloud."""
 
 import threading
 import time
@@ -11,16 +11,25 @@ from emulator.errors import EmulatorError
 from emulator.lan import turns
 from emulator.model import LightIdentity, Origin, Switch
 
-REPLY_WITHIN = 0.8  # seconds for a set; an Echo shows a spinner after 1, and gives up after 5 (lan-emulation.md §4.3)
-STALE = 3600.0  # seconds without news after which a light is shown as out of reach; apps grey it out (§3.5)
-WAITING = 2  # peers for which one of a place's four threads may wait for the cloud: the others answer meanwhile
-MAX_LIGHTS = 49  # with more an Echo finds none of them (§4.4)
-FULL = 254  # the brightest of `bri`
+REPLY_WITHIN_S = 0.8
+"""For a set: an Echo shows a spinner after 1 s, and gives up after 5 s (lan-emulation.md §4.3)."""
+
+STALE_S = 3600.0
+"""Time without news after which a light is shown as out of reach; apps grey it out (§3.5)."""
+
+WAITING = 2
+"""Peers for which one of a place's four threads may wait for the cloud: the others answer meanwhile."""
+
+MAX_LIGHTS = 49
+"""With more, an Echo finds none of them (§4.4)."""
+
+FULL = 254
+"""The brightest of `bri`."""
 
 
 @dataclass(frozen=True, slots=True)
 class LightState:
-    """What may be said of a light now; `bri` means something to shapes that have it."""
+    """The state of a light as clients read it; `bri` means something to shapes that have it."""
 
     on: bool
     reachable: bool
@@ -37,12 +46,12 @@ class Light:
 
     @property
     def id(self) -> int:
-        """What clients call it."""
+        """Return the number by which clients address it."""
         return self.identity.id
 
 
 class Lights:
-    """What the bridge's clients read and command; every method may be called from any thread but the hub's.
+    """The lights that clients read and command; every method may be called from any thread but the hub's.
 
     People turn all their lamps on or off by one word, so the hub holds back both; see hub.Hub.
     """
@@ -52,9 +61,9 @@ class Lights:
         hub: Hub,
         lights: Sequence[Light],
         *,
-        reply_within_s: float = REPLY_WITHIN,
+        reply_within_s: float = REPLY_WITHIN_S,
         allow_sweep: bool = False,
-        stale_s: float = STALE,
+        stale_s: float = STALE_S,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.all = {light.id: light for light in lights}
@@ -71,13 +80,13 @@ class Lights:
     # -- reading --------------------------------------------------------------------------------------------
 
     def state(self, light: Light) -> LightState:
-        """What may be said of a light, from memory."""
+        """Return the state of a light, from memory."""
         bri, known = self._bri.get(light.id, FULL), self._hub.state(light.switch)
         if known.swept is not None:
             return LightState(known.swept, True, bri)
         if known.on is None:
-            # A light has no third state and nothing may claim that the house is disarmed: on, and out of reach, which
-            # makes Home Assistant show it as unavailable and an Echo say that it does not respond (§3.5).
+            # A light has no third state, and nothing may claim that the house is disarmed. Out of reach, Home Assistant
+            # shows it as unavailable and an Echo says that it does not respond (§3.5).
             return LightState(on=True, reachable=False, bri=bri)
         news = known.pending or known.panel is None or self._now() - known.panel.read_at < self._stale_s
         return LightState(known.on, news, bri)
@@ -85,16 +94,16 @@ class Lights:
     # -- commands -------------------------------------------------------------------------------------------
 
     def dim(self, light: Light, bri: int) -> None:
-        """Keep a brightness: it reads back as it was set, and means nothing."""
+        """Keep a brightness: it reads back as it was set, and changes nothing."""
         self._bri[light.id] = bri
 
     def turn(self, light: Light, on: bool, peer: str) -> EmulatorError | None:
-        """Ask for one light; what it was refused for, as far as that is known in time."""
+        """Turn one light; return why it was refused, as far as that is known in time."""
         ticket = self._hub.submit(light.switch, on, self._origin(light, peer), self._guard)
         return self._accepted(ticket, peer, self._reply_within_s)
 
     def turn_all(self, on: bool, peer: str) -> EmulatorError | None:
-        """Ask for every light at once."""
+        """Turn every light at once; return the first refusal."""
         switches = [light.switch for light in self.all.values()]
         tickets = self._hub.submit_all(switches, on, Origin("hue", peer), self._guard)
         ends = time.monotonic() + self._reply_within_s
@@ -102,23 +111,23 @@ class Lights:
         return next(filter(None, errors), None)
 
     def refuse(self, light: Light, on: bool, peer: str, reason: str) -> None:
-        """Write down a command that is not carried out, and why."""
+        """Journal a command that is not carried out, with the reason."""
         self._hub.ignore(light.switch, on, self._origin(light, peer), reason)
 
     def resume(self) -> None:
-        """The program starts, perhaps after a stop."""
+        """Let clients wait for the cloud again, after a stop."""
         self._stopped = Future()
 
     def stop(self) -> None:
-        """The program stops: nobody waits for the cloud any more."""
+        """End every wait for the cloud: the program stops."""
         if not self._stopped.done():
             self._stopped.set_result(None)
 
     def _accepted(self, ticket: Ticket, peer: str, within_s: float) -> EmulatorError | None:
-        """What a command was refused for, as far as the cloud says within that time and the program goes on.
+        """Return why a command was refused, if the cloud says so within that time and before the program stops.
 
-        Where it waits behind another one, or this peer or too many wait already, it is answered as if that time were
-        over.
+        A command that waits behind another one is answered at once, as is one of a peer that waits already, or when
+        too many peers do.
         """
         with self._lock:
             may_wait = (

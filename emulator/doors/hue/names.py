@@ -1,4 +1,4 @@
-"""What the lights of the Hue bridge are called. Pure (lan-emulation.md §3.4, §4.6)."""
+"""The names of the lights of the Hue bridge. Pure (lan-emulation.md §3.4, §4.6)."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -6,18 +6,19 @@ from collections.abc import Iterable, Mapping
 from emulator.doors.hue.lights import Light
 from emulator.model import LightIdentity, Switch
 
-LONGEST_NAME = 32  # characters, as on a real bridge (§3.4)
+LONGEST_NAME = 32
+"""Characters, as on a real bridge (§3.4)."""
 
-# What NFKD leaves whole, and no Echo can be told (§4.6).
 UNFOLDED = str.maketrans(
     {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
 )
+"""Letters that NFKD leaves whole and Echos garble (§4.6)."""
 
 
 def named(
     switches: Iterable[Switch], identities: Mapping[str, LightIdentity], *, suffix: str = "", fold: bool = True
 ) -> tuple[Light, ...]:
-    """The lights, in the order of the identities. Names that come out alike are numbered, so that each can be said."""
+    """Return the lights, in the order of the identities. Names that come out alike are numbered, to be told apart."""
     lights: list[Light] = []
     taken: set[str] = set()
     by_key = {switch.identity.key: switch for switch in switches}
@@ -34,7 +35,7 @@ def named(
 
 
 def spoken(name: str, suffix: str, *, fold: bool) -> str:
-    """A name with its suffix, within the bridge's length; `fold` writes it in ASCII. Empty when nothing is left."""
+    """Return a name with its suffix, within the bridge's length, by `fold` in ASCII. Empty if nothing is left."""
     if fold:
         name, suffix = ascii_form(name), ascii_form(suffix)
     room = LONGEST_NAME - len(suffix) - 1 if suffix else LONGEST_NAME
@@ -43,6 +44,6 @@ def spoken(name: str, suffix: str, *, fold: bool) -> str:
 
 
 def ascii_form(text: str) -> str:
-    """Letters without their accents, as Echos garble them on this door (§4.6); what has no such form is left out."""
+    """Remove accents, which Echos garble on this door (§4.6), and every character without an ASCII form."""
     plain = unicodedata.normalize("NFKD", text.translate(UNFOLDED)).encode("ascii", "ignore").decode()
     return " ".join(plain.split())

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from emulator.doors.hue import bridge
-from emulator.doors.hue.bridge import SHAPES, Bridge
+from emulator.doors.hue import bridge, messages, shapes
+from emulator.doors.hue.bridge import Bridge
 from emulator.doors.hue.lights import Light, LightState
+from emulator.doors.hue.shapes import SHAPES
 from emulator.model import BridgeIdentity, LightIdentity
 from tests.doors.fakes import a_switch
 
@@ -106,7 +107,7 @@ def test_the_short_configuration() -> None:
 
 
 def test_the_full_configuration() -> None:
-    config = HERE.config(NOW, {}, netmask="255.255.255.0", button=False)
+    config = HERE.config(NOW, {}, button=False)
     fits(config, FULL)
     assert config["UTC"] == "2023-11-14T22:13:20"
 
@@ -114,7 +115,7 @@ def test_the_full_configuration() -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_light(shape: str) -> None:
     for on in (True, False):
-        document = bridge.light(a_light(shape), LightState(on, reachable=True, bri=1))
+        document = shapes.document(a_light(shape), LightState(on, reachable=True, bri=1))
         fits(document, LIGHT)
         assert document["state"]["on"] is on
         assert ("bri" in document["state"]) is (shape == "dimmable")
@@ -135,7 +136,7 @@ def test_the_shapes_of_the_table(shape: str, type_: str, model: str) -> None:
 
 
 def test_the_default_is_what_a_real_hue_plug_says() -> None:
-    document = bridge.light(a_light(), LightState(on=True, reachable=True, bri=254))
+    document = shapes.document(a_light(), LightState(on=True, reachable=True, bri=254))
     assert (document["manufacturername"], document["productname"], document["productid"]) == (
         "Signify Netherlands B.V.",
         "Hue Smart plug",
@@ -147,10 +148,10 @@ def test_the_default_is_what_a_real_hue_plug_says() -> None:
 
 def test_the_group_of_all() -> None:
     on, off = ({"state": {"on": on}} for on in (True, False))
-    fits(bridge.everything({"1": on, "2": off}), GROUP)
-    assert bridge.everything({"1": on, "2": off})["state"] == {"all_on": False, "any_on": True}
-    assert bridge.everything({"1": on})["action"]["on"] is True
-    assert bridge.everything({})["state"] == {"all_on": False, "any_on": False}
+    fits(shapes.everything({"1": on, "2": off}), GROUP)
+    assert shapes.everything({"1": on, "2": off})["state"] == {"all_on": False, "any_on": True}
+    assert shapes.everything({"1": on})["action"]["on"] is True
+    assert shapes.everything({})["state"] == {"all_on": False, "any_on": False}
 
 
 def test_the_description() -> None:
@@ -177,13 +178,13 @@ def test_the_description() -> None:
 
 
 def test_nothing_claims_to_be_a_bridge_of_the_second_generation() -> None:
-    everything = repr((HERE.config(NOW, {}, netmask="", button=False), HERE.description(), bridge.page(HERE.identity)))
+    everything = repr((HERE.config(NOW, {}, button=False), HERE.description(), bridge.page(HERE.identity)))
     assert "BSB002" not in everything
     assert "BSB001" in everything
 
 
 def test_errors_are_in_the_bridges_words() -> None:
-    assert bridge.error(4, "/lights", "PUT", "/lights") == {
+    assert messages.error(4, "/lights", "PUT", "/lights") == {
         "error": {"type": 4, "address": "/lights", "description": "method, PUT, not available for resource, /lights"}
     }
-    assert set(bridge.ERRORS) == {1, 2, 3, 4, 5, 6, 7, 8, 101, 901}
+    assert set(messages.ERRORS) == {1, 2, 3, 4, 5, 6, 7, 8, 101, 901}

@@ -263,7 +263,7 @@ def test_restart_rename_and_reordering_change_nothing_that_clients_know(tmp_path
     def facts(program: Program, user: str) -> tuple[object, ...]:
         lights = program.door.lights.all.values()
         modes = {str(light.switch.mode): (light.id, light.identity.unique_id) for light in lights}
-        return modes, program.door.identity, program.door.api._users.find(user, time.time()) is not None
+        return modes, program.door.identity, program.door._users.find(user, time.time()) is not None
 
     first = Program(tmp_path, "")
     first.app.start()

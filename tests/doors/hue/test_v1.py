@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from emulator.doors.hue.bridge import Bridge
 from emulator.doors.hue.lights import Lights
+from emulator.doors.hue.messages import ApiRequest
 from emulator.doors.hue.names import named
-from emulator.doors.hue.v1 import EMPTY, Api, Ask
+from emulator.doors.hue.v1 import EMPTY, Api
 from emulator.errors import EmulatorError, Rejected
 from emulator.model import LightIdentity
 from emulator.store import pairing
@@ -50,7 +51,7 @@ class Client:
         self.api = Api(self.rig.lights, self.users, pairing=mode, now=lambda: self.now)
 
     def raw(self, method: str, path: str, body: bytes = b"", peer: str = PEER) -> Any:
-        return self.api.answer(Ask(method, tuple(filter(None, path.split("/"))), body, peer, HERE))
+        return self.api.answer(ApiRequest(method, tuple(filter(None, path.split("/"))), body, peer, HERE))
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         return self.raw(method, f"{USER}{path}", b"" if body is None else json.dumps(body).encode())
@@ -277,11 +278,12 @@ def test_no_request_raises(method: str, segments: list[str], body: bytes) -> Non
         def recall(self, _name: str) -> None: ...
 
     rig = Rig(2)
-    api = Api(rig.lights, pairing.Users(NoJournal()), pairing="button", now=lambda: NOW)  # type: ignore[arg-type]
-    api._users._users[USER] = pairing.User(USER, "", "", NOW, NOW)
+    users = pairing.Users(NoJournal())  # type: ignore[arg-type]
+    api = Api(rig.lights, users, pairing="button", now=lambda: NOW)
+    users._users[USER] = pairing.User(USER, "", "", NOW, NOW)
     bridge = Bridge(HERE.identity, HERE.host, HERE.port)
     for path in ((*segments,), (USER, *segments)):
-        json.dumps(api.answer(Ask(method, path, body, PEER, bridge)))
+        json.dumps(api.answer(ApiRequest(method, path, body, PEER, bridge)))
 
 
 # -- pairing ----------------------------------------------------------------------------------------------------
