@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Literal
 
 from emulator.doors.hue.bridge import Json, clock
-from emulator.doors.hue.messages import ApiError, ApiRequest
+from emulator.doors.hue.messages import ApiRequest, HueError
 from emulator.doors.hue.values import parse
 from emulator.store.pairing import PairingRefused, Users
 
@@ -61,13 +61,13 @@ class Clients:
         body = parse(request)
         kind = body.get("devicetype")
         if kind is None:
-            raise ApiError(5, request.address)
+            raise HueError(5, request.address)
         if not isinstance(kind, str) or not 0 < len(kind) <= LONGEST_KIND or not kind.isprintable():
-            raise ApiError(7, "/devicetype", kind, "devicetype")
+            raise HueError(7, "/devicetype", kind, "devicetype")
         pressed = self.button_pressed()
         if not (self._open or pressed):
             self.warn(request.peer, f"({kind}) wants to pair: type `emulator pair`, then let it try again")
-            raise ApiError(101, request.address)
+            raise HueError(101, request.address)
         # An Echo registers anew with each search; while pairing is open that shall not push out others.
         user = None if pressed else self._users.known_from(request.peer, kind)
         if user is None:
@@ -76,7 +76,7 @@ class Clients:
             except PairingRefused as refused:
                 # As if the button were not pressed: a real client tries again every second, and gets in then.
                 self.warn(request.peer, f"({kind}) {refused}")
-                raise ApiError(101, request.address) from None
+                raise HueError(101, request.address) from None
             LOG.info("%s (%s) is paired", request.peer, kind)
         key = {"clientkey": secrets.token_hex(CLIENT_KEY_BYTES).upper()} if body.get("generateclientkey") else {}
         return [{"success": {"username": user.name, **key}}]
@@ -95,10 +95,10 @@ class Clients:
         """Unpair the client that asks, or any while the link button is pressed."""
         name = request.segments[-1]
         if name != request.user and not self.button_pressed():
-            raise ApiError(101, request.address)
+            raise HueError(101, request.address)
         gone = self._users.remove(name, request.peer, self._now())
         if gone is None:
-            raise ApiError(3, request.address, request.address)
+            raise HueError(3, request.address, request.address)
         message = "%s has unpaired %s (%s), which was paired from %s"
         LOG.info(message, request.peer, gone.short, gone.devicetype, gone.peer)
         return [{"success": f"{request.address} deleted."}]

@@ -39,7 +39,7 @@ class ApiRequest:
         return "/" + "/".join(self.segments)
 
 
-class ApiError(Exception):
+class HueError(Exception):
     """A request that is answered with one error. `words` fill its description, each shortened."""
 
     def __init__(self, number: int, address: str, *words: object) -> None:

@@ -11,7 +11,7 @@ from emulator.doors.hue import shapes, values
 from emulator.doors.hue.bridge import Json
 from emulator.doors.hue.clients import Clients, Standing
 from emulator.doors.hue.lights import Light, Lights
-from emulator.doors.hue.messages import ApiError, ApiRequest, error, success
+from emulator.doors.hue.messages import ApiRequest, HueError, error, success
 from emulator.doors.hue.shapes import SHAPES
 from emulator.errors import EmulatorError
 from emulator.store.pairing import Users
@@ -42,7 +42,7 @@ class Api:
         """Return the answer, always for HTTP 200: apps expect that of errors too (§3.5)."""
         try:
             return self._route(request)
-        except ApiError as refusal:
+        except HueError as refusal:
             return [refusal.entry]
         except EmulatorError as failure:
             return [error(901, request.address, failure)]
@@ -50,7 +50,7 @@ class Api:
     def _route(self, request: ApiRequest) -> Json:
         if not request.segments:
             if request.method != "POST":
-                raise ApiError(4, "/", request.method, "/")
+                raise HueError(4, "/", request.method, "/")
             return self._clients.register(request)
         name, *segments = request.segments
         is_key = USER.fullmatch(name) and name not in NO_USERS
@@ -61,20 +61,20 @@ class Api:
             return request.bridge.short_config()  # clients that look for a bridge make a user up (§3.3)
         if standing is Standing.STRANGER:
             self._note_stranger(inside)
-            raise ApiError(1, inside.address)
+            raise HueError(1, inside.address)
         pattern = _pattern(inside.segments)
         if pattern is None:
-            raise ApiError(3, inside.address, inside.address)
+            raise HueError(3, inside.address, inside.address)
         methods = ROUTES[pattern]
         if request.method not in methods:
-            raise ApiError(4, inside.address, request.method, inside.address)
+            raise HueError(4, inside.address, request.method, inside.address)
         return methods[request.method](self, inside)
 
     def _note_stranger(self, request: ApiRequest) -> None:
         """Journal the command of a client that is not paired, as far as that can be understood."""
         warning = "commands by a key that is not paired: refused"
         if request.method == "PUT" and self._clients.warn(request.peer, warning):
-            with suppress(ApiError):
+            with suppress(HueError):
                 light, on = self._light(request), values.parse(request).get("on")
                 if isinstance(on, bool):
                     reason = "its key is not paired with the bridge; see `emulator pair`"
@@ -119,7 +119,7 @@ class Api:
         number = request.segments[1] if len(request.segments) > 1 else ""
         light = self.lights.all.get(int(number)) if number.isascii() and number.isdigit() and len(number) < 12 else None
         if light is None:
-            raise ApiError(3, request.address, request.address)
+            raise HueError(3, request.address, request.address)
         return light
 
     # -- commands -------------------------------------------------------------------------------------------

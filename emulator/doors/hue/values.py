@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 from emulator.doors.hue.bridge import Json
 from emulator.doors.hue.lights import FULL
-from emulator.doors.hue.messages import LONGEST_WORD, ApiError, ApiRequest
+from emulator.doors.hue.messages import LONGEST_WORD, ApiRequest, HueError
 
 SWITCHED = frozenset({"on", "alert", "transitiontime", "effect"})
 """Parameters of every light. All but `on` say how a change looks, or blink, and change nothing."""
@@ -21,11 +21,11 @@ def parse(request: ApiRequest) -> dict[str, object]:
     try:
         body = json.loads(request.body)
     except (ValueError, RecursionError):
-        raise ApiError(2, request.address) from None
+        raise HueError(2, request.address) from None
     if not isinstance(body, dict):
-        raise ApiError(2, request.address)
+        raise HueError(2, request.address)
     if not body:
-        raise ApiError(5, request.address)
+        raise HueError(5, request.address)
     return body
 
 
@@ -36,9 +36,9 @@ def check(request: ApiRequest, settable: Collection[str]) -> tuple[list[Json], d
     for name, value in parse(request).items():
         address = f"{request.address}/{name[:LONGEST_WORD]}"
         if name not in settable:
-            errors.append(ApiError(6, address, name).entry)
+            errors.append(HueError(6, address, name).entry)
         elif not VALUES.get(name, _is_number)(value):
-            errors.append(ApiError(7, address, value, name).entry)
+            errors.append(HueError(7, address, value, name).entry)
         else:
             valid[name] = value
     return errors, valid
