@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import emulator
+from emulator.clouds import CLOUDS
 
 ROOT = Path(emulator.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
@@ -124,6 +125,20 @@ def test_no_cloud_imports_another(file: Path) -> None:
     clouds = {folder.name for folder in (ROOT / "clouds").iterdir() if folder.is_dir()}
     wanted = {module.split(".")[2] for module in imports(file) if module.startswith("emulator.clouds.")}
     assert not wanted & (clouds - {own})
+
+
+CLOUDS_OWN = ("clouds", "simulator", "cli.simulate")
+"""Rooms in which a cloud's name may stand: its own, and those of the simulator, which speaks the same APIs."""
+
+
+def rooms_without_clouds() -> list[Path]:
+    return [file for file in FILES if not any(within(name(file), room) for room in CLOUDS_OWN)]
+
+
+@pytest.mark.parametrize("file", rooms_without_clouds(), ids=name)
+def test_no_cloud_is_known_by_its_name(file: Path) -> None:
+    words = {node.value for node in nodes(file) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    assert not words & CLOUDS.keys(), "what differs is a field of the cloud's row"
 
 
 def test_every_rule_is_about_something() -> None:

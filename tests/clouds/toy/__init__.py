@@ -1,0 +1,1 @@
+"""A cloud that only the tests have: this folder and a row."""
