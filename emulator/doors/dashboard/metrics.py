@@ -1,11 +1,11 @@
-"""For machines that watch: /healthz and /metrics tell what is wrong, and whose it is to mend.
+"""Health for machines that watch: /healthz and /metrics tell what is wrong, and whose it is to mend.
 
 /healthz is 503 only for what a restart may mend: a door of the LAN that no client can reach, an alarm whose thread has
 ended or hangs, a journal that was deleted. A cloud that is down, a login that needs the user and a full disk are 200:
-restarting would cost the account a login and the house its last state's freshness, and mend nothing.
+a restart would cost the account a login and lose the fresh state of the panel, and mend nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from http import HTTPStatus
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -20,54 +20,48 @@ from emulator.model import Interior
 
 
 def healthz(overview: Overview) -> tuple[schema.Healthz, HTTPStatus]:
-    """One word for each part, and for the whole that of the part that is worst off."""
+    """Return one word for each part, the word of the worst part for the whole, and the HTTP status."""
     health = {name: overview.health(name) for name in overview.hub.installations}
     doors = {door.name: door.status for door in overview.doors()}
-    status, code = "healthy", HTTPStatus.OK
-    if any(one.cloud == "down" for one in health.values()):
-        status = "cloud down"
-    if any(one.blocked for one in health.values()):
-        status = "login needs the user"
-    if overview.journal.trouble:
-        status = "state folder refuses writes"
-        code = HTTPStatus.SERVICE_UNAVAILABLE if overview.journal.is_gone else code
-    if "down" in doors.values():
-        status, code = "LAN door down", HTTPStatus.SERVICE_UNAVAILABLE
-    if not all(overview.hub.health(name).alive for name in health):
-        status, code = "program broken", HTTPStatus.SERVICE_UNAVAILABLE
-    alarms = {name: schema.AlarmHealth(cloud=one.cloud, login=one.login) for name, one in health.items()}
-    folder = "down" if overview.journal.trouble else "ok"
-    told = {"status": status, "installations": alarms, "doors": doors, "state_folder": folder}
-    return schema.Healthz.model_validate(told), code
+    trouble, restart = overview.journal.trouble, HTTPStatus.SERVICE_UNAVAILABLE
+    worst_first = (
+        (not all(overview.hub.health(name).alive for name in health), "program broken", restart),
+        ("down" in doors.values(), "LAN door down", restart),
+        (trouble, "state folder refuses writes", restart if overview.journal.is_gone else HTTPStatus.OK),
+        (any(one.blocked for one in health.values()), "login needs the user", HTTPStatus.OK),
+        (any(one.cloud == "down" for one in health.values()), "cloud down", HTTPStatus.OK),
+        (True, "healthy", HTTPStatus.OK),
+    )
+    status, code = next((word, code) for is_so, word, code in worst_first if is_so)
+    alarms = {name: schema.AlarmHealth.of(one) for name, one in health.items()}
+    folder = "down" if trouble else "ok"
+    return schema.Healthz.of(status=status, installations=alarms, doors=doors, state_folder=folder), code
 
 
-def _panel(value: Callable[[schema.PanelView], float | None]) -> Callable[[schema.InstallationView], float | None]:
-    """A number that there is once the panel was read."""
+Value = Callable[[schema.InstallationView], float | None]
+
+
+def _panel(value: Callable[[schema.PanelView], float | None]) -> Value:
+    """Return a number that exists once the panel was read."""
     return lambda one: value(one.panel) if one.panel else None
 
 
-GAUGES: dict[str, tuple[str, Callable[[schema.InstallationView], float | None]]] = {
-    # What each installation has → what it says, and where it comes from.
-    "emulator_cloud_up": (
-        "1 when the last poll brought news and that is not too old.",
-        lambda one: one.health.cloud == "ok",
-    ),
-    "emulator_login_needs_user": (
-        "1 when logins have stopped until a person acts.",
-        lambda one: one.health.login != "ok",
-    ),
-    "emulator_poll_failures": ("Polls in a row without news.", lambda one: one.health.failures),
-    "emulator_next_poll_timestamp_seconds": ("When the panel is to be read next.", lambda one: one.health.next_poll_at),
-    "emulator_command_pending": ("1 while a command is under way.", lambda one: one.pending is not None),
-    "emulator_last_read_timestamp_seconds": ("When the panel was last read.", _panel(lambda panel: panel.read_at)),
-    "emulator_panel_armed": ("0 only when the panel said that all is off.", _panel(lambda panel: panel.armed)),
-    "emulator_panel_perimeter": ("Whether the perimeter is armed.", _panel(lambda panel: panel.perimeter)),
-    "emulator_panel_annex": ("Whether the annex is armed.", _panel(lambda panel: panel.annex)),
+GAUGES: dict[str, tuple[str, Value]] = {
+    # Name behind `emulator_`, for each installation → its help, and its value.
+    "cloud_up": ("1 when the last poll brought news and that is not too old.", lambda one: one.health.cloud == "ok"),
+    "login_needs_user": ("1 when logins have stopped until a person acts.", lambda one: one.health.login != "ok"),
+    "poll_failures": ("Polls in a row without news.", lambda one: one.health.failures),
+    "next_poll_timestamp_seconds": ("When the panel is to be read next.", lambda one: one.health.next_poll_at),
+    "command_pending": ("1 while a command is under way.", lambda one: one.pending is not None),
+    "last_read_timestamp_seconds": ("When the panel was last read.", _panel(lambda panel: panel.read_at)),
+    "panel_armed": ("0 only when the panel said that all is off.", _panel(lambda panel: panel.armed)),
+    "panel_perimeter": ("Whether the perimeter is armed.", _panel(lambda panel: panel.perimeter)),
+    "panel_annex": ("Whether the annex is armed.", _panel(lambda panel: panel.annex)),
 }
 
 
 class Metrics(Collector):
-    """Everything that has a number, read when it is asked for. What the panel has not said has no sample."""
+    """Prometheus metrics, read from the overview at each scrape. What the panel has not said has no sample."""
 
     def __init__(self, overview: Overview, started: float) -> None:
         self._overview = overview
@@ -76,50 +70,43 @@ class Metrics(Collector):
         self._registry.register(self)
 
     def text(self) -> bytes:
-        """In Prometheus' own format."""
+        """Return the samples in Prometheus' text format."""
         return generate_latest(self._registry)
 
     def describe(self) -> list[Metric]:
-        """Nothing beforehand: registering must not read the house."""
+        """Return nothing, so that registering does not collect."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """The samples of this moment."""
+        """Yield the samples of this moment."""
         state = self._overview.state()
         yield InfoMetricFamily("emulator", "The program.", value={"version": __version__})
         for name, (text, value) in GAUGES.items():
-            gauge = GaugeMetricFamily(name, text, labels=["installation"])
-            for one in state.installations:
-                if (number := value(one)) is not None:
-                    gauge.add_metric([one.name], float(number))
-            yield gauge
-        yield self._interiors(state)
-        yield self._doors(state)
-        yield GaugeMetricFamily("emulator_state_writable", "0 when the state folder refuses writes.", not state.trouble)
-        yield self._commands()
-
-    @staticmethod
-    def _interiors(state: schema.StateView) -> Metric:
-        gauge = GaugeMetricFamily(
-            "emulator_panel_interior", "1 for the mode of the interior.", labels=["installation", "mode"]
+            numbers = [((one.name,), value(one)) for one in state.installations]
+            yield _gauge(name, text, ("installation",), numbers)
+        interiors = [(one.name, one.panel.interior) for one in state.installations if one.panel and one.panel.interior]
+        yield _gauge(
+            "panel_interior",
+            "1 for the mode of the interior.",
+            ("installation", "mode"),
+            [((name, mode), interior is mode) for name, interior in interiors for mode in Interior],
         )
-        for one in state.installations:
-            if one.panel and one.panel.interior:
-                for mode in Interior:
-                    gauge.add_metric([one.name, mode], float(one.panel.interior is mode))
-        return gauge
-
-    @staticmethod
-    def _doors(state: schema.StateView) -> Metric:
-        gauge = GaugeMetricFamily("emulator_door_up", "0 when no client can reach the door.", labels=["door"])
-        for door in state.doors:
-            gauge.add_metric([door.name], float(door.status != "down"))
-        return gauge
-
-    def _commands(self) -> Metric:
-        counter = CounterMetricFamily(
-            "emulator_commands", "Commands that ended since the start.", labels=["installation", "door", "result"]
+        doors = [((door.name,), door.status != "down") for door in state.doors]
+        yield _gauge("door_up", "0 when no client can reach the door.", ("door",), doors)
+        yield _gauge("state_writable", "0 when the state folder refuses writes.", (), [((), not state.trouble)])
+        commands = CounterMetricFamily(
+            "emulator_commands", "Commands that ended since the start.", labels=("installation", "door", "result")
         )
-        for (installation, door, result), number in self._overview.journal.counts(self._started).items():
-            counter.add_metric([installation, door, result], number)
-        return counter
+        for labels, number in self._overview.journal.counts(self._started).items():
+            commands.add_metric(labels, number)
+        yield commands
+
+
+def _gauge(
+    name: str, text: str, labels: Sequence[str], samples: Iterable[tuple[Sequence[str], float | None]]
+) -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(f"emulator_{name}", text, labels=labels)
+    for values, number in samples:
+        if number is not None:
+            gauge.add_metric(values, float(number))
+    return gauge
