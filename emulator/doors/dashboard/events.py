@@ -10,7 +10,7 @@ from emulator.store.journal import Entry
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A row: when (epoch seconds), what, who and how, how it ended, why, and how long it took."""
+    """A row of the list. `at` is epoch seconds; `why` explains the result."""
 
     at: float
     shape: str
@@ -22,10 +22,9 @@ class Event:
 
 
 def listed(entries: Iterable[Entry], spans: Sequence[Span], limit: int) -> list[Event]:
-    """The newest events, newest first."""
-    moves = [_move(span) for span in spans[1:] if span.command is None]
-    everything = [*map(_command, entries), *moves]
-    return sorted(everything, key=lambda event: event.at, reverse=True)[:limit]
+    """Return the newest events, newest first."""
+    found = [_command(entry) for entry in entries] + [_move(span) for span in spans[1:] if span.command is None]
+    return sorted(found, key=lambda event: event.at, reverse=True)[:limit]
 
 
 def _command(entry: Entry) -> Event:
@@ -37,7 +36,7 @@ def _command(entry: Entry) -> Event:
     who = " · ".join(filter(None, (entry.switch, entry.door, entry.peer)))
     result = entry.result or "under way"
     if not is_one:
-        # Where it stands in the list is when it came last.
+        # It stands in the list where it came last.
         result, why = f"{result} {entry.times:,} times", f"{why}; the first time at {clock(entry.at)}"
     shape = MARKS.get(entry.result, "nothing")
     return Event(entry.at if is_one else ended, shape, entry.action, who, result, why, took)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from emulator.model import Axes, Interior
+from emulator.model import Interior
 from emulator.store.history import Span
 from emulator.store.journal import Entry
 
@@ -13,17 +13,17 @@ DAY_S, HOUR_S = 86_400.0, 3600.0
 TICK_HOURS = {1: 3, 7: 24}
 """Hours between the ticks of a picture of so many days: eight labels fit a phone."""
 
-THINNEST = 0.4
-"""Per cent of the width; what is shorter could not be seen."""
+THINNEST_PERCENT = 0.4
+"""Least width of a band; a narrower one could not be seen."""
 
-ROOM = 13.0
-"""Per cent of the width that the word in a band needs on a phone."""
+WORD_PERCENT = 13.0
+"""Width that the word in a band needs on a phone."""
 
-EDGE = 4.0
-"""Per cent of the width at either end without a label of the scale, which would be cut."""
+EDGE_PERCENT = 4.0
+"""Width at either end without a label of the scale, which would be cut."""
 
-WHOLE = 0.99
-"""Of the time, known: nobody misses the rest in a sentence."""
+NEARLY_ALL = 0.99
+"""Share of the time from which on the summary counts all of it as known."""
 
 MARKS = {
     "confirmed": "done",
@@ -33,7 +33,9 @@ MARKS = {
     "unconfirmed": "unsure",
     None: "pending",
 }
-"""The shape of a command's mark by its result; all others changed nothing and have a small one."""
+"""Shape of a command's mark by its result; all others changed nothing and have a small one."""
+
+AXIS_WORDS = {True: "on", False: "off", None: "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All of it, and the same in a sentence."""
+    """The whole picture, and the same in a sentence."""
 
     days: int
     lanes: tuple[Lane, ...]
@@ -87,31 +89,31 @@ Place = Callable[[float], float]
 
 
 def draw(spans: Sequence[Span], entries: Iterable[Entry], now: float, days: int) -> Picture:
-    """The last `days` until `now`, in local time. Where nothing vouches for the panel, the picture is empty."""
+    """Draw the last `days` until `now`, in local time. A time without a known state stays empty."""
     start = now - days * DAY_S
 
     def place(moment: float) -> float:
         return round(min(max((moment - start) / (now - start), 0.0), 1.0) * 100, 2)
 
-    lanes = [_lane("Interior", spans, place, _interior), _lane("Perimeter", spans, place, _perimeter)]
-    if any(span.axes.annex for span in spans):
-        lanes.append(_lane("Annex", spans, place, _annex))
+    axes = ["interior", "perimeter"] + ["annex"] * any(span.axes.annex for span in spans)
+    lanes = tuple(_lane(axis, spans, place) for axis in axes)
     marks = [Mark(place(entry.at), _sign(entry, days), _title(entry)) for entry in entries if start <= entry.at <= now]
-    return Picture(days, tuple(lanes), tuple(marks), _ticks(start, days, place), _summary(spans, start, now))
+    return Picture(days, lanes, tuple(marks), _ticks(start, days, place), _summary(spans, start, now))
 
 
 def clock(epoch_s: float) -> str:
-    """The time of a day, as the household's clocks show it."""
-    return f"{_local(epoch_s):%H:%M}"
+    """Return the time of day, as the household's clocks show it."""
+    return f"{local(epoch_s):%H:%M}"
 
 
-def _local(epoch_s: float) -> datetime:
+def local(epoch_s: float) -> datetime:
+    """Return a moment in the household's time zone."""
     return datetime.fromtimestamp(epoch_s).astimezone()
 
 
 def _sign(entry: Entry, days: int) -> str:
     sign = MARKS.get(entry.result, "nothing")
-    # A week has too many for all to be read: what went well makes room for what did not.
+    # A week has too many marks for all to be read: what went well makes room for what did not.
     return "dot" if days > 1 and sign in ("done", "nothing") else sign
 
 
@@ -120,31 +122,22 @@ def _title(entry: Entry) -> str:
     return f"{title}, {entry.times:,} times until {clock(entry.ended_at or entry.at)}" if entry.times > 1 else title
 
 
-def _interior(axes: Axes) -> str:
-    return axes.interior.value if axes.interior else "unknown"
-
-
-def _perimeter(axes: Axes) -> str:
-    return {True: "on", False: "off", None: "unknown"}[axes.perimeter]
-
-
-def _annex(axes: Axes) -> str:
-    return {True: "on", False: "off", None: "unknown"}[axes.annex]
-
-
-def _lane(name: str, spans: Sequence[Span], place: Place, kind: Callable[[Axes], str]) -> Lane:
-    """Spans that follow each other without a gap and look alike on this axis are one band."""
+def _lane(axis: str, spans: Sequence[Span], place: Place) -> Lane:
+    """Draw an axis: spans that follow each other without a gap and are alike on it are one band."""
+    name = axis.capitalize()
     merged: list[tuple[str, float, float]] = []
     for span in spans:
-        if merged and merged[-1][0] == kind(span.axes) and span.since <= merged[-1][2]:
-            merged[-1] = (merged[-1][0], merged[-1][1], span.until)
+        stands = getattr(span.axes, axis)
+        word = AXIS_WORDS.get(stands, stands)
+        if merged and merged[-1][0] == word and span.since <= merged[-1][2]:
+            merged[-1] = (word, merged[-1][1], span.until)
         else:
-            merged.append((kind(span.axes), span.since, span.until))
+            merged.append((word, span.since, span.until))
     bands = []
     for word, since, until in merged:
         left, right = place(since), place(until)
-        width = round(max(right - left, THINNEST), 2)
-        shown = word if width >= ROOM and word != Interior.OFF else ""
+        width = round(max(right - left, THINNEST_PERCENT), 2)
+        shown = word if width >= WORD_PERCENT and word != Interior.OFF else ""
         title = f"{name} {word}, {clock(since)} to {clock(until)}"
         bands.append(Band(round(min(left, 100 - width), 2), width, word, shown, title))
     return Lane(name, tuple(bands))
@@ -152,34 +145,31 @@ def _lane(name: str, spans: Sequence[Span], place: Place, kind: Callable[[Axes],
 
 def _ticks(start: float, days: int, place: Place) -> tuple[Tick, ...]:
     hours = TICK_HOURS[days]
-    first = _local(start).replace(minute=0, second=0, microsecond=0).timestamp()
+    first = local(start).replace(minute=0, second=0, microsecond=0).timestamp()
     ticks = []
     # Hour by hour in real time: on the wall one is missing or comes twice when summer time begins or ends.
     for number in range(1, days * 24 + 1):
-        moment = _local(first + number * HOUR_S)
+        moment = local(first + number * HOUR_S)
         at = place(moment.timestamp())
-        if moment.hour % hours == 0 and EDGE <= at <= 100 - EDGE:
+        if moment.hour % hours == 0 and EDGE_PERCENT <= at <= 100 - EDGE_PERCENT:
             ticks.append(Tick(at, f"{moment:%a}" if hours >= 24 else f"{moment:%H:%M}"))
     return tuple(ticks)
 
 
 def _summary(spans: Sequence[Span], start: float, now: float) -> str:
-    shown = [span for span in spans if span.until >= start]
-    if not shown:
+    lengths = [(span, min(span.until, now) - max(span.since, start)) for span in spans if span.until >= start]
+    if not lengths:
         return "Nothing is known of this time."
-    armed = sum(min(span.until, now) - max(span.since, start) for span in shown if span.axes.armed)
-    known = sum(min(span.until, now) - max(span.since, start) for span in shown)
-    of = (
-        f"of the last {length(now - start)}"
-        if known > WHOLE * (now - start)
-        else f"of the {length(known)} that are known"
-    )
-    last = shown[-1]
-    return f"Armed for {length(armed)} {of}; {last.axes} since {_local(last.since):%a %H:%M}."
+    armed = sum(length_s for span, length_s in lengths if span.axes.armed)
+    known = sum(length_s for _, length_s in lengths)
+    is_all = known > NEARLY_ALL * (now - start)
+    of = f"of the last {length(now - start)}" if is_all else f"of the {length(known)} that are known"
+    last = lengths[-1][0]
+    return f"Armed for {length(armed)} {of}; {last.axes} since {local(last.since):%a %H:%M}."
 
 
 def length(seconds: float) -> str:
-    """A span of time, in the two largest units at most."""
+    """Return a span of time in words, in its two largest units at most."""
     if seconds < 60:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emulator.doors.dashboard import events
-from emulator.doors.dashboard.timeline import DAY_S, THINNEST, draw, length
+from emulator.doors.dashboard.timeline import DAY_S, THINNEST_PERCENT, draw, length
 from emulator.model import DISARMED, Axes, Interior
 from emulator.store.history import Span
 from emulator.store.journal import Entry
@@ -65,7 +65,7 @@ def test_what_another_axis_does_makes_no_seam() -> None:
 
 def test_what_is_short_can_be_seen_and_stays_inside() -> None:
     (_, band), _ = (lane.bands for lane in draw([span(DISARMED, 9, 0.001), span(NIGHT, 0.001, 0)], [], NOW, 7).lanes)
-    assert (band.x, band.width) == (100 - THINNEST, THINNEST)
+    assert (band.x, band.width) == (100 - THINNEST_PERCENT, THINNEST_PERCENT)
 
 
 def test_unknown_is_no_off() -> None:
@@ -163,6 +163,6 @@ def test_whatever_is_known_stays_within_the_picture(changes: list[tuple[Axes, fl
     ]
     picture = draw(known, [entry(ago, "failed") for _, ago in changes], NOW, days)
     bands = [band for lane in picture.lanes for band in lane.bands]
-    assert all(band.x >= 0 and band.width >= THINNEST and band.x + band.width <= 100.01 for band in bands)
+    assert all(band.x >= 0 and band.width >= THINNEST_PERCENT and band.x + band.width <= 100.01 for band in bands)
     assert all(0 <= mark.x <= 100 for mark in picture.marks)
     assert all(list(lane.bands) == sorted(lane.bands, key=lambda band: band.x) for lane in picture.lanes)
