@@ -1,5 +1,6 @@
 """The local API: JSON in, JSON out, checked both ways against schema.py."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -19,14 +20,16 @@ JSON = "application/json"
 
 
 def blueprint(overview: Overview, access: Access, started: float) -> Blueprint:
-    """The API and what watches the program."""
+    """Build the API, and the health and metrics beside it."""
     api = Blueprint("api", __name__)
     numbers = metrics.Metrics(overview, started)
 
     @api.before_request
-    def check_token() -> None:
+    def check() -> None:
         if request.path.startswith("/api/"):
             access.check_token(request, line_of(request))
+        if request.method == "POST":
+            access.check_page(request)
 
     @api.get("/api/state")
     def state() -> Response:
@@ -45,7 +48,6 @@ def blueprint(overview: Overview, access: Access, started: float) -> Blueprint:
 
     @api.post("/api/command")
     def command() -> Response:
-        access.check_page(request)
         asked = _body(schema.CommandRequest)
         action = Arm(ArmMode.parse(asked.arm)) if asked.arm else DISARMS[asked.disarm or "main"]
         installation = overview.find(asked.installation)
@@ -57,14 +59,12 @@ def blueprint(overview: Overview, access: Access, started: float) -> Blueprint:
 
     @api.post("/api/pair")
     def pair() -> Response:
-        access.check_page(request)
         asked = _body(schema.PressRequest)
         access.check_person(request, asked.pin, "press the link button")
         return answer(schema.Pressed(seconds=overview.press()))
 
     @api.post("/api/pin")
     def set_pin() -> Response:
-        access.check_page(request)
         asked = _body(schema.NewPin)
         access.check_machine(request, "set the PIN")
         access.pin.set(asked.pin)
@@ -87,21 +87,21 @@ def blueprint(overview: Overview, access: Access, started: float) -> Blueprint:
 
 
 def answer(model: BaseModel, status: HTTPStatus | int = HTTPStatus.OK) -> Response:
-    """A model as it goes over the wire."""
+    """Build the answer that carries `model`."""
     return Response(model.model_dump_json(), status, content_type=JSON)
 
 
 def refusal(error: Exception) -> Response:
-    """What a program is told when something is not done."""
+    """Build the answer of a request that failed."""
+    text, status = "a defect of this program; its log tells more", int(HTTPStatus.INTERNAL_SERVER_ERROR)
+    headers: Iterable[tuple[str, str]] = ()
     if isinstance(error, HTTPException):
-        reply = answer(schema.ProblemView(error=error.description or error.name), error.code or 500)
-        reply.headers.extend([header for header in error.get_headers() if header[0] == "Allow"])
-        return reply
-    if isinstance(error, EmulatorError):
-        return answer(schema.ProblemView(error=str(error)), said(error))
-    return answer(
-        schema.ProblemView(error="a defect of this program; its log tells more"), HTTPStatus.INTERNAL_SERVER_ERROR
-    )
+        text, status, headers = error.description or error.name, error.code or status, error.get_headers()
+    elif isinstance(error, EmulatorError):
+        text, status = str(error), said(error)
+    reply = answer(schema.ProblemView(error=text), status)
+    reply.headers.extend([header for header in headers if header[0] == "Allow"])
+    return reply
 
 
 def _body(model: type[Body]) -> Body:
@@ -110,7 +110,7 @@ def _body(model: type[Body]) -> Body:
     try:
         return model.model_validate_json(request.get_data())
     except ValidationError as error:
-        # What was sent is not quoted: it may be a PIN.
+        # Never quote the input: it may be a PIN.
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         where = ".".join(map(str, first["loc"]))
         message = first["msg"].removeprefix("Value error, ")

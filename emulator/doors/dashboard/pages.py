@@ -1,33 +1,32 @@
-"""The page: rendered here whole, so that it reads without JavaScript; dashboard.js only swaps in what has changed."""
+"""The page, rendered as a whole so that it reads without JavaScript; dashboard.js only swaps in what has changed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from http import HTTPStatus
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from emulator.doors.dashboard import events, schema, timeline
+from emulator.doors.dashboard import events, timeline
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.boxes import boxes
 from emulator.doors.dashboard.overview import Overview, said
 from emulator.errors import EmulatorError, ProtocolError
-from emulator.model import DISARMS, Action, Arm, ArmMode, Disarm, Origin
+from emulator.model import DISARMS, Action, Arm, ArmMode, Axes, Disarm, Origin
 from emulator.store import history
 
 ROWS = 40
-"""Events on the page: the newest at once, the rest behind a button."""
+"""Events in the list: the newest are visible, the rest behind a button."""
 
 MARKED, QUIET_ROWS = 500, 20
-"""Journal entries that are looked through for a week's marks; what changed nothing has a few places of its own."""
+"""Journal entries that are read for a week's marks: those that changed something, and a few of those that did not."""
 
 NEWS_S = 1.5
-"""How long a page waits for a change before it is told that there is none: it has to notice within 5 s that nobody
-answers, and a request less each second is one less for a Raspberry Pi."""
+"""Long-poll time-out of the page: short, because it has to notice within 5 s that the program does not answer; not
+shorter, because every request costs a Raspberry Pi."""
 
 LATE_S = 10.0
-"""How old a tap may be: one that a phone kept until its network came back is not what its owner wants now."""
+"""Greatest age of a tap: a phone may keep it until its network is back, when its owner no longer wants it."""
 
 FORM_LIMIT = 100
 """Characters of a field; the longest real one is an alarm's name."""
@@ -35,20 +34,12 @@ FORM_LIMIT = 100
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Whether a mode is to be armed although one is: `over` is what a person saw who says yes."""
+    """A request to arm over an armed mode, `over`: a person has to confirm that `then` is wanted."""
 
     installation: str
     mode: ArmMode
-    over: str
-    then: str
-
-
-class NotSure(EmulatorError):
-    """A person has to say yes first."""
-
-    def __init__(self, question: Question) -> None:
-        self.question = question
-        super().__init__(f"{question.over} is armed")
+    over: Axes
+    then: Axes
 
 
 def blueprint(overview: Overview, access: Access) -> Blueprint:
@@ -58,15 +49,19 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
     def page(
         problem: str = "", status: HTTPStatus | int = HTTPStatus.OK, at: str = "", question: Question | None = None
     ) -> Response:
-        """The page; `at` is the field that the problem is about."""
+        """Render the page; `at` is the field that the problem is about."""
         state = overview.state()
         can_press = state.bridge and state.bridge.pairing == "button" and not state.bridge.pressed
         fields = [f"pin-{one.name}" for one in state.installations] + ["pin-bridge"] * bool(can_press)
         days = 7 if request.values.get("days") == "7" else 1
         entries = overview.journal.commands(MARKED, quiet=False) + overview.journal.commands(QUIET_ROWS, quiet=True)
-        start = state.now - days * timeline.DAY_S
-        spans = {one.name: _lasting(overview, one, start) for one in state.installations}
-        mine = {one: [entry for entry in entries if entry.installation in (one, "")] for one in spans}
+        pictures, lists, notices = {}, {}, {}
+        for one in state.installations:
+            mine = [entry for entry in entries if entry.installation in (one.name, "")]
+            spans = _spans(overview, one.name, state.now - days * timeline.DAY_S)
+            pictures[one.name] = timeline.draw(spans, mine, state.now, days)
+            lists[one.name] = events.listed(mine, spans, ROWS)
+            notices[one.name] = boxes(one, overview.hub.view(one.name).axes, state.now, state.trouble)
         html = render_template(
             "page.html",
             state=state,
@@ -75,35 +70,33 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
             question=question,
             closed=[one for one in request.args.getlist("close") if one != "problem"],
             days=days,
-            pictures={one: timeline.draw(spans[one], mine[one], state.now, days) for one in spans},
-            events={one: events.listed(mine[one], spans[one], ROWS) for one in spans},
-            boxes={
-                one.name: boxes(one, overview.hub.view(one.name).axes, state.now, state.trouble)
-                for one in state.installations
-            },
+            pictures=pictures,
+            events=lists,
+            boxes=notices,
         )
         return Response(html, status, content_type="text/html; charset=utf-8")
 
-    def carry_out(act: Callable[[], object], at: str = "") -> AnyResponse:
+    def carry_out(act: Callable[[], Question | None], at: str = "") -> AnyResponse:
+        """Answer a form: do `act`, and say at the field `at` if that fails."""
         try:
             access.check_page(request)
             _check_age(overview.now())
-            act()
-        except NotSure as error:
-            return page(status=HTTPStatus.CONFLICT, question=error.question)
+            if question := act():
+                return page(status=HTTPStatus.CONFLICT, question=question)
         except EmulatorError as error:
             return page(str(error), said(error), at)
         return redirect(url_for("pages.show", days=request.form.get("days") or None), HTTPStatus.SEE_OTHER)
 
-    def submit(action: Action) -> None:
+    def submit(action: Action) -> Question | None:
         installation = overview.find(_field("installation"))
         if isinstance(action, Arm):
             over = overview.armed_over(installation, action.mode)
             if over is not None and str(over) != _field("over"):
-                raise NotSure(Question(installation, action.mode, str(over), str(over.after(action))))
+                return Question(installation, action.mode, over, over.after(action))
         else:
             access.check_person(request, _field("pin"), str(action), installation)
         overview.hub.command(installation, action, Origin("dashboard", str(request.remote_addr)))
+        return None
 
     @pages.get("/")
     def show() -> Response:
@@ -111,7 +104,7 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
 
     @pages.get("/news")
     def news() -> Response:
-        """The revision and the time, as soon as the first is another than `since`, or a little later."""
+        """Answer with the revision and the time: once the revision is not `since`, or after NEWS_S."""
         if (since := request.args.get("since")) == overview.news.revision:
             overview.news.wait(str(request.remote_addr), since, NEWS_S)
         return Response(f"{overview.news.revision} {overview.now()}", content_type="text/plain; charset=utf-8")
@@ -135,13 +128,13 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
 
     @pages.app_template_filter()
     def moment(epoch_s: float) -> str:
-        """A time as a household says it: of today the clock alone, else with the day."""
-        at, today = datetime.fromtimestamp(epoch_s).astimezone(), datetime.fromtimestamp(overview.now()).astimezone()
+        """Return a time as people say it: without the day if that is today."""
+        at, today = timeline.local(epoch_s), timeline.local(overview.now())
         return f"{at:%H:%M:%S}" if at.date() == today.date() else f"{at:%a %H:%M}"
 
     @pages.app_template_filter()
     def iso(epoch_s: float) -> str:
-        return datetime.fromtimestamp(epoch_s).astimezone().isoformat(timespec="seconds")
+        return timeline.local(epoch_s).isoformat(timespec="seconds")
 
     @pages.app_template_filter()
     def ago(epoch_s: float) -> str:
@@ -150,12 +143,12 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
     return pages
 
 
-def _lasting(overview: Overview, one: schema.InstallationView, since: float) -> list[history.Span]:
-    """What is known of the time since then, down to what the panel said last."""
-    spans = history.spans(overview.journal, one.name, since)
-    view = overview.hub.view(one.name)
-    if spans and view.state and spans[-1].axes == view.state.axes:
-        spans[-1] = replace(spans[-1], until=max(spans[-1].until, view.state.read_at))
+def _spans(overview: Overview, installation: str, since: float) -> list[history.Span]:
+    """Return the known states since then; the last one lasts until the panel was last read."""
+    spans = history.spans(overview.journal, installation, since)
+    read = overview.hub.view(installation).state
+    if spans and read and spans[-1].axes == read.axes:
+        spans[-1] = replace(spans[-1], until=max(spans[-1].until, read.read_at))
     return spans
 
 
@@ -167,7 +160,7 @@ def _field(name: str) -> str:
 
 
 def _check_age(now: float) -> None:
-    """Refuse what was tapped long ago; a form that does not say when, as without JavaScript, is taken."""
+    """Refuse an old tap. A form without JavaScript does not say when it was tapped, and is taken."""
     try:
         at = float(_field("at") or now)
     except ValueError:
