@@ -1,1 +1,1 @@
-"""What people and programs of the house look at: one page, and the local API behind it."""
+"""The dashboard: a page for people, and the local API behind it."""

@@ -1,4 +1,4 @@
-"""The boxes of an alarm on the page: what a person should see at once, for as long as it is so. Pure."""
+"""The boxes of an alarm on the page: troubles that a person should see, for as long as they last. Pure."""
 
 from dataclasses import dataclass
 from zlib import crc32
@@ -7,17 +7,17 @@ from emulator.doors.dashboard import schema
 from emulator.model import DISARMS, LOGIN_CAUSE, Action, Arm, ArmMode, Axes
 
 TROUBLE_S = 3600.0
-"""How long a command that failed is shown, unless another one follows or its trouble is over before."""
+"""Longest display of a failed command, unless another one follows or its trouble is over before."""
 
 SEEN_S = 300.0
-"""How long at least, though the cloud answers again: a person may be on the way to the page."""
+"""Shortest display though the cloud answers again: a person may be on the way to the page."""
 
 TROUBLES = ("rejected", "failed", "unconfirmed")
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box with its sign. `id` tells it from every other: a person who closes one does not see that one again."""
+    """A box with its sign. `id` is unique, so that a box that a person closed does not come back."""
 
     id: str
     sign: str
@@ -28,7 +28,7 @@ class Box:
 
 
 def boxes(one: schema.InstallationView, axes: Axes, now: float, unwritten: str = "") -> list[Box]:
-    """What is to be said of an alarm that stands at `axes`, as far as one knows; `unwritten` is why nothing is kept."""
+    """Return the boxes of an alarm. `axes` is its last known state; `unwritten` is why the journal refuses writes."""
     found = []
     if unwritten:
         text = f"{unwritten}. No command is taken until that is mended."
@@ -63,7 +63,7 @@ def _command(last: schema.EntryView) -> Box:
 
 
 def _is_over(last: schema.EntryView, one: schema.InstallationView, axes: Axes, now: float) -> bool:
-    """Whether a command's trouble is: the panel stands where it was wanted, or what was in the way has gone."""
+    """Return whether the trouble is over: the panel has reached the wanted state, or the obstacle has gone."""
     ended = last.ended_at or last.at
     if now - ended > TROUBLE_S:
         return True
@@ -76,7 +76,7 @@ def _is_over(last: schema.EntryView, one: schema.InstallationView, axes: Axes, n
 
 
 def _action(text: str) -> Action | None:
-    """What a row of the journal was about; None for one that this version does not know."""
+    """Parse the action of a journal entry; None if this version does not know it."""
     try:
         if text.startswith("arm "):
             return Arm(ArmMode.parse(text.removeprefix("arm ")))

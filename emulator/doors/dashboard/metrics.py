@@ -7,6 +7,7 @@ a restart would cost the account a login and lose the fresh state of the panel, 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from http import HTTPStatus
+from typing import Literal
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
@@ -19,7 +20,30 @@ from emulator.doors.dashboard.overview import Overview
 from emulator.model import Interior
 
 
-def healthz(overview: Overview) -> tuple[schema.Healthz, HTTPStatus]:
+class AlarmHealth(schema.Model):
+    """The words for one alarm."""
+
+    cloud: schema.Word
+    login: schema.Word
+
+
+class Healthz(schema.Model):
+    """One word for each part. HTTP 503 only for what a restart may mend: see metrics.py."""
+
+    status: Literal[
+        "healthy",
+        "cloud down",
+        "login needs the user",
+        "state folder refuses writes",
+        "LAN door down",
+        "program broken",
+    ]
+    installations: dict[str, AlarmHealth]
+    doors: dict[str, schema.Word]
+    state_folder: schema.Word
+
+
+def healthz(overview: Overview) -> tuple[Healthz, HTTPStatus]:
     """Return one word for each part, the word of the worst part for the whole, and the HTTP status."""
     health = {name: overview.health(name) for name in overview.hub.installations}
     doors = {door.name: door.status for door in overview.doors()}
@@ -33,9 +57,9 @@ def healthz(overview: Overview) -> tuple[schema.Healthz, HTTPStatus]:
         (True, "healthy", HTTPStatus.OK),
     )
     status, code = next((word, code) for is_so, word, code in worst_first if is_so)
-    alarms = {name: schema.AlarmHealth.of(one) for name, one in health.items()}
+    alarms = {name: AlarmHealth.of(one) for name, one in health.items()}
     folder = "down" if trouble else "ok"
-    return schema.Healthz.of(status=status, installations=alarms, doors=doors, state_folder=folder), code
+    return Healthz.of(status=status, installations=alarms, doors=doors, state_folder=folder), code
 
 
 Value = Callable[[schema.InstallationView], float | None]

@@ -1,4 +1,4 @@
-"""Who looks at the page hears of changes at once: requests that wait for one, bounded in time and number."""
+"""Long polls: requests that wait for the next change, bounded in time and number."""
 
 import secrets
 import threading
@@ -6,15 +6,15 @@ import threading
 from emulator.lan import turns
 
 LISTENERS = 2
-"""Requests that may wait at once, each of another peer. Each keeps one of a place's four threads; whoever else comes is
-answered at once and asks again every few seconds."""
+"""Long polls at once, each of another peer. Each occupies one of a place's four threads; further ones are answered at
+once, so that those clients poll every few seconds."""
 
 LONGEST_S = 20.0
-"""How long a request waits; below what proxies, phones and our own server (30 s) take for a dead connection."""
+"""Longest wait; below the time-outs of proxies, of phones, and of our own server (30 s)."""
 
 
 class News:
-    """Counts changes; for any thread. `closed` from the start until `open`."""
+    """A counter of changes that requests can wait on; for any thread. No request waits before `open`."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -25,17 +25,17 @@ class News:
 
     @property
     def revision(self) -> str:
-        """What has changed when it is not what it was; another run never has the same."""
+        """A text that differs after every change, and from those of every other run."""
         return f"{self._run}-{self._count}"
 
     def changed(self) -> None:
-        """Something is different now."""
+        """Count a change, and wake the requests that wait for it."""
         with self._changed:
             self._count += 1
             self._changed.notify_all()
 
     def wait(self, peer: str, revision: str, longest_s: float = LONGEST_S) -> None:
-        """Return when `revision` is not the present one, soon if this peer or too many wait already."""
+        """Wait until `revision` is not the present one; return at once if this peer or too many wait already."""
         with turns.WEB.pass_on(), self._changed:
             if peer in self._listening or len(self._listening) >= LISTENERS:
                 return
@@ -46,11 +46,11 @@ class News:
                 self._listening.remove(peer)
 
     def open(self) -> None:
-        """Let requests wait."""
+        """Allow requests to wait."""
         self._open = True
 
     def close(self) -> None:
-        """Let nobody wait any more."""
+        """Wake all requests that wait, and let no further one wait."""
         with self._changed:
             self._open = False
             self._changed.notify_all()

@@ -1,15 +1,17 @@
 """The OpenAPI 3.1 document of the local API, made of the models that check requests and answers."""
 
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+from pydantic.json_schema import models_json_schema
 
 from emulator import __version__
 from emulator.doors.dashboard import schema
+from emulator.doors.dashboard.metrics import Healthz
 from emulator.doors.dashboard.news import LONGEST_S
 
 JOURNAL_DEFAULT, JOURNAL_LIMIT = 50, 500
@@ -31,15 +33,10 @@ OF_A_CHANGE = {
 }
 """Errors that only a request with a body can have."""
 
+SUFFIX = re.compile(r'(?<=[a-z])(View|Request)(?=")')
+"""Ends of class names, which tell them from what they are views of. Clients know the components without."""
+
 Object = dict[str, Any]
-
-
-class PublicNames(GenerateJsonSchema):
-    """Name the components as clients know them."""
-
-    def normalize_name(self, name: str) -> str:
-        """Return the key of a component."""
-        return schema.public_name(super().normalize_name(name))
 
 
 @cache
@@ -48,7 +45,6 @@ def document() -> str:
     _, schemas = models_json_schema(
         [(model, "validation") for model in schema.Model.__subclasses__()],
         ref_template="#/components/schemas/{model}",
-        schema_generator=PublicNames,
     )
     token = {
         "type": "http",
@@ -62,7 +58,8 @@ def document() -> str:
         "license": {"name": "MIT", "identifier": "MIT"},
     }
     components = {"schemas": schemas["$defs"], "securitySchemes": {"token": token}}
-    return json.dumps({"openapi": "3.1.0", "info": info, "paths": _paths(), "components": components})
+    whole = {"openapi": "3.1.0", "info": info, "paths": _paths(), "components": components}
+    return SUFFIX.sub("", json.dumps(whole))
 
 
 def _paths() -> Object:
@@ -80,8 +77,8 @@ def _paths() -> Object:
     )
     pair = _changes("pair", "Press the link button of the Hue bridge", schema.PressRequest, schema.Pressed)
     healthz = {
-        "200": _answer("Nothing that a restart would mend", schema.Healthz),
-        "503": _answer("A restart may help", schema.Healthz),
+        "200": _answer("Nothing that a restart would mend", Healthz),
+        "503": _answer("A restart may help", Healthz),
     }
     samples = {"description": "Prometheus' text format", "content": {"text/plain": {"schema": {"type": "string"}}}}
     return {
@@ -130,4 +127,4 @@ def _answer(description: str, model: type[BaseModel]) -> Object:
 
 
 def _content(model: type[BaseModel]) -> Object:
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema.public_name(model.__name__)}"}}}
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}

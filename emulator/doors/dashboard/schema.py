@@ -1,4 +1,4 @@
-"""What the local API takes and gives. Times are epoch seconds; null is unknown, and unknown is never off."""
+"""Requests and answers of the local API. Times are epoch seconds; null is unknown, and unknown is never off."""
 
 from itertools import permutations
 from typing import Annotated, Literal, Self
@@ -8,9 +8,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Wi
 from emulator.model import ARM_MODES_HELP, ARM_WORDS, INTERIOR_WORDS, ArmMode, Interior
 
 PIN_LIMIT = 64
-PIN_SHAPE = "^[0-9]{4,12}$"
-"""Characters of what is tried as a PIN; a PIN has 12 at most."""
+"""Characters of a tried PIN; a real one has 12 at most."""
 
+PIN_SHAPE = "^[0-9]{4,12}$"
 
 MODES = [
     "+".join(words)
@@ -37,27 +37,20 @@ Mode = Annotated[
 Word = Literal["ok", "starting", "down", "needs you", "partly", "broken"]
 
 
-def public_name(name: str) -> str:
-    """Return a class's name in the OpenAPI document: our suffix tells it from what it is a view of."""
-    return name.removesuffix("View").removesuffix("Request")
-
-
 class Model(BaseModel):
     """A mapping in JSON."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", model_title_generator=lambda model: public_name(model.__name__)
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     @classmethod
     def of(cls, *sources: object, **more: object) -> Self:
-        """Make one of those attributes of `sources` that are named like a field, and of `more`."""
+        """Fill the fields from the attributes of `sources` that have their names, and from `more`."""
         found = {name: getattr(one, name) for one in sources for name in cls.model_fields if hasattr(one, name)}
         return cls.model_validate(found | more)
 
 
 class PanelView(Model):
-    """What the panel said last, when, and by which request it was read."""
+    """The last reading of the panel: its state, when, and by which request."""
 
     state: str
     interior: Interior | None
@@ -105,7 +98,7 @@ class EntryView(Model):
 
 
 class HealthView(Model):
-    """How an alarm gets on with its cloud."""
+    """The connection of an alarm to its cloud."""
 
     cloud: Word
     login: Word
@@ -128,7 +121,7 @@ class InstallationView(Model):
 
 
 class ReportView(Model):
-    """What one door tells its clients of a switch."""
+    """The state of a switch as one door reports it to its clients."""
 
     door: str
     says: str
@@ -193,7 +186,7 @@ class JournalView(Model):
 
 
 EITHER: list[JsonValue] = [{"required": [name], "properties": {name: {"type": "string"}}} for name in ("arm", "disarm")]
-"""Exactly one of them, for who reads the schema."""
+"""Exactly one of them; the validator below checks it, this tells readers of the schema."""
 
 
 class CommandRequest(Model):
@@ -240,35 +233,12 @@ class NewPin(Model):
 
 
 class PinSet(Model):
-    """Whether there is a PIN now."""
+    """The PIN after a change."""
 
     pin_set: bool
 
 
 class ProblemView(Model):
-    """Why it was not done."""
+    """The reason why it was not done."""
 
     error: str
-
-
-class AlarmHealth(Model):
-    """The words for one alarm."""
-
-    cloud: Word
-    login: Word
-
-
-class Healthz(Model):
-    """One word for each part. HTTP 503 only for what a restart may mend: see metrics.py."""
-
-    status: Literal[
-        "healthy",
-        "cloud down",
-        "login needs the user",
-        "state folder refuses writes",
-        "LAN door down",
-        "program broken",
-    ]
-    installations: dict[str, AlarmHealth]
-    doors: dict[str, Word]
-    state_folder: Word
