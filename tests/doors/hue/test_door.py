@@ -1,18 +1,14 @@
 """The Hue door as a whole on loopback, with a hub that tests hold in their hands."""
 
 import errno
-import http.client
-import json
 import logging
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from ipaddress import IPv4Interface
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -21,71 +17,21 @@ from zeroconf import Zeroconf
 
 from emulator.doors import Door
 from emulator.doors.hue import door
-from emulator.doors.hue.door import Hue
 from emulator.doors.hue.mdns import TYPE
 from emulator.lan.network import Nic, Place
-from emulator.lan.responder import Responder
 from emulator.lan.web import LOCALHOST, PLACE
-from emulator.store.journal import Journal
 from tests.doors.contract import DoorContract
 from tests.doors.fakes import FakeHub, a_switch
-from tests.doors.hue.test_bridge import LIGHT, fits
-from tests.doors.hue.test_lights import switches
+from tests.doors.hue.rig import (
+    FORM,
+    LIGHT,
+    House,
+    a_house,
+    fits,
+    request,
+)
 from tests.support.lan import LO, ask, client, collect, silent
-from tests.support.patience import PATIENCE_S, STOP_S, until
-from tests.support.program import free_port
-
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}  # an Echo's JSON (lan-emulation.md §3.3)
-
-
-def request(port: int, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, Any, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
-    try:
-        connection.request(method, path, body, headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read(), answer.headers["Content-Type"]
-    finally:
-        connection.close()
-
-
-class House:
-    """A Hue door on loopback, its hub and its journal."""
-
-    def __init__(self, folder: Path, hub: FakeHub | None = None, **settings: Any) -> None:
-        self.hub = hub or FakeHub(switches=switches())
-        self.journal = Journal(folder)
-        self.port = settings.pop("port", None) or free_port()
-        self.probes: list[str] = []
-        settings = {"probe": self.probe, "interfaces": ["lo"], "nics": lambda: [LO], **settings}
-        self.responder = Responder(**{name: settings[name] for name in ("interfaces", "nics")})
-        self.door = Hue(self.hub, self.journal, self.responder, port=self.port, **settings)
-
-    def probe(self, host: str, port: int, _timeout: float) -> bool | None:
-        self.probes.append(f"{host}:{port}")
-        return False
-
-    def api(self, method: str, path: str, body: object = None, **headers: str) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        status, answer, kind = request(self.port, method, f"/api{path}", data, **headers)
-        assert (status, kind) == (200, "application/json; charset=utf-8")
-        return json.loads(answer)
-
-    def register(self) -> str:
-        name: str = self.api("POST", "", {"devicetype": "Echo"}, **FORM)[0]["success"]["username"]
-        return name
-
-
-@contextmanager
-def a_house(folder: Path, hub: FakeHub | None = None, **settings: Any) -> Iterator[House]:
-    house = House(folder, hub, **settings)
-    house.door.start()
-    try:
-        yield house
-    finally:
-        before = time.monotonic()
-        house.door.stop()
-        assert time.monotonic() - before < STOP_S
-        house.journal.close()
+from tests.support.patience import PATIENCE_S, until
 
 
 class TestHue(DoorContract):

@@ -1,7 +1,6 @@
 """Lights: what they show, and how long a client waits for the cloud."""
 
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import replace
 
 import pytest
 
@@ -9,16 +8,14 @@ from emulator.alarm.hub import Ticket
 from emulator.doors.hue.lights import WAITING, Light, Lights
 from emulator.doors.hue.names import named
 from emulator.errors import Unreachable
-from emulator.model import DISARMED, LightIdentity, PanelState, Switch
-from tests.doors.fakes import FakeHub, a_switch
+from emulator.model import DISARMED, LightIdentity, PanelState
+from tests.doors.fakes import FakeHub
+from tests.doors.hue.rig import (
+    NAMES,
+    switches,
+)
 
 ECHO = "192.168.7.9"
-NAMES = ("Total", "Day", "Night", "Perimeter")
-
-
-def switches(number: int = 4, *, arm_only: str = "") -> tuple[Switch, ...]:
-    made = [a_switch(name, place, port=1024 + place, doors="hue") for place, name in enumerate(NAMES[:number], 1)]
-    return tuple(replace(one, off_disarms=one.name != arm_only) for one in made)
 
 
 class Rig:

@@ -37,7 +37,7 @@ from emulator.doors.wemo.door import WemoDoor
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
 from emulator.simulator.panel.panel import SimulatedPanel
 from tests.doors.fakes import FakeHub, a_switch
-from tests.doors.hue.test_door import FORM, a_house, request
+from tests.doors.hue.rig import FORM, Reached, a_house, request
 from tests.support.patience import PATIENCE_S, STOP_S, until
 from tests.support.program import free_port
 
@@ -51,7 +51,7 @@ switches:
 """
 
 
-class Program:
+class Program(Reached):
     """The program with a Hue door, started; its simulated panel takes `answer_after` seconds."""
 
     def __init__(self, folder: Path, hue: str, *, switches: str = SWITCHES) -> None:
@@ -74,14 +74,6 @@ class Program:
 
     def count(self, name: str) -> int:
         return int(self.simulator.backend.requests[name])
-
-    def api(self, method: str, path: str, body: object = None, **headers: str) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        return json.loads(request(self.port, method, f"/api{path}", data, **headers)[1])
-
-    def register(self) -> str:
-        name: str = self.api("POST", "", {"devicetype": "Echo"}, **FORM)[0]["success"]["username"]
-        return name
 
     def lights(self, user: str) -> dict[str, str]:
         return {light["name"]: number for number, light in self.api("GET", f"/{user}/lights").items()}
