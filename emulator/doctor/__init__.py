@@ -1,4 +1,4 @@
-"""`emulator check`: what keeps this program from working here, and how to mend it. Looks, and changes nothing."""
+"""`emulator check`: find what keeps this program from working here, and tell how to mend it. Changes nothing."""
 
 import logging
 import threading
@@ -19,12 +19,12 @@ from emulator.system.lock import is_running
 LOG = logging.getLogger(__name__)
 
 PATIENCE_S = 25.0
-"""For all checks together, which run at the same time; the slowest is a cloud whose every step takes its 5 s."""
+"""Time-out of all checks, which run at the same time; the slowest is a cloud whose every step takes its 5 s."""
 
 Findings = Finding | Iterable[Finding]
 
 CHECKS: Mapping[str, Callable[[Case], Findings]] = {
-    # What it is about → the check; in the order in which people read them.
+    # Subject → its check, in the order in which people read them.
     "state folder": state.folder,
     "journal": state.journal,
     "login": state.logins,
@@ -47,7 +47,7 @@ def examine(
     checks: Mapping[str, Callable[[Case], Findings]] = CHECKS,
     patience_s: float = PATIENCE_S,
 ) -> tuple[list[Finding], bool]:
-    """All findings in their order, and whether the settings can be used; what they do not tell is not looked at."""
+    """Return all findings in their order, and whether the settings can be used; without them, fewer checks apply."""
     settings, found = _settings(path)
     interfaces = interfaces or (settings.lan.interfaces if settings else None)
     address = str(settings.lan.address) if settings and settings.lan.address else None
@@ -83,7 +83,7 @@ def _settings(path: Path | None) -> tuple[Settings | None, list[Finding]]:
 
 
 def _begin(name: str, check: Callable[[Case], Findings], case: Case) -> Future[list[Finding]]:
-    """Carry out a check in a thread of its own, which nobody waits for longer than for the answer."""
+    """Carry out a check in a daemon thread, so that one that hangs does not keep the program from ending."""
     future: Future[list[Finding]] = Future()
 
     def carry_out() -> None:

@@ -1,6 +1,6 @@
-"""Checks of the far side: whether the clouds can be reached, and what they make of our clock.
+"""Checks of the clouds: that they can be reached, and that our clock agrees with theirs.
 
-One HEAD at the root of each host: no login, no call of the API, and not even that while the firewall shuts us out.
+One HEAD at the root of each host: no login and no call of the API. Nothing is sent while the firewall bans us.
 """
 
 import http.client
@@ -24,9 +24,14 @@ from emulator.errors import EmulatorError
 from emulator.store.journal import Journal
 from emulator.system import output
 
-PATIENCE_S = 5.0  # for each step: to resolve the name, to connect, to agree on TLS, to answer
-OFF_S = 300.0  # a clock that is less wrong harms nobody
-FIRST_YEAR = 2026  # in which this program was written; a machine without a battery wakes up in 1970
+PATIENCE_S = 5.0
+"""Time-out of each step: to resolve the name, to connect, to agree on TLS, to answer."""
+
+CLOCK_ERROR_S = 300.0
+"""Greatest clock error that does no harm."""
+
+FIRST_YEAR = 2026
+"""The year in which this program was written: a machine without a battery wakes up in 1970."""
 
 SET_CLOCK = "sudo timedatectl set-ntp true; without it the hours in the settings and the times in the journal are wrong"
 CONNECTION = "look at this machine's internet connection, and at its firewall for outgoing connections"
@@ -34,14 +39,14 @@ CONNECTION = "look at this machine's internet connection, and at its firewall fo
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """What a cloud answered with, and when it thinks that was; None where it does not say."""
+    """An answer of a cloud: its status, and the cloud's time if it tells."""
 
     status: int
     date: datetime | None
 
 
 class Unreached(Exception):
-    """Why there was no answer, and how to fix that."""
+    """No answer: the reason, and how to fix that."""
 
     def __init__(self, why: str, fix: str) -> None:
         self.why, self.fix = why, fix
@@ -49,7 +54,7 @@ class Unreached(Exception):
 
 
 def clouds_and_clock(case: Case) -> Iterator[Finding]:
-    """Whether each cloud answers; then whether the clock is right, by their clocks where there are any."""
+    """Check that each cloud answers; then that our clock is right, by a cloud's clock if there is one."""
     dates = []
     for url, names in _urls(case).items():
         check = f"cloud {', '.join(names)}"
@@ -74,7 +79,7 @@ def clouds_and_clock(case: Case) -> Iterator[Finding]:
 def reach(
     url: str, patience_s: float = PATIENCE_S, resolve: Callable[[str, None], object] = socket.getaddrinfo
 ) -> Reached:
-    """Connect as the program does, and ask for nothing but headers. Raises Unreached."""
+    """Connect as the program does, and ask for the headers only. Raises Unreached."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     _resolve(host, patience_s, resolve)
@@ -102,7 +107,7 @@ def reach(
 
 
 def _resolve(host: str, patience_s: float, resolve: Callable[[str, None], object]) -> None:
-    """Wait for the system's resolver, but not as long as that waits for a server that is away. Raises Unreached."""
+    """Resolve a name within `patience_s`: the resolver itself waits longer for a dead server. Raises Unreached."""
     known: Future[None] = Future()
 
     def ask() -> None:
@@ -130,7 +135,7 @@ def _date(text: str) -> datetime | None:
 
 
 def _urls(case: Case) -> dict[str, list[str]]:
-    """Which alarms are at which URL."""
+    """Return the names of the alarms by their cloud's URL."""
     urls: dict[str, list[str]] = {}
     for name, settings in case.settings.installations.items() if case.settings else ():
         urls.setdefault(settings.endpoint, []).append(name)
@@ -138,7 +143,7 @@ def _urls(case: Case) -> dict[str, list[str]]:
 
 
 def _shut_until(case: Case, host: str) -> float:
-    """Until when the firewall shuts this network out (epoch seconds); asking meanwhile makes it longer."""
+    """Return the end of the firewall's ban of this network (epoch seconds); a request during it prolongs it."""
     try:
         with closing(Journal(case.state_dir, read_only=True)) as book:
             return JournalVault(book, case.state_dir, host).banned_until()
@@ -162,6 +167,6 @@ def _clock(now: float, theirs: datetime | None) -> Finding:
     if theirs is None:
         return ok(check, f"{output.moment(now)}; there is no cloud's to compare it with")
     off_s = (ours - theirs).total_seconds()
-    if abs(off_s) > OFF_S:
+    if abs(off_s) > CLOCK_ERROR_S:
         return problem(check, f"{abs(off_s) / 60:.0f} min {'fast' if off_s > 0 else 'slow'} by the cloud's", SET_CLOCK)
     return ok(check, f"{output.moment(now)}, as the cloud's")

@@ -1,11 +1,11 @@
-"""What a check says: one line for a person, one object for a program."""
+"""The result of a check: one line for a person, one object for a program."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """How serious it is. A warning is worth reading; only a problem keeps something from working."""
+    """The severity of a finding. A warning is worth reading; only a problem keeps something from working."""
 
     OK = "ok"
     WARNING = "warning"
@@ -15,7 +15,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at, what was found, and how to fix it. Holds no secret."""
+    """One result: the subject, what was found, and how to fix it. Holds no secret."""
 
     check: str
     verdict: Verdict
@@ -24,20 +24,20 @@ class Finding:
 
 
 def ok(check: str, found: str) -> Finding:
-    """Nothing to do."""
+    """Report that all is well."""
     return Finding(check, Verdict.OK, found)
 
 
 def warning(check: str, found: str, fix: str) -> Finding:
-    """Something to know."""
+    """Report something that is worth knowing."""
     return Finding(check, Verdict.WARNING, found, fix)
 
 
 def problem(check: str, found: str, fix: str) -> Finding:
-    """Something to mend."""
+    """Report something that has to be mended."""
     return Finding(check, Verdict.PROBLEM, found, fix)
 
 
 def skipped(check: str, why: str) -> Finding:
-    """Something that could not be looked at, or need not be."""
+    """Report that the check was not possible, or not needed."""
     return Finding(check, Verdict.SKIPPED, why)

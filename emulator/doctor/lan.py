@@ -1,4 +1,4 @@
-"""Checks of the LAN: our addresses, multicast on each interface, and what a search of ours finds."""
+"""Checks of the LAN: our addresses, multicast on each interface, and the answers to a search of ours."""
 
 import socket
 import time
@@ -11,9 +11,14 @@ from emulator.doctor.finding import Finding, ok, problem, skipped, warning
 from emulator.lan import network, search, ssdp
 from emulator.lan.network import IFF_LOOPBACK, IFF_MULTICAST, IFF_RUNNING, IFF_UP, Place
 
-HEAR_S = 0.5  # for a datagram of ours to come back to us, which takes less than a millisecond
-TRIES = 3  # datagrams, as UDP may lose one
-SEARCH_S = 4.0  # devices spread their answers over the 3 s that a search allows
+HEAR_S = 0.5
+"""Wait for a datagram of ours to come back to us, which takes less than a millisecond."""
+
+TRIES = 3
+"""Datagrams of a multicast check, as UDP may lose one."""
+
+SEARCH_S = 4.0
+"""Wait for answers: devices spread theirs over the 3 s that a search allows."""
 
 CONNECT = "connect it to the network; or name the interface with --interface, or in lan.interfaces"
 LET_THROUGH = f"let the firewall of this machine pass UDP to and from {ssdp.GROUP} port {ssdp.PORT}"
@@ -22,7 +27,7 @@ LET_ANSWER = "let the firewall of this machine pass these ports; see also what t
 
 
 def addresses(case: Case) -> Iterator[Finding]:
-    """Whether there are addresses to serve at, and whether they will stay."""
+    """Check that there are addresses to serve at, and whether they will stay."""
     if not case.places:
         yield problem("address", network.nowhere(network.nics(), None), CONNECT)
     try:
@@ -52,7 +57,7 @@ def _address(place: Place, flags: int, leased: bool) -> Finding:
 
 
 def multicast(case: Case) -> Iterator[Finding]:
-    """Whether a datagram to the group that searches go to gets out and comes in, on each interface."""
+    """Check on each interface that a datagram to the group of searches is sent and received."""
     if not case.places:
         yield skipped("multicast", "no address to send from")
     for place in case.places:
@@ -66,7 +71,7 @@ def _multicast(place: Place, flags: int) -> Finding:
     if not flags & (IFF_MULTICAST | IFF_LOOPBACK):
         fix = f"sudo ip link set {place.interface} multicast on"
         return problem(check, "blocked: it is switched off on this interface", fix)
-    # A search for a device that nobody is.
+    # A search for a device that does not exist.
     probe = search.request(f"uuid:{uuid.uuid4()}")
     try:
         ear = network.receiver(place.host)
@@ -96,7 +101,7 @@ def _hears(ear: socket.socket, probe: bytes) -> bool:
 
 
 def answers(case: Case) -> Finding:
-    """Whether our switches and our bridge answer a search, and describe themselves, as LAN peers would see it."""
+    """Check that our switches and our bridge answer a search and describe themselves, as a LAN peer would see it."""
     check = "search"
     if not case.running:
         return skipped(check, "`emulator run` does not run with this state folder, so nothing could answer")
@@ -119,7 +124,7 @@ def _heard(wanted: Mapping[str, str], devices: Sequence[search.Found]) -> Findin
 
 
 def _wanted(case: Case) -> dict[str, str]:
-    """What has to answer: unique device name → what we call it."""
+    """Return the devices that have to answer: unique device name → our name for it."""
     settings = case.settings
     if settings is None:
         return {}

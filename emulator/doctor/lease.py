@@ -1,4 +1,4 @@
-"""Whether an address of this machine is for good or for a time: rtnetlink(7), RTM_GETADDR. Linux only."""
+"""Addresses of this machine that have a lease: rtnetlink(7), RTM_GETADDR. Linux only."""
 
 import socket
 import struct
@@ -10,16 +10,27 @@ NLM_F_REQUEST_DUMP = 0x301
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 IFA_LOCAL, IFA_F_PERMANENT = 2, 0x80
 
-_HEADER = struct.Struct("=IHHII")  # length, type, flags, sequence, port
-_ADDRESS = struct.Struct("=BBBBI")  # family, prefix length, flags, scope, interface
-_ATTRIBUTE = struct.Struct("=HH")  # length, type
-_ALIGN = 4  # bytes, of messages and attributes
-LIMIT = 65536  # bytes of a datagram; the kernel sends 32 KiB at most
-PATIENCE_S = 1.0  # for the kernel to answer, which it does at once
+_HEADER = struct.Struct("=IHHII")
+"""Length, type, flags, sequence, port."""
+
+_ADDRESS = struct.Struct("=BBBBI")
+"""Family, prefix length, flags, scope, interface."""
+
+_ATTRIBUTE = struct.Struct("=HH")
+"""Length, type."""
+
+_ALIGN_BYTES = 4
+"""Alignment of messages and attributes."""
+
+DATAGRAM_BYTES = 65536
+"""Largest datagram that is read; the kernel sends 32 KiB at most."""
+
+PATIENCE_S = 1.0
+"""Time-out of the kernel's answer, which comes at once."""
 
 
 def leased() -> frozenset[str]:
-    """The IPv4 addresses that end by themselves unless somebody renews them, as those from DHCP do.
+    """Return the IPv4 addresses that expire unless they are renewed, as those from DHCP do.
 
     Raises OSError where the kernel does not tell.
     """
@@ -30,7 +41,7 @@ def leased() -> frozenset[str]:
         kernel.send(_HEADER.pack(length, RTM_GETADDR, NLM_F_REQUEST_DUMP, 1, 0) + question)
         found: set[str] = set()
         while True:
-            for kind, message in messages(kernel.recv(LIMIT)):
+            for kind, message in messages(kernel.recv(DATAGRAM_BYTES)):
                 if kind in (NLMSG_DONE, NLMSG_ERROR):
                     return frozenset(found)
                 if kind == RTM_NEWADDR:
@@ -38,7 +49,7 @@ def leased() -> frozenset[str]:
 
 
 def messages(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Type and content of each message of a datagram."""
+    """Yield type and content of each message of a datagram."""
     while len(data) >= _HEADER.size:
         length, kind, *_ = _HEADER.unpack_from(data)
         if length < _HEADER.size:
@@ -48,14 +59,14 @@ def messages(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def ending(message: bytes) -> set[str]:
-    """The address that a RTM_NEWADDR message tells of, if it ends by itself."""
+    """Return the address in a RTM_NEWADDR message, if it expires."""
     if _ADDRESS.unpack_from(message)[2] & IFA_F_PERMANENT:
         return set()
     return {socket.inet_ntoa(value) for value in _local(message)}
 
 
 def _local(message: bytes) -> Iterator[bytes]:
-    """The address itself, among the attributes of a message."""
+    """Yield the address itself from the attributes of a message."""
     rest = message[_ADDRESS.size :]
     while len(rest) >= _ATTRIBUTE.size:
         length, kind = _ATTRIBUTE.unpack_from(rest)
@@ -67,4 +78,4 @@ def _local(message: bytes) -> Iterator[bytes]:
 
 
 def _aligned(length: int) -> int:
-    return (length + _ALIGN - 1) // _ALIGN * _ALIGN
+    return (length + _ALIGN_BYTES - 1) // _ALIGN_BYTES * _ALIGN_BYTES

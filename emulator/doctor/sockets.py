@@ -1,6 +1,6 @@
-"""Who has a port: the tables of the kernel, /proc/net and /proc/<pid>/fd (proc(5)). Linux only; elsewhere nobody knows.
+"""The programs that have a port: the kernel's tables /proc/net and /proc/<pid>/fd (proc(5)). Linux only.
 
-Whoever looks without being root sees the sockets of all, but the programs behind them only where they are his own.
+A user who is not root sees every socket, but only the names of the user's own programs.
 """
 
 import os
@@ -17,14 +17,15 @@ from typing import Literal
 PROC = Path("/proc")
 Kind = Literal["tcp", "udp"]
 
-# include/net/tcp_states.h: TCP_LISTEN; a UDP socket that is not connected shows as TCP_CLOSE.
 STATES: dict[Kind, str] = {"tcp": "0A", "udp": "07"}
+"""State of a bound socket (include/net/tcp_states.h): TCP_LISTEN; a UDP socket without a peer shows as TCP_CLOSE."""
+
 _MAPPED = bytes(10) + b"\xff\xff"
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A process, by its short name: a whole command line may hold what nobody should see."""
+    """A process, by its short name: a whole command line may hold a secret."""
 
     pid: int
     name: str
@@ -35,7 +36,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A socket that is bound to a port, and all programs that have it, as far as they can be seen."""
+    """A socket that is bound to a port, and those of its programs that can be seen."""
 
     address: str
     uid: int
@@ -43,31 +44,31 @@ class Bound:
 
     @property
     def everywhere(self) -> bool:
-        """Whether it is bound to every address."""
+        """True if it is bound to every address."""
         return self.address in ("0.0.0.0", "::")  # noqa: S104  # theirs
 
     @property
     def who(self) -> str:
-        """Its programs in words, or its user where those cannot be seen."""
+        """The programs in words, or the user where those cannot be seen."""
         if self.programs:
             return ", ".join(map(str, self.programs))
         return f"a program of user {_user(self.uid)}, which only root can name (sudo)"
 
 
 def are_told(proc: Path = PROC) -> bool:
-    """Whether this system tells who has a port."""
+    """Return whether this system tells which program has a port."""
     return (proc / "net" / "tcp").exists()
 
 
 def bound(kind: Kind, port: int, proc: Path = PROC) -> list[Bound]:
-    """The sockets that have a port, listening ones for TCP; empty where the system does not tell."""
+    """Return the sockets that have a port, listening ones for TCP; empty where the system does not tell."""
     rows = [row for table in (kind, f"{kind}6") for row in _rows(proc / "net" / table, STATES[kind], port)]
     owners = _owners({inode for _, _, inode in rows}, proc) if rows else {}
     return [Bound(address, uid, tuple(owners.get(inode, ()))) for address, uid, inode in rows]
 
 
 def has_open(pid: int, path: Path, proc: Path = PROC) -> bool:
-    """Whether a process has this file open; False where it cannot be seen."""
+    """Return whether a process has this file open; False where that cannot be seen."""
     with suppress(OSError):
         wanted = path.stat()
         for link in (proc / str(pid) / "fd").iterdir():
@@ -78,7 +79,7 @@ def has_open(pid: int, path: Path, proc: Path = PROC) -> bool:
 
 
 def _rows(table: Path, state: str, port: int) -> Iterator[tuple[str, int, int]]:
-    """Address, user and inode of each socket of a table that has the port."""
+    """Yield address, user and inode of each socket of a table that has the port."""
     try:
         lines = table.read_text().splitlines()[1:]
     except OSError:  # no such system, or no IPv6
@@ -91,7 +92,7 @@ def _rows(table: Path, state: str, port: int) -> Iterator[tuple[str, int, int]]:
 
 
 def _address(words: str) -> str:
-    """`0100007F` → `127.0.0.1`: 32-bit words in the byte order of the machine."""
+    """Parse 32-bit words in the byte order of the machine: `0100007F` → `127.0.0.1`."""
     packed = b"".join(struct.pack("=I", int(words[at : at + 8], 16)) for at in range(0, len(words), 8))
     if packed.startswith(_MAPPED):
         packed = packed[-4:]
@@ -99,7 +100,7 @@ def _address(words: str) -> str:
 
 
 def _owners(inodes: set[int], proc: Path) -> dict[int, list[Program]]:
-    """The programs that have sockets open, by inode; those that may not be looked into are left out."""
+    """Return the programs that have sockets open, by inode; those that this user may not inspect are left out."""
     found: dict[int, list[Program]] = {}
     for folder in sorted(proc.iterdir()):
         if not folder.name.isdecimal():

@@ -1,4 +1,4 @@
-"""Checks of what the program keeps: its folder, the journal in it, and the logins. Nothing is changed or sent."""
+"""Checks of the state folder, the journal in it, and the logins. They change and send nothing."""
 
 import os
 import tempfile
@@ -28,7 +28,7 @@ ENVIRONMENT = "set VERISURE_USER and VERISURE_PASSWORD (or …_FILE) for this co
 
 
 def folder(case: Case) -> Finding:
-    """Whether the state folder can be written to, tried with a file that is gone at once, and by us alone."""
+    """Check that the state folder can be written to, by a temporary file, and that only we can read it."""
     name, path = "state folder", case.state_dir
     try:
         with tempfile.TemporaryFile(dir=path):
@@ -49,10 +49,10 @@ def folder(case: Case) -> Finding:
 
 
 def journal(case: Case) -> Finding:
-    """Whether SQLite finds the journal whole."""
+    """Check that SQLite finds the journal whole."""
     name = "journal"
     if folder(case).verdict is Verdict.PROBLEM:
-        # SQLite writes beside a journal even to read it; that it cannot says nothing against the journal.
+        # SQLite writes beside a journal even to read it. A folder that refuses writes says nothing about the journal.
         return skipped(name, SEE_FOLDER)
     if not (case.state_dir / FILE).exists():
         return skipped(name, "there is none before the first run")
@@ -69,7 +69,7 @@ def journal(case: Case) -> Finding:
 
 
 def logins(case: Case) -> Iterator[Finding]:
-    """Whether each alarm has what it takes to log in. No login is attempted: refused ones lock the account."""
+    """Check that each alarm has its credentials. No login is attempted: refused ones lock the account."""
     for name, settings in case.settings.installations.items() if case.settings else ():
         if clouds.row(settings.cloud).simulated:
             yield skipped(f"login {name}", "a simulated alarm needs none")
@@ -112,7 +112,7 @@ def _kept(book: Journal, case: Case, settings: InstallationSettings, given: Cred
 
 
 def _renewable(check: str, login: Login | None) -> Finding:
-    """Whether a login can be used and renewed without a person (verisure-owa.md §2.4, §2.5)."""
+    """Check that a login can be used and renewed without a person (verisure-owa.md §2.4, §2.5)."""
     if login is None:
         return problem(check, "nobody has logged in to this account yet", LOGIN)
     if login.trouble:

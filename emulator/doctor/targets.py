@@ -1,4 +1,4 @@
-"""Checks of where notifications go. Nothing is sent: that is `emulator notify --test`."""
+"""Checks of the targets of notifications. Nothing is sent: that is `emulator notify --test`."""
 
 from emulator.app.targets import apprise_target
 from emulator.config import credentials
@@ -8,7 +8,7 @@ from emulator.errors import ConfigError
 
 
 def notifications(_case: Case) -> Finding:
-    """Whether `emulator run` could notify somebody; it does not start with a target that cannot be used."""
+    """Check that `emulator run` can notify: it does not start with a target that cannot be used."""
     check = "notifications"
     try:
         targets = credentials.targets()
