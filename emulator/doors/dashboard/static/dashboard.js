@@ -1,15 +1,15 @@
-// Keeps the page up to date without reloading it: waits for a change, fetches the page, and swaps in what differs.
-// Without it the page reads the same, and its forms work.
+// Keeps the page up to date without a reload: waits for a change, fetches the page, and swaps in what differs.
+// Without this script the page reads the same, and its forms work.
 import { ask, follow } from "./link.js";
 import { guard, hold } from "./still.js";
 
-const LEAST_MS = 300; // between two looks, should everything change at once
-const PAGE_MS = 4000; // the page is there within that, or nobody is
-const KNOCK_MS = 2000; // nothing is sent to a program that does not answer a question in that time
-const SENT_MS = 20_000; // what becomes of a command that was sent is said within that
-const ERROR_MS = 60_000; // how long what was wrong with a PIN stands there
-const HINT_MS = 5000;
-const CLOSED = "closed", CLOSED_MOST = 50; // boxes that were closed, as long as this tab lives
+const LEAST_MS = 300; // least time between two fetches of the page
+const PAGE_MS = 4000; // time-out of a fetch of the page
+const KNOCK_MS = 2000; // time-out of the probe before a form is sent
+const SENT_MS = 20_000; // time-out of the answer to a form
+const ERROR_MS = 60_000; // display of an error beside a PIN field
+const HINT_MS = 5000; // display of a hint
+const CLOSED = "closed", CLOSED_MOST = 50; // ids of closed boxes, kept for this tab
 
 const byId = (id) => document.getElementById(id);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -17,7 +17,7 @@ let clockSkew = Date.now() / 1000 - Number(document.body.dataset.now);
 const now = () => Date.now() / 1000 - clockSkew;
 let isLost = false;
 let errorUntil = 0;
-const underWay = new Set(); // what was sent and is not answered
+const underWay = new Set(); // forms that are sent and not answered yet
 
 function length(seconds) {
   if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`;
@@ -41,7 +41,7 @@ function live(yes) {
   document.body.classList.toggle("lost", !yes);
 }
 
-/** Nobody vouches for what the page says: it looks as it does when the alarm's cloud is down. */
+/** Marks the page as old, as it is while the alarm's cloud is down: nothing confirms it any more. */
 function lost() {
   if (isLost) return;
   isLost = true;
@@ -54,7 +54,7 @@ function lost() {
   byId("say").textContent = byId("live").textContent;
 }
 
-/** What the program says when it is asked for news: the revision, and its time. */
+/** Reads an answer to /news, revision and time; returns whether the page has to be fetched. */
 function hear(text) {
   const [revision, time] = text.split(" ");
   clockSkew = Date.now() / 1000 - Number(time);
@@ -85,7 +85,7 @@ function close(id) {
   });
 }
 
-/** Says something over the page. */
+/** Shows a box over the page, for `ms` if given. */
 function tell(title, text, ms) {
   const box = byId("told").content.firstElementChild.cloneNode(true);
   box.querySelector("b").textContent = title;
@@ -95,7 +95,7 @@ function tell(title, text, ms) {
   if (ms) setTimeout(() => box.isConnected && close("problem"), ms);
 }
 
-/** Says why a form was not sent: at its PIN, if it has one. */
+/** Shows why a form was not sent: at its PIN field, if it has one. */
 function fail(form, title, text) {
   const error = form.querySelector(".error");
   if (!error) return tell(title, text, ERROR_MS);
@@ -111,12 +111,12 @@ function forget({ target }) {
 
 // -- what changes
 
-// Somebody types there, or reads what was wrong with it: leave it alone.
+// A person types there or reads an error there: do not replace it.
 const inUse = (region) =>
   [...region.querySelectorAll("input:not([type=hidden])")].some((field) => field.value) ||
   (performance.now() < errorUntil && [...region.querySelectorAll(".error")].some((error) => error.textContent));
 
-// An answer to a person stands until it is closed or answered.
+// An answer to a person stays until the person closes or answers it.
 const isAnswer = (region) => (region.id === "problem" || region.id === "asked") && region.firstElementChild;
 
 function announce(fresh) {
@@ -127,7 +127,7 @@ function announce(fresh) {
   if (told.length) byId("say").textContent = told.map((each) => `${each.dataset.say}: ${each.textContent}`).join("; ");
 }
 
-/** Takes over a page: by itself, or as the answer to a form. */
+/** Swaps in a fetched page: after a change (`isByItself`), or as the answer to a form. */
 function swap(html, isByItself) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   const regions = fresh.querySelectorAll("[data-live]");
@@ -150,7 +150,7 @@ function swap(html, isByItself) {
   document.body.dataset.revision = fresh.body.dataset.revision;
 }
 
-/** Puts a question before everything else. */
+/** Opens the question as a modal dialog. */
 function question() {
   const dialog = byId("ask");
   if (!dialog || dialog.matches(":modal")) return;

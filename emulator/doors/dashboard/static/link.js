@@ -1,18 +1,18 @@
-// Whether the program is there: asks it every other second, and says within five when it does not answer.
+// Watches the connection: polls the program every other second, and reports within five that it does not answer.
 
-const ANSWER_MS = 3500; // the program answers within 1.5 s, news or not
-const SILENT_MS = 4000; // without an answer for so long, nobody is there
-const AGAIN_MS = 1500; // when the program lets nobody wait: it has enough listeners
-const SOON_MS = 500; // an answer that took less did not wait
-const RETRY_MS = 1000; // between attempts at a program that does not answer
-const HIDDEN_MS = 60_000; // nobody looks
-const LOOK_MS = 500; // between looks at the clock
+const ANSWER_MS = 3500; // time-out of a long poll; the program answers within 1.5 s, news or not
+const SILENT_MS = 4000; // without an answer for so long, the connection is lost
+const AGAIN_MS = 1500; // pause when the program did not let us wait: it has enough long polls
+const SOON_MS = 500; // an answer that took less was no long poll
+const RETRY_MS = 1000; // pause after an attempt that failed
+const HIDDEN_MS = 60_000; // pause while the page is hidden
+const LOOK_MS = 500; // interval of the check for silence
 
 let asking = new AbortController();
 let goOn = () => {};
 let heardAt = [Date.now(), performance.now()];
 
-/** The text of an answer; throws where there is none in that time. */
+/** Returns the text of an answer; throws where there is none within `ms`. */
 export async function ask(url, ms, options = {}) {
   const stop = options.stop ?? new AbortController();
   const timer = setTimeout(() => stop.abort(), ms);
@@ -34,10 +34,10 @@ function pause(ms) {
   });
 }
 
-/** The longer of both clocks: one may have stood still while the phone slept, the other may have been set. */
+/** Returns the silence by the clock that went on for longer: one stops while the phone sleeps, the other may be set. */
 const silentFor = () => Math.max(Date.now() - heardAt[0], performance.now() - heardAt[1]);
 
-/** Calls `lost` when nobody answers, and `news` when what was answered is some, says `hear`. */
+/** Calls `lost` when the program does not answer, and `news` when `hear` finds a change in its answer. */
 export async function follow({ since, hear, lost, news }) {
   let woken = false;
   const wake = () => {
@@ -65,7 +65,7 @@ export async function follow({ since, hear, lost, news }) {
       if (hear(answer.text)) await news();
       else if (performance.now() - began < SOON_MS) await pause(AGAIN_MS);
     } catch {
-      if (woken) continue; // what was asked before says nothing of now
+      if (woken) continue; // the poll was aborted on purpose
       lost();
       await pause(RETRY_MS);
     }

@@ -1,24 +1,24 @@
-// Keeps what a finger is about to tap where it is, and takes no tap on what has just moved there.
+// Keeps controls where a finger is about to tap, and ignores a tap on a control that has just moved there.
 
-const STILL_MS = 700; // a finger that was on its way still comes down where the eye saw something else
-const MOVED_PX = 4; // less changes nothing about what is tapped
+const STILL_MS = 700; // a finger on its way lands where the eye saw another control
+const MOVED_PX = 4; // a smaller move does not change which control is tapped
 const CONTROLS = "button, a[href], summary";
 
-const known = new Map(); // control → where it is on the page, as far as the screen did not follow it
+const known = new Map(); // control → its place on the page, less the scrolling that followed it
 const moved = new Map(); // control → when it moved or appeared, and whether it is new
-let followed = 0; // by how much the screen was scrolled after what moved
+let followed = 0; // pixels that the page was scrolled to follow moved controls
 
 const keyOf = (control) => control.id || control;
 
 const liesOver = (control) => control.closest("dialog, #problem");
 
-/** Where a control is on the page; what lies over it stands on the screen. */
+/** Returns the place of a control on the page; that of an overlay is its place on the screen. */
 function placeOf(control) {
   const box = control.getBoundingClientRect();
   return liesOver(control) ? { x: box.x, y: box.y } : { x: box.x + scrollX, y: box.y + scrollY - followed };
 }
 
-/** Notes which controls are elsewhere than before. */
+/** Records which controls have moved or appeared. */
 function look() {
   const now = performance.now();
   const found = new Map();
@@ -44,7 +44,7 @@ function observe() {
   for (const each of document.querySelectorAll("main, [data-live]")) observer.observe(each);
 }
 
-/** What the person is at, or else the first command on the screen. */
+/** Returns the focused control, or else the first button on the screen. */
 function anchor() {
   const onScreen = (control) => {
     const box = control.getBoundingClientRect();
@@ -54,7 +54,7 @@ function anchor() {
   return used && onScreen(used) ? used : [...document.querySelectorAll("form button")].find(onScreen);
 }
 
-/** Changes the page, and scrolls after the commands if they move. */
+/** Changes the page, and scrolls so that the anchor stays where it is on the screen. */
 export function hold(change) {
   const held = anchor();
   const top = held?.getBoundingClientRect().top;
@@ -69,7 +69,7 @@ export function hold(change) {
   look();
 }
 
-/** From now on a tap on what has just moved is not taken; `tell` says so. A key goes to what has the focus, moved or not. */
+/** Ignores taps on what has just moved, and calls `tell` then. A key goes to the focused control, moved or not. */
 export function guard(tell) {
   document.addEventListener(
     "click",
