@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from functools import partial
 from ipaddress import IPv4Network
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 
 from emulator.doors.wemo.callback import Here
 from emulator.doors.wemo.gena import Publisher
@@ -15,9 +15,10 @@ from emulator.doors.wemo.walk import Walks
 from emulator.lan.lanes import Lanes
 from emulator.lan.limits import Connections
 from emulator.lan.network import Place
-from tests.doors.clockwork import run
+from tests.doors.clockwork import as_test, run
 from tests.doors.fakes import FakeHub
 
+P = ParamSpec("P")
 PLACE = Place("eth0", "192.168.7.2", IPv4Network("192.168.7.0/24"), "192.168.7.2")
 PEER = "192.168.7.9"
 
@@ -120,10 +121,15 @@ class Rig:
         return wire
 
 
-def with_rig(test: Callable[[Rig], Coroutine[Any, Any, None]]) -> None:
-    async def main() -> None:
-        rig = Rig()
-        await test(rig)
-        await rig.publisher.close()
+def with_rig(test: Callable[Concatenate[Rig, P], Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Run a test on a rig, whose time stands still; what it takes besides are fixtures."""
 
-    run(main())
+    def call(*args: P.args, **fixtures: P.kwargs) -> None:
+        async def main() -> None:
+            rig = Rig()
+            await test(rig, *args, **fixtures)
+            await rig.publisher.close()
+
+        run(main())
+
+    return as_test(call, test, ("rig",))

@@ -67,7 +67,7 @@ def ask(data: bytes, **states: bool | None) -> bytes:
         rig.hub.states.update({rig.switch.name: states.get("on", False)})
         found.append(rig.connect().say(data))
 
-    with_rig(test)
+    with_rig(test)()
     return bytes(found[0])
 
 
@@ -120,19 +120,17 @@ def test_everything_advertised_is_served(path: str, kind: str) -> None:
         ),
     ],
 )
-def test_a_query_is_answered_from_memory_and_arms_nothing(data: bytes, state: bytes) -> None:
-    async def test(rig: Rig) -> None:
-        wire = rig.connect()
-        rig.hub.states[rig.switch.name] = True
-        answer = wire.say(data)
-        assert (status(answer), STATE.findall(answer)) == (200, [state])
-        assert header(answer, "ext") == ""
-        rig.hub.states[rig.switch.name] = False
-        assert STATE.findall(wire.say(data)) == [b"0"]
-        assert rig.hub.asked == []
-        assert not wire.closed
-
-    with_rig(test)
+@with_rig
+async def test_a_query_is_answered_from_memory_and_arms_nothing(rig: Rig, data: bytes, state: bytes) -> None:
+    wire = rig.connect()
+    rig.hub.states[rig.switch.name] = True
+    answer = wire.say(data)
+    assert (status(answer), STATE.findall(answer)) == (200, [state])
+    assert header(answer, "ext") == ""
+    rig.hub.states[rig.switch.name] = False
+    assert STATE.findall(wire.say(data)) == [b"0"]
+    assert rig.hub.asked == []
+    assert not wire.closed
 
 
 def get(action: str, inner: str = "", service: str = "basicevent") -> bytes:
@@ -170,13 +168,11 @@ def test_a_get_with_an_envelope_is_a_question(data: bytes, said: bytes) -> None:
         (request("GET", "/upnp/control/basicevent1", SOAPACTION="x#GetBinaryState"), 405),
     ],
 )
-def test_a_get_never_sets(data: bytes, code: int) -> None:
-    async def test(rig: Rig) -> None:
-        rig.hub.states[rig.switch.name] = False
-        assert status(rig.connect().say(data)) == code
-        assert rig.hub.asked == []
-
-    with_rig(test)
+@with_rig
+async def test_a_get_never_sets(rig: Rig, data: bytes, code: int) -> None:
+    rig.hub.states[rig.switch.name] = False
+    assert status(rig.connect().say(data)) == code
+    assert rig.hub.asked == []
 
 
 def test_what_the_panel_has_not_said_is_a_fault_that_sends_nobody_to_the_next_port() -> None:
@@ -216,16 +212,14 @@ def test_every_action_answers_with_its_arguments(action: description.Action) -> 
         (request("POST", "/upnp/control/basicevent1", SOAPACTION=""), b"401"),
     ],
 )
-def test_what_cannot_be_done_is_a_fault_on_a_connection_that_lives(data: bytes, code: bytes) -> None:
-    async def test(rig: Rig) -> None:
-        wire = rig.connect()
-        answer = wire.say(data)
-        assert status(answer) == 500
-        assert b"<errorCode>" + code + b"</errorCode>" in answer
-        assert status(wire.say(GET)) == 200
-        assert rig.hub.asked == []
-
-    with_rig(test)
+@with_rig
+async def test_what_cannot_be_done_is_a_fault_on_a_connection_that_lives(rig: Rig, data: bytes, code: bytes) -> None:
+    wire = rig.connect()
+    answer = wire.say(data)
+    assert status(answer) == 500
+    assert b"<errorCode>" + code + b"</errorCode>" in answer
+    assert status(wire.say(GET)) == 200
+    assert rig.hub.asked == []
 
 
 @pytest.mark.parametrize(
@@ -284,7 +278,7 @@ def test_a_web_page_can_neither_arm_nor_look(headers: dict[str, str], caplog: py
             assert status(rig.connect().say(data)) == 403
         assert rig.hub.asked == []
 
-    with_rig(test)
+    with_rig(test)()
     assert [record.levelno for record in caplog.records if "refused" in record.message] == [logging.WARNING]
     assert PEER in caplog.text
 
@@ -298,77 +292,65 @@ FORMS = [{}, *({"Content-Type": kind} for kind in ("text/plain", "application/x-
 
 @pytest.mark.parametrize("headers", FORMS)
 @pytest.mark.parametrize(("action", "inner"), [("SetBinaryState", OFF), ("GetBinaryState", "")])
-def test_what_a_form_can_send_is_no_action(headers: dict[str, str], action: str, inner: str) -> None:
-    async def test(rig: Rig) -> None:
-        data = request("POST", "/upnp/control/basicevent1", body(action, inner), **headers)
-        assert status(rig.connect().say(data)) == 415
-        assert rig.hub.asked == []
-
-    with_rig(test)
+@with_rig
+async def test_what_a_form_can_send_is_no_action(rig: Rig, headers: dict[str, str], action: str, inner: str) -> None:
+    data = request("POST", "/upnp/control/basicevent1", body(action, inner), **headers)
+    assert status(rig.connect().say(data)) == 415
+    assert rig.hub.asked == []
 
 
 @pytest.mark.parametrize("page", ["http://evil.example/form", "http://localhost:3000/", "http://192.168.7.9/"])
-def test_a_form_that_tells_its_page_by_referer_only_is_known_too(page: str) -> None:
-    async def test(rig: Rig) -> None:
-        assert status(rig.connect().say(post("SetBinaryState", OFF, Referer=page))) == 403
-        assert rig.hub.asked == []
-
-    with_rig(test)
+@with_rig
+async def test_a_form_that_tells_its_page_by_referer_only_is_known_too(rig: Rig, page: str) -> None:
+    assert status(rig.connect().say(post("SetBinaryState", OFF, Referer=page))) == 403
+    assert rig.hub.asked == []
 
 
 def test_our_own_page_may() -> None:
     assert status(ask(post("SetBinaryState", ON, Origin="http://192.168.7.2:8099"))) == 200
 
 
-def test_the_advertised_address_is_ours() -> None:
-    async def test(rig: Rig) -> None:
-        place = Place("eth0", "192.168.7.2", IPv4Network("192.168.7.0/24"), "10.0.0.5")
-        answer = rig.connect(place=place).say(post("GetIconURL", Host="10.0.0.5:49151"))
-        assert f"<URL>http://10.0.0.5:{rig.switch.identity.port}/icon.png</URL>".encode() in answer
-
-    with_rig(test)
+@with_rig
+async def test_the_advertised_address_is_ours(rig: Rig) -> None:
+    place = Place("eth0", "192.168.7.2", IPv4Network("192.168.7.0/24"), "10.0.0.5")
+    answer = rig.connect(place=place).say(post("GetIconURL", Host="10.0.0.5:49151"))
+    assert f"<URL>http://10.0.0.5:{rig.switch.identity.port}/icon.png</URL>".encode() in answer
 
 
 @pytest.mark.parametrize("peer", ["192.168.8.9", "8.8.8.8", ""])
-def test_a_foreign_peer_gets_nothing(peer: str) -> None:
-    async def test(rig: Rig) -> None:
-        wire = rig.connect(peer)
-        assert wire.aborted
-        assert wire.say(SET_ON) == b""
-        await advance()
-        assert rig.hub.asked == []
-        assert not rig.connections
-
-    with_rig(test)
+@with_rig
+async def test_a_foreign_peer_gets_nothing(rig: Rig, peer: str) -> None:
+    wire = rig.connect(peer)
+    assert wire.aborted
+    assert wire.say(SET_ON) == b""
+    await advance()
+    assert rig.hub.asked == []
+    assert not rig.connections
 
 
 @pytest.mark.parametrize(("data", "on"), [(SET_ON, True), (SET_OFF, False)])
-def test_a_set_is_submitted_once_and_answered_with_the_state(data: bytes, on: bool) -> None:
-    async def test(rig: Rig) -> None:
-        rig.hub.states[rig.switch.name] = not on
-        answer = rig.connect().say(data)
-        assert rig.hub.asked == [(rig.switch.name, on, Origin("wemo", PEER, rig.switch.name))]
-        assert (status(answer), STATE.findall(answer)) == (200, [str(int(on)).encode()])
-        assert b"<u:SetBinaryStateResponse" in answer
-
-    with_rig(test)
+@with_rig
+async def test_a_set_is_submitted_once_and_answered_with_the_state(rig: Rig, data: bytes, on: bool) -> None:
+    rig.hub.states[rig.switch.name] = not on
+    answer = rig.connect().say(data)
+    assert rig.hub.asked == [(rig.switch.name, on, Origin("wemo", PEER, rig.switch.name))]
+    assert (status(answer), STATE.findall(answer)) == (200, [str(int(on)).encode()])
+    assert b"<u:SetBinaryStateResponse" in answer
 
 
-def test_a_set_may_be_split_anywhere() -> None:
-    async def test(rig: Rig) -> None:
-        for at in range(1, len(SET_ON)):
-            wire = rig.connect()
-            assert wire.say(SET_ON[:at]) == b""
-            assert status(wire.say(SET_ON[at:])) == 200
-            wire.close()
-            await advance(1)  # lest it is too many sets of a peer
-        assert len(rig.hub.asked) == len(SET_ON) - 1
+@with_rig
+async def test_a_set_may_be_split_anywhere(rig: Rig) -> None:
+    for at in range(1, len(SET_ON)):
         wire = rig.connect()
-        wire.say(*(SET_ON[at : at + 1] for at in range(len(SET_ON) - 1)))
-        assert len(rig.hub.asked) == len(SET_ON) - 1
-        assert status(wire.say(SET_ON[-1:])) == 200
-
-    with_rig(test)
+        assert wire.say(SET_ON[:at]) == b""
+        assert status(wire.say(SET_ON[at:])) == 200
+        wire.close()
+        await advance(1)  # lest it is too many sets of a peer
+    assert len(rig.hub.asked) == len(SET_ON) - 1
+    wire = rig.connect()
+    wire.say(*(SET_ON[at : at + 1] for at in range(len(SET_ON) - 1)))
+    assert len(rig.hub.asked) == len(SET_ON) - 1
+    assert status(wire.say(SET_ON[-1:])) == 200
 
 
 def test_requests_in_one_segment_are_answered_in_order() -> None:
@@ -383,21 +365,19 @@ def held(rig: Rig) -> Ticket:
     return rig.hub.tickets[-1]
 
 
-def test_a_set_is_answered_when_the_cloud_has_taken_it() -> None:
-    async def test(rig: Rig) -> None:
-        rig.hub.prompt = False
-        wire = rig.connect()
-        assert wire.say(SET_ON + GET) == b""
-        assert wire.paused
-        rig.hub.states[rig.switch.name] = True  # pending
-        held(rig).accepted.set_result(None)
-        answer = wire.taken()
-        assert STATE.findall(answer) == [b"1", b"1"]
-        assert not wire.paused
-        await advance(3)
-        assert wire.taken() == b""
-
-    with_rig(test)
+@with_rig
+async def test_a_set_is_answered_when_the_cloud_has_taken_it(rig: Rig) -> None:
+    rig.hub.prompt = False
+    wire = rig.connect()
+    assert wire.say(SET_ON + GET) == b""
+    assert wire.paused
+    rig.hub.states[rig.switch.name] = True  # pending
+    held(rig).accepted.set_result(None)
+    answer = wire.taken()
+    assert STATE.findall(answer) == [b"1", b"1"]
+    assert not wire.paused
+    await advance(3)
+    assert wire.taken() == b""
 
 
 def not_done(answer: bytes, why: bytes) -> bool:
@@ -406,76 +386,64 @@ def not_done(answer: bytes, why: bytes) -> bool:
     return status(answer) == 200 and fault in answer and STATE.findall(answer) == [b"Error"]
 
 
-def test_a_refusal_is_told_with_its_reason() -> None:
-    async def test(rig: Rig) -> None:
-        rig.hub.prompt = False
-        wire = rig.connect()
-        wire.say(SET_ON)
-        held(rig).accepted.set_exception(Rejected("The kitchen window is open"))
-        assert not_done(wire.taken(), b"The kitchen window is open")
-        assert status(wire.say(GET)) == 200
-
-    with_rig(test)
+@with_rig
+async def test_a_refusal_is_told_with_its_reason(rig: Rig) -> None:
+    rig.hub.prompt = False
+    wire = rig.connect()
+    wire.say(SET_ON)
+    held(rig).accepted.set_exception(Rejected("The kitchen window is open"))
+    assert not_done(wire.taken(), b"The kitchen window is open")
+    assert status(wire.say(GET)) == 200
 
 
-def test_patience_ends_with_the_state_as_it_is_before_openhab_tries_another_port() -> None:
-    async def test(rig: Rig) -> None:
-        rig.hub.prompt = False
-        wire = rig.connect()
-        wire.say(SET_ON)
-        await advance(0.7)
-        assert wire.taken() == b""
-        await advance(0.2)
-        assert STATE.findall(wire.taken()) == [b"0"]
-        held(rig).accepted.set_exception(Rejected("too late to answer"))
-        assert wire.taken() == b""
-        wire.say(SET_ON)
-        held(rig).accepted.set_result(None)
-        assert status(wire.taken()) == 200
-
-    with_rig(test)
+@with_rig
+async def test_patience_ends_with_the_state_as_it_is_before_openhab_tries_another_port(rig: Rig) -> None:
+    rig.hub.prompt = False
+    wire = rig.connect()
+    wire.say(SET_ON)
+    await advance(0.7)
+    assert wire.taken() == b""
+    await advance(0.2)
+    assert STATE.findall(wire.taken()) == [b"0"]
+    held(rig).accepted.set_exception(Rejected("too late to answer"))
+    assert wire.taken() == b""
+    wire.say(SET_ON)
+    held(rig).accepted.set_result(None)
+    assert status(wire.taken()) == 200
 
 
-def test_a_set_that_has_to_wait_behind_another_is_answered_at_once() -> None:
-    async def test(rig: Rig) -> None:
-        rig.hub.prompt, rig.hub.busy = False, True
-        answer = rig.connect().say(SET_ON)
-        assert (status(answer), STATE.findall(answer)) == (200, [b"0"])
-        held(rig).accepted.set_exception(Rejected("too late to answer"))
-
-    with_rig(test)
+@with_rig
+async def test_a_set_that_has_to_wait_behind_another_is_answered_at_once(rig: Rig) -> None:
+    rig.hub.prompt, rig.hub.busy = False, True
+    answer = rig.connect().say(SET_ON)
+    assert (status(answer), STATE.findall(answer)) == (200, [b"0"])
+    held(rig).accepted.set_exception(Rejected("too late to answer"))
 
 
-def test_a_set_that_is_known_to_be_refused_is_answered_at_once() -> None:
-    async def test(rig: Rig) -> None:
-        rig.hub.prompt, rig.hub.obstacle = False, Rejected("the login was refused")
-        assert not_done(rig.connect().say(SET_ON), b"the login was refused")
-        assert len(rig.hub.asked) == 1
-
-    with_rig(test)
+@with_rig
+async def test_a_set_that_is_known_to_be_refused_is_answered_at_once(rig: Rig) -> None:
+    rig.hub.prompt, rig.hub.obstacle = False, Rejected("the login was refused")
+    assert not_done(rig.connect().say(SET_ON), b"the login was refused")
+    assert len(rig.hub.asked) == 1
 
 
-def test_what_the_settings_ignore_is_answered_politely_whatever_is_in_the_way() -> None:
-    async def test(rig: Rig) -> None:
-        rig.hub.obstacle, rig.hub.busy = Rejected("the login was refused"), True  # and the fake accepts at once
-        assert STATE.findall(rig.connect().say(SET_OFF)) == [b"0"]
-
-    with_rig(test)
+@with_rig
+async def test_what_the_settings_ignore_is_answered_politely_whatever_is_in_the_way(rig: Rig) -> None:
+    rig.hub.obstacle, rig.hub.busy = Rejected("the login was refused"), True  # and the fake accepts at once
+    assert STATE.findall(rig.connect().say(SET_OFF)) == [b"0"]
 
 
-def test_a_set_is_acknowledged_even_before_the_first_reading() -> None:
-    async def test(rig: Rig) -> None:
-        rig.hub.prompt = False
-        rig.hub.states[rig.switch.name] = None
-        wire = rig.connect()
-        wire.say(SET_ON)
-        held(rig).accepted.set_result(None)
-        answer = wire.taken()
-        assert status(answer) == 200
-        assert b"SetBinaryStateResponse" in answer
-        assert STATE.findall(answer) == []
-
-    with_rig(test)
+@with_rig
+async def test_a_set_is_acknowledged_even_before_the_first_reading(rig: Rig) -> None:
+    rig.hub.prompt = False
+    rig.hub.states[rig.switch.name] = None
+    wire = rig.connect()
+    wire.say(SET_ON)
+    held(rig).accepted.set_result(None)
+    answer = wire.taken()
+    assert status(answer) == 200
+    assert b"SetBinaryStateResponse" in answer
+    assert STATE.findall(answer) == []
 
 
 @pytest.mark.parametrize("error", [Rejected("The kitchen window is open"), ZeroDivisionError("a secret")])
@@ -487,7 +455,7 @@ def test_a_submit_that_fails_is_told_over_200(error: Exception, caplog: pytest.L
         assert not_done(answer, b"The kitchen window is open" if isinstance(error, Rejected) else expected)
         assert b"secret" not in answer
 
-    with_rig(test)
+    with_rig(test)()
     assert ("command failed" in caplog.text) == isinstance(error, ZeroDivisionError)
 
 
@@ -498,14 +466,12 @@ class Gone(Inline):
         raise RuntimeError("cannot schedule new futures after shutdown")
 
 
-def test_a_set_while_the_program_stops_is_told_over_200() -> None:
-    async def test(rig: Rig) -> None:
-        rig.executor = Gone()
-        rig.make_plugs()
-        assert not_done(rig.connect().say(SET_ON), b"Too many commands at once, or the program is stopping; not sent")
-        assert rig.hub.asked == []
-
-    with_rig(test)
+@with_rig
+async def test_a_set_while_the_program_stops_is_told_over_200(rig: Rig) -> None:
+    rig.executor = Gone()
+    rig.make_plugs()
+    assert not_done(rig.connect().say(SET_ON), b"Too many commands at once, or the program is stopping; not sent")
+    assert rig.hub.asked == []
 
 
 def test_a_set_that_cannot_be_answered_with_the_state_is_told_over_200(caplog: pytest.LogCaptureFixture) -> None:
@@ -517,25 +483,23 @@ def test_a_set_that_cannot_be_answered_with_the_state_is_told_over_200(caplog: p
         held(rig).accepted.set_result(None)
         assert not_done(wire.taken(), b"Internal error; the log of the emulator tells more")
 
-    with_rig(test)
+    with_rig(test)()
     assert "answering SetBinaryState failed" in caplog.text
 
 
-def test_a_client_that_leaves_does_not_take_its_command_with_it() -> None:
-    async def test(rig: Rig) -> None:
-        rig.hub.prompt = False
-        wire = rig.connect()
-        wire.say(SET_ON)
-        wire.close()
-        await advance()
-        assert not rig.connections
-        held(rig).accepted.set_result(None)
-        held(rig).done.set_result(Outcome(Result.CONFIRMED, "armed"))
-        await advance(5)
-        assert wire.taken() == b""
-        assert len(rig.hub.asked) == 1
-
-    with_rig(test)
+@with_rig
+async def test_a_client_that_leaves_does_not_take_its_command_with_it(rig: Rig) -> None:
+    rig.hub.prompt = False
+    wire = rig.connect()
+    wire.say(SET_ON)
+    wire.close()
+    await advance()
+    assert not rig.connections
+    held(rig).accepted.set_result(None)
+    held(rig).done.set_result(Outcome(Result.CONFIRMED, "armed"))
+    await advance(5)
+    assert wire.taken() == b""
+    assert len(rig.hub.asked) == 1
 
 
 def test_a_bug_of_ours_is_an_answer_too(caplog: pytest.LogCaptureFixture) -> None:
@@ -545,176 +509,153 @@ def test_a_bug_of_ours_is_an_answer_too(caplog: pytest.LogCaptureFixture) -> Non
         assert status(wire.say(GET)) == 500
         assert wire.closed
 
-    with_rig(test)
+    with_rig(test)()
     assert "POST /upnp/control/basicevent1 from 192.168.7.9" in caplog.text
 
 
-def test_a_stalled_request_is_told_so() -> None:
-    async def test(rig: Rig) -> None:
-        wire = rig.connect()
-        wire.say(SET_ON[:-1])
-        await advance(9.9)
-        assert wire.taken() == b""
-        await advance(0.2)
-        assert status(wire.taken()) == 408
-        assert wire.ended
-        assert wire.say(SET_ON[-1:]) == b""
-        await advance(1.1)
-        assert wire.aborted
-        assert rig.hub.asked == []
-        assert not rig.connections
-
-    with_rig(test)
+@with_rig
+async def test_a_stalled_request_is_told_so(rig: Rig) -> None:
+    wire = rig.connect()
+    wire.say(SET_ON[:-1])
+    await advance(9.9)
+    assert wire.taken() == b""
+    await advance(0.2)
+    assert status(wire.taken()) == 408
+    assert wire.ended
+    assert wire.say(SET_ON[-1:]) == b""
+    await advance(1.1)
+    assert wire.aborted
+    assert rig.hub.asked == []
+    assert not rig.connections
 
 
-def test_a_byte_now_and_then_does_not_keep_a_connection() -> None:
-    async def test(rig: Rig) -> None:
-        wire = rig.connect()
-        answer = b""
-        for at in range(6):
-            answer += wire.say(SET_ON[at : at + 1])
-            await advance(2)
-        assert status(answer) == 408
-
-    with_rig(test)
-
-
-def test_an_idle_connection_is_closed_without_a_word() -> None:
-    async def test(rig: Rig) -> None:
-        wire = rig.connect()
-        wire.say(GET)
-        await advance(9)
-        assert status(wire.say(GET)) == 200
-        await advance(9)
-        assert not wire.closed
+@with_rig
+async def test_a_byte_now_and_then_does_not_keep_a_connection(rig: Rig) -> None:
+    wire = rig.connect()
+    answer = b""
+    for at in range(6):
+        answer += wire.say(SET_ON[at : at + 1])
         await advance(2)
-        assert wire.closed
-        assert wire.taken() == b""
-
-    with_rig(test)
+    assert status(answer) == 408
 
 
-def test_a_peer_that_holds_all_it_can_closes_what_it_left_idle_longest() -> None:
-    async def test(rig: Rig) -> None:
-        wires = [rig.connect() for _ in range(limits.PER_PEER)]
-        await advance(1)
-        assert status(wires[0].say(GET)) == 200
-        await advance(1)
-        assert status(rig.connect().say(GET)) == 200
-        assert len([wire for wire in wires if wire.aborted]) == 1
-        assert not wires[0].aborted
+@with_rig
+async def test_an_idle_connection_is_closed_without_a_word(rig: Rig) -> None:
+    wire = rig.connect()
+    wire.say(GET)
+    await advance(9)
+    assert status(wire.say(GET)) == 200
+    await advance(9)
+    assert not wire.closed
+    await advance(2)
+    assert wire.closed
+    assert wire.taken() == b""
 
-    with_rig(test)
+
+@with_rig
+async def test_a_peer_that_holds_all_it_can_closes_what_it_left_idle_longest(rig: Rig) -> None:
+    wires = [rig.connect() for _ in range(limits.PER_PEER)]
+    await advance(1)
+    assert status(wires[0].say(GET)) == 200
+    await advance(1)
+    assert status(rig.connect().say(GET)) == 200
+    assert len([wire for wire in wires if wire.aborted]) == 1
+    assert not wires[0].aborted
 
 
-def test_a_peer_that_waits_for_all_it_can_is_refused_one_more(monkeypatch: pytest.MonkeyPatch) -> None:
+@with_rig
+async def test_a_peer_that_waits_for_all_it_can_is_refused_one_more(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes, "PER_PEER", limits.PER_PEER)
-
-    async def test(rig: Rig) -> None:
-        rig.hub.prompt = False
-        wires = [rig.connect() for _ in range(limits.PER_PEER)]
-        assert not any(wire.say(SET_ON) for wire in wires)
-        one_more = rig.connect()
-        assert status(one_more.taken()) == 503
-        assert one_more.closed
-        assert not any(wire.closed for wire in wires)
-
-    with_rig(test)
+    rig.hub.prompt = False
+    wires = [rig.connect() for _ in range(limits.PER_PEER)]
+    assert not any(wire.say(SET_ON) for wire in wires)
+    one_more = rig.connect()
+    assert status(one_more.taken()) == 503
+    assert one_more.closed
+    assert not any(wire.closed for wire in wires)
 
 
-def test_a_peer_that_reads_nothing_is_served_no_more() -> None:
-    async def test(rig: Rig) -> None:
-        wire = rig.connect()
-        wire.protocol.pause_writing()
-        assert wire.paused
-        assert wire.say(GET) == b""
-        wire.protocol.resume_writing()
-        assert not wire.paused
-        assert status(wire.taken()) == 200
-        wire.protocol.pause_writing()
-        wire.say(GET)
-        await advance(11)
-        assert wire.aborted
-        wire.protocol.resume_writing()
-        assert wire.taken() == b""
-
-    with_rig(test)
+@with_rig
+async def test_a_peer_that_reads_nothing_is_served_no_more(rig: Rig) -> None:
+    wire = rig.connect()
+    wire.protocol.pause_writing()
+    assert wire.paused
+    assert wire.say(GET) == b""
+    wire.protocol.resume_writing()
+    assert not wire.paused
+    assert status(wire.taken()) == 200
+    wire.protocol.pause_writing()
+    wire.say(GET)
+    await advance(11)
+    assert wire.aborted
+    wire.protocol.resume_writing()
+    assert wire.taken() == b""
 
 
 @pytest.mark.parametrize(
     ("data", "code"), [(b"", None), (GET, 200), (GET[:-1], 400), (request("GET", "/setup.xml"), 200)]
 )
-def test_a_peer_that_has_sent_all_is_answered_and_let_go(data: bytes, code: int | None) -> None:
-    async def test(rig: Rig) -> None:
-        wire = rig.connect()
-        answer = wire.say(data)
-        assert wire.protocol.eof_received() is False  # asyncio closes, once what was written is out
-        answer += wire.taken()
-        assert (status(answer) if answer else None) == code
-        assert wire.protocol.eof_received() is False
-
-    with_rig(test)
+@with_rig
+async def test_a_peer_that_has_sent_all_is_answered_and_let_go(rig: Rig, data: bytes, code: int | None) -> None:
+    wire = rig.connect()
+    answer = wire.say(data)
+    assert wire.protocol.eof_received() is False  # asyncio closes, once what was written is out
+    answer += wire.taken()
+    assert (status(answer) if answer else None) == code
+    assert wire.protocol.eof_received() is False
 
 
-def test_the_end_does_not_cut_off_a_set_that_waits() -> None:
-    async def test(rig: Rig) -> None:
-        rig.hub.prompt = False
-        wire = rig.connect()
-        wire.say(SET_ON)
-        assert wire.protocol.eof_received() is True
-        held(rig).accepted.set_result(None)
-        assert status(wire.taken()) == 200
-
-    with_rig(test)
+@with_rig
+async def test_the_end_does_not_cut_off_a_set_that_waits(rig: Rig) -> None:
+    rig.hub.prompt = False
+    wire = rig.connect()
+    wire.say(SET_ON)
+    assert wire.protocol.eof_received() is True
+    held(rig).accepted.set_result(None)
+    assert status(wire.taken()) == 200
 
 
-def test_expect_is_answered_before_the_body_is_sent() -> None:
-    async def test(rig: Rig) -> None:
-        head, _, text = post("SetBinaryState", ON, Expect="100-continue").partition(b"\r\n\r\n")
-        wire = rig.connect()
-        assert wire.say(head + b"\r\n\r\n").startswith(b"HTTP/1.1 100")
-        assert status(wire.say(text)) == 200
-
-    with_rig(test)
+@with_rig
+async def test_expect_is_answered_before_the_body_is_sent(rig: Rig) -> None:
+    head, _, text = post("SetBinaryState", ON, Expect="100-continue").partition(b"\r\n\r\n")
+    wire = rig.connect()
+    assert wire.say(head + b"\r\n\r\n").startswith(b"HTTP/1.1 100")
+    assert status(wire.say(text)) == 200
 
 
-def test_shutting_leaves_nothing() -> None:
-    async def test(rig: Rig) -> None:
-        wire = rig.connect()
-        for connection in list(rig.connections):
-            connection.shut()
-        await advance()
-        assert wire.closed
-        assert not rig.connections
-
-    with_rig(test)
+@with_rig
+async def test_shutting_leaves_nothing(rig: Rig) -> None:
+    wire = rig.connect()
+    for connection in list(rig.connections):
+        connection.shut()
+    await advance()
+    assert wire.closed
+    assert not rig.connections
 
 
-def test_subscriptions_are_answered_and_start_with_all_that_is_evented() -> None:
-    async def test(rig: Rig) -> None:
-        wire = rig.connect()
-        subscribe = {"CALLBACK": f"<http://{PEER}:8989/x>", "NT": "upnp:event", "TIMEOUT": "Second-300"}
-        for service in (BASICEVENT, METAINFO):
-            answer = wire.say(request("SUBSCRIBE", service.event, **subscribe))
-            assert (status(answer), header(answer, "timeout")) == (200, "Second-300")
-            assert header(answer, "content-length") == "0"
-            sid = header(answer, "sid") or ""
-            (waiting,) = rig.publisher._subscriptions[sid].waiting
-            for name in service.evented:
-                assert f"<{name}>".encode() in waiting
-            assert status(wire.say(request("SUBSCRIBE", service.event, SID=sid))) == 200
-            assert status(wire.say(request("UNSUBSCRIBE", service.event, SID=sid))) == 200
-            assert status(wire.say(request("UNSUBSCRIBE", service.event, SID=sid))) == 412
-        for state, read_at in ((None, 1.0), (True, None)):
-            rig.hub.states[rig.switch.name], rig.hub.read_at = state, read_at
-            answer = wire.say(request("SUBSCRIBE", BASICEVENT.event, **subscribe))
-            # Nothing is said before the panel has said it in this run.
-            assert not rig.publisher._subscriptions[header(answer, "sid") or ""].waiting
-        for callback, expected in (("192.168.7.77", 200), (PLACE.host, 412), ("192.168.8.77", 412)):
-            asked = {**subscribe, "CALLBACK": f"<http://{callback}/>"}
-            assert status(wire.say(request("SUBSCRIBE", BASICEVENT.event, **asked))) == expected
-
-    with_rig(test)
+@with_rig
+async def test_subscriptions_are_answered_and_start_with_all_that_is_evented(rig: Rig) -> None:
+    wire = rig.connect()
+    subscribe = {"CALLBACK": f"<http://{PEER}:8989/x>", "NT": "upnp:event", "TIMEOUT": "Second-300"}
+    for service in (BASICEVENT, METAINFO):
+        answer = wire.say(request("SUBSCRIBE", service.event, **subscribe))
+        assert (status(answer), header(answer, "timeout")) == (200, "Second-300")
+        assert header(answer, "content-length") == "0"
+        sid = header(answer, "sid") or ""
+        (waiting,) = rig.publisher._subscriptions[sid].waiting
+        for name in service.evented:
+            assert f"<{name}>".encode() in waiting
+        assert status(wire.say(request("SUBSCRIBE", service.event, SID=sid))) == 200
+        assert status(wire.say(request("UNSUBSCRIBE", service.event, SID=sid))) == 200
+        assert status(wire.say(request("UNSUBSCRIBE", service.event, SID=sid))) == 412
+    for state, read_at in ((None, 1.0), (True, None)):
+        rig.hub.states[rig.switch.name], rig.hub.read_at = state, read_at
+        answer = wire.say(request("SUBSCRIBE", BASICEVENT.event, **subscribe))
+        # Nothing is said before the panel has said it in this run.
+        assert not rig.publisher._subscriptions[header(answer, "sid") or ""].waiting
+    for callback, expected in (("192.168.7.77", 200), (PLACE.host, 412), ("192.168.8.77", 412)):
+        asked = {**subscribe, "CALLBACK": f"<http://{callback}/>"}
+        assert status(wire.say(request("SUBSCRIBE", BASICEVENT.event, **asked))) == expected
 
 
 PIECES = [
@@ -731,18 +672,16 @@ PIECES = [
 
 @given(st.lists(st.binary() | st.sampled_from(PIECES), max_size=6))
 @example([SET_ON[:100], b"\x00", SET_ON])
-def test_any_bytes_are_answered_or_awaited_and_never_raise(data: list[bytes]) -> None:
-    async def test(rig: Rig) -> None:
-        wire = rig.connect()
-        answer = wire.say(*data)
-        wire.protocol.eof_received()
-        await advance(11)
-        await advance(2)
-        answer += wire.taken()
-        assert wire.closed
-        assert not rig.connections
-        assert re.fullmatch(rb"(HTTP/1.1 \d\d\d .*)?", answer, re.DOTALL)
-        if any(each.strip(b"\r\n") for each in data):
-            assert answer
-
-    with_rig(test)
+@with_rig
+async def test_any_bytes_are_answered_or_awaited_and_never_raise(rig: Rig, data: list[bytes]) -> None:
+    wire = rig.connect()
+    answer = wire.say(*data)
+    wire.protocol.eof_received()
+    await advance(11)
+    await advance(2)
+    answer += wire.taken()
+    assert wire.closed
+    assert not rig.connections
+    assert re.fullmatch(rb"(HTTP/1.1 \d\d\d .*)?", answer, re.DOTALL)
+    if any(each.strip(b"\r\n") for each in data):
+        assert answer

@@ -104,180 +104,153 @@ def at_the_other(rig: Rig, data: bytes = SET_ON, peer: str = PEER) -> bytes:
     return rig.connect(peer, plug=rig.other).say(data)
 
 
-def test_whoever_hangs_up_and_asks_the_next_switch_changes_nothing() -> None:
-    async def test(rig: Rig) -> None:
-        waiting(rig).close()
-        await advance()
-        assert walked(at_the_other(rig))
-        reason = f"the same was asked of {rig.switch.name} a moment before: this client tries one port after the other"
-        assert rig.hub.ignored == [(rig.other.switch.name, True, reason)]
-        assert [name for name, *_ in rig.hub.asked] == [rig.switch.name]
-        await advance(2)
-        assert walked(at_the_other(rig))
-        await advance(2)
-        assert walked(at_the_other(rig))
-        await advance(WALK_S + 1)
-        rig.hub.prompt = True
-        assert status(at_the_other(rig)) == 200
-        assert [name for name, *_ in rig.hub.asked] == [rig.switch.name, rig.other.switch.name]
-
-    with_rig(test)
+@with_rig
+async def test_whoever_hangs_up_and_asks_the_next_switch_changes_nothing(rig: Rig) -> None:
+    waiting(rig).close()
+    await advance()
+    assert walked(at_the_other(rig))
+    reason = f"the same was asked of {rig.switch.name} a moment before: this client tries one port after the other"
+    assert rig.hub.ignored == [(rig.other.switch.name, True, reason)]
+    assert [name for name, *_ in rig.hub.asked] == [rig.switch.name]
+    await advance(2)
+    assert walked(at_the_other(rig))
+    await advance(2)
+    assert walked(at_the_other(rig))
+    await advance(WALK_S + 1)
+    rig.hub.prompt = True
+    assert status(at_the_other(rig)) == 200
+    assert [name for name, *_ in rig.hub.asked] == [rig.switch.name, rig.other.switch.name]
 
 
-def test_whoever_was_refused_and_asks_the_next_switch_changes_nothing() -> None:
-    async def test(rig: Rig) -> None:
-        first = waiting(rig, SET_OFF)
-        rig.hub.tickets[0].accepted.set_exception(Rejected("no"))
-        assert status(first.taken()) == 200
-        assert walked(at_the_other(rig, SET_OFF))
-        assert len(rig.hub.asked) == 1
-        rig.hub.prompt = True
-        assert status(at_the_other(rig, SET_ON)) == 200
-
-    with_rig(test)
+@with_rig
+async def test_whoever_was_refused_and_asks_the_next_switch_changes_nothing(rig: Rig) -> None:
+    first = waiting(rig, SET_OFF)
+    rig.hub.tickets[0].accepted.set_exception(Rejected("no"))
+    assert status(first.taken()) == 200
+    assert walked(at_the_other(rig, SET_OFF))
+    assert len(rig.hub.asked) == 1
+    rig.hub.prompt = True
+    assert status(at_the_other(rig, SET_ON)) == 200
 
 
 @pytest.mark.parametrize("cut", [40, len(SET_ON) - 1])
 @pytest.mark.parametrize("end", ["hangs up", "stalls"])
-def test_a_set_of_which_a_part_got_lost_may_go_to_the_next_port(cut: int, end: str) -> None:
-    async def test(rig: Rig) -> None:
-        wire = rig.connect()
-        wire.say(SET_ON[:cut])
-        if end == "stalls":
-            await advance(10.1)
-        else:
-            wire.protocol.eof_received()
-        assert walked(at_the_other(rig))
-        assert rig.hub.asked == []
-
-    with_rig(test)
-
-
-def test_a_question_and_an_answered_set_start_no_walk() -> None:
-    async def test(rig: Rig) -> None:
-        for data in (GET, SET_ON, SET_OFF):
-            wire = rig.connect()
-            assert status(wire.say(data)) == 200
-            wire.protocol.eof_received()
-            wire.close()
-            await advance()
-            assert status(at_the_other(rig, data)) == 200
-        assert len(rig.hub.asked) == 4
-
-    with_rig(test)
-
-
-def test_half_a_question_for_a_document_starts_no_walk() -> None:
-    async def test(rig: Rig) -> None:
-        wire = rig.connect()
-        wire.say(b"GET /setup.xml HT")
+@with_rig
+async def test_a_set_of_which_a_part_got_lost_may_go_to_the_next_port(rig: Rig, cut: int, end: str) -> None:
+    wire = rig.connect()
+    wire.say(SET_ON[:cut])
+    if end == "stalls":
+        await advance(10.1)
+    else:
         wire.protocol.eof_received()
-        assert status(at_the_other(rig)) == 200
-
-    with_rig(test)
-
-
-def test_two_switches_side_by_side_are_no_walk() -> None:
-    async def test(rig: Rig) -> None:
-        first = waiting(rig)
-        second = rig.connect(plug=rig.other)
-        assert second.say(SET_ON) == b""
-        rig.hub.tickets[0].accepted.set_exception(Rejected("no"))
-        assert status(first.taken()) == 200
-        rig.hub.tickets[1].accepted.set_result(None)
-        assert STATE.findall(second.taken()) == [b"0"]
-        assert rig.hub.ignored == []
-
-    with_rig(test)
+    assert walked(at_the_other(rig))
+    assert rig.hub.asked == []
 
 
-def test_an_answer_when_patience_ended_starts_no_walk() -> None:
+@with_rig
+async def test_a_question_and_an_answered_set_start_no_walk(rig: Rig) -> None:
+    for data in (GET, SET_ON, SET_OFF):
+        wire = rig.connect()
+        assert status(wire.say(data)) == 200
+        wire.protocol.eof_received()
+        wire.close()
+        await advance()
+        assert status(at_the_other(rig, data)) == 200
+    assert len(rig.hub.asked) == 4
+
+
+@with_rig
+async def test_half_a_question_for_a_document_starts_no_walk(rig: Rig) -> None:
+    wire = rig.connect()
+    wire.say(b"GET /setup.xml HT")
+    wire.protocol.eof_received()
+    assert status(at_the_other(rig)) == 200
+
+
+@with_rig
+async def test_two_switches_side_by_side_are_no_walk(rig: Rig) -> None:
+    first = waiting(rig)
+    second = rig.connect(plug=rig.other)
+    assert second.say(SET_ON) == b""
+    rig.hub.tickets[0].accepted.set_exception(Rejected("no"))
+    assert status(first.taken()) == 200
+    rig.hub.tickets[1].accepted.set_result(None)
+    assert STATE.findall(second.taken()) == [b"0"]
+    assert rig.hub.ignored == []
+
+
+@with_rig
+async def test_an_answer_when_patience_ended_starts_no_walk(rig: Rig) -> None:
     """A scene asks for one switch after the other, and each of them may take its time."""
-
-    async def test(rig: Rig) -> None:
-        first = waiting(rig)
-        await advance(0.9)
-        assert status(first.taken()) == 200
-        rig.hub.prompt = True
-        assert status(at_the_other(rig)) == 200
-        assert len(rig.hub.asked) == 2
-
-    with_rig(test)
+    first = waiting(rig)
+    await advance(0.9)
+    assert status(first.taken()) == 200
+    rig.hub.prompt = True
+    assert status(at_the_other(rig)) == 200
+    assert len(rig.hub.asked) == 2
 
 
 @pytest.mark.parametrize(("reset", "after_s", "asked"), [(True, 0.5, 1), (True, 1.5, 2), (False, 0.5, 2)])
-def test_an_answer_that_nobody_reads_any_more_starts_a_walk(reset: bool, after_s: float, asked: int) -> None:
+@with_rig
+async def test_an_answer_that_nobody_reads_any_more_starts_a_walk(
+    rig: Rig, reset: bool, after_s: float, asked: int
+) -> None:
     """The patience of a client ends while our answer is on its way: it resets what comes."""
-
-    async def test(rig: Rig) -> None:
-        first = rig.connect()
-        first.say(SET_ON)
-        await advance(after_s)
-        first.protocol.connection_lost(ConnectionResetError() if reset else None)
-        rig.connect(plug=rig.other).say(SET_ON)
-        assert len(rig.hub.asked) == asked
-
-    with_rig(test)
+    first = rig.connect()
+    first.say(SET_ON)
+    await advance(after_s)
+    first.protocol.connection_lost(ConnectionResetError() if reset else None)
+    rig.connect(plug=rig.other).say(SET_ON)
+    assert len(rig.hub.asked) == asked
 
 
-def test_what_is_refused_later_starts_no_walk_of_who_left_long_ago() -> None:
-    async def test(rig: Rig) -> None:
-        rig.hub.prompt = False
-        wire = rig.connect()
-        wire.say(SET_ON)
-        wire.protocol.connection_lost(None)
-        await advance(WALK_S + 0.1)
-        rig.hub.tickets[0].finish(Outcome(Result.REJECTED, "no"), Rejected("no"))
-        rig.connect(plug=rig.other).say(SET_ON)
-        assert len(rig.hub.asked) == 2
-
-    with_rig(test)
+@with_rig
+async def test_what_is_refused_later_starts_no_walk_of_who_left_long_ago(rig: Rig) -> None:
+    rig.hub.prompt = False
+    wire = rig.connect()
+    wire.say(SET_ON)
+    wire.protocol.connection_lost(None)
+    await advance(WALK_S + 0.1)
+    rig.hub.tickets[0].finish(Outcome(Result.REJECTED, "no"), Rejected("no"))
+    rig.connect(plug=rig.other).say(SET_ON)
+    assert len(rig.hub.asked) == 2
 
 
-def test_many_sets_in_one_piece_are_each_answered() -> None:
-    async def test(rig: Rig) -> None:
-        rig.plug.came_to_nothing(PEER, True)
-        wire = rig.connect(plug=rig.other)
-        answers = wire.say(400 * SET_ON)
-        assert answers.count(b"HTTP/1.1 500") == 400
-        assert b"Internal error" not in answers
-
-    with_rig(test)
+@with_rig
+async def test_many_sets_in_one_piece_are_each_answered(rig: Rig) -> None:
+    rig.plug.came_to_nothing(PEER, True)
+    wire = rig.connect(plug=rig.other)
+    answers = wire.say(400 * SET_ON)
+    assert answers.count(b"HTTP/1.1 500") == 400
+    assert b"Internal error" not in answers
 
 
-def test_what_is_too_much_of_a_peer_stands_in_the_journal() -> None:
-    async def test(rig: Rig) -> None:
-        wires = [rig.connect() for _ in range(PER_PEER + 3)]
-        assert sum(b"Error" in wire.say(SET_ON) for wire in wires) == 3
-        assert [reason[:8] for *_, reason in rig.hub.ignored] == ["Too many"] * 3
-
-    with_rig(test)
+@with_rig
+async def test_what_is_too_much_of_a_peer_stands_in_the_journal(rig: Rig) -> None:
+    wires = [rig.connect() for _ in range(PER_PEER + 3)]
+    assert sum(b"Error" in wire.say(SET_ON) for wire in wires) == 3
+    assert [reason[:8] for *_, reason in rig.hub.ignored] == ["Too many"] * 3
 
 
-def test_another_peer_and_the_same_switch_again_are_no_walk() -> None:
-    async def test(rig: Rig) -> None:
-        first = waiting(rig)
-        first.close()
-        await advance()
-        rig.hub.prompt = True
-        assert status(rig.connect().say(SET_ON)) == 200
-        assert status(at_the_other(rig, peer=OTHER_PEER)) == 200
-        assert len(rig.hub.asked) == 3
-
-    with_rig(test)
+@with_rig
+async def test_another_peer_and_the_same_switch_again_are_no_walk(rig: Rig) -> None:
+    first = waiting(rig)
+    first.close()
+    await advance()
+    rig.hub.prompt = True
+    assert status(rig.connect().say(SET_ON)) == 200
+    assert status(at_the_other(rig, peer=OTHER_PEER)) == 200
+    assert len(rig.hub.asked) == 3
 
 
-def test_an_off_that_the_settings_ignore_starts_no_walk() -> None:
+@with_rig
+async def test_an_off_that_the_settings_ignore_starts_no_walk(rig: Rig) -> None:
     """Else "turn both off" would leave the second one armed because the first one only arms."""
-
-    async def test(rig: Rig) -> None:
-        first = waiting(rig, SET_OFF)
-        rig.hub.tickets[0].finish(Outcome(Result.IGNORED, "this switch only arms"), None)
-        assert status(first.taken()) == 200
-        rig.hub.prompt = True
-        assert status(at_the_other(rig, SET_OFF)) == 200
-
-    with_rig(test)
+    first = waiting(rig, SET_OFF)
+    rig.hub.tickets[0].finish(Outcome(Result.IGNORED, "this switch only arms"), None)
+    assert status(first.taken()) == 200
+    rig.hub.prompt = True
+    assert status(at_the_other(rig, SET_OFF)) == 200
 
 
 # -- openHAB ----------------------------------------------------------------------------------------------------
