@@ -5,7 +5,8 @@ import pytest
 from emulator.alarm.cloud import Reading
 from emulator.clouds.firewall import BAN_S
 from emulator.clouds.wsdo.cloud import WsdoCloud
-from emulator.clouds.wsdo.session import FORBIDDEN_S, Gate
+from emulator.clouds.wsdo.gate import Gate
+from emulator.clouds.wsdo.session import FORBIDDEN_S
 from emulator.errors import EmulatorError, Unreachable
 from tests.clouds.contract import TOTAL, quiet
 from tests.clouds.script import MemoryVault

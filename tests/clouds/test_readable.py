@@ -9,7 +9,7 @@ from emulator.alarm.cloud import Answer
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.readable import readable
 from emulator.clouds.strike import STRUCK, Secrets
-from emulator.clouds.wsdo import pet
+from emulator.clouds.wsdo import pet, refusals
 
 EVIL = "\x1b[2J\x07\r\n\x9b31m\u202eK\u2066\u200f\u061c\x7f"
 """Clears, rings, returns, colours, and turns the direction."""
@@ -73,4 +73,4 @@ def test_nor_does_the_xml_codec() -> None:
     reply = pet.parse(f'<?xml version="1.0" encoding="UTF-8"?><PET><RES>ERROR</RES>{inner}</PET>'.encode())
     assert reply.installations == (pet.Listed("a2J b", "a2J b", "a2J b"),)
     assert (reply.said, reply.message, reply.alias, reply.devices) == ("a2J b", "a2J b", "a2J b", ({"alias": "a2J b"},))
-    assert str(pet.error(reply)).isprintable()
+    assert str(refusals.error(reply)).isprintable()

@@ -2,7 +2,7 @@
 
 from itertools import takewhile
 
-from emulator.clouds.wsdo import pet
+from emulator.clouds.wsdo import codes, pet
 from emulator.model import Arm, Axes, Disarm, PanelState
 
 GAP = "gap"
@@ -24,7 +24,7 @@ class Follower:
 
     def expect(self, base: str) -> None:
         """A command of ours has ended and told the state; its own row will come, and what stands below it is older."""
-        self._own = pet.LOG_OWN.get(base, "")
+        self._own = codes.LOG_OWN.get(base, "")
 
     def follow(self, rows: tuple[pet.LogRow, ...], known: PanelState) -> tuple[Axes, str] | None:
         """The axes now, and the raw status that told them, by `rows` (newest first) on top of `known`.
@@ -39,10 +39,10 @@ class Follower:
         self.begin(rows)
         axes, told = known.axes, known.raw
         for row in reversed(self._newer(fresh)):
-            if row.type in pet.LOG_CHANGES:
-                mode = pet.LOG_CHANGES[row.type]
+            if row.type in codes.LOG_CHANGES:
+                mode = codes.LOG_CHANGES[row.type]
                 axes, told = axes.after(Disarm() if mode is None else Arm(mode)), row.type
-            elif row.type not in pet.LOG_SILENT and row.type not in self._harmless:
+            elif row.type not in codes.LOG_SILENT and row.type not in self._harmless:
                 self.doubtful.add(row.type)
         return None if GAP in self.doubtful else (axes, told)
 
@@ -52,18 +52,18 @@ class Follower:
         if self._own and own:
             self._own = ""
             return fresh[: own[-1]]
-        if self._own and any(row.type in pet.LOG_CHANGES for row in fresh):
+        if self._own and any(row.type in codes.LOG_CHANGES for row in fresh):
             self.doubtful.add(GAP)
         return fresh
 
     def _is_new(self, row: pet.LogRow) -> bool:
         """Rows below a known one are old, even those that came in late; without any, EST's own row is the mark."""
-        return row.key not in self._seen if self._seen else row.type != pet.LOG_STATUS_CHECK
+        return row.key not in self._seen if self._seen else row.type != codes.LOG_STATUS_CHECK
 
     def explained(self, *, moved: bool) -> None:
         """The panel has told its state; `moved` when that was not where the log had left it."""
         if not moved:
             # What moved nothing, and no source knows to move anything, is not asked about again.
-            self._harmless |= self.doubtful - pet.LOG_MOVING - {GAP}
+            self._harmless |= self.doubtful - codes.LOG_MOVING - {GAP}
         self.doubtful.clear()
         self._own = ""

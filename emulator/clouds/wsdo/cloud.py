@@ -11,9 +11,10 @@ from dataclasses import replace
 from emulator.alarm.cloud import GLANCE_S, Details, Phase, Reading, Report
 from emulator.clock import Clock
 from emulator.clouds.account import Account
-from emulator.clouds.wsdo import pet
+from emulator.clouds.wsdo import codes, pet, refusals
 from emulator.clouds.wsdo.actv2 import Follower
-from emulator.clouds.wsdo.session import Gate, Session, Transport
+from emulator.clouds.wsdo.gate import Gate
+from emulator.clouds.wsdo.session import Session, Transport
 from emulator.errors import CloudError, CommandError, Rejected, SessionExpired, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior, PanelState
 
@@ -144,16 +145,16 @@ class WsdoCloud:
         before = self._state.axes if self._state else Axes()
         reply, doubt = self._follow(base, report)
         if reply.res != pet.OK:
-            refused = pet.error(reply)
+            refused = refusals.error(reply)
             if doubt or not isinstance(refused, Rejected):
                 raise Unconfirmed(f"the cloud lost track of {base}: {refused}")
             raise refused
-        axes = pet.read_outcome(reply.status, reply.message, before.after(action))
+        axes = codes.read_outcome(reply.status, reply.message, before.after(action))
         if axes is None:
             try:
                 state = self._ask_panel()
             except CloudError as error:
-                if not isinstance(action, Disarm) or pet.mentions(reply.message) != ArmMode():
+                if not isinstance(action, Disarm) or codes.mentions(reply.message) != ArmMode():
                     text = f"{base} ended, but the panel could not be asked for its state: {error}"
                     raise Unconfirmed(text) from None
                 # It has said that it is off; what it did not speak of stays unknown.
@@ -168,7 +169,7 @@ class WsdoCloud:
             raise Rejected(f"the panel ended {base} without doing it: it is {state.axes}")
         return state
 
-    def _follow(self, base: str, report: Report, within_s: float = math.inf) -> tuple[pet.Reply, bool]:
+    def _follow(self, base: str, report: Report, within_s: float = math.inf) -> tuple[pet.PetReply, bool]:
         """Submit and poll one panel operation: its last answer, and whether X1 or the session got lost on the way.
 
         Raises CloudError when X1 was not taken, Rejected when it was refused, Unconfirmed when no answer came.
@@ -199,7 +200,7 @@ class WsdoCloud:
                 if base == "EST" and failures >= READ_FAILURES:
                     raise
                 continue
-            if reply.res == pet.WAIT or (reply.res != pet.OK and isinstance(pet.error(reply), Unreachable)):
+            if reply.res == pet.WAIT or (reply.res != pet.OK and isinstance(refusals.error(reply), Unreachable)):
                 report(Phase.WAITING, f"{base}2, {self._clock.monotonic() - started:.0f} s so far")
                 continue
             return reply, lost or renewed
@@ -217,14 +218,14 @@ class WsdoCloud:
             return True
         if reply.res in (pet.OK, pet.WAIT):
             return False
-        refused = pet.error(reply)
+        refused = refusals.error(reply)
         if isinstance(refused, Unreachable):
             # Trouble behind the server says nothing about whether the request got through.
             LOG.warning("%s1 ended in trouble (%s); asking what became of it", base, refused)
             return True
         raise refused
 
-    def _submit_once(self, base: str, operation: str, before: Callable[[], None]) -> pet.Reply | None:
+    def _submit_once(self, base: str, operation: str, before: Callable[[], None]) -> pet.PetReply | None:
         try:
             return self._session.panel_request(f"{base}1", operation, before)
         except Unreachable as error:
@@ -247,11 +248,11 @@ class WsdoCloud:
         except (Rejected, Unconfirmed) as error:
             raise Unreachable(f"the panel did not tell its state: {error}") from None
         if reply.res != pet.OK:
-            raise Unreachable(f"the panel did not tell its state: {pet.error(reply)}")
+            raise Unreachable(f"the panel did not tell its state: {refusals.error(reply)}")
         if not reply.status:
             raise Unreachable("the panel's answer has no status")
         before = self._state
-        state = self._remember(pet.read_status(reply.status, reply.message), reply.status, "EST2")
+        state = self._remember(codes.read_status(reply.status, reply.message), reply.status, "EST2")
         self._log.explained(moved=before is None or before.axes != state.axes)
         return state
 

@@ -24,7 +24,7 @@ SPACING_S = 1.0
 def _open(account: Account, reach: Reach, clock: Clock) -> Cloud:
     from emulator.clouds.http import HttpTransport
     from emulator.clouds.wsdo.cloud import WsdoCloud
-    from emulator.clouds.wsdo.session import Gate
+    from emulator.clouds.wsdo.gate import Gate
 
     gate = reach.shared.setdefault((Gate, account.user, reach.url), Gate(reach.spacing_s, reach.vault))
     # Who asks for a new cloud has decided that a refused login may be tried once more.

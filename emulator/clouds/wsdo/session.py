@@ -4,7 +4,6 @@ Facts: verisure-wsdo.md §1 and §4.
 """
 
 import logging
-import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
@@ -12,12 +11,11 @@ from typing import Protocol
 from emulator.clock import Clock
 from emulator.clouds.account import Account, refuse_blank
 from emulator.clouds.deadline import last_look
-from emulator.clouds.firewall import Bans, Firewall, Forbidden
+from emulator.clouds.firewall import Firewall, Forbidden
 from emulator.clouds.strike import Secrets
-from emulator.clouds.wsdo import pet
-from emulator.clouds.wsdo.provider import SPACING_S
+from emulator.clouds.wsdo import pet, refusals
+from emulator.clouds.wsdo.gate import Gate
 from emulator.errors import (
-    CloudError,
     EmulatorError,
     LoginRefused,
     Rejected,
@@ -47,58 +45,6 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Let go of the connections."""
-
-
-class Gate:
-    """What all sessions of one account share: they take turns, and after a refused login none of them tries again.
-
-    A ban of the firewall stops them all, over restarts where `bans` remembers it.
-
-    Floods are counted by account, and accounts get locked after three wrong passwords; a household may have that many
-    installations.
-    """
-
-    def __init__(self, spacing_s: float = SPACING_S, bans: Bans | None = None) -> None:
-        self._spacing_s = spacing_s
-        self.bans = bans or _Forgetful()
-        self._shut_until = float("-inf")
-        self._why = ""
-        self.login = threading.Lock()
-        self.refusal: CloudError | None = None
-        self._turn = threading.Lock()
-        self._next = float("-inf")
-
-    def wait_s(self, now: float) -> float:
-        """How long to wait for one's turn to send, which is taken by asking."""
-        with self._turn:
-            moment = max(now, self._next)
-            self._next = moment + self._spacing_s
-        return moment - now
-
-    def shut(self, until: float, why: str) -> None:
-        """Let nobody through until then (monotonic seconds)."""
-        with self._turn:
-            if until > self._shut_until:
-                self._shut_until, self._why = until, why
-
-    def pass_through(self, now: float) -> None:
-        """Raise Unreachable while nobody is let through."""
-        with self._turn:
-            if now < self._shut_until:
-                raise Unreachable(self._why, sent=False)
-
-
-class _Forgetful:
-    """Remembers a ban as long as the program runs, and for nobody else."""
-
-    def __init__(self) -> None:
-        self._until = 0.0
-
-    def banned_until(self) -> float:
-        return self._until
-
-    def ban(self, until: float) -> None:
-        self._until = until
 
 
 class Session:
@@ -134,7 +80,7 @@ class Session:
         # No callby here: accounts that logged in without it lived longer (verisure-wsdo.md §1.5).
         reply = self._send("LOGIN", self._id, {"pwd": self._account.password}, method="POST")
         if reply.res != pet.OK or not reply.hash:
-            refused = pet.error(reply, login=True)
+            refused = refusals.error(reply, login=True)
             if isinstance(refused, SessionExpired):
                 # There was none that could have: whatever it is, repeating it at every poll may lock the account.
                 refused = LoginRefused(str(refused))
@@ -186,7 +132,7 @@ class Session:
             self._installation = pet.Listed(chosen.number, panel, chosen.alias)
         return self._installation
 
-    def request(self, request: str, extra: Mapping[str, str] | None = None, *, method: str = "GET") -> pet.Reply:
+    def request(self, request: str, extra: Mapping[str, str] | None = None, *, method: str = "GET") -> pet.PetReply:
         """A request without phases, the session renewed once. Raises CloudError on any refusal."""
         self.login()
         try:
@@ -195,7 +141,7 @@ class Session:
             self.renew()
             return self._checked(request, self._send(request, self._id, extra or {}, method=method))
 
-    def panel_request(self, request: str, operation: str, before: Callable[[], None] = lambda: None) -> pet.Reply:
+    def panel_request(self, request: str, operation: str, before: Callable[[], None] = lambda: None) -> pet.PetReply:
         """X1 or X2 of a panel operation, sent once, whatever it answers. Raises SessionExpired and Unreachable.
 
         `before` is done directly before; if that raises, nothing is sent.
@@ -203,7 +149,7 @@ class Session:
         listed = self.installation()
         extra = {"numinst": listed.number, "panel": listed.panel, "callby": self._account.callby}
         reply = self._send(request, operation, extra, before=before)
-        if reply.res not in (pet.OK, pet.WAIT) and isinstance(refused := pet.error(reply), SessionExpired):
+        if reply.res not in (pet.OK, pet.WAIT) and isinstance(refused := refusals.error(reply), SessionExpired):
             raise refused
         return reply
 
@@ -215,10 +161,10 @@ class Session:
         return f"{family}{'_' * 25}{self._account.user}{moment:%Y%m%d%H%M%S}{self._last_id_ms % 1000:03d}"
 
     @staticmethod
-    def _checked(request: str, reply: pet.Reply) -> pet.Reply:
+    def _checked(request: str, reply: pet.PetReply) -> pet.PetReply:
         if reply.res in (pet.OK, pet.WAIT):
             return reply
-        refused = pet.error(reply)
+        refused = refusals.error(reply)
         raise Unreachable(f"the cloud refused {request}: {refused}") if isinstance(refused, Rejected) else refused
 
     def _send(
@@ -230,7 +176,7 @@ class Session:
         method: str = "GET",
         timeout_s: float | None = None,
         before: Callable[[], None] = lambda: None,
-    ) -> pet.Reply:
+    ) -> pet.PetReply:
         self._firewall.heed()
         self._gate.pass_through(self._clock.monotonic())
         # A stop lets CLS through, and nothing else: what a person has cancelled is not sent.

@@ -9,7 +9,7 @@ from emulator.alarm.cloud import Phase, Reading
 from emulator.clouds.account import Account
 from emulator.clouds.wsdo import cloud as wsdo
 from emulator.clouds.wsdo.cloud import REQUESTS, WsdoCloud
-from emulator.clouds.wsdo.session import Gate
+from emulator.clouds.wsdo.gate import Gate
 from emulator.errors import LoginRefused, Rejected, Retired, SessionExpired, Unconfirmed, Unreachable
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
 from emulator.simulator.faults import InjectedFault

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from emulator.clouds.wsdo import pet
+from emulator.clouds.wsdo import codes, pet, refusals
 from emulator.errors import EmulatorError, LoginRefused, Rejected, Retired, SessionExpired, Unreachable
 from emulator.model import DISARMED, ArmMode, Axes, Interior
 from emulator.simulator.wsdo import texts
@@ -19,7 +19,7 @@ BOTH = Axes(Interior.TOTAL, perimeter=True, annex=False)
 UNKNOWN = Axes()
 
 
-def sample(name: str) -> pet.Reply:
+def sample(name: str) -> pet.PetReply:
     return pet.parse((SAMPLES / f"{name.lower()}.xml").read_bytes())
 
 
@@ -60,7 +60,7 @@ def test_myinstallation_without_its_secrets() -> None:
 )
 def test_outcomes(name: str, expected: Axes, told: Axes | None) -> None:
     reply = sample(name)
-    assert pet.read_outcome(reply.status, reply.message, expected) == told
+    assert codes.read_outcome(reply.status, reply.message, expected) == told
 
 
 # -- tables ---------------------------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def test_outcomes(name: str, expected: Axes, told: Axes | None) -> None:
     ],
 )
 def test_status_letters(letter: str, text: str) -> None:
-    axes = pet.read_status(letter, "")
+    axes = codes.read_status(letter, "")
     assert str(axes) == text
     assert axes.armed is (letter != "0")
 
@@ -118,19 +118,19 @@ def test_status_letters(letter: str, text: str) -> None:
     ],
 )
 def test_letters_and_words(letter: str, message: str, axes: Axes) -> None:
-    assert pet.read_status(letter, message) == axes
+    assert codes.read_status(letter, message) == axes
 
 
 @pytest.mark.parametrize("language", texts.TEXTS)
 @pytest.mark.parametrize("key", ["off", "disarmed"])
 def test_a_0_is_off_beside_every_disarmed_text(language: str, key: str) -> None:
-    assert pet.read_status("0", texts.TEXTS[language][key]) == DISARMED
+    assert codes.read_status("0", texts.TEXTS[language][key]) == DISARMED
 
 
 @pytest.mark.parametrize("language", texts.TEXTS)
 @pytest.mark.parametrize("key", ["total", "day", "night", "perimeter", "annex"])
 def test_a_0_is_never_off_beside_an_armed_text(language: str, key: str) -> None:
-    axes = pet.read_status("0", texts.TEXTS[language][key])
+    axes = codes.read_status("0", texts.TEXTS[language][key])
     assert axes.armed
     assert axes.has(ArmMode.parse(key)) is True
 
@@ -158,13 +158,13 @@ def test_a_0_is_never_off_beside_an_armed_text(language: str, key: str) -> None:
     ],
 )
 def test_words(message: str, mode: ArmMode | None) -> None:
-    assert pet.mentions(message) == mode
+    assert codes.mentions(message) == mode
 
 
 @pytest.mark.parametrize("expected", [Axes(Interior.TOTAL), UNKNOWN, Axes(Interior.TOTAL, perimeter=False)])
 @pytest.mark.parametrize("status", ["0", "", None])
 def test_an_outcome_without_letter_or_words_tells_nothing(expected: Axes, status: str | None) -> None:
-    assert pet.read_outcome(status, "", expected) is None
+    assert codes.read_outcome(status, "", expected) is None
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_an_outcome_without_letter_or_words_tells_nothing(expected: Axes, status
     ],
 )
 def test_errors(err: str, kind: type[EmulatorError], advice: str) -> None:
-    error = pet.error(pet.Reply("ERROR", "Lo sentimos", err))
+    error = refusals.error(pet.PetReply("ERROR", "Lo sentimos", err))
     assert type(error) is kind
     assert advice in str(error)
     assert f"ERR {err}" in str(error)
@@ -192,20 +192,20 @@ def test_errors(err: str, kind: type[EmulatorError], advice: str) -> None:
 @pytest.mark.parametrize(
     ("reply", "login", "kind", "words"),
     [
-        (pet.Reply("LOCK"), True, LoginRefused, "locked"),
-        (pet.Reply("LOCK"), False, LoginRefused, "locked"),
-        (pet.Reply("KO", "El usuario introducido no existe"), True, LoginRefused, "no existe"),
-        (pet.Reply("ERROR", err="4711"), True, LoginRefused, "ERROR, ERR 4711"),
-        (pet.Reply("ERROR", "Una ventana está abierta"), False, Rejected, "ventana"),
-        (pet.Reply("ERROR", err="4711"), False, Rejected, "without a reason (ERROR, ERR 4711)"),
-        (pet.Reply("ERROR", "Esta aplicación ya no está disponible"), True, Retired, "cloud: owa"),
-        (pet.Reply("ERROR", "Solo tienes acceso a la nueva versión de My Verisure"), True, Retired, "cloud: owa"),
-        (pet.Reply("ERROR", "L'application a été remplacée par My New Verisure"), True, Retired, "cloud: owa"),
-        (pet.Reply("ERROR", "O aplicativo foi substituído"), True, Retired, "cloud: owa"),
+        (pet.PetReply("LOCK"), True, LoginRefused, "locked"),
+        (pet.PetReply("LOCK"), False, LoginRefused, "locked"),
+        (pet.PetReply("KO", "El usuario introducido no existe"), True, LoginRefused, "no existe"),
+        (pet.PetReply("ERROR", err="4711"), True, LoginRefused, "ERROR, ERR 4711"),
+        (pet.PetReply("ERROR", "Una ventana está abierta"), False, Rejected, "ventana"),
+        (pet.PetReply("ERROR", err="4711"), False, Rejected, "without a reason (ERROR, ERR 4711)"),
+        (pet.PetReply("ERROR", "Esta aplicación ya no está disponible"), True, Retired, "cloud: owa"),
+        (pet.PetReply("ERROR", "Solo tienes acceso a la nueva versión de My Verisure"), True, Retired, "cloud: owa"),
+        (pet.PetReply("ERROR", "L'application a été remplacée par My New Verisure"), True, Retired, "cloud: owa"),
+        (pet.PetReply("ERROR", "O aplicativo foi substituído"), True, Retired, "cloud: owa"),
     ],
 )
-def test_refusals(reply: pet.Reply, login: bool, kind: type[EmulatorError], words: str) -> None:
-    error = pet.error(reply, login=login)
+def test_refusals(reply: pet.PetReply, login: bool, kind: type[EmulatorError], words: str) -> None:
+    error = refusals.error(reply, login=login)
     assert type(error) is kind
     assert words in str(error)
 
@@ -273,4 +273,4 @@ def test_any_bytes_are_an_answer_or_unreachable(data: bytes) -> None:
 def test_trouble_without_a_number_is_no_refusal(message: str) -> None:
     """Nobody knows then what became of a command (verisure-wsdo.md §2.3)."""
     reply = pet.parse(f"<PET><RES>ERROR</RES><MSG>{message}</MSG></PET>".encode())
-    assert isinstance(pet.error(reply), Unreachable)
+    assert isinstance(refusals.error(reply), Unreachable)

@@ -1,0 +1,62 @@
+"""The gate of one account at the ws.do server: turns, silence, and the end of all logins after a refusal.
+
+Facts: verisure-wsdo.md §4.
+"""
+
+import threading
+
+from emulator.clouds.firewall import Bans
+from emulator.clouds.wsdo.provider import SPACING_S
+from emulator.errors import CloudError, Unreachable
+
+
+class Gate:
+    """What all sessions of one account share: they take turns, and after a refused login none of them tries again.
+
+    A ban of the firewall stops them all, over restarts where `bans` remembers it.
+
+    Floods are counted by account, and accounts get locked after three wrong passwords; a household may have that many
+    installations.
+    """
+
+    def __init__(self, spacing_s: float = SPACING_S, bans: Bans | None = None) -> None:
+        self._spacing_s = spacing_s
+        self.bans = bans or _Forgetful()
+        self._shut_until = float("-inf")
+        self._why = ""
+        self.login = threading.Lock()
+        self.refusal: CloudError | None = None
+        self._turn = threading.Lock()
+        self._next = float("-inf")
+
+    def wait_s(self, now: float) -> float:
+        """How long to wait for one's turn to send, which is taken by asking."""
+        with self._turn:
+            moment = max(now, self._next)
+            self._next = moment + self._spacing_s
+        return moment - now
+
+    def shut(self, until: float, why: str) -> None:
+        """Let nobody through until then (monotonic seconds)."""
+        with self._turn:
+            if until > self._shut_until:
+                self._shut_until, self._why = until, why
+
+    def pass_through(self, now: float) -> None:
+        """Raise Unreachable while nobody is let through."""
+        with self._turn:
+            if now < self._shut_until:
+                raise Unreachable(self._why, sent=False)
+
+
+class _Forgetful:
+    """Remembers a ban as long as the program runs, and for nobody else."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def banned_until(self) -> float:
+        return self._until
+
+    def ban(self, until: float) -> None:
+        self._until = until
