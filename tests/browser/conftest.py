@@ -13,8 +13,7 @@ from selenium.webdriver.chrome.service import Service
 from emulator.app.app import App
 from emulator.app.settings import assembled
 from emulator.app.switch_settings import NAME_LIMIT
-from emulator.clouds.wsdo import cloud as wsdo
-from emulator.clouds.wsdo import simulated
+from emulator.clouds.wsdo import operations, simulated
 from emulator.store.pin import set_pin
 from tests.browser.person import PATIENCE_S, PHONE, PIN, Person
 from tests.support.program import free_port
@@ -55,7 +54,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     """The program, with a simulated alarm that answers at once to whoever asks at once."""
     quick = simulated.ROW._replace(polling=simulated.ROW.polling._replace(spacing_s=0.02))
     monkeypatch.setattr(simulated, "ROW", quick)
-    monkeypatch.setattr(wsdo, "POLL_X2_S", 0.1)
+    monkeypatch.setattr(operations, "POLL_X2_S", 0.1)
     whole = {
         "installations": {"home": {"cloud": "simulator", "poll_every": "1s"}},
         "switches": [

@@ -4,27 +4,21 @@ Facts: the user's API document, verisure-wsdo.md §2 to §5 and §8.
 """
 
 import logging
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
-from emulator.alarm.cloud import GLANCE_S, Details, Phase, Reading, Report
+from emulator.alarm.cloud import GLANCE_S, Details, Reading, Report
 from emulator.clock import Clock
 from emulator.clouds.account import Account
 from emulator.clouds.wsdo import codes, pet, refusals
 from emulator.clouds.wsdo.actv2 import Follower
 from emulator.clouds.wsdo.gate import Gate
+from emulator.clouds.wsdo.operations import PanelOperations
 from emulator.clouds.wsdo.session import Session, Transport
-from emulator.errors import CloudError, CommandError, Rejected, SessionExpired, Unconfirmed, Unreachable
+from emulator.errors import CloudError, CommandError, Rejected, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior, PanelState
 
 LOG = logging.getLogger(__name__)
-
-POLL_X2_S = 2.0
-"""Clients that lived well with the server polled every 1 to 5 s (verisure-wsdo.md §4)."""
-
-READ_FAILURES = 3
-"""Lost answers after which a question about the state is given up; a command is followed to its deadline."""
 
 PANEL_CHECK_S = 6 * 3600.0
 """EST wakes the panel and writes a row in the customer's log. Between checks the activity log tells what changed,
@@ -59,8 +53,8 @@ class WsdoCloud:
         self, account: Account, transport: Transport, clock: Clock, deadline_s: float, gate: Gate | None = None
     ) -> None:
         self._session = Session(account, transport, clock, gate or Gate())
+        self._operations = PanelOperations(self._session, clock, deadline_s)
         self._clock = clock
-        self._deadline_s = deadline_s
         self._state: PanelState | None = None
         self._log = Follower()
         self._asked_at = float("-inf")
@@ -143,7 +137,7 @@ class WsdoCloud:
         """X1 once, X2 until it ends, and the state that the panel told."""
         base = REQUESTS[action]
         before = self._state.axes if self._state else Axes()
-        reply, doubt = self._follow(base, report)
+        reply, doubt = self._operations.follow(base, report)
         if reply.res != pet.OK:
             refused = refusals.error(reply)
             if doubt or not isinstance(refused, Rejected):
@@ -169,82 +163,11 @@ class WsdoCloud:
             raise Rejected(f"the panel ended {base} without doing it: it is {state.axes}")
         return state
 
-    def _follow(self, base: str, report: Report, within_s: float = math.inf) -> tuple[pet.PetReply, bool]:
-        """Submit and poll one panel operation: its last answer, and whether X1 or the session got lost on the way.
-
-        Raises CloudError when X1 was not taken, Rejected when it was refused, Unconfirmed when no answer came.
-        """
-        operation = self._session.new_id()
-        self._session.installation()
-        self._session.login()
-        lost = self._submit(base, operation, lambda: report(Phase.SENDING, f"{base}1"))
-        if not lost:
-            report(Phase.ACCEPTED, f"{base}1")
-        renewed, failures = False, 0
-        started = self._clock.monotonic()
-        deadline_s = min(self._deadline_s, within_s)
-        while self._clock.monotonic() - started < deadline_s:
-            if not self._clock.sleep(POLL_X2_S):
-                raise Unconfirmed(f"the program stopped before the panel answered {base}")
-            try:
-                reply = self._session.panel_request(f"{base}2", operation)
-            except SessionExpired as error:
-                if renewed:
-                    raise Unconfirmed(f"{base} was under way when the cloud ended its session twice: {error}") from None
-                renewed = True
-                self._renew_for(base)
-                continue
-            except Unreachable as error:
-                LOG.debug("%s2: %s", base, error)
-                failures += 1
-                if base == "EST" and failures >= READ_FAILURES:
-                    raise
-                continue
-            if reply.res == pet.WAIT or (reply.res != pet.OK and isinstance(refusals.error(reply), Unreachable)):
-                report(Phase.WAITING, f"{base}2, {self._clock.monotonic() - started:.0f} s so far")
-                continue
-            return reply, lost or renewed
-        raise Unconfirmed(f"the panel has not answered {base} within {deadline_s:g} s")
-
-    def _submit(self, base: str, operation: str, before: Callable[[], None]) -> bool:
-        """X1, once: True when its answer was lost and nobody knows whether it arrived."""
-        try:
-            reply = self._submit_once(base, operation, before)
-        except SessionExpired:
-            # The server said that it did not take the request, so sending it again is no repetition (§8).
-            self._session.renew()
-            reply = self._submit_once(base, operation, before)
-        if reply is None:
-            return True
-        if reply.res in (pet.OK, pet.WAIT):
-            return False
-        refused = refusals.error(reply)
-        if isinstance(refused, Unreachable):
-            # Trouble behind the server says nothing about whether the request got through.
-            LOG.warning("%s1 ended in trouble (%s); asking what became of it", base, refused)
-            return True
-        raise refused
-
-    def _submit_once(self, base: str, operation: str, before: Callable[[], None]) -> pet.PetReply | None:
-        try:
-            return self._session.panel_request(f"{base}1", operation, before)
-        except Unreachable as error:
-            if not error.sent:
-                raise
-            LOG.warning("the answer to %s1 was lost (%s); asking what became of it", base, error)
-            return None
-
-    def _renew_for(self, base: str) -> None:
-        try:
-            self._session.renew()
-        except CloudError as error:
-            raise Unconfirmed(f"the session ended while {base} was under way, and login failed: {error}") from None
-
     def _ask_panel(self, within_s: float = EST_DEADLINE_S) -> PanelState:
         # Asked is asked: a panel that stays silent is not woken at every poll.
         self._asked_at = self._clock.monotonic()
         try:
-            reply, _ = self._follow("EST", lambda _phase, _text: None, within_s)
+            reply, _ = self._operations.follow("EST", lambda _phase, _text: None, within_s)
         except (Rejected, Unconfirmed) as error:
             raise Unreachable(f"the panel did not tell its state: {error}") from None
         if reply.res != pet.OK:
