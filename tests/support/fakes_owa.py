@@ -9,7 +9,8 @@ from emulator.alarm.cloud import Answer
 from emulator.clouds.account import Account
 from emulator.clouds.owa.cloud import OwaCloud
 from emulator.clouds.owa.enrol import OwaEnrolment
-from emulator.clouds.owa.wire import Turnstile, Wire
+from emulator.clouds.owa.turnstile import Turnstile
+from emulator.clouds.owa.wire import Wire
 from emulator.clouds.vault import Vault
 from emulator.errors import Unreachable
 from emulator.simulator.face import ConnectionDropped

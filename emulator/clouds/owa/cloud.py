@@ -19,7 +19,8 @@ from emulator.clouds.owa.operations import Operation
 from emulator.clouds.owa.profiles import LETTERS, axes_of, candidates, effect, profile_for
 from emulator.clouds.owa.refusals import OPEN, OpenZones, said, zone
 from emulator.clouds.owa.session import OwaSession
-from emulator.clouds.owa.wire import Poster, Turnstile, Wire
+from emulator.clouds.owa.turnstile import Turnstile
+from emulator.clouds.owa.wire import Poster, Wire
 from emulator.clouds.vault import Vault
 from emulator.errors import CloudError, CommandError, EmulatorError, Rejected, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, Axes, Disarm, PanelState

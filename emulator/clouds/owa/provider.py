@@ -38,7 +38,7 @@ SPACING_S = 2.0
 def _open(account: Account, reach: Reach, clock: Clock) -> Cloud:
     from emulator.clouds.http import HttpTransport
     from emulator.clouds.owa.cloud import OwaCloud
-    from emulator.clouds.owa.wire import Turnstile
+    from emulator.clouds.owa.turnstile import Turnstile
 
     turnstile = reach.shared.setdefault((Turnstile, reach.url), Turnstile(reach.spacing_s))
     transport = HttpTransport(reach.url, reach.request_s)
@@ -48,7 +48,8 @@ def _open(account: Account, reach: Reach, clock: Clock) -> Cloud:
 def _enrol(account: Account, reach: Reach, clock: Clock) -> Enrolment:
     from emulator.clouds.http import HttpTransport
     from emulator.clouds.owa.enrol import OwaEnrolment
-    from emulator.clouds.owa.wire import Turnstile, Wire
+    from emulator.clouds.owa.turnstile import Turnstile
+    from emulator.clouds.owa.wire import Wire
 
     transport = HttpTransport(reach.url, reach.request_s)
     return OwaEnrolment(Wire(account, transport, clock, Turnstile(reach.spacing_s), reach.vault))

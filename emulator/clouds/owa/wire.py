@@ -5,7 +5,6 @@ Facts: verisure-owa.md §1.3, §1.4, §1.6 and §7.
 
 import logging
 import secrets
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,7 +18,8 @@ from emulator.clouds.firewall import FORBIDDEN, Firewall, is_page
 from emulator.clouds.owa import failures, graphql
 from emulator.clouds.owa.graphql import Caller, Reply
 from emulator.clouds.owa.operations import LOGIN, Documents, Operation
-from emulator.clouds.owa.provider import COUNTRIES, SPACING_S
+from emulator.clouds.owa.provider import COUNTRIES
+from emulator.clouds.owa.turnstile import Turnstile
 from emulator.clouds.strike import Secrets
 from emulator.clouds.vault import Login, Vault
 from emulator.errors import SessionExpired, Unreachable
@@ -42,56 +42,6 @@ class Poster(Protocol):
 
     def close(self) -> None:
         """Let go of the connections."""
-
-
-class Turnstile:
-    """What all who ask one server share: they take turns, commands go before polls, and a ban stops everybody."""
-
-    def __init__(self, spacing_s: float = SPACING_S) -> None:
-        self._spacing_s = spacing_s
-        self._lock = threading.Lock()
-        self._next = float("-inf")
-        self._commands = 0
-        self._shut_until = float("-inf")
-        self._why = ""
-
-    @contextmanager
-    def command(self) -> Iterator[None]:
-        """While a command is under way, whatever is none waits."""
-        with self._lock:
-            self._commands += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._commands -= 1
-
-    @contextmanager
-    def turn(self, clock: Clock, name: str, *, urgent: bool) -> Iterator[None]:
-        """Wait for one's turn to send, and hold it. Unreachable, not sent, when the program stops or all is shut."""
-        while True:
-            with self._lock:
-                now = clock.monotonic()
-                if now < self._shut_until:
-                    raise Unreachable(self._why, sent=False)
-                if now >= self._next and (urgent or not self._commands):
-                    self._next = float("inf")
-                    break
-                # Somebody else holds the turn, or it is too early: look again when it may be free.
-                wait_s = self._next - now if 0 < self._next - now <= self._spacing_s else self._spacing_s / 10
-            if not clock.sleep(wait_s):
-                raise Unreachable(f"the program stopped before {name} was sent", sent=False)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._next = clock.monotonic() + self._spacing_s
-
-    def shut(self, until: float, why: str) -> None:
-        """Let nobody through until then (monotonic seconds)."""
-        with self._lock:
-            if until > self._shut_until:
-                self._shut_until, self._why = until, why
 
 
 class Wire:

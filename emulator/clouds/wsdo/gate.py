@@ -5,12 +5,13 @@ Facts: verisure-wsdo.md §4.
 
 import threading
 
+from emulator.clouds.barrier import Barrier
 from emulator.clouds.firewall import Bans
 from emulator.clouds.wsdo.provider import SPACING_S
-from emulator.errors import CloudError, Unreachable
+from emulator.errors import CloudError
 
 
-class Gate:
+class Gate(Barrier):
     """What all sessions of one account share: they take turns, and after a refused login none of them tries again.
 
     A ban of the firewall stops them all, over restarts where `bans` remembers it.
@@ -20,33 +21,19 @@ class Gate:
     """
 
     def __init__(self, spacing_s: float = SPACING_S, bans: Bans | None = None) -> None:
+        super().__init__()
         self._spacing_s = spacing_s
         self.bans = bans or _Forgetful()
-        self._shut_until = float("-inf")
-        self._why = ""
         self.login = threading.Lock()
         self.refusal: CloudError | None = None
-        self._turn = threading.Lock()
         self._next = float("-inf")
 
     def wait_s(self, now: float) -> float:
         """How long to wait for one's turn to send, which is taken by asking."""
-        with self._turn:
+        with self._lock:
             moment = max(now, self._next)
             self._next = moment + self._spacing_s
         return moment - now
-
-    def shut(self, until: float, why: str) -> None:
-        """Let nobody through until then (monotonic seconds)."""
-        with self._turn:
-            if until > self._shut_until:
-                self._shut_until, self._why = until, why
-
-    def pass_through(self, now: float) -> None:
-        """Raise Unreachable while nobody is let through."""
-        with self._turn:
-            if now < self._shut_until:
-                raise Unreachable(self._why, sent=False)
 
 
 class _Forgetful:

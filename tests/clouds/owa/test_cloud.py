@@ -11,7 +11,7 @@ from emulator.clouds.owa.cached import LAG_S
 from emulator.clouds.owa.cloud import OwaCloud
 from emulator.clouds.owa.provider import ROW
 from emulator.clouds.owa.session import DISOWNED_S, DISTRUST_S, EARLY_S
-from emulator.clouds.owa.wire import Turnstile
+from emulator.clouds.owa.turnstile import Turnstile
 from emulator.clouds.vault import Device, Login
 from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, Unconfirmed, Unreachable
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior

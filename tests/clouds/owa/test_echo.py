@@ -13,7 +13,8 @@ from emulator.alarm.cloud import Answer, Cloud, Reading
 from emulator.clouds.account import Account
 from emulator.clouds.owa.cloud import OwaCloud
 from emulator.clouds.owa.enrol import OwaEnrolment
-from emulator.clouds.owa.wire import Turnstile, Wire
+from emulator.clouds.owa.turnstile import Turnstile
+from emulator.clouds.owa.wire import Wire
 from emulator.clouds.strike import STRUCK
 from emulator.clouds.vault import Device, Login
 from emulator.clouds.wsdo.cloud import WsdoCloud

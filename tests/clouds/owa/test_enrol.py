@@ -9,7 +9,8 @@ import pytest
 from emulator.clouds.account import Account
 from emulator.clouds.enrolment import CodeRefused, Phone
 from emulator.clouds.owa.enrol import OwaEnrolment
-from emulator.clouds.owa.wire import Turnstile, Wire
+from emulator.clouds.owa.turnstile import Turnstile
+from emulator.clouds.owa.wire import Wire
 from emulator.clouds.vault import Device, Login
 from emulator.errors import CloudError, LoginRefused, Unreachable
 from tests.clouds.script import TOKENS, MemoryVault, Script, Scripted, data, errors

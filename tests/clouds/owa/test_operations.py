@@ -9,8 +9,9 @@ import pytest
 from emulator.alarm.cloud import Answer
 from emulator.clouds.owa import operations
 from emulator.clouds.owa.operations import Documents, Operation
+from emulator.clouds.owa.turnstile import Turnstile
 from emulator.clouds.owa.unread import NOTHING, Lacking, lacking
-from emulator.clouds.owa.wire import Turnstile, Wire
+from emulator.clouds.owa.wire import Wire
 from emulator.errors import Unconfirmed
 from emulator.model import DISARMED, Disarm
 from tests.clouds.contract import quiet

@@ -11,7 +11,8 @@ from emulator.clouds.account import Account
 from emulator.clouds.owa import operations
 from emulator.clouds.owa.graphql import TOKEN_LIFE_S
 from emulator.clouds.owa.tokens import APART_S, CRASHES, MARGIN_S, PASSWORD_PAUSE_S, Tokens
-from emulator.clouds.owa.wire import Turnstile, Wire
+from emulator.clouds.owa.turnstile import Turnstile
+from emulator.clouds.owa.wire import Wire
 from emulator.clouds.vault import Device, Login
 from emulator.errors import EmulatorError, LoginNeeded, SessionExpired, Unreachable
 from tests.clouds.owa.tokens import jwt

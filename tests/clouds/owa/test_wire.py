@@ -10,7 +10,8 @@ from emulator.clouds.account import Account
 from emulator.clouds.firewall import BAN_S
 from emulator.clouds.owa import failures, operations
 from emulator.clouds.owa.provider import SPACING_S
-from emulator.clouds.owa.wire import RATE_LIMIT_MOST_S, RATE_LIMIT_S, Throttled, Turnstile, Wire
+from emulator.clouds.owa.turnstile import Turnstile
+from emulator.clouds.owa.wire import RATE_LIMIT_MOST_S, RATE_LIMIT_S, Throttled, Wire
 from emulator.clouds.vault import Device, Login
 from emulator.errors import EmulatorError, SessionExpired, Unreachable
 from tests.clouds.script import BAD_GATEWAY, BAN, MemoryVault, Script, data, errors

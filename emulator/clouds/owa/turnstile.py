@@ -1,0 +1,53 @@
+"""The turnstile before one OWA server: turns with pauses between, and commands before polls.
+
+Facts: verisure-owa.md §7.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from emulator.clock import Clock
+from emulator.clouds.barrier import Barrier
+from emulator.clouds.owa.provider import SPACING_S
+from emulator.errors import Unreachable
+
+
+class Turnstile(Barrier):
+    """What all who ask one server share: they take turns, commands go before polls, and a ban stops everybody."""
+
+    def __init__(self, spacing_s: float = SPACING_S) -> None:
+        super().__init__()
+        self._spacing_s = spacing_s
+        self._next = float("-inf")
+        self._commands = 0
+
+    @contextmanager
+    def command(self) -> Iterator[None]:
+        """While a command is under way, whatever is none waits."""
+        with self._lock:
+            self._commands += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._commands -= 1
+
+    @contextmanager
+    def turn(self, clock: Clock, name: str, *, urgent: bool) -> Iterator[None]:
+        """Wait for one's turn to send, and hold it. Unreachable, not sent, when the program stops or all is shut."""
+        while True:
+            with self._lock:
+                now = clock.monotonic()
+                self._check(now)
+                if now >= self._next and (urgent or not self._commands):
+                    self._next = float("inf")
+                    break
+                # Somebody else holds the turn, or it is too early: look again when it may be free.
+                wait_s = self._next - now if 0 < self._next - now <= self._spacing_s else self._spacing_s / 10
+            if not clock.sleep(wait_s):
+                raise Unreachable(f"the program stopped before {name} was sent", sent=False)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._next = clock.monotonic() + self._spacing_s
