@@ -1,0 +1,158 @@
+"""One request of a command: submitted once, and polled until the panel has ended it.
+
+Facts: verisure-owa.md §4 to §7.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.alarm.cloud import Phase, Report
+from emulator.clock import Clock
+from emulator.clouds.owa import graphql, operations, refusals
+from emulator.clouds.owa.graphql import OK, REFUSED, WAIT
+from emulator.clouds.owa.operations import Operation
+from emulator.clouds.owa.profiles import LETTERS, effect
+from emulator.clouds.owa.refusals import OpenZones, said
+from emulator.clouds.owa.session import OwaSession
+from emulator.clouds.owa.state import POLL_S, StateReader
+from emulator.errors import EmulatorError, Rejected, Unconfirmed, Unreachable
+from emulator.model import Arm, Disarm
+
+LOG = logging.getLogger(__name__)
+
+ZONES_S = 20.0
+"""For the names of the open zones; some panels never tell (§5.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A request that the cloud has taken, and how to ask for its outcome."""
+
+    request: str
+    poll: Operation
+    variables: Mapping[str, Any]
+
+
+class Commands:
+    """Runs the requests of one installation, one at a time; `deadline_s` bounds the wait for its panel."""
+
+    def __init__(self, session: OwaSession, reader: StateReader, clock: Clock, deadline_s: float) -> None:
+        self._session = session
+        self._reader = reader
+        self._clock = clock
+        self._deadline_s = deadline_s
+
+    def run(self, request: str, force: bool, report: Report) -> None:
+        """One request: submitted once, and its outcome. Past open zones it is submitted anew, by force, if allowed."""
+        try:
+            self._once(request, report, {})
+        except OpenZones as error:
+            if not force:
+                raise
+            if error.again is None:
+                raise Rejected(f"{error}; this panel does not let itself be forced") from None
+            LOG.warning("arming by force, past what is %s", error)
+            self._once(request, report, error.again, error.names)
+
+    def _once(self, request: str, report: Report, force: Mapping[str, str], bypassed: tuple[str, ...] = ()) -> None:
+        try:
+            self._follow(self._submit(request, report, force), report, bypassed)
+        except Rejected:
+            self._reader.cached.nothing_done()
+            raise
+
+    def _submit(self, request: str, report: Report, force: Mapping[str, str]) -> Submitted:
+        """Raises Unconfirmed when nobody knows whether the cloud has taken it."""
+        number, panel = self._session.installation()
+        base = {"numinst": number, "request": request, "panel": panel}
+        if isinstance(effect(request), Disarm):
+            operation, poll, extra = operations.DISARM, operations.DISARM_STATUS, {}
+        else:
+            operation, poll = operations.ARM, operations.ARM_STATUS
+            extra = {
+                "currentStatus": self._reader.letter or None,
+                "armAndLock": False,
+                **force,
+            }
+        self._session.ready()
+        known = self._reader.letter
+        self._reader.cached.commanded(known if known in LETTERS else "", self._clock.monotonic())
+        try:
+            content = self._session.call(operation, base | extra, lambda: report(Phase.SENDING, request))
+        except EmulatorError as error:
+            if isinstance(error, Unreachable) and error.sent:
+                raise Unconfirmed(
+                    f"the answer to {request} was lost; the state will tell what became of it: {error}"
+                ) from None
+            self._reader.cached.nothing_done()
+            raise
+        if graphql.text(content, "res") in REFUSED:
+            raise Rejected(f"the cloud refused {request}: {said(content)}")
+        reference = graphql.text(content, "referenceId")
+        if graphql.text(content, "res") != OK or not reference:
+            raise Unconfirmed(f"the cloud answered {request}, but does not say how to ask for its outcome")
+        report(Phase.ACCEPTED, request)
+        force_id = {key: value for key, value in force.items() if key == "forceArmingRemoteId"}
+        more = {"armAndLock": False, **force_id} if poll is operations.ARM_STATUS else {}
+        return Submitted(request, poll, base | {"referenceId": reference} | more)
+
+    def _follow(self, submitted: Submitted, report: Report, bypassed: tuple[str, ...]) -> None:
+        """Ask for the outcome until there is one. Raises Rejected, or Unconfirmed at the deadline."""
+        request = submitted.request
+        started = self._clock.monotonic()
+        counter = 0
+        while self._clock.monotonic() - started < self._deadline_s:
+            if not self._clock.sleep(POLL_S):
+                raise Unconfirmed(f"the program stopped before the panel answered {request}")
+            counter += 1
+            try:
+                content = self._session.call(submitted.poll, {**submitted.variables, "counter": counter})
+            except Unreachable as error:
+                LOG.debug("%s: %s", submitted.poll.name, error)
+                if not error.sent:
+                    counter -= 1  # the cloud counts the polls that it gets
+                continue
+            except EmulatorError as error:
+                raise Unconfirmed(f"{request} was under way when the cloud refused to tell of it: {error}") from None
+            if graphql.text(content, "res") == WAIT:
+                report(Phase.WAITING, f"{request}, {self._clock.monotonic() - started:.0f} s so far")
+                continue
+            return self._judge(submitted, content, bypassed)
+        raise Unconfirmed(f"the panel has not answered {request} within {self._deadline_s:g} s")
+
+    def _judge(self, submitted: Submitted, content: Any, bypassed: tuple[str, ...]) -> None:
+        request = submitted.request
+        if graphql.text(content, "res") in REFUSED:
+            raise self._refusal(submitted, content)
+        letter = graphql.text(content, "protomResponse").upper()
+        if graphql.text(content, "res") != OK or not letter:
+            raise Unconfirmed(f"{request} ended, but the cloud does not tell the panel's state")
+        state = self._reader.told(letter, submitted.poll.name, bypassed)
+        wanted = effect(request)
+        if isinstance(wanted, Arm) and state.axes.reached(wanted) is False:
+            raise Rejected(f"the panel ended {request} without doing it: it is {state.axes}")
+
+    def _refusal(self, submitted: Submitted, content: Any) -> EmulatorError:
+        found = refusals.refusal(submitted.request, content, arming=submitted.poll is operations.ARM_STATUS)
+        return found.named(self._open_zones(found.ask)) if isinstance(found, OpenZones) and found.ask else found
+
+    def _open_zones(self, key: Mapping[str, str]) -> tuple[str, ...]:
+        """Their names; none where the cloud does not tell them to this user (§5.5)."""
+        number, panel = self._session.installation()
+        base = {"numinst": number, "panel": panel, **key}
+        started = self._clock.monotonic()
+        counter = 0
+        while self._clock.monotonic() - started < ZONES_S:
+            counter += 1
+            try:
+                content = self._session.call(operations.EXCEPTIONS, {**base, "counter": counter})
+            except EmulatorError as failed:
+                LOG.debug("the open zones are not known: %s", failed)
+                return ()
+            if graphql.text(content, "res") != WAIT:
+                return refusals.zones(content)
+            if not self._clock.sleep(POLL_S):
+                break
+        return ()

@@ -1,0 +1,103 @@
+"""The state of one installation: the copy that the cloud has cached, or what the panel says itself.
+
+Facts: verisure-owa.md §4.
+"""
+
+from typing import Any
+
+from emulator.alarm.cloud import GLANCE_S, Reading
+from emulator.clock import Clock
+from emulator.clouds.owa import graphql, operations
+from emulator.clouds.owa.cached import Cached
+from emulator.clouds.owa.graphql import OK, WAIT
+from emulator.clouds.owa.profiles import LETTERS, axes_of
+from emulator.clouds.owa.refusals import OPEN, said, zone
+from emulator.clouds.owa.session import OwaSession
+from emulator.errors import Unreachable
+from emulator.model import Axes, PanelState
+
+POLL_S = 2.0
+"""From one question about a command to the next (§5.4)."""
+
+CHECK_DEADLINE_S = 60.0
+"""For a panel that a person has woken; real ones take 15 to 25 s, and some a minute."""
+
+CHECK_SERVICE = "11"
+"""The idService of EST (§4.2)."""
+
+
+class StateReader:
+    """Reads and remembers the state; owned by one thread. `looked_at` is when that was last tried (monotonic)."""
+
+    def __init__(self, session: OwaSession, clock: Clock) -> None:
+        self._session = session
+        self._clock = clock
+        self.state: PanelState | None = None
+        self.cached = Cached()
+        self.looked_at = float("-inf")
+
+    @property
+    def letter(self) -> str:
+        """Return the letter of the last state; empty before the first one."""
+        return self.state.raw if self.state else ""
+
+    @property
+    def axes(self) -> Axes:
+        return self.state.axes if self.state else Axes()
+
+    def read(self, how: Reading = Reading.POLL) -> PanelState:
+        """The state that the cloud has cached. A person's wish wakes the panel, and else only a cache that contradicts
+        what the panel said after a command, within the time in which it may be the older one of the two.
+
+        While the cache has not caught up with a command, what the panel itself said then is kept.
+        """
+        if how is Reading.PANEL:
+            return self.check()
+        self.looked_at = self._clock.monotonic()
+        content = self._session.look(operations.STATUS, {"numinst": self._session.installation()[0]})
+        letter, stamp = graphql.text(content, "status").upper(), graphql.text(content, "timestampUpdate")
+        if not letter:
+            raise Unreachable("the cloud does not tell the panel's state")
+        state = self.state
+        seen = (letter, stamp)
+        if self.cached.is_news(seen, self._clock.monotonic()) or state is None:
+            state = self._remember(letter, "Status", self._bypassed(content))
+        elif self.cached.doubts(seen):
+            state = self.check(GLANCE_S if how is Reading.GLANCE else CHECK_DEADLINE_S)
+        self._session.tend()
+        return state
+
+    def told(self, letter: str, source: str, bypassed: tuple[str, ...] = ()) -> PanelState:
+        """The panel itself says where it stands."""
+        if letter in LETTERS:
+            self.cached.told(letter, self._clock.monotonic())
+        return self._remember(letter, source, bypassed)
+
+    def _remember(self, letter: str, source: str, bypassed: tuple[str, ...] = ()) -> PanelState:
+        self.state = PanelState(axes_of(letter), self._clock.time(), letter, source, bypassed)
+        return self.state
+
+    def _bypassed(self, content: Any) -> tuple[str, ...]:
+        """The open zones that an armed panel does not guard (§4.1: status 0; other entries are low batteries)."""
+        rows = graphql.items(content, "exceptions")
+        return tuple(zone(row) for row in rows if graphql.text(row, "status") == OPEN)
+
+    def check(self, within_s: float = CHECK_DEADLINE_S) -> PanelState:
+        number, panel = self._session.installation()
+        content = self._session.look(operations.CHECK, {"numinst": number, "panel": panel})
+        reference = graphql.text(content, "referenceId")
+        if graphql.text(content, "res") != OK or not reference:
+            raise Unreachable(f"the panel cannot be asked: {said(content)}")
+        variables = {"numinst": number, "idService": CHECK_SERVICE, "panel": panel, "referenceId": reference}
+        started = self._clock.monotonic()
+        while self._clock.monotonic() - started < within_s:
+            if not self._clock.sleep(POLL_S):
+                raise Unreachable("the program stopped before the panel answered")
+            content = self._session.look(operations.CHECK_STATUS, variables)
+            if graphql.text(content, "res") == WAIT:
+                continue
+            letter = graphql.text(content, "protomResponse").upper()
+            if letter and graphql.text(content, "res") == OK:
+                return self.told(letter, "CheckAlarm")
+            raise Unreachable(f"the panel did not tell its state: {said(content)}")
+        raise Unreachable(f"the panel did not tell its state within {within_s:g} s")
