@@ -138,7 +138,7 @@ def test_what_does_not_go_together_does_nothing(tmp_path: Path, journal: Journal
 @pytest.mark.parametrize("mode", ["button", "open"])
 def test_a_running_program_heeds_it(tmp_path: Path, journal: Journal, mode: Any) -> None:
     assert len(pairing.paired(journal)) == 2
-    with a_house(tmp_path / "state", pairing_mode=mode, look_s=0.02) as house:
+    with a_house(tmp_path / "state", pairing=mode, look_s=0.02) as house:
         assert len(house.api("GET", f"/{PHONE}/lights")) == 4
         assert pair(tmp_path, "--forget", "1").exit_code == 0
         if mode == "button":

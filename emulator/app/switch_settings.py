@@ -88,6 +88,10 @@ class SwitchSettings(Section):
     port: Port | None = None
     doors: tuple[str, ...] | None = None
 
+    def is_at(self, door: str) -> bool:
+        """Return whether a door shows it, if that door is open."""
+        return self.doors is None or door in self.doors
+
     @property
     def narrowing(self) -> Narrowing:
         """Restrictions on who may disarm with it, and when."""

@@ -78,11 +78,11 @@ def _follow(app: App, stopping: threading.Event) -> None:
 def _show_switches(app: App) -> None:
     rows = [
         (switch.name, str(switch.mode), "disarms" if switch.off_disarms else "does nothing", url)
-        for door in app.doors
+        for door in app.doors.values()
         for switch, url in door.urls()
     ]
     click.echo(output.table(("SWITCH", "ON ARMS", "OFF", "ADDRESS"), rows))
     for name, simulator in app.alarms.simulators.items():
         click.echo(f"{name}: a simulated alarm; its house is at {simulator.control_url}")
-    for url in app.page.pages() if app.page else ():
+    for url in app.pages() or ():
         click.echo(f"The page: {url}")

@@ -4,22 +4,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from emulator import doors
 from emulator.app.settings import Settings
 from emulator.app.switch_settings import SwitchSettings
 from emulator.clock import Clock
 from emulator.doctor import sockets
 from emulator.errors import EmulatorError
 from emulator.lan.network import Place
-from emulator.model import BridgeIdentity, Identity
+from emulator.model import Identity
 from emulator.store.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """By which identities clients know the switches, by name, and the bridge; empty before the first run."""
+    """Identities of the switches by name, and the devices that answer searches for us; empty before the first run.
+
+    `devices` maps a unique device name to a name for people.
+    """
 
     switches: Mapping[str, Identity] = field(default_factory=dict)
-    bridge: BridgeIdentity | None = None
+    devices: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +43,27 @@ class Case:
 
 
 def remember(settings: Settings | None, state_dir: Path) -> Memory:
-    """What the journal remembers; nothing where it cannot be read, which is another check's business."""
+    """Return what the journal remembers; nothing where it cannot be read, which is another check's business."""
+    if settings is None:
+        return Memory()
     try:
         journal = Journal(state_dir, read_only=True)
     except EmulatorError:
         return Memory()
     try:
         rows = journal.rows("SELECT installation, mode, name, key, serial, mac, port FROM identities")
-        base = journal.recall("mac base")
+        known = [(str(alarm), str(mode), str(name), _identity(*rest)) for alarm, mode, name, *rest in rows]
+        found = {switch: _of(switch, settings.installation_of(switch), known) for switch in settings.switches}
+        switches = {switch.name: identity for switch, identity in found.items() if identity}
+        devices: dict[str, str] = {}
+        for door in settings.doors.opened:
+            shown = {one.name: identity for one, identity in found.items() if identity and one.is_at(door)}
+            devices.update(doors.row(door).devices(journal, shown))
+        return Memory(switches, devices)
     except EmulatorError:
         return Memory()
     finally:
         journal.close()
-    known = [(str(alarm), str(mode), str(name), _identity(*rest)) for alarm, mode, name, *rest in rows]
-    switches = {}
-    for switch in settings.switches if settings else ():
-        if identity := _of(switch, settings.installation_of(switch) if settings else "", known):
-            switches[switch.name] = identity
-    return Memory(switches, BridgeIdentity(f"{int(base):012X}") if base else None)
 
 
 def _identity(key: object, serial: object, mac: object, port: object) -> Identity:

@@ -105,7 +105,7 @@ def answers(case: Case) -> Finding:
     check = "search"
     if not case.running:
         return skipped(check, "`emulator run` does not run with this state folder, so nothing could answer")
-    wanted = _wanted(case)
+    wanted = case.memory.devices
     if not wanted or not case.places:
         return skipped(check, "there is nothing to find")
     return _heard(wanted, search.search(tuple({place.interface for place in case.places}), SEARCH_S))
@@ -121,18 +121,3 @@ def _heard(wanted: Mapping[str, str], devices: Sequence[search.Found]) -> Findin
         return problem(check, f"answered, but cannot be asked who they are: {', '.join(mute)}", LET_ANSWER)
     others = len(found.keys() - wanted.keys())
     return ok(check, f"all {len(wanted)} of ours answered, and {others} other devices")
-
-
-def _wanted(case: Case) -> dict[str, str]:
-    """Return the devices that have to answer: unique device name → our name for it."""
-    settings = case.settings
-    if settings is None:
-        return {}
-    wanted = {}
-    for switch in settings.switches if "wemo" in settings.doors.opened else ():
-        identity = case.memory.switches.get(switch.name)
-        if identity and (switch.doors is None or "wemo" in switch.doors):
-            wanted[identity.udn] = switch.name
-    if "hue" in settings.doors.opened and case.memory.bridge:
-        wanted[case.memory.bridge.udn] = "the Hue bridge"
-    return wanted

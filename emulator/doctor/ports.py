@@ -27,20 +27,22 @@ SHARE = "stop that one, or make it share the port (SO_REUSEADDR)"
 
 
 def switches(case: Case) -> Iterator[Finding]:
-    """The port of each switch of the WeMo door."""
-    settings = case.settings
-    if settings is None or "wemo" not in settings.doors.opened:
-        return
-    first = settings.doors.opened["wemo"].first_port
-    for place, switch in enumerate(settings.switches):
-        if switch.doors is not None and "wemo" not in switch.doors:
+    """Check the port of each switch of a door that listens at a port for each."""
+    for door, section in case.settings.doors.opened.items() if case.settings else ():
+        if find := doors.row(door).first_port:
+            yield from _ports_of_switches(case, door, find(section))
+
+
+def _ports_of_switches(case: Case, door: str, first_port: int) -> Iterator[Finding]:
+    for place, switch in enumerate(case.settings.switches if case.settings else ()):
+        if not switch.is_at(door):
             continue
         known = case.memory.switches.get(switch.name)
-        kept = known.port if known and known.port >= first else 0
+        kept = known.port if known and known.port >= first_port else 0
         if port := switch.port or kept:
             yield _port(case, port, f"{port}/tcp {switch.name}", OF_SWITCH)
         else:
-            yield _likely(case, first + place, switch.name)
+            yield _likely(case, first_port + place, switch.name)
 
 
 def others(case: Case) -> Iterator[Finding]:

@@ -1,13 +1,20 @@
 """The near side: doors speak to clients on the LAN. A door is a row in DOORS; importing this package loads no door."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
-from emulator.model import Switch
+from emulator.model import Identity, Notice, Switch
 
 if TYPE_CHECKING:
+    from emulator.alarm.hub import Hub
+    from emulator.clock import Clock
     from emulator.config.fields import Section
+    from emulator.lan.network import Nic
+    from emulator.lan.responder import Responder
+    from emulator.store.journal import Journal
 
 
 Pairing = Literal["open", "button"]
@@ -33,6 +40,35 @@ class Door(Protocol):
         """Return what clients see of a switch now: `on`, `off`, or why neither."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorContext:
+    """The surroundings of a door, the same for each."""
+
+    hub: "Hub"
+    journal: "Journal"
+    clock: "Clock"
+    state_dir: Path
+    responder: "Responder"
+    """Announces devices and answers searches, for doors that join it."""
+    nics: "Callable[[], list[Nic]]"
+    interfaces: Sequence[str] | None = None
+    """Names of the interfaces to serve; None for every one."""
+    address: str | None = None
+    """Address that clients are told instead of the interface's own."""
+    look_s: float = 5.0
+    """Between looks at the interfaces, and between attempts at a port that was taken."""
+    reply_within_s: float = 0.8
+    """Longest time that a client waits for the cloud."""
+    poll_every_s: float = 120.0
+    """Longest interval between two polls of an alarm."""
+    notify: Callable[[Notice, str, str], None] = lambda _notice, _about, _text: None
+    """Tells people: the notice, what it is about, and a text."""
+    opened: "Mapping[str, Door]"
+    """The doors that are open, by name; it is complete once the first of them starts."""
+    pairing: Pairing | None = None
+    """Pairing mode of the door whose clients pair; None where there is none."""
+
+
 class Port(NamedTuple):
     """A TCP port that a door listens on."""
 
@@ -56,7 +92,7 @@ class DoorType(NamedTuple):
     """Row of a door: all that the rest of the program knows of it. Its libraries are imported by `open` alone."""
 
     settings: "type[Section]"
-    open: Callable[..., Door]
+    open: Callable[[DoorContext, Any], Door]
     title: str
     """Name for people, as in “the Hue bridge”."""
     label: str
@@ -74,6 +110,10 @@ class DoorType(NamedTuple):
     """True if it is opened when the settings name no doors."""
     is_web: bool = False
     """True if it has an HTTP server with worker threads."""
+    pages: Callable[[Any], Sequence[str]] | None = None
+    """Addresses of its pages for people now, for a door that has some."""
+    devices: "Callable[[Journal, Mapping[str, Identity]], Mapping[str, str]]" = lambda _journal, _switches: {}
+    """Devices that answer searches for it: unique device name → name for people. Takes the switches by name."""
     pairing: Callable[[Any], Pairing] | None = None
     """Pairing mode with these settings, for a door whose clients pair."""
 

@@ -74,6 +74,12 @@ def identity(journal: Journal) -> BridgeIdentity:
         return BridgeIdentity(f"{mac_base(db):012X}")
 
 
+def known_identity(journal: Journal) -> BridgeIdentity | None:
+    """Return the identity of the bridge; None before the first run. Writes nothing."""
+    base = journal.recall("mac base")
+    return BridgeIdentity(f"{int(base):012X}") if base else None
+
+
 def press_button(journal: Journal, now: float) -> None:
     """Let clients pair for BUTTON_S; a running program sees it."""
     journal.note(_BUTTON, repr(now))

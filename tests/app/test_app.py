@@ -184,12 +184,12 @@ def test_a_switch_leaves_the_port_that_the_settings_now_give_to_another_door(
 
 
 def test_no_door_is_opened_that_the_settings_do_not_name(make: Callable[..., App]) -> None:
-    assert make(settings(doors={})).doors == []
+    assert make(settings(doors={})).doors == {}
 
 
 def test_the_dashboard_shows_switches_and_is_none_of_their_doors(make: Callable[..., App], state_dir: Path) -> None:
     app = make(settings(doors={"dashboard": {"port": free_port()}}))
-    assert app.doors == [app.page]
+    assert list(app.doors) == ["dashboard"]
     assert app.hub.switches[0].doors == frozenset()
     app.start()
     assert (state_dir / "api.json").stat().st_mode & 0o777 == 0o600

@@ -32,8 +32,9 @@ class Person:
     @property
     def url(self) -> str:
         """Where the page is."""
-        assert self.home.page
-        return self.home.page.pages()[0]
+        pages = self.home.pages()
+        assert pages
+        return pages[0]
 
     def screen(self, width: int, height: int, *, scheme: str = "light", script: bool = True) -> None:
         """Another device."""

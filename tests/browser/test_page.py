@@ -94,10 +94,10 @@ def test_a_cloud_that_is_down_is_told_and_heals(person: Person) -> None:
 
 def test_a_program_that_is_gone_is_told(person: Person) -> None:
     person.see("Live")
-    assert person.home.page
-    person.home.page.stop()
+    page = person.home.doors["dashboard"]
+    page.stop()
     person.see("Not connected")
-    person.home.page.start()
+    page.start()
     person.see("Live")
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from emulator.doctor.case import Memory, remember
 from emulator.model import ArmMode
-from emulator.store import pairing
 from emulator.store.identities import Wanted, identities
 from emulator.store.journal import FILE, Journal
 from tests.doctor.conftest import SIMULATED, MakeCase
@@ -21,9 +20,9 @@ def test_there_is_nothing_before_the_first_run(make_case: MakeCase) -> None:
 def test_identities_are_those_of_the_next_run(make_case: MakeCase, tmp_path: Path) -> None:
     with closing(Journal(tmp_path / "state")) as book:
         night, bedtime = identities(book, [Wanted("home", NIGHT, "Night"), Wanted("home", NIGHT, "Bedtime")], 49151)
-        bridge = pairing.identity(book)
     memory = make_case(TWO).memory
-    assert (memory.switches, memory.bridge) == ({"Night": night, "Bedtime": bedtime}, bridge)
+    assert memory.switches == {"Night": night, "Bedtime": bedtime}
+    assert memory.devices == {night.udn: "Night", bedtime.udn: "Bedtime"}
 
 
 def test_a_switch_that_was_renamed_keeps_its_identity(make_case: MakeCase, tmp_path: Path) -> None:

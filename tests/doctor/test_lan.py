@@ -122,4 +122,4 @@ def test_what_has_to_answer_are_the_switches_of_the_wemo_door_and_the_bridge(
     with closing(Journal(tmp_path / "state")) as book:
         identities(book, [Wanted("home", ArmMode.parse(mode), mode.title()) for mode in ("night", "total")], 50_123)
         pairing.identity(book)
-    assert list(lan._wanted(make_case(BOTH)).values()) == ["Night", "the Hue bridge"]
+    assert list(make_case(BOTH).memory.devices.values()) == ["Night", "the Hue bridge"]

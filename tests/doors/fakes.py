@@ -3,10 +3,17 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 from emulator.alarm.hub import Asked, Guard, Hub, Ticket
+from emulator.clock import SystemClock
+from emulator.doors import DoorContext
 from emulator.errors import EmulatorError
+from emulator.lan import network
+from emulator.lan.responder import Responder
 from emulator.model import ArmMode, Health, Identity, Origin, Outcome, PanelState, Result, Switch, SwitchState
+from emulator.store.journal import Journal
 from tests.support.fakes import FakeClock
 from tests.support.program import free_port
 
@@ -82,3 +89,10 @@ class FakeHub(Hub):
         """The panel says so, and everybody hears it."""
         self.states[switch.name] = on
         self.changed(switch.installation)
+
+
+def a_context(hub: Hub, journal: Journal, folder: Path, **other: Any) -> DoorContext:
+    """The surroundings of a door on loopback; `other` is what differs from an emulator's."""
+    whole: dict[str, Any] = {"interfaces": ["lo"], "nics": network.nics, "clock": SystemClock(), "opened": {}} | other
+    place = {name: whole[name] for name in ("interfaces", "nics")}
+    return DoorContext(**{"hub": hub, "journal": journal, "state_dir": folder, "responder": Responder(**place)} | whole)

@@ -4,33 +4,27 @@ import errno
 import logging
 import secrets
 import socket
-import time
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from emulator.alarm.hub import Hub
-from emulator.doors import Door
+from emulator.doors import Door, DoorContext
 from emulator.doors.dashboard import api, pages
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.news import News
-from emulator.doors.dashboard.overview import Overview, Pairing
+from emulator.doors.dashboard.overview import Overview
+from emulator.doors.dashboard.settings import DashboardSettings
 from emulator.errors import EmulatorError
-from emulator.lan import network, wsgi
-from emulator.lan.door import LOOK_S, Life
-from emulator.lan.network import Nic
-from emulator.lan.search_log import LoggedSearch
+from emulator.lan import wsgi
+from emulator.lan.door import Life
 from emulator.lan.web import LOCALHOST, Web
-from emulator.model import Switch
-from emulator.store.journal import Journal
+from emulator.model import Notice, Switch
 from emulator.store.pin import Pin
 from emulator.system import local_api
 
 LOG = logging.getLogger(__name__)
-
-PORT = 8099
 
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -77,50 +71,42 @@ def create_app(overview: Overview, access: Access, started: float) -> Flask:
 
 
 class Dashboard:
-    """The door for people, and for programs of the house. It also tells the commands typed on this machine where it is.
+    """The door for people, and for programs of the house. It tells the commands typed on this machine where it is."""
 
-    `doors` are the others, by name, whose state it shows.
-    """
-
-    def __init__(
-        self,
-        hub: Hub,
-        journal: Journal,
-        state_dir: Path,
-        *,
-        port: int = PORT,
-        doors: Mapping[str, Door],
-        searches: Callable[[], tuple[LoggedSearch, ...]] = tuple,
-        pairing: Pairing | None = None,
-        interfaces: Sequence[str] | None = None,
-        address: str | None = None,
-        on_wrong_pins: Callable[[str], None] = lambda _text: None,
-        now: Callable[[], float] = time.time,
-        nics: Callable[[], list[Nic]] = network.nics,
-        look_s: float = LOOK_S,
-    ) -> None:
-        self._hub = hub
-        self._state_dir = state_dir
+    def __init__(self, context: DoorContext, settings: DashboardSettings) -> None:
+        self._context = context
         self._token = secrets.token_urlsafe(32)
         self._news = News()
-        pin = Pin(journal, now, on_wrong_pins)
-        access = Access(journal, pin, now, self._token)
-        overview = Overview(hub, journal, pin, self._news, now, doors=doors, searches=searches, pairing=pairing)
+        self._others: dict[str, Door] = {}
+        now = context.clock.time
+        pin = Pin(context.journal, now, partial(context.notify, Notice.LOCKED, "page"))
+        access = Access(context.journal, pin, now, self._token)
+        overview = Overview(
+            context.hub,
+            context.journal,
+            pin,
+            self._news,
+            now,
+            doors=self._others,
+            searches=context.responder.searches,
+            pairing=context.pairing,
+        )
         self._web = Web(
             "dashboard",
             create_app(overview, access, now()),
-            port,
-            interfaces=interfaces,
-            address=address,
+            settings.port,
+            interfaces=context.interfaces,
+            address=context.address,
             also=(LOCALHOST,),
             names=own_names(socket.gethostname()),
             in_the_way=self._in_the_way,
             refused=access.refuse,
-            nics=nics,
+            nics=context.nics,
         )
         self._announced = False
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._life = Life("dashboard-look", opening=self._open, look=self._look, closing=self._close, look_s=look_s)
+        life = Life("dashboard-look", opening=self._open, look=self._look, closing=self._close, look_s=context.look_s)
+        self._life = life
 
     def start(self) -> None:
         """Return when the page is served wherever it can be; what is in the way is logged, and tried again."""
@@ -131,19 +117,19 @@ class Dashboard:
         self._life.stop()
 
     def urls(self) -> tuple[tuple[Switch, str], ...]:
-        """No switches: it shows them, and is none of their doors."""
+        """Return nothing: it shows the switches, and is no door of theirs."""
         return ()
 
     def obstacles(self) -> tuple[str, ...]:
-        """What is in the way of the page, as it was logged."""
+        """Return what is in the way of the page, as it was logged."""
         return self._web.obstacles()
 
     def report(self, switch: Switch) -> str:
-        """What the page shows of a switch."""
-        return {True: "on", False: "off", None: "unknown"}[self._hub.state(switch).on]
+        """Return what the page shows of a switch."""
+        return {True: "on", False: "off", None: "unknown"}[self._context.hub.state(switch).on]
 
     def pages(self) -> tuple[str, ...]:
-        """Where the page can be read now; other machines first."""
+        """Return the addresses of the page now; those for other machines first."""
         return tuple(f"http://{place.advertised}:{self._web.port}/" for place in self._web.served)
 
     def _in_the_way(self, hosts: Sequence[str], error: OSError) -> str:
@@ -154,28 +140,27 @@ class Dashboard:
         )
 
     def _open(self) -> None:
+        self._others.update((name, door) for name, door in self._context.opened.items() if door is not self)
         self._news.open()
-        self._unsubscribe = self._hub.subscribe(lambda _installation: self._news.changed())
+        self._unsubscribe = self._context.hub.subscribe(lambda _installation: self._news.changed())
 
     def _look(self) -> None:
         self._web.look()
-        self._announce()
+        # The commands of this machine are not told before it is us who answer there: the token opens everything.
+        if not self._announced and LOCALHOST.host in {place.host for place in self._web.served}:
+            url = f"http://{LOCALHOST.host}:{self._web.port}"
+            local_api.announce(self._context.state_dir, url, self._token)
+            self._announced = True
 
     def _close(self) -> None:
-        local_api.withdraw(self._state_dir)
+        local_api.withdraw(self._context.state_dir)
         self._announced = False
         self._unsubscribe()
         self._news.close()
         self._web.stop()
 
-    def _announce(self) -> None:
-        """Tell the commands of this machine, but not before it is us who answer there: they show what opens."""
-        if not self._announced and LOCALHOST.host in {place.host for place in self._web.served}:
-            local_api.announce(self._state_dir, f"http://{LOCALHOST.host}:{self._web.port}", self._token)
-            self._announced = True
-
 
 def own_names(hostname: str) -> frozenset[str]:
-    """What this machine is called on its LAN: no name in the DNS of the world, where an attacker could have it."""
+    """Return the names of this machine on its LAN: none in the DNS of the world, where an attacker could have it."""
     first = hostname.partition(".")[0].lower()
     return frozenset({hostname.lower(), first, f"{first}.local"} if first else ())

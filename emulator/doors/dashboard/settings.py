@@ -1,13 +1,16 @@
 """The dashboard's section of devices.yaml, and its row."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from emulator.config.fields import Port, Section
-from emulator.doors import Door, DoorType
+from emulator.doors import Door, DoorContext, DoorType
 from emulator.doors import Port as DoorPort
+
+if TYPE_CHECKING:
+    from emulator.doors.dashboard.door import Dashboard
 
 
 class DashboardSettings(Section):
@@ -16,10 +19,14 @@ class DashboardSettings(Section):
     port: Port = Field(default=8099, description="TCP port of the page and of the local API")
 
 
-def _open(*args: Any, **kwargs: Any) -> Door:
+def _open(context: DoorContext, chosen: DashboardSettings) -> Door:
     from emulator.doors.dashboard.door import Dashboard
 
-    return Dashboard(*args, **kwargs)
+    return Dashboard(context, chosen)
+
+
+def _pages(door: "Dashboard") -> Sequence[str]:
+    return door.pages()
 
 
 def _ports(chosen: DashboardSettings) -> Sequence[DoorPort]:
@@ -35,4 +42,5 @@ ROW = DoorType(
     ports=_ports,
     binds_switches=False,
     is_web=True,
+    pages=_pages,
 )

@@ -7,33 +7,36 @@ import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Literal
 
 from flask import Blueprint, Flask, Response, request
 
-from emulator.alarm.hub import Hub
+from emulator.doors import DoorContext
 from emulator.doors.hue import advert, bridge
 from emulator.doors.hue.bridge import Bridge
-from emulator.doors.hue.lights import MAX_LIGHTS, REPLY_WITHIN_S, STALE_S, Lights
+from emulator.doors.hue.lights import MAX_LIGHTS, STALE_S, Lights
 from emulator.doors.hue.mdns import Mdns
 from emulator.doors.hue.messages import ApiRequest, error
 from emulator.doors.hue.names import named
+from emulator.doors.hue.settings import HTTPS, HueSettings
 from emulator.doors.hue.v1 import Api, route_of
 from emulator.errors import EmulatorError
 from emulator.lan import network, upnp, wsgi
-from emulator.lan.door import LOOK_S, Life
-from emulator.lan.network import Nic, Place
-from emulator.lan.responder import Responder, Tenant
+from emulator.lan.door import Life
+from emulator.lan.network import Place
+from emulator.lan.responder import Tenant
 from emulator.lan.ssdp import UpnpDevice
 from emulator.lan.web import PLACE, Web
 from emulator.model import BridgeIdentity, Switch
 from emulator.store import light_ids, pairing
-from emulator.store.journal import Journal
 
 LOG = logging.getLogger(__name__)
 
-HTTPS = 443  # where Echos look first since 2025 (§0)
-PROBE = 1.0  # seconds for our own address to refuse
+PROBE_S = 1.0
+"""For our own address to refuse a connection."""
+
+STALE_POLLS = 3
+"""Polls without news after which a light is out of reach at the earliest."""
+
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 
 WAYS_OUT = {
@@ -98,45 +101,32 @@ class Hue(Tenant):
 
     def __init__(
         self,
-        hub: Hub,
-        journal: Journal,
-        responder: Responder,
+        context: DoorContext,
+        settings: HueSettings,
         *,
-        port: int = 80,
-        light: str = "plug",
-        pairing_mode: Literal["open", "button"] = "open",
-        suffix: str = "",
-        fold: bool = True,
-        allow_sweep: bool = False,
-        mdns: bool = False,
-        interfaces: Sequence[str] | None = None,
-        address: str | None = None,
-        reply_within_s: float = REPLY_WITHIN_S,
-        stale_s: float = STALE_S,
         sockets: Sequence[socket.socket] = (),
-        nics: Callable[[], list[Nic]] = network.nics,
-        look_s: float = LOOK_S,
         probe: Callable[[str, int, float], bool | None] = network.answers,
     ) -> None:
-        self.identity = pairing.identity(journal)
-        switches = [switch for switch in hub.switches if "hue" in switch.doors]
-        identities, reshaped = light_ids.lights(journal, [switch.identity for switch in switches], light)
+        self.identity = pairing.identity(context.journal)
+        switches = [switch for switch in context.hub.switches if "hue" in switch.doors]
+        known = [switch.identity for switch in switches]
+        identities, reshaped = light_ids.lights(context.journal, known, settings.light)
         self.lights = Lights(
-            hub,
-            named(switches, identities, suffix=suffix, fold=fold),
-            reply_within_s=reply_within_s,
-            allow_sweep=allow_sweep,
-            stale_s=stale_s,
+            context.hub,
+            named(switches, identities, suffix=settings.suffix, fold=settings.ascii),
+            reply_within_s=context.reply_within_s,
+            allow_sweep=settings.allow_sweep,
+            stale_s=max(STALE_S, STALE_POLLS * context.poll_every_s),
         )
         if reshaped:
             LOG.warning(
                 "doors.hue.light is now %s: %d lights of the bridge are new devices, as a light never changes its "
                 "kind. Remove the old ones from the app, then let it search again",
-                light,
+                settings.light,
                 len(reshaped),
             )
-        self._users = pairing.Users(journal)
-        self.api = Api(self.lights, self._users, pairing=pairing_mode)
+        self._users = pairing.Users(context.journal)
+        self.api = Api(self.lights, self._users, pairing=settings.pairing)
         app = Flask(__name__, static_folder=None)
         app.config["MAX_CONTENT_LENGTH"] = wsgi.BODY
         app.url_map.strict_slashes = False
@@ -145,18 +135,19 @@ class Hue(Tenant):
         self._web = Web(
             "hue",
             app,
-            port,
-            interfaces=interfaces,
-            address=address,
+            settings.port,
+            interfaces=context.interfaces,
+            address=context.address,
             sockets=sockets,
             in_the_way=self._in_the_way,
-            nics=nics,
+            nics=context.nics,
         )
-        self._mdns = Mdns(self.identity, self._web.port) if mdns else None
-        self._responder = responder
+        self._mdns = Mdns(self.identity, self._web.port) if settings.mdns else None
+        self._responder = context.responder
         self._probe = probe
         self._probed: set[str] = set()
-        self._life = Life("hue-bridge", opening=self._open, look=self._look, closing=self._close, look_s=look_s)
+        life = Life("hue-bridge", opening=self._open, look=self._look, closing=self._close, look_s=context.look_s)
+        self._life = life
 
     def start(self) -> None:
         """Return when the bridge answers wherever it can; what is in the way is logged, and tried again."""
@@ -169,7 +160,7 @@ class Hue(Tenant):
         self._life.stop()
 
     def urls(self) -> tuple[tuple[Switch, str], ...]:
-        """The switches that can be reached now, each with the bridge's description and its light there."""
+        """Return the switches that can be reached now, each with the bridge's description and its light there."""
         return tuple(
             (light.switch, f"{self._bridge(place).url}{bridge.DESCRIPTION.lstrip('/')}#{light.id}")
             for light in self.lights.all.values()
@@ -181,7 +172,7 @@ class Hue(Tenant):
         return (*self._web.obstacles(), *self._responder.obstacles(self))
 
     def report(self, switch: Switch) -> str:
-        """What a client reads of its light."""
+        """Return what a client reads of its light."""
         light = next(light for light in self.lights.all.values() if light.switch is switch)
         state = self.lights.state(light)
         return ("on" if state.on else "off") + ("" if state.reachable else ", out of reach")
@@ -217,7 +208,7 @@ class Hue(Tenant):
         self._probed.clear()
 
     def _look(self) -> None:
-        with suppress(EmulatorError):  # a journal that cannot be read is complained about by those who write it
+        with suppress(EmulatorError):  # a journal that cannot be read is reported by its writers
             self._users.follow()
         self._web.look()
         if self._mdns:
@@ -235,7 +226,7 @@ class Hue(Tenant):
 
     def _check_https(self, host: str) -> None:
         with suppress(OSError):
-            answers = self._probe(host, HTTPS, PROBE)
+            answers = self._probe(host, HTTPS, PROBE_S)
             if answers:
                 LOG.warning(
                     "Something else answers on TCP port %d of %s: Echos ask there before they ask this bridge, and "

@@ -1,13 +1,17 @@
 """The Hue bridge's section of devices.yaml, and its row."""
 
-from collections.abc import Sequence
-from typing import Any, Literal
+import os
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from pydantic import Field, field_validator
 
 from emulator.config.fields import Port, Section, spoken
-from emulator.doors import ClosedPort, Door, DoorType, Pairing
+from emulator.doors import ClosedPort, Door, DoorContext, DoorType, Pairing
 from emulator.doors import Port as DoorPort
+from emulator.model import Identity
+from emulator.store import pairing
+from emulator.store.journal import Journal
 
 SUFFIX_LIMIT = 16
 """Characters of `doors.hue.suffix`; a light's whole name has 32 (lan-emulation.md §3.4)."""
@@ -45,10 +49,11 @@ class HueSettings(Section):
         return spoken(value)
 
 
-def _open(*args: Any, **kwargs: Any) -> Door:
+def _open(context: DoorContext, chosen: HueSettings) -> Door:
     from emulator.doors.hue.door import Hue
+    from emulator.lan import web
 
-    return Hue(*args, **kwargs)
+    return Hue(context, chosen, sockets=web.activated(os.environ))
 
 
 def _ports(chosen: HueSettings) -> Sequence[DoorPort]:
@@ -58,6 +63,11 @@ def _ports(chosen: HueSettings) -> Sequence[DoorPort]:
 
 def _pairing(chosen: HueSettings) -> Pairing:
     return chosen.pairing
+
+
+def _devices(journal: Journal, _switches: Mapping[str, Identity]) -> Mapping[str, str]:
+    known = pairing.known_identity(journal)
+    return {known.udn: "the Hue bridge"} if known else {}
 
 
 ROW = DoorType(
@@ -71,5 +81,6 @@ ROW = DoorType(
         ClosedPort(HTTPS, "Echos ask it before the bridge", "an Echo waits some 10 s before each command"),
     ],
     is_web=True,
+    devices=_devices,
     pairing=_pairing,
 )

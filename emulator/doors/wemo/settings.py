@@ -1,11 +1,13 @@
 """The WeMo door's section of devices.yaml, and its row."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from pydantic import Field
 
 from emulator.config.fields import Port, Section
-from emulator.doors import Door, DoorType
+from emulator.doors import Door, DoorContext, DoorType
+from emulator.model import Identity
+from emulator.store.journal import Journal
 
 
 class WemoSettings(Section):
@@ -15,10 +17,21 @@ class WemoSettings(Section):
     allow_sweep: bool = Field(default=False, description="`true`: turning all switches off within seconds may disarm")
 
 
-def _open(*args: Any, **kwargs: Any) -> Door:
+def _open(context: DoorContext, chosen: WemoSettings) -> Door:
     from emulator.doors.wemo.door import WemoDoor
+    from emulator.store.subscriptions import Subscriptions
 
-    return WemoDoor(*args, **kwargs)
+    return WemoDoor(
+        context.hub,
+        context.responder,
+        reply_within_s=context.reply_within_s,
+        allow_sweep=chosen.allow_sweep,
+        subscriptions=Subscriptions(context.journal),
+    )
+
+
+def _devices(_journal: Journal, switches: Mapping[str, Identity]) -> Mapping[str, str]:
+    return {identity.udn: name for name, identity in switches.items()}
 
 
 ROW = DoorType(
@@ -29,4 +42,5 @@ ROW = DoorType(
     summary="each switch as a WeMo socket",
     first_port=lambda chosen: int(chosen.first_port),
     is_default=True,
+    devices=_devices,
 )

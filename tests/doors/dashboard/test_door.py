@@ -13,6 +13,7 @@ import pytest
 
 from emulator.doors import Door
 from emulator.doors.dashboard.door import Dashboard, own_names
+from emulator.doors.dashboard.settings import DashboardSettings
 from emulator.errors import Unreachable
 from emulator.lan.network import Nic
 from emulator.model import Arm, ArmMode, Disarm, Result
@@ -22,6 +23,7 @@ from emulator.system import local_api
 from emulator.system.local_api import Refused, Running
 from tests.doors.contract import DoorContract
 from tests.doors.dashboard.rig import Rig
+from tests.doors.fakes import a_context
 from tests.support.patience import PATIENCE_S
 from tests.support.program import free_port
 
@@ -34,17 +36,9 @@ def make(rig: Rig, tmp_path: Path) -> Iterator[Callable[..., Dashboard]]:
     made: list[Dashboard] = []
 
     def build(port: int | None = None, nics: list[Nic] | None = None, look_s: float = 60.0) -> Dashboard:
-        door = Dashboard(
-            rig.hub,
-            rig.journal,
-            tmp_path,
-            port=port or free_port(),
-            doors={"wemo": rig.door},
-            pairing="button",
-            interfaces=["eth0"],
-            nics=lambda: nics or [],
-            look_s=look_s,
-        )
+        place = {"interfaces": ["eth0"], "nics": lambda: nics or [], "look_s": look_s}
+        context = a_context(rig.hub, rig.journal, tmp_path, opened={"wemo": rig.door}, pairing="button", **place)
+        door = Dashboard(context, DashboardSettings(port=port or free_port()))
         made.append(door)
         return door
 

@@ -14,13 +14,13 @@ from emulator.doors.hue.door import Hue
 from emulator.doors.hue.lights import Light, Lights
 from emulator.doors.hue.messages import ApiRequest
 from emulator.doors.hue.names import named
+from emulator.doors.hue.settings import HueSettings
 from emulator.doors.hue.v1 import Api
-from emulator.lan.responder import Responder
 from emulator.model import BridgeIdentity, LightIdentity, Switch
 from emulator.store import pairing
 from emulator.store.journal import Journal
 from tests.alarm.test_held import Rig as HeldRig
-from tests.doors.fakes import FakeHub, a_switch
+from tests.doors.fakes import FakeHub, a_context, a_switch
 from tests.support.lan import LO
 from tests.support.patience import PATIENCE_S, STOP_S
 from tests.support.program import free_port
@@ -195,9 +195,11 @@ class House(Reached):
         self.journal = Journal(folder)
         self.port = settings.pop("port", None) or free_port()
         self.probes: list[str] = []
-        settings = {"probe": self.probe, "interfaces": ["lo"], "nics": lambda: [LO], **settings}
-        self.responder = Responder(**{name: settings[name] for name in ("interfaces", "nics")})
-        self.door = Hue(self.hub, self.journal, self.responder, port=self.port, **settings)
+        around = {name: settings.pop(name) for name in ("nics", "look_s") if name in settings}
+        own = {name: settings.pop(name) for name in ("sockets", "probe") if name in settings}
+        context = a_context(self.hub, self.journal, folder, **{"nics": lambda: [LO], **around})
+        self.responder = context.responder
+        self.door = Hue(context, HueSettings(port=self.port, **settings), **{"probe": self.probe, **own})
 
     def probe(self, host: str, port: int, _timeout: float) -> bool | None:
         self.probes.append(f"{host}:{port}")

@@ -89,7 +89,7 @@ def test_paths_and_bodies_as_clients_send_them(tmp_path: Path) -> None:
 
 def test_names_keep_their_letters_on_the_wire(tmp_path: Path) -> None:
     hub = FakeHub(switches=(a_switch("Día ñ", doors="hue"),))
-    with a_house(tmp_path, hub, fold=False) as house:
+    with a_house(tmp_path, hub, ascii=False) as house:
         _, body, _ = request(house.port, "GET", f"/api/{house.register()}/lights")
         assert "Día ñ".encode() in body
 

@@ -69,7 +69,8 @@ class Program(Reached):
 
     @property
     def door(self) -> Hue:
-        (door,) = [door for door in self.app.doors if isinstance(door, Hue)]
+        door = self.app.doors["hue"]
+        assert isinstance(door, Hue)
         return door
 
     def count(self, name: str) -> int:
