@@ -1,4 +1,4 @@
-"""Nothing may block a loop."""
+"""Fail a test that blocks a loop."""
 
 from tests.support.loops import nothing_blocks_a_loop
 

@@ -1,4 +1,4 @@
-"""What every door promises; a door is proved by inheriting this."""
+"""The contract of every door: a door is proved by inheriting this."""
 
 import threading
 
@@ -8,11 +8,11 @@ from tests.support.patience import PATIENCE_S
 
 class DoorContract:
     def make(self) -> Door:
-        """A door that is not started."""
+        """Make a door that is not started."""
         raise NotImplementedError
 
     def serves(self, door: Door, /) -> bool:
-        """Whether a client gets an answer."""
+        """Return whether a client gets an answer."""
         raise NotImplementedError
 
     def test_it_serves_from_start_to_stop(self) -> None:

@@ -1,4 +1,4 @@
-"""A hub that tests hold in their hands: it remembers what was submitted and is whatever they say."""
+"""A fake hub: it keeps the commands that it gets, and has the state that a test sets."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -82,11 +82,11 @@ class FakeHub(Hub):
         return Health(read_at=self.read_at)
 
     def state(self, switch: Switch) -> SwitchState:
-        """Each switch stands for itself."""
+        """Return the state of this switch alone."""
         return SwitchState(self.states.get(switch.name, False), False, self.panel, self.swept.get(switch.name))
 
     def be(self, switch: Switch, on: bool | None) -> None:
-        """The panel says so, and everybody hears it."""
+        """Set the state as the panel reports it, and notify the subscribers."""
         self.states[switch.name] = on
         self.changed(switch.installation)
 

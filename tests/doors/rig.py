@@ -1,4 +1,4 @@
-"""A WeMo switch on a wire that tests hold both ends of: no socket, no thread, and time by hand."""
+"""A WeMo switch on a fake transport: no socket, no thread, and a clock that tests move."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -24,14 +24,14 @@ PEER = "192.168.7.9"
 
 
 class Inline(Executor):
-    """Runs what is submitted at once."""
+    """An executor that runs each call at once."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         return fn(*args, **kwargs)
 
 
 class Never(Executor):
-    """Takes what is submitted, and does nothing of it yet."""
+    """An executor that keeps each call until `work`."""
 
     def __init__(self) -> None:
         self.taken: list[Callable[[], Any]] = []
@@ -40,13 +40,13 @@ class Never(Executor):
         self.taken.append(partial(fn, *args, **kwargs))
 
     def work(self) -> None:
-        """Do all of it now."""
+        """Run every call that was kept."""
         while self.taken:
             self.taken.pop(0)()
 
 
 class Wire(asyncio.Transport):
-    """What the switch sent, and what it did to the connection."""
+    """A transport that records the bytes and the state of the connection."""
 
     def __init__(self, protocol: WemoSwitch, peer: str) -> None:
         super().__init__({"peername": (peer, 50000)})
@@ -83,7 +83,7 @@ class Wire(asyncio.Transport):
         self.paused = False
 
     def taken(self) -> bytes:
-        """What was sent since the last look."""
+        """Return the bytes sent since the last call."""
         sent, self.sent = self.sent, b""
         return sent
 
@@ -107,7 +107,7 @@ class Rig:
         self.connections: Connections[WemoSwitch] = Connections()
 
     def make_plugs(self) -> None:
-        """Anew, on the executor as it is now."""
+        """Make the plugs anew, on the executor as it is now."""
         walks, lanes = Walks(), Lanes(self.executor, asyncio.get_running_loop().time)
         self.plug, self.other = (
             Plug(switch, self.hub, self.publisher, lanes, walks, lambda call, *args: call(*args))

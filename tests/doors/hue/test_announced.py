@@ -1,4 +1,4 @@
-"""What the bridge holds back, as the other doors see it: a real hub on a simulated alarm, and a clock to move."""
+"""Commands that the bridge holds back, as other doors see them: a real hub, a simulated alarm, a clock to move."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ NIGHT = Arm(ArmMode(Interior.NIGHT))
 
 
 class House(Home):
-    """The bridge's lights on a hub, and a subscriber who notes each change of what is on, as a WeMo switch does."""
+    """The bridge's lights on a hub, and a subscriber that notes each change of state, as a WeMo switch does."""
 
     def __init__(self, folder: Path, *, show_target: bool = True, off_disarms: bool = True) -> None:
         super().__init__(folder, show_target=show_target, off_disarms=off_disarms)
@@ -58,7 +58,7 @@ class House(Home):
         self.hub.release()
 
     def armed(self, command: Arm) -> None:
-        """By a hand at the keypad, and read."""
+        """Change the state at the keypad, and read it."""
         self.panel.keypad(command)
         self.clock.now += 60
         self.alarm.step()
@@ -241,7 +241,7 @@ def test_before_anything_was_read_no_light_shows_off(house: House) -> None:
 
 
 def test_doors_and_subscribers_never_wait_for_each_other(house: House) -> None:
-    """Everybody at once, and a subscriber that asks both door and hub back while it is told."""
+    """Call from many threads at once; the subscriber asks both door and hub while it is notified."""
     house.hub.subscribe(lambda _: house.hear() if house.shows("night") else None)
     ends = threading.Event()
 

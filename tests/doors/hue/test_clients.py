@@ -143,7 +143,7 @@ def test_a_client_unpairs_itself_and_that_is_journalled(
 
 def test_another_client_is_unpaired_only_while_the_button_is_pressed(client: Client) -> None:
     client.users.add(OTHER, "192.168.7.20", "Echo", NOW)
-    for name in (OTHER, "z" * 40):  # nobody finds out by it who is paired
+    for name in (OTHER, "z" * 40):  # a client cannot find out by it which others are paired
         assert errors(client.ask("DELETE", f"{LISTED}/{name}")) == [(101, f"{LISTED}/{name}")]
     assert client.journal.commands(9) == []
     pairing.press_button(client.journal, NOW)

@@ -1,4 +1,4 @@
-"""Lights: what they show, and how long a client waits for the cloud."""
+"""Lights: their state, and how long a client waits for the cloud."""
 
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 

@@ -1,4 +1,4 @@
-"""What the lights of the Hue bridge are called: said, in ASCII, short enough, and told apart."""
+"""Names of the lights: in ASCII, short enough, and different from each other."""
 
 from dataclasses import replace
 

@@ -209,7 +209,7 @@ def test_an_echo_sees_consistent_states_while_the_panel_takes_its_time(tmp_path:
 
 
 def test_no_sweep_disarms_and_a_single_off_does(tmp_path: Path) -> None:
-    """The armed light comes first, where a bridge without patience would have disarmed already."""
+    """Turn the armed light off first: a bridge without patience would have disarmed already."""
     with a_program(tmp_path, "suffix: ''", armed=ArmMode(Interior.TOTAL), answer_after=0.5) as program:
         user = program.register()
         lights = program.lights(user)
@@ -277,7 +277,7 @@ def test_restart_rename_and_reordering_change_nothing_that_clients_know(tmp_path
 
 @contextmanager
 def a_subscriber(port: int) -> Iterator[list[str]]:
-    """The values of BinaryState in the events of a WeMo switch."""
+    """Collect the values of BinaryState in the events of a WeMo switch."""
     heard: list[str] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.05)

@@ -1,4 +1,4 @@
-"""Parameters of a state: what each may be set to, and what reads back."""
+"""Parameters of a state: their valid values, and the values that read back."""
 
 import json
 

@@ -45,7 +45,7 @@ def test_a_flood_of_searches_is_answered_at_a_bounded_rate_and_silences_nobody()
 
 
 def waiting(sock: socket.socket) -> int:
-    """How many datagrams are there."""
+    """Count the datagrams."""
     number = 0
     with suppress(BlockingIOError):
         while sock.recv(2000):

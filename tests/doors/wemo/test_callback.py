@@ -1,4 +1,4 @@
-"""What a SUBSCRIBE may ask for (lan-emulation.md §1.7, §2.8): seconds, and where its events may go."""
+"""Limits of a SUBSCRIBE (lan-emulation.md §1.7, §2.8): its seconds, and the target of its events."""
 
 from contextlib import suppress
 from ipaddress import IPv4Network

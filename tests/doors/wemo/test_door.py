@@ -359,7 +359,7 @@ def test_a_strict_client_takes_every_description_and_hears_the_truth() -> None:
 
 
 class Subscriber:
-    """Listens for events, and keeps their numbers and states."""
+    """A subscriber that keeps the numbers and states of its events."""
 
     def __init__(self) -> None:
         self.heard: list[tuple[str, str]] = []
@@ -382,7 +382,7 @@ class Subscriber:
                     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
     def ask(self, port: int, **headers: str) -> tuple[int, str]:
-        """The status of a SUBSCRIBE, and the SID."""
+        """Send a SUBSCRIBE; return its status and SID."""
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
         try:
             connection.request("SUBSCRIBE", "/upnp/event/basicevent1", headers={"TIMEOUT": "Second-300", **headers})
@@ -392,11 +392,11 @@ class Subscriber:
             connection.close()
 
     def subscribe(self, port: int) -> str:
-        """The SID of a new subscription."""
+        """Subscribe; return the SID."""
         return self.ask(port, CALLBACK=f"<http://127.0.0.1:{self.port}/x>", NT="upnp:event")[1]
 
     def close(self) -> None:
-        """Hear no more."""
+        """Stop listening."""
         self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
 

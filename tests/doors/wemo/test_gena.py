@@ -35,7 +35,7 @@ class Clock:
 
 @dataclass
 class Subscriber:
-    """A tiny HTTP server: keeps what it is sent, answers what it is told."""
+    """A tiny HTTP server that keeps its events and sends `answer` for each."""
 
     answer: bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
     got: asyncio.Queue[tuple[dict[str, str], str]] = field(default_factory=asyncio.Queue)
@@ -91,7 +91,7 @@ def subscribe(
 
 
 def another(publisher: Publisher, peer: str, number: int, topic: Topic = TOPIC) -> Response:
-    """A subscription that is never delivered to."""
+    """Subscribe for a callback that never gets an event."""
     callback = {"callback": f"<http://{peer}:9/{number}>", "nt": "upnp:event", "timeout": "60"}
     return publisher.subscribe(topic, peer, PLACE, callback, bytes)
 
@@ -356,7 +356,7 @@ async def test_after_the_last_sequence_number_comes_1(
 
 
 async def heard(subscriber: Subscriber, number: int) -> list[tuple[str, str]]:
-    """Numbers and bodies of the next events."""
+    """Return the numbers and bodies of the next events."""
     return [(headers["SEQ"], body) for headers, body in [await subscriber.next() for _ in range(number)]]
 
 
@@ -517,7 +517,7 @@ AWAY = ("key2", "basicevent")
 
 
 def wants(publisher: Publisher, topic: Topic, peer: str, host: str) -> str:
-    """The SID of what a peer subscribed to for a host."""
+    """Subscribe as a peer for a host; return the SID."""
     headers = {"callback": f"<http://{host}:9/x>", "nt": "upnp:event"}
     return sid(publisher.subscribe(topic, peer, HOME, headers, bytes))
 

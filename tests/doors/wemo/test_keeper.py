@@ -1,4 +1,4 @@
-"""When subscriptions are written down, and what becomes of those that cannot be."""
+"""Subscriptions in the journal: when they are written, and a disk that is full."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ ONE = Kept("uuid:1", "key1", "basicevent", "192.168.7.9", "192.168.7.2", "192.16
 
 
 class Store(Subscriptions):
-    """Remembers what it is given, unless the disk is full."""
+    """A store in memory; its disk may be full."""
 
     def __init__(self) -> None:
         self.written: list[Sequence[Kept]] = []

@@ -16,7 +16,7 @@ EVENTS = {on: soap.propertyset({"BinaryState": str(int(on))}) for on in (False, 
 
 
 class Heard:
-    """What subscribers of a rig's switch are sent."""
+    """The events to the subscribers of a rig's switch."""
 
     def __init__(self, rig: Rig) -> None:
         self.events: list[bool] = []

@@ -1,4 +1,4 @@
-"""What a switch answers, to every client and to every nonsense (lan-emulation.md §2.3-2.9)."""
+"""Answers of a switch to every client, and to malformed requests (lan-emulation.md §2.3-2.9)."""
 
 import logging
 import re
@@ -134,7 +134,7 @@ async def test_a_query_is_answered_from_memory_and_arms_nothing(rig: Rig, data: 
 
 
 def get(action: str, inner: str = "", service: str = "basicevent") -> bytes:
-    """A GET that carries what others POST, as w3mo sends it, with blanks before the XML."""
+    """Send the body of a POST with a GET, with blanks before the XML, as w3mo does."""
     soapaction = f'"urn:Belkin:service:{service}:1#{action}"'
     text = f"\n        {body(action, inner)}\n    "
     return request("GET", f"/upnp/control/{service}1", text, Accept="", SOAPACTION=soapaction)
@@ -381,7 +381,7 @@ async def test_a_set_is_answered_when_the_cloud_has_taken_it(rig: Rig) -> None:
 
 
 def not_done(answer: bytes, why: bytes) -> bool:
-    """Whether it says so in each of the ways that some client understands, with a status that sends none elsewhere."""
+    """Return whether it says so in each way that some client understands, with a status that sends none elsewhere."""
     fault = b"<errorCode>501</errorCode><errorDescription>%s</errorDescription>" % why
     return status(answer) == 200 and fault in answer and STATE.findall(answer) == [b"Error"]
 

@@ -1,4 +1,4 @@
-"""SOAP bodies as clients send them (lan-emulation.md §2.5, §2.6), and as nobody should."""
+"""SOAP bodies as clients send them (lan-emulation.md §2.5, §2.6), and malformed ones."""
 
 import pytest
 from hypothesis import example, given

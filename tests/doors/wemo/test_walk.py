@@ -1,4 +1,4 @@
-"""Who walks the ports of an address, and who only asks for two switches; in the recogniser, and through the door."""
+"""Clients that walk the ports of an address, told from those that ask for two switches: recogniser and door."""
 
 import re
 import threading
@@ -57,7 +57,7 @@ def test_a_walk_goes_on_from_port_to_port() -> None:
 
 
 def test_a_walk_ends_however_often_a_client_goes_on() -> None:
-    """Whose other switch was refused, and who means this one."""
+    """A client whose other switch was refused may mean this one."""
     walks = Walks()
     walks.came_to_nothing(PEER, True, NIGHT, 0.0)
     moments = [2.0 * step for step in range(1, 30)]
@@ -88,12 +88,12 @@ def test_what_is_over_is_forgotten_and_the_memory_is_bounded() -> None:
 
 
 def walked(answer: bytes) -> bool:
-    """Whether the client is sent on: told 2xx it would keep to this port, which is another switch."""
+    """Return whether the client is sent on: after a 2xx it would keep to this port, which is another switch."""
     return status(answer) == 500 and b"tries one port after the other" in answer
 
 
 def waiting(rig: Rig, data: bytes = SET_ON) -> Wire:
-    """A set that the cloud leaves without an answer."""
+    """Send a set that the cloud leaves without an answer."""
     rig.hub.prompt = False
     wire = rig.connect()
     assert wire.say(data) == b""
