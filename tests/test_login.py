@@ -15,7 +15,7 @@ from emulator.simulator.backend import Contract, SimulatedAccount
 from emulator.simulator.owa.face import Owa
 from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import SimulatedAlarm
-from emulator.store.journal import FILE
+from emulator.store.journal_file import FILE
 from tests.support.fakes import FakeClock
 
 PASSWORD = "Correcto-Caballo-9"

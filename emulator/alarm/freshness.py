@@ -7,7 +7,8 @@ from collections.abc import Callable
 from emulator.alarm.unfinished import Records
 from emulator.clock import Clock
 from emulator.model import Notice, PanelState
-from emulator.store.journal import TOLD_OF_SILENCE, Journal
+from emulator.store.journal import Journal
+from emulator.store.keys import TOLD_OF_SILENCE
 
 READ_REQUESTS = 6
 """Of the longest read: a new login, its list of installations, capabilities, the state, and what failed once more."""

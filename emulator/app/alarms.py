@@ -24,7 +24,8 @@ from emulator.config.credentials import Credentials
 from emulator.errors import EmulatorError
 from emulator.model import Moment, Notice
 from emulator.store import keys
-from emulator.store.journal import SIMULATED_PANEL, Journal
+from emulator.store.journal import Journal
+from emulator.store.keys import SIMULATED_PANEL
 
 if TYPE_CHECKING:
     from emulator.simulator.backend import SimulatedAccount

@@ -16,7 +16,8 @@ from emulator.doctor.case import Case
 from emulator.doctor.finding import Finding, Verdict, ok, problem, skipped, warning
 from emulator.errors import ConfigError, EmulatorError, LoginNeeded
 from emulator.store import private, refused_logins, salvage
-from emulator.store.journal import FILE, Journal
+from emulator.store.journal import Journal
+from emulator.store.journal_file import FILE
 from emulator.system import output
 
 ANOTHER = "make it a folder that the user of the program may write to, or choose another with --state-dir"

@@ -1,1 +1,1 @@
-"""What outlives a restart, in SQLite in the state folder."""
+"""Everything that outlives a restart, in SQLite in the state folder."""

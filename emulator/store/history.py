@@ -1,6 +1,7 @@
-"""Where the panel stood and when, as spans of time that the panel itself vouches for; kept in the journal."""
+"""The panel's past states, as spans of time that the panel itself vouches for; kept in the journal."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import astuple, dataclass
 
 from emulator.model import Axes, PanelState
 from emulator.store.journal import Journal, axes_of
@@ -9,10 +10,10 @@ KEEP_SPANS = 10_000
 """Some years of a house that arms and disarms a few times a day; below 1 MB."""
 
 STRETCH_S = 300.0
-"""How often a span that lasts is written longer: polls come every minute, and a memory card wears out."""
+"""Interval at which a lasting span is written longer: polls come every minute, and a memory card wears out."""
 
 QUIET_S, QUIET_POLLS = 900.0, 3
-"""Without news for that long, and for that many polls, nobody knows where the panel stood: a gap."""
+"""Silence, in time and in polls, after which the state in between counts as unknown: a gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,39 +33,32 @@ class Span:
 def keep(
     journal: Journal, installation: str, state: PanelState, now: float, quiet_s: float, command: int | None
 ) -> None:
-    """Write down what the panel said: the span goes on, or a new one begins."""
-    axes = state.axes
-    query = "SELECT id, interior, perimeter, annex, until FROM spans WHERE alarm = ? ORDER BY id DESC LIMIT 1"
+    """Write down a reading of the panel: extend the last span, or begin another."""
+    query = "SELECT id, until, interior, perimeter, annex FROM spans WHERE alarm = ? ORDER BY id DESC LIMIT 1"
     alarm = journal.alarm(installation)
-    last = next(iter(journal.rows(query, alarm)), None)
-    known = last is not None and 0 <= now - float(str(last[4])) <= quiet_s
-    same = last is not None and axes_of(*last[1:4]) == axes
-    if last is not None and known and same and now - float(str(last[4])) < STRETCH_S:
+    last, until, *axes = next(iter(journal.rows(query, alarm)), (None, -math.inf, None, None, None))
+    is_recent = 0 <= now - until <= quiet_s
+    goes_on = is_recent and axes_of(*axes) == state.axes
+    if goes_on and now - until < STRETCH_S:
         return
     with journal.write() as db:
-        if last is not None and known:
-            db.execute("UPDATE spans SET until = ? WHERE id = ?", (now, last[0]))
-        if not (known and same):
+        if is_recent:
+            db.execute("UPDATE spans SET until = ? WHERE id = ?", (now, last))
+        if not goes_on:
             done = db.execute(
                 "INSERT INTO spans (alarm, installation, interior, perimeter, annex, since, until, command) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (alarm, installation, axes.interior, axes.perimeter, axes.annex, now, now, command),
+                (alarm, installation, *astuple(state.axes), now, now, command),
             )
             db.execute("DELETE FROM spans WHERE id <= ?", ((done.lastrowid or 0) - KEEP_SPANS,))
 
 
 def spans(journal: Journal, installation: str, since: float) -> list[Span]:
-    """What is known of the time from `since` on, oldest first."""
+    """Return the spans known from `since` on, oldest first."""
     query = (
         "SELECT interior, perimeter, annex, since, until, command FROM spans WHERE alarm = ? AND until >= ? ORDER BY id"
     )
     return [
-        Span(
-            installation,
-            axes_of(*row[:3]),
-            float(str(row[3])),
-            float(str(row[4])),
-            None if row[5] is None else int(str(row[5])),
-        )
-        for row in journal.rows(query, journal.alarm(installation), since)
+        Span(installation, axes_of(*axes), began, until, command)
+        for *axes, began, until, command in journal.rows(query, journal.alarm(installation), since)
     ]

@@ -1,4 +1,4 @@
-"""Who the switches are to their clients, kept in the journal: serial numbers, MACs and ports that never change."""
+"""Identities of the switches, kept in the journal: serial numbers, MACs and ports that never change."""
 
 import json
 import logging
@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from emulator.errors import ConfigError, Problem
 from emulator.model import ArmMode, Identity
@@ -18,17 +19,27 @@ MAC_STEP = 4
 
 HIGHEST_PORT = 65_535
 
-Row = tuple[object, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What an identity is looked up by; `port` is 0 where the settings leave it open."""
+    """The key by which an identity is looked up; `port` is 0 where the settings leave it open."""
 
     installation: str
     mode: ArmMode
     name: str
     port: int = 0
+
+
+class StoredIdentity(NamedTuple):
+    """A row of the table of identities; `port` is 0 before one is given."""
+
+    key: int
+    installation: str
+    mode: str
+    name: str
+    serial: str
+    mac: str
+    port: int
 
 
 def identities(
@@ -39,7 +50,7 @@ def identities(
     *,
     reserved: Set[int] = frozenset(),
 ) -> list[Identity]:
-    """An identity for each switch, in order: the one it had, whatever its name or place in the file, or a new one.
+    """Return an identity for each switch, in order: the stored one, whatever its name or place in the file, or another.
 
     Identities follow the installation and the arm mode; the name only decides between two switches of the same
     mode. They are never deleted, so that a switch that comes back is the same device. A port once given stays,
@@ -47,14 +58,15 @@ def identities(
     first from there that is `usable`. ConfigError when there is none.
     """
     with journal.write() as db:
-        stored = db.execute("SELECT key, installation, mode, name, serial, mac, port FROM identities").fetchall()
+        query = "SELECT key, installation, mode, name, serial, mac, port FROM identities"
+        stored = [StoredIdentity(*row) for row in db.execute(query)]
         found = _found(stored, wanted)
         given = {want.port for want in wanted if want.port} | reserved
-        taken = given | {int(str(row[6])) for row in stored}
+        taken = given | {row.port for row in stored}
         result = []
         for index, want in enumerate(wanted):
             row = found.get(index) or _new(db, want)
-            port = want.port or int(str(row[6]))
+            port = want.port or row.port
             if not want.port and (port < first_port or port in given):
                 port = next((n for n in range(first_port, HIGHEST_PORT + 1) if n not in taken and usable(n)), 0)
                 taken.add(port)
@@ -62,22 +74,22 @@ def identities(
                 problem = f"no port from {first_port} to {HIGHEST_PORT} is free for {want.name!r}; begin lower"
                 raise ConfigError([Problem("doors.wemo.first_port", problem)])
             given.add(port)
-            if port != row[6] != 0:
+            if port != row.port != 0:
                 message = "%r moves from port %s to %d; clients that do not notice have to search again"
-                LOG.warning(message, want.name, row[6], port)
-            db.execute("UPDATE identities SET name = ?, port = ? WHERE key = ?", (want.name, port, row[0]))
-            result.append(Identity(str(row[0]), str(row[4]), str(row[5]), port))
+                LOG.warning(message, want.name, row.port, port)
+            db.execute("UPDATE identities SET name = ?, port = ? WHERE key = ?", (want.name, port, row.key))
+            result.append(Identity(str(row.key), row.serial, row.mac, port))
         return result
 
 
 def udns(journal: Journal) -> frozenset[str]:
-    """What our switches are called on the LAN."""
+    """Return the unique device names of our switches on the LAN."""
     rows = journal.rows("SELECT serial FROM identities")
-    return frozenset(Identity("", str(serial), "", 0).udn for (serial,) in rows)
+    return frozenset(Identity("", serial, "", 0).udn for (serial,) in rows)
 
 
 def mac_base(db: sqlite3.Connection) -> int:
-    """The first MAC of this installation of the program; every identity counts on from it. Inside `Journal.write`."""
+    """Return the first MAC of this installation of the program, from which all count on. Inside `Journal.write`."""
     base = db.execute("SELECT value FROM notes WHERE name = 'mac base'").fetchone()
     if base is None:
         # Locally administered, so never a real card's; random, so that two homes differ in one Alexa account.
@@ -86,21 +98,21 @@ def mac_base(db: sqlite3.Connection) -> int:
     return int(json.loads(base[0]))
 
 
-def _found(stored: Sequence[Row], wanted: Sequence[Wanted]) -> dict[int, Row]:
-    """The stored rows that belong to those wanted, by the place of these; none belongs to two."""
-    free = {row[0]: row for row in stored}
-    found: dict[int, Row] = {}
+def _found(stored: Sequence[StoredIdentity], wanted: Sequence[Wanted]) -> dict[int, StoredIdentity]:
+    """Return the stored rows that belong to those wanted, by the index of these; none belongs to two."""
+    free = {row.key: row for row in stored}
+    found: dict[int, StoredIdentity] = {}
     for by_name in (True, False):
         for index, want in enumerate(wanted):
             for key, row in free.items():
-                same = (row[1], row[2]) == (want.installation, str(want.mode))
-                if index not in found and same and (not by_name or row[3] == want.name):
+                same = (row.installation, row.mode) == (want.installation, str(want.mode))
+                if index not in found and same and (not by_name or row.name == want.name):
                     found[index] = free.pop(key)
                     break
     return found
 
 
-def _new(db: sqlite3.Connection, want: Wanted) -> Row:
+def _new(db: sqlite3.Connection, want: Wanted) -> StoredIdentity:
     count = db.execute("SELECT coalesce(max(key), 0) FROM identities").fetchone()[0]
     mac = f"{mac_base(db) + (count + 1) * MAC_STEP:012X}"
     # 14 characters in the shape of a real one (lan-emulation.md §2.2).
@@ -109,4 +121,4 @@ def _new(db: sqlite3.Connection, want: Wanted) -> Row:
     done = db.execute(
         "INSERT INTO identities (installation, mode, name, serial, mac, port) VALUES (?, ?, ?, ?, ?, ?)", row
     )
-    return (done.lastrowid, *row)
+    return StoredIdentity(done.lastrowid or 0, *row)

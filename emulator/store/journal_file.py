@@ -1,4 +1,4 @@
-"""The journal's file: why it cannot be opened, whether it is damaged, and whether it is still the one we opened."""
+"""The journal's file: reasons why it cannot be opened, its damage, and a check that it is still the one we opened."""
 
 import errno
 import os
@@ -9,27 +9,29 @@ from pathlib import Path
 
 from emulator.errors import ConfigError, EmulatorError, Hindered, Problem
 
+FILE = "journal.sqlite3"
+
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 ELSEWHERE = frozenset(
     {errno.EACCES, errno.EPERM, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG}
 )
-"""What only another folder, or another right to it, helps against; whatever else there is may mend itself."""
+"""Errors that only another folder, or other rights to it, can cure; all others may pass."""
 
 
 def is_damage(error: BaseException) -> bool:
-    """Whether SQLite says that the file itself is bad, and not what it stands on."""
+    """Return whether SQLite reports the file itself as bad, and not the disk below it."""
     return _code(error) in DAMAGED
 
 
 def _code(error: BaseException) -> int | None:
-    """SQLite's number for an error, if it is one of its own."""
+    """Return SQLite's number for an error, if it is one of its own."""
     code: int | None = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
 
 
 def refusal(path: Path, error: OSError | sqlite3.Error, *, read_only: bool = False) -> EmulatorError:
-    """What to raise where the journal cannot be opened."""
+    """Return the error to raise when the journal cannot be opened."""
     if read_only and isinstance(error, FileNotFoundError):
         problem = "there is no journal yet; name the state folder of `emulator run` with --state-dir"
         return ConfigError([Problem(str(path), problem)])
@@ -45,15 +47,15 @@ def _is_elsewhere(path: Path, error: OSError | sqlite3.Error) -> bool:
     if isinstance(error, OSError):
         return error.errno in ELSEWHERE
     if _code(error) == sqlite3.SQLITE_ERROR:
-        return True  # it says that what is asked of it makes no sense for this file
-    # SQLite does not say why it cannot open a file: the rights tell.
+        return True  # the query makes no sense for this file
+    # SQLite does not say why it cannot open a file: derive it from the rights.
     return path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK)
 
 
 def damage(path: Path) -> str:
-    """What SQLite finds wrong with the file, read anew from the disk; empty when it is whole.
+    """Return SQLite's description of the damage, read anew from the disk; empty when the file is whole.
 
-    Raises sqlite3.Error when that cannot be told.
+    Raises sqlite3.Error when it cannot be checked.
     """
     try:
         # Through SQLite: a file that is opened otherwise takes the locks of this process with it when it is closed.
@@ -62,7 +64,7 @@ def damage(path: Path) -> str:
                 return "it is empty"
             said = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
     except sqlite3.DatabaseError as error:
-        # A header that makes no sense is called a mistake of the question's.
+        # SQLite reports a corrupt header as an error of the query.
         if is_damage(error) or _code(error) == sqlite3.SQLITE_ERROR:
             return str(error)
         raise
@@ -70,7 +72,7 @@ def damage(path: Path) -> str:
 
 
 class Opened:
-    """The file as it was opened: SQLite writes on to one that was deleted or overwritten, from what it remembers."""
+    """The file as it was opened: SQLite goes on writing to one that was deleted or overwritten, from its cache."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -80,7 +82,7 @@ class Opened:
         self._damage = ""
 
     def check(self) -> None:
-        """EmulatorError when what is written now would be read by nobody; only a restart helps."""
+        """Raise EmulatorError if a write would be lost with the file; only a restart helps."""
         with self._lock:
             try:
                 found = self._path.stat()
@@ -88,14 +90,14 @@ class Opened:
                 raise _unwritable(f"{self._path}: {error.strerror}") from None
             if found.st_ino != self._inode:
                 raise _unwritable(f"{self._path} was replaced")
-            # The file itself only changes when what was written is carried over to it, which is rare, and when
-            # somebody else overwrites it.
+            # The file itself only changes at a checkpoint of the WAL, which is rare, and when another program
+            # overwrites it.
             written_at = found.st_mtime_ns, found.st_size
             if not self._damage and written_at != self._whole_at:
                 try:
                     self._damage = damage(self._path)
                 except sqlite3.Error:
-                    # Locked, or no descriptor is left: whoever writes next says so.
+                    # Locked, or no descriptor is left: the write that follows reports that.
                     return
                 self._whole_at = written_at
             if self._damage:

@@ -1,14 +1,17 @@
-"""Which alarm a row of the journal belongs to: cloud, host and number of the installation, never its name alone.
+"""Keys of alarms in the journal: cloud, host and number of the installation, never the name alone.
 
-The name in devices.yaml only says which of the kept alarms is meant now. Whoever changes cloud, host or number under a
-name gets an alarm that was never read; whoever renames an alarm, or gives the number that had been left out, keeps it.
+The name in devices.yaml only selects one of the kept alarms. A change of cloud, host or number under a name makes an
+alarm that was never read. A new name, or the number that had been left out, keeps the alarm.
 """
 
 import sqlite3
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from emulator.store.journal import SIMULATED_PANEL, TOLD_OF_SILENCE, Journal
+from emulator.store.journal import Journal
+
+SIMULATED_PANEL, TOLD_OF_SILENCE = "simulated panel: ", "told of silence "
+"""Beginnings of notes: of the simulated alarm of a name, and of an alarm by its number in the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,10 @@ class Key:
 
 
 def bind(journal: Journal, wanted: Mapping[str, Key]) -> None:
-    """Say which alarms are meant by the names in the settings, from now on."""
+    """Bind the names in the settings to alarms, from now on."""
     with journal.write() as db:
         found: dict[str, int] = {}
-        # Those with a number first: one without takes none of theirs.
+        # Alarms with a number first, so that one without a number takes none of theirs.
         for name, key in sorted(wanted.items(), key=lambda item: not item[1].number):
             alarm = found[name] = (
                 _known(db, name, key, found.values()) or _adopted(db, name, key) or _new(db, name, key)
@@ -49,21 +52,20 @@ def bind(journal: Journal, wanted: Mapping[str, Key]) -> None:
 
 
 def learn(journal: Journal, name: str, number: str) -> None:
-    """Take note of the number that the account's list tells of an alarm, before anything is written of it."""
+    """Note the number that the account's list gives for an alarm, before anything is written about it."""
     alarm = journal.alarm(name)
-    [(cloud, host, known, account)] = journal.rows(
-        "SELECT cloud, host, number, account FROM alarms WHERE id = ?", alarm
-    )
-    if known == number:
+    [row] = journal.rows("SELECT cloud, host, number, account FROM alarms WHERE id = ?", alarm)
+    before = Key(*row)
+    if before.number == number:
         return
-    key = Key(str(cloud), str(host), number, str(account))
+    key = replace(before, number=number)
     with journal.write() as db:
         other = _exact(db, key)
-        if known:
+        if before.number:
             # The list has changed: this is not the alarm that it was the last time.
             other = other or _new(db, name, key)
         elif other:
-            # What was asked for in vain before the number was known.
+            # Rows of commands that failed before the number was known.
             for table in ("commands", "spans", "last_states"):
                 db.execute(f"UPDATE OR IGNORE {table} SET alarm = ? WHERE alarm = ?", (other, alarm))  # noqa: S608  # constants
             db.execute("DELETE FROM last_states WHERE alarm = ?", (alarm,))
@@ -76,7 +78,7 @@ def learn(journal: Journal, name: str, number: str) -> None:
 
 
 def _known(db: sqlite3.Connection, name: str, key: Key, taken: Container[int]) -> int:
-    """The alarm of that key; 0 when there is none."""
+    """Return the alarm of that key; 0 when there is none."""
     if key.number:
         if exact := _exact(db, key):
             return exact
@@ -102,10 +104,10 @@ def _one(db: sqlite3.Connection, where: str, key: Key, *values: str) -> int:
 
 
 def _adopted(db: sqlite3.Connection, name: str, key: Key) -> int:
-    """The rows of that name from before there were keys, whosever they are: 0 when there are none, or not for this one.
+    """Return the alarm of that name from before there were keys; 0 when there is none, or not for this one.
 
-    A user's history must not vanish, so they go to whatever has the name at the first start. But a simulated alarm
-    takes none where none was simulated under that name before: they are a real one's, and wait for it. And where one
+    A user's history must not vanish, so the rows go to the alarm that has the name at the first start. But a simulated
+    alarm adopts none if none was simulated under that name before: the rows are a real one's, and wait for it. If one
     was, a real alarm starts unread: the last state may be the demo's, and the next poll tells the truth.
     """
     row = db.execute("SELECT id FROM alarms WHERE cloud = '' AND name = ? ORDER BY id LIMIT 1", (name,)).fetchone()
@@ -124,6 +126,6 @@ def _new(db: sqlite3.Connection, name: str, key: Key) -> int:
 
 
 def _name(db: sqlite3.Connection, found: Mapping[str, int]) -> None:
-    """Write down which alarms have these names now."""
+    """Write down the alarms that have these names now."""
     db.executemany("UPDATE alarms SET is_named = 0 WHERE name = ?", [(name,) for name in found])
     db.executemany("UPDATE alarms SET name = ?, is_named = 1 WHERE id = ?", list(found.items()))

@@ -1,4 +1,4 @@
-"""What the lights of the Hue bridge are known by, kept in the journal: ids and unique ids that never change."""
+"""Ids and unique ids of the lights of the Hue bridge, kept in the journal; they never change."""
 
 import logging
 import math
@@ -14,20 +14,20 @@ from emulator.store.journal import Journal
 LOG = logging.getLogger(__name__)
 
 LOWEST, HIGHEST = 64, 255
-"""Ids that lights get: a real bridge on the same LAN has 1 to 63, an Echo takes equal ids on two bridges for one light
+"""Range of the ids: a real bridge on the same LAN has 1 to 63, an Echo takes equal ids on two bridges for one light
 (lan-emulation.md §3.4), and node-hue-api refuses a bridge with an id that does not fit into a byte."""
 
 LAST_START = 200
-"""The first id is random up to here: 49 lights, which is all that an Echo takes (§4.4), have room after it."""
+"""Highest first id, which is random: 49 lights, which is all that an Echo takes (§4.4), have room after it."""
 
 FORMER = 0xFFFF
-"""Ids above are of earlier versions, which began anywhere up to 2**31."""
+"""Ids above this are from earlier versions, which began anywhere up to 2**31."""
 
 FITTING = range(LOWEST, HIGHEST + 1)
 
 
 class Renumbered(NamedTuple):
-    """A light that got another id. `name` is its switch's."""
+    """A light whose id was changed. `name` is that of its switch."""
 
     name: str
     shape: str
@@ -36,12 +36,11 @@ class Renumbered(NamedTuple):
 
 
 def lights(journal: Journal, identities: Sequence[Identity], shape: str) -> tuple[dict[str, LightIdentity], set[str]]:
-    """The lights of these switches, by the switch's key, in the order in which the switches were first seen;
-    those with ids of earlier versions come first, in the order of the ids.
+    """Return the lights of these switches by the switch's key, and the keys whose light has another shape than before.
 
-    And the keys whose light has another shape than before. A light id keeps its shape for ever, as Echos take a light
-    that changes for a broken one (§3.4): another shape is another light. Ids are never deleted, so never used again,
-    and a shape that comes back is the same light.
+    The order is that in which the switches were first seen; those with ids of earlier versions come first, by id.
+    A light id keeps its shape for ever, as Echos take a light that changes for a broken one (§3.4): another shape is
+    another light. Ids are never deleted, so never used again, and a shape that comes back is the same light.
     """
     found: dict[str, LightIdentity] = {}
     reshaped: set[str] = set()
@@ -64,7 +63,7 @@ def lights(journal: Journal, identities: Sequence[Identity], shape: str) -> tupl
 
 
 def renumber(journal: Journal) -> list[Renumbered]:
-    """Give an id that fits to each light that has none, of every shape; EmulatorError, and no change, without room."""
+    """Give each light above HIGHEST an id that fits, of every shape; EmulatorError, and no change, if they run out."""
     with journal.write() as db:
         rows = db.execute(
             "SELECT hue_lights.id, shape, coalesce(name, '') FROM hue_lights "
@@ -86,12 +85,12 @@ def renumber(journal: Journal) -> list[Renumbered]:
 
 
 def _age(one: Identity) -> tuple[int, str]:
-    """Keys are counted up, and written without zeros before them."""
+    """Return a sort key: keys are counted up, and written without leading zeros."""
     return len(one.key), one.key
 
 
 def _next_id(db: sqlite3.Connection) -> int:
-    """The one after the last, which after the highest is the lowest; a larger one when every fitting one was given."""
+    """Return the id after the last, wrapping round at the highest; a larger one if every fitting one was given."""
     given = {int(row[0]) for row in db.execute("SELECT id FROM hue_lights")}
     if given.isdisjoint(FITTING):
         return LOWEST + secrets.randbelow(LAST_START - LOWEST + 1)
@@ -100,7 +99,7 @@ def _next_id(db: sqlite3.Connection) -> int:
 
 
 def _unique_id(mac: str, number: int) -> str:
-    """Eight octets and an endpoint; unique before the dash, as Alexa reads no further (§3.4)."""
+    """Return eight octets and an endpoint; unique before the dash, as Alexa reads no further (§3.4)."""
     digits = mac.replace(":", "").upper()
     octets = [digits[place : place + 2] for place in range(0, 12, 2)]
     return ":".join((*octets, "00", f"{0x11 + number:02X}")) + "-01"

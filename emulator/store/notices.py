@@ -52,14 +52,13 @@ class Notices:
     def last(self) -> int:
         """Return the number of the newest, 0 where there was never one."""
         [(number,)] = self._journal.rows("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'notices'")
-        return int(str(number))
+        return int(number)
 
     def after(self, number: int, *, urgent: bool = False) -> list[tuple[int, float, str]]:
         """Return number, time and text of the urgent or the other notices after this one, oldest first."""
         with self._lock:
             query = "SELECT id, at, text FROM notices WHERE id > ? AND first = ? ORDER BY id"
-            rows = self._journal.rows(query, number, urgent)
-            found = [(int(str(one)), float(str(at)), str(text)) for one, at, text in rows]
+            found = [(one, at, text) for one, at, text in self._journal.rows(query, number, urgent)]
             if self._unwritten:
                 # They will have these numbers: nothing else writes notices.
                 numbered = enumerate(self._unwritten, self.last() + 1)

@@ -1,4 +1,4 @@
-"""The PIN that lets a person disarm from the page: kept as a hash, and locked after wrong tries, restarts or not."""
+"""The PIN that lets a person disarm from the page: kept as a hash, and locked after wrong tries, over restarts, too."""
 
 import hashlib
 import hmac
@@ -18,31 +18,31 @@ SHAPE = re.compile(r"[0-9]{4,12}")
 SHAPE_HELP = "4 to 12 digits"
 
 SIX = 6
-"""Digits that are recommended: at the pace that the locks leave, four are guessed in days, six in years."""
+"""Recommended number of digits: at the rate that the locks leave, four are guessed in days, six in years."""
 
 TRIES = 5
-"""Wrong tries that a peer has."""
+"""Wrong tries of a peer before it is locked."""
 
 TRIES_OF_ALL = 20
-"""Wrong tries of all strangers together: an address on the LAN is easily changed, four digits are 10 000 tries."""
+"""Wrong tries of all strangers together: an address on the LAN is easily changed, and four digits are 10 000 tries."""
 
 LOCK_S = 15 * 60.0
-"""How long a lock lasts, from the last wrong try."""
+"""Duration of a lock, from the last wrong try."""
 
 KNOWN_S, MAX_KNOWN = 30 * 86_400.0, 50
-"""For how long a peer that gave the right PIN has tries of its own, whoever else guesses; and how many such peers."""
+"""Time for which a peer that gave the right PIN has tries of its own; and number of such peers."""
 
 TOLD_AFTER, DAY_S = 5, 86_400.0
-"""Wrong tries of all peers together within that time which people are told of: two or three are a slip of a finger."""
+"""Wrong tries of all peers together in that time that cause a notice: two or three are a slip of a finger."""
 
 TOLD_AGAIN_S = 6 * 3600.0
-"""How soon people are told again of the same kind of trouble: whoever goes on guessing must not become noise."""
+"""Minimum time between two notices of the same kind: a peer that goes on guessing must not flood people."""
 
 MAX_MISSED = 100
-"""Wrong tries whose time is kept, to be counted in a notice."""
+"""Wrong tries whose time is kept, for the count in a notice."""
 
 HASH_COST = 2**14
-"""Slow on purpose (tens of ms on a Raspberry Pi): few digits are quickly guessed by whoever got the file."""
+"""Cost of scrypt, slow on purpose (tens of ms on a Raspberry Pi): few digits are soon guessed from a stolen file."""
 
 WAY_OUT = "`emulator pin`, typed where the program runs, ends that"
 
@@ -50,7 +50,7 @@ _PIN, _TRIES = "pin", "pin: tries"
 
 
 class PinRefused(EmulatorError):
-    """The PIN does not open: none is set, it is wrong, or tries are locked. `tried` tells that it was looked at."""
+    """The PIN was refused: none is set, it is wrong, or tries are locked. `tried` is True if it was compared."""
 
     def __init__(self, message: str, *, tried: bool = False) -> None:
         self.tried = tried
@@ -59,25 +59,24 @@ class PinRefused(EmulatorError):
 
 @dataclass(slots=True)
 class _Tries:
-    """What is kept of tries, by peer. Times are epoch seconds."""
+    """The record of tries, by peer. Times are epoch seconds."""
 
     wrong: dict[str, tuple[int, float]] = field(default_factory=dict)
-    """How many wrong ones count, and when the last was."""
+    """Number of wrong tries that count, and time of the last."""
     known: dict[str, float] = field(default_factory=dict)
-    """When it gave the right PIN."""
+    """Time at which it gave the right PIN."""
     missed: list[float] = field(default_factory=list)
-    """When wrong ones were, whoever's, oldest first."""
+    """Times of wrong tries of all peers, oldest first."""
     told: dict[str, float] = field(default_factory=dict)
-    """The kinds of trouble that people were told of, and when."""
+    """Time of the last notice, by kind."""
 
     def left(self, peer: str) -> int:
-        """How many tries a peer has. Strangers share a number of them; a known peer loses none to others."""
+        """Return the tries that a peer has left. Strangers share one bound; a known peer loses none to others."""
         own = TRIES - self.wrong.get(peer, (0, 0.0))[0]
         if peer in self.known:
             return own
-        return min(
-            own, TRIES_OF_ALL - sum(count for other, (count, _) in self.wrong.items() if other not in self.known)
-        )
+        strangers = sum(count for other, (count, _) in self.wrong.items() if other not in self.known)
+        return min(own, TRIES_OF_ALL - strangers)
 
     def miss(self, peer: str, now: float) -> None:
         """Count a wrong try."""
@@ -85,20 +84,20 @@ class _Tries:
         self.missed = [*self.missed, now][-MAX_MISSED:]
 
     def hit(self, peer: str, now: float) -> None:
-        """Take note of the right one, which forgives the wrong ones before."""
+        """Note the right one, which cancels the wrong ones before."""
         self.wrong.pop(peer, None)
         self.known.pop(peer, None)
         self.known = dict([*self.known.items(), (peer, now)][-MAX_KNOWN:])
 
     def news(self, peer: str, now: float) -> str:
-        """What people are to be told after a wrong try, and have not been lately; empty if nothing."""
+        """Return the text of the notice that is due after a wrong try; empty if none is."""
         is_locked = self.left(peer) <= 0
         kind = "lock" if is_locked else "tries"
         if not is_locked and len(self.missed) < TOLD_AFTER:
             return ""
         if 0 <= now - self.told.get(kind, -math.inf) < TOLD_AGAIN_S:
             return ""
-        # A lock says more than the tries that led to it.
+        # A lock implies the tries that led to it.
         self.told |= {kind: now, "tries": now}
         text = f"{len(self.missed)} wrong PINs within a day, the last from {peer}"
         if not is_locked:
@@ -109,7 +108,7 @@ class _Tries:
 
 
 class Pin:
-    """Checks PINs; usable from every thread. `now` is epoch seconds. `on_wrong` hears what people are to be told."""
+    """Checks PINs; usable from every thread. `now` is epoch seconds. `on_wrong` is called with the text of a notice."""
 
     def __init__(
         self, journal: Journal, now: Callable[[], float], on_wrong: Callable[[str], None] = lambda _text: None
@@ -121,7 +120,7 @@ class Pin:
 
     @property
     def is_set(self) -> bool:
-        """Whether there is a PIN at all."""
+        """True if there is a PIN."""
         return self._journal.recall(_PIN) is not None
 
     def check(self, pin: str, peer: str) -> None:
@@ -136,7 +135,7 @@ class Pin:
             tries = self._read(now)
             if tries.left(peer) <= 0:
                 raise PinRefused(f"too many wrong PINs: locked for {LOCK_S / 60:.0f} min after the last one; {WAY_OUT}")
-            # Counted before it is looked at: neither a crash nor a full disk gives another try.
+            # Counted before it is compared: neither a crash nor a full disk gives another try.
             counted = deepcopy(tries)
             counted.miss(peer, now)
             news = counted.news(peer, now)
@@ -154,12 +153,12 @@ class Pin:
         raise PinRefused(f"wrong PIN; {left} more {'try' if left == 1 else 'tries'}", tried=True)
 
     def set(self, pin: str | None) -> None:
-        """As `set_pin`, and no check that is under way brings back what that forgets."""
+        """Call `set_pin` so that no check under way restores the tries that it deletes."""
         with self._lock:
             set_pin(self._journal, pin)
 
     def _read(self, now: float) -> _Tries:
-        """What still counts; also where the clock was set back."""
+        """Return the tries that still count; also if the clock was set back."""
         kept = json.loads(self._journal.recall(_TRIES) or "{}")
         tries = _Tries(**kept)
         tries.wrong = {peer: (count, at) for peer, (count, at) in tries.wrong.items() if now - at < LOCK_S}
@@ -172,7 +171,7 @@ class Pin:
 
 
 def set_pin(journal: Journal, pin: str | None) -> None:
-    """Set the PIN, or remove it. Ends every lock, and whoever knew the old one is a stranger again.
+    """Set the PIN, or remove it. Ends every lock, and makes peers that knew the old one strangers again.
 
     ValueError when it is not 4 to 12 digits.
     """

@@ -1,4 +1,4 @@
-"""The state folder is its owner's alone: lock files that nobody else can open, and what is wrong with the folder."""
+"""Privacy of the state folder: lock files and files for its owner alone, and a check of the folder's mode."""
 
 import os
 import stat
@@ -9,14 +9,14 @@ from typing import IO
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 OURS = ("*.lock", "journal.*", "*.json")
-"""What the program writes into the folder."""
+"""Patterns of the files that the program writes into the folder."""
 
 
 def open_lock(path: Path) -> IO[str]:
-    """Open a lock file, made if need be, that only its owner can open: whoever opens one can hold its lock for ever."""
+    """Open or create a lock file for its owner alone: any process that opens one can hold its lock for ever."""
     lock = open(path, "w", opener=_alone)  # noqa: SIM115  # Path.open takes no opener; the caller closes it
     if os.fstat(lock.fileno()).st_mode & OTHERS:
-        # An earlier version made it for all to read. A file system without modes changes nothing.
+        # An earlier version made it readable for all. A file system without modes changes nothing.
         with suppress(OSError):
             os.fchmod(lock.fileno(), 0o600)
     return lock
@@ -27,7 +27,7 @@ def _alone(path: str, flags: int) -> int:
 
 
 def write(path: Path, text: str) -> None:
-    """Replace a file, at one go, by one that only its owner can read."""
+    """Replace a file atomically by one that only its owner can read."""
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -36,7 +36,7 @@ def write(path: Path, text: str) -> None:
 
 
 def close_files(folder: Path) -> None:
-    """Take the rights to our files from everybody else, as far as the files are ours."""
+    """Remove the rights of group and others from our files, where we may."""
     for path in (found for pattern in OURS for found in folder.glob(pattern)):
         with suppress(OSError):
             if path.lstat().st_mode & OTHERS and stat.S_ISREG(path.lstat().st_mode):
@@ -44,7 +44,7 @@ def close_files(folder: Path) -> None:
 
 
 def openness(folder: Path) -> str:
-    """What others on this machine may do in the folder, with its mode; empty when they may do nothing.
+    """Return what other users of this machine may do in the folder, with its mode; empty if nothing.
 
     The folder is not changed: it may be one that the user shares with other programs, such as a home.
     """
@@ -57,5 +57,5 @@ def openness(folder: Path) -> str:
 
 
 def remedy(folder: Path) -> str:
-    """How to make the folder private."""
+    """Return the command that makes the folder private."""
     return f"chmod 700 {folder}"

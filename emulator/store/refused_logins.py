@@ -1,6 +1,6 @@
 """Logins that the cloud refused, kept in the journal: accounts are locked after three, and a restart is no excuse.
 
-They belong to an account, whichever of its alarms was asked for. What was refused is kept as a fingerprint.
+They belong to an account, whichever of its alarms was asked for. The credentials are kept as a fingerprint.
 """
 
 import hashlib
@@ -15,21 +15,21 @@ from typing import Any
 from emulator.store.journal import Journal
 
 KEPT = 20
-"""Refused logins; nobody tries more passwords and wants to hear of the first."""
+"""Number of refused logins kept; after more passwords the first no longer matters."""
 
 _NOTE = "logins refused"
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """What the cloud said when it refused a login, and how many times it refused this very one."""
+class RefusedLogin:
+    """The cloud's message when it refused a login, and the number of times it refused this very one."""
 
     message: str
     times: int
 
 
 def remember(journal: Journal, installation: str, credentials: str, message: str) -> None:
-    """One more refusal of these credentials, when the alarm was asked for."""
+    """Note another refusal of these credentials, for this alarm."""
     with _changed(journal) as book:
         key = _fingerprint(credentials, book["salt"])
         before = book["refused"].pop(key, {"times": 0, "alarms": []})
@@ -39,31 +39,29 @@ def remember(journal: Journal, installation: str, credentials: str, message: str
             del book["refused"][oldest]
 
 
-def recall(journal: Journal, credentials: str) -> Refusal | None:
-    """The refusal of these very credentials, if there was one since they last worked."""
+def recall(journal: Journal, credentials: str) -> RefusedLogin | None:
+    """Return the refusal of these very credentials, if there was one since they last worked."""
     book = _read(journal.recall(_NOTE))
     if not book["refused"]:
         return None
     found = book["refused"].get(_fingerprint(credentials, book["salt"]))
-    return Refusal(str(found["message"]), int(found["times"])) if found else None
+    return RefusedLogin(str(found["message"]), int(found["times"])) if found else None
 
 
 def last(journal: Journal, installation: str) -> str:
-    """What the cloud said when it last refused a login for this alarm, whoever's; empty when there is none."""
-    found = [
-        one["message"] for one in _read(journal.recall(_NOTE))["refused"].values() if installation in one["alarms"]
-    ]
-    return str(found[-1]) if found else ""
+    """Return the cloud's message of the last refused login for this alarm, by any user; empty when there is none."""
+    refused = _read(journal.recall(_NOTE))["refused"].values()
+    return str(next((one["message"] for one in reversed(refused) if installation in one["alarms"]), ""))
 
 
 def forget(journal: Journal, credentials: str) -> None:
-    """These credentials work again; others do not for that."""
+    """Forget the refusals of these credentials, which work again; keep those of others."""
     with _changed(journal) as book:
         book["refused"].pop(_fingerprint(credentials, book["salt"]), None)
 
 
 def forget_all(journal: Journal, installation: str) -> None:
-    """A person has logged in, whatever was refused for this alarm before."""
+    """Forget all refusals for this alarm, as a person has logged in."""
     with _changed(journal) as book:
         for key in [key for key, one in book["refused"].items() if installation in one["alarms"]]:
             del book["refused"][key]
@@ -75,7 +73,7 @@ def _read(stored: str | None) -> dict[str, Any]:
 
 @contextmanager
 def _changed(journal: Journal) -> Iterator[dict[str, Any]]:
-    """The book, to be changed at one go: `emulator status` may write beside `emulator run`."""
+    """Open the book for one transaction: `emulator status` may write beside `emulator run`."""
     with journal.write() as db:
         row = db.execute("SELECT value FROM notes WHERE name = ?", (_NOTE,)).fetchone()
         book = _read(row and row[0])
@@ -85,5 +83,5 @@ def _changed(journal: Journal) -> Iterator[dict[str, Any]]:
 
 @lru_cache(maxsize=8)
 def _fingerprint(credentials: str, salt: str) -> str:
-    # Slow on purpose (tens of ms on a Raspberry Pi): whoever reads the file shall not guess passwords with it.
+    # Slow on purpose (tens of ms on a Raspberry Pi), so that passwords cannot be guessed from a stolen file.
     return hashlib.scrypt(credentials.encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1).hex()

@@ -1,4 +1,4 @@
-"""A damaged journal at the start: it is put aside, and what can still be read of it goes into a new one."""
+"""Recovery of a damaged journal at the start: it is put aside, and its readable rows go into a new one."""
 
 import json
 import logging
@@ -13,25 +13,26 @@ from typing import Any
 
 from emulator.errors import Hindered
 from emulator.store import journal_file, private
-from emulator.store.journal import FILE, Journal
+from emulator.store.journal import Journal
+from emulator.store.journal_file import FILE
 
 LOG = logging.getLogger(__name__)
 
 ASIDE = "journal.broken-"
-"""How the name of a journal that was put aside begins; the date follows."""
+"""Beginning of the name of a journal that was put aside; the date follows."""
 
 KEEP_ASIDE = 3
-"""Journals that were put aside: a memory card that dies damages one after the other."""
+"""Number of journals kept aside: a dying memory card damages one after the other."""
 
 COPY = "identities.json"
-"""In the state folder: what clients know the switches and lights by, once more and readable without SQLite."""
+"""File in the state folder with a copy of the identities of switches and lights, readable without SQLite."""
 
 COPIED = ("identities", "hue_lights")
 
 MAC_BASE = "mac base"
 
 _NEW = "journal.new"
-"""The folder in which the new journal is made, so that a start that breaks off leaves the old one where it is."""
+"""Folder in which the new journal is made, so that an interrupted start leaves the old one in place."""
 
 WITH = ("", "-wal", "-shm")
 
@@ -40,12 +41,12 @@ OF_NOBODY = (
     "DELETE FROM spans WHERE alarm NOT IN (SELECT id FROM alarms)",
     "UPDATE commands SET alarm = 0 WHERE alarm NOT IN (SELECT id FROM alarms)",
 )
-"""What belongs to an alarm that could not be read: the next one would get its number, and with it a false picture."""
+"""Statements that detach rows from alarms that could not be read: a new alarm would get the number, and the rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Salvaged:
-    """What was wrong, where the damaged journal is now, and how many rows of each table were saved."""
+    """A recovery: the damage, the place of the damaged journal, and the number of rows saved by table."""
 
     why: str
     aside: Path
@@ -54,7 +55,7 @@ class Salvaged:
 
     def __str__(self) -> str:
         parts = (
-            # How much of something was saved → what it is called, and what has to be done without it.
+            # Number saved → its name, and what a person has to do if there is none.
             (self.rows["identities"], "identities of switches", "let Echos and other clients search again"),
             (self.rows["hue_users"], "paired clients", "let apps pair with the Hue bridge again"),
             (sum(name.startswith("owa login") for name in self.notes), "logins", "type `emulator login` for `owa`"),
@@ -70,9 +71,9 @@ class Salvaged:
 
 
 def make_sound(folder: Path, now: float) -> Salvaged | None:
-    """Put a damaged journal aside and begin another one; None where it is whole or there is none.
+    """Put a damaged journal aside and begin another; None if it is whole or missing.
 
-    For whoever holds the folder's lock. Hindered when the disk does not let it.
+    The caller holds the folder's lock. Hindered when the disk prevents it.
     """
     path = folder / FILE
     try:
@@ -92,10 +93,10 @@ def make_sound(folder: Path, now: float) -> Salvaged | None:
 
 
 def keep_copy(journal: Journal, folder: Path) -> None:
-    """Write down once more what clients know the switches by, where that has changed.
+    """Write the copy of the identities if they have changed.
 
-    And have the journal itself in its file, as far as nobody reads it just now: garbage over a file that SQLite still
-    holds elsewhere as a whole would not be seen before the next start.
+    And move the WAL into the journal's file, as far as no other process reads it: damage to a file that SQLite still
+    has whole in the WAL would not be noticed before the next start.
     """
     journal.rows("PRAGMA wal_checkpoint(TRUNCATE)")
     whole: dict[str, Any] = {
@@ -114,13 +115,13 @@ def keep_copy(journal: Journal, folder: Path) -> None:
 
 
 def put_aside(folder: Path) -> list[Path]:
-    """The journals that were put aside, oldest first."""
+    """Return the journals that were put aside, oldest first."""
     found = [path for path in folder.glob(f"{ASIDE}*") if not path.name.endswith(WITH[1:])]
     return sorted(found, key=lambda path: path.stat().st_mtime)
 
 
 def _save(folder: Path, damaged: Path) -> tuple[dict[str, int], frozenset[str]]:
-    """Make the new journal, of whatever can be read."""
+    """Make the new journal from all rows that can be read."""
     new = folder / _NEW
     shutil.rmtree(new, ignore_errors=True)
     with closing(Journal(new)) as fresh, fresh.write() as db:
@@ -144,10 +145,10 @@ def _look(path: Path) -> sqlite3.Connection:
 
 
 def _copy_rows(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> None:
-    """From either end, up to where the file cannot be read."""
+    """Copy a table from either end, up to where the file cannot be read."""
     columns = [name for name in _columns(new, table) if name in set(_columns(old, table))]
     for order in ("", " DESC"):
-        # Row by row: what comes before the damage is there when it is met.
+        # Row by row: the rows before the damage are copied when the error comes.
         with suppress(sqlite3.Error):
             query = f"SELECT {', '.join(columns)} FROM {table} ORDER BY rowid{order}"  # noqa: S608  # of our own schema
             _insert(new, table, columns, old.execute(query))
@@ -155,7 +156,7 @@ def _copy_rows(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> 
 
 
 def _insert(db: sqlite3.Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """OSError when the new journal takes nothing more: that is not the end of what can be read."""
+    """Insert rows; OSError when the new journal takes no more, which is not a damage of the old one."""
     places = ", ".join("?" * len(columns))
     query = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608  # of our own schema
     for row in rows:
@@ -172,7 +173,7 @@ def _columns(db: sqlite3.Connection, table: str) -> list[str]:
 
 
 def _copied(folder: Path) -> dict[str, list[list[object]]]:
-    """What `keep_copy` wrote, by table; nothing where that is damaged as well."""
+    """Return the rows that `keep_copy` wrote, by table; none if that file is damaged as well."""
     with suppress(OSError, ValueError, TypeError, KeyError):
         whole = json.loads((folder / COPY).read_text())
         notes = [[MAC_BASE, whole[MAC_BASE]]] if whole[MAC_BASE] else []
@@ -194,7 +195,7 @@ def _put_aside(path: Path, now: float) -> Path:
 
 
 def _finish(folder: Path) -> None:
-    """Let the new journal take its place, unless the old one still has it."""
+    """Move the new journal to its place, unless the old one is still there."""
     new = folder / _NEW
     if (new / FILE).exists() and not (folder / FILE).exists():
         (new / FILE).rename(folder / FILE)

@@ -1,4 +1,4 @@
-"""Who wants events of which switch, kept in the journal so that a restart cuts nobody off."""
+"""Subscriptions to the events of switches, kept in the journal so that they outlive a restart."""
 
 import json
 import time
@@ -11,15 +11,13 @@ from emulator.store.journal import Journal
 NOTE = "wemo subscriptions"
 """One note for all of them: they are written together, and seldom."""
 
-Row = tuple[object, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A subscription as it outlives a restart: `left_s` is what is left of it, `seq` the number of its next event.
 
-    It is to the events of a `service` of the switch with that `key`; `peer` has subscribed at `local`, an address of
-    ours, and wants them at an http URL, which is one of its secrets: no log has it.
+    The events are those of a `service` of the switch with that `key`. `peer` has subscribed at `local`, an address of
+    ours, and gets them at an http URL, which is a secret of the peer and must not be logged.
     """
 
     sid: str
@@ -35,28 +33,28 @@ class Kept:
 
 
 class Subscriptions:
-    """The last ones that were written down. A clock that was set makes none last longer than it had left then."""
+    """The subscriptions as last written. If the clock was set back, none lasts longer than it had left then."""
 
     def __init__(self, journal: Journal, now: Callable[[], float] = time.time) -> None:
         self._journal = journal
         self._now = now
 
     def load(self) -> list[Kept]:
-        """Those that have not expired meanwhile; none where what is kept cannot be understood."""
+        """Return those that have not expired meanwhile; none if the note cannot be parsed."""
         try:
             at, rows = json.loads(self._journal.recall(NOTE) or "[0, []]")
             passed_s = max(0.0, self._now() - float(at))
             found = [_kept(row, passed_s) for row in rows]
-        except (ValueError, TypeError):  # a newer program's
+        except (ValueError, TypeError):  # written by a newer program
             return []
         return [one for one in found if one.left_s > 0]
 
     def save(self, kept: Sequence[Kept]) -> None:
-        """Replace what is kept; EmulatorError when that cannot be written."""
+        """Replace the note; EmulatorError when it cannot be written."""
         self._journal.note(NOTE, json.dumps([self._now(), [astuple(one) for one in kept]]) if kept else None)
 
 
-def _kept(row: Row, passed_s: float) -> Kept:
+def _kept(row: Sequence[object], passed_s: float) -> Kept:
     *texts, host, port, path, left_s, seq = row
     sid, key, service, peer, local = map(str, texts)
     host, left = str(IPv4Address(str(host))), float(str(left_s)) - passed_s

@@ -1,4 +1,4 @@
-"""The journal's tables: today's shape, and the way there from every earlier one."""
+"""The journal's tables: the schema of today, and the migrations to it from every earlier one."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from emulator import __version__
 from emulator.errors import ConfigError, Problem
 
 FIRST = (
-    # As every file before the versions had it, whose version therefore reads 0, as that of a new one does.
+    # The schema of files from before the versions. Their version reads 0, as that of a new file does.
     """CREATE TABLE IF NOT EXISTS commands (
         id INTEGER PRIMARY KEY, at REAL NOT NULL, installation TEXT NOT NULL, action TEXT NOT NULL,
         door TEXT NOT NULL, peer TEXT NOT NULL, switch TEXT NOT NULL,
@@ -42,7 +42,7 @@ FIRST = (
 NOTICES = ("ALTER TABLE notices ADD COLUMN first INTEGER NOT NULL DEFAULT 0",)
 
 NOISE = (
-    # `noise` is what changed nothing: it has a bound of its own. `ended_at` is then the last of so many `times`.
+    # `noise` marks commands that changed nothing, which have a bound of their own; `ended_at` is the last of `times`.
     "ALTER TABLE commands ADD COLUMN times INTEGER NOT NULL DEFAULT 1",
     "ALTER TABLE commands ADD COLUMN noise INTEGER NOT NULL DEFAULT 0",
     "UPDATE commands SET noise = 1 WHERE result IN ('ignored', 'refused', 'superseded')",
@@ -50,7 +50,7 @@ NOISE = (
 )
 
 ALARMS = (
-    # What the rows belong to; `is_named` while the settings mean this one by `name`. See keys.py.
+    # The alarms that rows belong to; `is_named` while the settings mean this one by `name`. See keys.py.
     """CREATE TABLE alarms (
         id INTEGER PRIMARY KEY AUTOINCREMENT, cloud TEXT NOT NULL, host TEXT NOT NULL, number TEXT NOT NULL,
         account TEXT NOT NULL, name TEXT NOT NULL, is_named INTEGER NOT NULL DEFAULT 1
@@ -74,26 +74,26 @@ ALARMS = (
 )
 
 VERSIONS: tuple[Sequence[str], ...] = (FIRST, NOTICES, NOISE, ALARMS)
-"""What leads from each version of the file to the next. A released one never changes; what is new goes to the end."""
+"""Statements that migrate the file from each version to the next. A released step never changes; append new ones."""
 
 WRITER = "written by"
-"""The journal's note of the program that brought the file to its version."""
+"""Name of the note of the program that migrated the file to its version."""
 
 
 def version(db: sqlite3.Connection) -> int:
-    """How many of VERSIONS a file has."""
+    """Return the version of a file: the number of steps it has."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
 def migrate(db: sqlite3.Connection, path: str) -> None:
-    """Bring a file to today's version, at one go; ConfigError when a newer program has written it."""
+    """Migrate a file to today's version in one transaction; ConfigError when a newer program has written it."""
     check(db, path)
     if version(db) == len(VERSIONS):
         return
     db.execute("BEGIN IMMEDIATE")
     # Leaving the block commits, or rolls back on an error.
     with db:
-        # Another process may have done it, while this one waited.
+        # Another process may have migrated it while this one waited.
         for statement in (one for step in VERSIONS[version(db) :] for one in step):
             db.execute(statement)
         db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (WRITER, __version__))
@@ -101,7 +101,7 @@ def migrate(db: sqlite3.Connection, path: str) -> None:
 
 
 def check(db: sqlite3.Connection, path: str) -> None:
-    """ConfigError when a newer program has written the file: what it means by its rows nobody here knows."""
+    """Raise ConfigError if a newer program has written the file: the meaning of its rows is unknown here."""
     if version(db) <= len(VERSIONS):
         return
     row = db.execute("SELECT value FROM notes WHERE name = ?", (WRITER,)).fetchone()

@@ -23,7 +23,8 @@ from emulator.errors import ConfigError, EmulatorError
 from emulator.model import Arm, ArmMode, Command, Origin
 from emulator.simulator.faults import LATEST_S, InjectedFault
 from emulator.simulator.server import SimulatedAlarm
-from emulator.store.journal import FILE, Journal
+from emulator.store.journal import Journal
+from emulator.store.journal_file import FILE
 from tests.support.fakes import FakeClock
 from tests.support.patience import STOP_S
 from tests.support.program import NIGHT, PATIENCE_S, free_port, settings

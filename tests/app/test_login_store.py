@@ -15,7 +15,8 @@ from emulator.app import login_store as module
 from emulator.app.login_store import LOCK, JournalVault
 from emulator.clouds.vault import Device, Login
 from emulator.errors import EmulatorError, LoginNeeded
-from emulator.store.journal import FILE, Journal
+from emulator.store.journal import Journal
+from emulator.store.journal_file import FILE
 
 HOST = "customers.example"
 LOGIN = Login("0042", Device.new(), "ACCESS", 1e9 + 900, 1e9, "REFRESH", password_at=5.0)

@@ -10,7 +10,8 @@ import pytest
 from emulator.app.watch import BACKLOG_S, BEAT_S, GAP_S, PROBE_AGAIN_S, PROBE_S, Gap, Heartbeat, StateFolder, Watch
 from emulator.errors import EmulatorError
 from emulator.model import Moment
-from emulator.store.journal import FILE, Journal
+from emulator.store.journal import Journal
+from emulator.store.journal_file import FILE
 from tests.support.fakes import FakeClock
 
 PATIENCE_S = 30.0

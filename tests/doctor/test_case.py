@@ -6,7 +6,8 @@ from pathlib import Path
 from emulator.doctor.case import Memory, remember
 from emulator.model import ArmMode
 from emulator.store.identities import Wanted, identities
-from emulator.store.journal import FILE, Journal
+from emulator.store.journal import Journal
+from emulator.store.journal_file import FILE
 from tests.doctor.conftest import SIMULATED, MakeCase
 
 NIGHT = ArmMode.parse("night")

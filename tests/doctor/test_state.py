@@ -13,7 +13,8 @@ from emulator.clouds.vault import Device, Login
 from emulator.doctor import state
 from emulator.doctor.finding import Finding, Verdict
 from emulator.store import refused_logins
-from emulator.store.journal import FILE, Journal
+from emulator.store.journal import Journal
+from emulator.store.journal_file import FILE
 from tests.doctor.conftest import NOW_S, SIMULATED, SWITCHES, MakeCase
 
 HOST = "alarm.example"

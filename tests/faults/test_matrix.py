@@ -18,7 +18,7 @@ import pytest
 from emulator.alarm.queue import Ticket
 from emulator.errors import EmulatorError
 from emulator.model import Arm, ArmMode, Interior, Result
-from emulator.store.journal import FILE
+from emulator.store.journal_file import FILE
 from tests.faults.alarm import BEYOND_S, CLOUDS, SUBMITS, Alarm, Killed
 
 pytestmark = pytest.mark.sampled

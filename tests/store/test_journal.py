@@ -27,9 +27,9 @@ from emulator.model import (
     PanelState,
     Result,
 )
-from emulator.store import journal as module
-from emulator.store import noise
-from emulator.store.journal import FILE, TYPED_S, Journal
+from emulator.store import database, noise
+from emulator.store.journal import TYPED_S, Journal
+from emulator.store.journal_file import FILE
 
 TOTAL, DAY, NIGHT = (ArmMode(interior) for interior in (Interior.TOTAL, Interior.DAY, Interior.NIGHT))
 PERIMETER = ArmMode(perimeter=True)
@@ -311,7 +311,7 @@ def test_a_closed_journal_says_so_in_our_words(journal: Journal) -> None:
 def test_a_journal_that_another_keeps_locked_is_not_waited_for_for_ever(
     folder: Path, open_journal: Callable[[], Journal], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BUSY_MS", 1)
+    monkeypatch.setattr(database, "BUSY_MS", 1)
     journal = open_journal()
     other = sqlite3.connect(folder / FILE, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -11,8 +11,9 @@ import pytest
 from emulator.errors import EmulatorError
 from emulator.model import Arm, ArmMode, Axes, Command, Interior, Origin, Outcome, PanelState, Result
 from emulator.store import history, keys
-from emulator.store.journal import FILE, SIMULATED_PANEL, TOLD_OF_SILENCE, Journal
-from emulator.store.keys import Key
+from emulator.store.journal import Journal
+from emulator.store.journal_file import FILE
+from emulator.store.keys import SIMULATED_PANEL, TOLD_OF_SILENCE, Key
 from tests.store.test_tables import BEFORE
 
 DEMO = Key("simulator", "home", "2423443", "", simulated=True)

@@ -11,7 +11,8 @@ from emulator.app.login_store import LOCK as LOGIN_LOCK
 from emulator.app.login_store import JournalVault
 from emulator.errors import EmulatorError
 from emulator.store import private
-from emulator.store.journal import FILE, Journal
+from emulator.store.journal import Journal
+from emulator.store.journal_file import FILE
 from emulator.system.lock import LOCK
 from tests.support.program import settings
 

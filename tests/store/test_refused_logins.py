@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from emulator.store.journal import Journal
-from emulator.store.refused_logins import KEPT, Refusal, forget, forget_all, last, recall, remember
+from emulator.store.refused_logins import KEPT, RefusedLogin, forget, forget_all, last, recall, remember
 
 MINE = json.dumps(["me", "open sesame xyzzy", "ES"])
 OTHER = MINE.replace("xyzzy", "plugh")
@@ -17,7 +17,7 @@ def test_a_refused_login_is_remembered_for_these_very_credentials(open_journal: 
     remember(journal, "home", MINE, "user or password is wrong")
     journal.close()
     journal = open_journal()
-    assert recall(journal, MINE) == Refusal("user or password is wrong", times=1)
+    assert recall(journal, MINE) == RefusedLogin("user or password is wrong", times=1)
     assert recall(journal, MINE.replace("xyzzy", "xyzzz")) is None
     assert (last(journal, "home"), last(journal, "shed")) == ("user or password is wrong", "")
     forget(journal, MINE)
@@ -28,7 +28,7 @@ def test_a_refused_login_is_remembered_for_these_very_credentials(open_journal: 
 def test_refusals_of_the_same_credentials_are_counted(journal: Journal) -> None:
     for times, credentials in ((1, MINE), (2, MINE), (1, OTHER), (3, MINE), (2, OTHER)):
         remember(journal, "home", credentials, f"no, {times}")
-        assert recall(journal, credentials) == Refusal(f"no, {times}", times)
+        assert recall(journal, credentials) == RefusedLogin(f"no, {times}", times)
 
 
 def test_nothing_on_disk_tells_the_password(journal: Journal, folder: Path) -> None:
@@ -55,9 +55,9 @@ def test_what_is_refused_or_works_of_others_changes_nothing(journal: Journal) ->
     """A slip of the pen in a second shell must not make the program try its own wrong password again."""
     remember(journal, "home", MINE, "mine")
     remember(journal, "home", OTHER, "other")
-    assert recall(journal, MINE) == Refusal("mine", 1)
+    assert recall(journal, MINE) == RefusedLogin("mine", 1)
     forget(journal, OTHER)
-    assert recall(journal, MINE) == Refusal("mine", 1)
+    assert recall(journal, MINE) == RefusedLogin("mine", 1)
     assert recall(journal, OTHER) is None
     assert last(journal, "home") == "mine"
 
@@ -65,7 +65,7 @@ def test_what_is_refused_or_works_of_others_changes_nothing(journal: Journal) ->
 def test_they_are_counted_for_the_account_whichever_alarm_was_asked_for(journal: Journal) -> None:
     remember(journal, "home", MINE, "no")
     remember(journal, "shed", MINE, "no")
-    assert recall(journal, MINE) == Refusal("no", 2)
+    assert recall(journal, MINE) == RefusedLogin("no", 2)
     assert last(journal, "home") == last(journal, "shed") == "no"
 
 
@@ -80,4 +80,4 @@ def test_only_the_newest_are_kept(journal: Journal) -> None:
     for number in range(KEPT + 1):
         remember(journal, "home", str(number), "no")
     assert recall(journal, "0") is None
-    assert recall(journal, "1") == recall(journal, str(KEPT)) == Refusal("no", 1)
+    assert recall(journal, "1") == recall(journal, str(KEPT)) == RefusedLogin("no", 1)

@@ -25,8 +25,8 @@ from emulator.model import (
 )
 from emulator.store import history, light_ids, pairing, salvage
 from emulator.store.identities import Wanted, identities
-from emulator.store.journal import FILE, Journal
-from emulator.store.journal_file import damage
+from emulator.store.journal import Journal
+from emulator.store.journal_file import FILE, damage
 from emulator.store.keys import Key, bind
 from emulator.store.pin import Pin, PinRefused, set_pin
 from emulator.store.salvage import KEEP_ASIDE

@@ -10,7 +10,8 @@ import pytest
 from emulator import __version__
 from emulator.errors import ConfigError
 from emulator.store import tables
-from emulator.store.journal import FILE, Journal
+from emulator.store.journal import Journal
+from emulator.store.journal_file import FILE
 from emulator.store.notices import Notices
 
 BEFORE = """

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from emulator.alarm.freshness import STEP_READS, UNANSWERED
 from emulator.errors import EmulatorError
 from emulator.simulator.faults import InjectedFault
-from emulator.store.journal import FILE
+from emulator.store.journal_file import FILE
 from tests.doors.dashboard.rig import POLL_S, READ_S, Rig
 from tests.support.fakes import AppTransport
 
