@@ -6,10 +6,11 @@ a restart would cost the account a login and lose the fresh state of the panel, 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -46,7 +47,7 @@ class Healthz(schema.Model):
 def healthz(overview: Overview) -> tuple[Healthz, HTTPStatus]:
     """Return one word for each part, the word of the worst part for the whole, and the HTTP status."""
     health = {name: overview.health(name) for name in overview.hub.installations}
-    doors = {door.name: door.status for door in overview.doors()}
+    doors = {door.name: door.status for door in overview.door_views()}
     trouble, restart = overview.journal.trouble, HTTPStatus.SERVICE_UNAVAILABLE
     worst_first = (
         (not all(overview.hub.health(name).alive for name in health), "program broken", restart),
@@ -84,26 +85,20 @@ GAUGES: dict[str, tuple[str, Value]] = {
 }
 
 
+@dataclass(frozen=True)
 class Metrics(Collector):
     """Prometheus metrics, read from the overview at each scrape. What the panel has not said has no sample."""
 
-    def __init__(self, overview: Overview, started: float) -> None:
-        self._overview = overview
-        self._started = started
-        self._registry = CollectorRegistry()
-        self._registry.register(self)
+    overview: Overview
+    started: float
 
     def text(self) -> bytes:
         """Return the samples in Prometheus' text format."""
-        return generate_latest(self._registry)
-
-    def describe(self) -> list[Metric]:
-        """Return nothing, so that registering does not collect."""
-        return []
+        return generate_latest(self)
 
     def collect(self) -> Iterator[Metric]:
         """Yield the samples of this moment."""
-        state = self._overview.state()
+        state = self.overview.state()
         yield InfoMetricFamily("emulator", "The program.", value={"version": __version__})
         for name, (text, value) in GAUGES.items():
             numbers = [((one.name,), value(one)) for one in state.installations]
@@ -121,7 +116,7 @@ class Metrics(Collector):
         commands = CounterMetricFamily(
             "emulator_commands", "Commands that ended since the start.", labels=("installation", "door", "result")
         )
-        for labels, number in self._overview.journal.counts(self._started).items():
+        for labels, number in self.overview.journal.counts(self.started).items():
             commands.add_metric(labels, number)
         yield commands
 

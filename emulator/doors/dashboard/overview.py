@@ -1,6 +1,7 @@
 """Everything that the page and the API show: gathered from the hub, the journal and the doors, from memory."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
 
@@ -22,29 +23,18 @@ LOOKED_THROUGH = 100
 Pairing = Literal["open", "button"]
 
 
+@dataclass(frozen=True)
 class Overview:
     """The state of the alarms, switches and doors as views of schema.py; usable from every thread."""
 
-    def __init__(
-        self,
-        hub: Hub,
-        journal: Journal,
-        pin: Pin,
-        news: News,
-        now: Callable[[], float],
-        *,
-        doors: Mapping[str, Door],
-        searches: Callable[[], tuple[LoggedSearch, ...]],
-        pairing: Pairing | None,
-    ) -> None:
-        self.hub = hub
-        self.journal = journal
-        self.news = news
-        self.now = now
-        self._pin = pin
-        self._doors = doors
-        self._searches = searches
-        self._pairing = pairing
+    hub: Hub
+    journal: Journal
+    pin: Pin
+    news: News
+    now: Callable[[], float]
+    doors: Mapping[str, Door]
+    searches: Callable[[], tuple[LoggedSearch, ...]]
+    pairing: Pairing | None
 
     def state(self) -> schema.StateView:
         """Return everything."""
@@ -53,20 +43,20 @@ class Overview:
             revision=self.news.revision,
             version=__version__,
             now=self.now(),
-            pin_set=self._pin.is_set,
+            pin_set=self.pin.is_set,
             installations=[self._installation(name, entries) for name in self.hub.installations],
             switches=[self._switch(switch) for switch in self.hub.switches],
-            doors=self.doors(),
+            doors=self.door_views(),
             trouble=self.journal.trouble,
             bridge=self._bridge(),
-            searches=[schema.HeardView.of(search) for search in self._searches()],
+            searches=[schema.HeardView.of(search) for search in self.searches()],
         )
 
-    def doors(self) -> list[schema.DoorView]:
+    def door_views(self) -> list[schema.DoorView]:
         """Return the status of each LAN door. One that no switch uses has nothing to serve, and is well."""
         return [
             schema.DoorView(name=name, status=self._status(name, door), obstacles=list(door.obstacles()))
-            for name, door in self._doors.items()
+            for name, door in self.doors.items()
         ]
 
     def health(self, installation: str) -> schema.HealthView:
@@ -96,7 +86,7 @@ class Overview:
 
     def press(self) -> float:
         """Press the link button and return for how many seconds; ProtocolError when there is none."""
-        if self._pairing is None:
+        if self.pairing is None:
             raise ProtocolError("there is no Hue bridge: doors.hue is not in devices.yaml", HTTPStatus.CONFLICT)
         press_button(self.journal, self.now())
         self.news.changed()
@@ -119,7 +109,7 @@ class Overview:
         )
 
     def _switch(self, switch: Switch) -> schema.SwitchView:
-        doors = [(name, door) for name, door in self._doors.items() if name in switch.doors]
+        doors = [(name, door) for name, door in self.doors.items() if name in switch.doors]
         reports = [schema.ReportView(door=name, says=door.report(switch)) for name, door in doors]
         return schema.SwitchView.of(switch, self.hub.state(switch), mode=str(switch.mode), doors=reports)
 
@@ -129,9 +119,9 @@ class Overview:
         return "partly" if door.urls() else "down"
 
     def _bridge(self) -> schema.BridgeView | None:
-        if self._pairing is None:
+        if self.pairing is None:
             return None
-        return schema.BridgeView(pairing=self._pairing, pressed=button_pressed(self.journal, self.now()))
+        return schema.BridgeView(pairing=self.pairing, pressed=button_pressed(self.journal, self.now()))
 
 
 def said(error: EmulatorError) -> int:
