@@ -181,8 +181,8 @@ CORE_LIMIT, DOOR_LIMIT, CLOUD_LIMIT = 3000, 1000, 1000
 LARGER_YET: dict[str, int] = {
     # Not right yet: room → its size today, which only falls.
     "clouds.owa": 1797,
-    "core": 4523,
-    "doors.dashboard": 1123,
+    "core": 4522,
+    "doors.dashboard": 1042,
     "doors.wemo": 1271,
 }
 
@@ -216,14 +216,14 @@ NOT_YET: dict[str, set[str]] = {
         "clouds.owa.profiles",
         "clouds.owa.refusals",
         "clouds.owa.session",
-        "clouds.owa.unread",
         "clouds.owa.turnstile",
+        "clouds.owa.unread",
         "clouds.owa.wire",
         "clouds.strike",
         "clouds.wsdo.actv2",
         "clouds.wsdo.cloud",
-        "clouds.wsdo.pet",
         "clouds.wsdo.gate",
+        "clouds.wsdo.pet",
         "clouds.wsdo.refusals",
         "clouds.wsdo.session",
         "config.yaml_file",

@@ -14,6 +14,7 @@ from emulator.doors.dashboard.overview import Overview, said
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.model import DISARMS, Action, Arm, ArmMode, Axes, Disarm, Origin
 from emulator.store import history
+from emulator.system import output
 
 ROWS = 40
 """Events in the list: the newest are visible, the rest behind a button."""
@@ -133,13 +134,10 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
         return f"{at:%H:%M:%S}" if at.date() == today.date() else f"{at:%a %H:%M}"
 
     @pages.app_template_filter()
-    def iso(epoch_s: float) -> str:
-        return timeline.local(epoch_s).isoformat(timespec="seconds")
-
-    @pages.app_template_filter()
     def ago(epoch_s: float) -> str:
         return f"{timeline.length(max(0.0, overview.now() - epoch_s))} ago"
 
+    pages.add_app_template_filter(output.iso)
     return pages
 
 
