@@ -1,6 +1,6 @@
 """One deadline for a whole request: look-up of the name, connection, TLS, and every byte in either direction.
 
-Time-outs of sockets count from one byte to the next, and those of getaddrinfo are the system's own.
+A socket's time-out starts anew with each byte, and getaddrinfo has the system's own; neither bounds a request.
 """
 
 import socket
@@ -13,10 +13,10 @@ from contextvars import ContextVar
 from typing import Any
 
 AddressInfo = tuple[int, int, int, str, Any]
-"""As getaddrinfo gives it: family, type, protocol, canonical name, address."""
+"""Result of getaddrinfo: family, type, protocol, canonical name, address."""
 
 ADDRESS_AT_LEAST_S = 3.0
-"""Of the time that is left, for one of several addresses: a SYN that got lost is repeated after one second."""
+"""Least share of the remaining time for one of several addresses: a lost SYN is repeated after one second."""
 
 
 _last_look: ContextVar[Callable[[], None]] = ContextVar("last_look", default=lambda: None)
@@ -24,9 +24,9 @@ _last_look: ContextVar[Callable[[], None]] = ContextVar("last_look", default=lam
 
 @contextmanager
 def last_look(look: Callable[[], None]) -> Iterator[None]:
-    """Call `look` directly before the first byte of each request made in here; if that raises, nothing is sent.
+    """Call `look` directly before the first byte of each request in this context; if it raises, nothing is sent.
 
-    Look-up, connection and TLS come before it, and may take all the time of the request.
+    Look-up, connection and TLS come before that, and may take all the time of the request.
     """
     before = _last_look.set(look)
     try:
@@ -36,7 +36,7 @@ def last_look(look: Callable[[], None]) -> Iterator[None]:
 
 
 class Deadline:
-    """The end of one request. `sent` tells whether a byte of it may have left this machine."""
+    """End of one request. `sent` is set once a byte of it may have left this machine."""
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -45,18 +45,18 @@ class Deadline:
         self.sent = False
 
     def begin(self) -> None:
-        """Note that something may leave from now on. Raises what the last look does."""
+        """Note that bytes may leave from now on. Raises the error of the last look."""
         if not self.sent:
             self._look()
             self.sent = True
 
     @property
     def is_over(self) -> bool:
-        """Whether there is no time left."""
+        """True if no time is left."""
         return self._clock() >= self._at
 
     def left(self) -> float:
-        """Return the seconds that are left; TimeoutError when there are none."""
+        """Return the remaining seconds; TimeoutError if there are none."""
         left_s = self._at - self._clock()
         if left_s <= 0:
             raise TimeoutError("the deadline has passed")
@@ -64,36 +64,36 @@ class Deadline:
 
 
 class BoundSocket(socket.socket):
-    """A socket whose every wait ends with the request."""
+    """A socket whose waits all end with the request."""
 
     until: Deadline
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        """Receive what is there within the time that is left."""
+        """Receive within the remaining time."""
         self.settimeout(self.until.left())
         return super().recv_into(*args, **kwargs)
 
     def send(self, *args: Any, **kwargs: Any) -> int:
-        """Send within the time that is left; note that something may have left."""
+        """Send within the remaining time; note that bytes may have left."""
         self.settimeout(self.until.left())
         self.until.begin()
         return super().send(*args, **kwargs)
 
     def sendall(self, *args: Any, **kwargs: Any) -> None:
-        """Send all within the time that is left; note that something may have left."""
+        """Send all within the remaining time; note that bytes may have left."""
         self.settimeout(self.until.left())
         self.until.begin()
         super().sendall(*args, **kwargs)
 
 
 class BoundTlsSocket(BoundSocket, ssl.SSLSocket):
-    """The same over TLS. Its handshake ends with the time-out of the socket that it is made from."""
+    """The same over TLS. The handshake ends with the time-out of the underlying socket."""
 
 
 class Resolver:
-    """Looks names up for no longer than there is time. Owned by one thread.
+    """Look-up of names within the remaining time. Owned by one thread.
 
-    getaddrinfo cannot be interrupted. One that hangs is left to its own thread, of which there is never a second.
+    getaddrinfo cannot be interrupted. A call that hangs is left to a thread of its own, and there is at most one.
     """
 
     def __init__(self) -> None:
@@ -101,9 +101,9 @@ class Resolver:
         self._answer: Future[Sequence[AddressInfo]] = Future()
 
     def look_up(self, host: str, port: int, family: int, until: Deadline) -> Sequence[AddressInfo]:
-        """Return the addresses of a name; gaierror where there are none in time, UnicodeError where it is no name."""
+        """Return the addresses of a name; gaierror if none come in time, UnicodeError if it is no name."""
         with suppress(socket.gaierror):
-            # An address asks nobody.
+            # A numeric address needs no name server.
             return socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
         asked = (host, port, family)
         if self._asked != asked or self._answer.done():
@@ -129,9 +129,9 @@ def _look_up(host: str, port: int, family: int, answer: Future[Sequence[AddressI
 
 
 def connect(addresses: Sequence[AddressInfo], until: Deadline) -> BoundSocket:
-    """Connect to the first address that takes it; OSError of the last one where none does.
+    """Connect to the first address that accepts; OSError of the last one if none does.
 
-    The time is shared out, so that one that drops everything leaves some for the others.
+    The time is divided between the addresses, so that one that drops packets leaves some for the others.
     """
     failed = OSError("the name has no address")
     for number, address in enumerate(addresses):
@@ -152,7 +152,7 @@ def _connect(to: AddressInfo, within_s: float, until: Deadline) -> BoundSocket:
         made.settimeout(within_s)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         made.connect(address)
-        # A TLS handshake that follows takes this over.
+        # The time-out of a TLS handshake that follows.
         made.settimeout(until.left())
     except OSError:
         made.close()

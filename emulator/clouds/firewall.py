@@ -1,4 +1,4 @@
-"""The firewall before the clouds: how its page is recognised, and the silence that ends a ban.
+"""The firewall before the clouds: its page, and the silence that ends a ban.
 
 Facts: verisure-owa.md §1.6 and §12.
 """
@@ -12,22 +12,22 @@ from emulator.clock import Clock
 from emulator.errors import Unreachable
 
 BAN_S = 600.0
-"""For which nothing is sent after the firewall's page; requests meanwhile would lengthen the ban (§1.6)."""
+"""Time without any request after the firewall's page; requests meanwhile would lengthen the ban (§1.6)."""
 
 FORBIDDEN = 403
 
 MARKS = (b"_Incapsula_Resource", b"Incapsula incident ID")
-"""What its page holds, whether it comes with 403 or with 200."""
+"""Marks of its page, which comes with status 403 or 200."""
 
 SERVER_ERROR = 500
-"""With this and above, its page tells of a cloud that did not answer in time: the request may have come through."""
+"""From this status on the page is about a cloud that did not answer in time: the request may have reached it."""
 
 ANSWERS = (b"{", b"<?xml", b"<PET")
-"""How the answers of the clouds begin; they may quote anything."""
+"""Beginnings of the clouds' own answers, which may quote anything."""
 
 
 class Forbidden(Unreachable):
-    """HTTP 403, or the firewall's `page`: the request has not come through to the cloud."""
+    """HTTP 403, or the firewall's `page`: the request did not reach the cloud."""
 
     def __init__(self, message: str, *, page: bool) -> None:
         self.page = page
@@ -35,7 +35,7 @@ class Forbidden(Unreachable):
 
 
 def is_page(answer: Answer) -> bool:
-    """Whether this is the page with which the firewall stops a request."""
+    """Return whether this is the page with which the firewall stops a request."""
     body = answer.body
     return (
         answer.status < SERVER_ERROR and not body.lstrip().startswith(ANSWERS) and any(mark in body for mark in MARKS)
@@ -43,17 +43,17 @@ def is_page(answer: Answer) -> bool:
 
 
 class Bans(Protocol):
-    """Remembers bans over restarts, and for every process."""
+    """Store of bans, kept over restarts and shared by all processes."""
 
     def banned_until(self) -> float:
-        """Until when the firewall shuts this network out (epoch seconds)."""
+        """Return the end of the firewall's ban of this network (epoch seconds)."""
 
     def ban(self, until: float) -> None:
-        """Remember a ban."""
+        """Remember a ban until then (epoch seconds)."""
 
 
 class Firewall:
-    """Keeps everybody quiet for the time of a ban; `shut` lets nobody through until then (monotonic seconds)."""
+    """Silences all sessions for the time of a ban; `shut` stops them until then (monotonic seconds)."""
 
     def __init__(self, clock: Clock, bans: Bans, shut: Callable[[float, str], None], advice: str = "") -> None:
         self._clock = clock
@@ -64,22 +64,22 @@ class Firewall:
         self.heed()
 
     def met(self) -> Unreachable:
-        """Begin the silence: the page has come. Returns what to tell."""
+        """Begin the silence after the page; return the error for the caller."""
         until = self._clock.time() + BAN_S
         shut_out = self._silence(until)
-        # Last, since a full disk must not keep us from being silent.
+        # Last: a full disk must not prevent the silence.
         self._bans.ban(until)
         return shut_out
 
     def heed(self) -> None:
-        """Stop for a ban that was met before the start, or by another process; once, however long it says."""
+        """Obey a ban from before the start, or from another process; once for each, however long it is."""
         until = self._bans.banned_until()
         if until != self._until:
             self._until = until
             self._silence(until)
 
     def _silence(self, until: float) -> Unreachable:
-        """Stop everybody until then (epoch seconds), if that is still to come."""
+        """Stop all sessions until then (epoch seconds), unless it has passed."""
         now = self._clock.time()
         again = datetime.fromtimestamp(until).astimezone()
         why = (

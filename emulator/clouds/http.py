@@ -1,4 +1,4 @@
-"""HTTPS to the alarm's clouds. The only file that imports requests."""
+"""HTTPS to the alarm's clouds: each request is sent once. The only file that imports requests."""
 
 import socket
 import ssl
@@ -31,18 +31,18 @@ from emulator.clouds.firewall import Forbidden, is_page
 from emulator.errors import Unreachable
 
 ANSWER_LIMIT_BYTES = 1024 * 1024
-"""A year of activity log is under 200 kB; more is not an answer."""
+"""Upper bound of an answer: a year of activity log is under 200 kB."""
 
-# The ws.do server negotiates finite-field Diffie-Hellman with a key that OpenSSL refuses; without that family it
-# uses ECDHE or RSA (verisure-wsdo.md §4). Verification stays on.
 CIPHERS = "HIGH:!DH:!aNULL"
+"""The ws.do server negotiates finite-field Diffie-Hellman with a key that OpenSSL refuses. Without that family it uses
+ECDHE or RSA (verisure-wsdo.md §4). Verification stays on."""
 
 USER_AGENT = "Verisure/5 CFNetwork/1206 Darwin/20.1.0"
-"""An app's name, since an empty one or a library's may be refused (verisure-wsdo.md §1.1)."""
+"""Name of an app: an empty name, or a library's, may be refused (verisure-wsdo.md §1.1)."""
 
 
 def secure(cafile: str | None = None) -> ssl.SSLContext:
-    """TLS as these clouds need it; `cafile` replaces the public CAs."""
+    """Return a TLS context that these clouds accept; `cafile` replaces the public CAs."""
     context = ssl.create_default_context(cafile=cafile or certifi.where())
     context.set_ciphers(CIPHERS)
     context.sslsocket_class = BoundTlsSocket
@@ -50,7 +50,7 @@ def secure(cafile: str | None = None) -> ssl.SSLContext:
 
 
 class _Plain(HTTPConnection):
-    """A connection that is made, used and given up within one deadline."""
+    """A connection that is opened, used and closed within one deadline."""
 
     def __init__(self, *args: Any, until: Deadline, resolver: Resolver, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,7 +72,7 @@ class _Plain(HTTPConnection):
 
 
 class _Tls(_Plain, HTTPSConnection):
-    """The same over TLS; the handshake has the time-out that `connect` has left on the socket."""
+    """The same over TLS; the handshake has the time-out that `connect` left on the socket."""
 
     def connect(self) -> None:
         super().connect()
@@ -81,7 +81,7 @@ class _Tls(_Plain, HTTPSConnection):
 
 
 class _Adapter(HTTPAdapter):
-    """Makes connections that end with the present request."""
+    """Opens connections that end with the current request."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self._context = context
@@ -100,17 +100,17 @@ class _Adapter(HTTPAdapter):
 
 
 class _Session(requests.Session):
-    """Sees no redirect: even where it is not to follow one, requests reads all of its body."""
+    """Ignores redirects: requests would read the whole body of one even without following it."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002  # as it is overridden
         return None
 
 
 class HttpTransport:
-    """Sends each request once: no retries, no redirects, no kept connection that may be dead, no proxies.
+    """Sends each request once: no retries, no redirects, no proxies, and no kept connection, which may be dead.
 
-    ARM1 is a GET, so what libraries call a safe retry would arm again; `cafile` replaces the public CAs. `timeout_s` is
-    for all of a request, from the look-up of the name to the last byte of the answer.
+    ARM1 is a GET, so the "safe" retry of a library would arm again. `timeout_s` bounds a whole request, from the
+    look-up of the name to the last byte of the answer. `cafile` replaces the public CAs.
     """
 
     def __init__(
@@ -122,14 +122,14 @@ class HttpTransport:
     ) -> None:
         self._url = url
         self._timeout_s = timeout_s
-        # One that counts while the machine sleeps: what was not sent before that is too late.
+        # A clock that runs while the machine sleeps: a request from before the sleep is too late.
         self._clock = clock
         self._host = urlsplit(url).netloc
         self._session = _Session()
         self._session.trust_env = False
-        # None is needed, and a cloud that sets ever new ones would have all of them kept and sent.
+        # No cookie is needed, and a cloud that sets ever new ones would have all of them kept and sent.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        # Otherwise requests adds the public CAs to whatever the context trusts.
+        # Otherwise requests adds the public CAs to those of the context.
         self._session.verify = cafile or certifi.where()
         self._session.headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Connection": "close"}
         self._adapter = _Adapter(secure(cafile))
@@ -137,9 +137,10 @@ class HttpTransport:
             self._session.mount(scheme, self._adapter)
 
     def send(self, method: str, params: Mapping[str, str], timeout_s: float | None = None) -> bytes:
-        """The body of a 200 answer; Unreachable otherwise, without the request in its text, Forbidden if not let in.
+        """Send a request and return the body of its 200 answer. A POST carries the parameters in its body, so that a
+        password never stands in a URL.
 
-        A POST carries the parameters in its body, so that a password never stands in a URL.
+        Raises Forbidden for a 403 or the firewall's page, and else Unreachable, without the request in its text.
         """
         where = {"data": dict(params)} if method == "POST" else {"params": dict(params)}
         answer = self._exchange(method, timeout_s, **where)
@@ -152,7 +153,7 @@ class HttpTransport:
         return answer.body
 
     def post(self, headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:
-        """What a POST is answered with, whatever its status; Unreachable where there is no whole answer."""
+        """Send a POST and return its answer of whatever status; Unreachable if no whole answer comes."""
         return self._exchange("POST", timeout_s, headers=dict(headers), data=body)
 
     def _exchange(self, method: str, timeout_s: float | None, **what: Any) -> Answer:
@@ -170,17 +171,17 @@ class HttpTransport:
                 body = self._body(response.raw)
                 answer = Answer(response.status_code, body, response.headers.get("Retry-After", ""))
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            # The text of a requests error holds the whole URL, session and all: it ends here.
+            # The text of a requests error holds the whole URL with the session: it must not get out.
             raise Unreachable(self._why(error, until, patience_s), sent=until.sent) from None
         finally:
-            # Asking the server to close is not enough: the next request would find a connection that is just dying.
+            # "Connection: close" is not enough: the next request could reuse a connection that is just closing.
             self._session.close()
         if len(body) > ANSWER_LIMIT_BYTES:
             raise Unreachable(f"{self._host} answered more than {ANSWER_LIMIT_BYTES} bytes")
         return answer
 
     def _body(self, raw: Any) -> bytes:
-        """All of it, and a byte more than may be."""
+        """Return all of it, up to one byte more than the limit."""
         body = b""
         while len(body) <= ANSWER_LIMIT_BYTES and (piece := raw.read1(ANSWER_LIMIT_BYTES, decode_content=True)):
             body += piece
@@ -208,5 +209,5 @@ class HttpTransport:
         return f"{self._host} closed the connection without an answer"
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._session.close()

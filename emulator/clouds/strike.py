@@ -1,7 +1,7 @@
-"""Strike known secrets out of what a cloud says. Pure.
+"""Strike known secrets out of the words of a cloud. Pure.
 
-A cloud may repeat in an error what it was sent. Its words reach logs, the journal, notifications, and every page and
-switch of the LAN.
+A cloud may quote the request in an error. Its words reach logs, the journal, notifications, and every page and switch
+of the LAN.
 """
 
 import base64
@@ -18,20 +18,20 @@ from emulator.clouds.readable import readable
 STRUCK = "•••"
 
 MOST = 24
-"""Secrets that are remembered besides the lasting ones, such as the tokens of this hour; the oldest makes way."""
+"""Number of secrets that are remembered besides the lasting ones, such as recent tokens; the oldest is evicted."""
 
 TINY, SHORT = 4, 6
-"""A secret with fewer letters is only struck where it stands as a value, or as a word: text has to stay readable."""
+"""A secret with fewer letters is struck only as a value, or as a whole word: text has to stay readable."""
 
 NUMBER = 10
-"""Fewer digits than this, and nothing else, are not looked for inside of other numbers."""
+"""A secret of digits alone, and fewer than this, is not struck inside other numbers."""
 
 LONG, PIECE = 24, 12
-"""Of a secret as long as a token, every piece of so many letters goes: errors quote the beginning of what is long."""
+"""From the first length on, every piece of the second length is struck too: errors quote the beginning of a token."""
 
 
 class Secrets:
-    """What must not be told. Those that it is made with last; owned by one thread."""
+    """The secrets to strike. Those of the constructor last; owned by one thread."""
 
     def __init__(self, *lasting: str) -> None:
         self._lasting = {one: _forms(one) for one in lasting if one}
@@ -39,7 +39,7 @@ class Secrets:
         self._build()
 
     def add(self, *secrets: str) -> None:
-        """Strike these, too, from now on."""
+        """Strike these secrets, too, from now on."""
         fresh = {one: self._recent.pop(one, None) for one in secrets if one and one not in self._lasting}
         self._recent |= {one: forms or _forms(one) for one, forms in fresh.items()}
         while len(self._recent) > MOST:
@@ -48,7 +48,7 @@ class Secrets:
             self._build()
 
     def strike(self, text: str) -> str:
-        """Return the text without them, however they are spelt, escaped or cut off."""
+        """Return the text without secrets, however they are spelt, escaped or cut off."""
         low = text.lower()
         for form in self._forms:
             if form.lower() in low:
@@ -56,15 +56,15 @@ class Secrets:
         return self._strike_pieces(text)
 
     def told(self, text: str) -> str:
-        """Return what people may read of a text: no secret, and nothing that steers a terminal."""
+        """Return a text as people may read it: without secrets and without control characters."""
         struck = self.strike(text)
         plain = readable(struck)
-        # A secret may have been parted by what has gone.
+        # Control characters may have parted a secret.
         return plain if plain == struck else self.strike(plain)
 
     def _build(self) -> None:
         known = self._lasting | self._recent
-        # Longest first: one secret may be the beginning of another.
+        # Longest first: a secret may be a prefix of another.
         self._forms = sorted({form for forms in known.values() for form in forms}, key=lambda form: (-len(form), form))
         longest = [one.lower() for one in known if len(one) >= LONG]
         self._pieces = {one[at : at + PIECE] for one in longest for at in range(len(one) - PIECE + 1)}
@@ -94,7 +94,7 @@ def _pattern(form: str) -> re.Pattern[str]:
 
 
 def _forms(secret: str) -> set[str]:
-    """The secret as it may be written: with its accents apart, escaped once or twice, in base64 or hexadecimal."""
+    """Return the spellings of a secret: with its accents apart, escaped once or twice, in base64 or hexadecimal."""
     spelt = {secret, secret.strip(), *(unicodedata.normalize(form, secret) for form in ("NFC", "NFD"))}
     once = {escaped for one in spelt for escaped in _escaped(one)}
     twice = {escaped for one in once - spelt for escaped in _escaped(one)}
@@ -115,13 +115,13 @@ def _escaped(text: str) -> Iterator[str]:
     yield "".join(f"&#x{ord(one):x};" if ord(one) > 127 else html.escape(one) for one in text)
     yield from (quote(text, safe="", errors="replace"), quote(text, errors="replace"))
     yield from (quote_plus(text, errors="replace"), quote(text, safe="", encoding="latin-1", errors="replace"))
-    # UTF-8 taken for the old code pages.
+    # UTF-8 decoded with the old code pages.
     yield text.encode(errors="replace").decode("latin-1")
     yield text.encode(errors="replace").decode("cp1252", errors="ignore")
 
 
 def _coded(data: bytes) -> Iterator[str]:
-    """As hexadecimal digits, as base64, and as a part of base64, wherever its letters of six bits begin."""
+    """Yield hexadecimal digits, base64, and the part of a longer base64 at each of the three bit offsets."""
     yield data.hex()
     yield base64.b64encode(data).decode().rstrip("=")
     for before in range(3):
