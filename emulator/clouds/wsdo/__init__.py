@@ -1,1 +1,1 @@
-"""The old XML API, `ws.do` (verisure-wsdo.md)."""
+"""The XML API of the app before today's, `ws.do` (verisure-wsdo.md)."""

@@ -1,4 +1,4 @@
-"""What the activity log (ACT_V2) tells of the panel: news on top of a known state, and doubt if it leaves any. Pure."""
+"""News of the panel from the activity log (ACT_V2), on top of a known state, and the doubt that it leaves. Pure."""
 
 from itertools import takewhile
 
@@ -6,11 +6,11 @@ from emulator.clouds.wsdo import codes, pet
 from emulator.model import Arm, Axes, Disarm, PanelState
 
 GAP = "gap"
-"""Stands among the doubtful row types for rows that are missing, or that contradict what the panel has told."""
+"""Entry among the doubtful row types for missing rows, or rows that contradict the panel's own answer."""
 
 
 class Follower:
-    """Follows one log. `doubtful` names the row types that only the panel itself can explain; empty, all is clear."""
+    """Follower of one log. `doubtful` holds the row types that only the panel itself can explain; empty if all is clear."""
 
     def __init__(self) -> None:
         self.doubtful: set[str] = set()
@@ -19,17 +19,17 @@ class Follower:
         self._own = ""
 
     def begin(self, rows: tuple[pet.LogRow, ...]) -> None:
-        """Take all of `rows` for old: the panel is about to tell where it stands."""
+        """Take all of `rows` for old: the panel is about to tell its state."""
         self._seen = frozenset(row.key for row in rows)
 
     def expect(self, base: str) -> None:
-        """A command of ours has ended and told the state; its own row will come, and what stands below it is older."""
+        """Expect the row of a command of ours that has told the state; rows below it are older than that state."""
         self._own = codes.LOG_OWN.get(base, "")
 
     def follow(self, rows: tuple[pet.LogRow, ...], known: PanelState) -> tuple[Axes, str] | None:
-        """The axes now, and the raw status that told them, by `rows` (newest first) on top of `known`.
+        """Apply the new ones of `rows` (newest first) to `known`; return the axes, and the raw status they come from.
 
-        None when the log adds nothing to trust: it is empty after it was not, or it leaves doubt.
+        None if the log adds nothing to trust: it is empty and was not before, or rows are missing.
         """
         if not rows and self._seen:
             return None
@@ -47,7 +47,7 @@ class Follower:
         return None if GAP in self.doubtful else (axes, told)
 
     def _newer(self, fresh: list[pet.LogRow]) -> list[pet.LogRow]:
-        """The rows above that of our own last command; doubt while there are changes and that row has not come yet."""
+        """Return the rows above that of our last command; note doubt if there are changes and that row is not there yet."""
         own = [place for place, row in enumerate(fresh) if row.type == self._own]
         if self._own and own:
             self._own = ""
@@ -57,13 +57,13 @@ class Follower:
         return fresh
 
     def _is_new(self, row: pet.LogRow) -> bool:
-        """Rows below a known one are old, even those that came in late; without any, EST's own row is the mark."""
+        """Return whether a row is new: rows below a known one are old, even late ones. With none known, EST's row is the mark."""
         return row.key not in self._seen if self._seen else row.type != codes.LOG_STATUS_CHECK
 
     def explained(self, *, moved: bool) -> None:
-        """The panel has told its state; `moved` when that was not where the log had left it."""
+        """Note that the panel has told its state; `moved` if that differs from the state by the log."""
         if not moved:
-            # What moved nothing, and no source knows to move anything, is not asked about again.
+            # A type that moved nothing, and that no source knows to move anything, causes no further question.
             self._harmless |= self.doubtful - codes.LOG_MOVING - {GAP}
         self.doubtful.clear()
         self._own = ""

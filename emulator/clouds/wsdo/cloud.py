@@ -21,21 +21,20 @@ from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior, PanelSt
 LOG = logging.getLogger(__name__)
 
 PANEL_CHECK_S = 6 * 3600.0
-"""EST wakes the panel and writes a row in the customer's log. Between checks the activity log tells what changed,
-but a key without tracking never shows there, so the panel is asked now and then (verisure-wsdo.md §4, §5)."""
+"""Longest time between two EST. EST wakes the panel and writes a row in the customer's log. In between the activity
+log tells changes, but a key without tracking never shows there (verisure-wsdo.md §4, §5)."""
 
 ASK_AGAIN_S, ASK_LIMIT_S = 5.0, 3600.0
-"""How long after one EST a log that leaves doubt may cause the next: doubled each time, up to what users of the
-successor API are told, and halved by each log that is clear."""
+"""Back-off of EST because of a log that leaves doubt: doubled each time, up to the limit that users of the successor
+API are told, and halved by each log that is clear."""
 
 EST_DEADLINE_S = 45.0
-"""A panel that has not told its state by now will not (15 to 25 s is usual, verisure-wsdo.md §4); commands wait."""
+"""Deadline of EST: 15 to 25 s is usual (verisure-wsdo.md §4), and commands wait meanwhile."""
 
 TIMEFILTER = "3"
-"""The activity log's window; 2 came back empty at times, 3 did not (verisure-wsdo.md §1.2)."""
+"""Window of the activity log; 2 came back empty at times, 3 did not (verisure-wsdo.md §1.2)."""
 
 REQUESTS: dict[Action, str] = {
-    # What a single request does (API document; annex from verisure-wsdo.md §1.4).
     Arm(ArmMode(Interior.TOTAL)): "ARM",
     Arm(ArmMode(Interior.DAY)): "ARMDAY",
     Arm(ArmMode(Interior.NIGHT)): "ARMNIGHT",
@@ -44,6 +43,7 @@ REQUESTS: dict[Action, str] = {
     Disarm(): "DARM",
     Disarm(main=False, annex=True): "DARMANNEX",
 }
+"""Action → its single request (API document; the annex from verisure-wsdo.md §1.4)."""
 
 
 class WsdoCloud:
@@ -61,20 +61,20 @@ class WsdoCloud:
         self._ask_again_s = ASK_AGAIN_S
 
     def read(self, how: Reading = Reading.POLL) -> PanelState:
-        """The activity log's news on top of the last state; EST where that leaves doubt, or more than a poll is wanted.
+        """Return the last state with the activity log's news; ask the panel by EST if those leave doubt, or `how` says so.
 
-        While the log leaves doubt and it is too early for another EST, whatever would read as off is unknown.
+        While the log leaves doubt and the back-off of EST lasts, an axis that would read as off is unknown.
         """
         try:
             news = self._news()
         except Unreachable:
             told = how is Reading.GLANCE or (how is Reading.POLL and self._state is not None)
-            # Where even the login failed, the password is not sent once more for the panel's sake.
+            # If even the login failed, the password is not sent once more in order to ask the panel.
             if told or not self._session.is_open:
                 raise
             news = None  # the panel itself is asked below
         if news is not None:
-            # Before the panel is asked: should it be silent, this is what is known.
+            # Before the panel is asked: it may be silent, and then this is the best that is known.
             self._remember(*news, "ACT_V2")
         since_s = self._clock.monotonic() - self._asked_at
         within_s = GLANCE_S if how is Reading.GLANCE else EST_DEADLINE_S
@@ -90,7 +90,7 @@ class WsdoCloud:
         return replace(known, axes=known.axes.doubted()) if self._log.doubtful else known
 
     def execute(self, action: Action, report: Report) -> PanelState:
-        """Run the requests that `action` needs, in order; the first that fails ends it."""
+        """Run the requests for `action`, in order; the first failure ends it."""
         done: list[Action] = []
         for part in self._plan(action):
             try:
@@ -107,7 +107,7 @@ class WsdoCloud:
         self._session.close()
 
     def describe(self) -> Details:
-        """What INS, MYINSTALLATION and SRV tell of the installation. Raises CloudError."""
+        """Return the details by INS, MYINSTALLATION and SRV. Raises CloudError."""
         listed = self._session.installation()
         mine = self._session.request("MYINSTALLATION", {"numinst": listed.number}, method="POST")
         try:
@@ -118,7 +118,7 @@ class WsdoCloud:
         return Details(listed.number, listed.panel, listed.alias or mine.alias, mine.devices, mine.services + services)
 
     def _plan(self, action: Action) -> Iterator[Action]:
-        """The single requests of `action`, in order, each decided when its turn comes."""
+        """Yield the single requests of `action`, in order, each decided when its turn comes."""
         if isinstance(action, Disarm):
             parts: list[Action] = [Disarm()] if action.main else []
             yield from parts + ([Disarm(main=False, annex=True)] if action.annex else [])
@@ -127,14 +127,14 @@ class WsdoCloud:
         # Arming what is armed may be refused, and would end a sum before its missing part was sent.
         missing = [arm for arm in arms if self._state is None or self._state.axes.has(arm.mode) is not True] or arms
         yield from missing
-        # What looked armed and was skipped: the panel's own answers have meanwhile told better.
+        # Skipped parts that looked armed: by now the panel's own answers may have told otherwise.
         yield from (arm for arm in arms if arm not in missing and not self._stands(arm))
 
     def _stands(self, arm: Arm) -> bool:
         return self._state is not None and self._state.axes.has(arm.mode) is True
 
     def _run(self, action: Action, report: Report) -> PanelState:
-        """X1 once, X2 until it ends, and the state that the panel told."""
+        """Submit one request once, follow it to its end, and return the state by the panel."""
         base = REQUESTS[action]
         before = self._state.axes if self._state else Axes()
         reply, doubt = self._operations.follow(base, report)
@@ -151,7 +151,7 @@ class WsdoCloud:
                 if not isinstance(action, Disarm) or codes.mentions(reply.message) != ArmMode():
                     text = f"{base} ended, but the panel could not be asked for its state: {error}"
                     raise Unconfirmed(text) from None
-                # It has said that it is off; what it did not speak of stays unknown.
+                # The answer says that it is off; an axis that it does not mention stays unknown.
                 state = self._remember(before.after(action), reply.status or "", f"{base}2")
         else:
             state = self._remember(axes, reply.status or "", f"{base}2")
@@ -164,7 +164,7 @@ class WsdoCloud:
         return state
 
     def _ask_panel(self, within_s: float = EST_DEADLINE_S) -> PanelState:
-        # Asked is asked: a panel that stays silent is not woken at every poll.
+        # Also for a panel that stays silent: it is not woken at every poll.
         self._asked_at = self._clock.monotonic()
         try:
             reply, _ = self._operations.follow("EST", lambda _phase, _text: None, within_s)
@@ -180,7 +180,7 @@ class WsdoCloud:
         return state
 
     def _news(self) -> tuple[Axes, str] | None:
-        """The log's news on top of the last state; see Follower."""
+        """Return the log's news on top of the last state; see Follower."""
         listed = self._session.installation()
         window = {"timefilter": TIMEFILTER, "activityfilter": "0"}
         rows = self._session.request("ACT_V2", {"numinst": listed.number, "panel": listed.panel} | window).log

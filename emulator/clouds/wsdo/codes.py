@@ -9,7 +9,7 @@ import unicodedata
 from emulator.model import DISARMED, ArmMode, Axes, Interior
 
 STATUS = {
-    # Seen on ws.do (verisure-wsdo.md §3). A is ambiguous: see `read_status`.
+    # Seen on ws.do (verisure-wsdo.md §3). A is ambiguous, see `read_status`.
     "0": DISARMED,
     "1": Axes(Interior.TOTAL, perimeter=False, annex=False),
     "P": Axes(Interior.DAY, perimeter=False, annex=False),
@@ -19,7 +19,7 @@ STATUS = {
     "B": Axes(Interior.DAY, perimeter=True, annex=False),
     "C": Axes(Interior.NIGHT, perimeter=True, annex=False),
     "A": Axes(Interior.TOTAL, perimeter=None, annex=False),
-    # Only seen on the successor API, which kept the letters (same section).
+    # Seen on the successor API only, which kept the letters (same section).
     "T": Axes(Interior.TOTAL, perimeter=False, annex=False),
     "E": Axes(Interior.OFF, perimeter=True, annex=False),
     "X": Axes(Interior.OFF, perimeter=False, annex=True),
@@ -29,7 +29,6 @@ STATUS = {
 }
 
 LOG_CHANGES: dict[str, ArmMode | None] = {
-    # Activity log codes to what they change; None is a disarm of interior and perimeter (§2.2).
     "1": None,
     "32": None,
     "2": ArmMode(Interior.TOTAL),
@@ -41,12 +40,13 @@ LOG_CHANGES: dict[str, ArmMode | None] = {
     "202": ArmMode(Interior.DAY),
     "311": ArmMode(Interior.DAY),
 }
+"""Code in the activity log → arm mode that it sets; None is a disarm of interior and perimeter (§2.2)."""
 
 LOG_OWN = {"ARM": "31", "ARMDAY": "311", "ARMNIGHT": "46", "PERI": "40", "DARM": "32"}
-"""A request to the code of the row that it leaves (§2.2); those of the annex are not known."""
+"""Request → code of the row that it leaves (§2.2); the codes of the annex are not known."""
 
 LOG_STATUS_CHECK = "27"
-"""The row that EST writes (§2.2)."""
+"""Code of the row that EST writes (§2.2)."""
 
 LOG_SILENT = frozenset({LOG_STATUS_CHECK, "13", "14", "16", "24", "25", "26", "29", "241", "331", "501", "502", "3121"})
 """Codes that do not move the axes: alarms, photos, mains, status checks (§2.2)."""
@@ -54,7 +54,7 @@ LOG_SILENT = frozenset({LOG_STATUS_CHECK, "13", "14", "16", "24", "25", "26", "2
 LOG_MOVING = frozenset(
     "37 107 531 537 540 546 700 701 720 721 800 801 802 820 821 822 823 824 850".split()  # noqa: SIM905  # a list of 19
 )
-"""Codes of the successor API that move the axes, or tried to, nobody knows exactly how (§2.2)."""
+"""Codes of the successor API for moves of the axes, or attempts at one; it is not known exactly which (§2.2)."""
 
 _DISARMED_TEXT = re.compile(r"desconect|deactivat|desactiv|disattiv|disinser|desativ|deslig")
 _ARMED_TEXT = re.compile(r"\b(conect|activ|attiv|ativ|inseri|ligad|armed)")
@@ -69,10 +69,10 @@ _SENTENCE = re.compile(r"[.;!]\s+")
 
 
 def mentions(message: str) -> ArmMode | None:
-    """The arm mode that a localised text speaks of; an empty mode for a disarmed text, None when it is unclear."""
+    """Return the arm mode in a localised text; an empty mode for a disarmed text, None if it is unclear."""
     sentences = [_mentioned(sentence) for sentence in _SENTENCE.split(plain(message))]
     told = [mode for mode in sentences if mode is not None]
-    # "The alarm is off. The annex is on": one word for both would be wrong about one.
+    # "The alarm is off. The annex is on": one mode for both sentences would be wrong about one.
     return told[0] if len(told) == 1 else None
 
 
@@ -87,11 +87,11 @@ def _mentioned(text: str) -> ArmMode | None:
 
 
 def read_status(status: str, message: str) -> Axes:
-    """The axes that EST2 tells. Letters count; the text decides where they do not (verisure-wsdo.md §3, §8.3)."""
+    """Return the axes by EST2. The letter counts; the text decides where it is ambiguous (verisure-wsdo.md §3, §8.3)."""
     said = mentions(message)
     if status == "A" and said and said.perimeter:
         return Axes(Interior.TOTAL, perimeter=True, annex=False)
-    # Some servers say 0 beside an armed text, even one whose mode is unclear: that is never off.
+    # Some servers say 0 beside an armed text, even one of unclear mode: that is never off.
     doubtful = status == "0" and (said not in (None, ArmMode()) or _ARMED_TEXT.search(plain(message)))
     if status in STATUS and not doubtful:
         return STATUS[status]
@@ -103,10 +103,10 @@ def read_status(status: str, message: str) -> Axes:
 
 
 def read_outcome(status: str | None, message: str, expected: Axes) -> Axes | None:
-    """The axes after an arm or disarm, from its X2 answer; None when the answer does not say and EST must.
+    """Return the axes after an arm or disarm, from its X2 answer; None if the answer does not say and EST must.
 
-    0 is a state on some servers and a plain "done" on others (API document's samples, verisure-wsdo.md §8.3), so
-    it counts only where the text says the same as what the request was meant to reach.
+    0 is a state on some servers and a plain "done" on others (API document's samples, verisure-wsdo.md §8.3). So it
+    counts only if the text agrees with the aim of the request.
     """
     if status not in (None, "", "0"):
         return read_status(status, message)

@@ -12,9 +12,9 @@ from emulator.errors import CloudError
 
 
 class Gate(Barrier):
-    """What all sessions of one account share: they take turns, and after a refused login none of them tries again.
+    """Gate shared by all sessions of one account: they take turns, and after a refused login none of them tries again.
 
-    A ban of the firewall stops them all, over restarts where `bans` remembers it.
+    A ban of the firewall stops them all, over restarts if `bans` remembers it.
 
     Floods are counted by account, and accounts get locked after three wrong passwords; a household may have that many
     installations.
@@ -29,7 +29,7 @@ class Gate(Barrier):
         self._next = float("-inf")
 
     def wait_s(self, now: float) -> float:
-        """How long to wait for one's turn to send, which is taken by asking."""
+        """Take the next turn to send; return the seconds until then."""
         with self._lock:
             moment = max(now, self._next)
             self._next = moment + self._spacing_s
@@ -37,7 +37,7 @@ class Gate(Barrier):
 
 
 class _Forgetful:
-    """Remembers a ban as long as the program runs, and for nobody else."""
+    """Bans of this process alone, forgotten at its end."""
 
     def __init__(self) -> None:
         self._until = 0.0

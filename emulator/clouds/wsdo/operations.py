@@ -16,14 +16,14 @@ from emulator.errors import CloudError, SessionExpired, Unconfirmed, Unreachable
 LOG = logging.getLogger(__name__)
 
 POLL_X2_S = 2.0
-"""Clients that lived well with the server polled every 1 to 5 s (verisure-wsdo.md §4)."""
+"""Interval of X2: clients that lived well with the server polled every 1 to 5 s (verisure-wsdo.md §4)."""
 
 READ_FAILURES = 3
-"""Lost answers after which a question about the state is given up; a command is followed to its deadline."""
+"""Number of lost answers after which EST is given up; a command is followed to its deadline."""
 
 
 class PanelOperations:
-    """Runs panel operations of one session, one at a time; `deadline_s` bounds the wait for the panel."""
+    """Panel operations of one session, one at a time; `deadline_s` bounds the wait for the panel."""
 
     def __init__(self, session: Session, clock: Clock, deadline_s: float) -> None:
         self._session = session
@@ -31,9 +31,9 @@ class PanelOperations:
         self._deadline_s = deadline_s
 
     def follow(self, base: str, report: Report, within_s: float = math.inf) -> tuple[pet.PetReply, bool]:
-        """Submit and poll one panel operation: its last answer, and whether X1 or the session got lost on the way.
+        """Submit and poll one operation; return its last answer, and whether X1 or the session got lost on the way.
 
-        Raises CloudError when X1 was not taken, Rejected when it was refused, Unconfirmed when no answer came.
+        Raises CloudError if X1 was not taken, Rejected if it was refused, Unconfirmed if no answer came.
         """
         operation = self._session.new_id()
         self._session.installation()
@@ -68,11 +68,11 @@ class PanelOperations:
         raise Unconfirmed(f"the panel has not answered {base} within {deadline_s:g} s")
 
     def _submit(self, base: str, operation: str, before: Callable[[], None]) -> bool:
-        """X1, once: True when its answer was lost and nobody knows whether it arrived."""
+        """Send X1 once; return True if its answer was lost, so that it may or may not have arrived."""
         try:
             reply = self._submit_once(base, operation, before)
         except SessionExpired:
-            # The server said that it did not take the request, so sending it again is no repetition (§8).
+            # The server did not take the request, by its own words, so sending it again is no repetition (§8).
             self._session.renew()
             reply = self._submit_once(base, operation, before)
         if reply is None:
@@ -81,7 +81,7 @@ class PanelOperations:
             return False
         refused = refusals.error(reply)
         if isinstance(refused, Unreachable):
-            # Trouble behind the server says nothing about whether the request got through.
+            # Trouble behind the server leaves open whether the request got through.
             LOG.warning("%s1 ended in trouble (%s); asking what became of it", base, refused)
             return True
         raise refused

@@ -12,14 +12,14 @@ from emulator.clouds.strike import Secrets
 from emulator.errors import Unreachable
 
 DEFAULT_PANEL = "SDVFAST"
-"""The API document's "typically SDVFAST", for accounts whose INS does not say."""
+"""Panel type of accounts whose INS does not say: the API document's "typically SDVFAST"."""
 
 OK, WAIT = "OK", "WAIT"
 
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """One `REG` of the activity log; `key` tells it from every other row."""
+    """One `REG` of the activity log; `key` is unique among rows."""
 
     key: tuple[str, ...]
     type: str
@@ -36,9 +36,9 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class PetReply:
-    """A `<PET>` answer. `status` is None where the element is missing; `log` where there is no LIST.
+    """A `<PET>` answer. `status` is None if the element is missing, `log` if there is no LIST.
 
-    `said` is the message for people, without what must not be told; `message` is only to be understood.
+    `said` is the message for people, without secrets; `message` is the raw one, to be matched only.
     """
 
     res: str
@@ -55,9 +55,9 @@ class PetReply:
 
 
 def parse(data: bytes, secrets: Secrets | None = None) -> PetReply:
-    """Read an answer of the cloud; Unreachable when it is anything but PET (HTML, cut off, with a DTD).
+    """Parse an answer of the cloud; Unreachable if it is anything but PET (HTML, cut off, with a DTD).
 
-    `secrets` learns the hash of the answer; what is for people is read without any of them.
+    `secrets` learns the hash of the answer. Texts for people are freed of all of them.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
@@ -93,11 +93,11 @@ def parse(data: bytes, secrets: Secrets | None = None) -> PetReply:
 
 
 VERBATIM = frozenset({"MSG", "HASH", "NUMINST"})
-"""What is read by itself, or goes back to the cloud as it came."""
+"""Elements that are treated one by one, or go back to the cloud unchanged."""
 
 
 def _strike(root: etree._Element, secrets: Secrets) -> None:
-    """Make all texts and attributes what people may read, but for those of the log, of which none is ever shown."""
+    """Free all texts and attributes of secrets, except those of the log, which are never shown."""
     for item in root.iter(etree.Element):
         if item.tag == "REG":
             continue
@@ -122,7 +122,7 @@ def _log_row(row: etree._Element) -> LogRow:
 
 
 def _services(root: etree._Element) -> tuple[dict[str, str], ...]:
-    """Services from MYINSTALLATION (by e-mail or phone), and the requests that SRV lists as active."""
+    """Return the services of MYINSTALLATION (by e-mail or phone), and the requests that SRV lists as active."""
     found = [
         {"service": item.get("description") or "", "id": item.get("idservice") or "", "by": channel.lower()}
         for channel in ("EMAIL", "PHONE")

@@ -10,7 +10,6 @@ from emulator.clouds.wsdo.pet import PetReply
 from emulator.errors import CloudError, LoginRefused, Rejected, Retired, SessionExpired, Unreachable
 
 ERRORS: dict[str, tuple[type[CloudError], str]] = {
-    # ERR numbers to what they mean for us and what the user can do (§2.3).
     "60022": (SessionExpired, "the session has ended"),
     "60067": (SessionExpired, "the session is not known any more"),
     "60161": (Retired, "this account has moved to the new My Verisure app: set `cloud: owa` for it in devices.yaml"),
@@ -21,19 +20,20 @@ ERRORS: dict[str, tuple[type[CloudError], str]] = {
     "3000": (Unreachable, "the cloud has trouble of its own"),
     "5304": (Unreachable, "the cloud has trouble of its own"),
 }
+"""ERR number → error, and its text for people with the remedy (§2.3)."""
 
-# Texts that come without a number when the API or the account is gone (§2.3, §6); accents stripped, lower case.
 RETIRED_TEXT = re.compile(r"ya no esta disponible|nueva version|remplacee par|substituido|no longer available")
+"""Texts without a number of an API or account that is gone (§2.3, §6), in lower case, without accents."""
 
-# Texts without a number that do not say whether anything was done (§2.3).
 TROUBLE_TEXT = re.compile(
     r"technical (incident|issue)|unable to carry out|try (again )?later|problem communicating|native thread"
     r"|no se ha podido realizar la accion|n'a pas pu etre transmise"
 )
+"""Texts without a number that leave open whether anything was done (§2.3)."""
 
 
 def error(reply: PetReply, *, login: bool = False) -> CloudError | Rejected:
-    """What a refused answer means. A refused LOGIN that nobody can explain stops all logins: accounts get locked."""
+    """Return the error of a refused answer. A LOGIN refused for an unknown reason stops all logins: accounts get locked."""
     words = reply.said or reply.message
     said = f' The cloud said: "{words}"' if words else ""
     if reply.err in ERRORS:

@@ -28,29 +28,29 @@ from emulator.errors import (
 LOG = logging.getLogger(__name__)
 
 FORBIDDEN_S = 60.0
-"""Of silence after an HTTP 403 that is not the firewall's page; it does not say how long."""
+"""Silence after an HTTP 403 that is not the firewall's page; the server does not say how long."""
 
 ADVICE = ". Where that lasts, this API may be gone: set `cloud: owa`"
-"""For those whom the firewall shuts out: since 2023 it has refused everybody here (verisure-owa.md §0)."""
+"""Advice during a ban: since 2023 the firewall has refused everybody here (verisure-owa.md §0)."""
 
 CLOSE_TIMEOUT_S = 2.0
-"""CLS is a courtesy; the program has to stop within 5 s."""
+"""Time-out of CLS, a courtesy: the program has to stop within 5 s."""
 
 
 class Transport(Protocol):
-    """Delivers one request, once."""
+    """Sender of requests, each once."""
 
     def send(self, method: str, params: Mapping[str, str], timeout_s: float | None = None) -> bytes:
-        """The body of the answer; Unreachable where there is none."""
+        """Send a request and return the body of the answer; Unreachable if there is none."""
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
 
 
 class Session:
-    """Keeps one session alive for one thread: logs in when needed, renews a dead session once, never retries.
+    """One session, owned by one thread: logs in when needed, renews a dead session once, never retries.
 
-    After the cloud has refused a login, every later call raises that refusal without asking again.
+    After a refused login every later call raises that refusal, and nothing is sent.
     """
 
     def __init__(self, account: Account, transport: Transport, clock: Clock, gate: Gate) -> None:
@@ -66,7 +66,7 @@ class Session:
         self._id = self.new_id()
 
     def login(self) -> None:
-        """Make sure that there is a session. Raises LoginRefused, Retired or Unreachable."""
+        """Log in unless there is a session. Raises LoginRefused, Retired or Unreachable."""
         if self._hash:
             return
         with self._gate.login:
@@ -82,7 +82,7 @@ class Session:
         if reply.res != pet.OK or not reply.hash:
             refused = refusals.error(reply, login=True)
             if isinstance(refused, SessionExpired):
-                # There was none that could have: whatever it is, repeating it at every poll may lock the account.
+                # No session could have ended here. Repeating the login at every poll may lock the account.
                 refused = LoginRefused(str(refused))
             if isinstance(refused, LoginRefused | Retired):
                 self._gate.refusal = refused
@@ -91,16 +91,16 @@ class Session:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a session, as far as is known."""
+        """True if there is a session, as far as is known."""
         return bool(self._hash)
 
     def renew(self) -> None:
-        """Log in anew because the cloud has forgotten the session."""
+        """Log in anew, since the cloud has forgotten the session."""
         self._hash = ""
         self.login()
 
     def close(self) -> None:
-        """CLS, if there is a session; never raises."""
+        """Send CLS if there is a session; never raises."""
         if self._hash:
             try:
                 # The document's numinst is "(null)" in its table and empty in its example; both are accepted.
@@ -111,7 +111,7 @@ class Session:
         self._transport.close()
 
     def installation(self) -> pet.Listed:
-        """Number and panel of the installation, from the settings or from INS. Raises CloudError."""
+        """Return number and panel of the installation, from the settings or from INS. Raises CloudError."""
         account = self._account
         if self._installation is None and account.number and account.panel:
             self._installation = pet.Listed(account.number, account.panel, "")
@@ -133,7 +133,7 @@ class Session:
         return self._installation
 
     def request(self, request: str, extra: Mapping[str, str] | None = None, *, method: str = "GET") -> pet.PetReply:
-        """A request without phases, the session renewed once. Raises CloudError on any refusal."""
+        """Send a request without phases; renew the session once. Raises CloudError on any refusal."""
         self.login()
         try:
             return self._checked(request, self._send(request, self._id, extra or {}, method=method))
@@ -142,9 +142,9 @@ class Session:
             return self._checked(request, self._send(request, self._id, extra or {}, method=method))
 
     def panel_request(self, request: str, operation: str, before: Callable[[], None] = lambda: None) -> pet.PetReply:
-        """X1 or X2 of a panel operation, sent once, whatever it answers. Raises SessionExpired and Unreachable.
+        """Send X1 or X2 of a panel operation once; return its answer, a refusal too. Raises SessionExpired, Unreachable.
 
-        `before` is done directly before; if that raises, nothing is sent.
+        `before` is called directly before the request; if it raises, nothing is sent.
         """
         listed = self.installation()
         extra = {"numinst": listed.number, "panel": listed.panel, "callby": self._account.callby}
@@ -154,7 +154,7 @@ class Session:
         return reply
 
     def new_id(self) -> str:
-        """An ID that no other operation of this process has: X2 must repeat that of its X1 (verisure-wsdo.md §1.3)."""
+        """Return an ID unique in this process: X2 must repeat that of its X1 (verisure-wsdo.md §1.3)."""
         self._last_id_ms = max(int(self._clock.time() * 1000), self._last_id_ms + 1)
         moment = datetime.fromtimestamp(self._last_id_ms / 1000, UTC)
         family = self._account.callby.partition("_")[0]
@@ -179,7 +179,7 @@ class Session:
     ) -> pet.PetReply:
         self._firewall.heed()
         self._gate.pass_through(self._clock.monotonic())
-        # A stop lets CLS through, and nothing else: what a person has cancelled is not sent.
+        # A stop lets CLS through, and nothing else: a cancelled command is not sent.
         if not self._clock.sleep(self._gate.wait_s(self._clock.monotonic())) and request != "CLS":
             raise Unreachable(f"the program stopped before {request} was sent", sent=False)
         params = {
