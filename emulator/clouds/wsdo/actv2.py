@@ -10,7 +10,7 @@ GAP = "gap"
 
 
 class Follower:
-    """Follower of one log. `doubtful` holds the row types that only the panel itself can explain; empty if all is clear."""
+    """Follower of one log. `doubtful` holds the row types that only the panel can explain; empty if all is clear."""
 
     def __init__(self) -> None:
         self.doubtful: set[str] = set()
@@ -47,7 +47,7 @@ class Follower:
         return None if GAP in self.doubtful else (axes, told)
 
     def _newer(self, fresh: list[pet.LogRow]) -> list[pet.LogRow]:
-        """Return the rows above that of our last command; note doubt if there are changes and that row is not there yet."""
+        """Return the rows above that of our last command; doubt changes as long as that row has not come."""
         own = [place for place, row in enumerate(fresh) if row.type == self._own]
         if self._own and own:
             self._own = ""
@@ -57,7 +57,7 @@ class Follower:
         return fresh
 
     def _is_new(self, row: pet.LogRow) -> bool:
-        """Return whether a row is new: rows below a known one are old, even late ones. With none known, EST's row is the mark."""
+        """Return whether a row is new: it is old below a known row, or if none is known, below EST's own."""
         return row.key not in self._seen if self._seen else row.type != codes.LOG_STATUS_CHECK
 
     def explained(self, *, moved: bool) -> None:

@@ -61,7 +61,7 @@ class WsdoCloud:
         self._ask_again_s = ASK_AGAIN_S
 
     def read(self, how: Reading = Reading.POLL) -> PanelState:
-        """Return the last state with the activity log's news; ask the panel by EST if those leave doubt, or `how` says so.
+        """Return the last state with the activity log's news; ask the panel by EST if in doubt, or if `how` says so.
 
         While the log leaves doubt and the back-off of EST lasts, an axis that would read as off is unknown.
         """

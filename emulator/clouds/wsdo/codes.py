@@ -87,7 +87,7 @@ def _mentioned(text: str) -> ArmMode | None:
 
 
 def read_status(status: str, message: str) -> Axes:
-    """Return the axes by EST2. The letter counts; the text decides where it is ambiguous (verisure-wsdo.md §3, §8.3)."""
+    """Return the axes by EST2: by the letter, and by the text if that is ambiguous (verisure-wsdo.md §3, §8.3)."""
     said = mentions(message)
     if status == "A" and said and said.perimeter:
         return Axes(Interior.TOTAL, perimeter=True, annex=False)

@@ -33,7 +33,7 @@ TROUBLE_TEXT = re.compile(
 
 
 def error(reply: PetReply, *, login: bool = False) -> CloudError | Rejected:
-    """Return the error of a refused answer. A LOGIN refused for an unknown reason stops all logins: accounts get locked."""
+    """Return the error of a refused answer. An unexplained refusal of LOGIN stops all logins: accounts get locked."""
     words = reply.said or reply.message
     said = f' The cloud said: "{words}"' if words else ""
     if reply.err in ERRORS:

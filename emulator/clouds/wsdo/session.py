@@ -142,7 +142,7 @@ class Session:
             return self._checked(request, self._send(request, self._id, extra or {}, method=method))
 
     def panel_request(self, request: str, operation: str, before: Callable[[], None] = lambda: None) -> pet.PetReply:
-        """Send X1 or X2 of a panel operation once; return its answer, a refusal too. Raises SessionExpired, Unreachable.
+        """Send X1 or X2 of an operation once; return its answer, even a refusal. Raises SessionExpired and Unreachable.
 
         `before` is called directly before the request; if it raises, nothing is sent.
         """
