@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from emulator.simulator.backend import SimulatedAccount
+from emulator.simulator.accounts import SimulatedAccount
 from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import SimulatedAlarm
 from emulator.store import pin

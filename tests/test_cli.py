@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 
 from emulator import __version__, cli
 from emulator.model import Arm, ArmMode
-from emulator.simulator.backend import SECRETS, SimulatedAccount
+from emulator.simulator.accounts import SECRETS, SimulatedAccount
 from emulator.simulator.faults import InjectedFault
 from emulator.simulator.panel.equipment import Equipment
 from emulator.simulator.panel.panel import SimulatedPanel

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from emulator.clouds.strike import STRUCK, Secrets
-from emulator.simulator.backend import SimulatedAccount
+from emulator.simulator.accounts import SimulatedAccount
 from emulator.simulator.faults import InjectedFault
 from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import SimulatedAlarm
@@ -60,7 +60,7 @@ def test_no_page_no_switch_and_no_file_tells_a_secret(tmp_path: Path, alarm: Sim
         told = [soap, until(lambda: page("/api/journal"), STRUCK), until(lambda: page("/api/state"), STRUCK)]
         check(*told, page("/"), page("/metrics"), page("/healthz"))
         alarm.backend.faults.clear()
-        alarm.backend.kill_sessions()
+        alarm.face.actions["sessions/kill"]()
         alarm.backend.faults.add(InjectedFault("echo", "LOGIN"))
         told = [until(lambda: page("/api/state"), "refused the login"), page("/")]
         assert all(STRUCK in text for text in told)

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from emulator import cli
-from emulator.simulator.backend import Contract, SimulatedAccount
+from emulator.simulator.accounts import Contract, SimulatedAccount
 from emulator.simulator.owa.face import Owa
 from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import SimulatedAlarm

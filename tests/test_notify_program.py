@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from emulator.model import Arm, ArmMode, Command, Interior, Origin
-from emulator.simulator.backend import SimulatedAccount
+from emulator.simulator.accounts import SimulatedAccount
 from emulator.simulator.faults import InjectedFault
 from emulator.simulator.server import SimulatedAlarm
 from emulator.store.journal import Journal
@@ -89,7 +89,7 @@ def test_people_are_told_and_a_target_that_never_answers_delays_nobody(
                 got.get(timeout=PATIENCE_S),
             )
             alarm.backend.accounts = [SimulatedAccount(password="another")]
-            alarm.backend.kill_sessions()
+            alarm.face.actions["sessions/kill"]()
             assert got.get(timeout=PATIENCE_S).startswith("Alarm: login needed: home: user or password is wrong")
 
 

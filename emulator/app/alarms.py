@@ -28,7 +28,7 @@ from emulator.store.journal import Journal
 from emulator.store.keys import SIMULATED_PANEL
 
 if TYPE_CHECKING:
-    from emulator.simulator.backend import SimulatedAccount
+    from emulator.simulator.accounts import SimulatedAccount
     from emulator.simulator.server import SimulatedAlarm
 
 LOG = logging.getLogger(__name__)
@@ -186,14 +186,14 @@ class Alarms:
 
 
 def _demo() -> Credentials:
-    from emulator.simulator.backend import DEMO
+    from emulator.simulator.accounts import DEMO
 
     return Credentials(DEMO.user, DEMO.password)
 
 
 def _simulated(installation: InstallationSettings) -> "SimulatedAccount":
     """The account of a simulated alarm, as far as the settings leave it open that of the demo."""
-    from emulator.simulator.backend import DEMO, SimulatedAccount
+    from emulator.simulator.accounts import DEMO, SimulatedAccount
 
     number, panel = installation.number or DEMO.number, installation.panel or DEMO.panel
     return SimulatedAccount(number=number, panel=panel, country=installation.country)

@@ -2,18 +2,29 @@
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import click
 
-from emulator import clouds
 from emulator.cli.context import common, context, on_signal
-from emulator.simulator.owa.profiles import PROFILES
-from emulator.simulator.owa.trust import Sms
-from emulator.simulator.panel.equipment import Equipment
+from emulator.simulator.accounts import SimulatedAccount
+from emulator.simulator.backend import Sms
+from emulator.simulator.face import FaceType
 from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import FACES, PROFILE, SimulatedAlarm
+
+PROFILES = list(dict.fromkeys(name for row in FACES.values() for name in row.units))
+COUNTRIES = list(dict.fromkeys(country for row in FACES.values() for country in row.countries))
+
+
+def _apis(suits: Callable[[FaceType], bool]) -> str:
+    """Return the names of the APIs that suit."""
+    return " or ".join(api for api, row in FACES.items() if suits(row))
+
+
+FOR_PROFILES, FOR_ANNEX = _apis(lambda row: len(row.units) > 1), _apis(lambda row: row.has_annex)
 
 
 @click.command()
@@ -22,10 +33,14 @@ from emulator.simulator.server import FACES, PROFILE, SimulatedAlarm
 @click.option("--port", default=12010, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes any.")
 @click.option("--api", default="wsdo", show_default=True, type=click.Choice(list(FACES)), help="What the cloud speaks.")
 @click.option(
-    "--profile", default=PROFILE, show_default=True, type=click.Choice(list(PROFILES)), help="Central unit, for owa."
+    "--profile",
+    default=PROFILE,
+    show_default=True,
+    type=click.Choice(PROFILES),
+    help=f"Central unit, for {FOR_PROFILES}.",
 )
-@click.option("--country", type=click.Choice(clouds.countries()), help="Left out: that of the profile.")
-@click.option("--annex/--no-annex", default=False, help="Whether the house has an annex, for wsdo.")
+@click.option("--country", type=click.Choice(COUNTRIES), help="Left out: that of the profile.")
+@click.option("--annex/--no-annex", default=False, help=f"Whether the house has an annex, for {FOR_ANNEX}.")
 @click.option("--answer-after", default=3.0, type=click.FloatRange(0, 60), help="Seconds that the panel takes.")
 def simulate(
     host: str,
@@ -38,20 +53,11 @@ def simulate(
     **chosen: Any,
 ) -> None:
     """Run the simulated alarm alone: a house, a panel and its cloud, with a control page."""
-    unit = PROFILES[profile]
-    if api == "wsdo" and profile != PROFILE:
-        raise click.UsageError("--profile is for --api owa; with wsdo use --country and --annex")
-    known = clouds.countries(api)
-    if country not in (None, *known):
-        raise click.UsageError(f"--country {country} is for --api owa; with {api} use {', '.join(known)}")
-    if api == "owa" and annex:
-        raise click.UsageError("--annex is for --api wsdo; with owa use --profile gb-annex")
+    panel, account = _customer(api, profile, country, annex=annex)
+    panel.answer_after = answer_after
     context(chosen, level="info")
     stopping = threading.Event()
     on_signal(stopping.set)
-    panel = SimulatedPanel(time.time, unit.equipment if api == "owa" else Equipment(annex=annex))
-    panel.answer_after = answer_after
-    account = replace(unit.account(), country=country or unit.country)
     simulator = SimulatedAlarm(
         panel, api=api, profile=profile, accounts=[account], sent=_show_sms, host=host, port=port
     )
@@ -65,6 +71,23 @@ def simulate(
         stopping.wait()
     finally:
         simulator.stop()
+
+
+def _customer(api: str, profile: str, country: str | None, *, annex: bool) -> tuple[SimulatedPanel, SimulatedAccount]:
+    """Return the panel and the account that were asked for. Raise UsageError for options that do not go together."""
+    row = FACES[api]
+    if profile not in row.units:
+        apis, others = _apis(lambda other: profile in other.units), "--country" + " and --annex" * row.has_annex
+        raise click.UsageError(f"--profile is for --api {apis}; with {api} use {others}")
+    if country not in (None, *row.countries):
+        apis = _apis(lambda other: country in other.countries)
+        raise click.UsageError(f"--country {country} is for --api {apis}; with {api} use {', '.join(row.countries)}")
+    if annex and not row.has_annex:
+        profiles = " or ".join(name for name, unit in row.units.items() if unit.equipment.annex)
+        raise click.UsageError(f"--annex is for --api {FOR_ANNEX}; with {api} use --profile {profiles}")
+    unit = row.units[profile]
+    equipment = replace(unit.equipment, annex=True) if annex else unit.equipment
+    return SimulatedPanel(time.time, equipment), replace(unit.account(), country=country or unit.country)
 
 
 def _show_sms(sms: Sms) -> None:

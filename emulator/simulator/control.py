@@ -1,4 +1,4 @@
-"""The control page and its JSON API: somebody is in the house, or the cloud is in trouble.
+"""The control page and its JSON API: hands in the house, and trouble in the cloud.
 
 GET  /control                 the page
 GET  /control/state           everything as JSON; each POST answers with the same
@@ -6,25 +6,22 @@ POST /control/keypad          {"arm": "total"} or {"disarm": "main" | "annex" | 
 POST /control/window          {"zone": "Entrada", "open": true}
 POST /control/settings        any of {"answer_after": 3, "letter_a": false, "zero_after_arm": false,
                               "session_idle": 900, "steering": false, "flood_limit": 20,
-                              "flood_window": 5, "flood_ban": 60};
-                              with owa the fields of options.OwaOptions
+                              "flood_window": 5, "flood_ban": 60}; with owa the fields of OwaOptions
 POST /control/fault           {"fault": "lost", "request": "ARM1", "times": 1, "seconds": 10}; only `fault` is needed:
                               without `request` it hits any, without `times` it lasts until cleared
                               {"fault": "lost", "on": false} clears it, {"fault": "all", "on": false} clears all
-POST /control/sessions/kill   every session dies; its owner is told 60022 (owa: hashes and capabilities die)
+POST /control/sessions/kill   every session expires: ERR 60022 (owa: hashes and capabilities expire)
 POST /control/tokens/revoke   owa: every refresh token is unknown from now on
 POST /control/devices/forget  owa: no device is trusted any more
 POST /control/unlock          accounts are unlocked, flood bans end
-POST /control/reset           the counters start at nought
+POST /control/reset           the counters are set to zero
 
-The faults are the rows of faults.KINDS, with owa of faults.OWA_KINDS; the state of owa has sms, refresh_reused,
-client_faults, banned_requests, bypassed and times on top. A body is JSON or a form; 400 says what was wrong and what
-would be right. Only hosts named by address or localhost are served, and no page of another site may post (403).
+The faults are KINDS of each face. The state of owa has sms, refresh_reused, client_faults, banned_requests, bypassed
+and times on top. A body is JSON or a form; 400 says what was wrong and what would be right. Requests are served only if
+their Host is an address or localhost, and no page of another site may post (403).
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime, tzinfo
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,112 +29,16 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from emulator.model import Action, Arm, ArmMode, Disarm
+from emulator.simulator.changes import CHANGES, Body, KeypadRefused
 from emulator.simulator.face import Face
-from emulator.simulator.faults import LATE_S, LATEST_S, InjectedFault
-from emulator.simulator.settings import HOUSE, flag, number, whole
-
-DISARMS = {"main": Disarm(), "annex": Disarm(main=False, annex=True), "all": Disarm(annex=True)}
-
-LABELS = {
-    # Setting → its button.
-    "letter_a": "Total is A",
-    "zero_after_arm": "STATUS 0 after arming",
-    "allow_forcing": "Forcing allowed",
-    "exceptions_wait": "Open zones stay unnamed",
-    "zones_by_number": "Open zones without their code",
-    "no_capabilities": "No capabilities",
-    "lacks": "Fields that the schema lacks",
-    "steering": "Names steer terminals",
-    "terms_missing": "Terms not accepted",
-    "tells_tries": "Tells the tries left",
-    "otp_tokens": "Tokens after the code",
-    "refresh_crash": "Spent refresh crashes",
-    "refresh_grace": "Refresh good until its successor is used",
-}
+from emulator.simulator.settings import labels
 
 PAGE_ROWS = 30
-"""Log rows on the page; what a phone shows in a few swipes."""
-
-Body = Mapping[str, Any]
-
-
-class KeypadRefused(Exception):
-    """The panel does not do what the keypad asked."""
-
-
-def keypad(face: Face, body: Body) -> None:
-    """Somebody arms or disarms in the house."""
-    if ("arm" in body) == ("disarm" in body):
-        raise ValueError('use {"arm": a mode} or {"disarm": "main", "annex" or "all"}')
-    action: Action
-    if "arm" in body:
-        action = Arm(ArmMode.parse(str(body["arm"])))
-    else:
-        disarm = DISARMS.get(str(body["disarm"]))
-        if disarm is None:
-            raise ValueError(f"disarm is {body['disarm']!r}; use one of {', '.join(DISARMS)}")
-        action = disarm
-    refusal = face.backend.panel.keypad(action)
-    if refusal:
-        raise KeypadRefused(f"the panel refused to {action}: {refusal}")
-
-
-def window(face: Face, body: Body) -> None:
-    """Somebody opens or closes a window."""
-    face.backend.panel.window(str(body.get("zone", "")), is_open=flag("open", body.get("open")))
-
-
-def settings(face: Face, body: Body) -> None:
-    """Change the settings that are named, all or none."""
-    readers = {**HOUSE, **face.settings}
-    unknown = [key for key in body if key not in readers]
-    if unknown or not body:
-        raise ValueError(f"unknown setting {', '.join(map(repr, unknown)) or 'none'}; use {', '.join(readers)}")
-    for key, value in [(key, readers[key](key, value)) for key, value in body.items()]:
-        setattr(face.backend.panel if key in HOUSE else face.options, key, value)
-
-
-def fault(face: Face, body: Body) -> None:
-    """Put a fault in force or clear it."""
-    kind, name = str(body.get("fault", "")), str(body.get("request", ""))
-    on = flag("on", body.get("on", True))
-    if name and name not in face.names:
-        raise ValueError(f"there is no request {name!r}; use one of {', '.join(sorted(face.names))}")
-    if kind not in face.kinds and (on or kind != "all"):
-        raise ValueError(f"there is no fault {kind!r}; use {'' if on else 'all or '}one of {', '.join(face.kinds)}")
-    if not on:
-        face.backend.faults.clear("" if kind == "all" else kind, name or None)
-        return
-    times = body.get("times")
-    face.backend.faults.add(
-        InjectedFault(
-            kind,
-            name,
-            None if times in (None, "") else whole(1, 1000)("times", times),  # more is until cleared
-            number(0, LATEST_S)("seconds", body.get("seconds", LATE_S)),
-        )
-    )
-
-
-def reset(face: Face, _: Body) -> None:
-    """Start every counter at nought."""
-    face.backend.reset()
-    face.reset()
-
-
-POSTS: dict[str, Callable[[Face, Body], None]] = {
-    "keypad": keypad,
-    "window": window,
-    "settings": settings,
-    "fault": fault,
-    "unlock": lambda face, _: face.backend.forgive(),
-    "reset": reset,
-}
+"""Log rows on the page; a phone shows them in a few swipes."""
 
 
 def state(face: Face) -> dict[str, Any]:
-    """Everything, as JSON will have it; no password, session or code word is in it."""
+    """Return everything, as the JSON has it. No password, session or code word is in it."""
     backend, panel = face.backend, face.backend.panel
     with panel.held():
         axes, pending = panel.axes, panel.pending
@@ -161,25 +62,23 @@ def state(face: Face) -> dict[str, Any]:
         }
 
 
-def blueprint(face: Face, *, zone: tzinfo | None = None) -> Blueprint:
-    """The page and the API."""
+def blueprint(face: Face) -> Blueprint:
+    """Return the page and the API."""
     pages = Blueprint("control", __name__, url_prefix="/control", template_folder="templates")
 
     def page(message: str = "", status: int = 200) -> Response:
         now = state(face)
-        rows = [
-            {**row, "time": f"{datetime.fromtimestamp(row['at'], UTC).astimezone(zone):%d/%m %H:%M:%S}"}
-            for row in now["log"][:PAGE_ROWS]
-        ]
+        local = face.backend.local
+        rows = [{**row, "time": f"{local(row['at']):%d/%m %H:%M:%S}"} for row in now["log"][:PAGE_ROWS]]
         counts = [(name, now["requests"][name], now["accepted"].get(name)) for name in sorted(now["requests"])]
         html = render_template(
             "control.html",
             state=now,
             rows=rows,
             counts=counts,
-            kinds=face.kinds,
+            kinds=face.backend.faults.kinds,
             actions=face.actions,
-            labels=LABELS,
+            labels=labels(face.options),
             message=message,
         )
         return Response(html, status, mimetype="text/html")
@@ -195,7 +94,7 @@ def blueprint(face: Face, *, zone: tzinfo | None = None) -> Blueprint:
         return None
 
     @pages.after_request
-    def framed_by_nobody(reply: Response) -> Response:
+    def without_frames(reply: Response) -> Response:
         reply.headers["Content-Security-Policy"] = "frame-ancestors 'none'"
         reply.headers["Cache-Control"] = "no-store"
         return reply
@@ -225,10 +124,10 @@ def blueprint(face: Face, *, zone: tzinfo | None = None) -> Blueprint:
 
 
 def _carry_out(face: Face, thing: str) -> tuple[str, int]:
-    """Do what was posted; the message is empty when it was done."""
-    post, act = POSTS.get(thing), face.actions.get(thing)
+    """Carry out a POST. Return an error message and the status; the message is empty if it was done."""
+    post, act = CHANGES.get(thing), face.actions.get(thing)
     if post is None and act is None:
-        return f"there is no {thing!r}; use one of {', '.join([*POSTS, *face.actions])}", 404
+        return f"there is no {thing!r}; use one of {', '.join([*CHANGES, *face.actions])}", 404
     try:
         with face.backend.panel.held():
             if act:
@@ -256,7 +155,7 @@ def _plain(text: str, status: int) -> Response:
 
 
 def _local_name(netloc: str) -> bool:
-    """Whether a Host header names an address or localhost; a name could be an attacker's, pointed at us."""
+    """Return whether a Host header is an address or localhost: DNS could point any other name at this host."""
     try:
         name = urlsplit(f"//{netloc}").hostname or ""
         return name == "localhost" or bool(ip_address(name))

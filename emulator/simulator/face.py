@@ -1,66 +1,14 @@
-"""A face: one protocol by which the cloud is spoken to, as the server and the control page see it."""
+"""A face: one API of the simulated cloud, as the server and the control page see it."""
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from flask import Blueprint, Response
 
-from emulator.errors import EmulatorError
+from emulator.simulator.accounts import Unit
 from emulator.simulator.backend import Backend
-from emulator.simulator.settings import Reader
 
 HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
-
-
-class ConnectionDropped(EmulatorError):
-    """The connection is to be closed without an answer; test clients see this exception instead."""
-
-
-def page(title: str, status: int = 200) -> Response:
-    """What a web server says by itself."""
-    return Response(HTML.format(title), status, mimetype="text/html")
-
-
-class Face(Protocol):
-    """Hold the house's lock around everything but `pages`."""
-
-    @property
-    def backend(self) -> Backend:
-        """What it serves."""
-
-    @property
-    def path(self) -> str:
-        """Of the endpoint."""
-
-    @property
-    def names(self) -> Collection[str]:
-        """The requests that it knows."""
-
-    @property
-    def kinds(self) -> Mapping[str, str]:
-        """The faults that it knows, and what each does."""
-
-    @property
-    def settings(self) -> Mapping[str, Reader]:
-        """The fields of `options` that may be set."""
-
-    @property
-    def options(self) -> Any:
-        """A dataclass."""
-
-    @property
-    def actions(self) -> Mapping[str, Callable[[], None]]:
-        """What else the control page can do."""
-
-    def pages(self) -> Blueprint:
-        """The endpoint. Raises ConnectionDropped where a real one would close the connection."""
-
-    def state(self) -> dict[str, Any]:
-        """What it adds to the state on the control page; `letter` and `sessions` at least."""
-
-    def reset(self) -> None:
-        """Start its counters at nought."""
-
 
 INCAPSULA = (
     '<html><head><META NAME="robots" CONTENT="noindex,nofollow"></head><body><iframe src="/_Incapsula_Resource?'
@@ -68,6 +16,55 @@ INCAPSULA = (
 )
 
 
+class Face(Protocol):
+    """Hold the panel's lock around everything but `pages`."""
+
+    @property
+    def backend(self) -> Backend:
+        """The back-end that it serves."""
+
+    @property
+    def options(self) -> Any:
+        """A dataclass of settings (settings.py)."""
+
+    @property
+    def actions(self) -> Mapping[str, Callable[[], None]]:
+        """Further actions of the control page."""
+
+    def pages(self) -> Blueprint:
+        """Return the endpoint. It raises ConnectionDropped where a real one would close the connection."""
+
+    def state(self) -> dict[str, Any]:
+        """Return its part of the state on the control page; `letter` and `sessions` at least."""
+
+    def reset(self) -> None:
+        """Set its counters to zero."""
+
+
+class FaceType(NamedTuple):
+    """A row of server.FACES."""
+
+    open: Callable[[Backend, Any, Any], Face]
+    """Make the face of a back-end, from one of `units` and an instance of `options`."""
+    options: type[Any]
+    path: str
+    """Path of the endpoint."""
+    requests: Collection[str]
+    """Names of the requests that it knows."""
+    faults: Mapping[str, str]
+    """Kind of a fault → its effect."""
+    countries: Collection[str]
+    units: Mapping[str, Unit]
+    """Profile → the central unit."""
+    has_annex: bool
+    """Any unit may have an annex; otherwise the profile decides."""
+
+
+def page(title: str, status: int = 200) -> Response:
+    """Return a web server's own page."""
+    return Response(HTML.format(title), status, mimetype="text/html")
+
+
 def block_page(status: int) -> Response:
-    """The firewall's page, which may come with any status (verisure-owa.md §1.6, §12)."""
+    """Return the firewall's page, which may come with any status (verisure-owa.md §1.6, §12)."""
     return Response(INCAPSULA, status, mimetype="text/html")

@@ -1,27 +1,26 @@
-"""Who asks too often is shut out for a while."""
+"""Flood protection: a client that sends too many requests is banned for a while."""
 
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+
+from emulator.simulator.bounded import keep
 
 MOST_ASKERS = 200
-"""Askers remembered, and bans; the oldest is forgotten first."""
+"""Clients remembered, and bans; the oldest is evicted first."""
 
 
 @dataclass(slots=True)
 class Floods:
-    """The requests of the last seconds and the bans, by asker."""
+    """Recent requests and bans, by client: an account or an address."""
 
     now: Callable[[], float]
     _recent: dict[str, deque[float]] = field(default_factory=dict)
     _banned_until: dict[str, float] = field(default_factory=dict)
 
-    def over(self, who: str, limit: int, window: float) -> bool:
-        """Take note of a request; True when it is one more than `limit` within `window` seconds."""
-        _trim(self._recent, who)
-        recent = self._recent.setdefault(who, deque())
-        now = self.now()
+    def over(self, client: str, limit: int, window: float) -> bool:
+        """Count a request. Return whether it is one more than `limit` within `window` seconds."""
+        recent, now = self._recent.get(client) or keep(self._recent, client, deque(), MOST_ASKERS), self.now()
         recent.append(now)
         while recent[0] <= now - window:
             recent.popleft()
@@ -30,22 +29,15 @@ class Floods:
         recent.clear()
         return True
 
-    def ban(self, who: str, seconds: float) -> None:
-        """Shut out for so long from now."""
-        _trim(self._banned_until, who)
-        self._banned_until[who] = self.now() + seconds
+    def ban(self, client: str, seconds: float) -> None:
+        """Ban `client` for `seconds` from now."""
+        keep(self._banned_until, client, self.now() + seconds, MOST_ASKERS)
 
-    def banned(self, who: str) -> bool:
-        """Whether shut out now."""
-        return self.now() < self._banned_until.get(who, 0)
+    def banned(self, client: str) -> bool:
+        """Return whether `client` is banned now."""
+        return self.now() < self._banned_until.get(client, 0)
 
     def forgive(self) -> None:
         """End every ban."""
         self._recent.clear()
         self._banned_until.clear()
-
-
-def _trim(remembered: dict[str, Any], who: str) -> None:
-    """Make room for one more, unless it is known."""
-    if who not in remembered and len(remembered) >= MOST_ASKERS:
-        del remembered[next(iter(remembered))]

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from waitress.channel import ClientDisconnected
@@ -14,17 +14,22 @@ from waitress.channel import ClientDisconnected
 from emulator.errors import ConfigError, Hindered, Problem
 from emulator.lan import wsgi
 from emulator.simulator import control
-from emulator.simulator.backend import Backend, SimulatedAccount, WsdoOptions
-from emulator.simulator.face import ConnectionDropped, Face
-from emulator.simulator.owa.face import Owa
-from emulator.simulator.owa.options import OwaOptions
-from emulator.simulator.owa.profiles import PROFILES, Unit
-from emulator.simulator.owa.trust import Sms
+from emulator.simulator.accounts import SimulatedAccount
+from emulator.simulator.backend import Backend, Sms
+from emulator.simulator.face import Face
+from emulator.simulator.faults import ConnectionDropped, Faults
+from emulator.simulator.owa.face import OWA
 from emulator.simulator.panel.panel import SimulatedPanel
-from emulator.simulator.wsdo.face import Wsdo
+from emulator.simulator.wsdo.face import WSDO
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+FACES = {"wsdo": WSDO, "owa": OWA}
+"""The APIs that the cloud can speak."""
+
+PROFILE = "es-perimeter"
+"""The central unit unless told otherwise; every face has it."""
 
 WORKERS = 4
 """Threads: one client, a person at the control page, and two that may be kept waiting by a late answer."""
@@ -33,92 +38,54 @@ CONNECTIONS = 50
 """Open connections at once; some browsers and some clients."""
 
 
-Kind = TypeVar("Kind", WsdoOptions, OwaOptions)
-Settings = WsdoOptions | OwaOptions | None
-Sent = Callable[[Sms], object]
-
-
-def _wsdo(backend: Backend, _: Unit, options: Settings, __: Sent, zone: tzinfo | None) -> Face:
-    backend.options = _of(WsdoOptions, options)
-    return Wsdo(backend, zone)
-
-
-def _owa(backend: Backend, unit: Unit, options: Settings, sent: Sent, zone: tzinfo | None) -> Face:
-    return Owa(backend, unit, _of(OwaOptions, options), sent, zone)
-
-
-FACES: dict[str, Callable[[Backend, Unit, Settings, Sent, tzinfo | None], Face]] = {"wsdo": _wsdo, "owa": _owa}
-"""The APIs that the cloud can speak."""
-
-PROFILE = "es-perimeter"
-"""The central unit unless told otherwise; the one that the ws.do face has, too."""
-
-
 def create_app(
     panel: SimulatedPanel | None = None,
     *,
     api: str = "wsdo",
     profile: str = PROFILE,
     accounts: Sequence[SimulatedAccount] = (),
-    options: Settings = None,
-    sent: Sent = lambda _: None,
+    options: object = None,
+    sent: Callable[[Sms], object] = lambda _: None,
     sleep: Callable[[float], object] = time.sleep,
     zone: tzinfo | None = None,
 ) -> Flask:
-    """The app; `app.extensions` has the "backend" and the "face" that it serves.
+    """Return the app; `app.extensions` has the "backend" and the "face" that it serves.
 
-    `api` is a row of FACES. `profile` is a row of profiles.PROFILES and what the house and the account are made by
-    unless they are given; only the OWA face knows it. `sent` is told of each SMS, `sleep` is what a late answer waits
-    with.
+    `api` is a row of FACES, and `profile` one of its units: the panel and the account are made by it unless they are
+    given. `sent` is called with each SMS, and `sleep` waits for a late answer.
     """
-    unit = PROFILES[profile]
+    row = FACES[api]
+    unit = row.units[profile]
+    if options is not None and not isinstance(options, row.options):
+        raise TypeError(f"these are not {row.options.__name__}: {options}")
     panel = panel or SimulatedPanel(time.time, unit.equipment)
-    backend = Backend(panel, accounts or (unit.account(),), sleep=sleep)
-    face = FACES[api](backend, unit, options, sent, zone)
+    backend = Backend(panel, accounts or (unit.account(),), Faults(row.faults, row.requests), sleep, sent, zone)
+    face = row.open(backend, unit, options or row.options())
     app = Flask(__name__)
     app.config["PROPAGATE_EXCEPTIONS"] = True  # ConnectionDropped must reach the server, or the test
     app.config["MAX_CONTENT_LENGTH"] = wsgi.BODY
     app.extensions["backend"], app.extensions["face"] = backend, face
     app.register_blueprint(face.pages())
-    app.register_blueprint(control.blueprint(face, zone=zone))
+    app.register_blueprint(control.blueprint(face))
     return app
 
 
-def _of(kind: type[Kind], options: Settings) -> Kind:
-    """The options of one face, its defaults where there are none."""
-    if options is None:
-        return kind()
-    if not isinstance(options, kind):
-        raise TypeError(f"these are not {kind.__name__}: {options}")
-    return options
-
-
 class SimulatedAlarm:
-    """The app on a port of its own. Nothing runs before `start` and nothing is left after `stop`."""
+    """The app on a port of its own. Nothing runs before `start`, and nothing is left after `stop`."""
 
     def __init__(
         self,
         panel: SimulatedPanel | None = None,
         *,
         api: str = "wsdo",
-        profile: str = PROFILE,
-        accounts: Sequence[SimulatedAccount] = (),
-        options: Settings = None,
-        sent: Sent = lambda _: None,
         host: str = "127.0.0.1",
         port: int = 0,
+        **how: Any,
     ) -> None:
-        self.host, self.port = host, port
+        """Make the app; `how` are further arguments of `create_app`."""
+        self.host, self.port, self._path = host, port, FACES[api].path
         self._stopping = threading.Event()
-        self._app = create_app(
-            panel,
-            api=api,
-            profile=profile,
-            accounts=accounts,
-            options=options,
-            sent=sent,
-            sleep=self._stopping.wait,
-        )
+        self._app = create_app(panel, api=api, sleep=self._stopping.wait, **how)
         self.backend: Backend = self._app.extensions["backend"]
         self.face: Face = self._app.extensions["face"]
         self.panel = self.backend.panel
@@ -126,8 +93,8 @@ class SimulatedAlarm:
 
     @property
     def url(self) -> str:
-        """The endpoint; `port` 0 is known only after `start`."""
-        return f"http://{self._netloc}{self.face.path}"
+        """The endpoint; `port` 0 is replaced by the real one in `start`."""
+        return f"http://{self._netloc}{self._path}"
 
     @property
     def control_url(self) -> str:
@@ -139,7 +106,7 @@ class SimulatedAlarm:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def start(self) -> None:
-        """Listen; ConfigError when the port cannot be had."""
+        """Listen. Raise ConfigError if the port is not free."""
         if self._running:
             return
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
@@ -163,7 +130,7 @@ class SimulatedAlarm:
         )
 
     def stop(self) -> None:
-        """End every thread and close every connection; may be called twice."""
+        """End every thread and close every connection. May be called twice."""
         self._stopping.set()
         running, self._running = self._running, None
         if running:
@@ -171,7 +138,7 @@ class SimulatedAlarm:
 
 
 def _closing(app: "WSGIApplication") -> "WSGIApplication":
-    """A dropped connection is told to waitress in its own words: it closes the socket without a byte."""
+    """Wrap `app` so that waitress closes a dropped connection without a byte."""
 
     def serve(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         try:

@@ -1,21 +1,36 @@
-"""What may be set on the control page, and how each value is read."""
+"""Settings that the control page may change, and readers of their values."""
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import field, fields
 from typing import Any
 
-from emulator.simulator.panel.panel import SLOWEST_ANSWER_S
-
 Reader = Callable[[str, Any], bool | float | str]
+"""Name and value of a setting → the value to set. ValueError says what would be right."""
 
-LONGEST_NAMES = 200
-"""Letters of a setting that holds names."""
+NAMES_LIMIT = 200
+"""Characters of a setting that holds names."""
 
 FLAGS = {"true": True, "1": True, "on": True, "yes": True, "false": False, "0": False, "off": False, "no": False}
 
 
+def setting(default: bool | float | str, read: Reader, label: str = "") -> Any:
+    """Declare a field of a face's options. `label` names its button; a number has none."""
+    return field(default=default, metadata={"read": read, "label": label})
+
+
+def readers(options: Any) -> Mapping[str, Reader]:
+    """Return how each field of a face's options is read."""
+    return {one.name: one.metadata["read"] for one in fields(options)}
+
+
+def labels(options: Any) -> Mapping[str, str]:
+    """Return the label of each field of a face's options."""
+    return {one.name: one.metadata["label"] for one in fields(options)}
+
+
 def flag(key: str, value: Any) -> bool:
-    """A yes or no; ValueError says what would be right."""
+    """Read a yes or no."""
     found = FLAGS.get(str(value).lower())
     if found is None:
         raise ValueError(f"{key} is {value!r}; use true or false")
@@ -23,7 +38,7 @@ def flag(key: str, value: Any) -> bool:
 
 
 def number(low: float, high: float) -> Callable[[str, Any], float]:
-    """A reader of numbers between two bounds."""
+    """Return a reader of numbers between two bounds."""
 
     def read(key: str, value: Any) -> float:
         try:
@@ -38,7 +53,7 @@ def number(low: float, high: float) -> Callable[[str, Any], float]:
 
 
 def whole(low: int, high: int) -> Callable[[str, Any], int]:
-    """A reader of whole numbers between two bounds."""
+    """Return a reader of whole numbers between two bounds."""
 
     def read(key: str, value: Any) -> int:
         found = number(low, high)(key, value)
@@ -50,41 +65,21 @@ def whole(low: int, high: int) -> Callable[[str, Any], int]:
 
 
 def names(key: str, value: Any) -> str:
-    """Names of fields, parted by blanks; none where there are no such."""
+    """Read names of fields, separated by blanks; there may be none."""
     found = str(value).split()
-    if not all(re.fullmatch(r"\w+", one) for one in found) or len(str(value)) > LONGEST_NAMES:
+    if not all(re.fullmatch(r"\w+", one) for one in found) or len(str(value)) > NAMES_LIMIT:
         raise ValueError(f"{key} is {value!r}; use names of fields, parted by blanks, or nothing")
     return " ".join(found)
 
 
-HOUSE: Mapping[str, Reader] = {"answer_after": number(0, SLOWEST_ANSWER_S)}
+LIFE = number(1, 86_400)
+"""Seconds that a session or a token lives: a second to a day."""
 
-_FLOODS: Mapping[str, Reader] = {
-    "flood_limit": whole(0, 1000),  # off to practically off
-    "flood_window": number(1, 60),  # seconds: below one says nothing, above a minute is no flood
-    "flood_ban": number(1, 3600),  # seconds: up to an hour
-}
-WSDO: Mapping[str, Reader] = {
-    "letter_a": flag,
-    "zero_after_arm": flag,
-    "steering": flag,
-    "session_idle": number(1, 86_400),  # a second to a day
-    **_FLOODS,
-}
-OWA: Mapping[str, Reader] = {
-    "token_life": number(1, 86_400),  # a second to a day
-    "capabilities_life": number(1, 86_400),
-    "status_lag": number(0, 3600),  # seconds: up to an hour
-    "allow_forcing": flag,
-    "exceptions_wait": flag,
-    "zones_by_number": flag,
-    "no_capabilities": flag,
-    "lacks": names,
-    "steering": flag,
-    "terms_missing": flag,
-    "tells_tries": flag,
-    "otp_tokens": flag,
-    "refresh_crash": flag,
-    "refresh_grace": flag,
-    **_FLOODS,
-}
+FLOOD_LIMIT = whole(0, 1000)
+"""Requests: off to practically off."""
+
+FLOOD_WINDOW = number(1, 60)
+"""Seconds: less than one says nothing, more than a minute is no flood."""
+
+FLOOD_BAN = number(1, 3600)
+"""Seconds: up to an hour."""

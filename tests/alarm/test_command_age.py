@@ -117,7 +117,7 @@ def test_time_that_goes_by_while_the_state_is_read_counts(house: Told) -> None:
 
 
 def test_time_that_goes_by_in_the_login_just_before_it_is_sent_counts(house: Told) -> None:
-    house.backend.kill_sessions()
+    house.face.sessions.kill()
     house.while_flying("LOGIN", lambda: setattr(house.clock, "now", house.clock.now + 46))
     ticket = house.off("night")
     house.alarm.step()

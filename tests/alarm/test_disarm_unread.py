@@ -155,7 +155,7 @@ def test_what_reading_held_up_for_too_long_is_not_sent(home: Home) -> None:
 def test_what_a_dead_session_held_up_for_too_long_is_not_sent_again(home: Home) -> None:
     """The first submission is refused for its session, which is renewed: by then it is too late for the second."""
     if isinstance(home.world, Wsdo):
-        arm, kill = "ARM1", home.world.backend.kill_sessions
+        arm, kill = "ARM1", home.world.face.sessions.kill
     else:
         arm, kill = "xSArmPanel", home.world.face.actions["sessions/kill"]
     home.run(Disarm())

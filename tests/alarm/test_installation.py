@@ -215,7 +215,7 @@ def test_yesterdays_state_is_not_fresh_after_a_restart(house: House) -> None:
 
 
 def test_a_disarm_that_would_take_a_known_mode_with_an_unclear_one_is_ignored(house: House) -> None:
-    house.backend.options.letter_a = True
+    house.face.options.letter_a = True
     house.run(house.on("total"))
     ticket = house.off("perimeter")
     assert house.run(ticket) == [Result.IGNORED]

@@ -106,7 +106,7 @@ def test_news_that_is_not_due_is_no_silence(tmp_path: Path) -> None:
 
 
 def test_a_login_that_needs_a_person_is_told_as_that_and_not_as_silence(house: House) -> None:
-    house.backend.kill_sessions()
+    house.face.sessions.kill()
     house.backend.faults.add(InjectedFault("retired"))
     house.poll_for(4 * SILENT_AFTER_S)
     assert house.kinds() == [Notice.LOGIN]

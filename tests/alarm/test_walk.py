@@ -40,7 +40,7 @@ def test_nothing_is_sent_twice_disarmed_by_mistake_or_left_open(
     with tempfile.TemporaryDirectory() as folder:
         house = House(Path(folder))
         house.panel.answer_after = answer_after
-        house.backend.options.zero_after_arm = zero_after_arm
+        house.face.options.zero_after_arm = zero_after_arm
         disarmed = watch_disarms(house)
         tickets = [ticket for event in walk if (ticket := take(house, *event))]
         assert len(house.alarm._queue) <= MOST_WAITING
@@ -83,7 +83,7 @@ def take(house: House, kind: str, what: object) -> Ticket | None:
         case "fault", (str(loss), str(request), int(times)):
             house.backend.faults.add(InjectedFault(loss, request, times))
         case "kill", None:
-            house.backend.kill_sessions()
+            house.face.sessions.kill()
         case "step", int(seconds):
             house.alarm.step()
             house.clock.now += seconds

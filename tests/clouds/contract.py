@@ -7,7 +7,7 @@ import pytest
 from emulator.alarm.cloud import Cloud, Phase, Reading
 from emulator.errors import Rejected, Unreachable
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior
-from emulator.simulator.backend import SECRETS
+from emulator.simulator.accounts import SECRETS
 
 
 class World(Protocol):

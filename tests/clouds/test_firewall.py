@@ -54,13 +54,13 @@ def test_a_command_that_meets_the_firewall_was_not_sent(world: SimulatedCloud) -
 
 
 def test_another_403_makes_a_shorter_pause(world: SimulatedCloud) -> None:
-    world.backend.options.flood_limit = 1
-    world.backend.options.flood_ban = FORBIDDEN_S
+    world.face.options.flood_limit = 1
+    world.face.options.flood_ban = FORBIDDEN_S
     for _ in range(2):
         with pytest.raises(EmulatorError, match=r"HTTP 403.*nothing is sent for 60 s|nothing is sent for 60 s"):
             world.cloud.read()
     assert len(world.transport.requests()) == 2
-    world.backend.options.flood_limit = 0
+    world.face.options.flood_limit = 0
     world.clock.now += FORBIDDEN_S
     assert world.cloud.read().axes == world.panel.axes
 

@@ -163,10 +163,7 @@ class Alarm:
 
     def kill_sessions(self) -> None:
         """The cloud forgets who is logged in."""
-        if isinstance(self.world, SimulatedOwa):
-            self.world.face.tokens.kill()
-        else:
-            self.backend.kill_sessions()
+        self.world.face.actions["sessions/kill"]()
 
     def cut(self, *, off: bool) -> None:
         """The names of the cloud cannot be resolved, or can be again."""

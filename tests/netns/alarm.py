@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Response, request
 from lxml import etree
 
-from emulator.simulator.backend import SECRETS, SimulatedAccount
+from emulator.simulator.accounts import SECRETS, SimulatedAccount
 from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import SimulatedAlarm
 

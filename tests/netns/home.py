@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from emulator.simulator.backend import DEMO
+from emulator.simulator.accounts import DEMO
 from emulator.store.journal import Journal
 from tests.netns import raw
 from tests.netns.lan import HOSTS, HOUSE, Lan, Program, until

@@ -8,13 +8,15 @@ import pytest
 from flask.testing import FlaskClient
 from lxml import etree
 
-from emulator.simulator.backend import Backend, SimulatedAccount, WsdoOptions
+from emulator.simulator.accounts import SimulatedAccount
+from emulator.simulator.backend import Backend
 from emulator.simulator.owa.options import OwaOptions
 from emulator.simulator.owa.profiles import PROFILES
 from emulator.simulator.panel.equipment import Equipment
 from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import create_app
-from emulator.simulator.wsdo.face import PATH
+from emulator.simulator.wsdo.face import PATH, Wsdo
+from emulator.simulator.wsdo.options import WsdoOptions
 from tests.simulator.owa import Customer
 
 START = 1_575_000_000.0  # a Friday in November 2019
@@ -39,6 +41,7 @@ class Alarm:
 
     clock: Clock
     backend: Backend
+    face: Wsdo
     client: FlaskClient
     params: dict[str, str] = field(
         default_factory=lambda: {
@@ -101,7 +104,7 @@ def make(clock: Clock) -> Maker:
             sleep=clock.pass_by,
             zone=UTC,
         )
-        return Alarm(clock, app.extensions["backend"], app.test_client())
+        return Alarm(clock, app.extensions["backend"], app.extensions["face"], app.test_client())
 
     return build
 

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from emulator.simulator.backend import Backend
 from emulator.simulator.owa.face import PATH, Owa
-from emulator.simulator.owa.profiles import Unit
+from emulator.simulator.owa.profiles import OwaUnit
 from emulator.simulator.panel.panel import SimulatedPanel
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class Customer:
     backend: Backend
     face: Owa
     client: FlaskClient
-    unit: Unit
+    unit: OwaUnit
     user: str = "demo"
     password: str = "demo"
     number: str = "2423443"

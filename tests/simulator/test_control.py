@@ -6,10 +6,10 @@ from lxml import html
 from werkzeug.test import TestResponse
 
 from emulator.model import Disarm
-from emulator.simulator.backend import SECRETS
-from emulator.simulator.faults import KINDS, InjectedFault
+from emulator.simulator.accounts import SECRETS
+from emulator.simulator.faults import ConnectionDropped, InjectedFault
 from emulator.simulator.panel.equipment import Equipment
-from emulator.simulator.wsdo.face import PATH, ConnectionDropped
+from emulator.simulator.wsdo.face import KINDS, PATH
 from tests.simulator.conftest import Alarm, Maker, err
 
 HUMAN = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -124,7 +124,7 @@ def test_no_kind_of_fault_is_without_effect(alarm: Alarm, kind: str) -> None:
     for name in ("LOGIN", "ARM1", "ARM2", "ACT_V2"):
         with suppress(ConnectionDropped):
             alarm.client.get(PATH, query_string={**alarm.params, "request": name, "pwd": "demo"})
-        alarm.params["hash"] = alarm.backend.login("demo", "demo", "ES")
+        alarm.params["hash"] = alarm.face.sessions.open("demo", "demo", "ES")
         alarm.clock.pass_by(3)
     found = state(alarm)
     assert (found["fault_hits"], found["faults"]) == ({kind: 1}, [])

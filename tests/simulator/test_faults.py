@@ -1,6 +1,7 @@
 import pytest
 
-from emulator.simulator.faults import KINDS, MOST_FAULTS, Faults, InjectedFault
+from emulator.simulator.faults import MOST_FAULTS, Faults, InjectedFault
+from emulator.simulator.server import FACES
 
 
 def test_a_fault_strikes_its_request_as_often_as_told() -> None:
@@ -46,7 +47,7 @@ def test_faults_are_cleared_one_a_kind_or_all() -> None:
 @pytest.mark.parametrize(
     ("build", "says"),
     [
-        (lambda: InjectedFault("fire"), "no fault 'fire'; use one of down, unavailable"),
+        (lambda: Faults().add(InjectedFault("fire")), "no fault 'fire'; use one of down, unavailable"),
         (lambda: InjectedFault("lost", times=0), "times is 0; use 1 or more"),
         (lambda: InjectedFault("late", seconds=-1), "seconds is -1; use 0 to 300"),
         (lambda: InjectedFault("late", seconds=float("nan")), "seconds is nan"),
@@ -69,4 +70,4 @@ def test_faults_are_bounded() -> None:
 
 
 def test_every_kind_tells_what_it_does() -> None:
-    assert all(InjectedFault(kind) and told for kind, told in KINDS.items())
+    assert all(told for row in FACES.values() for told in row.faults.values())

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from lxml import html
 
-from emulator.simulator.face import ConnectionDropped
-from emulator.simulator.faults import OWA_KINDS
+from emulator.simulator.faults import ConnectionDropped
+from emulator.simulator.owa.faults import KINDS
 from emulator.simulator.owa.options import OwaOptions
 from tests.simulator.owa import Customer
 
@@ -50,7 +50,7 @@ def round_of(customer: Customer) -> None:
         customer.send("ArmStatus", {**mine, "request": "ARM1", "referenceId": order, "counter": 1})
 
 
-@pytest.mark.parametrize("kind", OWA_KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_no_kind_of_fault_is_without_effect(customer: Customer, kind: str) -> None:
     fault(customer, kind, seconds=0)
     round_of(customer)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from emulator.simulator.backend import Contract, SimulatedAccount
+from emulator.simulator.accounts import Contract, SimulatedAccount
 from emulator.simulator.owa.options import OwaOptions
 from emulator.simulator.owa.tokens import MOST_TOKENS
 from emulator.simulator.owa.trust import MOST_CHALLENGES, MOST_SMS

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulator.simulator.owa.document import Invalid, parse
 from emulator.simulator.owa.face import MOST_CLIENT_FAULTS, PATH
-from emulator.simulator.owa.graphql import Invalid, parse
 from emulator.simulator.owa.options import OwaOptions
 from emulator.simulator.owa.schema import OPERATIONS, SHAPES
 from emulator.simulator.server import create_app

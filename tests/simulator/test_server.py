@@ -14,11 +14,12 @@ import pytest
 import requests
 
 from emulator.errors import ConfigError
-from emulator.simulator.backend import SimulatedAccount, WsdoOptions
+from emulator.simulator.accounts import SimulatedAccount
+from emulator.simulator.backend import Sms
 from emulator.simulator.faults import InjectedFault
-from emulator.simulator.owa.trust import Sms
 from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import CONNECTIONS, SimulatedAlarm, create_app
+from emulator.simulator.wsdo.options import WsdoOptions
 from tests.simulator.owa import DEVICE, query
 from tests.simulator.owa import LOGIN as LOGIN_VARIABLES
 from tests.support.patience import PATIENCE_S, STOP_S, until
@@ -65,7 +66,7 @@ def test_a_dropped_connection_is_closed_without_a_byte(
     running.backend.faults.add(InjectedFault(kind, "LOGIN", times=1))
     with pytest.raises(requests.ConnectionError, match="without response"):
         session.post(running.url, params=LOGIN, timeout=PATIENCE_S)
-    assert running.backend.sessions() == (kind == "lost")
+    assert running.face.state()["sessions"] == (kind == "lost")
     assert session.post(running.url, params=LOGIN, timeout=PATIENCE_S).ok
 
 

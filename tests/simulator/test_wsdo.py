@@ -8,12 +8,15 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from emulator.model import Arm, ArmMode
-from emulator.simulator.backend import MOST_SESSIONS, SECRETS, SimulatedAccount, WsdoOptions
-from emulator.simulator.faults import InjectedFault
+from emulator.simulator.accounts import SECRETS, SimulatedAccount
+from emulator.simulator.faults import ConnectionDropped, InjectedFault
 from emulator.simulator.panel.equipment import Equipment
 from emulator.simulator.server import create_app
 from emulator.simulator.wsdo import texts
-from emulator.simulator.wsdo.face import BOMB, MOST_OPERATIONS, NAMES, PATH, ConnectionDropped
+from emulator.simulator.wsdo.face import BOMB, PATH
+from emulator.simulator.wsdo.options import WsdoOptions
+from emulator.simulator.wsdo.service import MOST_OPERATIONS, NAMES
+from emulator.simulator.wsdo.sessions import MOST_SESSIONS
 from tests.simulator.conftest import START, Alarm, Clock, Maker, err
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -50,7 +53,7 @@ def test_every_sample_of_the_document_has_its_double(make: Maker) -> None:
         assert same_text(second, name, "RES", "STATUS", "MSG", "NUMINST", "BLOQ")
     alarm.run("ARM")
     assert same_text(alarm.run("PERI"), "peri2", "RES", "STATUS", "MSG", "NUMINST", "BLOQ")
-    alarm.backend.options.zero_after_arm = False
+    alarm.face.options.zero_after_arm = False
     assert same_text(alarm.run("ARM"), "arm2", "RES", "STATUS", "MSG", "NUMINST", "BLOQ")
     logout = alarm.ask("CLS", numinst="(null)")
     assert shape(logout) == shape(sample("cls"))
@@ -163,7 +166,7 @@ def test_everything_but_login_needs_a_session(alarm: Alarm, name: str) -> None:
     assert err(alarm.ask(name, hash=None)) == ("ERROR", "60067")
     assert err(alarm.ask(name, hash="12345678901")) == ("ERROR", "60067")
     assert err(alarm.ask(name, user="other")) == ("ERROR", "60067")
-    alarm.backend.kill_sessions()
+    alarm.face.sessions.kill()
     assert err(alarm.ask(name)) == ("ERROR", "60022")
     assert alarm.panel.pending is None
 
@@ -181,13 +184,13 @@ def test_sessions_expire_when_idle_and_do_not_disturb_each_other(alarm: Alarm) -
     assert err(alarm.ask("INS", hash=second)) == ("ERROR", "60022")
     assert err(alarm.ask("CLS", hash=first, numinst=None)) == ("OK", None)
     assert err(alarm.ask("INS", hash=first)) == ("ERROR", "60067")
-    assert alarm.backend.sessions() == 0
+    assert alarm.face.sessions.living() == 0
 
 
 def test_sessions_are_bounded(alarm: Alarm) -> None:
     for _ in range(MOST_SESSIONS):
         alarm.login()
-    assert alarm.backend.sessions() == MOST_SESSIONS
+    assert alarm.face.sessions.living() == MOST_SESSIONS
 
 
 @pytest.mark.parametrize(
@@ -296,7 +299,7 @@ def test_disarming_says_what_was_disarmed(make: Maker) -> None:
 
 
 def test_the_ambiguous_letter(alarm: Alarm) -> None:
-    alarm.backend.options.letter_a = True
+    alarm.face.options.letter_a = True
     pet = alarm.run("ARM")
     assert pet.findtext("STATUS") == "A"
     assert "exterior" not in pet.findtext("MSG", "")
@@ -304,7 +307,7 @@ def test_the_ambiguous_letter(alarm: Alarm) -> None:
 
 
 def test_zero_after_arming_is_only_for_arming(alarm: Alarm) -> None:
-    alarm.backend.options.zero_after_arm = True
+    alarm.face.options.zero_after_arm = True
     pet = alarm.run("ARMDAY")
     assert (pet.findtext("STATUS"), pet.findtext("MSG")) == ("0", "Tu Alarma está conectada en modo Parcial Día")
     assert alarm.run("EST").findtext("STATUS") == "P"
@@ -398,7 +401,7 @@ WORDS = st.sampled_from(["ES", "es", "GB", "en", "demo", "2423443", "SDVFAST", "
 def test_whatever_is_asked_the_answer_is_a_pet(name: str, params: dict[str, str], live: bool) -> None:
     app = create_app(options=WsdoOptions(flood_limit=0))
     if live:
-        token = app.extensions["backend"].login("demo", "demo", "ES")
+        token = app.extensions["face"].sessions.open("demo", "demo", "ES")
         params = {"Country": "ES", "lang": "es", "user": "demo", "callby": "AND_61", **params, "hash": token}
     reply = app.test_client().post(PATH, data={**params, "request": name})
     pet = etree.fromstring(reply.data)

@@ -10,11 +10,10 @@ from emulator.clouds.account import Account
 from emulator.clouds.firewall import Forbidden, is_page
 from emulator.clouds.wsdo.cloud import WsdoCloud
 from emulator.errors import Unreachable
-from emulator.simulator.faults import InjectedFault
+from emulator.simulator.faults import ConnectionDropped, InjectedFault
 from emulator.simulator.panel.equipment import Equipment
 from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import create_app
-from emulator.simulator.wsdo.face import ConnectionDropped
 
 EPOCH_S = 1_700_000_000.0
 DEMO = Account(user="demo", password="demo", country="ES", lang="es", number="2423443", panel="SDVFAST")
@@ -111,7 +110,7 @@ class SimulatedCloud:
         )  # nobody sets the panel's clock with ours
         self.panel.answer_after = answer_after
         self.app = create_app(self.panel, sleep=lambda _: None)
-        self.backend = self.app.extensions["backend"]
+        self.backend, self.face = self.app.extensions["backend"], self.app.extensions["face"]
         self.transport = AppTransport(self.app)
         self.account = account
         self.cloud = self.new_client()

@@ -13,8 +13,7 @@ from emulator.clouds.owa.turnstile import Turnstile
 from emulator.clouds.owa.wire import Wire
 from emulator.clouds.vault import Vault
 from emulator.errors import Unreachable
-from emulator.simulator.face import ConnectionDropped
-from emulator.simulator.faults import InjectedFault
+from emulator.simulator.faults import ConnectionDropped, InjectedFault
 from emulator.simulator.owa.face import PATH
 from emulator.simulator.owa.profiles import PROFILES
 from emulator.simulator.panel.panel import SimulatedPanel

@@ -15,7 +15,7 @@ from typing import Any
 import requests
 
 from emulator.app.settings import Settings, assembled
-from emulator.simulator.backend import SimulatedAccount
+from emulator.simulator.accounts import SimulatedAccount
 from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import SimulatedAlarm
 from tests.netns.raw import ECHO_BODY, SERVICE

@@ -1,1 +1,1 @@
-"""The simulated OWA server. Shares no codec with the client."""
+"""The simulated customer API. The client shares no codec with it."""

@@ -1,4 +1,4 @@
-"""Who calls the customer API, and whether he may: the headers (verisure-owa.md §1.3, §1.4)."""
+"""Access to the customer API: the headers of a request, checked (verisure-owa.md §1.3, §1.4)."""
 
 import json
 from collections.abc import Sequence
@@ -6,19 +6,23 @@ from dataclasses import dataclass
 
 from werkzeug.datastructures import Headers
 
-from emulator.simulator.backend import Contract, SimulatedAccount
+from emulator.simulator.accounts import Contract, SimulatedAccount
 from emulator.simulator.owa import failures
-from emulator.simulator.owa.graphql import CheckedCall, Invalid, Json
+from emulator.simulator.owa.document import Invalid
+from emulator.simulator.owa.graphql import CheckedCall, Json
 from emulator.simulator.owa.schema import AccessLevel
 from emulator.simulator.owa.tokens import IssuedTokens
 
 AUTH = ("country", "lang", "callby", "id", "user", "hash")
+"""Fields of the `auth` header."""
+
 SECURITY = ("token", "type", "otpHash")
+"""Fields of the `security` header."""
 
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Who calls: what `auth` says, the account where it is known, and the `security` header."""
+    """The sender of a request: fields of `auth`, the account if it is known, and the `security` header."""
 
     callby: str = ""
     hash: str = ""
@@ -27,13 +31,13 @@ class Requester:
 
     @property
     def customer(self) -> SimulatedAccount:
-        """The account; a user that nobody knows has no session."""
+        """The account. An unknown user has no session."""
         if self.account is None:
             raise failures.expired()
         return self.account
 
 
-def caller(
+def requester(
     call: CheckedCall,
     headers: Headers,
     accounts: Sequence[SimulatedAccount],
@@ -41,9 +45,9 @@ def caller(
     *,
     free: bool = False,
 ) -> Requester:
-    """Check the headers. Failed is for those who may not, Invalid for those who do it wrongly.
+    """Return the sender of a request. Raise ApiError if access is denied, Invalid if the headers are malformed.
 
-    `free` where nobody has capabilities.
+    `free` is True if no capabilities are required.
     """
     access, text = call.signature.access, headers.get("auth")
     if access is AccessLevel.NOTHING:
@@ -62,7 +66,7 @@ def caller(
         return Requester(auth["callby"], "", account, _security(headers))
     if type(auth.get("loginTimestamp")) is not int:
         raise _wrong("the auth header lacks loginTimestamp, a whole number of ms")
-    account = tokens.who(auth["hash"])
+    account = tokens.holder(auth["hash"])
     if account is None or (account.user, account.country) != (auth["user"], auth["country"]):
         raise failures.expired()
     if access is AccessLevel.INSTALLATION:
@@ -71,12 +75,12 @@ def caller(
 
 
 def contract_of(account: SimulatedAccount, number: object) -> Contract | None:
-    """The installation of this number, if it is the customer's."""
+    """Return the customer's installation of this number."""
     return next((contract for contract in account.contracts() if contract.number == number), None)
 
 
 def _security(headers: Headers) -> Json | None:
-    """The code of an SMS and the challenge that it answers, if there is one (§2.3)."""
+    """Return the code of an SMS and the challenge that it answers, if they were sent (§2.3)."""
     text = headers.get("security")
     if text is None:
         return None
@@ -89,7 +93,7 @@ def _security(headers: Headers) -> Json | None:
 def _check_installation(
     call: CheckedCall, headers: Headers, account: SimulatedAccount, tokens: IssuedTokens | None
 ) -> None:
-    """numinst and panel as listed, in the headers and in the variables, and capabilities for them."""
+    """Require numinst and panel as listed, in the headers and in the variables, and capabilities for them."""
     contract = contract_of(account, call.variables["numinst"])
     permitted = contract and (not tokens or tokens.may(headers.get("X-Capabilities", ""), account, contract.number))
     if contract is None or not permitted:

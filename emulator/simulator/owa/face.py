@@ -1,60 +1,46 @@
-"""The customer API's face: GraphQL requests in, `data` and `errors` out (verisure-owa.md §1, §10.1)."""
+"""The face of the customer API: GraphQL requests in, `data` and `errors` out (verisure-owa.md §1, §10.1)."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import tzinfo
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from emulator.errors import EmulatorError
-from emulator.simulator import settings
 from emulator.simulator.backend import Backend
-from emulator.simulator.face import ConnectionDropped, block_page, page
-from emulator.simulator.faults import OWA_KINDS
+from emulator.simulator.face import FaceType, block_page, page
+from emulator.simulator.faults import ConnectionDropped
 from emulator.simulator.owa import access, failures, graphql
-from emulator.simulator.owa.graphql import CheckedCall, Invalid, Json
+from emulator.simulator.owa.document import Invalid
+from emulator.simulator.owa.faults import KINDS, PAGES, TROUBLES
+from emulator.simulator.owa.graphql import CheckedCall, Json
+from emulator.simulator.owa.letters import letter
+from emulator.simulator.owa.login import Logins
 from emulator.simulator.owa.operations import Operations
 from emulator.simulator.owa.options import OwaOptions
-from emulator.simulator.owa.orders import Order, Orders, letter
-from emulator.simulator.owa.profiles import Unit
+from emulator.simulator.owa.orders import Order, Orders
+from emulator.simulator.owa.profiles import PROFILES, OwaUnit
 from emulator.simulator.owa.schema import OPERATIONS
 from emulator.simulator.owa.tokens import IssuedTokens
-from emulator.simulator.owa.trust import Sms, Trust
-from emulator.simulator.wsdo.texts import STEERING
+from emulator.simulator.owa.trust import Trust
+from emulator.simulator.wsdo.texts import LANGUAGES, STEERING
 
 PATH = "/owa-api/graphql"
+
+COUNTRIES = (*LANGUAGES, "IE", "BR", "CL", "AR", "PE")
+"""Countries of the API (verisure-owa.md §1.1)."""
 
 MOST_CLIENT_FAULTS = 100
 """Mistakes of clients that are kept; one is enough to look at."""
 
-# Faults that come before the request is looked at: those with a page, and those of the back-end.
-PAGES: dict[str, tuple[str, int]] = {
-    "unavailable": ("503 Service Temporarily Unavailable", 503),
-    "bad_gateway": ("502 Bad Gateway", 502),
-    "gateway_timeout": ("504 Gateway Time-out", 504),
-    "html": ("Mantenimiento", 200),
-}
-TROUBLES: dict[str, Callable[[], EmulatorError]] = {
-    "trouble": failures.trouble,
-    "conflict": failures.conflict,
-    "unpermitted": failures.unpermitted,
-    "unauthorized": failures.unauthorized,
-    "challenge": failures.challenged,
-    "disowned": failures.disowned,
-    "schema": failures.unknown_argument,
-}
-
 
 @dataclass(slots=True)
 class Owa:
-    """A face (face.py); owned by the house's lock."""
+    """A face (face.py); guarded by the panel's lock."""
 
     backend: Backend
-    unit: Unit
+    unit: OwaUnit
     options: OwaOptions
-    sent: Callable[[Sms], object]
-    zone: tzinfo | None = None
     client_faults: list[str] = field(default_factory=list)
     banned_requests: int = 0
     tokens: IssuedTokens = field(init=False)
@@ -62,24 +48,16 @@ class Owa:
     orders: Orders = field(init=False)
     operations: Operations = field(init=False)
 
-    path = PATH
-    names = frozenset(OPERATIONS)
-    kinds = OWA_KINDS
-    settings = settings.OWA
-
     def __post_init__(self) -> None:
-        def now() -> float:
-            return self.backend.panel.now()
-
-        self.tokens, self.trust = IssuedTokens(now), Trust(now, self.sent)
-        self.orders = Orders(self.backend, self.unit, self.options)
-        self.operations = Operations(
-            self.backend, self.unit, self.options, self.tokens, self.trust, self.orders, self.zone
-        )
+        backend, unit, options = self.backend, self.unit, self.options
+        self.tokens, self.trust = IssuedTokens(backend.now), Trust(backend.now, backend.sent)
+        self.orders = Orders(backend, unit, options)
+        logins = Logins(backend, options, self.tokens, self.trust)
+        self.operations = Operations(backend, unit, options, self.tokens, logins, self.orders)
 
     @property
     def actions(self) -> Mapping[str, Callable[[], None]]:
-        """Access tokens and capabilities die, refresh tokens are revoked, devices have to be trusted anew."""
+        """The page can end access tokens and capabilities, refresh tokens, and the trust in devices."""
         return {
             "sessions/kill": self.tokens.kill,
             "tokens/revoke": self.tokens.revoke,
@@ -87,25 +65,26 @@ class Owa:
         }
 
     def state(self) -> dict[str, Any]:
-        """The codes that were sent are in it: whoever sees this page has the phone in his hand."""
+        """Return its part of the state. The codes are in it: the page stands for the phone, too."""
+        panel = self.backend.panel
         return {
-            "letter": letter(self.backend.panel.axes),
+            "letter": letter(panel.axes)[0],
             "sessions": self.tokens.living(),
             "sms": [asdict(sms) for sms in self.trust.messages],
             "refresh_reused": self.tokens.reused,
             "client_faults": list(self.client_faults),
             "banned_requests": self.banned_requests,
-            "bypassed": list(self.backend.panel.stand(self.backend.panel.now()).bypassed),
+            "bypassed": list(panel.stand(panel.now()).bypassed),
             "times": [list(one) for one in self.backend.times],
         }
 
     def reset(self) -> None:
-        """Start the counters at nought."""
+        """Set the counters to zero."""
         self.tokens.reused = self.banned_requests = 0
         self.client_faults.clear()
 
     def pages(self) -> Blueprint:
-        """The endpoint."""
+        """Return the endpoint."""
         pages = Blueprint("owa", __name__)
 
         @pages.post(PATH, provide_automatic_options=False)
@@ -116,21 +95,16 @@ class Owa:
             with self.backend.panel.held():
                 self.backend.received(name)
                 reply, order = self._reply(name, body)
-                late = self.backend.faults.strike("late", name)
-                lost = self.backend.faults.strike("lost", name)
+                delivery = self.backend.faults.delivery(name)
                 if order:
-                    order.shaken = order.shaken or bool(late or lost)
-            if late:
-                self.backend.sleep(late.seconds)
-            if lost:
-                raise ConnectionDropped("the answer got lost")
-            return reply
+                    order.shaken = order.shaken or any(delivery)
+            return delivery.of(reply, self.backend.sleep)
 
         return pages
 
     def _reply(self, name: str, body: Json) -> tuple[Response, Order | None]:
-        """The answer, and the command that was polled, if one was."""
-        call, error = _read(body, name, self.options.lacks.split())
+        """Return the answer, and the command that was polled, if one was."""
+        call, error = self._read(body, name)
         order = self.orders.asked(call) if call else None
         counter = call.variables.get("counter") if call else None
         if order and counter is not None and not order.step(counter):
@@ -145,70 +119,85 @@ class Owa:
         try:
             if error or not call:
                 raise error or Invalid("GRAPHQL_PARSE_FAILED", "Must provide query string.")
-            caller = self._caller(call)
-            document = call.answer(self.operations.answer(call, caller))
+            document = call.answer(self._carry_out(call))
             if order:
                 order.shaken = False
         except EmulatorError as failure:
             if failure is not error and isinstance(failure, Invalid) and failure.code == "BAD_REQUEST":
                 self._blame(name, failure)
-            document = failures.document(failure, call.signature.field if call else name, self.backend.panel.now())
+            document = failures.document(failure, call.signature.field if call else name, self.backend.now())
         return jsonify(_steered(document) if self.options.steering else document), order
 
-    def _caller(self, call: CheckedCall) -> access.Requester:
+    def _read(self, body: Json, name: str) -> tuple[CheckedCall | None, Invalid | None]:
+        try:
+            return graphql.read(body, name, self.options.lacks.split()), None
+        except Invalid as error:
+            return None, error
+
+    def _carry_out(self, call: CheckedCall) -> Any:
+        """Return the value of the field that was asked for."""
         free = self.options.no_capabilities
-        return access.caller(call, request.headers, self.backend.accounts, self.tokens, free=free)
+        requester = access.requester(call, request.headers, self.backend.accounts, self.tokens, free=free)
+        return self.operations.answers[call.name](call, requester)
 
     def _early(self, name: str) -> Response | None:
-        """The answer of whatever stands before the API: the line, the firewall, the web server, the back-end."""
-        faults, floods, peer = self.backend.faults, self.backend.floods, request.remote_addr or ""
+        """Return the answer of the firewall, the web server or the back-end, if the request does not pass them."""
+        faults = self.backend.faults
         if faults.strike("down", name):
             raise ConnectionDropped("the cloud is down")
-        limit = self.options.flood_limit
-        banned = floods.banned(peer)
-        self.banned_requests += banned
-        flooded = bool(limit) and floods.over(peer, limit, self.options.flood_window)
-        paged = faults.strike("ban_page", name)
-        if paged or banned or flooded or faults.strike("ban", name):
-            floods.ban(peer, self.options.flood_ban)  # each request lengthens it
-            return block_page(200 if paged else 403)
-        throttle = faults.strike("throttle", name)
-        if throttle:
-            reply = page("403 Forbidden", 403)
-            reply.headers["Retry-After"] = f"{throttle.seconds:.0f}"
-            return reply
+        firewall = self._firewall(name)
+        if firewall:
+            return firewall
         for kind, told in PAGES.items():
             if faults.strike(kind, name):
                 return page(*told)
         for kind, failed in TROUBLES.items():
             if faults.strike(kind, name):
-                field = OPERATIONS[name].field if name in OPERATIONS else name
-                return jsonify(failures.document(failed(), field, self.backend.panel.now()))
+                return self._failure(failed(), OPERATIONS[name].field if name in OPERATIONS else name)
         if faults.strike("echo", name):
-            echoed = failures.ApiError(f"{dict(request.headers)} {request.get_data(as_text=True)}", status=500)
-            return jsonify(failures.document(echoed, name, self.backend.panel.now()))
+            echoed = f"{dict(request.headers)} {request.get_data(as_text=True)}"
+            return self._failure(failures.ApiError(echoed, status=500), name)
         if faults.strike("expire", name):
             self.tokens.kill()
         return None
 
+    def _firewall(self, name: str) -> Response | None:
+        """Count the request of this address. Return the firewall's answer if the address is banned or throttled."""
+        faults, floods, options = self.backend.faults, self.backend.floods, self.options
+        peer = request.remote_addr or ""
+        banned = floods.banned(peer)
+        self.banned_requests += banned
+        flooded = bool(options.flood_limit) and floods.over(peer, options.flood_limit, options.flood_window)
+        paged = faults.strike("ban_page", name)
+        if paged or banned or flooded or faults.strike("ban", name):
+            floods.ban(peer, options.flood_ban)  # each request lengthens it
+            return block_page(200 if paged else 403)
+        throttle = faults.strike("throttle", name)
+        if not throttle:
+            return None
+        reply = page("403 Forbidden", 403)
+        reply.headers["Retry-After"] = f"{throttle.seconds:.0f}"
+        return reply
+
+    def _failure(self, failure: EmulatorError, of: str) -> Response:
+        return jsonify(failures.document(failure, of, self.backend.now()))
+
     def _blame(self, name: str, error: Invalid) -> None:
-        """Something that no client should do."""
+        """Record a mistake of the client."""
         self.client_faults.append(f"{name}: {error}")
         del self.client_faults[:-MOST_CLIENT_FAULTS]
 
 
-def _read(body: Json, name: str, lacks: Collection[str]) -> tuple[CheckedCall | None, Invalid | None]:
-    try:
-        return graphql.read(body, name, lacks), None
-    except Invalid as error:
-        return None, error
-
-
 def _steered(value: Any, key: str = "") -> Any:
-    """The same with names and messages that steer terminals; JSON takes more than XML."""
+    """Return `value` with names and messages that steer terminals; JSON takes more than XML."""
     if isinstance(value, dict):
         return {name: _steered(one, name) for name, one in value.items()}
     if isinstance(value, list):
         return [_steered(one, key) for one in value]
     named = key in ("alias", "phone", "msg", "message") and isinstance(value, str)
     return f"{value}\x1b[31m\a{STEERING}" if named else value
+
+
+OWA = FaceType(
+    Owa, OwaOptions, PATH, frozenset(OPERATIONS), KINDS, countries=COUNTRIES, units=PROFILES, has_annex=False
+)

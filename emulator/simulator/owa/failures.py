@@ -1,16 +1,17 @@
-"""How the customer API says no (verisure-owa.md §5.3, §6). Pure."""
+"""Errors of the customer API (verisure-owa.md §5.3, §6). Pure."""
 
 import uuid
 from datetime import UTC, datetime
 from typing import Any
 
 from emulator.errors import EmulatorError
-from emulator.simulator.owa.graphql import Invalid, Json
+from emulator.simulator.owa.document import Invalid
+from emulator.simulator.owa.graphql import Json
 from emulator.simulator.owa.trust import Challenged
 
 
 class ApiError(EmulatorError):
-    """A request is answered with an error; `data` is what stands in it under that name."""
+    """The answer to a request is an error, and `data` stands in it under that name."""
 
     def __init__(self, message: str, *, name: str = "ApiError", **data: Any) -> None:
         self.name, self.data = name, data
@@ -18,7 +19,7 @@ class ApiError(EmulatorError):
 
 
 class Crashed(EmulatorError):
-    """The server's own program fails over a token, or for no reason that a client could know (§2.4)."""
+    """The server's own program fails over a token, or for no reason that a client can know (§2.4)."""
 
     def __init__(self, lang: str) -> None:
         super().__init__(f"Cannot read properties of undefined (reading '{lang}')")
@@ -41,7 +42,7 @@ def unpermitted() -> ApiError:
 
 
 def wrong_password(told: Json) -> ApiError:
-    """User or password; the two are not told apart."""
+    """User or password; the API does not distinguish them."""
     return ApiError("The user or the password is not correct.", **{"res": "KO", "err": "60091", **told})
 
 
@@ -66,29 +67,29 @@ def not_found() -> ApiError:
 
 
 def not_valid(request: str) -> ApiError:
-    """How a central unit says that a command is not supported."""
+    """A command is not supported, in the words of a central unit."""
     message = f"Request {request} is not valid for Central Unit"
     return ApiError(message, res="ERROR", err=message)
 
 
 def forbidden() -> ApiError:
-    """Role or capability lacking."""
+    """The role or a capability is missing."""
     return ApiError("Unauthorized request for current capabilities.", res="ERROR", err="6", status=401)
 
 
 def unauthorized() -> ApiError:
-    """The session is not accepted, as where a technician has removed the device (§12)."""
+    """The session is not accepted, as after a technician has removed the device (§12)."""
     return ApiError("Unauthorized", name="SecurityError", **{"auth-type": "OTP", "auth-code": "10001"})
 
 
 def challenged() -> ApiError:
-    """The same with what it takes to be confirmed by SMS (§2.3, §12)."""
+    """The same, with all that a confirmation by SMS needs (§2.3, §12)."""
     phones = [{"id": 0, "phone": "******123"}]
     return ApiError("Unauthorized", name="SecurityError", **{"auth-phones": phones, "auth-otp-hash": str(uuid.uuid4())})
 
 
 def disowned() -> ApiError:
-    """The session is not accepted, and neither name nor words that a client could know say so (§12)."""
+    """The session is not accepted, and a client can know neither the name nor the text of the error (§12)."""
     return ApiError("Sesión no válida. Por favor, inténtelo de nuevo más tarde.", res="ERROR", status=403)
 
 
@@ -103,12 +104,12 @@ def trouble() -> ApiError:
 
 
 def conflict() -> ApiError:
-    """The back-end is at odds with the panel."""
+    """The back-end and the panel disagree."""
     return ApiError("alarm-manager.alarm_process_error", res="ERROR", err="10", status=409)
 
 
 def document(error: EmulatorError, field: str, at: float) -> Json:
-    """The answer to a request that failed at this time."""
+    """Return the answer to a request that failed at this time."""
     if isinstance(error, Crashed):
         return {"errors": [{"message": str(error), "extensions": {}, "data": {}}], "data": None}
     if isinstance(error, Invalid):
@@ -124,7 +125,7 @@ def document(error: EmulatorError, field: str, at: float) -> Json:
 
 
 def _challenge(error: Challenged) -> Json:
-    """What it takes to authorise the device (§2.3)."""
+    """Return all that the authorisation of a device needs (§2.3)."""
     if not error.otp_hash:
         return {"auth-type": "OTP", "auth-code": error.code, "auth-phones": None, "auth-otp-hash": None}
     phones = [{"id": at, "phone": phone} for at, phone in enumerate(error.account.phones)]

@@ -1,59 +1,22 @@
-"""GraphQL as far as the customer API needs it: a request is parsed and checked against the tables, an answer is cut to
-what was selected (verisure-owa.md §1.2, §6). Pure, and shared with nobody, so that a mistake cannot cancel out.
+"""GraphQL as far as the customer API needs it: requests are checked against the tables, and answers are cut to what was
+selected (verisure-owa.md §1.2, §6). Pure.
 
-An operation is one field of one operation, without fragments or directives: what every known client sends.
+The client shares none of it, so that a mistake cannot cancel out. graphql-core is no substitute: tests and clients rely
+on the exact texts of the errors, which are the vendor's, and the base install would grow by it.
 """
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from emulator.errors import EmulatorError
+from emulator.simulator.owa.document import Document, Invalid, Picked, Selection, parse
 from emulator.simulator.owa.schema import ENUMS, OPERATIONS, SHAPES, Signature
-
-DEEPEST = 12
-"""Selections within selections; the deepest known has 5."""
-
-TOKEN = re.compile(r'[{}()\[\]:$!=@]|\.\.\.|"(?:[^"\\]|\\.)*"|-?\w+(?:\.\w+)?')
-IGNORED = re.compile(r"#[^\n]*|[\s,]+")
 
 PYTHON: dict[str, type] = {"Int": int, "Boolean": bool}
 """Type of the schema → type in JSON; all others are texts."""
 
-Selection = dict[str, "Picked"]
 Json = dict[str, Any]
-
-
-class Invalid(EmulatorError):
-    """Not what the schema allows; `code` is the `extensions.code` of the answer.
-
-    `known_elsewhere` where the client cannot know better: other countries have it.
-    """
-
-    def __init__(self, code: str, message: str, *, known_elsewhere: bool = False) -> None:
-        self.code = code
-        self.known_elsewhere = known_elsewhere
-        super().__init__(message)
-
-
-@dataclass(frozen=True, slots=True)
-class Picked:
-    """A field that was asked for, and what was asked for within it."""
-
-    name: str
-    within: Selection | None = None
-
-
-@dataclass(slots=True)
-class Document:
-    """A query text: `query` or `mutation`, its name, its variables with their types, those used, and the fields."""
-
-    kind: str = "query"
-    name: str = ""
-    declared: dict[str, str] = field(default_factory=dict)
-    used: set[str] = field(default_factory=set)
-    selection: Selection = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +29,12 @@ class CheckedCall:
     picked: Selection
 
     def answer(self, value: Any) -> Json:
-        """The document that carries `value`, cut to what was selected."""
+        """Return the document that carries `value`, cut to what was selected."""
         return {"data": {key: _cut(value, one) for key, one in self.picked.items()}}
 
 
 def name_of(body: Mapping[str, Any], header: str) -> str:
-    """The operation that a body asks for: by its name, else by its first field, else by the header."""
+    """Return the operation that a body asks for: by its name, else by its first field, else by the header."""
     named = body.get("operationName")
     if isinstance(named, str) and named in OPERATIONS:
         return named
@@ -84,9 +47,9 @@ def name_of(body: Mapping[str, Any], header: str) -> str:
 
 
 def read(body: Mapping[str, Any], name: str, lacks: Collection[str] = ()) -> CheckedCall:
-    """Check a body against the schema. Invalid says what is wrong, and nothing may be carried out then.
+    """Check a body against the schema, without fields and arguments named in `lacks`.
 
-    `lacks` names what this country's schema does not have.
+    Raise Invalid if it does not fit; then nothing may be carried out.
     """
     signature = OPERATIONS.get(name)
     if signature is None:
@@ -112,105 +75,6 @@ def read(body: Mapping[str, Any], name: str, lacks: Collection[str] = ()) -> Che
     return CheckedCall(name, signature, variables or {}, document.selection)
 
 
-def parse(text: str) -> Document:
-    """Read a query text; Invalid when it is none."""
-    document, tokens = Document(), _Tokens(text)
-    if tokens.next != "{":
-        document.kind = tokens.take()
-        if tokens.next not in ("(", "{"):
-            document.name = tokens.take()
-        if tokens.next == "(":
-            document.declared = _declarations(tokens)
-    document.selection = _selection(tokens, document.used, 0)
-    if tokens.next:
-        raise _syntax(tokens.next)
-    return document
-
-
-class _Tokens:
-    """The words of a query text, one ahead."""
-
-    def __init__(self, text: str) -> None:
-        self._rest = self._split(text)
-        self.next = next(self._rest, "")
-
-    def take(self, *expected: str) -> str:
-        word, self.next = self.next, next(self._rest, "")
-        if not word or (expected and word not in expected) or (not expected and not re.fullmatch(r"\w+", word)):
-            raise _syntax(word)
-        return word
-
-    def skip(self) -> str:
-        """Take whatever comes."""
-        word, self.next = self.next, next(self._rest, "")
-        if not word:
-            raise _syntax(word)
-        return word
-
-    @staticmethod
-    def _split(text: str) -> Iterator[str]:
-        at = 0
-        while at < len(text):
-            ignored = IGNORED.match(text, at)
-            found = ignored or TOKEN.match(text, at)
-            if found is None:
-                raise _syntax(text[at])
-            if not ignored:
-                yield found.group()
-            at = found.end()
-
-
-def _declarations(tokens: _Tokens) -> dict[str, str]:
-    found: dict[str, str] = {}
-    tokens.take("(")
-    while tokens.next != ")":
-        tokens.take("$")
-        variable = tokens.take()
-        tokens.take(":")
-        type_ = ""
-        while tokens.next not in ("$", ")", "="):
-            type_ += tokens.skip()
-        if tokens.next == "=":  # a default value
-            tokens.skip()
-            tokens.skip()
-        found[variable] = type_
-    tokens.take(")")
-    return found
-
-
-def _selection(tokens: _Tokens, used: set[str], depth: int) -> Selection:
-    if depth > DEEPEST:
-        raise Invalid("GRAPHQL_VALIDATION_FAILED", "The query is too deep.")
-    found: Selection = {}
-    tokens.take("{")
-    while tokens.next != "}":
-        key = name = tokens.take()
-        if tokens.next == ":":
-            tokens.skip()
-            name = tokens.take()
-        if tokens.next == "(":
-            _arguments(tokens, used)
-        found[key] = Picked(name, _selection(tokens, used, depth + 1) if tokens.next == "{" else None)
-    tokens.take("}")
-    return found
-
-
-def _arguments(tokens: _Tokens, used: set[str]) -> None:
-    """Skip the arguments of a field, but see which variables they use."""
-    depth = 0
-    while True:
-        word = tokens.skip()
-        depth += (word == "(") - (word == ")")
-        if word == "$":
-            used.add(tokens.take())
-        if not depth:
-            return
-
-
-def _syntax(word: str) -> Invalid:
-    return Invalid("GRAPHQL_PARSE_FAILED", f"Syntax Error: Unexpected {word[:20] or '<EOF>'}.")
-
-
 def _check_selection(picked: Selection, shape: Mapping[str, Any], of: str) -> None:
     for one in picked.values():
         if one.name == "__typename":
@@ -226,7 +90,7 @@ def _check_selection(picked: Selection, shape: Mapping[str, Any], of: str) -> No
 
 
 def _check_lacking(document: Document, name: str, lacks: Collection[str]) -> None:
-    """Refuse what every other country has."""
+    """Refuse fields and arguments that only other countries have."""
     asked = [one for field_ in document.selection.values() for one in _names(field_.within or {})]
     said = [f'Unknown argument "{one}" on field "{name}".' for one in sorted(document.used) if one in lacks]
     said += [f'Cannot query field "{one}" on type "{name}".' for one in asked if one in lacks]
@@ -241,7 +105,7 @@ def _names(picked: Selection) -> Iterator[str]:
 
 
 def _check_variable(name: str, type_: str, document: Document, variables: Mapping[str, Any]) -> None:
-    """Declared, used, given, and of its type; a nullable one may be left out altogether."""
+    """Require that it is declared, used, given, and of its type; a nullable one may be left out altogether."""
     required, declared, value = type_.endswith("!"), document.declared.get(name), variables.get(name)
     if declared is None and not required:
         return
@@ -255,18 +119,13 @@ def _check_variable(name: str, type_: str, document: Document, variables: Mappin
         return
     if type(value) is not PYTHON.get(type_.rstrip("!"), str):
         raise Invalid("BAD_USER_INPUT", f'Variable "${name}" got invalid value; Expected type "{type_}".')
-    check_enum(name, type_.rstrip("!"), value)
-
-
-def check_enum(name: str, type_: str, value: object) -> None:
-    """Invalid when the type is an enum and this is not one of its values."""
-    if value not in ENUMS.get(type_, (value,)):
-        raise Invalid(
-            "BAD_USER_INPUT", f'Variable "${name}" got invalid value; Value does not exist in "{type_}" enum.'
-        )
+    enum = type_.rstrip("!")
+    if value not in ENUMS.get(enum, (value,)):
+        raise Invalid("BAD_USER_INPUT", f'Variable "${name}" got invalid value; Value does not exist in "{enum}" enum.')
 
 
 def _cut(value: Any, picked: Picked) -> Any:
+    """Return `value` with the selected fields only."""
     if picked.within is None or value is None:
         return value
     if isinstance(value, list):

@@ -1,43 +1,45 @@
-"""How the customer API behaves; all of it may change while it runs."""
+"""Behaviour of the customer API."""
 
 from dataclasses import dataclass
+
+from emulator.simulator.settings import FLOOD_BAN, FLOOD_LIMIT, FLOOD_WINDOW, LIFE, flag, names, number, setting
 
 
 @dataclass(slots=True)
 class OwaOptions:
-    """Times are seconds."""
+    """All of it may change while the face runs. Times are seconds."""
 
-    token_life: float = 900.0
-    """A hash lives as long (verisure-owa.md §2.4)."""
-    capabilities_life: float = 900.0
-    """About as long (§2.4)."""
-    status_lag: float = 0.0
-    """By which `Status` is behind the panel; nobody has measured it (§4.1)."""
-    allow_forcing: bool = True
-    """Whether open zones may be bypassed; in Spain some may not (§5.5)."""
-    exceptions_wait: bool = False
+    token_life: float = setting(900.0, LIFE)
+    """Life of a hash (verisure-owa.md §2.4)."""
+    capabilities_life: float = setting(900.0, LIFE)
+    """Life of a capabilities token, about the same (§2.4)."""
+    status_lag: float = setting(0.0, number(0, 3600))
+    """Delay of `Status` behind the panel, up to an hour; it was never measured (§4.1)."""
+    allow_forcing: bool = setting(True, flag, "Forcing allowed")
+    """Open zones may be bypassed; in Spain some may not (§5.5)."""
+    exceptions_wait: bool = setting(False, flag, "Open zones stay unnamed")
     """The names of open zones never come (§5.5)."""
-    zones_by_number: bool = False
-    """Open zones are told by their number, under a code that nobody knows (§12)."""
-    no_capabilities: bool = False
-    """`Srv` tells neither capabilities nor services, and nothing asks for them (§12)."""
-    lacks: str = ""
-    """Fields and arguments that this country's schema does not have; names, parted by blanks."""
-    steering: bool = False
+    zones_by_number: bool = setting(False, flag, "Open zones without their code")
+    """Open zones are reported by their number, under a code that no client knows (§12)."""
+    no_capabilities: bool = setting(False, flag, "No capabilities")
+    """`Srv` reports neither capabilities nor services, and no request needs them (§12)."""
+    lacks: str = setting("", names, "Fields that the schema lacks")
+    """Fields and arguments that this country's schema does not have; names, separated by blanks."""
+    steering: bool = setting(False, flag, "Names steer terminals")
     """Names and texts hold characters that steer terminals."""
-    terms_missing: bool = False
+    terms_missing: bool = setting(False, flag, "Terms not accepted")
     """The terms were never accepted: the password is right, and there are no tokens (§12)."""
-    tells_tries: bool = False
-    """A wrong password is answered with how many tries are left."""
-    otp_tokens: bool = False
-    """The right code is answered with tokens, which often are null (§2.3)."""
-    refresh_crash: bool = False
+    tells_tries: bool = setting(False, flag, "Tells the tries left")
+    """The answer to a wrong password says how many tries are left."""
+    otp_tokens: bool = setting(False, flag, "Tokens after the code")
+    """The answer to the right code carries tokens, which often are null (§2.3)."""
+    refresh_crash: bool = setting(False, flag, "Spent refresh crashes")
     """A refresh token of no use crashes the server instead of being refused (§2.4)."""
-    refresh_grace: bool = False
+    refresh_grace: bool = setting(False, flag, "Refresh good until its successor is used")
     """A refresh token stays good until its successor is used, so that a lost answer costs none; unknown (§11)."""
-    flood_limit: int = 20
-    """Requests of one address within `flood_window` that are still let through; 0 lets all through (§1.6)."""
-    flood_window: float = 2.0
+    flood_limit: int = setting(20, FLOOD_LIMIT)
+    """Requests of one address that are answered within `flood_window`; 0 answers all (§1.6)."""
+    flood_window: float = setting(2.0, FLOOD_WINDOW)
     """§1.6."""
-    flood_ban: float = 600.0
-    """For which the firewall refuses that address after its last request (§1.6)."""
+    flood_ban: float = setting(600.0, FLOOD_BAN)
+    """The firewall refuses the address for so long after its last request (§1.6)."""

@@ -1,79 +1,67 @@
-"""Central units as the markets have them: what they are fitted with, and which request does what (verisure-owa.md §3.3,
-§5.3)."""
+"""Central units of the markets: their equipment, and the effect of each request (verisure-owa.md §3.3, §5.3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from emulator.model import Interior
-from emulator.simulator.backend import Role, SimulatedAccount
+from emulator.model import ArmMode, Interior
+from emulator.simulator.accounts import Role, Unit
 from emulator.simulator.panel.actions import Move
 from emulator.simulator.panel.equipment import Equipment
 
 OFF, DAY, NIGHT, TOTAL = Interior.OFF, Interior.DAY, Interior.NIGHT, Interior.TOTAL
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A central unit and the contract it works under. What `requests` lacks is refused."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwaUnit(Unit):
+    """A central unit as the customer API sees it. It refuses what `requests` lacks."""
 
-    panel: str
-    country: str
-    equipment: Equipment
     caps: tuple[str, ...]
     requests: Mapping[str, Move]
     partitions: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Partition → enterStates; 01 is the main one, 02 the perimeter, 03 the annex (§3.3)."""
-    role: Role = Role.OWNER
     central_unit: bool = False
     """Refusals are worded "not valid for Central Unit"; elsewhere they are 404 (§5.3)."""
     outside_enum: frozenset[str] = frozenset({"ARMNIGHT1PERI1"})
-    """Requests that the market's schema does not know although others' do."""
+    """Requests that this market's schema lacks, although others have them."""
     open_zone: str = "NON_BLOCKING"
     """The error type of an open zone (§5.5)."""
-
     row_types: Mapping[str, int] = field(default_factory=dict)
     """Label of a log row → its type, where it is not that of activity.ROW_TYPES (§8)."""
 
-    def account(self) -> SimulatedAccount:
-        """The demo customer of such a unit."""
-        return SimulatedAccount(country=self.country, panel=self.panel, role=self.role)
-
 
 def _arm(interior: Interior | None = None, *, perimeter: bool = False) -> Move:
-    """An arm as SDVFAST takes it: the perimeter adds up, another interior mode has to be disarmed first."""
-    starts = tuple(Interior) if interior is None else (OFF, interior)
-    return Move(interior, perimeter=perimeter or None, starts=starts)
+    return Move.arming(ArmMode(interior, perimeter))
 
 
 def _idle(interior: Interior | None = None, *, perimeter: bool = False) -> Move:
-    """An arm for which nothing may be armed yet."""
+    """Return an arm that is refused while anything is armed."""
     return Move(interior, perimeter=perimeter or None, idle=True)
 
 
 _INTERIOR = {"ARM1": _arm(TOTAL), "ARMDAY1": _arm(DAY), "ARMNIGHT1": _arm(NIGHT)}
 _OUTSIDE = {"PERI1": _arm(perimeter=True), "ARMINTEXT1": _arm(TOTAL, perimeter=True)}
-# From one interior mode to another while armed. From elsewhere they are refused like any request in a wrong state,
-# which is a guess.
 _WHILE_ARMED = {
     "ARMINTFPART1": Move(TOTAL, starts=(DAY, NIGHT, TOTAL), wrong_state=True),
     "ARMPARTFINTDAY1": Move(DAY, starts=(DAY, TOTAL), wrong_state=True),
     "ARMPARTFINTNIGHT1": Move(NIGHT, starts=(NIGHT, TOTAL), wrong_state=True),
 }
+"""From one interior mode to another while armed. From elsewhere they are refused like any request in a wrong state,
+which is a guess."""
+
 _DISARM = {"DARM1": Move(OFF, perimeter=False)}
 _EACH = {"DARM1": Move(OFF), "DARMPERI": Move(perimeter=False), "DARM1DARMPERI": Move(OFF, perimeter=False)}
 
 _BASE = ("ARM", "DARM", "ARMDAY", "ARMNIGHT", "EST", "SCH", "TIMELINE")
 _CHANGES = ("ARMINTFPART", "ARMPARTFINT")
 
-_ES_PERIMETER = Unit(
+_ES_PERIMETER = OwaUnit(
     panel="SDVFAST",
     country="ES",
-    equipment=Equipment(),
     caps=(*_BASE, "PERI", *_CHANGES),
     requests={**_INTERIOR, **_OUTSIDE, **_WHILE_ARMED, **_DISARM},
     outside_enum=frozenset(),
 )
-_IT_OWNER = Unit(
+_IT_OWNER = OwaUnit(
     panel="SDVECU",
     country="IT",
     equipment=Equipment(interiors=frozenset({DAY, TOTAL})),
@@ -98,7 +86,7 @@ _IT_OWNER = Unit(
     },
 )
 
-PROFILES: dict[str, Unit] = {
+PROFILES: dict[str, OwaUnit] = {
     "es-perimeter": _ES_PERIMETER,
     "es": replace(
         _ES_PERIMETER,
@@ -106,10 +94,9 @@ PROFILES: dict[str, Unit] = {
         caps=(*_BASE, *_CHANGES),
         requests={**_INTERIOR, **_WHILE_ARMED, **_DISARM},
     ),
-    "fr": Unit(
+    "fr": OwaUnit(
         panel="SDVFAST",
         country="FR",
-        equipment=Equipment(),
         caps=(*_BASE, "PERI"),  # not captured
         requests={
             "ARM1": _idle(TOTAL),
@@ -121,7 +108,7 @@ PROFILES: dict[str, Unit] = {
         },
         open_zone="ZONE",
     ),
-    "gb-annex": Unit(
+    "gb-annex": OwaUnit(
         panel="SDVFAST",
         country="GB",
         equipment=Equipment(perimeter=False, annex=True),

@@ -1,4 +1,4 @@
-"""The operations of the customer API: fields, variables, answers, and what each must be accompanied by
+"""The operations of the customer API: fields, variables, answers, and the headers that each requires
 (verisure-owa.md §2-§5, §8, §10)."""
 
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class AccessLevel(Enum):
-    """What a request must carry in its headers (§1.3, §1.4)."""
+    """Headers that a request requires (§1.3, §1.4)."""
 
     NOTHING = auto()
     """No `auth` header at all."""
@@ -22,7 +22,7 @@ class AccessLevel(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One operation: its kind, its field, its variables with their types, and the access it takes."""
+    """One operation: its kind, its field, its variables with their types, and the access that it requires."""
 
     kind: str
     field: str
@@ -143,7 +143,7 @@ def _outcome(*error: str) -> Shape:
 
 
 SHAPES: Shape = {
-    # Field of the query → what may be selected in the answer.
+    # Field of the query → the fields that may be selected in the answer.
     "xSLoginToken": _TOKEN,
     "xSValidateDevice": _fields("res", "msg", "hash", "refreshToken", "legals"),
     "xSSendOtp": _fields("res", "msg"),

@@ -1,4 +1,4 @@
-"""Which devices are trusted, and the codes by SMS that make them so (verisure-owa.md §2.3)."""
+"""Trusted devices, and the codes by SMS that make them so (verisure-owa.md §2.3)."""
 
 import secrets
 import uuid
@@ -8,24 +8,26 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from emulator.errors import EmulatorError
-from emulator.simulator.backend import SimulatedAccount
+from emulator.simulator.accounts import SimulatedAccount
+from emulator.simulator.backend import Sms
+from emulator.simulator.bounded import keep
 from emulator.simulator.owa.tokens import DeviceKey
 
 CODE_LIFE_S = 300.0
-"""Seconds for which a code is good; no figure is known, so what is usual."""
+"""A code is good for so long; no figure is known, so the usual one."""
 
 CODE_DIGITS = 6
 """§2.3."""
 
 MOST_CHALLENGES = 50
-"""Challenges open at once; the oldest is forgotten first."""
+"""Challenges open at once; the oldest is evicted first."""
 
 MOST_SMS = 20
-"""Messages shown; more than a person sends."""
+"""Messages shown; more than a person requests."""
 
 
 class AuthCode(StrEnum):
-    """Why a device has to be authorised (§2.3)."""
+    """The reason to authorise a device (§2.3)."""
 
     NEEDED = "10001"
     EXPIRED = "10002"
@@ -33,21 +35,12 @@ class AuthCode(StrEnum):
 
 
 class Challenged(EmulatorError):
-    """A code is wanted; `otp_hash` names the challenge, empty where none was made, and `bare` leaves out why."""
+    """A code is required. `otp_hash` names the challenge, if there is one; `bare` leaves out the reason."""
 
     def __init__(self, code: AuthCode, account: SimulatedAccount, otp_hash: str = "") -> None:
         self.code, self.account, self.otp_hash = code, account, otp_hash
         self.bare = False
         super().__init__(code.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Sms:
-    """A message that a phone has got."""
-
-    phone: str
-    code: str
-    at: float
 
 
 @dataclass(slots=True)
@@ -60,7 +53,7 @@ class _Challenge:
 
 @dataclass(slots=True)
 class Trust:
-    """Owned by the house's lock. `sent` is told of every message."""
+    """Trusted devices and open challenges. Guarded by the panel's lock. `sent` is called with every message."""
 
     now: Callable[[], float]
     sent: Callable[[Sms], object] = field(default=lambda _: None)
@@ -70,26 +63,24 @@ class Trust:
     _challenges: dict[str, _Challenge] = field(default_factory=dict)
 
     def trusts(self, account: SimulatedAccount, device: DeviceKey) -> bool:
-        """Whether this device needs no code."""
+        """Return whether this device needs no code."""
         return (account.user, device) in self._trusted
 
     def wait(self, account: SimulatedAccount, device: DeviceKey) -> None:
-        """The password was right: this device may ask for a code."""
+        """Let this device ask for a code, since its password was right."""
         if (account.user, device) not in self._waiting:
             self._waiting.append((account.user, device))
 
     def challenge(self, account: SimulatedAccount, device: DeviceKey, code: AuthCode = AuthCode.NEEDED) -> Challenged:
-        """What tells a device that it needs a code; a device whose user has not logged in gets none."""
+        """Return the error that requires a code. There is no code for a device whose user has not logged in."""
         if (account.user, device) not in self._waiting:
             return Challenged(AuthCode.UNAUTHORISED, account)
-        if len(self._challenges) >= MOST_CHALLENGES:
-            del self._challenges[next(iter(self._challenges))]
         otp_hash = str(uuid.uuid4())
-        self._challenges[otp_hash] = _Challenge(account, device)
+        keep(self._challenges, otp_hash, _Challenge(account, device), MOST_CHALLENGES)
         return Challenged(code, account, otp_hash)
 
     def send(self, account: SimulatedAccount, otp_hash: str, phone: int) -> bool:
-        """Send a code to one of the customer's phones; False when there is no such phone or challenge."""
+        """Send a code to one of the customer's phones. Return False if there is no such phone or challenge."""
         challenge = self._challenges.get(otp_hash)
         if challenge is None or challenge.account != account or not 0 <= phone < len(account.phones):
             return False
@@ -100,7 +91,7 @@ class Trust:
         return True
 
     def redeem(self, account: SimulatedAccount, device: DeviceKey, otp_hash: str, code: str) -> None:
-        """Trust the device whose code this is. Challenged otherwise; a challenge is good for one attempt."""
+        """Trust the device of this code, or raise Challenged. A challenge is good for one attempt."""
         challenge = self._challenges.pop(otp_hash, None)
         if challenge is None or (challenge.account, challenge.device) != (account, device) or not challenge.code:
             raise self.challenge(account, device)
@@ -112,5 +103,5 @@ class Trust:
         self._trusted.add((account.user, device))
 
     def forget(self) -> None:
-        """No device is trusted any more."""
+        """Trust no device any more."""
         self._trusted.clear()

@@ -1,22 +1,21 @@
-"""What PET looks like: values in, XML out, in the element order of the API document's samples (verisure-wsdo.md §2.1).
+"""PET documents: values in, XML out, in the element order of the API document's samples (verisure-wsdo.md §2.1).
 
-Written for the simulator alone; it shares nothing with the client, so that a mistake cannot cancel out.
+The client shares none of it, so that a mistake cannot cancel out.
 """
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from lxml import etree
 
 from emulator.model import Axes, Interior
-from emulator.simulator.backend import CODE_WORDS, CONTACT_MAIL, CONTACT_PHONE, SimulatedAccount
+from emulator.simulator.accounts import CODE_WORDS, CONTACT_MAIL, CONTACT_PHONE, SimulatedAccount
 from emulator.simulator.panel.activity import ActivityRow
 from emulator.simulator.panel.equipment import Zone
 from emulator.simulator.wsdo import texts
 
 Words = dict[str, str]
 
-# Interior, perimeter → STATUS (verisure-wsdo.md §3).
 LETTERS = {
     (Interior.OFF, False): "0",
     (Interior.TOTAL, False): "1",
@@ -27,12 +26,14 @@ LETTERS = {
     (Interior.DAY, True): "B",
     (Interior.NIGHT, True): "C",
 }
-# With the annex armed, as the successor has it. No letter is known for annex and perimeter together.
+"""Interior, perimeter → STATUS (verisure-wsdo.md §3)."""
+
 ANNEX_LETTERS = {Interior.OFF: "X", Interior.DAY: "R", Interior.NIGHT: "S", Interior.TOTAL: "O"}
+"""Interior → STATUS with the annex armed, as the successor has it; with the perimeter, too, no letter is known."""
+
 NO_LETTER = "N"
 AMBIGUOUS_TOTAL = "A"
 
-# idservice → description (the document's sample).
 NOTIFICATIONS = {
     "EMAIL": {
         "1": "Petición de imagen",
@@ -42,10 +43,11 @@ NOTIFICATIONS = {
     },
     "PHONE": {"5": "Accesos SMS"},
 }
+"""Medium → idservice → description (the document's sample)."""
 
 
 def letter(axes: Axes, *, letter_a: bool = False) -> str:
-    """The STATUS of a panel that stands there."""
+    """Return the STATUS of a panel in this state."""
     interior, perimeter = axes.interior or Interior.OFF, bool(axes.perimeter)
     if axes.annex:
         return NO_LETTER if perimeter else ANNEX_LETTERS[interior]
@@ -54,7 +56,7 @@ def letter(axes: Axes, *, letter_a: bool = False) -> str:
 
 
 def node(tag: str, text: str | None = None, /, *children: etree._Element, **attributes: str) -> etree._Element:
-    """An element with its text, children and attributes, in that order."""
+    """Return an element with its text, children and attributes."""
     element = etree.Element(tag, attributes)
     element.text = text
     element.extend(children)
@@ -62,17 +64,17 @@ def node(tag: str, text: str | None = None, /, *children: etree._Element, **attr
 
 
 def banner() -> etree._Element:
-    """BLOQ, which stands in most answers and means nothing."""
+    """Return BLOQ, which stands in most answers and means nothing."""
     return node("BLOQ", texts.BANNER, remotereqactive="1")
 
 
 def pet(*children: etree._Element) -> bytes:
-    """The document."""
+    """Return the document."""
     return etree.tostring(node("PET", None, *children), xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
 def steer(document: bytes) -> bytes:
-    """The document with names and messages that steer terminals."""
+    """Return the document with names and messages that steer terminals."""
     root = etree.fromstring(document)
     for item in root.iter("MSG", "ALIAS"):
         item.text = (item.text or "") + texts.STEERING
@@ -82,18 +84,18 @@ def steer(document: bytes) -> bytes:
 
 
 def plain(words: Words, text: str) -> bytes:
-    """OK and a text: X1 accepted, logged out."""
+    """Return OK and a text: X1 accepted, logged out."""
     return pet(node("RES", "OK"), node("MSG", words[text]), banner())
 
 
 def failure(words: Words, res: str, text: str, err: str, number: str = "") -> bytes:
-    """RES, MSG, ERR and perhaps NUMINST; no BLOQ, as in the captured error (verisure-wsdo.md §2.1)."""
+    """Return RES, MSG, ERR and perhaps NUMINST, without BLOQ, as in the captured error (verisure-wsdo.md §2.1)."""
     numbers = [node("NUMINST", number)] if number else []
     return pet(node("RES", res), node("MSG", words[text]), node("ERR", err), *numbers)
 
 
 def login(words: Words, lang: str, token: str) -> bytes:
-    """LOGIN."""
+    """Return the answer to LOGIN."""
     return pet(
         node("RES", "OK"),
         node("MSG", words["login"]),
@@ -105,17 +107,17 @@ def login(words: Words, lang: str, token: str) -> bytes:
 
 
 def waiting(words: Words) -> bytes:
-    """X2 while the operation is under way."""
+    """Return the answer to X2 while the operation is under way."""
     return pet(node("RES", "WAIT"), node("MSG", words["wait"]), banner())
 
 
 def outcome(status: str, text: str, number: str) -> bytes:
-    """X2 when the operation went well."""
+    """Return the answer to X2 after the operation has succeeded."""
     return pet(node("RES", "OK"), node("STATUS", status), node("MSG", text), node("NUMINST", number), banner())
 
 
 def installations(words: Words, account: SimulatedAccount) -> bytes:
-    """INS: INSTALATIONS and INSTALATION have one L."""
+    """Return the answer to INS: INSTALATIONS and INSTALATION have one L."""
     facts = {"NUMINST": account.number, "PANEL": account.panel, "ALIAS": account.alias}
     return pet(
         node("RES", "OK"),
@@ -126,7 +128,7 @@ def installations(words: Words, account: SimulatedAccount) -> bytes:
 
 
 def services(words: Words, account: SimulatedAccount) -> bytes:
-    """SRV: what is known of it; the shape of its list of services was never published."""
+    """Return the answer to SRV, as far as it is known; the shape of its list of services was never published."""
     facts = {"ALIAS": account.alias, "INSTIBS": "100200300", "SIM": CONTACT_PHONE, "TIMEBOX": "1"}
     return pet(
         node("RES", "OK"),
@@ -137,7 +139,7 @@ def services(words: Words, account: SimulatedAccount) -> bytes:
 
 
 def details(words: Words, account: SimulatedAccount, zones: Iterable[Zone]) -> bytes:
-    """MYINSTALLATION: INSTALLATION has two Ls, and no BLOQ follows."""
+    """Return the answer to MYINSTALLATION: INSTALLATION has two Ls, and no BLOQ follows."""
     contact = {"alias": "SERVICIOS", "language": "es_ES", "idService": "0"}
     devices = (
         node("DEVICE", idDev=str(at), code=zone.code, alias=zone.name, type=zone.type, aliasType="Foto detector")
@@ -160,15 +162,15 @@ def details(words: Words, account: SimulatedAccount, zones: Iterable[Zone]) -> b
     return pet(node("RES", "OK"), node("MSG", words["done"]), installation)
 
 
-def activity(words: Words, rows: Iterable[ActivityRow], zone: tzinfo | None) -> bytes:
-    """ACT_V2: newest first, no MSG; an empty log is a LIST without REG."""
+def activity(words: Words, rows: Iterable[ActivityRow], local: Callable[[float], datetime]) -> bytes:
+    """Return the answer to ACT_V2: newest first, no MSG; an empty log is a LIST without REG."""
     found = [
         node(
             "REG",
             type=str(row.type),
             signaltype=str(row.type),
             idsignal=row.idsignal,
-            time=f"{datetime.fromtimestamp(row.at, UTC).astimezone(zone):%y%m%d%H%M%S}",
+            time=f"{local(row.at):%y%m%d%H%M%S}",
             alias=texts.row_alias(row.label, words),
             device=row.device,
             source=row.source,

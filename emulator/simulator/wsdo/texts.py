@@ -1,4 +1,4 @@
-"""What the back-end says, per language. Texts of the API document and verisure-wsdo.md §2.3 where known, else ours."""
+"""Texts of the back-end, by language: those of the API document and verisure-wsdo.md §2.3 if known, else our own."""
 
 from emulator.model import Axes, Interior
 
@@ -198,7 +198,7 @@ TEXTS: dict[str, dict[str, str]] = {
 
 
 def standing(axes: Axes, texts: dict[str, str]) -> str:
-    """Where the panel stands, in words; "outside" stands in the text exactly when the perimeter is armed."""
+    """Return the state of the panel in words; "outside" stands in the text exactly when the perimeter is armed."""
     words = []
     if axes.interior not in (None, Interior.OFF):
         words.append(texts[str(axes.interior)] + (texts["and outside"] if axes.perimeter else ""))
@@ -221,13 +221,13 @@ ALIASES = {
     "disarmed_annex": "annex disarmed",
     "check": "row check",
 }
-"""The label of a log row → the text of its alias; every other row tells of a refusal."""
+"""The label of a log row → the text of its alias; every other row is a refusal."""
 
 
 def row_alias(label: str, texts: dict[str, str]) -> str:
-    """The alias of a log row."""
+    """Return the alias of a log row."""
     return texts[ALIASES.get(label, "row refused")]
 
 
 STEERING = "\x9b2J\r\u202e"
-"""Clears a terminal, goes back to the beginning of the line, and turns the direction of what follows; XML takes it."""
+"""Clears a terminal, returns to the start of the line, and reverses the direction of the rest. XML can carry it."""

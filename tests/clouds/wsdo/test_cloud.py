@@ -189,7 +189,7 @@ def test_wait_without_end_is_unconfirmed_after_the_deadline(world: World) -> Non
 def test_a_session_killed_between_x1_and_x2_is_renewed_once_and_x1_is_not_repeated(world: World) -> None:
     def kill(phase: Phase, _text: str) -> None:
         if phase is Phase.ACCEPTED:
-            world.backend.kill_sessions()
+            world.face.sessions.kill()
 
     assert world.cloud.execute(TOTAL, kill).axes.interior is Interior.TOTAL
     assert (world.count("LOGIN"), world.count("ARM1")) == (2, 1)
@@ -204,7 +204,7 @@ def test_a_session_that_dies_again_and_again_leaves_the_command_unconfirmed(worl
 
 def test_a_session_dead_before_x1_is_renewed_and_the_refused_x1_sent_again(world: World) -> None:
     world.cloud.read()
-    world.backend.kill_sessions()
+    world.face.sessions.kill()
     world.cloud.execute(TOTAL, quiet)
     assert world.backend.accepted["ARM1"] == 1
     assert world.count("LOGIN") == 2
@@ -297,7 +297,7 @@ def test_a_wrong_language_is_refused_with_the_setting_to_change() -> None:
 
 
 def test_a_flood_ban_is_unreachable(world: World) -> None:
-    world.backend.options.flood_limit = 1
+    world.face.options.flood_limit = 1
     with pytest.raises(Unreachable, match="403"):
         world.cloud.read()
 
@@ -367,20 +367,20 @@ def test_the_panel_is_asked_now_and_then(world: World) -> None:
 
 
 def test_letter_a_is_total_and_leaves_the_perimeter_open(world: World) -> None:
-    world.backend.options.letter_a = True
+    world.face.options.letter_a = True
     state = world.cloud.execute(TOTAL, quiet)
     assert state.raw == "A"
     assert state.axes.interior is Interior.TOTAL
 
 
 def test_status_0_after_an_arm_counts_by_its_text(world: World) -> None:
-    world.backend.options.zero_after_arm = True
+    world.face.options.zero_after_arm = True
     world.cloud.read()
     assert world.cloud.execute(NIGHT, quiet).axes == Axes(Interior.NIGHT, perimeter=False, annex=False)
 
 
 def test_status_0_after_an_arm_without_a_known_state_asks_the_panel(world: World) -> None:
-    world.backend.options.zero_after_arm = True
+    world.face.options.zero_after_arm = True
     state = world.cloud.execute(NIGHT, quiet)
     assert (state.axes.interior, state.source) == (Interior.NIGHT, "EST2")
 

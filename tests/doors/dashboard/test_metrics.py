@@ -107,7 +107,7 @@ def test_a_state_folder_that_refuses_writes_is_not_healthy(rig: Rig, deleted: bo
 
 
 def test_a_login_that_needs_the_user_is_none_either(rig: Rig) -> None:
-    rig.backend.kill_sessions()
+    rig.face.sessions.kill()
     rig.backend.faults.add(InjectedFault("retired"))
     rig.poll()
     assert health(rig) == (200, "login needs the user", {"cloud": "ok", "login": "needs you"}, {"wemo": "ok"})

@@ -1,0 +1,149 @@
+"""Query texts of GraphQL as far as the customer API needs them (verisure-owa.md §1.2, §6). Pure.
+
+A text is one field of one operation, without fragments or directives: all that known clients send.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from emulator.errors import EmulatorError
+
+DEEPEST = 12
+"""Nesting of selections; the deepest known has 5."""
+
+TOKEN = re.compile(r'[{}()\[\]:$!=@]|\.\.\.|"(?:[^"\\]|\\.)*"|-?\w+(?:\.\w+)?')
+IGNORED = re.compile(r"#[^\n]*|[\s,]+")
+
+Selection = dict[str, "Picked"]
+
+
+class Invalid(EmulatorError):
+    """A request that the schema does not allow; `code` is the `extensions.code` of the answer.
+
+    `known_elsewhere` is for what other countries have, so that the client cannot know better.
+    """
+
+    def __init__(self, code: str, message: str, *, known_elsewhere: bool = False) -> None:
+        self.code = code
+        self.known_elsewhere = known_elsewhere
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A selected field, and the selection within it."""
+
+    name: str
+    within: Selection | None = None
+
+
+@dataclass(slots=True)
+class Document:
+    """A query text: `query` or `mutation`, name, declared variables with their types, used variables, fields."""
+
+    kind: str = "query"
+    name: str = ""
+    declared: dict[str, str] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+    selection: Selection = field(default_factory=dict)
+
+
+def parse(text: str) -> Document:
+    """Parse a query text. Raise Invalid if it is none."""
+    document, tokens = Document(), _Tokens(text)
+    if tokens.next != "{":
+        document.kind = tokens.take()
+        if tokens.next not in ("(", "{"):
+            document.name = tokens.take()
+        if tokens.next == "(":
+            document.declared = _declarations(tokens)
+    document.selection = _selection(tokens, document.used, 0)
+    if tokens.next:
+        raise _syntax(tokens.next)
+    return document
+
+
+class _Tokens:
+    """Tokens of a query text, with one token of look-ahead."""
+
+    def __init__(self, text: str) -> None:
+        self._rest = self._split(text)
+        self.next = next(self._rest, "")
+
+    def take(self, *expected: str) -> str:
+        """Return the next token, which must be one of `expected`, or else a name."""
+        word, self.next = self.next, next(self._rest, "")
+        if not word or (expected and word not in expected) or (not expected and not re.fullmatch(r"\w+", word)):
+            raise _syntax(word)
+        return word
+
+    def skip(self) -> str:
+        """Return the next token of any kind."""
+        word, self.next = self.next, next(self._rest, "")
+        if not word:
+            raise _syntax(word)
+        return word
+
+    @staticmethod
+    def _split(text: str) -> Iterator[str]:
+        at = 0
+        while at < len(text):
+            ignored = IGNORED.match(text, at)
+            found = ignored or TOKEN.match(text, at)
+            if found is None:
+                raise _syntax(text[at])
+            if not ignored:
+                yield found.group()
+            at = found.end()
+
+
+def _declarations(tokens: _Tokens) -> dict[str, str]:
+    found: dict[str, str] = {}
+    tokens.take("(")
+    while tokens.next != ")":
+        tokens.take("$")
+        variable = tokens.take()
+        tokens.take(":")
+        type_ = ""
+        while tokens.next not in ("$", ")", "="):
+            type_ += tokens.skip()
+        if tokens.next == "=":  # a default value
+            tokens.skip()
+            tokens.skip()
+        found[variable] = type_
+    tokens.take(")")
+    return found
+
+
+def _selection(tokens: _Tokens, used: set[str], depth: int) -> Selection:
+    if depth > DEEPEST:
+        raise Invalid("GRAPHQL_VALIDATION_FAILED", "The query is too deep.")
+    found: Selection = {}
+    tokens.take("{")
+    while tokens.next != "}":
+        key = name = tokens.take()
+        if tokens.next == ":":
+            tokens.skip()
+            name = tokens.take()
+        if tokens.next == "(":
+            _arguments(tokens, used)
+        found[key] = Picked(name, _selection(tokens, used, depth + 1) if tokens.next == "{" else None)
+    tokens.take("}")
+    return found
+
+
+def _arguments(tokens: _Tokens, used: set[str]) -> None:
+    """Skip the arguments of a field, and collect the variables that they use."""
+    depth = 0
+    while True:
+        word = tokens.skip()
+        depth += (word == "(") - (word == ")")
+        if word == "$":
+            used.add(tokens.take())
+        if not depth:
+            return
+
+
+def _syntax(word: str) -> Invalid:
+    return Invalid("GRAPHQL_PARSE_FAILED", f"Syntax Error: Unexpected {word[:20] or '<EOF>'}.")
