@@ -233,10 +233,6 @@ NOT_YET: dict[str, set[str]] = {
         "lan.web",
         "lan.wsgi",
         "model",
-        "system.local_api",
-        "system.logs",
-        "system.output",
-        "system.systemd",
     },
     "files are short": {
         "alarm.installation",

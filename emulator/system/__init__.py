@@ -1,1 +1,1 @@
-"""This machine: locks, logs, systemd, and the program as its own commands reach it."""
+"""The program on this machine: its lock, logs, output and local API, and systemd."""

@@ -1,4 +1,4 @@
-"""Words for people and JSON for programs: what the commands print. Pure."""
+"""Output of the commands: text for people and JSON for programs. Pure."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from emulator.store.pairing import User
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns as wide as they need to be. What others have named cannot steer the terminal."""
+    """Return columns as wide as they need to be. Names given by others cannot control the terminal."""
     every = [
         ["".join(letter if letter.isprintable() else "?" for letter in cell) for cell in row] for row in (head, *rows)
     ]
@@ -21,28 +21,28 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def records(rows: Sequence[Mapping[str, str]]) -> str:
-    """A table with a column for each key, whether every row has it or not."""
+    """Return a table with a column for each key, whether every row has it or not."""
     columns = list(dict.fromkeys(key for row in rows for key in row))
     return table([column.upper() for column in columns], [[row.get(column, "") for column in columns] for row in rows])
 
 
 def moment(epoch_s: float) -> str:
-    """A time as a clock on the wall shows it."""
+    """Return a time as local date and time."""
     return datetime.fromtimestamp(epoch_s).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def iso(epoch_s: float) -> str:
-    """A time for programs."""
+    """Return a time for programs."""
     return datetime.fromtimestamp(epoch_s).astimezone().isoformat(timespec="seconds")
 
 
 def as_json(value: Any) -> str:
-    """Indented, with letters as they are."""
+    """Return indented JSON with letters beyond ASCII as they are."""
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def fields(state: PanelState) -> dict[str, Any]:
-    """A panel's state for programs: axes (null is unknown), when it was read (ISO 8601), raw status, request."""
+    """Return a panel's state for programs: axes (null is unknown), time of reading (ISO 8601), raw status, request."""
     return {
         "state": str(state.axes),
         "interior": state.axes.interior,
@@ -56,18 +56,18 @@ def fields(state: PanelState) -> dict[str, Any]:
 
 
 def panel(name: str, state: PanelState) -> str:
-    """One line about where the panel stands."""
+    """Return a line with the panel's state."""
     return f"{name}: {state} (read {moment(state.read_at)} by {state.source})"
 
 
 def outcome(name: str, action: Action, ended: Outcome, state: PanelState | None) -> str:
-    """How a command ended, and after an unconfirmed one what the panel says."""
+    """Return the outcome of a command, and after an unconfirmed one the panel's state."""
     text = f"{name}: {action}: {ended.result}: {ended.message}"
     return f"{text}\n{panel(name, state)}" if ended.result is Result.UNCONFIRMED and state else text
 
 
 def journal(entries: Sequence[Entry]) -> str:
-    """Commands, newest first."""
+    """Return a table of commands, newest first."""
     rows = [
         (
             moment(entry.at),
@@ -85,7 +85,7 @@ def journal(entries: Sequence[Entry]) -> str:
 
 
 def client(number: int, user: User) -> dict[str, Any]:
-    """A client of the Hue bridge for programs, without its key; times are ISO 8601, the last use is to the hour."""
+    """Return a client of the Hue bridge for programs, without its key; ISO 8601, the last use to the hour."""
     return {
         "number": number,
         "key": user.short,
@@ -97,7 +97,7 @@ def client(number: int, user: User) -> dict[str, Any]:
 
 
 def clients(users: Mapping[int, User]) -> str:
-    """The clients of the Hue bridge, by number."""
+    """Return a table of the clients of the Hue bridge, by number."""
     if not users:
         return "Nobody is paired."
     rows = [
@@ -108,5 +108,5 @@ def clients(users: Mapping[int, User]) -> str:
 
 
 def kind(user: User) -> str:
-    """What a client says it is, if it has said so."""
+    """Return the client's own description of itself, if it gave one."""
     return user.devicetype or "(brought its key along)"

@@ -1,4 +1,4 @@
-"""What systemd is told and asked, without its library: sd_notify(3) and the journal's stream (systemd.exec(5))."""
+"""Interface to systemd without its library: sd_notify(3) and the journal's stream (systemd.exec(5))."""
 
 import logging
 import os
@@ -11,22 +11,22 @@ LOG = logging.getLogger(__name__)
 
 
 def notify(*lines: str, environ: Mapping[str, str] = os.environ) -> None:
-    """Tell the service manager, where there is one that wants to know: READY=1, STOPPING=1, STATUS=…"""
+    """Notify the service manager, if there is one: READY=1, STOPPING=1, STATUS=…"""
     address = environ.get("NOTIFY_SOCKET", "")
     if not address.startswith(("/", "@")):
         return
     if address.startswith("@"):
-        address = "\0" + address[1:]  # an abstract one, which has no file
+        address = "\0" + address[1:]  # an abstract socket, which has no file
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as manager:
             manager.sendto("\n".join(lines).encode(), address)
     except OSError as error:
-        # Nothing of ours depends on it; a manager that waits for READY=1 says so itself.
+        # Nothing of ours depends on it; a manager that waits for READY=1 reports that itself.
         LOG.warning("the service manager cannot be told %s (%s)", lines[0], error.strerror)
 
 
 def is_journal(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether what is written there goes to the journal, and not elsewhere by a redirection."""
+    """Return whether the stream goes to the journal, and was not redirected."""
     try:
         found = os.fstat(stream.fileno())
     except (OSError, UnsupportedOperation):

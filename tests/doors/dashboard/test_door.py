@@ -20,7 +20,7 @@ from emulator.model import Arm, ArmMode, Disarm, Result
 from emulator.store.journal import Journal
 from emulator.store.pin import set_pin
 from emulator.system import local_api
-from emulator.system.local_api import Refused, Running
+from emulator.system.local_api import RefusedByProgram, Running
 from tests.doors.contract import DoorContract
 from tests.doors.dashboard.rig import Rig
 from tests.doors.fakes import a_context
@@ -187,11 +187,11 @@ def test_its_refusals_are_told(program: Running, tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     set_pin(journal, "1234")
     journal.close()
-    with pytest.raises(Refused, match="the token is not the one in the state folder"):
+    with pytest.raises(RefusedByProgram, match="the token is not the one in the state folder"):
         other.command("home", disarm="main")
-    with pytest.raises(Refused, match="which alarm"):
+    with pytest.raises(RefusedByProgram, match="which alarm"):
         program.command("shed", arm="night")
-    with pytest.raises(Refused, match="lost the command"):
+    with pytest.raises(RefusedByProgram, match="lost the command"):
         program.follow(1_000_000, lambda _seconds: False)
 
 
