@@ -47,7 +47,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "asyncio": ("lan", "doors"),
     "uvloop": ("lan.responder",),
     "fauxmo": ("doors.wemo.protocol",),
-    "httptools": ("lan.http1", "doors.wemo.delivery"),
+    "httptools": ("lan.request_reader", "doors.wemo.delivery"),
     "ifaddr": ("lan.network",),
     "flask": ("simulator", "doors.hue.door", "doors.dashboard"),
     "zeroconf": ("doors.hue.mdns",),

@@ -12,6 +12,7 @@ from emulator.doors.wemo.gena import Publisher
 from emulator.doors.wemo.plug import Plug
 from emulator.doors.wemo.protocol import WemoSwitch
 from emulator.doors.wemo.walk import Walks
+from emulator.lan.connection import HttpConnection
 from emulator.lan.lanes import Lanes
 from emulator.lan.limits import Connections
 from emulator.lan.network import Place
@@ -48,7 +49,7 @@ class Never(Executor):
 class Wire(asyncio.Transport):
     """A transport that records the bytes and the state of the connection."""
 
-    def __init__(self, protocol: WemoSwitch, peer: str) -> None:
+    def __init__(self, protocol: HttpConnection, peer: str) -> None:
         super().__init__({"peername": (peer, 50000)})
         self.sent = b""
         self.closed = self.aborted = self.ended = self.paused = False

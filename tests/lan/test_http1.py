@@ -5,7 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emulator.errors import ProtocolError
-from emulator.lan.http1 import MAX_BODY, MAX_HEADER, MAX_MESSAGE, Conversation, Request, Response
+from emulator.lan.http1 import Conversation, Response
+from emulator.lan.request_reader import MAX_BODY, MAX_HEADER, MAX_MESSAGE, Request
 
 POST = b"POST /upnp/control/basicevent1 HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nSOAPACTION: x\r\n\r\nbody"
 OK = Response(200, b"fine")

@@ -38,7 +38,7 @@ class WemoDoor(Tenant):
         hub: Hub,
         responder: Responder,
         *,
-        reply_within_s: float = protocol.REPLY_WITHIN,
+        reply_within_s: float = protocol.REPLY_WITHIN_S,
         allow_sweep: bool = False,
         subscriptions: Subscriptions | None = None,
     ) -> None:
