@@ -169,8 +169,8 @@ class Users:
             self._keep(User(name, peer, "", now, now), gone)
             return True
 
-    def remove(self, name: str, peer: str, now: float) -> User | None:
-        """Unpair the user of that name at a peer's request; None when there is none, EmulatorError when it stays."""
+    def remove(self, name: str, origin: Origin, now: float) -> User | None:
+        """Unpair the user of that name; None when there is none, EmulatorError when it stays."""
         with self._lock:
             user = self._users.get(name)
             if user is None:
@@ -181,7 +181,7 @@ class Users:
         # It is unpaired even if that cannot be journalled.
         with suppress(EmulatorError):
             whom = f"the client {user.devicetype or 'that brought its key along'}, paired from {user.peer}"
-            self._journal.did(Origin("hue", peer), f"unpair {user.short}", whom, now)
+            self._journal.did(origin, f"unpair {user.short}", whom, now)
         return user
 
     def follow(self) -> None:

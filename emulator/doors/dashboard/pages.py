@@ -7,6 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from emulator import doors
 from emulator.doors.dashboard import events, timeline
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.boxes import boxes
@@ -136,6 +137,14 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
     @pages.app_template_filter()
     def ago(epoch_s: float) -> str:
         return f"{timeline.length(max(0.0, overview.now() - epoch_s))} ago"
+
+    @pages.app_template_filter()
+    def label(door: str) -> str:
+        return doors.row(door).label
+
+    @pages.app_template_filter()
+    def door_title(door: str) -> str:
+        return doors.row(door).title
 
     pages.add_app_template_filter(output.iso)
     return pages

@@ -9,6 +9,7 @@ from typing import Literal
 from emulator.doors.hue.bridge import Json, clock
 from emulator.doors.hue.messages import ApiRequest, HueError
 from emulator.doors.hue.values import parse
+from emulator.model import Origin
 from emulator.store.pairing import PairingRefused, Users
 
 LOG = logging.getLogger(__name__)
@@ -96,7 +97,7 @@ class Clients:
         name = request.segments[-1]
         if name != request.user and not self.button_pressed():
             raise HueError(101, request.address)
-        gone = self._users.remove(name, request.peer, self._now())
+        gone = self._users.remove(name, Origin("hue", request.peer), self._now())
         if gone is None:
             raise HueError(3, request.address, request.address)
         message = "%s has unpaired %s (%s), which was paired from %s"

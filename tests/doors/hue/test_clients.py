@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from emulator.errors import EmulatorError
+from emulator.model import Origin
 from emulator.store import pairing
 from emulator.store.journal import Journal
 from emulator.store.pairing import NEW_BY_PEER, NEW_WITHIN_S
@@ -171,7 +172,7 @@ def test_a_client_that_cannot_be_unpaired_on_disk_stays(client: Client) -> None:
 def test_pairing_and_unpairing_for_days_washes_no_command_out_of_the_journal(client: Client) -> None:
     for number in range(200):
         client.users.add(f"{number:040}", PEER, "app", NOW + NEW_WITHIN_S * number)
-        client.users.remove(f"{number:040}", PEER, NOW + NEW_WITHIN_S * number)
+        client.users.remove(f"{number:040}", Origin("hue", PEER), NOW + NEW_WITHIN_S * number)
     assert client.journal.rows("SELECT count(*) < 60, min(noise) FROM commands") == [(True, 1)]
 
 

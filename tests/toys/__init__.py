@@ -1,0 +1,1 @@
+"""Doors and clouds that only tests know: what a new one takes."""

@@ -1,0 +1,1 @@
+"""A toy door: a line of text for each command."""
