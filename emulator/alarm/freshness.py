@@ -2,12 +2,10 @@
 
 import math
 import threading
-from collections.abc import Callable
 
 from emulator.alarm.unfinished import Records
 from emulator.clock import Clock
 from emulator.model import Notice, PanelState
-from emulator.store.journal import Journal
 from emulator.store.keys import TOLD_OF_SILENCE
 
 READ_REQUESTS = 6
@@ -41,29 +39,24 @@ class Freshness:
 
     def __init__(
         self,
-        name: str,
-        journal: Journal,
         records: Records,
         clock: Clock,
         *,
         poll_every_s: float,
         read_s: float,
         silent_after_s: float,
-        tell: Callable[[Notice, str], None],
     ) -> None:
-        self._journal = journal
         self._records = records
         self._clock = clock
         self._old_s = poll_every_s + read_s
         self._step_s = STEP_READS * read_s
         self._silent_after_s = silent_after_s
-        self._tell = tell
-        self._note = f"{TOLD_OF_SILENCE}{journal.alarm(name)}"
+        self._note = f"{TOLD_OF_SILENCE}{records.journal.alarm(records.name)}"
         self._lock = threading.Lock()
         self._news_at = self._silent_since = clock.monotonic()
         self._step_at: float | None = None
         self._why = UNANSWERED
-        self._told = math.isfinite(silent_after_s) and journal.recall(self._note) is not None
+        self._told = math.isfinite(silent_after_s) and records.journal.recall(self._note) is not None
 
     @property
     def trouble(self) -> str:
@@ -91,8 +84,8 @@ class Freshness:
             self._why = UNANSWERED
             if self._told:
                 self._told = False
-                self._records.write(lambda: self._journal.note(self._note, None))
-                self._tell(Notice.BACK, f"the alarm answers again: the panel is {state}")
+                self._records.write(lambda: self._records.journal.note(self._note, None))
+                self._records.tell(Notice.BACK, f"the alarm answers again: the panel is {state}")
 
     def look(self, why: str) -> None:
         """Have people told of silence that lasts; `why` is empty where the alarm is well."""
@@ -100,8 +93,8 @@ class Freshness:
             silent_s = self._clock.monotonic() - self._silent_since
             if why and silent_s >= self._silent_after_s and not self._told:
                 self._told = True
-                self._records.write(lambda: self._journal.note(self._note, "told"))
-                self._tell(Notice.SILENT, f"no news from the alarm for {silent_s / 60:.0f} min: {why}")
+                self._records.write(lambda: self._records.journal.note(self._note, "told"))
+                self._records.tell(Notice.SILENT, f"no news from the alarm for {silent_s / 60:.0f} min: {why}")
 
     def missed(self, stopped_s: float, slept_s: float) -> None:
         """Take a gap of the process into account: the news is older by it, and the cloud was not silent in it.

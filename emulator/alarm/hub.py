@@ -5,9 +5,9 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from emulator.alarm.held import Asked, Press
-from emulator.alarm.installation import Installation, View
+from emulator.alarm.installation import Installation
 from emulator.alarm.presses import TICK_S, Presses
-from emulator.alarm.queue import Ticket
+from emulator.alarm.queue import Ticket, View
 from emulator.alarm.sweeps import Guard
 from emulator.clock import Clock
 from emulator.errors import EmulatorError

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from emulator.errors import EmulatorError
-from emulator.model import Action, Arm, ArmMode, Axes, Command, Disarm, Moment, Outcome
+from emulator.model import Action, Arm, ArmMode, Axes, Command, Disarm, Moment, Outcome, PanelState
 
 MOST_WAITING = 4
 """Jobs that wait for an alarm: a command takes half a minute, and nobody means more than the next few."""
@@ -74,6 +74,23 @@ class Job:
     over: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """The alarm at one moment, as far as it is known: the last polled state, and where queued commands lead.
+
+    `entry` is where the first of those stands in the journal.
+    """
+
+    state: PanelState | None = None
+    target: Axes | None = None
+    entry: int | None = None
+
+    @property
+    def axes(self) -> Axes:
+        """The axes of the last polled state, all unknown where there is none."""
+        return self.state.axes if self.state else Axes()
+
+
 class CommandQueue:
     """Commands in order of arrival, and the one in flight. Not locked: its owner does that."""
 
@@ -89,6 +106,12 @@ class CommandQueue:
         waiting = [job for job in self._waiting if job not in leaving]
         flying = [job for job in self._flying() if job not in leaving]
         return next((job for job in waiting or flying if _is_same(job.command, command)), None)
+
+    def join(self, command: Command, leaving: Collection[Job], asked: Moment) -> Job | None:
+        """Let a command join one in the queue once `leaving` are gone; return that one, if there is one."""
+        if twin := self.twin(command, leaving):
+            self.again(twin, asked)
+        return twin or self.merge(command, leaving)
 
     def put(self, job: Job) -> None:
         """Add at the end."""
@@ -151,9 +174,14 @@ class CommandQueue:
                 axes = axes.after(job.command.action)
         return axes
 
+    def view(self, state: PanelState | None) -> View:
+        """Return the view of an alarm that was last read in `state`."""
+        view = View(state)
+        return replace(view, target=self.target(view.axes), entry=self.first.entry) if self.first else view
+
     @property
     def first(self) -> Job | None:
-        """What is in flight, or else the next; None when there is nothing to do."""
+        """The command in flight, or else the next; None when there is nothing to do."""
         return next(iter(self._ahead()), None)
 
     def _ahead(self) -> list[Job]:

@@ -1,22 +1,48 @@
-"""What an alarm's thread has not finished: ends to write down, and commands to settle."""
+"""What an alarm has not finished: commands to write down and to end, notes to write later, and commands to settle."""
 
 import logging
 from collections import deque
 from collections.abc import Callable
 
-from emulator.errors import EmulatorError
+from emulator.alarm.queue import Job
+from emulator.clock import Clock
+from emulator.errors import (
+    EmulatorError,
+    LoginRefused,
+    Rejected,
+    Retired,
+    Superseded,
+    TooLate,
+    TooMany,
+    Unconfirmed,
+)
+from emulator.model import LOGIN_CAUSE, Command, Disarm, Notice, Outcome, PanelState, Result
+from emulator.store import history
+from emulator.store.journal import Journal
 
 LOG = logging.getLogger(__name__)
 
 SETTLE_S, SETTLE_LIMIT_S = 10.0, 3600.0
-"""After an unconfirmed command the panel is asked at once; one that does not tell, after this long, and twice that …"""
+"""First and longest pause between two questions to the panel about an unconfirmed command; it doubles in between."""
+
+WAKE_AGAIN_S = 30.0
+"""Minimum time between panel wake-ups while the state is unknown, however often a switch is pressed."""
+
+TYPED = "cli"
+"""The door of commands that a person types, and whose outcome that person reads at once."""
 
 
 class Records:
-    """Writes to the journal that must not end the thread: those that fail are logged, and some written later."""
+    """One alarm's pages of the journal, and the notices to people; every method may be called from any thread.
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    A write that fails does not end the thread: it is logged, and made up for later where that matters.
+    """
+
+    def __init__(self, name: str, journal: Journal, clock: Clock, tell: Callable[[Notice, str], None]) -> None:
+        self.name = name
+        self.journal = journal
+        self.tell = tell
+        self._clock = clock
         self._unwritten: deque[Callable[[], None]] = deque()
 
     def write(self, write: Callable[[], None], *, again: bool = False) -> None:
@@ -24,13 +50,13 @@ class Records:
         try:
             write()
         except EmulatorError as error:
-            LOG.error("%s: %s", self._name, error)
+            LOG.error("%s: %s", self.name, error)
             if again:
-                # As many as commands were begun; none is begun that cannot be written down.
+                # Bounded by the commands that were begun: none is begun that cannot be written down.
                 self._unwritten.append(write)
 
     def catch_up(self) -> None:
-        """Write down what could not be written when it was time."""
+        """Make up for the writes that failed."""
         while self._unwritten:
             try:
                 self._unwritten[0]()
@@ -38,39 +64,125 @@ class Records:
                 return
             self._unwritten.popleft()
 
+    def hold(self, command: Command) -> int:
+        """Write down a command that is held back; return its entry in the journal, for `submit` or `finish`.
+
+        Raises EmulatorError when the journal cannot be written: what is not written is not sent.
+        """
+        try:
+            return self.journal.begin(self.name, command, self._clock.time())
+        except EmulatorError as full:
+            if command.origin.door != TYPED:
+                # A voice may have said OK before.
+                self.tell(Notice.FAILED, f"{command.action}, asked for {command.origin}: not sent: {full}")
+            raise
+
+    def finish(self, entry: int, outcome: Outcome) -> None:
+        """Write down how a command ended; later where that is not possible now."""
+        now = self._clock.time()
+        self.write(lambda: self.journal.end(entry, outcome, now), again=True)
+
+    def end(self, job: Job, end: Outcome | EmulatorError, took_s: float = 0.0) -> None:
+        """Log and write down how a job ended, resolve its ticket, and notify people where it matters."""
+        error = end if isinstance(end, EmulatorError) else None
+        outcome = end if isinstance(end, Outcome) else _outcome(end)
+        command = job.command
+        asked = f"{command.action}, asked for {command.origin}"
+        level = logging.INFO if error is None else logging.WARNING
+        LOG.log(level, "%s: %s: %s after %.0f s: %s", self.name, asked, outcome.result, took_s, outcome.message)
+        self.finish(job.entry, outcome)
+        job.ticket.finish(outcome, error)
+        if outcome.result is Result.CONFIRMED and isinstance(command.action, Disarm):
+            self.tell(Notice.DISARMED, f"{asked}: {outcome.message}")
+        elif (
+            error is not None
+            and command.origin.door != TYPED
+            and (isinstance(error, TooLate) or not isinstance(error, Superseded))
+        ):
+            self.tell(Notice.FAILED, f"{asked}: {outcome.result}: {outcome.message}")
+
+    def end_again(self, job: Job, error: EmulatorError) -> None:
+        """End a job with the error of one that has just failed: it is counted, and people were notified then."""
+        outcome = _outcome(error)
+        if outcome.result is Result.UNCONFIRMED:
+            # Nothing was sent this time, so there is nothing to settle.
+            outcome = Outcome(Result.FAILED, f"not sent again: {error}")
+        if job.entry:
+            self.finish(job.entry, outcome)
+        else:
+            now = self._clock.time()
+            job.ticket.entry = self.journal.turn_away(self.name, job.command, outcome, now)
+        job.ticket.finish(outcome, error)
+
+    def keep(self, state: PanelState, quiet_s: float, command: int | None) -> None:
+        """Write down the panel's state, and that it has stood there without a gap of `quiet_s`.
+
+        `command` is the entry of our command that brought it there.
+        """
+        now = self._clock.time()
+        self.write(lambda: self.journal.save_state(self.name, state))
+        self.write(lambda: history.keep(self.journal, self.name, state, now, quiet_s, command))
+
+    def settle(self, entries: list[int], state: PanelState) -> None:
+        """Write down what the panel said after unconfirmed commands."""
+        now = self._clock.time()
+        self.write(lambda: self.journal.settle(entries, state, now), again=True)
+
+
+def _outcome(error: EmulatorError) -> Outcome:
+    results: dict[type[EmulatorError], Result] = {
+        Rejected: Result.REJECTED,
+        Unconfirmed: Result.UNCONFIRMED,
+        Superseded: Result.SUPERSEDED,
+        TooMany: Result.REFUSED,
+    }
+    found = (result for kind, result in results.items() if isinstance(error, kind))
+    cause = LOGIN_CAUSE if isinstance(error, LoginRefused | Retired) else ""
+    return Outcome(next(found, Result.FAILED), f"{cause}{error}")
+
 
 class Unsettled:
-    """Commands that ended unconfirmed, by their numbers in the journal, and when the panel is asked about them next."""
+    """The commands that ended unconfirmed, by their entries in the journal, and when to ask the panel about them.
+
+    Times are monotonic seconds. `lag_s` is how old the state may be that the cloud shows unasked.
+    """
 
     def __init__(self, entries: list[int], now: float, lag_s: float) -> None:
         self._entries = entries
         self._pause_s = SETTLE_S
+        self._woken_at = float("-inf")
         self.at = now
+        """When to ask the panel next."""
         self.may_have_armed = bool(entries)
-        """Whether one of them was an arm: then another mode may be on than the last state says."""
+        """True if one of them was an arm: then another mode may be on than the last state says."""
         self.believable_at = now + lag_s if entries else now
-        """Whatever the cloud shows by itself may be older than those that an earlier run of the program left."""
+        """Until then, what the cloud shows unasked may be older than commands of an earlier run."""
 
     def __bool__(self) -> bool:
         return bool(self._entries)
 
     @property
     def last(self) -> int | None:
-        """The newest of them: what they may have done is laid at its door."""
+        """The newest of them: a change of the panel counts as its effect."""
         return self._entries[-1] if self._entries else None
 
     def add(self, entry: int, now: float, *, armed: bool) -> None:
-        """One more, which the panel is to be asked about at once (monotonic seconds, as everywhere here)."""
+        """Add a command; the panel is to be asked at once."""
         self._entries.append(entry)
         self.may_have_armed |= armed
         self.at, self._pause_s = now, SETTLE_S
 
     def asked(self, now: float) -> None:
-        """The panel is being asked; said before it is known whether it answers, or a silent one were woken often."""
+        """Note that the panel is being asked; before it answers, or a silent one would be woken often."""
+        self._woken_at = now
         self.at = now + self._pause_s
         self._pause_s = min(self._pause_s * 2, SETTLE_LIMIT_S)
 
+    def may_wake(self, now: float) -> bool:
+        """Return whether the panel has had enough rest to be woken again."""
+        return now >= self._woken_at + WAKE_AGAIN_S
+
     def take(self) -> list[int]:
-        """All of them; they are settled."""
+        """Remove and return all of them: they are settled."""
         taken, self._entries, self.may_have_armed = self._entries, [], False
         return taken

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from emulator.alarm.age import ARM_WITHIN_S, DISARM_WITHIN_S
 from emulator.alarm.cloud import Phase, Report
-from emulator.alarm.installation import ARM_WITHIN_S, DISARM_WITHIN_S
 from emulator.alarm.queue import MOST_WAITING, Ticket
 from emulator.errors import TooLate, TooMany
 from emulator.model import (
@@ -38,8 +38,10 @@ class Told(House):
         super().__init__(folder, annex=annex)
         self.notices: list[tuple[Notice, str]] = []
         self.stopped_at: float | None = None
-        self.alarm._on_notice = lambda notice, text: self.notices.append((notice, text))
-        self.alarm._stood_still = lambda asked: self.stopped_at is not None and asked.monotonic <= self.stopped_at
+        self.alarm._records.tell = lambda notice, text: self.notices.append((notice, text))
+        self.alarm._commands._age._stood_still = lambda asked: (
+            self.stopped_at is not None and asked.monotonic <= self.stopped_at
+        )
 
     def turn(self, on: bool, name: str = "night") -> Ticket:
         return self.on(name) if on else self.off(name)
@@ -200,7 +202,7 @@ def test_an_arm_that_is_sent_anew_by_force_ages_and_the_second_part_of_one_does_
             house.clock.now += ARM_WITHIN_S
         return PanelState(Axes(Interior.TOTAL, perimeter=True, annex=False), house.clock.time(), "A", "ArmStatus")
 
-    house.alarm._cloud.execute = execute  # type: ignore[method-assign]
+    house.alarm._session._cloud.execute = execute  # type: ignore[method-assign]
     assert house.run(house.on("total+perimeter")) == [result]
     assert len(sent) == (1 if result is Result.SUPERSEDED else 2)
 
@@ -307,7 +309,7 @@ def test_a_flood_of_one_peer_leaves_few_commands_and_room_for_others(house: Told
     def meanwhile() -> None:
         for number in range(3):
             flood(house, f"10.0.0.{number}")
-            assert len(house.alarm._queue) <= MOST_WAITING
+            assert len(house.alarm._commands.queue) <= MOST_WAITING
         others.append(house.alarm.submit(a_command("10.0.0.99", "day")))
 
     house.while_flying("DARM2", meanwhile)

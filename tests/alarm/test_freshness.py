@@ -8,7 +8,8 @@ import pytest
 
 from emulator.alarm.cloud import Reading
 from emulator.alarm.freshness import ASLEEP, STEP_READS, UNANSWERED, read_within_s
-from emulator.alarm.installation import BACKOFF_LIMIT_S, Installation
+from emulator.alarm.installation import Installation
+from emulator.alarm.polling import BACKOFF_LIMIT_S
 from emulator.clouds.wsdo.cloud import WsdoCloud
 from emulator.model import Arm, ArmMode, Command, Interior, Origin, PanelState
 from emulator.simulator.faults import InjectedFault

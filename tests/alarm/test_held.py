@@ -11,9 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from emulator.alarm.hub import Guard, Hub
-from emulator.alarm.installation import View
 from emulator.alarm.presses import LATER, STOPPED, SWEEP
-from emulator.alarm.queue import Ticket
+from emulator.alarm.queue import Ticket, View
 from emulator.alarm.sweeps import OFTEN, REPEATED_S, SWEEP_S
 from emulator.errors import EmulatorError, Rejected, TooMany
 from emulator.model import (

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from emulator.alarm.held import Asked
 from emulator.alarm.hub import Guard, Hub, Ticket
-from emulator.alarm.installation import Installation, View
+from emulator.alarm.installation import Installation
+from emulator.alarm.queue import View
 from emulator.alarm.sweeps import SWEEP_S
 from emulator.errors import EmulatorError, TooMany
 from emulator.model import (
@@ -45,7 +46,14 @@ class Home(SimulatedCloud):
     def __init__(self, folder: Path, *, show_target: bool = True, off_disarms: bool = True) -> None:
         super().__init__()
         self.journal = Journal(folder)
-        self.alarm = Installation("home", self.new_client, self.journal, self.clock, poll_every_s=60)
+        self.alarm = Installation(
+            "home",
+            self.new_client,
+            self.journal,
+            self.clock,
+            poll_every_s=60,
+            on_change=lambda: self.hub.changed("home"),
+        )
         self.switches = {
             name: Switch(
                 name=f"{name} alarm",
@@ -214,7 +222,7 @@ def raising(*_: object) -> None:
 
 def test_people_hear_of_what_could_not_be_held(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     told: list[str] = []
-    home.alarm._on_notice = lambda _, text: told.append(text)
+    home.alarm._records.tell = lambda _, text: told.append(text)
     home.journal.close()
     ticket = home.hub.submit(home.switches["night"], True, PEER, Guard.BOTH)
     assert ticket.done.result(0).result is Result.FAILED
@@ -298,7 +306,7 @@ def test_what_is_unknown_is_not_announced_to_be_off(home: Home) -> None:
     assert set(home.ons().values()) == {None}
     announce(home, "total", True)
     assert (home.ons()["total"], home.ons()["night"]) == (True, None)
-    home.alarm.view = View(PanelState(Axes(), 1.0, "N", "EST2"))
+    home.alarm._commands.view = View(PanelState(Axes(), 1.0, "N", "EST2"))
     assert set(home.ons().values()) == {True}
 
 
@@ -376,7 +384,7 @@ AXES = st.builds(Axes, *map(st.sampled_from, ([None, *Interior], [None, True, Fa
 def test_nothing_but_an_off_of_its_own_lets_anything_read_as_off(
     home: Home, axes: Axes | None, announced: list[tuple[str, bool]]
 ) -> None:
-    home.alarm.view = View(axes and PanelState(axes, 1.0, "", "EST2"))
+    home.alarm._commands.view = View(axes and PanelState(axes, 1.0, "", "EST2"))
     before = home.ons()
     for name, on in announced:
         announce(home, name, on)

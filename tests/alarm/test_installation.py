@@ -12,7 +12,9 @@ import pytest
 
 from emulator import clouds
 from emulator.alarm.cloud import Phase, Reading, Report
-from emulator.alarm.installation import BACKOFF_LIMIT_S, FAILURE_KEPT_S, Installation
+from emulator.alarm.commands import FAILURE_KEPT_S
+from emulator.alarm.installation import Installation
+from emulator.alarm.polling import BACKOFF_LIMIT_S
 from emulator.alarm.queue import Ticket
 from emulator.alarm.unfinished import SETTLE_LIMIT_S
 from emulator.clouds.account import Account
@@ -595,7 +597,7 @@ def test_the_thread_polls_runs_commands_and_ends(tmp_path: Path) -> None:
     never = alarm.submit(Command(Disarm(), Origin("test")))
     stopper = threading.Thread(target=alarm.stop, args=(10,))
     stopper.start()
-    while not alarm._stopping:
+    while not alarm._commands.stopping:
         pass
     late = alarm.submit(Command(Arm(MODES["day"]), Origin("test")))
     gate.answer.set()
@@ -690,7 +692,7 @@ def test_a_refused_login_and_an_unsettled_command_do_not_keep_the_thread_busy(ho
     for _ in range(20):
         house.clock.now += POLL_S
         house.alarm.step()
-        assert house.alarm._poll_at > house.clock.now
+        assert house.alarm._polling.due_at > house.clock.now
     assert house.count("LOGIN") == 2
 
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator.alarm.installation import BACKOFF_LIMIT_S, TYPED, Installation
+from emulator.alarm.installation import Installation
+from emulator.alarm.polling import BACKOFF_LIMIT_S
 from emulator.alarm.queue import Ticket
+from emulator.alarm.unfinished import TYPED
 from emulator.errors import EmulatorError
 from emulator.model import Arm, ArmMode, Command, Disarm, Interior, Notice, Origin
 from emulator.simulator.faults import InjectedFault

@@ -43,7 +43,7 @@ def test_nothing_is_sent_twice_disarmed_by_mistake_or_left_open(
         house.face.options.zero_after_arm = zero_after_arm
         disarmed = watch_disarms(house)
         tickets = [ticket for event in walk if (ticket := take(house, *event))]
-        assert len(house.alarm._queue) <= MOST_WAITING
+        assert len(house.alarm._commands.queue) <= MOST_WAITING
 
         house.heal()
         house.run(*tickets)
@@ -96,7 +96,7 @@ def watch_disarms(house: House) -> list[tuple[ArmMode, Axes]]:
     send = house.transport.send
 
     def watched(*args: object, **kwargs: object) -> bytes:
-        job = house.alarm._queue.current
+        job = house.alarm._commands.queue.current
         if args[1]["request"] == "DARM1" and job and job.command.only_if:  # type: ignore[index]
             seen.append((job.command.only_if, house.panel.axes))
         return send(*args, **kwargs)  # type: ignore[arg-type]

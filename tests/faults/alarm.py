@@ -146,7 +146,7 @@ class Alarm:
         """Let time pass as the thread does: a step whenever one is due."""
         until = self.clock.now + seconds
         while self.clock.now < until:
-            due = self.installation._poll_at - self.clock.now
+            due = self.installation._polling.due_at - self.clock.now
             self.clock.now = min(until, self.clock.now + max(due, 1.0))
             self.installation.step()
 
@@ -194,7 +194,7 @@ class Witness:
         """A request goes to the cloud; a disarm has to be somebody's, of what is on."""
         if request not in DISARMS:
             return
-        job = self._alarm.installation._queue.current
+        job = self._alarm.installation._commands.queue.current
         if not (job and isinstance(job.command.action, Disarm)):
             self.wrong.append(f"{request} that nobody asked for")
         elif job.command.only_if and not self._alarm.panel.axes.has(job.command.only_if):

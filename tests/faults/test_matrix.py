@@ -131,7 +131,7 @@ def prepared(folder: Path, cloud_name: str, what: str) -> Alarm:
         alarm.keypad(Arm(NIGHT))
     alarm.live(1)
     alarm.clock.now += AGED_S
-    alarm.installation._poll_at = alarm.clock.now + (0 if what == "poll" else AGED_S)
+    alarm.installation._polling.due_at = alarm.clock.now + (0 if what == "poll" else AGED_S)
     alarm.witness.taken()
     return alarm
 

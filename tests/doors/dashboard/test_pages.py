@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from emulator.alarm.installation import View
+from emulator.alarm.queue import View
 from emulator.doors.dashboard.pages import LATE_S, NEWS_S
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
 from emulator.simulator.faults import InjectedFault
@@ -246,7 +246,7 @@ def test_what_is_not_guarded_is_said(rig: Rig) -> None:
     state = PanelState(
         DISARMED.after(Arm(ArmMode(Interior.NIGHT))), rig.clock.time(), "Q", "Status", ("Cocina", "Salón")
     )
-    rig.alarm.view = View(state)
+    rig.alarm._commands.view = View(state)
     assert "Open and not guarded: Cocina, Salón" in read(rig)
     [told] = rig.get("/api/state").get_json()["installations"]
     assert told["panel"]["bypassed"] == ["Cocina", "Salón"]

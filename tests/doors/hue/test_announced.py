@@ -31,7 +31,6 @@ class House(Home):
             reply_within_s=0.0,
             now=self.clock.time,
         )
-        self.alarm._on_change = lambda: self.hub.changed("home")
         self.alarm.step()
         self.heard: list[set[str]] = [self.on]
         self.hub.subscribe(lambda _: self.hear())
@@ -126,7 +125,7 @@ def test_a_change_of_mind_is_heard(house: House) -> None:
 
 def test_what_is_refused_later_is_heard(house: House) -> None:
     house.turn("night", True)
-    house.alarm._stopping = True
+    house.alarm._commands.stopping = True
     house.wait()
     assert house.heard == [set(), {"night"}, set()]
 
@@ -140,7 +139,7 @@ def test_what_cannot_be_written_down_is_heard_no_longer(house: House) -> None:
 
 
 def test_what_is_known_to_be_refused_is_not_announced(house: House) -> None:
-    house.alarm._blocked = LoginRefused("no")
+    house.alarm._guard.refusal = LoginRefused("no")
     house.turn("night", True)
     assert house.heard == [set()]
     assert not house.shows("night")
@@ -233,7 +232,7 @@ def test_after_a_sweep_an_arm_through_another_door_is_not_hidden(house: House) -
 
 
 def test_before_anything_was_read_no_light_shows_off(house: House) -> None:
-    house.alarm.view = type(house.alarm.view)()
+    house.alarm._commands.view = type(house.alarm.view)()
     for name in NAMES:
         house.turn(name, False)
         assert house.shows(name)

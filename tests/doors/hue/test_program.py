@@ -93,7 +93,7 @@ def a_program(
     journal = program.app.alarms.journal
     journal.save_state("home", PanelState(axes, time.time(), "", "EST2"))
     alarm = program.app.installations["home"]
-    alarm.view = replace(alarm.view, state=journal.load_state("home"))
+    alarm._commands.view = replace(alarm.view, state=journal.load_state("home"))
     program.app.start()
     try:
         yield program

@@ -1,0 +1,170 @@
+"""The commands of one alarm, from any thread: taken in, joined, judged by their age, and ended."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from emulator.alarm.age import Age
+from emulator.alarm.queue import CommandQueue, Job, Ticket, View
+from emulator.alarm.unfinished import Records
+from emulator.clock import Clock
+from emulator.errors import EmulatorError, Superseded, TooLate, TooMany, Unconfirmed, Unreachable
+from emulator.model import Action, Arm, Command, Moment, Outcome, PanelState, Result
+
+LOG = logging.getLogger(__name__)
+
+FAILURE_KEPT_S = 5.0
+"""A client that repeats at once an arm that failed (pywemo does, three times) does not repeat it to the panel."""
+
+
+class Commands:
+    """Owns the queue, and the view of the alarm, which is replaced whole. Every method may be called from any thread.
+
+    `changed` is notified when something waits, is over, or the program stops.
+    """
+
+    def __init__(
+        self, state: PanelState | None, records: Records, clock: Clock, age: Age, on_change: Callable[[], None]
+    ) -> None:
+        self.view = View(state)
+        self.lock = threading.Condition()
+        self.queue = CommandQueue()
+        self.stopping = False
+        self._records = records
+        self._clock = clock
+        self._age = age
+        self._on_change = on_change
+        self._failed: dict[Action, tuple[float, EmulatorError]] = {}
+
+    def now(self) -> Moment:
+        """Return this moment."""
+        return Moment(self._clock.monotonic(), self._clock.time())
+
+    def submit(
+        self, command: Command, entry: int | None = None, *, asked: Moment | None = None, ticket: Ticket | None = None
+    ) -> Ticket:
+        """Queue a command and write it down; one that equals one in the queue joins it.
+
+        For a command that was held back, `entry` is what `hold` returned, `asked` the moment when it was asked for and
+        `ticket` the one that was given out then. Raises TooMany where too much waits, and EmulatorError as `hold` does.
+        """
+        asked = asked or self.now()
+        with self.lock:
+            pointless = self.queue.pointless(command, self.view.axes)
+            twin = self.queue.join(command, pointless, asked)
+            known = None if twin else self.obstacle(command.action)
+            again = None if self.stopping else known
+            full = None
+            if twin is None and not self.queue.has_room(command.origin.peer, pointless):
+                full = TooMany("not sent: too many commands wait already; try again in a minute")
+                if entry is None:
+                    raise full
+            if entry is None and twin is None and again is None:
+                entry = self._records.hold(command)
+            job = Job(command, entry or 0, asked, ticket or Ticket())
+            job.ticket.waits |= self.queue.first is not None
+            refused = None if twin else known or full or self._lateness(job)
+            if refused is None:
+                for other in pointless:
+                    self.queue.drop(other)
+                if twin is None:
+                    job.ticket.entry = job.entry
+                    self.queue.put(job)
+                self._look()
+                self.lock.notify_all()
+        joined = ": already under way" if twin else ""
+        LOG.info("%s: %s, asked for %s%s", self._records.name, command.action, command.origin, joined)
+        if twin:
+            if entry is not None:
+                self._records.finish(entry, Outcome(Result.IGNORED, "the same was already under way"))
+            job.ticket.follow(twin.ticket)
+            job.ticket.entry = twin.entry
+        if again is not None:
+            self._records.end_again(job, again)
+        elif refused is not None:
+            self._records.end(job, refused)
+        else:
+            for other in pointless:
+                self._records.end(other, Superseded(f"a later {command.action} took its place"))
+        self._on_change()
+        return job.ticket
+
+    def obstacle(self, action: Action) -> EmulatorError | None:
+        """Return what an action would be refused for now, without asking the cloud; the lock is held."""
+        if self.stopping:
+            return Unreachable("the program is stopping", sent=False)
+        until, error = self._failed.get(action, (0.0, None))
+        return error if self._clock.monotonic() < until else None
+
+    def expire(self) -> bool:
+        """End what was not sent in time, also where the thread is held up; return whether anything waits to be sent."""
+        with self.lock:
+            late = [(job, error) for job in self.queue.unsent() if (error := self._lateness(job))]
+            for job, _ in late:
+                self.queue.drop(job)
+            if late:
+                self._look()
+            waits = bool(self.queue.unsent())
+        for job, error in late:
+            self._records.end(job, error)
+        if late:
+            self._on_change()
+        return waits
+
+    # -- on the alarm's thread ------------------------------------------------------------------------------
+
+    def wait(self, due_at: Callable[[], float]) -> bool:
+        """Wait for a command, or until the poll is due, which may change meanwhile; return False when stopping."""
+        with self.lock:
+            while not self.stopping and not self.queue and self._clock.monotonic() < due_at():
+                self.lock.wait(due_at() - self._clock.monotonic())
+            return not self.stopping
+
+    def take(self) -> Job | None:
+        """Return the next job, which is in flight from now on, or None."""
+        with self.lock:
+            return self.queue.take()
+
+    def commit(self, job: Job, *, sending: bool = False, begun: bool = False) -> None:
+        """See that a command may still be sent.
+
+        Raises Superseded where it has ended, or is too late; Unconfirmed where a part of it was done before: `begun`.
+        """
+        with self.lock:
+            late = TooLate("it had ended before it was sent") if job.over else None
+            # Of an arm that goes in parts, the first has left the house half armed: the others follow.
+            if late is None and not (begun and isinstance(job.command.action, Arm)):
+                late = self._lateness(job)
+            if late:
+                raise Unconfirmed(str(late)) if begun and not job.over else late
+            job.sent |= sending
+
+    def know(self, state: PanelState, at: float) -> None:
+        """Take over what the panel said, at a moment in monotonic seconds."""
+        with self.lock:
+            self._age.saw(state.axes, at)
+            self.view = self.queue.view(state)
+
+    def complete(self, job: Job, end: Outcome | EmulatorError, took_s: float) -> None:
+        """End the job in flight, unless that has happened while it was; remember a failed arm for a moment."""
+        self._failed.clear()
+        action = job.command.action
+        if isinstance(end, EmulatorError) and isinstance(action, Arm) and not isinstance(end, Superseded):
+            self._failed[action] = (self._clock.monotonic() + FAILURE_KEPT_S, end)
+        with self.lock:
+            self.queue.current = None
+            self._look()
+        if not job.over:
+            self._records.end(job, end, took_s)
+
+    def drain(self) -> None:
+        """End everything that waits: the program stops."""
+        while job := self.queue.take():
+            self._records.end(job, Unreachable("the program stopped before this was sent", sent=False))
+
+    def _lateness(self, job: Job) -> TooLate | None:
+        return self._age.lateness(job.command, job.asked, self.now())
+
+    def _look(self) -> None:
+        """Replace the view after a change of the state or the queue; the lock is held."""
+        self.view = self.queue.view(self.view.state)

@@ -1,0 +1,95 @@
+"""Stop all logins after one that was refused: an account is locked after three.
+
+| refusal that stands | the cloud says       | then stands | people are notified | journal |
+|---------------------|----------------------|-------------|---------------------|---------|
+| none                | LoginRefused,Retired | that one    | yes                 | noted   |
+| none                | SettingNeeded        | that one    | yes                 | -       |
+| any, other text     | LoginNeeded          | that one    | yes                 | -       |
+| any, same text      | LoginNeeded          | that one    | no                  | -       |
+| any                 | any other            | as before   | no                  | -       |
+| LoginNeeded         | news                 | none        | no                  | -       |
+| one that is noted   | -, the note is gone  | none        | no                  | -       |
+"""
+
+import logging
+
+from emulator.alarm.unfinished import Records
+from emulator.errors import CloudError, LoginNeeded, LoginRefused, Retired, SettingNeeded
+from emulator.model import Notice
+from emulator.store import refused_logins
+
+LOG = logging.getLogger(__name__)
+
+
+class LoginGuard:
+    """Keeps a refusal of the login until the settings change or a person asks; over a restart, too.
+
+    `credentials` are only kept as a fingerprint, of a login that was refused. `refusals` is how many refusals of these
+    very credentials do not keep it from trying them: none, unless a person asks. `after_refusal` says what helps then.
+    """
+
+    def __init__(self, records: Records, credentials: str, refusals: int, after_refusal: str) -> None:
+        self._records = records
+        self._credentials = credentials
+        self._refusals = refusals
+        self._after_refusal = after_refusal
+        self.refusal: LoginRefused | Retired | None = None
+        """The refusal that stands."""
+        refused = refused_logins.recall(records.journal, credentials)
+        if refused and refused.times > refusals:
+            self.refusal = LoginRefused(self._in_words(LoginRefused(refused.message)))
+            self.refusal.noted = True
+
+    @property
+    def lets_ask(self) -> bool:
+        """True if the cloud may be asked, which looks by itself for a login that a person has to make."""
+        return self.refusal is None or isinstance(self.refusal, LoginNeeded)
+
+    @property
+    def trouble(self) -> str:
+        """Why logins have stopped and what a person can do about it; empty where they have not."""
+        return self._in_words(self.refusal) if self.refusal else ""
+
+    def check(self) -> bool:
+        """Raise the refusal that stands; return True when a person's try has just lifted it: log in anew.
+
+        Only a refusal that is noted in the journal can be lifted there.
+        """
+        if self.refusal is None or self.lets_ask:
+            return False
+        if not self.refusal.noted or refused_logins.recall(self._records.journal, self._credentials):
+            raise self.refusal.with_traceback(None)
+        self.refusal = None
+        return True
+
+    def refuse(self, error: LoginRefused | Retired) -> None:
+        """Stop logins because of `error`, and notify people if it is new."""
+        needs_login = isinstance(error, LoginNeeded)
+        is_new = str(self.refusal) != str(error) if needs_login else self.refusal is None
+        if is_new:
+            if not self._refusals:
+                LOG.error("%s: %s", self._records.name, self._in_words(error))
+            self._records.tell(Notice.LOGIN, self._in_words(error))
+        if is_new or needs_login:
+            self.refusal = error
+        if is_new and not (error.noted or isinstance(error, LoginNeeded | SettingNeeded)):
+            self._records.write(lambda: self._note(error), again=True)
+
+    def worked(self) -> None:
+        """Take note that the cloud gave news, so that the login works."""
+        if isinstance(self.refusal, LoginNeeded):
+            LOG.info("%s: the login works again", self._records.name)
+            self.refusal = None
+        if self._refusals:
+            self._records.write(lambda: refused_logins.forget(self._records.journal, self._credentials))
+
+    def _note(self, error: LoginRefused | Retired) -> None:
+        refused_logins.remember(self._records.journal, self._records.name, self._credentials, str(error))
+        error.noted = True
+
+    def _in_words(self, refusal: CloudError) -> str:
+        """Return what the cloud said, and what a person can do about it where that does not say so itself."""
+        text = str(refusal)
+        if isinstance(refusal, LoginNeeded | SettingNeeded) or text.endswith(self._after_refusal):
+            return text
+        return f"{text.removesuffix('.')}. {self._after_refusal}"

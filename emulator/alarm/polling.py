@@ -1,0 +1,97 @@
+"""When to ask the panel next, and whether what it said last is fresh. Pure: the owner brings the time, and locks.
+
+| event        | next poll                     | failures  | last read is fresh |
+|--------------|-------------------------------|-----------|--------------------|
+| POLLED       | after the interval            | as before | as before          |
+| SILENCE      | after the back-off            | one more  | as before          |
+| LOGIN_NEEDED | after LOGIN_LOOK_S            | as before | as before          |
+| CONFIRMED    | soon, unless it is due before | as before | as before          |
+| FAILED       | now                           | as before | no more            |
+| GAP          | now                           | as before | no more            |
+| (a read)     | as before                     | none      | for FRESH_S        |
+"""
+
+from enum import Enum, auto
+
+from emulator.model import Moment
+
+FRESH_S = 10.0
+"""Before a command that only makes sense in some states, an older state is brought up to date."""
+
+BACKOFF_LIMIT_S, BACKOFF_DOUBLINGS = 600.0, 10
+"""The longest pause between polls of a cloud that does not answer, and how soon it is reached."""
+
+LOGIN_LOOK_S = 5.0
+"""How soon a login that a person has made is noticed; looking costs no request, as it is read from our own files."""
+
+
+class Event(Enum):
+    """What moves the next poll."""
+
+    POLLED = auto()
+    """A poll brought the state, found that the cloud refuses the login, or ended in a defect of this program."""
+    SILENCE = auto()
+    """A poll brought no news."""
+    LOGIN_NEEDED = auto()
+    """A poll found that a person has to log in."""
+    CONFIRMED = auto()
+    """A command was carried out. After an outage the next poll may be far away."""
+    FAILED = auto()
+    """A command was not carried out, or perhaps."""
+    GAP = auto()
+    """The process or the machine stood still."""
+
+
+class Polling:
+    """The next poll of one installation, and the moment of its last read.
+
+    `reread_after_s` is for clouds whose polls are rare: how soon after a command the state is read once more.
+    """
+
+    def __init__(self, every_s: float, reread_after_s: float | None, now: float) -> None:
+        self.every_s = every_s
+        self._soon_s = every_s if reread_after_s is None else reread_after_s
+        self.due_at = now
+        """When the next poll is due, in monotonic seconds."""
+        self.failures = 0
+        """Polls in a row that brought no news."""
+        self.read_at: float | None = None
+        """When the state was read last in this run, in epoch seconds."""
+        self.gaps = 0
+        self._fresh: Moment | None = None
+
+    def saw(self, event: Event, now: float, gaps: int | None = None) -> None:
+        """Move the next poll; at once where there was another gap since `gaps` of them.
+
+        What came in before a gap, and was looked at after it, is no news.
+        """
+        self.failures += event is Event.SILENCE
+        self.gaps += event is Event.GAP
+        due_at = now + (self._pause_s(event) if gaps in (None, self.gaps) else 0.0)
+        self.due_at = min(due_at, self.due_at) if event is Event.CONFIRMED else due_at
+        if event in (Event.FAILED, Event.GAP):
+            self._fresh = None
+
+    def _pause_s(self, event: Event) -> float:
+        doublings = min(max(self.failures - 1, 0), BACKOFF_DOUBLINGS)
+        back_off_s = max(self.every_s, min(self.every_s * float(2**doublings), BACKOFF_LIMIT_S))
+        return {
+            Event.POLLED: self.every_s,
+            Event.SILENCE: back_off_s,
+            Event.LOGIN_NEEDED: min(self.every_s, LOGIN_LOOK_S),
+            Event.CONFIRMED: self._soon_s,
+        }.get(event, 0.0)
+
+    def read(self, now: Moment) -> bool:
+        """Note that the state was read; return whether that ends a silence."""
+        was_silent, self.failures = self.failures > 0, 0
+        self._fresh, self.read_at = now, now.wall
+        return was_silent
+
+    def is_fresh(self, now: Moment) -> bool:
+        """Return whether the last read is of the last moments, by both clocks: one stops while the machine sleeps."""
+        return (
+            self._fresh is not None
+            and now.monotonic - self._fresh.monotonic <= FRESH_S
+            and 0 <= now.wall - self._fresh.wall <= FRESH_S
+        )

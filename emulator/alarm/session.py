@@ -1,0 +1,221 @@
+"""One alarm's cloud, as its thread uses it: for polls, for reads before a command, and for the command itself."""
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from emulator.alarm.cloud import Cloud, Details, Phase, Reading, Report
+from emulator.alarm.commands import Commands
+from emulator.alarm.freshness import Freshness
+from emulator.alarm.login_guard import LoginGuard
+from emulator.alarm.polling import Event, Polling
+from emulator.alarm.queue import Job, applies
+from emulator.alarm.unfinished import Records, Unsettled
+from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, Retired, Unconfirmed, Unreachable
+from emulator.model import Arm, Axes, Command, Disarm, Outcome, PanelState, Result
+from emulator.store import history
+
+LOG = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+
+class Session:
+    """Asks the cloud, and spreads what it says. Only for the alarm's thread, or without one.
+
+    `lag_s` is how old the panel's state may be that a cloud with rare polls shows.
+    """
+
+    def __init__(
+        self,
+        make_cloud: Callable[[], Cloud],
+        records: Records,
+        commands: Commands,
+        guard: LoginGuard,
+        polling: Polling,
+        freshness: Freshness,
+        on_progress: Report,
+        lag_s: float,
+    ) -> None:
+        self.error = ""
+        """Why the last poll brought no news."""
+        self._make_cloud = make_cloud
+        self._cloud = make_cloud()
+        self._records = records
+        self._commands = commands
+        self._guard = guard
+        self._polling = polling
+        self._freshness = freshness
+        self._on_progress = on_progress
+        self._unsettled = Unsettled(records.journal.unsettled(records.name), polling.due_at, lag_s)
+        self._got: PanelState | None = None
+
+    def close(self) -> None:
+        """End the session with the cloud."""
+        self._cloud.close()
+
+    # -- reading --------------------------------------------------------------------------------------------
+
+    def read_now(self, how: Reading = Reading.POLL) -> PanelState:
+        """Read the state and settle what was unconfirmed; raises CloudError."""
+        if how is Reading.POLL and self._unsettled and self._commands.now().monotonic >= self._unsettled.at:
+            how = Reading.SETTLE
+        return self._allowed(lambda: self._read(how))
+
+    def describe(self) -> Details:
+        """Return what the cloud knows of the installation; raises CloudError."""
+        return self._allowed(lambda: self._cloud.describe())
+
+    def poll(self) -> None:
+        """Read the state because it is time, and say when to do so next."""
+        gaps, event = self._polling.gaps, Event.POLLED
+        try:
+            self.read_now()
+        except (LoginRefused, Retired) as error:
+            # People were notified when it happened; looked at again in case a person's try works meanwhile.
+            event = Event.LOGIN_NEEDED if isinstance(error, LoginNeeded) else Event.POLLED
+        except Exception as error:
+            event = Event.SILENCE
+            self.error = str(error) if isinstance(error, EmulatorError) else "a defect of this program; see its log"
+            if not isinstance(error, EmulatorError):
+                LOG.exception("%s: a poll ended in a defect of this program", self._records.name)
+            elif not self._polling.failures:
+                LOG.warning("%s: no news from the alarm, the last state is kept: %s", self._records.name, error)
+        with self._commands.lock:
+            self._polling.saw(event, self._commands.now().monotonic, gaps)
+            if self._unsettled and self._guard.lets_ask:
+                self._polling.due_at = min(self._polling.due_at, self._unsettled.at)
+
+    def _allowed(self, ask: Callable[[], Answer]) -> Answer:
+        """Ask the cloud something, unless it has refused the login; remember if it does so now."""
+        try:
+            self._check_login()
+            return ask()
+        except (LoginRefused, Retired) as error:
+            self._guard.refuse(error)
+            raise
+
+    def _check_login(self) -> None:
+        if self._guard.check():
+            self._cloud.close()
+            self._cloud = self._make_cloud()
+
+    def _read(self, how: Reading) -> PanelState:
+        now = self._commands.now()
+        is_poll = how in (Reading.POLL, Reading.GLANCE)
+        if not is_poll:
+            self._unsettled.asked(now.monotonic)
+        before, state = self._got, self._cloud.read(how)
+        self._got = state
+        self._keep(state, self._unsettled.last)
+        # A cloud without news gives back what it had; its time alone would make that news once the clock is set back.
+        is_news = state is not before and state.read_at >= now.wall
+        believable = how is Reading.PANEL or now.monotonic >= self._unsettled.believable_at
+        if not is_poll and is_news and believable:
+            self._settle(state)
+        return state
+
+    def _keep(self, state: PanelState, command: int | None) -> None:
+        before = self._commands.view.state
+        if before is None or before.axes != state.axes:
+            LOG.info("%s: the panel is %s (%s)", self._records.name, state, state.source)
+        self._guard.worked()
+        self._freshness.has_news(state)
+        now = self._commands.now()
+        self._commands.know(state, now.monotonic)
+        # In this order: what is said to be of this run must not be the view of an earlier one.
+        if self._polling.read(now):
+            LOG.info("%s: the alarm answers again", self._records.name)
+        quiet_s = max(history.QUIET_S, history.QUIET_POLLS * self._polling.every_s)
+        self._records.keep(state, quiet_s, command)
+
+    def _settle(self, state: PanelState) -> None:
+        if self._unsettled:
+            LOG.warning("%s: after an unconfirmed command the panel says: %s", self._records.name, state.axes)
+            self._records.settle(self._unsettled.take(), state)
+
+    # -- commands -------------------------------------------------------------------------------------------
+
+    def carry_out(self, job: Job) -> Outcome:
+        """Send a job's command if it makes sense where the panel stands, and follow it to its end.
+
+        Raises EmulatorError where it was not carried out, or perhaps.
+        """
+        command = job.command
+        self._check_login()
+        if command.only_if is not None:
+            axes = self._fresh_axes(command)
+            if command.is_on(axes) is None:
+                axes = self._fresh_axes(command, Reading.SETTLE)
+            unclear = self._unsettled.may_have_armed or command.is_on(axes.doubted()) is None
+            if self._unsettled and unclear:
+                raise Unreachable("the cloud has no news yet of an earlier command; try again in a minute", sent=False)
+            if not applies(command, axes):
+                return Outcome(Result.IGNORED, _why_not(command, axes))
+        view = self._commands.view
+        blind = isinstance(command.action, Arm) and view.state is not None and view.axes.interior is None
+        if blind and self._fresh_axes(command, Reading.SETTLE).interior is None:
+            raise Rejected("the panel is armed in a way that this program cannot read; disarm it first")
+        self._commands.commit(job)
+        state = self._got = self._cloud.execute(command.action, self._reporter(job))
+        self._keep(state, job.entry)
+        self._settle(state)
+        return Outcome(Result.CONFIRMED, f"the panel is {state}")
+
+    def learn(self, job: Job, error: EmulatorError | None) -> None:
+        """Draw the consequences of how a command ended."""
+        now = self._commands.now().monotonic
+        with self._commands.lock:
+            self._polling.saw(Event.FAILED if error else Event.CONFIRMED, now)
+        if isinstance(error, Unconfirmed):
+            self._unsettled.add(job.entry, now, armed=isinstance(job.command.action, Arm))
+        elif isinstance(error, LoginRefused | Retired):
+            self._guard.refuse(error)
+
+    def _fresh_axes(self, command: Command, how: Reading = Reading.POLL) -> Axes:
+        """Return the axes as they are now: what this process read in the last moments, or reads at once.
+
+        Raises CloudError when that cannot be told: in doubt the house stays as it is.
+        """
+        now = self._commands.now()
+        if self._unsettled:
+            how = Reading.SETTLE
+        if how is not Reading.POLL and not self._unsettled.may_wake(now.monotonic):
+            how = Reading.POLL
+        if how is not Reading.POLL or not self._polling.is_fresh(now):
+            # A disarm does not depend on reading: it may turn off a mode that was on when last read.
+            was_on = isinstance(command.action, Disarm) and command.is_on(self._commands.view.axes) is True
+            try:
+                self._read(Reading.GLANCE if how is Reading.POLL and was_on else how)
+            except Unreachable as error:
+                if not was_on:
+                    raise Unreachable(f"cannot tell whether {command.action} is right: {error}", sent=False) from None
+                message = "%s: going by the last state, %s: %s"
+                LOG.warning(message, self._records.name, self._commands.view.axes, error)
+        return self._commands.view.axes
+
+    def _reporter(self, job: Job) -> Report:
+        said = None
+        accepted: set[str] = set()
+
+        def report(phase: Phase, text: str) -> None:
+            nonlocal said
+            if phase is Phase.SENDING:
+                # More than once for a request: when its turn has come, and when the connection stands.
+                # One that was accepted and is sent anew, by force, has done nothing; what follows another one has.
+                self._commands.commit(job, sending=True, begun=bool(accepted - {text}))
+            if phase is Phase.ACCEPTED:
+                accepted.add(text)
+                job.ticket.accept()
+            if (phase, text) != said:
+                said = (phase, text)
+                self._on_progress(phase, text)
+
+        return report
+
+
+def _why_not(command: Command, axes: Axes) -> str:
+    modes = " or ".join(str(mode) for mode in (command.only_if, *command.or_if))
+    if command.is_on(axes) is None:
+        return f"the panel does not say whether {modes} is on, and disarming would take {axes} with it"
+    return f"{modes} was not on; nothing was sent"

@@ -1,0 +1,81 @@
+"""When the next poll is due after each event, and how long a read stays fresh."""
+
+import pytest
+
+from emulator.alarm.polling import BACKOFF_LIMIT_S, FRESH_S, LOGIN_LOOK_S, Event, Polling
+from emulator.model import Moment
+
+EVERY_S, SOON_S, NOW = 60.0, 15.0, 1000.0
+
+
+TABLE = {
+    # Event → the pause, the failures after one before, whether the last read is fresh, and the gaps.
+    Event.POLLED: (EVERY_S, 1, True, 0),
+    Event.SILENCE: (2 * EVERY_S, 2, True, 0),
+    Event.LOGIN_NEEDED: (LOGIN_LOOK_S, 1, True, 0),
+    Event.CONFIRMED: (SOON_S, 1, True, 0),
+    Event.FAILED: (0.0, 1, False, 0),
+    Event.GAP: (0.0, 1, False, 1),
+}
+
+
+@pytest.mark.parametrize("event", Event)
+def test_what_each_event_does_to_the_next_poll(event: Event) -> None:
+    polling, now = Polling(EVERY_S, SOON_S, NOW), Moment(NOW, NOW)
+    polling.read(now)
+    polling.saw(Event.SILENCE, NOW)
+    polling.saw(event, NOW)
+    assert (polling.due_at - NOW, polling.failures, polling.is_fresh(now), polling.gaps) == TABLE[event]
+
+
+def test_the_first_poll_is_due_at_once_and_nothing_is_fresh_before() -> None:
+    polling = Polling(EVERY_S, None, NOW)
+    assert (polling.due_at, polling.read_at, polling.is_fresh(Moment(NOW, NOW))) == (NOW, None, False)
+
+
+def test_pauses_double_up_to_the_limit_and_news_ends_them() -> None:
+    polling = Polling(EVERY_S, None, NOW)
+    pauses = []
+    for _ in range(20):
+        polling.saw(Event.SILENCE, NOW)
+        pauses.append(polling.due_at - NOW)
+    assert pauses == [60, 120, 240, 480] + [BACKOFF_LIMIT_S] * 16
+    assert polling.read(Moment(NOW, NOW))
+    assert not polling.read(Moment(NOW, NOW))
+    polling.saw(Event.SILENCE, NOW)
+    assert polling.due_at - NOW == EVERY_S
+
+
+def test_an_interval_above_the_limit_is_no_shorter_in_an_outage() -> None:
+    polling = Polling(2 * BACKOFF_LIMIT_S, None, NOW)
+    polling.saw(Event.SILENCE, NOW)
+    assert polling.due_at - NOW == 2 * BACKOFF_LIMIT_S
+
+
+def test_a_command_puts_no_poll_off() -> None:
+    polling = Polling(EVERY_S, None, NOW)
+    polling.saw(Event.CONFIRMED, NOW)
+    assert polling.due_at == NOW
+    polling.saw(Event.POLLED, NOW)
+    polling.saw(Event.CONFIRMED, NOW + EVERY_S / 2)
+    assert polling.due_at == NOW + EVERY_S
+
+
+@pytest.mark.parametrize("event", [Event.POLLED, Event.SILENCE, Event.LOGIN_NEEDED])
+def test_a_poll_with_a_gap_in_it_is_due_again_at_once(event: Event) -> None:
+    polling = Polling(EVERY_S, None, NOW)
+    gaps = polling.gaps
+    polling.saw(Event.GAP, NOW)
+    polling.saw(event, NOW, gaps)
+    assert (polling.due_at, polling.failures) == (NOW, event is Event.SILENCE)
+
+
+@pytest.mark.parametrize(
+    ("monotonic_s", "wall_s", "fresh"),
+    [(0, 0, True), (FRESH_S, FRESH_S, True), (FRESH_S + 1, 0, False), (0, FRESH_S + 1, False), (1, -1, False)],
+)
+def test_a_read_is_fresh_by_both_clocks(monotonic_s: float, wall_s: float, fresh: bool) -> None:
+    polling = Polling(EVERY_S, None, NOW)
+    polling.read(Moment(NOW, 5.0))
+    assert polling.is_fresh(Moment(NOW + monotonic_s, 5.0 + wall_s)) is fresh
+    assert polling.read_at == 5.0
