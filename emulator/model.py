@@ -45,14 +45,8 @@ class ArmMode:
 
     def parts(self) -> tuple["ArmMode", ...]:
         """The single modes that add up to this one, in the order in which they are armed."""
-        found = []
-        if self.interior is not None:
-            found.append(ArmMode(interior=self.interior))
-        if self.perimeter:
-            found.append(ArmMode(perimeter=True))
-        if self.annex:
-            found.append(ArmMode(annex=True))
-        return tuple(found)
+        interior = [ArmMode(interior=self.interior)] if self.interior else []
+        return (*interior, *[ArmMode(perimeter=True)] * self.perimeter, *[ArmMode(annex=True)] * self.annex)
 
     def __str__(self) -> str:
         words = [self.interior.value] if self.interior else []
@@ -111,6 +105,10 @@ def every(values: Iterable[bool | None]) -> bool | None:
     return None if None in found else True
 
 
+def _is(axis: Interior | bool | None, wanted: Interior | bool) -> bool | None:
+    return None if axis is None else axis is wanted
+
+
 @dataclass(frozen=True, slots=True)
 class Axes:
     """Where the panel stands; None is unknown, and unknown never counts as off."""
@@ -121,14 +119,8 @@ class Axes:
 
     def has(self, mode: ArmMode) -> bool | None:
         """Whether every axis that `mode` names is in its position; None when an unknown one decides."""
-        answers: list[bool | None] = []
-        if mode.interior is not None:
-            answers.append(None if self.interior is None else self.interior is mode.interior)
-        if mode.perimeter:
-            answers.append(self.perimeter)
-        if mode.annex:
-            answers.append(self.annex)
-        return every(answers)
+        interior = [_is(self.interior, mode.interior)] if mode.interior else []
+        return every(interior + [self.perimeter] * mode.perimeter + [self.annex] * mode.annex)
 
     def after(self, action: Action) -> "Axes":
         """The axes once `action` has been carried out."""
@@ -145,13 +137,8 @@ class Axes:
         """Whether the panel stands where `action` wanted it."""
         if isinstance(action, Arm):
             return self.has(action.mode)
-        wanted: list[bool | None] = []
-        if action.main:
-            wanted.append(None if self.interior is None else self.interior is Interior.OFF)
-            wanted.append(None if self.perimeter is None else not self.perimeter)
-        if action.annex:
-            wanted.append(None if self.annex is None else not self.annex)
-        return every(wanted)
+        main = [_is(self.interior, Interior.OFF), _is(self.perimeter, False)]
+        return every(main * action.main + [_is(self.annex, False)] * action.annex)
 
     def doubted(self) -> "Axes":
         """The same, but with unknown for whatever would read as off."""

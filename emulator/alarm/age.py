@@ -1,6 +1,7 @@
 """When a command comes too late to be sent. Pure: the owner brings the time, and locks."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from emulator.alarm.queue import nothing_left
 from emulator.errors import TooLate
@@ -13,32 +14,33 @@ ARM_WITHIN_S = 60.0
 """The same for an arm where the settings do not say otherwise."""
 
 
+@dataclass(eq=False)
 class Age:
     """Judges the age of commands, and whether the panel was disarmed and armed again since they were asked for.
 
     `arm_within_s` is how old an arm may be when it is sent. `stood_still` tells whether the process did since a moment.
     """
 
-    def __init__(self, arm_within_s: float, stood_still: Callable[[Moment], bool]) -> None:
-        self._arm_within_s = arm_within_s
-        self._stood_still = stood_still
-        self._readings: list[tuple[float, Axes]] = []
+    arm_within_s: float
+    stood_still: Callable[[Moment], bool]
+    readings: list[tuple[float, Axes]] = field(default_factory=list)
+    """Where the panel has stood in the last moments, by monotonic seconds."""
 
     def saw(self, axes: Axes, at: float) -> None:
         """Remember where the panel stands, in monotonic seconds."""
-        self._readings = [each for each in self._readings if each[0] > at - DISARM_WITHIN_S] + [(at, axes)]
+        self.readings = [each for each in self.readings if each[0] > at - DISARM_WITHIN_S] + [(at, axes)]
 
     def lateness(self, command: Command, asked: Moment, now: Moment) -> TooLate | None:
         """Return why a command must not be sent any more; None if it may be."""
         age_s = asked.age_s(now)
         disarms = isinstance(command.action, Disarm)
-        if age_s >= (DISARM_WITHIN_S if disarms else self._arm_within_s):
+        if age_s >= (DISARM_WITHIN_S if disarms else self.arm_within_s):
             return TooLate(f"it came too late, {age_s:.0f} s after it was asked for; ask again")
         if not disarms:
             return None
-        if self._stood_still(asked):
+        if self.stood_still(asked):
             return TooLate("this program stood still after it was asked for, so it may come too late; ask again")
-        since = [nothing_left(command, axes) for at, axes in self._readings if at > asked.monotonic]
+        since = [nothing_left(command, axes) for at, axes in self.readings if at > asked.monotonic]
         if any(since) and not since[-1]:
             return TooLate("the alarm was disarmed and armed again after it was asked for; ask again")
         return None

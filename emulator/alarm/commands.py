@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import InitVar, dataclass
 
 from emulator.alarm.age import Age
 from emulator.alarm.queue import CommandQueue, Job, Ticket, View
@@ -17,28 +18,29 @@ FAILURE_KEPT_S = 5.0
 """A client that repeats at once an arm that failed (pywemo does, three times) does not repeat it to the panel."""
 
 
+@dataclass(eq=False)
 class Commands:
     """Owns the queue, and the view of the alarm, which is replaced whole. Every method may be called from any thread.
 
-    `changed` is notified when something waits, is over, or the program stops.
+    `on_change` is called after a change of the view, without the lock.
     """
 
-    def __init__(
-        self, state: PanelState | None, records: Records, clock: Clock, age: Age, on_change: Callable[[], None]
-    ) -> None:
+    state: InitVar[PanelState | None]
+    records: Records
+    clock: Clock
+    age: Age
+    on_change: Callable[[], None]
+
+    def __post_init__(self, state: PanelState | None) -> None:
         self.view = View(state)
         self.lock = threading.Condition()
         self.queue = CommandQueue()
         self.stopping = False
-        self._records = records
-        self._clock = clock
-        self._age = age
-        self._on_change = on_change
         self._failed: dict[Action, tuple[float, EmulatorError]] = {}
 
     def now(self) -> Moment:
         """Return this moment."""
-        return Moment(self._clock.monotonic(), self._clock.time())
+        return Moment(self.clock.monotonic(), self.clock.time())
 
     def submit(
         self, command: Command, entry: int | None = None, *, asked: Moment | None = None, ticket: Ticket | None = None
@@ -60,7 +62,7 @@ class Commands:
                 if entry is None:
                     raise full
             if entry is None and twin is None and again is None:
-                entry = self._records.hold(command)
+                entry = self.records.hold(command)
             job = Job(command, entry or 0, asked, ticket or Ticket())
             job.ticket.waits |= self.queue.first is not None
             refused = None if twin else known or full or self._lateness(job)
@@ -73,20 +75,20 @@ class Commands:
                 self._look()
                 self.lock.notify_all()
         joined = ": already under way" if twin else ""
-        LOG.info("%s: %s, asked for %s%s", self._records.name, command.action, command.origin, joined)
+        LOG.info("%s: %s, asked for %s%s", self.records.name, command.action, command.origin, joined)
         if twin:
             if entry is not None:
-                self._records.finish(entry, Outcome(Result.IGNORED, "the same was already under way"))
+                self.records.finish(entry, Outcome(Result.IGNORED, "the same was already under way"))
             job.ticket.follow(twin.ticket)
             job.ticket.entry = twin.entry
         if again is not None:
-            self._records.end_again(job, again)
+            self.records.end_again(job, again)
         elif refused is not None:
-            self._records.end(job, refused)
+            self.records.end(job, refused)
         else:
             for other in pointless:
-                self._records.end(other, Superseded(f"a later {command.action} took its place"))
-        self._on_change()
+                self.records.end(other, Superseded(f"a later {command.action} took its place"))
+        self.on_change()
         return job.ticket
 
     def obstacle(self, action: Action) -> EmulatorError | None:
@@ -94,7 +96,7 @@ class Commands:
         if self.stopping:
             return Unreachable("the program is stopping", sent=False)
         until, error = self._failed.get(action, (0.0, None))
-        return error if self._clock.monotonic() < until else None
+        return error if self.clock.monotonic() < until else None
 
     def expire(self) -> bool:
         """End what was not sent in time, also where the thread is held up; return whether anything waits to be sent."""
@@ -106,9 +108,9 @@ class Commands:
                 self._look()
             waits = bool(self.queue.unsent())
         for job, error in late:
-            self._records.end(job, error)
+            self.records.end(job, error)
         if late:
-            self._on_change()
+            self.on_change()
         return waits
 
     # -- on the alarm's thread ------------------------------------------------------------------------------
@@ -116,8 +118,8 @@ class Commands:
     def wait(self, due_at: Callable[[], float]) -> bool:
         """Wait for a command, or until the poll is due, which may change meanwhile; return False when stopping."""
         with self.lock:
-            while not self.stopping and not self.queue and self._clock.monotonic() < due_at():
-                self.lock.wait(due_at() - self._clock.monotonic())
+            while not self.stopping and not self.queue and self.clock.monotonic() < due_at():
+                self.lock.wait(due_at() - self.clock.monotonic())
             return not self.stopping
 
     def take(self) -> Job | None:
@@ -142,7 +144,7 @@ class Commands:
     def know(self, state: PanelState, at: float) -> None:
         """Take over what the panel said, at a moment in monotonic seconds."""
         with self.lock:
-            self._age.saw(state.axes, at)
+            self.age.saw(state.axes, at)
             self.view = self.queue.view(state)
 
     def complete(self, job: Job, end: Outcome | EmulatorError, took_s: float) -> None:
@@ -150,20 +152,20 @@ class Commands:
         self._failed.clear()
         action = job.command.action
         if isinstance(end, EmulatorError) and isinstance(action, Arm) and not isinstance(end, Superseded):
-            self._failed[action] = (self._clock.monotonic() + FAILURE_KEPT_S, end)
+            self._failed[action] = (self.clock.monotonic() + FAILURE_KEPT_S, end)
         with self.lock:
             self.queue.current = None
             self._look()
         if not job.over:
-            self._records.end(job, end, took_s)
+            self.records.end(job, end, took_s)
 
     def drain(self) -> None:
         """End everything that waits: the program stops."""
         while job := self.queue.take():
-            self._records.end(job, Unreachable("the program stopped before this was sent", sent=False))
+            self.records.end(job, Unreachable("the program stopped before this was sent", sent=False))
 
     def _lateness(self, job: Job) -> TooLate | None:
-        return self._age.lateness(job.command, job.asked, self.now())
+        return self.age.lateness(job.command, job.asked, self.now())
 
     def _look(self) -> None:
         """Replace the view after a change of the state or the queue; the lock is held."""

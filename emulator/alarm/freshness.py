@@ -38,13 +38,7 @@ class Freshness:
     """
 
     def __init__(
-        self,
-        records: Records,
-        clock: Clock,
-        *,
-        poll_every_s: float,
-        read_s: float,
-        silent_after_s: float,
+        self, records: Records, clock: Clock, *, poll_every_s: float, read_s: float, silent_after_s: float
     ) -> None:
         self._records = records
         self._clock = clock

@@ -3,17 +3,20 @@
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from emulator.alarm.queue import Ticket
 from emulator.alarm.sweeps import Run, Sweeps
 from emulator.errors import EmulatorError
-from emulator.model import Moment, Origin, Switch
+from emulator.model import Arm, Command, Disarm, Moment, Origin, Switch
+
+SWEEP = "as after “turn everything off”, which changes nothing. Ask for this one alone; the README tells of allow_sweep"
+"""The reason why a command that was part of a sweep is not sent."""
 
 
 class Asked(NamedTuple):
-    """When something was asked for; `number` tells earlier from later within this process."""
+    """The moment when something was asked for; `number` tells earlier from later within this process."""
 
     number: int
     at: Moment
@@ -21,7 +24,7 @@ class Asked(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Press:
-    """A switch that somebody turns on or off.
+    """A switch that is turned on or off, once.
 
     While it is held back it has the runs that it may be part of, and an `entry`, which is where it stands in the
     journal once that is written.
@@ -36,17 +39,36 @@ class Press:
     entry: Future[int] | None = None
 
     @property
+    def key(self) -> str:
+        """The key of its switch."""
+        return self.switch.identity.key
+
+    @property
+    def command(self) -> Command:
+        """The command that it comes to."""
+        switch = self.switch
+        action = Arm(switch.mode, force=switch.force) if self.on else Disarm.of(switch.mode)
+        return Command(action, replace(self.origin, switch=switch.name), only_if=None if self.on else switch.mode)
+
+    @property
     def ends(self) -> float:
-        """When all runs have ended without a sweep, in monotonic seconds."""
+        """The moment when all runs have ended without a sweep, in monotonic seconds."""
         return max(run.ends for run in self.runs)
 
     def is_like(self, other: "Press") -> bool:
-        """Tell whether another one asks for the same, from the same peer and door."""
+        """Return whether another one asks for the same, from the same peer and door."""
         return (self.switch, self.on, self.origin) == (other.switch, other.on, other.origin)
+
+    def unwritten(self) -> EmulatorError | None:
+        """Return why it could not be written down, as its client is told; wait until that is known."""
+        error = self.entry.exception() if self.entry else None
+        if error is None or isinstance(error, EmulatorError):
+            return error
+        raise error
 
 
 class Came(NamedTuple):
-    """What became of a press: part of a sweep with others that are held no more, the same as one, held, or neither."""
+    """The fate of a press: part of a sweep with others that are held no more, the same as one, held, or neither."""
 
     swept: tuple[Press, ...] = ()
     twin: Press | None = None
@@ -54,7 +76,7 @@ class Came(NamedTuple):
 
 
 class _Shown(NamedTuple):
-    """What a swept switch shows `until` (monotonic seconds), as long as the panel still says `known` of it."""
+    """A swept switch shows `on` until then (monotonic seconds), as long as the panel still says `known` of it."""
 
     on: bool
     until: float
@@ -68,11 +90,12 @@ class Held:
     one switch after the other would never be recognised. Until then, and until `withdraw`, it is announced.
     """
 
-    def __init__(self, switches: int, monotonic: Callable[[], float]) -> None:
+    def __init__(self, switches: Sequence[Switch], monotonic: Callable[[], float]) -> None:
         self.announced: tuple[Press, ...] = ()
+        self._switches = switches
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._sweeps = Sweeps(switches)
+        self._sweeps = Sweeps(len(switches))
         self._held: list[Press] = []
         self._shown: dict[str, _Shown] = {}
 
@@ -82,12 +105,11 @@ class Held:
         Each switch that is named counts, also one whose command does nothing.
         """
         with self._lock:
-            key = press.switch.identity.key
-            press.runs = self._sweeps.add(press.origin.peer, press.on, {key}, self._monotonic())
+            press.runs = self._sweeps.add(press.origin.peer, press.on, {press.key}, self._monotonic())
             swept = [run for run in press.runs if run.swept]
             if swept:
                 return Came(swept=(*self._take(lambda held: any(run in held.runs for run in swept)), press))
-            self._shown.pop(key, None)
+            self._shown.pop(press.key, None)
             if not (may_hold and self._sweeps.possible(press.on)):
                 return Came()
             twin = next((held for held in self._held if held.is_like(press)), None)
@@ -104,55 +126,48 @@ class Held:
         """Count presses of one peer in one direction that came by one word; return all that are swept by it."""
         with self._lock:
             first = presses[0]
-            keys = {press.switch.identity.key for press in presses}
+            keys = {press.key for press in presses}
             runs = self._sweeps.add(first.origin.peer, first.on, keys, self._monotonic(), at_once=True)
             taken = self._take(lambda held: any(run in held.runs for run in runs))
             for press in presses:
                 press.runs = runs
-            known = {held.switch.identity.key for held in taken}
-            return (*taken, *(press for press in presses if press.switch.identity.key not in known))
+            known = {held.key for held in taken}
+            return (*taken, *(press for press in presses if press.key not in known))
 
     def show(self, press: Press, known: bool | None) -> None:
         """Let a swept switch show for some moments what it was asked for; `known` is what the panel says of it."""
         until = max(run.shown for run in press.runs)
         with self._lock:
             if known is not None:
-                self._shown[press.switch.identity.key] = _Shown(press.on, until, known)
+                self._shown[press.key] = _Shown(press.on, until, known)
 
     def shows(self, switch: Switch, known: bool | None) -> bool | None:
         """Return what a switch was asked for by a sweep just now, None where that is over or the panel has moved."""
         shown = self._shown.get(switch.identity.key)
         return shown.on if shown and shown.known is known and self._monotonic() < shown.until else None
 
-    def company(self, press: Press) -> tuple[set[str], set[str]]:
-        """Return the keys of the other switches of the sweep that a press belongs to, and all the peers."""
+    def why_swept(self, press: Press) -> str:
+        """Say which other switches made a sweep of a press, and which peers."""
         with self._lock:
             asked = [item for run in press.runs if run.swept for item in run.peers.items()]
-        return {key for key, _ in asked} - {press.switch.identity.key}, set().union(*(peers for _, peers in asked))
+        keys = {key for key, _ in asked} - {press.key}
+        names = ", ".join(switch.name for switch in self._switches if switch.identity.key in keys) or "all others"
+        peers = ", ".join(sorted(set().union(*(peers for _, peers in asked))))
+        return f"it came with {names}, asked for by {peers}, {SWEEP.replace('off', 'on') if press.on else SWEEP}"
 
     def opposite(self, press: Press) -> list[Press]:
         """Take out what is held of the same switch in the other direction and was asked for before."""
         with self._lock:
-            late = self._take(
-                lambda held: (
-                    held.switch.identity == press.switch.identity
-                    and held.on is not press.on
-                    and held.asked.number < press.asked.number
-                )
-            )
+            later, on = press.asked.number, press.on
+            late = self._take(lambda held: held.key == press.key and held.on is not on and held.asked.number < later)
             for each in late:
                 self._uncount(each)
             return late
 
-    def fail(self, press: Press) -> None:
-        """Hold a press no more, as if it had not come."""
+    def forget(self, press: Press) -> None:
+        """Hold a press no more, and count it no more, as if it had not come."""
         with self._lock:
             self._take(lambda held: held is press)
-            self._uncount(press)
-
-    def uncount(self, press: Press) -> None:
-        """Count a press no more that is refused."""
-        with self._lock:
             self._uncount(press)
 
     def next_at(self) -> float | None:
@@ -194,16 +209,8 @@ class Held:
     def _uncount(press: Press) -> None:
         """Make a switch whose arm is withdrawn new to its runs again.
 
-        An off goes on counting: somebody may turn a switch on again in the middle of a sweep.
+        An off goes on counting: a switch may be turned on again in the middle of a sweep.
         """
         if press.on:
             for run in press.runs:
-                run.peers.pop(press.switch.identity.key, None)
-
-
-def refusal(entry: Future[int]) -> EmulatorError | None:
-    """Return why a press could not be written down, as whoever asked is told; wait until that is known."""
-    error = entry.exception()
-    if error is None or isinstance(error, EmulatorError):
-        return error
-    raise error
+                run.peers.pop(press.key, None)

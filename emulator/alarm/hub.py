@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from emulator.alarm.held import Asked, Press
 from emulator.alarm.installation import Installation
@@ -10,7 +11,6 @@ from emulator.alarm.presses import TICK_S, Presses
 from emulator.alarm.queue import Ticket, View
 from emulator.alarm.sweeps import Guard
 from emulator.clock import Clock
-from emulator.errors import EmulatorError
 from emulator.model import Action, Arm, Axes, Health, Origin, Switch, SwitchState
 from emulator.store.journal import Journal
 
@@ -85,24 +85,21 @@ class Hub:
     def submit(
         self, switch: Switch, on: bool, origin: Origin, guard: Guard = Guard.OFFS, asked: Asked | None = None
     ) -> Ticket:
-        """Ask for a switch to be turned on or off; see Presses.submit."""
-        return self._presses.submit(switch, on, origin, guard, asked)
+        """Ask for a switch to be turned on or off; `asked` is what `ask` returned, if that was before."""
+        return self._presses.submit(Press(switch, on, origin, asked or self.ask()), guard)
 
     def submit_all(self, switches: Sequence[Switch], on: bool, origin: Origin, guard: Guard) -> list[Ticket]:
         """Ask for several switches by one word: a sweep by its name, unless the guard lets it pass."""
-        return self._presses.submit_all(switches, on, origin, guard)
+        presses = [Press(one, on, replace(origin, switch=one.name), self.ask()) for one in switches]
+        return self._presses.submit_all(presses, guard)
 
-    def ignore(self, switch: Switch, on: bool, origin: Origin, reason: str) -> Ticket:
-        """Write down that a command was asked for and why it changes nothing; the ticket has ended like that."""
-        return self._presses.ignore(switch, on, origin, reason)
+    def ignore(self, switch: Switch, on: bool, origin: Origin, reason: str) -> None:
+        """Write down that a command was asked for, and why it changes nothing."""
+        self._presses.ignore(Press(switch, on, origin, self.ask()), reason)
 
     def command(self, installation: str, action: Action, origin: Origin) -> Ticket:
         """Ask an alarm itself, whatever its switches are; see Presses.command."""
         return self._presses.command(installation, action, origin)
-
-    def known_obstacle(self, switch: Switch, on: bool) -> EmulatorError | None:
-        """Return what is known to be in the way of a command before it is submitted, if anything."""
-        return self._presses.obstacle(switch, on)
 
     # -- states ---------------------------------------------------------------------------------------------
 
@@ -127,8 +124,7 @@ class Hub:
         # In this order: what is withdrawn after its submit is then in the view.
         announced = [press for press in self._presses.held.announced if self._presses.stands(press, switch)]
         view = self._installations[switch.installation].view
-        soon = view.axes if view.target is None else view.target
-        on = _shown(switch, soon, announced) if self._show_target else view.axes.has(switch.mode)
+        on = _shown(switch, view.soon, announced) if self._show_target else view.axes.has(switch.mode)
         if on is None and view.state is not None:
             on = True
         swept = self._presses.held.shows(switch, on) if self._show_target else None

@@ -10,7 +10,7 @@ from emulator.alarm.cloud import Cloud, Details, Reading, Report
 from emulator.alarm.commands import Commands
 from emulator.alarm.freshness import Freshness
 from emulator.alarm.login_guard import LoginGuard
-from emulator.alarm.polling import Event, Polling
+from emulator.alarm.polling import PollEvent, Polling
 from emulator.alarm.queue import Job, Ticket, View
 from emulator.alarm.session import Session
 from emulator.alarm.unfinished import Records
@@ -136,7 +136,7 @@ class Installation:
         """
         self._freshness.missed(stopped_s, slept_s)
         with self._commands.lock:
-            self._polling.saw(Event.GAP, self._clock.monotonic())
+            self._polling.saw(PollEvent.GAP, self._clock.monotonic())
             self._commands.lock.notify_all()
 
     def hold(self, command: Command) -> int:
@@ -197,7 +197,7 @@ class Installation:
             except Exception:
                 # Nothing may end this thread while the house relies on it.
                 LOG.exception("%s: a defect of this program; going on", self.name)
-                self._polling.saw(Event.POLLED, self._clock.monotonic())
+                self._polling.saw(PollEvent.POLLED, self._clock.monotonic())
         self._commands.drain()
         self.close()
 

@@ -47,7 +47,7 @@ class LoginGuard:
 
     @property
     def trouble(self) -> str:
-        """Why logins have stopped and what a person can do about it; empty where they have not."""
+        """The reason why logins have stopped, and what a person can do about it; empty where they have not."""
         return self._in_words(self.refusal) if self.refusal else ""
 
     def check(self) -> bool:

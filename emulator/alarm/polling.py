@@ -25,7 +25,7 @@ LOGIN_LOOK_S = 5.0
 """How soon a login that a person has made is noticed; looking costs no request, as it is read from our own files."""
 
 
-class Event(Enum):
+class PollEvent(Enum):
     """What moves the next poll."""
 
     POLLED = auto()
@@ -60,26 +60,26 @@ class Polling:
         self.gaps = 0
         self._fresh: Moment | None = None
 
-    def saw(self, event: Event, now: float, gaps: int | None = None) -> None:
+    def saw(self, event: PollEvent, now: float, gaps: int | None = None) -> None:
         """Move the next poll; at once where there was another gap since `gaps` of them.
 
         What came in before a gap, and was looked at after it, is no news.
         """
-        self.failures += event is Event.SILENCE
-        self.gaps += event is Event.GAP
+        self.failures += event is PollEvent.SILENCE
+        self.gaps += event is PollEvent.GAP
         due_at = now + (self._pause_s(event) if gaps in (None, self.gaps) else 0.0)
-        self.due_at = min(due_at, self.due_at) if event is Event.CONFIRMED else due_at
-        if event in (Event.FAILED, Event.GAP):
+        self.due_at = min(due_at, self.due_at) if event is PollEvent.CONFIRMED else due_at
+        if event in (PollEvent.FAILED, PollEvent.GAP):
             self._fresh = None
 
-    def _pause_s(self, event: Event) -> float:
+    def _pause_s(self, event: PollEvent) -> float:
         doublings = min(max(self.failures - 1, 0), BACKOFF_DOUBLINGS)
         back_off_s = max(self.every_s, min(self.every_s * float(2**doublings), BACKOFF_LIMIT_S))
         return {
-            Event.POLLED: self.every_s,
-            Event.SILENCE: back_off_s,
-            Event.LOGIN_NEEDED: min(self.every_s, LOGIN_LOOK_S),
-            Event.CONFIRMED: self._soon_s,
+            PollEvent.POLLED: self.every_s,
+            PollEvent.SILENCE: back_off_s,
+            PollEvent.LOGIN_NEEDED: min(self.every_s, LOGIN_LOOK_S),
+            PollEvent.CONFIRMED: self._soon_s,
         }.get(event, 0.0)
 
     def read(self, now: Moment) -> bool:
@@ -90,8 +90,5 @@ class Polling:
 
     def is_fresh(self, now: Moment) -> bool:
         """Return whether the last read is of the last moments, by both clocks: one stops while the machine sleeps."""
-        return (
-            self._fresh is not None
-            and now.monotonic - self._fresh.monotonic <= FRESH_S
-            and 0 <= now.wall - self._fresh.wall <= FRESH_S
-        )
+        last = self._fresh
+        return last is not None and last.wall <= now.wall and last.age_s(now) <= FRESH_S

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from emulator.errors import EmulatorError
-from emulator.model import Action, Arm, ArmMode, Axes, Command, Disarm, Moment, Outcome, PanelState
+from emulator.model import Action, Arm, ArmMode, Axes, Command, Disarm, Moment, Outcome, PanelState, Result
 
 MOST_WAITING = 4
 """Jobs that wait for an alarm: a command takes half a minute, and nobody means more than the next few."""
@@ -21,13 +21,15 @@ class Ticket:
 
     `accepted` resolves to None when the cloud took the command, or when there was nothing to do, and raises an
     EmulatorError when it was refused. `done` always resolves to the Outcome, possibly minutes later. `entry` is its
-    number in the journal. `waits` tells that it is not sent at once: whoever asked is better answered now.
+    number in the journal. `waits` tells that it is not sent at once, and `obstacle` for what it will probably be
+    refused: then its client is better answered now.
     """
 
     accepted: Future[None] = field(default_factory=Future)
     done: Future[Outcome] = field(default_factory=Future)
     entry: int = 0
     waits: bool = False
+    obstacle: EmulatorError | None = None
 
     def __post_init__(self) -> None:
         # A client that goes away must not be able to cancel what others wait for.
@@ -47,6 +49,10 @@ class Ticket:
             self.accepted.set_exception(error)
         if not self.done.done():
             self.done.set_result(outcome)
+
+    def fail(self, error: EmulatorError, result: Result = Result.FAILED) -> None:
+        """Resolve both with an error."""
+        self.finish(Outcome(result, str(error)), error)
 
     def follow(self, other: "Ticket") -> None:
         """Resolve as another one does."""
@@ -89,6 +95,11 @@ class View:
     def axes(self) -> Axes:
         """The axes of the last polled state, all unknown where there is none."""
         return self.state.axes if self.state else Axes()
+
+    @property
+    def soon(self) -> Axes:
+        """The axes once the queued commands are carried out."""
+        return self.axes if self.target is None else self.target
 
 
 class CommandQueue:

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import InitVar, dataclass
 from typing import TypeVar
 
 from emulator.alarm.cloud import Cloud, Details, Phase, Reading, Report
 from emulator.alarm.commands import Commands
 from emulator.alarm.freshness import Freshness
 from emulator.alarm.login_guard import LoginGuard
-from emulator.alarm.polling import Event, Polling
+from emulator.alarm.polling import PollEvent, Polling
 from emulator.alarm.queue import Job, applies
 from emulator.alarm.unfinished import Records, Unsettled
 from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, Retired, Unconfirmed, Unreachable
@@ -20,34 +21,27 @@ LOG = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 
+@dataclass(eq=False)
 class Session:
     """Asks the cloud, and spreads what it says. Only for the alarm's thread, or without one.
 
     `lag_s` is how old the panel's state may be that a cloud with rare polls shows.
     """
 
-    def __init__(
-        self,
-        make_cloud: Callable[[], Cloud],
-        records: Records,
-        commands: Commands,
-        guard: LoginGuard,
-        polling: Polling,
-        freshness: Freshness,
-        on_progress: Report,
-        lag_s: float,
-    ) -> None:
-        self.error = ""
-        """Why the last poll brought no news."""
-        self._make_cloud = make_cloud
-        self._cloud = make_cloud()
-        self._records = records
-        self._commands = commands
-        self._guard = guard
-        self._polling = polling
-        self._freshness = freshness
-        self._on_progress = on_progress
-        self._unsettled = Unsettled(records.journal.unsettled(records.name), polling.due_at, lag_s)
+    make_cloud: Callable[[], Cloud]
+    records: Records
+    commands: Commands
+    guard: LoginGuard
+    polling: Polling
+    freshness: Freshness
+    on_progress: Report
+    lag_s: InitVar[float]
+    error: str = ""
+    """The reason why the last poll brought no news."""
+
+    def __post_init__(self, lag_s: float) -> None:
+        self._cloud = self.make_cloud()
+        self._unsettled = Unsettled(self.records.journal.unsettled(self.records.name), self.polling.due_at, lag_s)
         self._got: PanelState | None = None
 
     def close(self) -> None:
@@ -58,7 +52,7 @@ class Session:
 
     def read_now(self, how: Reading = Reading.POLL) -> PanelState:
         """Read the state and settle what was unconfirmed; raises CloudError."""
-        if how is Reading.POLL and self._unsettled and self._commands.now().monotonic >= self._unsettled.at:
+        if how is Reading.POLL and self._unsettled and self.commands.now().monotonic >= self._unsettled.at:
             how = Reading.SETTLE
         return self._allowed(lambda: self._read(how))
 
@@ -68,23 +62,23 @@ class Session:
 
     def poll(self) -> None:
         """Read the state because it is time, and say when to do so next."""
-        gaps, event = self._polling.gaps, Event.POLLED
+        gaps, event = self.polling.gaps, PollEvent.POLLED
         try:
             self.read_now()
         except (LoginRefused, Retired) as error:
             # People were notified when it happened; looked at again in case a person's try works meanwhile.
-            event = Event.LOGIN_NEEDED if isinstance(error, LoginNeeded) else Event.POLLED
+            event = PollEvent.LOGIN_NEEDED if isinstance(error, LoginNeeded) else PollEvent.POLLED
         except Exception as error:
-            event = Event.SILENCE
+            event = PollEvent.SILENCE
             self.error = str(error) if isinstance(error, EmulatorError) else "a defect of this program; see its log"
             if not isinstance(error, EmulatorError):
-                LOG.exception("%s: a poll ended in a defect of this program", self._records.name)
-            elif not self._polling.failures:
-                LOG.warning("%s: no news from the alarm, the last state is kept: %s", self._records.name, error)
-        with self._commands.lock:
-            self._polling.saw(event, self._commands.now().monotonic, gaps)
-            if self._unsettled and self._guard.lets_ask:
-                self._polling.due_at = min(self._polling.due_at, self._unsettled.at)
+                LOG.exception("%s: a poll ended in a defect of this program", self.records.name)
+            elif not self.polling.failures:
+                LOG.warning("%s: no news from the alarm, the last state is kept: %s", self.records.name, error)
+        with self.commands.lock:
+            self.polling.saw(event, self.commands.now().monotonic, gaps)
+            if self._unsettled and self.guard.lets_ask:
+                self.polling.due_at = min(self.polling.due_at, self._unsettled.at)
 
     def _allowed(self, ask: Callable[[], Answer]) -> Answer:
         """Ask the cloud something, unless it has refused the login; remember if it does so now."""
@@ -92,16 +86,16 @@ class Session:
             self._check_login()
             return ask()
         except (LoginRefused, Retired) as error:
-            self._guard.refuse(error)
+            self.guard.refuse(error)
             raise
 
     def _check_login(self) -> None:
-        if self._guard.check():
+        if self.guard.check():
             self._cloud.close()
-            self._cloud = self._make_cloud()
+            self._cloud = self.make_cloud()
 
     def _read(self, how: Reading) -> PanelState:
-        now = self._commands.now()
+        now = self.commands.now()
         is_poll = how in (Reading.POLL, Reading.GLANCE)
         if not is_poll:
             self._unsettled.asked(now.monotonic)
@@ -116,23 +110,23 @@ class Session:
         return state
 
     def _keep(self, state: PanelState, command: int | None) -> None:
-        before = self._commands.view.state
+        before = self.commands.view.state
         if before is None or before.axes != state.axes:
-            LOG.info("%s: the panel is %s (%s)", self._records.name, state, state.source)
-        self._guard.worked()
-        self._freshness.has_news(state)
-        now = self._commands.now()
-        self._commands.know(state, now.monotonic)
+            LOG.info("%s: the panel is %s (%s)", self.records.name, state, state.source)
+        self.guard.worked()
+        self.freshness.has_news(state)
+        now = self.commands.now()
+        self.commands.know(state, now.monotonic)
         # In this order: what is said to be of this run must not be the view of an earlier one.
-        if self._polling.read(now):
-            LOG.info("%s: the alarm answers again", self._records.name)
-        quiet_s = max(history.QUIET_S, history.QUIET_POLLS * self._polling.every_s)
-        self._records.keep(state, quiet_s, command)
+        if self.polling.read(now):
+            LOG.info("%s: the alarm answers again", self.records.name)
+        quiet_s = max(history.QUIET_S, history.QUIET_POLLS * self.polling.every_s)
+        self.records.keep(state, quiet_s, command)
 
     def _settle(self, state: PanelState) -> None:
         if self._unsettled:
-            LOG.warning("%s: after an unconfirmed command the panel says: %s", self._records.name, state.axes)
-            self._records.settle(self._unsettled.take(), state)
+            LOG.warning("%s: after an unconfirmed command the panel says: %s", self.records.name, state.axes)
+            self.records.settle(self._unsettled.take(), state)
 
     # -- commands -------------------------------------------------------------------------------------------
 
@@ -152,11 +146,11 @@ class Session:
                 raise Unreachable("the cloud has no news yet of an earlier command; try again in a minute", sent=False)
             if not applies(command, axes):
                 return Outcome(Result.IGNORED, _why_not(command, axes))
-        view = self._commands.view
+        view = self.commands.view
         blind = isinstance(command.action, Arm) and view.state is not None and view.axes.interior is None
         if blind and self._fresh_axes(command, Reading.SETTLE).interior is None:
             raise Rejected("the panel is armed in a way that this program cannot read; disarm it first")
-        self._commands.commit(job)
+        self.commands.commit(job)
         state = self._got = self._cloud.execute(command.action, self._reporter(job))
         self._keep(state, job.entry)
         self._settle(state)
@@ -164,35 +158,35 @@ class Session:
 
     def learn(self, job: Job, error: EmulatorError | None) -> None:
         """Draw the consequences of how a command ended."""
-        now = self._commands.now().monotonic
-        with self._commands.lock:
-            self._polling.saw(Event.FAILED if error else Event.CONFIRMED, now)
+        now = self.commands.now().monotonic
+        with self.commands.lock:
+            self.polling.saw(PollEvent.FAILED if error else PollEvent.CONFIRMED, now)
         if isinstance(error, Unconfirmed):
             self._unsettled.add(job.entry, now, armed=isinstance(job.command.action, Arm))
         elif isinstance(error, LoginRefused | Retired):
-            self._guard.refuse(error)
+            self.guard.refuse(error)
 
     def _fresh_axes(self, command: Command, how: Reading = Reading.POLL) -> Axes:
         """Return the axes as they are now: what this process read in the last moments, or reads at once.
 
         Raises CloudError when that cannot be told: in doubt the house stays as it is.
         """
-        now = self._commands.now()
+        now = self.commands.now()
         if self._unsettled:
             how = Reading.SETTLE
         if how is not Reading.POLL and not self._unsettled.may_wake(now.monotonic):
             how = Reading.POLL
-        if how is not Reading.POLL or not self._polling.is_fresh(now):
+        if how is not Reading.POLL or not self.polling.is_fresh(now):
             # A disarm does not depend on reading: it may turn off a mode that was on when last read.
-            was_on = isinstance(command.action, Disarm) and command.is_on(self._commands.view.axes) is True
+            was_on = isinstance(command.action, Disarm) and command.is_on(self.commands.view.axes) is True
             try:
                 self._read(Reading.GLANCE if how is Reading.POLL and was_on else how)
             except Unreachable as error:
                 if not was_on:
                     raise Unreachable(f"cannot tell whether {command.action} is right: {error}", sent=False) from None
                 message = "%s: going by the last state, %s: %s"
-                LOG.warning(message, self._records.name, self._commands.view.axes, error)
-        return self._commands.view.axes
+                LOG.warning(message, self.records.name, self.commands.view.axes, error)
+        return self.commands.view.axes
 
     def _reporter(self, job: Job) -> Report:
         said = None
@@ -203,13 +197,13 @@ class Session:
             if phase is Phase.SENDING:
                 # More than once for a request: when its turn has come, and when the connection stands.
                 # One that was accepted and is sent anew, by force, has done nothing; what follows another one has.
-                self._commands.commit(job, sending=True, begun=bool(accepted - {text}))
+                self.commands.commit(job, sending=True, begun=bool(accepted - {text}))
             if phase is Phase.ACCEPTED:
                 accepted.add(text)
                 job.ticket.accept()
             if (phase, text) != said:
                 said = (phase, text)
-                self._on_progress(phase, text)
+                self.on_progress(phase, text)
 
         return report
 

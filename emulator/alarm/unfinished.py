@@ -3,19 +3,11 @@
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from emulator.alarm.queue import Job
 from emulator.clock import Clock
-from emulator.errors import (
-    EmulatorError,
-    LoginRefused,
-    Rejected,
-    Retired,
-    Superseded,
-    TooLate,
-    TooMany,
-    Unconfirmed,
-)
+from emulator.errors import EmulatorError, LoginRefused, Rejected, Retired, Superseded, TooLate, TooMany, Unconfirmed
 from emulator.model import LOGIN_CAUSE, Command, Disarm, Notice, Outcome, PanelState, Result
 from emulator.store import history
 from emulator.store.journal import Journal
@@ -32,18 +24,18 @@ TYPED = "cli"
 """The door of commands that a person types, and whose outcome that person reads at once."""
 
 
+@dataclass(eq=False)
 class Records:
     """One alarm's pages of the journal, and the notices to people; every method may be called from any thread.
 
     A write that fails does not end the thread: it is logged, and made up for later where that matters.
     """
 
-    def __init__(self, name: str, journal: Journal, clock: Clock, tell: Callable[[Notice, str], None]) -> None:
-        self.name = name
-        self.journal = journal
-        self.tell = tell
-        self._clock = clock
-        self._unwritten: deque[Callable[[], None]] = deque()
+    name: str
+    journal: Journal
+    clock: Clock
+    tell: Callable[[Notice, str], None]
+    _unwritten: deque[Callable[[], None]] = field(default_factory=deque)
 
     def write(self, write: Callable[[], None], *, again: bool = False) -> None:
         """Write now, or with `again` as soon as that is possible."""
@@ -70,7 +62,7 @@ class Records:
         Raises EmulatorError when the journal cannot be written: what is not written is not sent.
         """
         try:
-            return self.journal.begin(self.name, command, self._clock.time())
+            return self.journal.begin(self.name, command, self.clock.time())
         except EmulatorError as full:
             if command.origin.door != TYPED:
                 # A voice may have said OK before.
@@ -79,7 +71,7 @@ class Records:
 
     def finish(self, entry: int, outcome: Outcome) -> None:
         """Write down how a command ended; later where that is not possible now."""
-        now = self._clock.time()
+        now = self.clock.time()
         self.write(lambda: self.journal.end(entry, outcome, now), again=True)
 
     def end(self, job: Job, end: Outcome | EmulatorError, took_s: float = 0.0) -> None:
@@ -92,13 +84,10 @@ class Records:
         LOG.log(level, "%s: %s: %s after %.0f s: %s", self.name, asked, outcome.result, took_s, outcome.message)
         self.finish(job.entry, outcome)
         job.ticket.finish(outcome, error)
+        matters = error is not None and (isinstance(error, TooLate) or not isinstance(error, Superseded))
         if outcome.result is Result.CONFIRMED and isinstance(command.action, Disarm):
             self.tell(Notice.DISARMED, f"{asked}: {outcome.message}")
-        elif (
-            error is not None
-            and command.origin.door != TYPED
-            and (isinstance(error, TooLate) or not isinstance(error, Superseded))
-        ):
+        elif matters and command.origin.door != TYPED:
             self.tell(Notice.FAILED, f"{asked}: {outcome.result}: {outcome.message}")
 
     def end_again(self, job: Job, error: EmulatorError) -> None:
@@ -110,7 +99,7 @@ class Records:
         if job.entry:
             self.finish(job.entry, outcome)
         else:
-            now = self._clock.time()
+            now = self.clock.time()
             job.ticket.entry = self.journal.turn_away(self.name, job.command, outcome, now)
         job.ticket.finish(outcome, error)
 
@@ -119,13 +108,13 @@ class Records:
 
         `command` is the entry of our command that brought it there.
         """
-        now = self._clock.time()
+        now = self.clock.time()
         self.write(lambda: self.journal.save_state(self.name, state))
         self.write(lambda: history.keep(self.journal, self.name, state, now, quiet_s, command))
 
     def settle(self, entries: list[int], state: PanelState) -> None:
         """Write down what the panel said after unconfirmed commands."""
-        now = self._clock.time()
+        now = self.clock.time()
         self.write(lambda: self.journal.settle(entries, state, now), again=True)
 
 

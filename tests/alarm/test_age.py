@@ -46,4 +46,4 @@ def test_what_the_panel_said_is_kept_for_as_long_as_a_disarm_may_wait() -> None:
     age = Age(ARM_WITHIN_S, lambda _: False)
     for second in range(1000):
         age.saw(DISARMED, second)
-    assert len(age._readings) == DISARM_WITHIN_S
+    assert len(age.readings) == DISARM_WITHIN_S

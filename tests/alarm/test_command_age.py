@@ -39,7 +39,7 @@ class Told(House):
         self.notices: list[tuple[Notice, str]] = []
         self.stopped_at: float | None = None
         self.alarm._records.tell = lambda notice, text: self.notices.append((notice, text))
-        self.alarm._commands._age._stood_still = lambda asked: (
+        self.alarm._commands.age.stood_still = lambda asked: (
             self.stopped_at is not None and asked.monotonic <= self.stopped_at
         )
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from emulator.alarm.held import SWEEP
 from emulator.alarm.hub import Guard, Hub
-from emulator.alarm.presses import LATER, STOPPED, SWEEP
+from emulator.alarm.presses import LATER, STOPPED
 from emulator.alarm.queue import Ticket, View
 from emulator.alarm.sweeps import OFTEN, REPEATED_S, SWEEP_S
 from emulator.errors import EmulatorError, Rejected, TooMany

@@ -16,6 +16,7 @@ from emulator.alarm.held import Asked
 from emulator.alarm.hub import Guard, Hub, Ticket
 from emulator.alarm.installation import Installation
 from emulator.alarm.queue import View
+from emulator.alarm.rules import why_not
 from emulator.alarm.sweeps import SWEEP_S
 from emulator.errors import EmulatorError, TooMany
 from emulator.model import (
@@ -173,9 +174,7 @@ def test_subscribers_hear_of_changes_until_they_leave(home: Home, caplog: pytest
 
 
 def test_what_is_ignored_is_journalled_with_its_reason(home: Home) -> None:
-    ticket = home.hub.ignore(home.switches["night"], False, Origin("hue", "10.0.0.9"), "a sweep")
-    assert ticket.accepted.result(0) is None
-    assert ticket.done.result(0).message == "a sweep"
+    home.hub.ignore(home.switches["night"], False, Origin("hue", "10.0.0.9"), "a sweep")
     (entry,) = home.journal.commands(1)
     assert (entry.action, entry.door, entry.switch, entry.result, entry.message) == (
         "disarm",
@@ -187,10 +186,11 @@ def test_what_is_ignored_is_journalled_with_its_reason(home: Home) -> None:
     assert not home.alarm.view.target
 
 
-def test_what_cannot_be_written_down_is_ignored_all_the_same(home: Home) -> None:
+def test_what_cannot_be_written_down_is_ignored_all_the_same(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     home.journal.close()
-    ticket = home.hub.ignore(home.switches["night"], False, PEER, "a sweep")
-    assert ticket.done.result(0).result is Result.FAILED
+    home.hub.ignore(home.switches["night"], False, PEER, "a sweep")
+    assert "cannot be written" in caplog.text
+    assert not home.alarm.view.target
 
 
 def test_what_was_held_ends_in_the_entry_that_it_has(home: Home) -> None:
@@ -242,9 +242,9 @@ def test_what_was_held_too_long_ends_in_its_entry(home: Home) -> None:
 
 def test_what_is_in_the_way_is_known_beforehand(home: Home) -> None:
     night = home.switches["night"]
-    assert home.hub.known_obstacle(night, True) is None
+    assert home.hub.submit(night, True, PEER, Guard.NONE).obstacle is None
     home.alarm.stop(0)
-    assert "stopping" in str(home.hub.known_obstacle(night, True))
+    assert "stopping" in str(home.hub.submit(night, True, PEER, Guard.NONE).obstacle)
 
 
 @pytest.mark.parametrize("force", [False, True])
@@ -419,9 +419,9 @@ def test_hours_are_those_of_the_clock_on_the_wall(home: Home) -> None:
     for begin, end, why in ((minute, minute + 1, ""), (minute + 1, minute + 2, "only from")):
         between = (begin % 1440, end % 1440)
         switch = replace(home.switches["night"], narrowing=Narrowing(between=between))
-        assert (why in home.hub._presses.why_not(switch, False, PEER)) is True
-        assert bool(home.hub._presses.why_not(switch, False, PEER)) is bool(why)
-        assert not home.hub._presses.why_not(switch, True, PEER)
+        assert (why in why_not(switch, False, PEER, home.clock.now)) is True
+        assert bool(why_not(switch, False, PEER, home.clock.now)) is bool(why)
+        assert not why_not(switch, True, PEER, home.clock.now)
 
 
 # -- the alarm itself -------------------------------------------------------------------------------------------------

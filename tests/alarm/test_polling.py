@@ -2,28 +2,28 @@
 
 import pytest
 
-from emulator.alarm.polling import BACKOFF_LIMIT_S, FRESH_S, LOGIN_LOOK_S, Event, Polling
+from emulator.alarm.polling import BACKOFF_LIMIT_S, FRESH_S, LOGIN_LOOK_S, PollEvent, Polling
 from emulator.model import Moment
 
 EVERY_S, SOON_S, NOW = 60.0, 15.0, 1000.0
 
 
 TABLE = {
-    # Event → the pause, the failures after one before, whether the last read is fresh, and the gaps.
-    Event.POLLED: (EVERY_S, 1, True, 0),
-    Event.SILENCE: (2 * EVERY_S, 2, True, 0),
-    Event.LOGIN_NEEDED: (LOGIN_LOOK_S, 1, True, 0),
-    Event.CONFIRMED: (SOON_S, 1, True, 0),
-    Event.FAILED: (0.0, 1, False, 0),
-    Event.GAP: (0.0, 1, False, 1),
+    # PollEvent → the pause, the failures after one before, whether the last read is fresh, and the gaps.
+    PollEvent.POLLED: (EVERY_S, 1, True, 0),
+    PollEvent.SILENCE: (2 * EVERY_S, 2, True, 0),
+    PollEvent.LOGIN_NEEDED: (LOGIN_LOOK_S, 1, True, 0),
+    PollEvent.CONFIRMED: (SOON_S, 1, True, 0),
+    PollEvent.FAILED: (0.0, 1, False, 0),
+    PollEvent.GAP: (0.0, 1, False, 1),
 }
 
 
-@pytest.mark.parametrize("event", Event)
-def test_what_each_event_does_to_the_next_poll(event: Event) -> None:
+@pytest.mark.parametrize("event", PollEvent)
+def test_what_each_event_does_to_the_next_poll(event: PollEvent) -> None:
     polling, now = Polling(EVERY_S, SOON_S, NOW), Moment(NOW, NOW)
     polling.read(now)
-    polling.saw(Event.SILENCE, NOW)
+    polling.saw(PollEvent.SILENCE, NOW)
     polling.saw(event, NOW)
     assert (polling.due_at - NOW, polling.failures, polling.is_fresh(now), polling.gaps) == TABLE[event]
 
@@ -37,37 +37,37 @@ def test_pauses_double_up_to_the_limit_and_news_ends_them() -> None:
     polling = Polling(EVERY_S, None, NOW)
     pauses = []
     for _ in range(20):
-        polling.saw(Event.SILENCE, NOW)
+        polling.saw(PollEvent.SILENCE, NOW)
         pauses.append(polling.due_at - NOW)
     assert pauses == [60, 120, 240, 480] + [BACKOFF_LIMIT_S] * 16
     assert polling.read(Moment(NOW, NOW))
     assert not polling.read(Moment(NOW, NOW))
-    polling.saw(Event.SILENCE, NOW)
+    polling.saw(PollEvent.SILENCE, NOW)
     assert polling.due_at - NOW == EVERY_S
 
 
 def test_an_interval_above_the_limit_is_no_shorter_in_an_outage() -> None:
     polling = Polling(2 * BACKOFF_LIMIT_S, None, NOW)
-    polling.saw(Event.SILENCE, NOW)
+    polling.saw(PollEvent.SILENCE, NOW)
     assert polling.due_at - NOW == 2 * BACKOFF_LIMIT_S
 
 
 def test_a_command_puts_no_poll_off() -> None:
     polling = Polling(EVERY_S, None, NOW)
-    polling.saw(Event.CONFIRMED, NOW)
+    polling.saw(PollEvent.CONFIRMED, NOW)
     assert polling.due_at == NOW
-    polling.saw(Event.POLLED, NOW)
-    polling.saw(Event.CONFIRMED, NOW + EVERY_S / 2)
+    polling.saw(PollEvent.POLLED, NOW)
+    polling.saw(PollEvent.CONFIRMED, NOW + EVERY_S / 2)
     assert polling.due_at == NOW + EVERY_S
 
 
-@pytest.mark.parametrize("event", [Event.POLLED, Event.SILENCE, Event.LOGIN_NEEDED])
-def test_a_poll_with_a_gap_in_it_is_due_again_at_once(event: Event) -> None:
+@pytest.mark.parametrize("event", [PollEvent.POLLED, PollEvent.SILENCE, PollEvent.LOGIN_NEEDED])
+def test_a_poll_with_a_gap_in_it_is_due_again_at_once(event: PollEvent) -> None:
     polling = Polling(EVERY_S, None, NOW)
     gaps = polling.gaps
-    polling.saw(Event.GAP, NOW)
+    polling.saw(PollEvent.GAP, NOW)
     polling.saw(event, NOW, gaps)
-    assert (polling.due_at, polling.failures) == (NOW, event is Event.SILENCE)
+    assert (polling.due_at, polling.failures) == (NOW, event is PollEvent.SILENCE)
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ class FakeHub(Hub):
     ) -> Ticket:
         if self.refusal:
             raise self.refusal
-        ticket = Ticket(waits=self.busy)
+        ticket = Ticket(waits=self.busy, obstacle=self.obstacle)
         self.asked.append((switch.name, on, origin))
         self.tickets.append(ticket)
         if self.prompt:
@@ -71,12 +71,8 @@ class FakeHub(Hub):
     def submit_all(self, switches: Sequence[Switch], on: bool, origin: Origin, guard: Guard) -> list[Ticket]:
         return [self.submit(each, on, replace(origin, switch=each.name), guard) for each in switches]
 
-    def ignore(self, switch: Switch, on: bool, origin: Origin, reason: str) -> Ticket:  # noqa: ARG002
+    def ignore(self, switch: Switch, on: bool, origin: Origin, reason: str) -> None:  # noqa: ARG002
         self.ignored.append((switch.name, on, reason))
-        return Ticket()
-
-    def known_obstacle(self, switch: Switch, on: bool) -> EmulatorError | None:  # noqa: ARG002
-        return self.obstacle
 
     def health(self, installation: str) -> Health:  # noqa: ARG002
         return Health(read_at=self.read_at)

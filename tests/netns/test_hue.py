@@ -16,7 +16,7 @@ from aiohue.util import normalize_bridge_id
 from aiohue.v1 import HueBridgeV1
 from lxml import etree
 
-from emulator.alarm.presses import SWEEP
+from emulator.alarm.held import SWEEP
 from emulator.alarm.sweeps import SWEEP_S
 from tests.netns import raw
 from tests.netns.echo import DEFAULT, Echo

@@ -129,7 +129,6 @@ class Plug:
 
     def _submit(self, on: bool, origin: Origin, asked: Asked, events: int, answered: Answered) -> None:
         try:
-            obstacle = self._hub.known_obstacle(self.switch, on)
             ticket = self._hub.submit(self.switch, on, origin, self._guard, asked)
         except Exception as error:
             self._post(answered, self._in_words(error))
@@ -137,8 +136,8 @@ class Plug:
             return
         ticket.accepted.add_done_callback(lambda future: self._post(answered, self._end(future)))
         ticket.done.add_done_callback(lambda _: self._post(self._settle, on, events))
-        if (ticket.waits or obstacle) and not ticket.accepted.done():
-            self._post(answered, obstacle)
+        if (ticket.waits or ticket.obstacle) and not ticket.accepted.done():
+            self._post(answered, ticket.obstacle)
 
     def _end(self, accepted: Future[None]) -> EmulatorError | None:
         error = accepted.exception()

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from emulator.alarm.held import SWEEP
 from emulator.alarm.hub import Guard
-from emulator.alarm.presses import LATER, STOPPED, SWEEP
+from emulator.alarm.presses import LATER, STOPPED
 from emulator.alarm.sweeps import SWEEP_S
 from emulator.doors.hue.lights import Light, Lights
 from emulator.doors.hue.names import named

@@ -28,7 +28,7 @@ from aiohue.v1 import HueBridgeV1
 from click.testing import CliRunner
 
 from emulator import cli
-from emulator.alarm.presses import SWEEP
+from emulator.alarm.held import SWEEP
 from emulator.alarm.sweeps import SWEEP_S
 from emulator.app.app import App
 from emulator.app.settings import Settings
