@@ -63,7 +63,7 @@ class CloudError(EmulatorError):
 
 
 class Unreachable(CloudError):
-    """No usable answer from the cloud; `sent` tells whether the request may have arrived there."""
+    """No usable answer from the cloud; `sent` is False if the request cannot have arrived there."""
 
     def __init__(self, message: str, *, sent: bool = True) -> None:
         self.sent = sent

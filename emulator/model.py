@@ -25,7 +25,7 @@ class ArmMode:
 
     @classmethod
     def parse(cls, text: str) -> "ArmMode":
-        """Read `total`, `night+perimeter` …; ValueError says what would be right."""
+        """Parse `total`, `night+perimeter` …; raise ValueError that says what would be right."""
         words = [word.strip().lower() for word in text.split("+")]
         unknown = [word for word in words if word not in ARM_WORDS]
         if unknown:
@@ -44,7 +44,7 @@ class ArmMode:
         )
 
     def parts(self) -> tuple["ArmMode", ...]:
-        """The single modes that add up to this one, in the order in which they are armed."""
+        """Return the single modes that add up to this one, in the order in which they are armed."""
         interior = [ArmMode(interior=self.interior)] if self.interior else []
         return (*interior, *[ArmMode(perimeter=True)] * self.perimeter, *[ArmMode(annex=True)] * self.annex)
 
@@ -84,7 +84,7 @@ class Disarm:
 
     @classmethod
     def of(cls, mode: ArmMode) -> "Disarm":
-        """What undoes `mode`."""
+        """Return what undoes `mode`."""
         return cls(main=mode.interior is not None or mode.perimeter, annex=mode.annex)
 
     def __str__(self) -> str:
@@ -94,15 +94,13 @@ class Disarm:
 Action = Arm | Disarm
 
 DISARMS = {"main": Disarm(), "annex": Disarm(main=False, annex=True), "all": Disarm(annex=True)}
-"""What a person may ask to be disarmed, by the word for it."""
+"""Disarms that a person may ask for, by their word."""
 
 
 def every(values: Iterable[bool | None]) -> bool | None:
-    """Three-valued AND: False wins, then unknown."""
+    """Return the three-valued AND: False wins, then unknown."""
     found = list(values)
-    if False in found:
-        return False
-    return None if None in found else True
+    return False if False in found else None if None in found else True
 
 
 def _is(axis: Interior | bool | None, wanted: Interior | bool) -> bool | None:
@@ -111,19 +109,19 @@ def _is(axis: Interior | bool | None, wanted: Interior | bool) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """Where the panel stands; None is unknown, and unknown never counts as off."""
+    """Position of the panel on each axis; None is unknown, and unknown never counts as off."""
 
     interior: Interior | None = None
     perimeter: bool | None = None
     annex: bool | None = None
 
     def has(self, mode: ArmMode) -> bool | None:
-        """Whether every axis that `mode` names is in its position; None when an unknown one decides."""
+        """Return whether every axis that `mode` names is in its position; None when an unknown one decides."""
         interior = [_is(self.interior, mode.interior)] if mode.interior else []
         return every(interior + [self.perimeter] * mode.perimeter + [self.annex] * mode.annex)
 
     def after(self, action: Action) -> "Axes":
-        """The axes once `action` has been carried out."""
+        """Return the axes once `action` has been carried out."""
         if isinstance(action, Arm):
             return Axes(
                 interior=action.mode.interior or self.interior,
@@ -134,19 +132,16 @@ class Axes:
         return replace(done, annex=False) if action.annex else done
 
     def reached(self, action: Action) -> bool | None:
-        """Whether the panel stands where `action` wanted it."""
+        """Return whether the panel stands where `action` wanted it; None when an unknown axis decides."""
         if isinstance(action, Arm):
             return self.has(action.mode)
         main = [_is(self.interior, Interior.OFF), _is(self.perimeter, False)]
         return every(main * action.main + [_is(self.annex, False)] * action.annex)
 
     def doubted(self) -> "Axes":
-        """The same, but with unknown for whatever would read as off."""
-        return Axes(
-            interior=None if self.interior is Interior.OFF else self.interior,
-            perimeter=self.perimeter or None,
-            annex=self.annex or None,
-        )
+        """Return the same, but with unknown for whatever would read as off."""
+        interior = None if self.interior is Interior.OFF else self.interior
+        return Axes(interior, self.perimeter or None, self.annex or None)
 
     @property
     def armed(self) -> bool:
@@ -168,7 +163,7 @@ DISARMED = Axes(Interior.OFF, perimeter=False, annex=False)
 
 @dataclass(frozen=True, slots=True)
 class PanelState:
-    """What the panel said last: the axes, when it was read (epoch seconds), the raw status, and by which request.
+    """Last report of the panel: the axes, the time of the read (epoch seconds), the raw status, and the request.
 
     `bypassed` names the zones that were open when it was armed by force: they are not guarded.
     """
@@ -185,11 +180,11 @@ class PanelState:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How an installation gets on with its cloud. Times are epoch seconds.
+    """Health of an installation's connection to its cloud. Times are epoch seconds.
 
     `read_at` is the last successful read of this run, `next_poll_at` when the next is due. `failures` counts the polls
-    in a row that brought no news, and `error` is what the last one said, or why the news is `old`: older than it can be
-    where all is well. `blocked` says why logins have stopped and what a person can do; `alive` is False when the thread
+    in a row that brought no news. `error` is what the last one said, or why the news is `old`: older than it can be
+    where all is well. `blocked` says why logins have stopped and what a person can do. `alive` is False when the thread
     has ended or hangs.
     """
 
@@ -204,7 +199,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who asked: the door (`wemo`, `cli` …), the peer's address, and the switch by its name."""
+    """Source of a command: the door (`wemo`, `cli` …), the peer's address, and the switch by its name."""
 
     door: str
     peer: str = ""
@@ -228,7 +223,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """An action on one installation and who asked for it.
+    """An action on one installation, and its source.
 
     `only_if` is the mode of the switch that was turned off: the command is a no-op unless that mode is on,
     so that it can never disarm another one. `or_if` are those of switches whose offs have joined it.
@@ -240,13 +235,13 @@ class Command:
     or_if: tuple[ArmMode, ...] = ()
 
     def is_on(self, axes: Axes) -> bool | None:
-        """Tell whether a mode that it is meant for is on; None when an unknown one decides, and where there is none."""
+        """Return whether a mode that it is meant for is on; None when an unknown one decides, or there is none."""
         found = {axes.has(mode) for mode in (self.only_if, *self.or_if) if mode is not None}
         return True if True in found else None if None in found or not found else False
 
 
 class Result(StrEnum):
-    """How a command ended."""
+    """End of a command."""
 
     CONFIRMED = "confirmed"
     REJECTED = "rejected"
@@ -266,14 +261,14 @@ class Outcome:
 
 
 LOGIN_CAUSE = "the login needs you: "
-"""How the message of a command begins that was not sent for want of a login: it explains nothing once that works."""
+"""Begin of the message of a command that was not sent for want of a login: it explains nothing once that works."""
 
 
 class Notice(StrEnum):
-    """What people want to be told of without having asked."""
+    """Kinds of notices to people."""
 
     FAILED = "failed"
-    """A command did not end as it was asked for, perhaps after a voice was told OK."""
+    """A command did not end as it was asked for, perhaps after a voice said OK."""
     DISARMED = "disarmed"
     LOGIN = "login"
     """The account needs a person."""
@@ -281,15 +276,15 @@ class Notice(StrEnum):
     """No news from the cloud for long."""
     BACK = "back"
     LOCKED = "locked"
-    """Wrong PINs, and whether they locked somebody out."""
+    """Wrong PINs, and whether they locked a person out."""
     DAMAGED = "damaged"
-    """The journal was put aside, and what clients and people have to do now."""
+    """The journal was put aside; the text says what clients and people have to do now."""
     TEST = "test"
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What clients know a switch by; made once and kept. `key` is the journal's name for it."""
+    """Identity of a switch to its clients; made once and kept. `key` is the journal's name for it."""
 
     key: str
     serial: str
@@ -304,7 +299,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class BridgeIdentity:
-    """What clients know the Hue bridge by; made once and kept. `mac` is 12 upper-case hex digits."""
+    """Identity of the Hue bridge to its clients; made once and kept. `mac` is 12 upper-case hex digits."""
 
     mac: str
 
@@ -321,7 +316,7 @@ class BridgeIdentity:
 
 @dataclass(frozen=True, slots=True)
 class LightIdentity:
-    """What clients know a switch by on the Hue bridge, in one shape; made once and kept."""
+    """Identity of a switch on the Hue bridge, in one shape; made once and kept."""
 
     id: int
     shape: str
@@ -330,7 +325,7 @@ class LightIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """Who may disarm with a switch, and when; what is empty is not narrowed.
+    """Limits on who may disarm with a switch, and at which time; what is empty is not limited.
 
     `between` are minutes of the day, local time; from 22:00 to 07:00 goes over midnight.
     """
@@ -356,11 +351,11 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class SwitchState:
-    """What a door may say of a switch.
+    """State of a switch, as a door may report it.
 
-    `on` is None when nothing has been read from the panel yet. `pending` tells that a command is under way
-    and `on` is its target. `panel` is the last polled state. `swept` is what the switch was asked for by a sweep some
-    moments ago, which changed nothing: for clients that read back at once whether their lamp obeyed.
+    `on` is None when nothing has been read from the panel yet. `pending` is True if a command is under way and `on` is
+    its target. `panel` is the last polled state. `swept` is what the switch was asked for by a sweep some moments ago,
+    which changed nothing: for clients that read back at once whether their lamp obeyed.
     """
 
     on: bool | None

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from lxml import etree
 
-from emulator.alarm.cloud import Answer
 from emulator.app.settings import Settings
+from emulator.clouds.answer import Answer
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.wsdo import pet
 from emulator.doors.hue.bridge import Bridge

@@ -1,4 +1,4 @@
-"""When a command comes too late to be sent. Pure: the owner brings the time, and locks."""
+"""Judge when a command comes too late to be sent. Pure: the owner brings the time, and locks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,13 +18,14 @@ ARM_WITHIN_S = 60.0
 class Age:
     """Judges the age of commands, and whether the panel was disarmed and armed again since they were asked for.
 
-    `arm_within_s` is how old an arm may be when it is sent. `stood_still` tells whether the process did since a moment.
+    `arm_within_s` is how old an arm may be when it is sent. `stood_still` returns whether the process
+    did since a moment.
     """
 
     arm_within_s: float
     stood_still: Callable[[Moment], bool]
     readings: list[tuple[float, Axes]] = field(default_factory=list)
-    """Where the panel has stood in the last moments, by monotonic seconds."""
+    """Last states of the panel, with the monotonic seconds at which they were read."""
 
     def saw(self, axes: Axes, at: float) -> None:
         """Remember where the panel stands, in monotonic seconds."""
@@ -36,11 +37,9 @@ class Age:
         disarms = isinstance(command.action, Disarm)
         if age_s >= (DISARM_WITHIN_S if disarms else self.arm_within_s):
             return TooLate(f"it came too late, {age_s:.0f} s after it was asked for; ask again")
-        if not disarms:
-            return None
-        if self.stood_still(asked):
+        if disarms and self.stood_still(asked):
             return TooLate("this program stood still after it was asked for, so it may come too late; ask again")
         since = [nothing_left(command, axes) for at, axes in self.readings if at > asked.monotonic]
-        if any(since) and not since[-1]:
+        if disarms and any(since) and not since[-1]:
             return TooLate("the alarm was disarmed and armed again after it was asked for; ask again")
         return None

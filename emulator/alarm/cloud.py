@@ -9,7 +9,7 @@ from emulator.model import Action, PanelState
 
 
 class Phase(StrEnum):
-    """How far a command has come."""
+    """Progress of a command."""
 
     SENDING = "sending"
     ACCEPTED = "accepted"
@@ -17,42 +17,33 @@ class Phase(StrEnum):
 
 
 GLANCE_S = 20.0
-"""Most panels tell their state in this time, and the disarm is young enough yet to be sent."""
+"""Most panels report their state in this time, and a disarm that waits for it is still young enough to be sent."""
 
 
 class Reading(StrEnum):
-    """How hard to try to learn the panel's state."""
+    """Effort to take to learn the panel's state."""
 
     POLL = "poll"
-    """The cheapest way, for every minute or two."""
+    """The cheapest way, used every minute or two."""
     GLANCE = "glance"
-    """The same for a disarm that waits for it and goes by the last state else: the panel has GLANCE_S to answer."""
+    """The same for a disarm, which waits GLANCE_S for it and otherwise goes by the last state."""
     SETTLE = "settle"
-    """The surest way that may be used unasked: an earlier command is unsettled, or the state unclear."""
+    """The surest way without a person's request: an earlier command is unsettled, or the state is unclear."""
     PANEL = "panel"
     """Wake the panel, because a person wants it."""
 
 
 Report = Callable[[Phase, str], None]
-"""Called with the phase and a word for people, such as the request that is under way.
+"""Called with the phase and a word for people, such as the request under way.
 
 `SENDING` comes directly before each time that a command is submitted, also when it is submitted anew because the cloud
-has refused the session. What the report raises then ends the command, and nothing is sent.
+has refused the session. An exception that the report raises then ends the command, and nothing is sent.
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer of whatever status. `retry_after` is the header of that name, empty where there is none."""
-
-    status: int
-    body: bytes
-    retry_after: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Details:
-    """What the cloud knows of an installation, without code words, contacts or other secrets."""
+    """Description of an installation by the cloud, without code words, contacts or other secrets."""
 
     number: str
     panel: str
@@ -65,7 +56,7 @@ class Cloud(Protocol):
     """One session with one installation; every call is made from the same thread and may block."""
 
     def read(self, how: Reading = Reading.POLL) -> PanelState:
-        """The panel's state. One that is older than the call, by its `read_at`, means that there is no news yet.
+        """Return the panel's state. One that is older than the call, by its `read_at`, means that there is no news yet.
 
         Raises CloudError.
         """
@@ -77,7 +68,7 @@ class Cloud(Protocol):
         """
 
     def describe(self) -> Details:
-        """What the cloud knows of the installation, for a person who asks. Raises CloudError."""
+        """Return what the cloud knows of the installation, for a person who asks. Raises CloudError."""
 
     def close(self) -> None:
         """End the session; never raises."""

@@ -3,12 +3,11 @@
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import InitVar, dataclass
+from dataclasses import dataclass, field
 
 from emulator.alarm.age import Age
 from emulator.alarm.queue import CommandQueue, Job, Ticket, View
 from emulator.alarm.unfinished import Records
-from emulator.clock import Clock
 from emulator.errors import EmulatorError, Superseded, TooLate, TooMany, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, Command, Moment, Outcome, PanelState, Result
 
@@ -25,22 +24,18 @@ class Commands:
     `on_change` is called after a change of the view, without the lock.
     """
 
-    state: InitVar[PanelState | None]
+    view: View
     records: Records
-    clock: Clock
     age: Age
     on_change: Callable[[], None]
-
-    def __post_init__(self, state: PanelState | None) -> None:
-        self.view = View(state)
-        self.lock = threading.Condition()
-        self.queue = CommandQueue()
-        self.stopping = False
-        self._failed: dict[Action, tuple[float, EmulatorError]] = {}
+    lock: threading.Condition = field(default_factory=threading.Condition)
+    queue: CommandQueue = field(default_factory=CommandQueue)
+    stopping: bool = False
+    _failed: dict[Action, tuple[float, EmulatorError]] = field(default_factory=dict)
 
     def now(self) -> Moment:
         """Return this moment."""
-        return Moment(self.clock.monotonic(), self.clock.time())
+        return Moment(self.records.clock.monotonic(), self.records.clock.time())
 
     def submit(
         self, command: Command, entry: int | None = None, *, asked: Moment | None = None, ticket: Ticket | None = None
@@ -96,7 +91,7 @@ class Commands:
         if self.stopping:
             return Unreachable("the program is stopping", sent=False)
         until, error = self._failed.get(action, (0.0, None))
-        return error if self.clock.monotonic() < until else None
+        return error if self.records.clock.monotonic() < until else None
 
     def expire(self) -> bool:
         """End what was not sent in time, also where the thread is held up; return whether anything waits to be sent."""
@@ -118,8 +113,8 @@ class Commands:
     def wait(self, due_at: Callable[[], float]) -> bool:
         """Wait for a command, or until the poll is due, which may change meanwhile; return False when stopping."""
         with self.lock:
-            while not self.stopping and not self.queue and self.clock.monotonic() < due_at():
-                self.lock.wait(due_at() - self.clock.monotonic())
+            while not self.stopping and not self.queue and self.records.clock.monotonic() < due_at():
+                self.lock.wait(due_at() - self.records.clock.monotonic())
             return not self.stopping
 
     def take(self) -> Job | None:
@@ -152,7 +147,7 @@ class Commands:
         self._failed.clear()
         action = job.command.action
         if isinstance(end, EmulatorError) and isinstance(action, Arm) and not isinstance(end, Superseded):
-            self._failed[action] = (self.clock.monotonic() + FAILURE_KEPT_S, end)
+            self._failed[action] = (self.records.clock.monotonic() + FAILURE_KEPT_S, end)
         with self.lock:
             self.queue.current = None
             self._look()

@@ -1,4 +1,4 @@
-"""Hold back commands that may be part of a sweep, and show meanwhile what they lead to. Memory only, calls nobody."""
+"""Hold back commands that may be part of a sweep, and show meanwhile what they lead to. Memory only, no callbacks."""
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -60,7 +60,7 @@ class Press:
         return (self.switch, self.on, self.origin) == (other.switch, other.on, other.origin)
 
     def unwritten(self) -> EmulatorError | None:
-        """Return why it could not be written down, as its client is told; wait until that is known."""
+        """Return why it could not be written down, for its client; wait until that is known."""
         error = self.entry.exception() if self.entry else None
         if error is None or isinstance(error, EmulatorError):
             return error

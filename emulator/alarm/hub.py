@@ -1,4 +1,4 @@
-"""Where doors meet installations: submit, state, subscribe. Doors know nothing behind this page."""
+"""The switches as doors see them: submit, state, subscribe. Doors import nothing behind this module."""
 
 import logging
 import threading
@@ -19,14 +19,14 @@ __all__ = ["Asked", "Guard", "Hub", "Ticket"]
 LOG = logging.getLogger(__name__)
 
 LEAVE_S = 2.0
-"""Seconds for our thread to go; it may be writing the journal."""
+"""Time for the hub's thread to end; it may be writing the journal."""
 
 
 class Hub:
     """The switches of the house; every method may be called from any thread.
 
     `submit` may block for some milliseconds (it writes the journal): never call it on an event loop. `state` and
-    `ask` are memory only and call nobody: they may be called under any lock.
+    `ask` use memory only and call no subscriber: they may be called under any lock.
     """
 
     def __init__(
@@ -41,28 +41,22 @@ class Hub:
         self.switches = tuple(switches)
         self._installations = installations
         self._show_target = show_target
-        self._presses = Presses(self.switches, installations, journal, clock, self.changed, self._reads)
+        self._presses = Presses(self.switches, installations, journal, clock, self.changed, self.state)
         self._subscribers: list[Callable[[str], None]] = []
         self._stopping = False
-        self._thread: threading.Thread | None = None
+        self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
 
     def start(self) -> None:
         """Begin to release what is held back."""
-        thread = threading.Thread(target=self._run, name="hub", daemon=True)
-        thread.start()
-        self._thread = thread
+        self._thread.start()
 
     def stop(self) -> None:
         """End what is held back: it is not sent, now or later."""
         self._stopping = True
         self._presses.wake.set()
-        if self._thread:
+        if self._thread.ident is not None:
             self._thread.join(LEAVE_S)
         self._presses.drop()
-
-    def release(self) -> float | None:
-        """Submit what was held for long enough, and end what waits for too long; see Presses.release."""
-        return self._presses.release()
 
     def _run(self) -> None:
         pause_s: float | None = None
@@ -70,7 +64,7 @@ class Hub:
             self._presses.wake.wait(pause_s)
             self._presses.wake.clear()
             try:
-                pause_s = self.release()
+                pause_s = self._presses.release()
             except Exception:
                 # Nothing may end this thread while the house relies on it.
                 LOG.exception("a command that was held back failed")
@@ -79,49 +73,49 @@ class Hub:
     # -- commands -------------------------------------------------------------------------------------------
 
     def ask(self) -> Asked:
-        """Take note that something is asked for now, to be submitted later."""
+        """Return a mark for what is asked for now and will be submitted later."""
         return self._presses.ask()
 
     def submit(
         self, switch: Switch, on: bool, origin: Origin, guard: Guard = Guard.OFFS, asked: Asked | None = None
     ) -> Ticket:
-        """Ask for a switch to be turned on or off; `asked` is what `ask` returned, if that was before."""
+        """Turn a switch on or off; `asked` is what `ask` returned, if the request is older than this call."""
         return self._presses.submit(Press(switch, on, origin, asked or self.ask()), guard)
 
     def submit_all(self, switches: Sequence[Switch], on: bool, origin: Origin, guard: Guard) -> list[Ticket]:
-        """Ask for several switches by one word: a sweep by its name, unless the guard lets it pass."""
+        """Turn several switches on or off by one request: a sweep by its name, unless the guard lets it pass."""
         presses = [Press(one, on, replace(origin, switch=one.name), self.ask()) for one in switches]
         return self._presses.submit_all(presses, guard)
 
     def ignore(self, switch: Switch, on: bool, origin: Origin, reason: str) -> None:
-        """Write down that a command was asked for, and why it changes nothing."""
+        """Write down a request that changes nothing, and why."""
         self._presses.ignore(Press(switch, on, origin, self.ask()), reason)
 
     def command(self, installation: str, action: Action, origin: Origin) -> Ticket:
-        """Ask an alarm itself, whatever its switches are; see Presses.command."""
+        """Submit a command to an alarm itself, whatever its switches are; see Presses.command."""
         return self._presses.command(installation, action, origin)
 
     # -- states ---------------------------------------------------------------------------------------------
 
     @property
     def installations(self) -> tuple[str, ...]:
-        """The names of the alarms."""
+        """Names of the alarms."""
         return tuple(self._installations)
 
     def view(self, installation: str) -> View:
-        """Where an alarm stands, and where its queued commands lead."""
+        """Return the last state of an alarm, and where its queued commands lead."""
         return self._installations[installation].view
 
     def health(self, installation: str) -> Health:
-        """How an alarm gets on with its cloud."""
+        """Return the health of an alarm's connection to its cloud."""
         return self._installations[installation].health
 
     def state(self, switch: Switch) -> SwitchState:
-        """What may be reported of a switch now, from memory.
+        """Return what may be reported of a switch now, from memory.
 
-        Unknown never reads as off: a panel that is armed in a way nobody can read shows every switch as on.
+        Unknown never reads as off: a panel that is armed in an unreadable way shows every switch as on.
         """
-        # In this order: what is withdrawn after its submit is then in the view.
+        # In this order: a press that is withdrawn after its submit is then in the view.
         announced = [press for press in self._presses.held.announced if self._presses.stands(press, switch)]
         view = self._installations[switch.installation].view
         on = _shown(switch, view.soon, announced) if self._show_target else view.axes.has(switch.mode)
@@ -130,26 +124,26 @@ class Hub:
         swept = self._presses.held.shows(switch, on) if self._show_target else None
         return SwitchState(on, view.target is not None or bool(announced), view.state, swept)
 
-    def _reads(self, switch: Switch) -> bool | None:
-        return self.state(switch).on
-
     def subscribe(self, callback: Callable[[str], None]) -> Callable[[], None]:
-        """Call back with the installation's name after each change, from any thread; returns the unsubscribe."""
+        """Call `callback` with the installation's name after each change, from any thread; return the unsubscribe."""
         self._subscribers.append(callback)
         return lambda: self._subscribers.remove(callback)
 
     def changed(self, installation: str) -> None:
-        """Tell the subscribers; called by installations, and when something is held back or no more."""
+        """Notify the subscribers; called by installations, and when a press is held back or released."""
         for callback in tuple(self._subscribers):
             try:
                 callback(installation)
             except Exception:
-                # A door that is broken must not stop the alarm's thread.
+                # A broken door must not stop the alarm's thread.
                 LOG.exception("%s: a door did not take the news", installation)
 
 
 def _shown(switch: Switch, axes: Axes, announced: Iterable[Press]) -> bool | None:
-    """Whether a switch is on after what is announced, which may be a sweep: only an off of its own turns it off."""
+    """Return whether a switch is on after what is announced.
+
+    That may be a sweep: only an off of its own turns it off.
+    """
     on = axes.has(switch.mode)
     off = None if on is None else False
     for one in announced:

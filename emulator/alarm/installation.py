@@ -1,4 +1,4 @@
-"""One alarm: the thread that runs its commands and polls its cloud, and what others may ask of it meanwhile."""
+"""One alarm: the thread that runs its commands and polls its cloud, and what other threads may ask meanwhile."""
 
 import logging
 import math
@@ -10,13 +10,13 @@ from emulator.alarm.cloud import Cloud, Details, Reading, Report
 from emulator.alarm.commands import Commands
 from emulator.alarm.freshness import Freshness
 from emulator.alarm.login_guard import LoginGuard
-from emulator.alarm.polling import PollEvent, Polling
-from emulator.alarm.queue import Job, Ticket, View
-from emulator.alarm.session import Session
+from emulator.alarm.polling import PollEvent, PollSchedule
+from emulator.alarm.queue import Ticket, View
+from emulator.alarm.session import CloudSession
 from emulator.alarm.unfinished import Records
 from emulator.clock import Clock
 from emulator.errors import EmulatorError, Unconfirmed
-from emulator.model import Action, Command, Health, Moment, Notice, Outcome, PanelState
+from emulator.model import Action, Command, Health, Moment, Notice, PanelState
 from emulator.store.journal import Journal
 
 LOG = logging.getLogger(__name__)
@@ -25,9 +25,9 @@ LOG = logging.getLogger(__name__)
 class Installation:
     """Owns one cloud session. The first half serves any thread; the rest runs on the one that `start` makes.
 
-    `credentials`, `refusals`, `after_refusal`: see LoginGuard. `reread_after_s`: see Polling. `lag_s`: see Session.
-    `read_s` is how long a read may take where all is well, with whatever goes before it. `silent_after_s` is how long
-    there may be no news until people are notified. `arm_within_s`, `stood_still`: see Age.
+    `credentials`, `refusals` and `after_refusal` are for LoginGuard, `reread_after_s` for PollSchedule, `lag_s` for
+    CloudSession, `arm_within_s` and `stood_still` for Age. `read_s` is how long a read may take where all is well, with
+    whatever goes before it. `silent_after_s` is how long there may be no news until people are notified.
     """
 
     def __init__(
@@ -52,20 +52,16 @@ class Installation:
         stood_still: Callable[[Moment], bool] = lambda _asked: False,
     ) -> None:
         self.name = name
-        self._clock = clock
         self._on_change = on_change
         self._shown = (False, True)
-        self._records = Records(name, journal, clock, on_notice)
-        self._commands = Commands(
-            journal.load_state(name), self._records, clock, Age(arm_within_s, stood_still), on_change
-        )
-        self._polling = Polling(poll_every_s, reread_after_s, clock.monotonic())
-        self._guard = LoginGuard(self._records, credentials, refusals, after_refusal)
-        self._freshness = Freshness(
-            self._records, clock, poll_every_s=poll_every_s, read_s=read_s, silent_after_s=silent_after_s
-        )
-        self._session = Session(
-            make_cloud, self._records, self._commands, self._guard, self._polling, self._freshness, on_progress, lag_s
+        self.records = Records(name, journal, clock, on_notice)
+        age = Age(arm_within_s, stood_still)
+        self._commands = Commands(View(journal.load_state(name)), self.records, age, on_change)
+        self._polling = PollSchedule(poll_every_s, reread_after_s, clock.monotonic())
+        self._guard = LoginGuard(self.records, credentials, refusals, after_refusal)
+        self._freshness = Freshness(self.records, poll_every_s, read_s, silent_after_s)
+        self._session = CloudSession(
+            make_cloud, self.records, self._commands, self._guard, self._polling, self._freshness, on_progress, lag_s
         )
         self._thread = threading.Thread(target=self._run, name=f"installation {name}", daemon=True)
 
@@ -93,23 +89,23 @@ class Installation:
     def abandon(self) -> None:
         """End the command in flight as unconfirmed, as its end is not waited for, and those that wait as failed."""
         if (job := self._commands.queue.current) and not job.over:
-            self._records.end(job, Unconfirmed("the program stopped while the cloud was silent"))
+            self.records.end(job, Unconfirmed("the program stopped while the cloud was silent"))
         self._commands.drain()
 
     @property
     def view(self) -> View:
-        """Where the alarm stands, and where queued commands lead."""
+        """Last state of the alarm, and where queued commands lead."""
         return self._commands.view
 
     @property
     def health(self) -> Health:
-        """How it gets on with its cloud; memory only, so that its thread may hang."""
+        """Health of its connection to the cloud; memory only, so that its thread may hang."""
         # A cloud that has refused the login is not asked: then the age of the news says nothing of it.
         old = "" if self._guard.refusal else self._freshness.trouble
         failures = self._polling.failures
         return Health(
             read_at=self._polling.read_at,
-            next_poll_at=self._clock.time() + max(0.0, self._polling.due_at - self._clock.monotonic()),
+            next_poll_at=self.records.clock.time() + max(0.0, self._polling.due_at - self.records.clock.monotonic()),
             failures=failures,
             error=self._session.error if failures else old,
             old=bool(old),
@@ -118,7 +114,7 @@ class Installation:
         )
 
     def look_after(self) -> None:
-        """Tell people and subscribers what its own thread cannot tell while it hangs. Cheap; for every few seconds."""
+        """Notify people and subscribers of what its thread cannot report while it hangs. For every few seconds."""
         health = self.health
         self._freshness.look("" if health.blocked else health.error)
         shown = (health.old, health.alive)
@@ -130,22 +126,14 @@ class Installation:
             self._on_change()
 
     def after_gap(self, stopped_s: float, slept_s: float) -> None:
-        """Take nothing for fresh that was read before a gap of the process, and read at once.
+        """Invalidate what was read before a gap of the process, and read at once.
 
         The monotonic clock has counted `stopped_s`, and not `slept_s`.
         """
         self._freshness.missed(stopped_s, slept_s)
         with self._commands.lock:
-            self._polling.saw(PollEvent.GAP, self._clock.monotonic())
+            self._polling.saw(PollEvent.GAP, self.records.clock.monotonic())
             self._commands.lock.notify_all()
-
-    def hold(self, command: Command) -> int:
-        """Write down a command that is held back; see Records.hold."""
-        return self._records.hold(command)
-
-    def finish(self, entry: int, outcome: Outcome) -> None:
-        """Write down how a command ended; see Records.finish."""
-        self._records.finish(entry, outcome)
 
     def submit(
         self, command: Command, entry: int | None = None, *, asked: Moment | None = None, ticket: Ticket | None = None
@@ -174,17 +162,17 @@ class Installation:
 
     def close(self) -> None:
         """End the session; for a caller that drives this without its thread."""
-        self._records.catch_up()
+        self.records.catch_up()
         self._session.close()
 
     def step(self) -> None:
         """Run the next command, or poll if there is none and it is time."""
         self._freshness.begin_step()
         try:
-            self._records.catch_up()
+            self.records.catch_up()
             if job := self._commands.take():
-                self._perform(job)
-            elif self._clock.monotonic() >= self._polling.due_at:
+                self._session.perform(job)
+            elif self.records.clock.monotonic() >= self._polling.due_at:
                 self._session.poll()
             self._on_change()
         finally:
@@ -197,20 +185,6 @@ class Installation:
             except Exception:
                 # Nothing may end this thread while the house relies on it.
                 LOG.exception("%s: a defect of this program; going on", self.name)
-                self._polling.saw(PollEvent.POLLED, self._clock.monotonic())
+                self._polling.saw(PollEvent.POLLED, self.records.clock.monotonic())
         self._commands.drain()
         self.close()
-
-    def _perform(self, job: Job) -> None:
-        started = self._clock.monotonic()
-        error: EmulatorError | None = None
-        try:
-            outcome = self._session.carry_out(job)
-        except EmulatorError as caught:
-            error = caught
-        except Exception as caught:
-            # A defect of ours must not end the thread; nobody knows what was sent.
-            LOG.exception("%s: %s ended in a defect of this program", self.name, job.command.action)
-            error = Unconfirmed(f"a defect of this program ({type(caught).__name__})")
-        self._session.learn(job, error)
-        self._commands.complete(job, error or outcome, self._clock.monotonic() - started)

@@ -12,6 +12,7 @@
 """
 
 import logging
+from dataclasses import dataclass
 
 from emulator.alarm.unfinished import Records
 from emulator.errors import CloudError, LoginNeeded, LoginRefused, Retired, SettingNeeded
@@ -21,6 +22,7 @@ from emulator.store import refused_logins
 LOG = logging.getLogger(__name__)
 
 
+@dataclass(eq=False)
 class LoginGuard:
     """Keeps a refusal of the login until the settings change or a person asks; over a restart, too.
 
@@ -28,15 +30,16 @@ class LoginGuard:
     very credentials do not keep it from trying them: none, unless a person asks. `after_refusal` says what helps then.
     """
 
-    def __init__(self, records: Records, credentials: str, refusals: int, after_refusal: str) -> None:
-        self._records = records
-        self._credentials = credentials
-        self._refusals = refusals
-        self._after_refusal = after_refusal
-        self.refusal: LoginRefused | Retired | None = None
-        """The refusal that stands."""
-        refused = refused_logins.recall(records.journal, credentials)
-        if refused and refused.times > refusals:
+    records: Records
+    credentials: str
+    refusals: int
+    after_refusal: str
+    refusal: LoginRefused | Retired | None = None
+    """The refusal that stands."""
+
+    def __post_init__(self) -> None:
+        refused = refused_logins.recall(self.records.journal, self.credentials)
+        if refused and refused.times > self.refusals:
             self.refusal = LoginRefused(self._in_words(LoginRefused(refused.message)))
             self.refusal.noted = True
 
@@ -57,7 +60,7 @@ class LoginGuard:
         """
         if self.refusal is None or self.lets_ask:
             return False
-        if not self.refusal.noted or refused_logins.recall(self._records.journal, self._credentials):
+        if not self.refusal.noted or refused_logins.recall(self.records.journal, self.credentials):
             raise self.refusal.with_traceback(None)
         self.refusal = None
         return True
@@ -67,29 +70,29 @@ class LoginGuard:
         needs_login = isinstance(error, LoginNeeded)
         is_new = str(self.refusal) != str(error) if needs_login else self.refusal is None
         if is_new:
-            if not self._refusals:
-                LOG.error("%s: %s", self._records.name, self._in_words(error))
-            self._records.tell(Notice.LOGIN, self._in_words(error))
+            if not self.refusals:
+                LOG.error("%s: %s", self.records.name, self._in_words(error))
+            self.records.tell(Notice.LOGIN, self._in_words(error))
         if is_new or needs_login:
             self.refusal = error
         if is_new and not (error.noted or isinstance(error, LoginNeeded | SettingNeeded)):
-            self._records.write(lambda: self._note(error), again=True)
+            self.records.write(lambda: self._note(error), again=True)
 
     def worked(self) -> None:
         """Take note that the cloud gave news, so that the login works."""
         if isinstance(self.refusal, LoginNeeded):
-            LOG.info("%s: the login works again", self._records.name)
+            LOG.info("%s: the login works again", self.records.name)
             self.refusal = None
-        if self._refusals:
-            self._records.write(lambda: refused_logins.forget(self._records.journal, self._credentials))
+        if self.refusals:
+            self.records.write(lambda: refused_logins.forget(self.records.journal, self.credentials))
 
     def _note(self, error: LoginRefused | Retired) -> None:
-        refused_logins.remember(self._records.journal, self._records.name, self._credentials, str(error))
+        refused_logins.remember(self.records.journal, self.records.name, self.credentials, str(error))
         error.noted = True
 
     def _in_words(self, refusal: CloudError) -> str:
         """Return what the cloud said, and what a person can do about it where that does not say so itself."""
         text = str(refusal)
-        if isinstance(refusal, LoginNeeded | SettingNeeded) or text.endswith(self._after_refusal):
+        if isinstance(refusal, LoginNeeded | SettingNeeded) or text.endswith(self.after_refusal):
             return text
-        return f"{text.removesuffix('.')}. {self._after_refusal}"
+        return f"{text.removesuffix('.')}. {self.after_refusal}"

@@ -1,4 +1,4 @@
-"""When to ask the panel next, and whether what it said last is fresh. Pure: the owner brings the time, and locks.
+"""Schedule the next poll, and judge whether the last read is fresh. Pure: the owner brings the time, and locks.
 
 | event        | next poll                     | failures  | last read is fresh |
 |--------------|-------------------------------|-----------|--------------------|
@@ -11,22 +11,23 @@
 | (a read)     | as before                     | none      | for FRESH_S        |
 """
 
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from emulator.model import Moment
 
 FRESH_S = 10.0
-"""Before a command that only makes sense in some states, an older state is brought up to date."""
+"""Age up to which a read counts for a command that only makes sense in some states; an older one is renewed first."""
 
 BACKOFF_LIMIT_S, BACKOFF_DOUBLINGS = 600.0, 10
-"""The longest pause between polls of a cloud that does not answer, and how soon it is reached."""
+"""Longest pause between polls of a cloud that does not answer, and the most doublings on the way there."""
 
 LOGIN_LOOK_S = 5.0
-"""How soon a login that a person has made is noticed; looking costs no request, as it is read from our own files."""
+"""Pause until a login that a person has made is noticed; looking costs no request, as only our own files are read."""
 
 
 class PollEvent(Enum):
-    """What moves the next poll."""
+    """An event that moves the next poll."""
 
     POLLED = auto()
     """A poll brought the state, found that the cloud refuses the login, or ended in a defect of this program."""
@@ -37,33 +38,33 @@ class PollEvent(Enum):
     CONFIRMED = auto()
     """A command was carried out. After an outage the next poll may be far away."""
     FAILED = auto()
-    """A command was not carried out, or perhaps."""
+    """A command was refused, or it is unknown whether it was carried out."""
     GAP = auto()
     """The process or the machine stood still."""
 
 
-class Polling:
+@dataclass
+class PollSchedule:
     """The next poll of one installation, and the moment of its last read.
 
-    `reread_after_s` is for clouds whose polls are rare: how soon after a command the state is read once more.
+    `reread_after_s` is for clouds whose polls are rare: the delay after a command until the state is read once more.
     """
 
-    def __init__(self, every_s: float, reread_after_s: float | None, now: float) -> None:
-        self.every_s = every_s
-        self._soon_s = every_s if reread_after_s is None else reread_after_s
-        self.due_at = now
-        """When the next poll is due, in monotonic seconds."""
-        self.failures = 0
-        """Polls in a row that brought no news."""
-        self.read_at: float | None = None
-        """When the state was read last in this run, in epoch seconds."""
-        self.gaps = 0
-        self._fresh: Moment | None = None
+    every_s: float
+    reread_after_s: float | None
+    due_at: float
+    """The moment when the next poll is due, in monotonic seconds."""
+    failures: int = 0
+    """Polls in a row that brought no news."""
+    read_at: float | None = None
+    """The moment when the state was read last in this run, in epoch seconds."""
+    gaps: int = 0
+    _fresh: Moment | None = None
 
     def saw(self, event: PollEvent, now: float, gaps: int | None = None) -> None:
-        """Move the next poll; at once where there was another gap since `gaps` of them.
+        """Move the next poll. It is due at once where there was another gap since `gaps` of them.
 
-        What came in before a gap, and was looked at after it, is no news.
+        An answer that came in before a gap, and was looked at after it, is no news.
         """
         self.failures += event is PollEvent.SILENCE
         self.gaps += event is PollEvent.GAP
@@ -79,7 +80,7 @@ class Polling:
             PollEvent.POLLED: self.every_s,
             PollEvent.SILENCE: back_off_s,
             PollEvent.LOGIN_NEEDED: min(self.every_s, LOGIN_LOOK_S),
-            PollEvent.CONFIRMED: self._soon_s,
+            PollEvent.CONFIRMED: self.every_s if self.reread_after_s is None else self.reread_after_s,
         }.get(event, 0.0)
 
     def read(self, now: Moment) -> bool:

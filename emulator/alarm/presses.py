@@ -13,7 +13,7 @@ from emulator.alarm.queue import Ticket, makes_pointless
 from emulator.alarm.sweeps import Guard
 from emulator.clock import Clock
 from emulator.errors import EmulatorError, TooMany
-from emulator.model import Action, Arm, Command, Moment, Origin, Outcome, Result, Switch
+from emulator.model import Action, Arm, Command, Moment, Origin, Outcome, Result, Switch, SwitchState
 from emulator.store.journal import Journal
 
 LOG = logging.getLogger(__name__)
@@ -33,8 +33,7 @@ class Presses:
 
     An off that may be part of a sweep is held back until it cannot be one any more, for all doors together. Until then
     it is shown as where a command under way leads, and written down, so that it is not lost with the process.
-    `changed` is called with the installation when something is held back or no more. `reads` tells what the panel says
-    of a switch.
+    `changed` is called with the installation when something is held back or no more.
     """
 
     switches: Sequence[Switch]
@@ -42,7 +41,7 @@ class Presses:
     journal: Journal
     clock: Clock
     changed: Callable[[str], None]
-    reads: Callable[[Switch], bool | None]
+    state: Callable[[Switch], SwitchState]
 
     def __post_init__(self) -> None:
         self.held = Held(self.switches, self.clock.monotonic)
@@ -107,7 +106,7 @@ class Presses:
         LOG.info("%s: %s, asked for %s: ignored: %s", where, command.action, command.origin, reason)
         try:
             if press.entry:
-                self.installations[where].finish(press.entry.result(), ended)
+                self.installations[where].records.finish(press.entry.result(), ended)
             else:
                 self.journal.turn_away(where, command, ended, self.clock.time())
             press.ticket.finish(ended, error)
@@ -186,7 +185,7 @@ class Presses:
         where = press.switch.installation
         self.changed(where)
         try:
-            press.entry.set_result(self.installations[where].hold(press.command))
+            press.entry.set_result(self.installations[where].records.hold(press.command))
         except Exception as error:
             press.entry.set_exception(error)  # whatever it was: no thread may wait for ever
             self.held.forget(press)
@@ -215,7 +214,7 @@ class Presses:
     def _sweep(self, presses: Sequence[Press]) -> None:
         for each in presses:
             if not self._why_not(each):
-                self.held.show(each, self.reads(each.switch))
+                self.held.show(each, self.state(each.switch).on)
         self._end(presses, self.held.why_swept)
 
     def _end(self, presses: Sequence[Press], reason: Callable[[Press], str]) -> None:
@@ -229,10 +228,7 @@ class Presses:
                 self.ignore(press, reason(press))
 
     def release(self) -> float | None:
-        """Submit what was held for long enough, and end what waits for too long; return the pause until the next look.
-
-        None where nothing is held or waits.
-        """
+        """Submit what was held for long enough, and end what waits for too long; return the pause until the next."""
         while press := self.held.due():
             try:
                 if error := press.unwritten():

@@ -1,4 +1,4 @@
-"""The queue of one alarm: what joins or replaces what, how much may wait, where it leads. No thread, no clock."""
+"""The queue of one alarm: join, supersede, bound, and where it leads. Pure: no thread, no clock."""
 
 from collections import deque
 from collections.abc import Collection
@@ -9,10 +9,10 @@ from emulator.errors import EmulatorError
 from emulator.model import Action, Arm, ArmMode, Axes, Command, Disarm, Moment, Outcome, PanelState, Result
 
 MOST_WAITING = 4
-"""Jobs that wait for an alarm: a command takes half a minute, and nobody means more than the next few."""
+"""Most jobs that wait for an alarm: a command takes half a minute, and no person means more than the next few."""
 
 MOST_OF_A_PEER = 2
-"""Of those, by one peer: the others find room."""
+"""Most of those by one peer, so that others find room."""
 
 
 @dataclass(eq=False, slots=True)
@@ -21,8 +21,8 @@ class Ticket:
 
     `accepted` resolves to None when the cloud took the command, or when there was nothing to do, and raises an
     EmulatorError when it was refused. `done` always resolves to the Outcome, possibly minutes later. `entry` is its
-    number in the journal. `waits` tells that it is not sent at once, and `obstacle` for what it will probably be
-    refused: then its client is better answered now.
+    number in the journal. `waits` is True if it is not sent at once, and `obstacle` is what will probably refuse it:
+    in both cases the client is better answered now.
     """
 
     accepted: Future[None] = field(default_factory=Future)
@@ -32,7 +32,7 @@ class Ticket:
     obstacle: EmulatorError | None = None
 
     def __post_init__(self) -> None:
-        # A client that goes away must not be able to cancel what others wait for.
+        # A client that disconnects must not be able to cancel what others wait for.
         self.accepted.set_running_or_notify_cancel()
         self.done.set_running_or_notify_cancel()
 
@@ -69,7 +69,7 @@ def _error(ticket: Ticket) -> EmulatorError | None:
 class Job:
     """A command, its number in the journal, when it was asked for last, and its ticket.
 
-    `sent` tells that it may have reached the cloud, `over` that it has ended before.
+    `sent` is True once it may have reached the cloud, `over` if it has ended before.
     """
 
     command: Command
@@ -119,7 +119,7 @@ class CommandQueue:
         return next((job for job in waiting or flying if _is_same(job.command, command)), None)
 
     def join(self, command: Command, leaving: Collection[Job], asked: Moment) -> Job | None:
-        """Let a command join one in the queue once `leaving` are gone; return that one, if there is one."""
+        """Let a command join a job in the queue once `leaving` are gone; return that job, or None."""
         if twin := self.twin(command, leaving):
             self.again(twin, asked)
         return twin or self.merge(command, leaving)
@@ -137,7 +137,7 @@ class CommandQueue:
             self.put(job)
 
     def merge(self, command: Command, leaving: Collection[Job]) -> Job | None:
-        """Let an off join one that waits and disarms the same, if there is one; it keeps its age."""
+        """Let an off join a job that waits and disarms the same; return that job, which keeps its age, or None."""
         for job in self._waiting:
             same = job.command.action == command.action and job not in leaving
             if same and command.only_if is not None and job.command.only_if is not None:
@@ -157,12 +157,12 @@ class CommandQueue:
         return self.current
 
     def has_room(self, peer: str, leaving: Collection[Job]) -> bool:
-        """Tell whether a peer may put one more once `leaving` have made room."""
+        """Return whether a peer may put one more once `leaving` have made room."""
         staying = [job.command.origin.peer for job in self._waiting if job not in leaving]
         return len(staying) < MOST_WAITING and staying.count(peer) < MOST_OF_A_PEER
 
     def pointless(self, command: Command, axes: Axes) -> list[Job]:
-        """Return the jobs whose place a later command takes: of those that wait, and the unsent one for an arm.
+        """Return the jobs that a later command supersedes: some that wait, and for an arm the unsent one in flight.
 
         A disarm takes that of all arms of what it disarms, if it has something to do: where the panel stands at `axes`,
         or where the command in flight leads. Otherwise only of those that would turn on the switch that it turns off.
@@ -203,9 +203,9 @@ class CommandQueue:
 
 
 def applies(command: Command, axes: Axes) -> bool:
-    """Whether a command has something to do where the panel stands at `axes`.
+    """Return whether a command has something to do where the panel stands at `axes`.
 
-    A panel that is armed in a way nobody can read may be disarmed. A mode that is merely unclear beside a known
+    A panel that is armed in an unreadable way may be disarmed. A mode that is merely unclear beside a known
     interior may not: disarming would take the interior with it.
     """
     if command.only_if is None:
@@ -219,14 +219,14 @@ def _is_same(one: Command, other: Command) -> bool:
 
 
 def nothing_left(command: Command, axes: Axes) -> bool:
-    """Tell whether a disarm finds nothing to do at `axes`, as far as they are known."""
+    """Return whether a disarm finds nothing to do at `axes`, as far as they are known."""
     if command.only_if is None:
         return axes.reached(command.action) is True
     return command.is_on(axes) is False
 
 
 def makes_pointless(command: Command, waiting: Action, axes: Axes, soon: Axes) -> bool:
-    """Tell whether a disarm takes the place of an arm that was not sent yet; see CommandQueue.pointless."""
+    """Return whether a disarm takes the place of an arm that was not sent yet; see CommandQueue.pointless."""
     if not isinstance(command.action, Disarm) or not isinstance(waiting, Arm):
         return False
     if command.only_if is None or applies(command, axes) or applies(command, soon):
@@ -235,7 +235,7 @@ def makes_pointless(command: Command, waiting: Action, axes: Axes, soon: Axes) -
 
 
 def takes_place(command: Command, waiting: Action, axes: Axes, soon: Axes) -> bool:
-    """Tell whether a command takes the place of one that was not sent yet; see CommandQueue.pointless."""
+    """Return whether a command takes the place of one that was not sent yet; see CommandQueue.pointless."""
     if isinstance(command.action, Disarm):
         return makes_pointless(command, waiting, axes, soon)
     mode = command.action.mode

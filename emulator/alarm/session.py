@@ -1,15 +1,15 @@
 """One alarm's cloud, as its thread uses it: for polls, for reads before a command, and for the command itself."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import InitVar, dataclass
-from typing import TypeVar
 
 from emulator.alarm.cloud import Cloud, Details, Phase, Reading, Report
 from emulator.alarm.commands import Commands
 from emulator.alarm.freshness import Freshness
 from emulator.alarm.login_guard import LoginGuard
-from emulator.alarm.polling import PollEvent, Polling
+from emulator.alarm.polling import PollEvent, PollSchedule
 from emulator.alarm.queue import Job, applies
 from emulator.alarm.unfinished import Records, Unsettled
 from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, Retired, Unconfirmed, Unreachable
@@ -18,11 +18,9 @@ from emulator.store import history
 
 LOG = logging.getLogger(__name__)
 
-Answer = TypeVar("Answer")
-
 
 @dataclass(eq=False)
-class Session:
+class CloudSession:
     """Asks the cloud, and spreads what it says. Only for the alarm's thread, or without one.
 
     `lag_s` is how old the panel's state may be that a cloud with rare polls shows.
@@ -32,7 +30,7 @@ class Session:
     records: Records
     commands: Commands
     guard: LoginGuard
-    polling: Polling
+    polling: PollSchedule
     freshness: Freshness
     on_progress: Report
     lag_s: InitVar[float]
@@ -48,17 +46,31 @@ class Session:
         """End the session with the cloud."""
         self._cloud.close()
 
+    @contextmanager
+    def _login(self) -> Iterator[None]:
+        """Ask the cloud in the block, unless it has refused the login; remember if it does so now."""
+        try:
+            if self.guard.check():
+                self._cloud.close()
+                self._cloud = self.make_cloud()
+            yield
+        except (LoginRefused, Retired) as error:
+            self.guard.refuse(error)
+            raise
+
     # -- reading --------------------------------------------------------------------------------------------
 
     def read_now(self, how: Reading = Reading.POLL) -> PanelState:
         """Read the state and settle what was unconfirmed; raises CloudError."""
         if how is Reading.POLL and self._unsettled and self.commands.now().monotonic >= self._unsettled.at:
             how = Reading.SETTLE
-        return self._allowed(lambda: self._read(how))
+        with self._login():
+            return self._read(how)
 
     def describe(self) -> Details:
         """Return what the cloud knows of the installation; raises CloudError."""
-        return self._allowed(lambda: self._cloud.describe())
+        with self._login():
+            return self._cloud.describe()
 
     def poll(self) -> None:
         """Read the state because it is time, and say when to do so next."""
@@ -79,20 +91,6 @@ class Session:
             self.polling.saw(event, self.commands.now().monotonic, gaps)
             if self._unsettled and self.guard.lets_ask:
                 self.polling.due_at = min(self.polling.due_at, self._unsettled.at)
-
-    def _allowed(self, ask: Callable[[], Answer]) -> Answer:
-        """Ask the cloud something, unless it has refused the login; remember if it does so now."""
-        try:
-            self._check_login()
-            return ask()
-        except (LoginRefused, Retired) as error:
-            self.guard.refuse(error)
-            raise
-
-    def _check_login(self) -> None:
-        if self.guard.check():
-            self._cloud.close()
-            self._cloud = self.make_cloud()
 
     def _read(self, how: Reading) -> PanelState:
         now = self.commands.now()
@@ -130,13 +128,32 @@ class Session:
 
     # -- commands -------------------------------------------------------------------------------------------
 
-    def carry_out(self, job: Job) -> Outcome:
+    def perform(self, job: Job) -> None:
+        """Carry out a job, and draw the consequences of how it ended."""
+        started = self.commands.now().monotonic
+        end: Outcome | EmulatorError
+        try:
+            with self._login():
+                end = self._carry_out(job)
+        except EmulatorError as error:
+            end = error
+        except Exception as error:
+            # A defect of ours must not end the thread; it is unknown what was sent.
+            LOG.exception("%s: %s ended in a defect of this program", self.records.name, job.command.action)
+            end = Unconfirmed(f"a defect of this program ({type(error).__name__})")
+        now = self.commands.now().monotonic
+        with self.commands.lock:
+            self.polling.saw(PollEvent.CONFIRMED if isinstance(end, Outcome) else PollEvent.FAILED, now)
+        if isinstance(end, Unconfirmed):
+            self._unsettled.add(job.entry, now, armed=isinstance(job.command.action, Arm))
+        self.commands.complete(job, end, now - started)
+
+    def _carry_out(self, job: Job) -> Outcome:
         """Send a job's command if it makes sense where the panel stands, and follow it to its end.
 
         Raises EmulatorError where it was not carried out, or perhaps.
         """
         command = job.command
-        self._check_login()
         if command.only_if is not None:
             axes = self._fresh_axes(command)
             if command.is_on(axes) is None:
@@ -156,20 +173,10 @@ class Session:
         self._settle(state)
         return Outcome(Result.CONFIRMED, f"the panel is {state}")
 
-    def learn(self, job: Job, error: EmulatorError | None) -> None:
-        """Draw the consequences of how a command ended."""
-        now = self.commands.now().monotonic
-        with self.commands.lock:
-            self.polling.saw(PollEvent.FAILED if error else PollEvent.CONFIRMED, now)
-        if isinstance(error, Unconfirmed):
-            self._unsettled.add(job.entry, now, armed=isinstance(job.command.action, Arm))
-        elif isinstance(error, LoginRefused | Retired):
-            self.guard.refuse(error)
-
     def _fresh_axes(self, command: Command, how: Reading = Reading.POLL) -> Axes:
         """Return the axes as they are now: what this process read in the last moments, or reads at once.
 
-        Raises CloudError when that cannot be told: in doubt the house stays as it is.
+        Raises CloudError when that cannot be known: in doubt the house stays as it is.
         """
         now = self.commands.now()
         if self._unsettled:

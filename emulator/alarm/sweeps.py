@@ -1,26 +1,26 @@
-"""Tell a command for one switch from "turn everything off". Pure (lan-emulation.md §4.8)."""
+"""Distinguish a command for one switch from "turn everything off". Pure (lan-emulation.md §4.8)."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
 SWEEP_S = 2.0
-"""Seconds without another switch until a command is no part of a sweep. Clients send one switch after the other, and an
-Echo reads each back up to three times within one to two seconds (§4.3)."""
+"""Time without another switch after which a command is no part of a sweep. Clients send one switch after the other, and
+an Echo reads each back up to three times within one to two seconds (§4.3)."""
 
 REPEATED_S = 6.0
-"""Seconds after the last new switch in which a repeated one puts the end off: three tries, as clients make."""
+"""Time after the last new switch in which a repeated one puts the end off: three tries, as clients make."""
 
 SWEEP_SWITCHES = 3
-"""Different switches that make a sweep; nobody names as many at once (§4.8)."""
+"""Different switches that make a sweep; no person names as many at once (§4.8)."""
 
 OFTEN, OFTEN_S = 5, 600.0
-"""How often within how many seconds an off counts against the offs of other peers. Nobody says "turn everything off" as
+"""Offs of a switch in that time which count against the offs of other peers. No person says "turn everything off" as
 often; a peer that does could otherwise keep the others from ever turning anything off."""
 
 
 class Guard(Enum):
-    """Which commands of a door may be part of a sweep: none where the settings allow sweeps, both for lamps."""
+    """Commands of a door that may be part of a sweep: none where the settings allow sweeps, both for lamps."""
 
     NONE = ()
     OFFS = (False,)
@@ -31,8 +31,8 @@ class Guard(Enum):
 class Run:
     """Commands in one direction, no two switches more than SWEEP_S apart; `ends` and `newest` in monotonic seconds.
 
-    `newest` is when the last switch came in that was new; `shown` is until when a swept switch may show what was asked
-    for; `peers` are those who asked, by switch.
+    `newest` is the time of the last switch that was new. Until `shown`, a swept switch may show what was asked for.
+    `peers` are those that asked, by switch.
     """
 
     ends: float
@@ -46,7 +46,7 @@ class Sweeps:
     """Find sweeps among commands for single switches, which clients send switch by switch.
 
     It looks at runs rather than at a window: a client that sends one switch after the other, each with its read-backs,
-    may need more than the window for all, and a run always contains what falls into one window. Whoever asks carries
+    may need more than the window for all, and a run always contains what falls into one window. The caller carries
     a command out only when its runs have ended without a sweep, and takes a switch out of its runs when its command is
     withdrawn. Each peer has runs of its own; offs of all peers count together as well, since several Echos share the
     switches of a house. Not locked.
@@ -60,13 +60,13 @@ class Sweeps:
         self._counted: dict[tuple[str, str], list[float]] = {}
 
     def possible(self, on: bool) -> bool:
-        """Tell whether there are enough switches for a sweep at all."""
+        """Return whether there are enough switches for a sweep at all."""
         return self._switches >= self._least[on]
 
     def add(
         self, peer: str, on: bool, switches: Collection[str], now: float, *, at_once: bool = False
     ) -> tuple[Run, ...]:
-        """Note that a peer asks for these switches, at once as by one word; return the runs that this belongs to."""
+        """Note that a peer asks for these switches, `at_once` as by one word; return the runs that this belongs to."""
         self._runs = {key: run for key, run in self._runs.items() if now < run.ends}
         own = self._join((peer, on), peer, switches, now, at_once)
         if own.swept:
@@ -80,7 +80,7 @@ class Sweeps:
             if switch not in run.peers:
                 run.newest = now
             run.peers.setdefault(switch, set()).add(peer)
-        # A repeated switch counts too: it may be the first of a sweep, or of whoever reads back that nothing changed.
+        # A repeated switch counts too: it may be the first of a sweep, or its client reads back that nothing changed.
         # Not for ever: a client that goes on repeating itself must not put its command off for ever.
         run.ends = min(now + SWEEP_S, run.newest + REPEATED_S)
         if not run.swept and (at_once or len(run.peers) >= self._least[key[1]]):

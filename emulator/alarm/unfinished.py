@@ -1,4 +1,4 @@
-"""What an alarm has not finished: commands to write down and to end, notes to write later, and commands to settle."""
+"""Unfinished business of an alarm: commands to write down and to end, writes to make up for, commands to settle."""
 
 import logging
 from collections import deque

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from emulator.alarm.cloud import Answer
 from emulator.clock import Clock
+from emulator.clouds.answer import Answer
 from emulator.errors import Unreachable
 
 BAN_S = 600.0

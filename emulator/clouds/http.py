@@ -24,8 +24,8 @@ from urllib3.exceptions import (
 )
 from urllib3.util.connection import allowed_gai_family
 
-from emulator.alarm.cloud import Answer
 from emulator.clock import boottime
+from emulator.clouds.answer import Answer
 from emulator.clouds.deadline import BoundTlsSocket, Deadline, Resolver, connect
 from emulator.clouds.firewall import Forbidden, is_page
 from emulator.errors import Unreachable

@@ -38,7 +38,7 @@ class Told(House):
         super().__init__(folder, annex=annex)
         self.notices: list[tuple[Notice, str]] = []
         self.stopped_at: float | None = None
-        self.alarm._records.tell = lambda notice, text: self.notices.append((notice, text))
+        self.alarm.records.tell = lambda notice, text: self.notices.append((notice, text))
         self.alarm._commands.age.stood_still = lambda asked: (
             self.stopped_at is not None and asked.monotonic <= self.stopped_at
         )
@@ -104,7 +104,7 @@ def test_a_clock_that_is_set_back_makes_nothing_young(house: Told) -> None:
 def test_what_was_held_back_counts_from_when_it_was_asked_for(house: Told) -> None:
     asked = Moment(house.clock.now - DISARM_WITHIN_S, house.clock.now - DISARM_WITHIN_S)
     command = Command(Disarm(), Origin("hue", "10.0.0.9"))
-    ticket = house.alarm.submit(command, house.alarm.hold(command), asked=asked, ticket=Ticket())
+    ticket = house.alarm.submit(command, house.alarm.records.hold(command), asked=asked, ticket=Ticket())
     assert house.ended_late(ticket)
 
 
@@ -349,7 +349,7 @@ def test_what_was_held_back_and_finds_no_room_ends_in_its_entry_and_people_are_t
         house.alarm.submit(Command(Disarm(annex=True, main=False), Origin("api", "10.0.0.9")))
         house.alarm.submit(a_command("10.0.0.9", "perimeter"))
         command = a_command("10.0.0.9", "night")
-        tickets.append(house.alarm.submit(command, house.alarm.hold(command), ticket=Ticket()))
+        tickets.append(house.alarm.submit(command, house.alarm.records.hold(command), ticket=Ticket()))
 
     house.while_flying("DARM2", meanwhile)
     house.run(house.off("night"))

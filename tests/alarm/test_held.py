@@ -52,6 +52,7 @@ class FakeAlarm:
         self.crowded: TooMany | None = None  # submit raises it
         self.prompt = True
         self._pressed: dict[int, tuple[str, bool]] = {}
+        self.records = self
 
     def be(self, mode: str) -> None:
         axes = DISARMED.after(Arm(ArmMode.parse(mode.lower()))) if mode else DISARMED
@@ -132,7 +133,7 @@ class Rig:
 
     def wait(self, seconds: float = SWEEP_S) -> None:
         self.clock.now += seconds
-        self.hub.release()
+        self.hub._presses.release()
 
     def on(self, name: str) -> bool | None:
         """What a lamp shows."""
@@ -178,9 +179,9 @@ def test_a_single_command_is_sent_once_it_cannot_be_part_of_a_sweep(on: bool) ->
 
 def test_the_next_look_is_when_the_first_may_be_sent() -> None:
     rig = Rig()
-    assert rig.hub.release() is None
+    assert rig.hub._presses.release() is None
     rig.turn("Night", True)
-    assert rig.hub.release() == SWEEP_S
+    assert rig.hub._presses.release() == SWEEP_S
 
 
 def test_an_on_of_a_door_without_lamps_is_sent_at_once() -> None:
@@ -460,7 +461,7 @@ def test_a_defect_while_it_is_written_down_leaves_nobody_waiting() -> None:
     rig.alarm.full = ValueError("a defect")
     with pytest.raises(ValueError, match="a defect"):
         rig.turn("Night", True)
-    assert rig.hub.release() is None
+    assert rig.hub._presses.release() is None
     rig.alarm.full = None
     rig.turn("Night", True)
     rig.wait()

@@ -198,7 +198,7 @@ def test_what_was_held_ends_in_the_entry_that_it_has(home: Home) -> None:
         home.hub.submit(home.switches["night"], True, Origin("hue", peer), Guard.BOTH)
     assert [entry.result for entry in home.journal.commands(9)] == [None, None]
     home.clock.now += SWEEP_S
-    home.hub.release()
+    home.hub._presses.release()
     home.alarm.step()
     joined, sent = home.journal.commands(9)
     assert (sent.result, joined.result) == ("confirmed", "ignored")
@@ -222,7 +222,7 @@ def raising(*_: object) -> None:
 
 def test_people_hear_of_what_could_not_be_held(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     told: list[str] = []
-    home.alarm._records.tell = lambda _, text: told.append(text)
+    home.alarm.records.tell = lambda _, text: told.append(text)
     home.journal.close()
     ticket = home.hub.submit(home.switches["night"], True, PEER, Guard.BOTH)
     assert ticket.done.result(0).result is Result.FAILED
@@ -235,7 +235,7 @@ def test_what_was_held_too_long_ends_in_its_entry(home: Home) -> None:
     home.hub.submit(home.switches["perimeter"], False, PEER)
     home.hub.submit(home.switches["night"], True, PEER)
     home.clock.now += SWEEP_S
-    home.hub.release()
+    home.hub._presses.release()
     arm, off = home.journal.commands(9)
     assert (off.result, arm.result) == ("ignored", None)
 

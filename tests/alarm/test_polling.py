@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.alarm.polling import BACKOFF_LIMIT_S, FRESH_S, LOGIN_LOOK_S, PollEvent, Polling
+from emulator.alarm.polling import BACKOFF_LIMIT_S, FRESH_S, LOGIN_LOOK_S, PollEvent, PollSchedule
 from emulator.model import Moment
 
 EVERY_S, SOON_S, NOW = 60.0, 15.0, 1000.0
@@ -21,7 +21,7 @@ TABLE = {
 
 @pytest.mark.parametrize("event", PollEvent)
 def test_what_each_event_does_to_the_next_poll(event: PollEvent) -> None:
-    polling, now = Polling(EVERY_S, SOON_S, NOW), Moment(NOW, NOW)
+    polling, now = PollSchedule(EVERY_S, SOON_S, NOW), Moment(NOW, NOW)
     polling.read(now)
     polling.saw(PollEvent.SILENCE, NOW)
     polling.saw(event, NOW)
@@ -29,12 +29,12 @@ def test_what_each_event_does_to_the_next_poll(event: PollEvent) -> None:
 
 
 def test_the_first_poll_is_due_at_once_and_nothing_is_fresh_before() -> None:
-    polling = Polling(EVERY_S, None, NOW)
+    polling = PollSchedule(EVERY_S, None, NOW)
     assert (polling.due_at, polling.read_at, polling.is_fresh(Moment(NOW, NOW))) == (NOW, None, False)
 
 
 def test_pauses_double_up_to_the_limit_and_news_ends_them() -> None:
-    polling = Polling(EVERY_S, None, NOW)
+    polling = PollSchedule(EVERY_S, None, NOW)
     pauses = []
     for _ in range(20):
         polling.saw(PollEvent.SILENCE, NOW)
@@ -47,13 +47,13 @@ def test_pauses_double_up_to_the_limit_and_news_ends_them() -> None:
 
 
 def test_an_interval_above_the_limit_is_no_shorter_in_an_outage() -> None:
-    polling = Polling(2 * BACKOFF_LIMIT_S, None, NOW)
+    polling = PollSchedule(2 * BACKOFF_LIMIT_S, None, NOW)
     polling.saw(PollEvent.SILENCE, NOW)
     assert polling.due_at - NOW == 2 * BACKOFF_LIMIT_S
 
 
 def test_a_command_puts_no_poll_off() -> None:
-    polling = Polling(EVERY_S, None, NOW)
+    polling = PollSchedule(EVERY_S, None, NOW)
     polling.saw(PollEvent.CONFIRMED, NOW)
     assert polling.due_at == NOW
     polling.saw(PollEvent.POLLED, NOW)
@@ -63,7 +63,7 @@ def test_a_command_puts_no_poll_off() -> None:
 
 @pytest.mark.parametrize("event", [PollEvent.POLLED, PollEvent.SILENCE, PollEvent.LOGIN_NEEDED])
 def test_a_poll_with_a_gap_in_it_is_due_again_at_once(event: PollEvent) -> None:
-    polling = Polling(EVERY_S, None, NOW)
+    polling = PollSchedule(EVERY_S, None, NOW)
     gaps = polling.gaps
     polling.saw(PollEvent.GAP, NOW)
     polling.saw(event, NOW, gaps)
@@ -75,7 +75,7 @@ def test_a_poll_with_a_gap_in_it_is_due_again_at_once(event: PollEvent) -> None:
     [(0, 0, True), (FRESH_S, FRESH_S, True), (FRESH_S + 1, 0, False), (0, FRESH_S + 1, False), (1, -1, False)],
 )
 def test_a_read_is_fresh_by_both_clocks(monotonic_s: float, wall_s: float, fresh: bool) -> None:
-    polling = Polling(EVERY_S, None, NOW)
+    polling = PollSchedule(EVERY_S, None, NOW)
     polling.read(Moment(NOW, 5.0))
     assert polling.is_fresh(Moment(NOW + monotonic_s, 5.0 + wall_s)) is fresh
     assert polling.read_at == 5.0

@@ -8,10 +8,10 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from emulator.alarm.cloud import Answer
 from emulator.alarm.installation import Installation
 from emulator.alarm.queue import Ticket
 from emulator.app.login_store import JournalVault
+from emulator.clouds.answer import Answer
 from emulator.model import Arm, ArmMode, Axes, Command, Disarm, Origin, Result
 from emulator.store.journal import Journal
 from tests.alarm.test_installation import MODES

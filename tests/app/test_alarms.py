@@ -223,7 +223,7 @@ def test_what_helps_after_a_refusal_is_said_for_each_cloud(
     alarms: Callable[..., Alarms], cloud: str, right: str, wrong: str
 ) -> None:
     far = alarms(chosen=settings(installations={"home": {"cloud": cloud}}), password="wrong")
-    refused_logins.remember(far.journal, "home", far.installation("home")._guard._credentials, "the account is locked")
+    refused_logins.remember(far.journal, "home", far.installation("home")._guard.credentials, "the account is locked")
     said = far.installation("home").health.blocked
     assert said.startswith("the account is locked. Nothing more is sent to this account")
     assert right in said
@@ -261,7 +261,7 @@ def test_two_alarms_of_one_account_share_what_was_refused(
                 installation.read_now()
             installation.close()
     assert remote.backend.requests["LOGIN"] == 1
-    assert (refusal := recall(far.journal, far.installation("a")._guard._credentials)) is not None
+    assert (refusal := recall(far.journal, far.installation("a")._guard.credentials)) is not None
     assert refusal.times == 1
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from emulator.alarm.cloud import Answer
+from emulator.clouds.answer import Answer
 from emulator.clouds.vault import Login
 from tests.clouds.owa.tokens import jwt
 from tests.support.fakes import FakeClock

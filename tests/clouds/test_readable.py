@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from emulator.alarm.cloud import Answer
+from emulator.clouds.answer import Answer
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.readable import readable
 from emulator.clouds.strike import STRUCK, Secrets

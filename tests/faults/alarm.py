@@ -133,7 +133,7 @@ class Alarm:
         ticket = self.hub.submit(self.switches[name], on, Origin("wemo", "10.0.0.9"))
         if not on:
             self.clock.now += SWEEP_S
-            self.hub.release()
+            self.hub._presses.release()
         return ticket
 
     def end(self, ticket: Ticket) -> Result:

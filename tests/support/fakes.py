@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import Flask
 
-from emulator.alarm.cloud import Answer
 from emulator.clouds.account import Account
+from emulator.clouds.answer import Answer
 from emulator.clouds.firewall import Forbidden, is_page
 from emulator.clouds.wsdo.cloud import WsdoCloud
 from emulator.errors import Unreachable

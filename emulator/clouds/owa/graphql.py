@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from emulator.alarm.cloud import Answer
+from emulator.clouds.answer import Answer
 from emulator.clouds.owa import failures
 from emulator.clouds.owa.failures import Failure
 from emulator.clouds.owa.operations import Needs, Operation

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from emulator.alarm.cloud import Answer
 from emulator.clock import Clock
 from emulator.clouds.account import Account
+from emulator.clouds.answer import Answer
 from emulator.clouds.deadline import last_look
 from emulator.clouds.firewall import FORBIDDEN, Firewall, is_page
 from emulator.clouds.owa import failures, graphql

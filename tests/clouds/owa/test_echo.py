@@ -9,8 +9,9 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from emulator.alarm.cloud import Answer, Cloud, Reading
+from emulator.alarm.cloud import Cloud, Reading
 from emulator.clouds.account import Account
+from emulator.clouds.answer import Answer
 from emulator.clouds.owa.cloud import OwaCloud
 from emulator.clouds.owa.enrol import OwaEnrolment
 from emulator.clouds.owa.turnstile import Turnstile

@@ -492,7 +492,7 @@ def test_a_session_that_the_cloud_does_not_know_is_renewed_once_and_then_a_perso
     home: Home, kind: str
 ) -> None:
     told: list[tuple[Notice, str]] = []
-    home.alarm._records.tell = lambda notice, text: told.append((notice, text))
+    home.alarm.records.tell = lambda notice, text: told.append((notice, text))
     home.alarm.step()
     home.world.fault(kind, "Status", 1)
     home.live(300)

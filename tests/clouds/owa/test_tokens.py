@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from emulator.alarm.cloud import Answer
 from emulator.clouds.account import Account
+from emulator.clouds.answer import Answer
 from emulator.clouds.owa import operations
 from emulator.clouds.owa.graphql import TOKEN_LIFE_S
 from emulator.clouds.owa.tokens import APART_S, CRASHES, MARGIN_S, PASSWORD_PAUSE_S, Tokens

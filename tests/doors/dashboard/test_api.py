@@ -76,9 +76,9 @@ def test_the_last_is_what_ended_last(rig: Rig) -> None:
     held = rig.journal.commands(1)[0].id
     rig.hub.submit(rig.switches[1], True, told, Guard.BOTH)
     other = rig.journal.commands(1)[0].id
-    rig.alarm.finish(other, Outcome(Result.REJECTED, "a window is open"))
+    rig.alarm.records.finish(other, Outcome(Result.REJECTED, "a window is open"))
     rig.clock.now += 1
-    rig.alarm.finish(held, Outcome(Result.REJECTED, "a window is open"))
+    rig.alarm.records.finish(held, Outcome(Result.REJECTED, "a window is open"))
     assert (rig.get("/api/state").json or {})["installations"][0]["last"]["id"] == held
 
 
@@ -86,7 +86,7 @@ def test_what_changed_nothing_takes_no_others_place(rig: Rig) -> None:
     told = Origin("hue", "10.0.0.9")
     rig.hub.submit(rig.switches[0], True, told, Guard.BOTH)
     failed = rig.journal.commands(1)[0].id
-    rig.alarm.finish(failed, Outcome(Result.REJECTED, "a window is open"))
+    rig.alarm.records.finish(failed, Outcome(Result.REJECTED, "a window is open"))
     for number in range(LOOKED_THROUGH + MARKED):
         rig.clock.now += 1
         rig.journal.refuse(Origin("wemo", f"10.0.1.{number}"), "disarm", "not from there", rig.clock.time(), "home")

@@ -55,7 +55,7 @@ class House(Home):
 
     def wait(self, seconds: float = SWEEP_S) -> None:
         self.clock.now += seconds
-        self.hub.release()
+        self.hub._presses.release()
 
     def armed(self, command: Arm) -> None:
         """Change the state at the keypad, and read it."""
