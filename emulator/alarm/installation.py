@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from emulator.alarm.age import ARM_WITHIN_S, Age
 from emulator.alarm.cloud import Cloud, Details, Reading, Report
-from emulator.alarm.commands import Commands
 from emulator.alarm.freshness import Freshness
 from emulator.alarm.login_guard import LoginGuard
+from emulator.alarm.pending import PendingCommands
 from emulator.alarm.polling import PollEvent, PollSchedule
 from emulator.alarm.queue import Ticket, View
 from emulator.alarm.session import CloudSession
@@ -56,7 +56,7 @@ class Installation:
         self._shown = (False, True)
         self.records = Records(name, journal, clock, on_notice)
         age = Age(arm_within_s, stood_still)
-        self._commands = Commands(View(journal.load_state(name)), self.records, age, on_change)
+        self._commands = PendingCommands(View(journal.load_state(name)), self.records, age, on_change)
         self._polling = PollSchedule(poll_every_s, reread_after_s, clock.monotonic())
         self._guard = LoginGuard(self.records, credentials, refusals, after_refusal)
         self._freshness = Freshness(self.records, poll_every_s, read_s, silent_after_s)
@@ -138,11 +138,11 @@ class Installation:
     def submit(
         self, command: Command, entry: int | None = None, *, asked: Moment | None = None, ticket: Ticket | None = None
     ) -> Ticket:
-        """Queue a command and write it down; see Commands.submit."""
+        """Queue a command and write it down; see PendingCommands.submit."""
         return self._commands.submit(command, entry, asked=asked, ticket=ticket)
 
     def expire(self) -> bool:
-        """End what was not sent in time; see Commands.expire."""
+        """End what was not sent in time; see PendingCommands.expire."""
         return self._commands.expire()
 
     def known_obstacle(self, action: Action) -> EmulatorError | None:

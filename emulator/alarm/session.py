@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import InitVar, dataclass
 
 from emulator.alarm.cloud import Cloud, Details, Phase, Reading, Report
-from emulator.alarm.commands import Commands
 from emulator.alarm.freshness import Freshness
 from emulator.alarm.login_guard import LoginGuard
+from emulator.alarm.pending import PendingCommands
 from emulator.alarm.polling import PollEvent, PollSchedule
 from emulator.alarm.queue import Job, applies
 from emulator.alarm.unfinished import Records, Unsettled
@@ -28,7 +28,7 @@ class CloudSession:
 
     make_cloud: Callable[[], Cloud]
     records: Records
-    commands: Commands
+    commands: PendingCommands
     guard: LoginGuard
     polling: PollSchedule
     freshness: Freshness

@@ -12,8 +12,8 @@ import pytest
 
 from emulator import clouds
 from emulator.alarm.cloud import Phase, Reading, Report
-from emulator.alarm.commands import FAILURE_KEPT_S
 from emulator.alarm.installation import Installation
+from emulator.alarm.pending import FAILURE_KEPT_S
 from emulator.alarm.polling import BACKOFF_LIMIT_S
 from emulator.alarm.queue import Ticket
 from emulator.alarm.unfinished import SETTLE_LIMIT_S

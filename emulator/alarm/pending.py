@@ -1,4 +1,4 @@
-"""The commands of one alarm, from any thread: taken in, joined, judged by their age, and ended."""
+"""The commands of one alarm that have not ended: taken in from any thread, joined, judged by their age, and ended."""
 
 import logging
 import threading
@@ -18,8 +18,8 @@ FAILURE_KEPT_S = 5.0
 
 
 @dataclass(eq=False)
-class Commands:
-    """Owns the queue, and the view of the alarm, which is replaced whole. Every method may be called from any thread.
+class PendingCommands:
+    """The queue, and the view of the alarm, which is replaced whole. Every method may be called from any thread.
 
     `on_change` is called after a change of the view, without the lock.
     """
