@@ -208,7 +208,7 @@ CORE_LIMIT, DOOR_LIMIT, CLOUD_LIMIT = 3000, 1000, 1000
 LARGER_YET: dict[str, int] = {
     # Not right yet: room → its size today, which only falls.
     "clouds.owa": 1797,
-    "core": 4522,
+    "core": 4520,
     "doors.dashboard": 1049,
     "doors.wemo": 1148,
 }
@@ -217,16 +217,6 @@ NOT_YET: dict[str, set[str]] = {
     # Rule → what breaks it still. What is right leaves the list; nothing comes on it.
     "class names are unique": set(),
     "no docstring begins with a relative clause": {
-        "alarm.cloud",
-        "alarm.freshness",
-        "alarm.held",
-        "alarm.hub",
-        "alarm.installation",
-        "alarm.presses",
-        "alarm.queue",
-        "alarm.rules",
-        "alarm.sweeps",
-        "alarm.unfinished",
         "app.alarms",
         "app.login_store",
         "app.readiness",
@@ -257,20 +247,14 @@ NOT_YET: dict[str, set[str]] = {
         "lan.network",
         "lan.web",
         "lan.wsgi",
-        "model",
     },
     "files are short": {
-        "alarm.installation",
-        "alarm.presses",
         "doors.wemo.gena",
         "doors.wemo.protocol",
         "lan.wsgi",
         "model",
     },
-    "classes are short": {
-        "alarm.installation.Installation",
-        "alarm.presses.Presses",
-    },
+    "classes are short": set(),
 }
 
 
