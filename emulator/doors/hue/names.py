@@ -18,7 +18,7 @@ UNFOLDED = str.maketrans(
 def named(
     switches: Iterable[Switch], identities: Mapping[str, LightIdentity], *, suffix: str = "", fold: bool = True
 ) -> tuple[Light, ...]:
-    """Return the lights, in the order of the identities. Names that come out alike are numbered, to be told apart."""
+    """Return the lights, in the order of the identities. Names that come out alike are numbered."""
     lights: list[Light] = []
     taken: set[str] = set()
     by_key = {switch.identity.key: switch for switch in switches}

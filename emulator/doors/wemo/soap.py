@@ -28,7 +28,7 @@ NAME_SHOWN = 40
 """Characters shown of a name that a peer made up."""
 
 REMEMBERED = 64
-"""Requests, and replies, in a cache: a client asks the same in the same words all day, and is told the same."""
+"""Requests, and replies, in a cache: a client asks the same in the same words all day, and gets the same answer."""
 
 Values = tuple[tuple[str, str], ...]
 
