@@ -1,4 +1,4 @@
-"""Whether the state that the cloud has cached is news, or from before what was commanded. Pure.
+"""Judgement of the state that the cloud has cached: news, or from before the last command. Pure.
 
 Facts: verisure-owa.md §4.1.
 """
@@ -6,19 +6,19 @@ Facts: verisure-owa.md §4.1.
 from dataclasses import dataclass, replace
 
 LAG_S = 180.0
-"""The cached state follows the panel with a delay that nobody has measured. For this long after a command, a state that
-has not moved since before it, or that an earlier command led to, is taken for old news."""
+"""Longest delay of the cached state behind the panel, a guess since it is not known. For so long after a command, a
+state that has not changed since before it, or that an earlier command led to, counts as old."""
 
 Seen = tuple[str, str]
-"""A letter, and when the cloud says that it came."""
+"""A letter, and its time by the cloud."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Wait:
-    """For the state after a command: sent at `since`, when the cache held `old`.
+    """Wait for the state after a command that was sent at `since`, when the cache held `old`.
 
-    `owed` are the letters that earlier commands led to and the cache has not shown yet, empty where nobody knows which.
-    `told` is what the panel itself has said since, and `doubted` what the cache has shown that contradicts it.
+    `owed` are the letters that earlier commands led to and the cache has not shown yet, "" for an unknown one. `told`
+    is the letter by the panel itself since then, and `doubted` a state in the cache that contradicts it.
     """
 
     since: float = float("-inf")
@@ -29,21 +29,21 @@ class _Wait:
 
 
 class Cached:
-    """What the cache has shown, and what it may show yet of the time before the last command; owned by one thread."""
+    """The states that the cache has shown, and may yet show from before the last command; owned by one thread."""
 
     def __init__(self) -> None:
         self._wait = self._before = _Wait()
         self.seen: Seen | None = None
 
     def commanded(self, letter: str, now: float) -> None:
-        """A command is sent to a panel that stands at `letter`, empty where nobody knows."""
+        """Note a command to a panel whose state is `letter`, empty if unknown."""
         self._before = self._wait
         waiting = now - self._wait.since < LAG_S
         owed = (*self._wait.owed, "" if self.seen and self.seen[0] == letter else letter) if waiting else ()
         self._wait = _Wait(now, self.seen, owed)
 
     def told(self, letter: str, now: float) -> None:
-        """The panel itself has said where it stands, after a command or because it was asked."""
+        """Note the state by the panel itself, after a command or because it was asked."""
         doubted = self._wait.doubted
         if doubted and doubted[0] == letter:
             self.seen, self._wait = doubted, _Wait()  # it has caught up
@@ -52,19 +52,19 @@ class Cached:
             self._wait = replace(self._wait, since=now, old=old, told=letter, doubted=None)
 
     def doubts(self, seen: Seen) -> bool:
-        """Whether this contradicts what the panel said, so that only the panel can tell which of them is older.
+        """Return whether this contradicts the panel's word, so that only the panel can tell which of them is older.
 
-        Perhaps a keypad was used before the command, and nobody has seen that yet; perhaps after it.
+        A keypad may have been used before the command, and the cache shows that only now; or after the command.
         """
         return seen == self._wait.doubted
 
     def nothing_done(self) -> None:
-        """That command was not carried out."""
+        """Note that the last command was not carried out."""
         if not self._wait.told:
             self._wait = self._before
 
     def is_news(self, seen: Seen, now: float) -> bool:
-        """Whether this is the panel's state, as far as can be told."""
+        """Return whether this is the panel's state of now, as far as can be known."""
         wait = self._wait
         if now - wait.since < LAG_S:
             if seen == wait.old:

@@ -23,7 +23,7 @@ from emulator.model import Action, Arm, PanelState
 LOG = logging.getLogger(__name__)
 
 LOOKED_S = 60.0
-"""A disarm does not wait again for a state that could not be read a moment ago."""
+"""Time after an attempt to read the state in which a disarm does not wait for another one."""
 
 
 class OwaCloud:
@@ -52,9 +52,9 @@ class OwaCloud:
         return self._reader.read(how)
 
     def execute(self, action: Action, report: Report) -> PanelState:
-        """Send the requests that lead to `action`, each once, until the panel says that it stands there.
+        """Send the requests that lead to `action`, each once, until the panel tells that state.
 
-        A disarm is sent even where the state cannot be read: there are requests for that, too.
+        A disarm is sent even if the state cannot be read: there are requests for that, too.
         """
         if self._reader.cached.seen is None:
             self._look(action)
@@ -62,7 +62,7 @@ class OwaCloud:
             return self._reach(action, report)
 
     def _look(self, action: Action) -> None:
-        """Read the state before the first command; Unreachable only for an arm, which may hang on it."""
+        """Read the state before the first command; raise Unreachable only for an arm, which may depend on it."""
         if isinstance(action, Arm):
             self.read()
         elif self._clock.monotonic() - self._reader.looked_at >= LOOKED_S:
@@ -88,19 +88,19 @@ class OwaCloud:
                 LOG.info("%s: %s", request, error)
                 refused[request] = str(error)
                 if isinstance(action, Arm):
-                    # A disarm is tried each time: some day it may be needed, and may work.
+                    # A disarm is tried each time: it may be needed, and may work by then.
                     self._unsupported[request] = str(error)
                 continue
             except (CommandError, CloudError) as error:
                 if sent:
                     error.args = (f"{' and '.join(sent)}: done; {request}: {error}",)
                 elif type(error) is Rejected and isinstance(action, Arm) and self._still(action):
-                    # Some panels refuse what they have done already.
+                    # Some panels refuse a mode in which they are already.
                     sent.append(request)
                     break
                 raise
             sent.append(request)
-        # For good only where something else worked in its place.
+        # Remembered for good only if another request worked instead.
         if self._reader.axes.reached(action):
             self._remember_unsupported(number, refused)
         return self._ended(action, sent, [refused.get(one) or self._unsupported.get(one, "") for one in fit])
@@ -110,18 +110,18 @@ class OwaCloud:
             for request in refused:
                 self._vault.remember_unsupported(number, request)
         except EmulatorError as error:
-            # The command is done; it will only take as long the next time.
+            # The command is done; without this note the next one only takes as long again.
             LOG.error("%s", error)
 
     def _still(self, action: Action) -> bool:
-        """Whether the panel, which seems to stand there already, says so itself: the cached state may be older."""
+        """Return whether the panel confirms the state of `action` that the cache shows, which may be older."""
         try:
             return bool(self._reader.axes.reached(action) and self._reader.check().axes.reached(action))
         except CloudError:
             return False
 
     def _ended(self, action: Action, sent: list[str], reasons: list[str]) -> PanelState:
-        """The state that was reached, or why it was not."""
+        """Return the state that was reached; raise Rejected or Unconfirmed with the reason if it was not."""
         why = next((f": {reason}" for reason in reversed(reasons) if reason), "")
         if not sent:
             raise Rejected(f"this alarm cannot {action}{why}")
@@ -133,9 +133,9 @@ class OwaCloud:
         return self._reader.state
 
     def describe(self) -> Details:
-        """What the cloud knows of the installation. Raises CloudError."""
+        """Return the details of the installation. Raises CloudError."""
         return self._session.describe()
 
     def close(self) -> None:
-        """Let go of the connections; never raises. The login is kept for the next start."""
+        """Close the connections; never raises. The login is kept for the next start."""
         self._session.close()

@@ -1,4 +1,4 @@
-"""Codes of the OWA API that stand for things in a house or in a contract, in words for people. Pure.
+"""Codes of the OWA API for devices and services, in words for people. Pure.
 
 Facts: verisure-owa.md §3.2, §3.4 and §12.
 """
@@ -20,7 +20,7 @@ DEVICES = {
     "FR": "a smoke detector",
     "ZR": "a siren",
 }
-"""deviceType → what it is, for a device that nobody has named."""
+"""deviceType → its description, for a device without a name."""
 
 SERVICES = {
     "1": "IMG",
@@ -51,9 +51,9 @@ SERVICES = {
     "508": "DEVICESCONF",
     "510": "REMINDERS",
 }
-"""idService → its request, for a service whose request the cloud does not tell."""
+"""idService → its request, for a service that comes without one."""
 
 
 def device(kind: str) -> str:
-    """Return what people call a device of this kind; the code where nobody knows, or nothing where there is none."""
+    """Return the description of a kind of device; the code alone if it is unknown, empty if there is none."""
     return f"{DEVICES[kind]} ({kind})" if kind in DEVICES else kind

@@ -23,12 +23,12 @@ from emulator.model import Arm, Disarm
 LOG = logging.getLogger(__name__)
 
 ZONES_S = 20.0
-"""For the names of the open zones; some panels never tell (§5.5)."""
+"""Deadline for the names of open zones; some panels never tell them (§5.5)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A request that the cloud has taken, and how to ask for its outcome."""
+    """A request that the cloud has accepted, and the poll for its outcome."""
 
     request: str
     poll: Operation
@@ -36,7 +36,7 @@ class Submitted:
 
 
 class Commands:
-    """Runs the requests of one installation, one at a time; `deadline_s` bounds the wait for its panel."""
+    """Requests of one installation, one at a time; `deadline_s` bounds the wait for its panel."""
 
     def __init__(self, session: OwaSession, reader: StateReader, clock: Clock, deadline_s: float) -> None:
         self._session = session
@@ -45,7 +45,10 @@ class Commands:
         self._deadline_s = deadline_s
 
     def run(self, request: str, force: bool, report: Report) -> None:
-        """One request: submitted once, and its outcome. Past open zones it is submitted anew, by force, if allowed."""
+        """Submit one request once and follow it to its end; with `force`, submit it anew past open zones.
+
+        Raises CommandError and CloudError.
+        """
         try:
             self._once(request, report, {})
         except OpenZones as error:
@@ -64,7 +67,7 @@ class Commands:
             raise
 
     def _submit(self, request: str, report: Report, force: Mapping[str, str]) -> Submitted:
-        """Raises Unconfirmed when nobody knows whether the cloud has taken it."""
+        """Submit a request. Raises Unconfirmed if the cloud may or may not have accepted it."""
         number, panel = self._session.installation()
         base = {"numinst": number, "request": request, "panel": panel}
         if isinstance(effect(request), Disarm):
@@ -99,7 +102,7 @@ class Commands:
         return Submitted(request, poll, base | {"referenceId": reference} | more)
 
     def _follow(self, submitted: Submitted, report: Report, bypassed: tuple[str, ...]) -> None:
-        """Ask for the outcome until there is one. Raises Rejected, or Unconfirmed at the deadline."""
+        """Poll for the outcome. Raises Rejected, or Unconfirmed at the deadline."""
         request = submitted.request
         started = self._clock.monotonic()
         counter = 0
@@ -112,7 +115,7 @@ class Commands:
             except Unreachable as error:
                 LOG.debug("%s: %s", submitted.poll.name, error)
                 if not error.sent:
-                    counter -= 1  # the cloud counts the polls that it gets
+                    counter -= 1  # the cloud counts only the polls that reach it
                 continue
             except EmulatorError as error:
                 raise Unconfirmed(f"{request} was under way when the cloud refused to tell of it: {error}") from None
@@ -139,7 +142,7 @@ class Commands:
         return found.named(self._open_zones(found.ask)) if isinstance(found, OpenZones) and found.ask else found
 
     def _open_zones(self, key: Mapping[str, str]) -> tuple[str, ...]:
-        """Their names; none where the cloud does not tell them to this user (§5.5)."""
+        """Return the names of the open zones; none if the cloud does not tell them to this user (§5.5)."""
         number, panel = self._session.installation()
         base = {"numinst": number, "panel": panel, **key}
         started = self._clock.monotonic()

@@ -1,4 +1,4 @@
-"""A person logs in: password, and once for this program's device a code by SMS.
+"""The login of a person: password, and once for this program's device a code by SMS.
 
 Facts: verisure-owa.md §2.1 to §2.3 and §3.1.
 """
@@ -20,11 +20,11 @@ from emulator.errors import CloudError, LoginRefused, Rejected, Unreachable
 LOG = logging.getLogger(__name__)
 
 UNAUTHORIZED = "SecurityError"
-"""The name of the error that asks for a code, and that refuses one; then its auth-code is not always the same."""
+"""Name of the error that asks for a code, and of the one that refuses it; the latter's auth-code varies."""
 
 
 class OwaEnrolment:
-    """One person's login, step by step: `begin`, and unless that was all, `send_code` and `confirm`."""
+    """One person's login, step by step; see Enrolment."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -34,7 +34,7 @@ class OwaEnrolment:
         self.phones: tuple[Phone, ...] = ()
 
     def begin(self) -> bool:
-        """Try the password; True when that was enough. Otherwise `phones` can be sent a code.
+        """Try the password; return True if that was enough, False if one of `phones` is to be sent a code.
 
         Raises LoginRefused and Unreachable.
         """
@@ -57,7 +57,7 @@ class OwaEnrolment:
             raise Unreachable(f"the cloud sent no code: {graphql.text(reply.content, 'msg') or 'it gives no reason'}")
 
     def confirm(self, code: str) -> None:
-        """Give the code that came. CodeRefused when it was wrong; then go on with another one from `send_code`."""
+        """Submit the code. Raises CodeRefused if it was wrong; then go on with another one from `send_code`."""
         content = self._validate({"token": code, "type": "OTP", "otpHash": self._challenge})
         if content is None:
             # A challenge is good for one try (§2.3).
@@ -66,7 +66,7 @@ class OwaEnrolment:
         self._log_in_after(content)
 
     def installations(self) -> list[tuple[str, str, str]]:
-        """Number, panel and alias of each installation. Raises CloudError."""
+        """Return number, panel and alias of each installation. Raises CloudError."""
         reply = self._wire.ask(operations.INSTALLATIONS, {}, self._wire.caller(self._tokens.access()))
         if reply.failure:
             raise _error(reply.failure)
@@ -74,7 +74,7 @@ class OwaEnrolment:
         return [(graphql.text(row, "numinst"), graphql.text(row, "panel"), graphql.text(row, "alias")) for row in rows]
 
     def _login(self) -> Login:
-        """The account's login; its device is made once and kept before anybody is asked to trust it."""
+        """Return the account's login. Its device is made once, and kept before the cloud is asked to trust it."""
         vault = self._wire.vault
         login = vault.load()
         if login is None:
@@ -89,11 +89,11 @@ class OwaEnrolment:
             return self._requests.log_in(self._uncounted()) is not None
 
     def _uncounted(self) -> Login:
-        """The login of which, once a person has made it anew, nothing counts that the program did with the password."""
+        """Return the login without the count of the program's own uses of the password: a person starts it anew."""
         return replace(self._login(), password_at=0.0, passwords_lost=0)
 
     def _log_in_after(self, content: Any) -> None:
-        """Log in once the device is trusted, with the tokens that came with that where the login brings none."""
+        """Log in once the device is trusted; fall back to the tokens that came with the trust."""
         refused: CloudError = LoginRefused("the cloud still does not know this device; try again later")
         try:
             if self._log_in():
@@ -108,7 +108,7 @@ class OwaEnrolment:
         LOG.debug("logged in with the tokens that came with the code")
 
     def _validate(self, security: Mapping[str, str] | None) -> Any:
-        """mkValidateDevice: its content, or None when it wants a code, with `phones` and the challenge renewed."""
+        """Send mkValidateDevice; return its content, or None with new `phones` and challenge if it wants a code."""
         device = device_variables(self._login().device)
         named = ("deviceName", "deviceBrand", "deviceOsVersion", "deviceVersion")
         variables = device | {key: graphql.DEVICE[key] for key in named}

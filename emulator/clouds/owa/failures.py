@@ -1,4 +1,4 @@
-"""What the failures of the OWA API mean. Pure.
+"""Meaning of the failures of the OWA API. Pure.
 
 Facts: verisure-owa.md §5.3, §6 and §12.
 """
@@ -14,11 +14,12 @@ from emulator.errors import CloudError, LoginRefused, Rejected, SessionExpired, 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The first entry of `errors` (§6). `unread` is set where the answer proves that the document was not executed, and
-    `lacking` is what all entries say the schema does not have. `doubted` is set where a gateway or another entry does
-    not agree that the panel does not know the request.
+    """The first entry of `errors` (§6).
 
-    `said` is the message for people, without what must not be told; the other texts are only to be compared.
+    `unread` is set if the answer proves that the document was not executed. `lacking` are the parts that the schema
+    does not have, by all entries. `doubted` is set if a gateway or another entry contradicts the first one's claim
+    that the panel does not know the request. `said` is the message for people, without secrets; the other texts are
+    only to be matched.
     """
 
     message: str
@@ -43,7 +44,7 @@ class NotTaken(Rejected):
 
 
 class Locked(LoginRefused):
-    """The account is locked; each further login may keep it so."""
+    """The account is locked; each further login may prolong that."""
 
 
 class CapabilitiesExpired(SessionExpired):
@@ -51,7 +52,7 @@ class CapabilitiesExpired(SessionExpired):
 
 
 class Unauthorized(SessionExpired):
-    """The cloud does not accept the session, for whatever reason; a fresh one may not help (§12)."""
+    """The cloud does not accept the session, for an unknown reason; a fresh one may not help (§12)."""
 
 
 class WithoutContent(Unreachable):
@@ -59,7 +60,6 @@ class WithoutContent(Unreachable):
 
 
 ERRORS: dict[str, tuple[type[CloudError | Rejected], str]] = {
-    # `err` → what it means (§6). What is not here is the cloud's own trouble, and passes.
     "60091": (LoginRefused, "the cloud refused the login: check user and password"),
     "60052": (Locked, "the account is locked: unlock it in the app, or call customer service"),
     "60067": (SessionExpired, "the cloud no longer knows this login"),
@@ -68,8 +68,11 @@ ERRORS: dict[str, tuple[type[CloudError | Rejected], str]] = {
     "4": (Unsupported, "this alarm does not know the request"),
     "6": (Rejected, "this user may not do that: the account's owner can allow it in the app"),
 }
+"""`err` → error and its text (§6). Any other is trouble of the cloud, and passes."""
+
 CODES = ("10001", "10002")
 """auth-code: a code is wanted, or was too old (§2.3)."""
+
 _SCHEMA = "the cloud does not take this request from this version of the program, and has done nothing"
 _UNAUTHORIZED = ("401", "403")
 _CAPABILITIES = ("accesspermissions", "x-capabilities", "capabilities data", "x-installationnumber")
@@ -84,11 +87,11 @@ _DEFECT = re.compile(
     r"|.* is (undefined|null|not (a function|an object|defined|iterable)\b))",
     re.DOTALL,
 )
-"""How a program of the server tells that it has looked for what is not there; an outage has other words."""
+"""Beginning of the message of a server program that misses a value; an outage has other words."""
 
 
 def error(failure: Failure) -> CloudError | Rejected:
-    """What a failure means."""
+    """Return the error for a failure."""
     message = failure.message.lower()
     words = failure.said or failure.message or failure.name
     said = f' (the cloud said: "{words}")' if failure.message else ""
@@ -114,7 +117,7 @@ def error(failure: Failure) -> CloudError | Rejected:
 
 
 def is_unsupported(failure: Failure) -> bool:
-    """Whether this entry, taken by itself, says that the panel or the API does not know the request."""
+    """Return whether this entry by itself says that the panel or the API does not know the request."""
     if failure.err in ERRORS:
         return ERRORS[failure.err][0] is Unsupported
     value = failure.code == "BAD_USER_INPUT" and not (_OTHER.search(failure.message) or CRASH.match(failure.message))
@@ -124,7 +127,7 @@ def is_unsupported(failure: Failure) -> bool:
 
 
 def unfinished(content: Mapping[str, Any]) -> LoginRefused | None:
-    """What a person has still to do where user and password are right, and there are no tokens all the same (§2.1)."""
+    """Return the task of a person if user and password are right and there are no tokens all the same (§2.1)."""
     terms = content.get("legals") is False and content.get("res") == "OK" and not content.get("hash")
     password = content.get("changePassword") is True
     if not (terms or password):
@@ -135,7 +138,7 @@ def unfinished(content: Mapping[str, Any]) -> LoginRefused | None:
 
 
 def _tries(data: Mapping[str, Any]) -> str:
-    """How many tries are left, where the cloud tells it; nobody has seen by which name."""
+    """Return the number of tries left, if the cloud tells it; the name of that field has not been seen."""
     counts = {str(key): str(value) for key, value in data.items() if str(value).isdecimal()}
     left = next((value for key, value in counts.items() if _LEFT.search(key)), "")
     if left:
@@ -145,12 +148,12 @@ def _tries(data: Mapping[str, Any]) -> str:
 
 
 def is_defect(failure: Failure) -> bool:
-    """Whether the server's program broke off over what it was sent, such as a token or a language that it lacks."""
+    """Return whether the server's program crashed over the request, such as over a token or a language it lacks."""
     return failure.err not in ERRORS and bool(_DEFECT.match(failure.message))
 
 
 def is_vague(failure: Failure) -> bool:
-    """Whether a failure of RefreshLogin may be passing trouble as well as a token that is of no use (§2.4, §6)."""
+    """Return whether a failure of RefreshLogin may be passing trouble as well as a useless token (§2.4, §6)."""
     if failure.err in ERRORS:
         return failure.err == "ExpiredSessionError"
     found = error(failure)
@@ -159,6 +162,6 @@ def is_vague(failure: Failure) -> bool:
 
 
 def is_challenge(failure: Failure) -> bool:
-    """Whether the cloud wants a code by SMS; `auth-code` does not always say so (§12)."""
+    """Return whether the cloud wants a code by SMS; `auth-code` does not always say so (§12)."""
     phones, otp_hash = failure.data.get("auth-phones"), failure.data.get("auth-otp-hash")
     return bool(phones) or bool(otp_hash) or str(failure.data.get("auth-code")) in CODES

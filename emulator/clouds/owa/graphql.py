@@ -1,4 +1,4 @@
-"""Pure codec of the OWA API: headers and JSON out, JSON to plain mappings in.
+"""Codec of the OWA API: headers and JSON out, JSON to plain mappings in. Pure.
 
 Facts: verisure-owa.md §1 to §6.
 """
@@ -20,16 +20,15 @@ from emulator.clouds.strike import Secrets
 from emulator.errors import Unreachable
 
 OK, WAIT, REFUSED = "OK", "WAIT", ("ERROR", "KO")
-"""`res`; an answer with any other word, or none, says nothing (§4.2)."""
+"""Values of `res`; an answer with any other, or none, says nothing (§4.2)."""
 
 APP_VERSION = "10.102.0"
 USER_AGENT = "Mozilla/5.0 (Linux; Android 12; SM-S901U) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/102.0 Mobile"
 CALLBY = "OWA_10"
 FAMILY = f"OWA{'_' * 15}"
-"""The Android family: version, agent, `callby` and the beginning of every id (§1.3, §1.4)."""
+"""The Android family: version, agent, `callby` and the prefix of every id (§1.3, §1.4)."""
 
 DEVICE = {
-    # Free text, as far as anybody has seen (§1.5).
     "deviceType": "",
     "deviceVersion": APP_VERSION,
     "deviceResolution": "",
@@ -37,14 +36,15 @@ DEVICE = {
     "deviceBrand": "samsung",
     "deviceOsVersion": "12",
 }
+"""Description of our device: free text, as far as is known (§1.5)."""
 
 TOKEN_LIFE_S = 900.0
-"""Where a token does not say (§2.4)."""
+"""Life of a token that does not tell it (§2.4)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. `access` and `capabilities` are tokens: never shown."""
+    """The identity behind a request. `access` and `capabilities` are tokens: never shown."""
 
     user: str = ""
     country: str = ""
@@ -60,14 +60,14 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an operation was answered with: the content of its field, None where there is none, and why."""
+    """Answer to an operation: the content of its field, or None and the failure."""
 
     content: Any
     failure: Failure | None = None
 
 
 def headers(operation: Operation, caller: Caller, security: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The headers of a request (§1.3); `security` is that of the second mkValidateDevice (§2.3)."""
+    """Return the headers of a request (§1.3); `security` is that of the second mkValidateDevice (§2.3)."""
     found = {
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": USER_AGENT,
@@ -97,21 +97,21 @@ def headers(operation: Operation, caller: Caller, security: Mapping[str, str] | 
 
 
 def body(operation: Operation, variables: Mapping[str, Any]) -> bytes:
-    """The JSON of a request (§1.2)."""
+    """Return the JSON of a request (§1.2)."""
     content = {"operationName": operation.name, "variables": dict(variables), "query": operation.query}
     return json.dumps(content).encode()
 
 
 def secrets_of(variables: Mapping[str, Any], security: Mapping[str, str]) -> tuple[str, ...]:
-    """What of a request must not be told; the caller knows the rest."""
+    """Return the secrets in the variables and in `security`; those of the Caller are known elsewhere."""
     of_login = (text(variables, key) for key in ("password", "refreshToken", "otpHash"))
     return (*of_login, text(security, "token"), text(security, "otpHash"))
 
 
 def parse(operation: Operation, answer: Answer, secrets: Secrets | None = None) -> Reply:
-    """Read an answer; Unreachable when it is not the API's JSON (a page of HTML, cut off …).
+    """Parse an answer; Unreachable if it is not the API's JSON (a page of HTML, cut off …).
 
-    `secrets` learns the tokens of the answer; what is for people is read without any of them.
+    `secrets` learns the tokens of the answer. Texts for people are freed of all of them.
     """
     secrets = secrets or Secrets()
     try:
@@ -137,14 +137,14 @@ def _reply(operation: Operation, content: Any, status: int, secrets: Secrets) ->
 
 
 VERBATIM = frozenset({"hash", "refreshToken", "capabilities", "auth-otp-hash", "referenceId", "suid", "res"})
-"""What goes back to the cloud as it came, and is never shown; and a word that is only compared."""
+"""Fields that go back to the cloud unchanged and are never shown, and `res`, which is only compared."""
 
 NUMBER = "numinst"
-"""It goes back as well, and is shown: no secret is looked for in it."""
+"""Field that goes back to the cloud and is shown as well: no secret is looked for in it."""
 
 
 def _struck(value: Any, secrets: Secrets, key: str = "") -> Any:
-    """The same as people may read it, whatever it is made of."""
+    """Return a value with all its texts freed of secrets and control characters."""
     if isinstance(value, dict):
         return {name: _struck(one, secrets, name) for name, one in value.items()}
     if isinstance(value, list):
@@ -159,7 +159,7 @@ def _failure(errors: Any, status: int, secrets: Secrets, *, begun: bool) -> Fail
     unread = is_unread(errors, status, begun=begun)
     absent = lacking(errors, begun=begun) if status < SERVER_ERROR else NOTHING
     if isinstance(errors, dict):
-        # The other form, `errors.data.reason` (§6).
+        # The other form of errors, `errors.data.reason` (§6).
         errors = [{"message": _mapping(errors.get("data")).get("reason"), **errors}]
     first, *others = [_entry(_mapping(one), secrets) for one in (isinstance(errors, list) and errors) or [None]]
     doubted = status >= SERVER_ERROR or not all(failures.is_unsupported(one) for one in others)
@@ -187,22 +187,22 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def text(content: Any, key: str) -> str:
-    """A value as text; empty where it is missing, null or not a single value."""
+    """Return a value as text; empty if it is missing, null or not a single value."""
     value = content.get(key) if isinstance(content, dict) else None
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         return ""
-    # JSON can hold half a character, which neither the journal nor a terminal takes.
+    # JSON can hold half a surrogate pair, which neither the journal nor a terminal takes.
     return str(value).strip().encode(errors="replace").decode()
 
 
 def items(content: Any, key: str) -> list[Mapping[str, Any]]:
-    """A list of mappings; empty where it is missing or null."""
+    """Return a list of mappings; empty if it is missing or null."""
     value = content.get(key) if isinstance(content, dict) else None
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def claims(token: str) -> Mapping[str, Any]:
-    """What a JWT says of itself, unverified as every client takes it (§2.4); empty when nobody can read it."""
+    """Return the claims of a JWT, unverified as in every client (§2.4); empty if it cannot be read."""
     try:
         part = token.split(".")[1]
         return _mapping(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))))
@@ -211,7 +211,7 @@ def claims(token: str) -> Mapping[str, Any]:
 
 
 def life_s(token: str) -> float:
-    """Seconds from issue to expiry: the same whatever this machine's clock says."""
+    """Return the seconds from issue to expiry, which do not depend on this machine's clock."""
     said = claims(token)
     try:
         life = float(said["exp"]) - float(said["iat"])

@@ -1,4 +1,4 @@
-"""The requests about a login, with the password or a refresh token. Tokens that come are kept before they are used.
+"""The requests of a login, with the password or a refresh token. New tokens are kept before they are used.
 
 Facts: verisure-owa.md §2 and §12.
 """
@@ -18,14 +18,14 @@ from emulator.errors import LoginRefused, Rejected, SessionExpired, Unreachable
 LOG = logging.getLogger(__name__)
 
 MFA_NEEDED = "auth-api.mfa_needed"
-"""`msg` where the device must be confirmed by SMS first (§2.1)."""
+"""`msg` if the device must be confirmed by SMS first (§2.1)."""
 
 WRONG = "60091"
-"""`err` where user or password is wrong (§6)."""
+"""`err` if user or password is wrong (§6)."""
 
 
 class LoginRequests:
-    """Asks for one account; owned by one thread, which holds the vault meanwhile."""
+    """Login requests of one account; owned by one thread, which holds the vault meanwhile."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -35,7 +35,7 @@ class LoginRequests:
         self._tried_lang = False
 
     def log_in(self, login: Login) -> Login | None:
-        """mkLoginToken: the login that it made, or None when the device must be confirmed first.
+        """Send mkLoginToken; return the new login, or None if the device must be confirmed first.
 
         A password that was checked is not sent again. Raises LoginRefused and Unreachable.
         """
@@ -58,7 +58,7 @@ class LoginRequests:
             return None
         if unfinished := failures.unfinished(content):
             raise unfinished
-        # Only an answer to the password ends the count of those that got lost.
+        # Only an answer to the password resets the count of lost answers.
         made = self.accept(replace(login, passwords_lost=0), content)
         if made is None:
             raise LoginRefused(f"the cloud refused the login: {graphql.text(content, 'msg') or 'it gave no reason'}")
@@ -66,9 +66,9 @@ class LoginRequests:
         return made
 
     def accept(self, login: Login, content: Any, refresh_before: str = "") -> Login | None:
-        """Keep the tokens of an answer before anybody uses them; None when there are none.
+        """Keep the tokens of an answer before they are used; return None if there are none.
 
-        `refresh_before` is kept where no new refresh token comes.
+        `refresh_before` is kept if no new refresh token comes.
         """
         access, refresh = graphql.text(content, "hash"), graphql.text(content, "refreshToken")
         if graphql.text(content, "res") != graphql.OK or not access:
@@ -90,9 +90,9 @@ class LoginRequests:
         return made
 
     def refresh(self, login: Login, before: Callable[[], None]) -> tuple[graphql.Reply, Login]:
-        """RefreshLogin: the answer, and the login that knows in which language it came.
+        """Send RefreshLogin; return the answer, and the login with the language in which it came.
 
-        A server that breaks off is asked once in the country's other one, where there is one.
+        A server that crashes is asked once more in the country's other language, if there is one.
         """
         secret = {"refreshToken": login.refresh}
         reply = self._ask(operations.REFRESH, secret, login, before)
@@ -111,7 +111,7 @@ class LoginRequests:
         return again, other
 
     def kept(self, login: Login) -> Login:
-        """The login of the vault; new tokens that it could not take when they came, as on a full disk, it takes now."""
+        """Return the login of the vault, after saving new tokens that it could not take before, as on a full disk."""
         if self._unkept and self._unkept[0] == login.refresh:
             login = self._unkept[1]
             self._vault.save(login)
@@ -124,13 +124,13 @@ class LoginRequests:
         return self._wire.ask(operation, secret | self._variables(login), self._wire.caller(login), before=before)
 
     def _in_other_lang(self, login: Login) -> Login | None:
-        """The same login in the country's other language, where there is one."""
+        """Return the same login in the country's other language; None if there is none."""
         lang = self._wire.account.lang
         other = replace(login, bad_lang="" if login.bad_lang == lang else lang)
         return None if self._wire.lang_of(other) == self._wire.lang_of(login) else other
 
     def _keep_lang(self, other: Login) -> None:
-        """Keep the language, and nothing else of what may be a copy that was changed for one request."""
+        """Keep the language of `other`, and nothing else: it may be a copy that was changed for one request."""
         LOG.info("the cloud fails over our lang; %s is used", self._wire.lang_of(other))
         self._vault.save(replace(self._vault.load() or other, bad_lang=other.bad_lang))
 
@@ -142,12 +142,12 @@ class LoginRequests:
 
 
 def device_variables(device: Device) -> dict[str, str]:
-    """The device's identity, as every login operation wants it (§2.1)."""
+    """Return the device's identity as variables of a login operation (§2.1)."""
     return {"idDevice": device.id, "idDeviceIndigitall": device.indigitall, "uuid": device.uuid}
 
 
 def content_of(reply: graphql.Reply) -> Mapping[str, Any]:
-    """The content of an answer about the login. Raises LoginRefused, SessionExpired and Unreachable."""
+    """Return the content of a login answer. Raises LoginRefused, SessionExpired and Unreachable."""
     if isinstance(reply.content, Mapping):
         return reply.content
     refused = failures.error(reply.failure or failures.Failure(""))

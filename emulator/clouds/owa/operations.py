@@ -1,4 +1,4 @@
-"""The GraphQL documents of the OWA API: what each operation asks for, and what it has to bring along.
+"""The GraphQL documents of the OWA API: the fields of each operation, and the headers that it needs.
 
 Facts: verisure-owa.md §1.3 and §2 to §5.
 """
@@ -11,7 +11,7 @@ from emulator.clouds.owa.unread import Lacking
 
 
 class Needs(Enum):
-    """What an operation has to bring along besides its variables (§1.3, §1.4)."""
+    """Headers that an operation needs besides its variables (§1.3, §1.4)."""
 
     NOTHING = auto()
     DEVICE = auto()
@@ -21,15 +21,15 @@ class Needs(Enum):
 
 
 KEPT = frozenset({"hash", "refreshToken"})
-"""What an answer is asked for in any case: a login without them would only be spent."""
+"""Fields that are always asked for: a login without them would only use up its token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One GraphQL operation: its name, the field that holds the answer, and what its document is made of.
+    """One GraphQL operation: its name, the field that holds the answer, and the parts of its document.
 
-    `declared` is `numinst:String! …`; the field's arguments have the names of the variables. `wanted` is what is
-    selected of the answer.
+    `declared` are the variables, as `numinst:String! …`; the field's arguments have the same names. `wanted` is the
+    selection of the answer.
     """
 
     kind: str
@@ -41,7 +41,7 @@ class Operation:
 
     @property
     def query(self) -> str:
-        """The document."""
+        """Build the document."""
         pairs = [item.split(":") for item in self.declared.split()]
         variables = ", ".join(f"${variable}: {kind_of}" for variable, kind_of in pairs)
         arguments = ", ".join(f"{variable}: ${variable}" for variable, _ in pairs)
@@ -51,16 +51,16 @@ class Operation:
 
     @property
     def changes(self) -> bool:
-        """Whether it does something rather than asks."""
+        """True if it is a change, not a question."""
         return self.kind == "mutation"
 
     def without(self, lacking: Lacking) -> "Operation":
-        """The same, but for what the schema lacks; unchanged where it cannot do without that.
+        """Return the operation without what the schema lacks; unchanged if that is indispensable.
 
-        Arguments are left out of questions only: a change is asked for as it is meant, or not at all.
+        Arguments are left out of questions only: a change is sent as it is meant, or not at all.
         """
         wanted, begins = self.wanted, self.query.rindex(self.wanted) + 1
-        # From the end, so that the places of the others stay right.
+        # From the end, so that the columns of the others stay right.
         for name, column in sorted(lacking.fields, key=lambda one: -one[1]):
             wanted = _unselected(wanted, name, column - begins)
         declared = [
@@ -78,13 +78,13 @@ class Documents:
         self._trimmed: dict[str, Operation] = {}
 
     def of(self, operation: Operation) -> Operation:
-        """Return the operation without what is known to be lacking."""
+        """Return the operation without what the schema is known to lack."""
         return self._trimmed.get(operation.name, operation)
 
     def learn(self, operation: Operation, lacking: Lacking) -> bool:
-        """Leave out what is lacking from now on; tell whether that changes anything.
+        """Leave out from now on what is lacking; return whether that alters the document.
 
-        A change that may have begun stays as it is, so that nobody asks for it again.
+        A change that may have begun stays as it is, so that it is not sent again.
         """
         if not lacking or (operation.changes and lacking.begun):
             return False
@@ -94,7 +94,7 @@ class Documents:
 
 
 def _unselected(wanted: str, name: str, at: int) -> str:
-    """A selection without that field: the one at that place, or else the one that lies deepest; itself if none is."""
+    """Return a selection without a field: the one at column `at`, or else the deepest; unchanged if there is none."""
     found = [one.span() for one in re.finditer(r"\w+", wanted) if one.group() == name and name not in KEPT]
     if not found:
         return wanted
@@ -113,7 +113,7 @@ def _unselected(wanted: str, name: str, at: int) -> str:
 
 
 def _closed(text: str, at: int) -> int:
-    """Where the brace that opens there is closed again."""
+    """Return the place after the brace that closes the one at `at`."""
     level = 0
     for place in range(at, len(text)):
         level += (text[place] == "{") - (text[place] == "}")

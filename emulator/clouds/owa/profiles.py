@@ -1,4 +1,4 @@
-"""Which request leads from one state of a panel to another: the letters, the requests, and what panels differ in. Pure.
+"""The requests that lead from one state of a panel to another, by its letters and its family. Pure.
 
 Facts: verisure-owa.md §3.3, §4.3, §5.1 and §5.3.
 """
@@ -24,11 +24,11 @@ LETTERS = {
     "S": Axes(Interior.NIGHT, perimeter=False, annex=True),
     "O": Axes(Interior.TOTAL, perimeter=False, annex=True),
 }
-"""§4.3. Any other letter, such as the N of a house that the monitoring centre has armed, is armed in an unknown way."""
+"""Letter → axes (§4.3). Any other letter, such as N for armed by the monitoring centre, is armed in an unknown way."""
 
 
 def axes_of(letter: str) -> Axes:
-    """The axes that a letter stands for; all unknown, and so armed, where nobody knows."""
+    """Return the axes of a letter; all unknown, and so armed, for an unknown letter."""
     return LETTERS.get(letter, Axes())
 
 
@@ -36,21 +36,22 @@ SINGLE = {Interior.TOTAL: "ARM1", Interior.DAY: "ARMDAY1", Interior.NIGHT: "ARMN
 PERIMETER, ANNEX, ANNEX_OFF = "PERI1", "ARMANNEX1", "DARMANNEX1"
 
 CHANGES = {
-    # From one armed interior to another, without disarming in between (§5.3, the web's resolver).
     (Interior.DAY, Interior.TOTAL): "ARMINTFPART1",
     (Interior.NIGHT, Interior.TOTAL): "ARMINTFPART1",
     (Interior.TOTAL, Interior.DAY): "ARMPARTFINTDAY1",
     (Interior.TOTAL, Interior.NIGHT): "ARMPARTFINTNIGHT1",
 }
+"""From one armed interior to another, without a disarm in between (§5.3, the web's resolver)."""
+
 SERVICES = {"ARMINTFPART1": "ARMINTFPART", "ARMPARTFINTDAY1": "ARMPARTFINT", "ARMPARTFINTNIGHT1": "ARMPARTFINT"}
-"""The requests that only panels with a service of this name take (§5.3)."""
+"""Request → service that a panel needs for it (§5.3)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a family of panels prefers: one request for interior and perimeter together, and how to disarm.
+    """Requests that a family of panels prefers: for interior and perimeter together, and for disarming.
 
-    Every list is in the order in which requests are tried; the next one only where the one before is not supported.
+    Every list is in order of preference; the next request is tried only if the one before is not supported.
     """
 
     sums: Mapping[Interior, tuple[str, ...]]
@@ -67,7 +68,7 @@ ECU = Profile(
     ("DARM1DARMPERI", "DARM1"),
     ("DARMPERI", "DARM1"),
 )
-"""DARM1 disarms the interior only; no other mode is taken while armed (V, #202). Italy, and Portugal, too (§12)."""
+"""DARM1 disarms the interior only; no other mode is accepted while armed (V, #202). Italy, and Portugal, too (§12)."""
 
 GENERAL = Profile(
     {
@@ -78,46 +79,46 @@ GENERAL = Profile(
     ("DARM1DARMPERI", "DARM1"),
     ("DARMPERI", "DARM1"),
 )
-"""What the client with the most users tries elsewhere (G)."""
+"""Requests that the client with the most users tries elsewhere (G)."""
 
 DEFAULT_PANEL = "SDVFAST"
-"""Of those whose list of installations does not name one; what nearly every panel is (§3.4)."""
+"""Panel type if the list of installations names none; nearly every panel is one (§3.4)."""
 
 COUNTRIES = dict.fromkeys(("ES", "PT", "BR", "CL", "AR", "PE"), IBERIAN)
-"""Spain and Portugal by reports; the Americas by their language's version of the app, unseen."""
+"""Country → family. Spain and Portugal by reports; the Americas, unseen, by their language's version of the app."""
 
 
 def profile_for(country: str, panel: str) -> Profile:
-    """The profile of a panel, by its type and then its country."""
+    """Return the profile of a panel, by its type and then its country."""
     return ECU if panel.upper().startswith("SDVECU") else COUNTRIES.get(country, GENERAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What the cloud says of an installation: names of capabilities and active services; empty where it does not."""
+    """Names of an installation's capabilities and active services; empty if the cloud does not tell them."""
 
     names: frozenset[str] = field(default=frozenset())
 
     def has(self, request: str) -> bool:
-        """Whether a request may work: unknown counts as yes, since the capabilities are no oracle (§3.3)."""
+        """Return whether a request may work: unknown counts as yes, since the capabilities are no oracle (§3.3)."""
         return request not in SERVICES or not self.names or SERVICES[request] in self.names
 
 
 def fitted(number: str, installation: Mapping[str, Any]) -> Fitted:
-    """What `Srv` says: the services that are active, and the capabilities token, current or older form (§3.3)."""
+    """Read the active services and the capabilities token, of the current or an older form, from `Srv` (§3.3)."""
     said = graphql.claims(graphql.text(installation, "capabilities"))
     rows = [row for row in graphql.items(said, "installations") if graphql.text(row, "ins") == number] or [said]
     names = {str(name) for row in rows for name in _list(row.get("cap"))}
     services = installation.get("services")
     if not isinstance(services, list):
-        # Capabilities alone are no oracle: what they do not name may be there all the same.
+        # Capabilities alone are no oracle: they may not name all that is fitted.
         return Fitted()
     names |= {service(row) for row in graphql.items(installation, "services") if row.get("active")}
     return Fitted(frozenset(names - {""}))
 
 
 def service(row: Mapping[str, Any]) -> str:
-    """The request of a service, or the one that its number is known by."""
+    """Return the request of a service, or the one known for its number."""
     return graphql.text(row, "request") or codes.SERVICES.get(graphql.text(row, "idService"), "")
 
 
@@ -126,7 +127,7 @@ def _list(value: Any) -> Sequence[Any]:
 
 
 def effect(request: str) -> Action:
-    """What a request is meant to reach, for judging its outcome."""
+    """Return the aim of a request, to judge its outcome by."""
     if request in (ANNEX, ANNEX_OFF):
         return Arm(ArmMode(annex=True)) if request == ANNEX else Disarm(main=False, annex=True)
     if request.startswith("DARM"):
@@ -141,16 +142,16 @@ def effect(request: str) -> Action:
 
 
 def candidates(profile: Profile, has: Fitted, action: Action, axes: Axes) -> tuple[str, ...]:
-    """The requests that may bring the panel nearer to `action`, best first; only the first that works is to be sent.
+    """Return the requests that bring the panel nearer to `action`, best first; only the first that works is to be sent.
 
-    Nothing is ever disarmed to arm something else: a panel that wants that says so, and the house stays as it is.
+    Nothing is ever disarmed in order to arm: a panel that wants that refuses, and the house stays as it is.
     """
     wanted = _disarming(profile, action, axes) if isinstance(action, Disarm) else _arming(profile, action.mode, axes)
     return tuple(request for request in wanted if has.has(request))
 
 
 def _arming(profile: Profile, mode: ArmMode, axes: Axes) -> tuple[str, ...]:
-    # What is armed already is asked for again only if nothing is missing: the last known state may be old.
+    # An armed part is requested again only if nothing is missing: the last known state may be old.
     repeat = axes.has(mode) is True
     found: tuple[str, ...] = ()
     if mode.interior and (repeat or axes.interior is not mode.interior):

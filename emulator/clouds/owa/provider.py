@@ -22,8 +22,8 @@ COUNTRIES = {
     "AR": Country("customers.verisure.com.ar", "es", "ar"),
     "PE": Country("customers.verisure.pe", "es"),
 }
-"""§1.1; hosts have changed before, so `url` may say otherwise. The other languages are those that other clients have
-been seen to send (§1.1, §12)."""
+"""Hosts and languages (§1.1). Hosts have changed before, so `url` takes precedence. The other languages are those that
+other clients send (§1.1, §12)."""
 
 POLL_EVERY_S, POLL_AT_LEAST_S = 120.0, 60.0
 """The usual interval of polls, and the shortest that clients of the real server lived with (§7)."""

@@ -1,4 +1,4 @@
-"""What it means that a panel ended a request with an error: open zones, its will, or trouble on the way to it. Pure.
+"""Meaning of a request that the panel ended with an error: open zones, a refusal, or trouble on the way. Pure.
 
 Facts: verisure-owa.md §5.5, §5.6 and §12.
 """
@@ -13,22 +13,23 @@ OPEN_ZONES = "102"
 ZONE_TYPES = ("ZONE", "NON_BLOCKING")
 ZONE_MESSAGE = "error_mpj_exception"
 NAMED_ZONE = "open_zone"
-"""How open zones are told: by a code or a type, a message that goes with a number of them, or one that names one."""
+"""Signs of open zones: a code, a type, a message with a number of them, or a message that names one."""
 
 REASONS = {"101": "this user may not arm the perimeter", "106": "this alarm takes no other mode while it is armed"}
 """error.code → the reason of a refusal (§5.6)."""
 
 TROUBLE = ("no_response", "status_not_found", "protom_session", "alarm_process_error", "status_inventory")
-"""Words in the text of an error that tell of the way to the panel, not of its will (§5.6)."""
+"""Words of errors on the way to the panel, as opposed to refusals (§5.6)."""
 
 OPEN = "0"
-"""The status of a zone that is open; the others of a list have a low battery or the like (§4.1)."""
+"""Status of an open zone; others in a list have a low battery or the like (§4.1)."""
 
 
 class OpenZones(Rejected):
-    """The panel refuses to arm past open zones. `again` is what forces it, None where the panel does not allow that.
+    """The panel refuses to arm past open zones.
 
-    `ask` is what their names can be asked for with; None where the error has no key to them.
+    `again` are the variables that force it, None if the panel does not allow that. `ask` are those of a request for the
+    names of the zones, None if the error has no key to them.
     """
 
     def __init__(
@@ -42,12 +43,12 @@ class OpenZones(Rejected):
         super().__init__(f"{open_ones}. Close it and try again")
 
     def named(self, names: tuple[str, ...]) -> "OpenZones":
-        """The same with the names that the cloud has told since, if it has."""
+        """Return the same with these names of zones, if there are any."""
         return OpenZones(names or self.names, self.again, self.ask)
 
 
 def refusal(request: str, content: Any, *, arming: bool) -> CommandError:
-    """The meaning of a poll whose `res` is a refusal; only arming can meet open zones."""
+    """Return the error for a poll whose `res` is a refusal; only arming can meet open zones."""
     error = content.get("error") if isinstance(content, dict) else None
     code, kind, message = graphql.text(error, "code"), graphql.text(error, "type"), graphql.text(content, "msg")
     if any(word in message for word in TROUBLE):
@@ -60,7 +61,7 @@ def refusal(request: str, content: Any, *, arming: bool) -> CommandError:
 
 
 def _is_open(error: Any, code: str, kind: str, message: str) -> bool:
-    """Whether open zones are the reason; codes vary, but those with a meaning of their own keep it."""
+    """Return whether open zones are the reason; codes vary, but those in REASONS keep their meaning."""
     if code in REASONS:
         return False
     if NAMED_ZONE in message:
@@ -74,7 +75,7 @@ def _is_open(error: Any, code: str, kind: str, message: str) -> bool:
 
 
 def _allows(error: Any) -> bool | None:
-    """Whether the panel lets itself be forced; None where it does not say."""
+    """Return whether the panel can be forced; None if it does not say."""
     allowed = error.get("allowForcing") if isinstance(error, dict) else None
     return allowed if isinstance(allowed, bool) else None
 
@@ -90,18 +91,18 @@ def _open_zones(error: Any, kind: str, message: str) -> OpenZones:
 
 
 def zones(content: Any) -> tuple[str, ...]:
-    """The names of the open zones in a list of exceptions; of all where none is said to be open."""
+    """Return the names of the open zones in a list of exceptions; of all zones if none is marked open."""
     rows = graphql.items(content, "exceptions")
     return tuple(map(zone, [row for row in rows if graphql.text(row, "status") in (OPEN, "")] or rows))
 
 
 def zone(row: Mapping[str, Any]) -> str:
-    """What people call a zone, or else what kind it is of."""
+    """Return the name of a zone, or else its kind."""
     return graphql.text(row, "alias") or codes.device(graphql.text(row, "deviceType")) or "a zone without a name"
 
 
 def said(content: Any) -> str:
-    """What the cloud gives as its reason."""
+    """Return the reason in the cloud's words."""
     error = content.get("error") if isinstance(content, dict) else None
     words = (graphql.text(content, "msg"), graphql.text(error, "type"), graphql.text(error, "code"))
     return ", ".join(filter(None, words)) or "it gives no reason"

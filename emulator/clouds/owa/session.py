@@ -21,20 +21,20 @@ from emulator.errors import EmulatorError, Rejected, SessionExpired, SettingNeed
 LOG = logging.getLogger(__name__)
 
 EARLY_S = 150.0
-"""After a poll, tokens that the next one (in 120 s) would find dead are renewed while the cloud is known to answer."""
+"""After a poll, tokens with less to live are renewed, as the cloud answers just now: the next poll is in 120 s."""
 
 DISTRUST_S, DISTRUST_MOST_S = 15.0, 300.0
-"""After a fresh session was refused, as happens for a while at times (§6), no other is made for so long; doubled."""
+"""Back-off after a fresh session was refused, as happens for a while at times (§6): first and longest, doubled."""
 
 DISOWNED_S = 7200.0
-"""Sessions that are over at once for so long do not mend themselves."""
+"""Time after which sessions that end at once do not mend by themselves any more."""
 
 STANDING = (operations.INSTALLATIONS, operations.SERVICES, operations.STATUS)
-"""What every login may ask for."""
+"""Operations that every login may use."""
 
 
 class OwaSession:
-    """Calls operations of one installation; owned by one thread."""
+    """Session of one installation; owned by one thread."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -50,12 +50,12 @@ class OwaSession:
         self._ended_at: float | None = None
 
     def installation(self) -> tuple[str, str]:
-        """Number and panel of the installation, from the settings or the account's list. Raises CloudError."""
+        """Return number and panel of the installation, from the settings or the account's list. Raises CloudError."""
         if not (self._number and self._panel):
             content = self.look(operations.INSTALLATIONS, {})
             found = graphql.items(content, "installations")
             if not found:
-                # Null for a while where the back-end has trouble (§10.1): no reason to leave the account alone.
+                # Null for a while if the back-end has trouble (§10.1): no reason to stop all logins.
                 raise Unreachable("the cloud does not tell the account's installations", sent=False)
             mine = [item for item in found if self._number in ("", graphql.text(item, "numinst"))]
             if len(mine) != 1:
@@ -71,15 +71,15 @@ class OwaSession:
         return self._number, self._panel
 
     def fitted(self) -> Fitted:
-        """What the cloud says of the installation, as far as it has been asked."""
+        """Return what is fitted, as far as the cloud has been asked."""
         return fitted(self._number, self._services)
 
     def call(
         self, operation: Operation, variables: Mapping[str, Any], before: Callable[[], None] = lambda: None
     ) -> Any:
-        """The content of an operation's field; a session that has ended is renewed once.
+        """Return the content of an operation's field; a session that has ended is renewed once.
 
-        `before` is done directly before each time that it is sent. Raises Rejected where the cloud refused, and
+        `before` is called directly before each time that it is sent. Raises Rejected if the cloud refused, and
         CloudError.
         """
         attempt = partial(self._attempt, operation, variables, before)
@@ -99,7 +99,7 @@ class OwaSession:
         if ended is None:
             self._trust(operation)
             return content
-        # The cloud has said that it did not do it.
+        # The cloud has said that it did not execute the operation.
         text = f"the cloud does not accept a fresh session: {ended}"
         if operation.changes and isinstance(ended, Unauthorized):
             raise NotTaken(f"{text}; if this lasts, {TYPE_LOGIN}")
@@ -112,13 +112,13 @@ class OwaSession:
         before: Callable[[], None],
         mend: Callable[[], object] | None,
     ) -> tuple[Any, SessionExpired | None, str]:
-        """Mend the session and send once: what came, or why the session is over, and the access token it had."""
+        """Mend the session and send once; return the content, or the end of the session, and its access token."""
         try:
             if mend:
                 mend()
             caller = self._caller(operation.needs)
         except Unreachable as error:
-            # Whatever of this was sent, it was not the operation.
+            # Only renewals were sent, not the operation.
             raise Unreachable(str(error), sent=False) from None
         reply = self._wire.ask(operation, variables, caller, before=before)
         if reply.failure is None:
@@ -130,22 +130,22 @@ class OwaSession:
         return None, refused, caller.access
 
     def _trust(self, operation: Operation) -> None:
-        """The session works; where it had ended for long, only the state tells that."""
+        """Note that the session works; after it had ended for long, only the state proves that."""
         self._distrusted_until, self._distrust_s = float("-inf"), DISTRUST_S
         if operation is operations.STATUS:
             self._ended_at = None
 
     def _distrust(self) -> None:
-        """Make no other session for a while, as a fresh one was refused."""
+        """Begin the back-off of new sessions, since a fresh one was refused."""
         now = self._wire.clock.monotonic()
         self._distrusted_until = now + self._distrust_s
         self._distrust_s = min(2 * self._distrust_s, DISTRUST_MOST_S)
         self._ended_at = now if self._ended_at is None else self._ended_at
 
     def _is_disowned(self, operation: Operation, ended: SessionExpired) -> bool:
-        """Whether no fresh session helps: the cloud does not accept this program, or none of its sessions for long.
+        """Return whether no fresh session helps: the cloud refuses this program, or has refused its sessions for long.
 
-        Only what every login may read tells that. A command may be refused for other reasons; the next poll decides.
+        Only operations of every login prove that. A command may be refused for other reasons; the next poll decides.
         """
         if operation not in STANDING or isinstance(ended, CapabilitiesExpired):
             return False
@@ -153,9 +153,9 @@ class OwaSession:
         return long or isinstance(ended, Unauthorized)
 
     def _check_account(self, ended: SessionExpired) -> None:
-        """Raise Unreachable where the cloud answers for the account: then it is the installation that it refuses.
+        """Raise Unreachable if the cloud answers for the account: then it refuses this installation alone.
 
-        Such as one whose contract has ended. The login is not to end for the other installations of the account.
+        Its contract may have ended. The login must not end for the other installations of the account.
         """
         _, refused, _ = self._attempt(operations.INSTALLATIONS, {}, lambda: None, None)
         if refused is None:
@@ -166,14 +166,14 @@ class OwaSession:
             )
 
     def ready(self) -> None:
-        """Have everything that a command needs, so that it is sent as soon as it is said to be."""
+        """Renew all that a command needs, so that it is sent as soon as it is reported to be."""
         try:
             self._caller(Needs.CAPABILITIES)
         except Unreachable as error:
             raise Unreachable(str(error), sent=False) from None
 
     def look(self, operation: Operation, variables: Mapping[str, Any]) -> Any:
-        """As `call`, for what asks and does nothing. Raises CloudError."""
+        """Call a question, which changes nothing; a refusal is Unreachable. Raises CloudError."""
         try:
             return self.call(operation, variables)
         except Rejected as error:
@@ -189,7 +189,7 @@ class OwaSession:
         return self._wire.caller(self._tokens.access(), **more)
 
     def tend(self) -> None:
-        """Renew what would end before the next poll; the cloud has just answered, so this is the moment."""
+        """Renew what would end before the next poll, while the cloud is known to answer."""
         try:
             self._tokens.access(EARLY_S)
             if self._capabilities and self._wire.clock.time() >= self._capable_until - EARLY_S:
@@ -198,7 +198,7 @@ class OwaSession:
             LOG.debug("not renewed ahead of time: %s", error)
 
     def describe(self) -> Details:
-        """What the cloud says of the installation. Raises CloudError."""
+        """Return the details of the installation. Raises CloudError."""
         number, panel = self.installation()
         self._serve(number)
         about = self._services
@@ -213,17 +213,17 @@ class OwaSession:
         return Details(number, panel, graphql.text(about, "alias") or self._alias, services=tuple(rows))
 
     def close(self) -> None:
-        """Let go of the connections; the login is kept, since logging out may end it (§2.4)."""
+        """Close the connections; the login is kept, since a logout may end it (§2.4)."""
         self._wire.close()
 
     def _capable(self, number: str) -> str:
-        """The capabilities token, a fresh one if need be; empty where the cloud gives none."""
+        """Return the capabilities token, renewed if necessary; empty if the cloud gives none."""
         if self._wire.clock.time() >= self._capable_until - MARGIN_S:
             self._serve(number)
         return self._capabilities
 
     def _serve(self, number: str) -> None:
-        """Learn what the installation has. Go on without what the cloud does not tell: the operations will show."""
+        """Ask for services and capabilities of the installation; go on without those that the cloud does not tell."""
         device = self._tokens.access().device
         try:
             content = self.look(operations.SERVICES, {"numinst": number, "uuid": device.uuid})

@@ -17,17 +17,17 @@ from emulator.errors import Unreachable
 from emulator.model import Axes, PanelState
 
 POLL_S = 2.0
-"""From one question about a command to the next (§5.4)."""
+"""Interval of polls for an outcome (§5.4)."""
 
 CHECK_DEADLINE_S = 60.0
-"""For a panel that a person has woken; real ones take 15 to 25 s, and some a minute."""
+"""Deadline of a panel that was woken; real ones take 15 to 25 s, and some a minute."""
 
 CHECK_SERVICE = "11"
-"""The idService of EST (§4.2)."""
+"""idService of EST (§4.2)."""
 
 
 class StateReader:
-    """Reads and remembers the state; owned by one thread. `looked_at` is when that was last tried (monotonic)."""
+    """The last state, and its readings; owned by one thread. `looked_at` is the last attempt (monotonic seconds)."""
 
     def __init__(self, session: OwaSession, clock: Clock) -> None:
         self._session = session
@@ -43,13 +43,14 @@ class StateReader:
 
     @property
     def axes(self) -> Axes:
+        """Return the axes of the last state; all unknown before the first one."""
         return self.state.axes if self.state else Axes()
 
     def read(self, how: Reading = Reading.POLL) -> PanelState:
-        """The state that the cloud has cached. A person's wish wakes the panel, and else only a cache that contradicts
-        what the panel said after a command, within the time in which it may be the older one of the two.
+        """Return the state that the cloud has cached; with Reading.PANEL, wake the panel.
 
-        While the cache has not caught up with a command, what the panel itself said then is kept.
+        Otherwise the panel is woken only if the cache contradicts the panel's own word after a command, as long as the
+        cache may be the older of the two. While the cache lags behind a command, the panel's own word stands.
         """
         if how is Reading.PANEL:
             return self.check()
@@ -68,7 +69,7 @@ class StateReader:
         return state
 
     def told(self, letter: str, source: str, bypassed: tuple[str, ...] = ()) -> PanelState:
-        """The panel itself says where it stands."""
+        """Take the state that the panel itself tells."""
         if letter in LETTERS:
             self.cached.told(letter, self._clock.monotonic())
         return self._remember(letter, source, bypassed)
@@ -78,11 +79,12 @@ class StateReader:
         return self.state
 
     def _bypassed(self, content: Any) -> tuple[str, ...]:
-        """The open zones that an armed panel does not guard (§4.1: status 0; other entries are low batteries)."""
+        """Return the open zones that an armed panel does not guard (§4.1: status 0; others have a low battery)."""
         rows = graphql.items(content, "exceptions")
         return tuple(zone(row) for row in rows if graphql.text(row, "status") == OPEN)
 
     def check(self, within_s: float = CHECK_DEADLINE_S) -> PanelState:
+        """Wake the panel and return the state that it tells. Raises CloudError."""
         number, panel = self._session.installation()
         content = self._session.look(operations.CHECK, {"numinst": number, "panel": panel})
         reference = graphql.text(content, "referenceId")

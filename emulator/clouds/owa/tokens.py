@@ -1,6 +1,6 @@
-"""The tokens of one account: an access token for minutes, renewed by a refresh token that is good for one answer.
+"""The tokens of one account: an access token for minutes, renewed by a refresh token that works once.
 
-The vault is the truth, for every thread and process. Little is remembered here: above all what it could not take.
+The vault holds the truth for every thread and process. Hardly anything is remembered here.
 Facts: verisure-owa.md §2.
 """
 
@@ -18,33 +18,33 @@ from emulator.errors import LoginNeeded, LoginRefused, SessionExpired, Unreachab
 LOG = logging.getLogger(__name__)
 
 MARGIN_S = 30.0
-"""A token with less to live is renewed before it is used: a request may take 20 s."""
+"""A token with less to live is renewed before use: a request may take 20 s."""
 
 KNOCK_S = 30.0
-"""A refresh token is only risked on a cloud that has answered in this time, and best without trouble."""
+"""A refresh token is risked only on a cloud that has answered within this time, preferably without trouble."""
 
 CRASHES = 3
-"""Renewals in a row over which the server breaks off while it answers all else: the token is dead (§2.4, §12)."""
+"""Renewals in a row over which the server crashes while it answers all else: then the token is dead (§2.4, §12)."""
 
 APART_S = 30.0
-"""Crashes that follow each other sooner in one program are counted once: people press a switch again and again."""
+"""Crashes closer together in one program count once: people press a switch again and again."""
 
 AT_ONCE_S = 5.0
-"""The same for those that others of the account meet, whose alarms are read at one moment. A person who types `emulator
-status` until it works gets on with every second one."""
+"""The same between the processes of an account, whose alarms are read at the same moment. A person who types `emulator
+status` until it works is counted every second time."""
 
 PASSWORD_PAUSE_S = 3600.0
-"""Between two logins with the password: one that is needed more often does not mend anything."""
+"""Least time between two logins with the password: a login needed more often mends nothing."""
 
 PASSWORDS = 2
-"""Logins with the password in a row whose answers may get lost; each may have counted as a wrong one."""
+"""Number of logins with the password in a row whose answers may get lost; each may have counted as a wrong one."""
 
 DISOWNED = "the cloud does not know this program any more"
 TYPE_LOGIN = "type `emulator login`"
 
 
 class Tokens:
-    """Gives out the access token, and renews it when needed; owned by one thread."""
+    """Access token of one account, renewed when needed; owned by one thread."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -54,13 +54,13 @@ class Tokens:
         self._crashed_at = float("-inf")
 
     def access(self, margin_s: float = MARGIN_S) -> Login:
-        """A login with an access token that is good for so long yet. Raises LoginNeeded and Unreachable."""
+        """Return a login whose access token lives for that much longer. Raises LoginNeeded and Unreachable."""
         login = self._known()
         return login if self._good(login, margin_s) else self.renew(login.access, margin_s)
 
     def renew(self, stale: str, margin_s: float = MARGIN_S) -> Login:
-        """Replace an access token that no longer works, or not for long, unless somebody else just did."""
-        # Who holds the vault lets no poll of others go before: a command of theirs may be waiting for the vault.
+        """Replace an access token that no longer works, or not for long, unless another thread or process just did."""
+        # The holder of the vault takes precedence over polls of others: a command of theirs may wait for the vault.
         with self._vault.alone(), self._wire.command():
             login = self._requests.kept(self._known())
             if login.access != stale and self._good(login, margin_s):
@@ -79,9 +79,9 @@ class Tokens:
                 return self._by_password(dead, f"{ended}{lost}: {error}")
 
     def disowned(self, stale: str, refusal: SessionExpired) -> None:
-        """Make a login anew in place of one that the cloud does not accept, although it has just renewed it.
+        """Replace a login that the cloud does not accept, although it has just renewed it, unless that was just done.
 
-        Raises LoginNeeded and Unreachable. Nothing is done where somebody else has just renewed it.
+        Raises LoginNeeded and Unreachable.
         """
         with self._vault.alone(), self._wire.command():
             login = self._requests.kept(self._known())
@@ -100,14 +100,14 @@ class Tokens:
         return bool(login.access) and self._clock.time() < login.access_until - margin_s
 
     def _rotate(self, login: Login) -> Login:
-        """Spend the refresh token for a new pair. It is marked before it is sent.
+        """Exchange the refresh token for a new pair. It is marked as spent before it is sent.
 
-        Where the answer gets lost it is sent again some time: the server may not have read it, and refuses it at most.
-        Raises SessionExpired and LoginRefused where it is of no use, and Unreachable where that is open.
+        After a lost answer it is sent again later: the server may not have read it, and at worst refuses it. Raises
+        SessionExpired and LoginRefused if it is useless, and Unreachable if that is open.
         """
         served = self._knock(login)
         try:
-            # A process that is killed while it waits for its turn has lost nothing.
+            # Marked when its turn has come: a process that is killed before loses nothing.
             reply, asked = self._requests.refresh(login, lambda: self._vault.save(replace(login, spent=True)))
             if reply.failure and failures.is_vague(reply.failure):
                 self._count_crash(asked, reply.failure, counts=served)
@@ -123,7 +123,7 @@ class Tokens:
         return renewed
 
     def _count_crash(self, login: Login, failure: Failure, *, counts: bool) -> None:
-        """Note that the server broke off. Raises SessionExpired at the end of a streak, and Unreachable before."""
+        """Count a crash of the server. Raises SessionExpired at the end of a streak, and Unreachable before."""
         now = self._clock.time()
         at_once = login.crashed_at <= now < login.crashed_at + AT_ONCE_S
         if counts and not at_once and self._clock.monotonic() - self._crashed_at >= APART_S:
@@ -136,14 +136,14 @@ class Tokens:
         raise Unreachable(f"the cloud has trouble: {words}")
 
     def _knock(self, login: Login) -> bool:
-        """See that the cloud answers at all, before a refresh token is risked; whether it does so without trouble."""
+        """Check that the cloud answers before a refresh token is risked; return whether it does so without trouble."""
         now = self._clock.monotonic()
         if now - self._wire.served_at > KNOCK_S:
             self._wire.ask(operations.INSTALLATIONS, {}, self._wire.caller(login))
         return now - self._wire.served_at <= KNOCK_S
 
     def _by_password(self, login: Login, why: str) -> Login:
-        """Log in with the password, where there is one; otherwise only a person can."""
+        """Log in with the password if there is one; otherwise raise LoginNeeded, as only a person can."""
         now, again = self._clock.time(), login.password_at + PASSWORD_PAUSE_S
         soon = login.password_at <= now < again
         lost = login.passwords_lost

@@ -13,7 +13,7 @@ from emulator.errors import Unreachable
 
 
 class Turnstile(Barrier):
-    """What all who ask one server share: they take turns, commands go before polls, and a ban stops everybody."""
+    """Turnstile shared by all sessions at one server: turns with pauses, commands before polls, and a ban stops all."""
 
     def __init__(self, spacing_s: float = SPACING_S) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class Turnstile(Barrier):
 
     @contextmanager
     def command(self) -> Iterator[None]:
-        """While a command is under way, whatever is none waits."""
+        """Hold back all other requests while a command is under way."""
         with self._lock:
             self._commands += 1
         try:
@@ -34,7 +34,7 @@ class Turnstile(Barrier):
 
     @contextmanager
     def turn(self, clock: Clock, name: str, *, urgent: bool) -> Iterator[None]:
-        """Wait for one's turn to send, and hold it. Unreachable, not sent, when the program stops or all is shut."""
+        """Wait for a turn to send, and hold it. Unreachable, not sent, if the program stops or a ban begins."""
         while True:
             with self._lock:
                 now = clock.monotonic()
@@ -42,7 +42,7 @@ class Turnstile(Barrier):
                 if now >= self._next and (urgent or not self._commands):
                     self._next = float("inf")
                     break
-                # Somebody else holds the turn, or it is too early: look again when it may be free.
+                # Another thread holds the turn, or it is too early: look again when it may be free.
                 wait_s = self._next - now if 0 < self._next - now <= self._spacing_s else self._spacing_s / 10
             if not clock.sleep(wait_s):
                 raise Unreachable(f"the program stopped before {name} was sent", sent=False)

@@ -1,4 +1,4 @@
-"""Tell from the errors of a GraphQL answer whether the document was executed. Pure.
+"""Proof in the errors of a GraphQL answer that the document was not executed. Pure.
 
 Facts: verisure-owa.md §12.
 """
@@ -18,37 +18,37 @@ CODES = frozenset(
         "BAD_USER_INPUT",
     }
 )
-"""`extensions.code` of what GraphQL servers refuse before they execute anything."""
+"""`extensions.code` of documents that GraphQL servers refuse before they execute anything."""
 
 VALIDATION = re.compile(
     r"Syntax Error|Unknown (argument|type|field|directive|fragment|operation)\b|Cannot query field\b|Must provide "
     r'|Variable "\$|Field "[^"]*" (argument|must|is not|of type)|Argument "|Fragment "|Directive "'
     r'|Value "[^"]*" (does not exist|cannot)|Expected type\b'
 )
-"""How the errors of validation begin. It comes before execution, as does the check of the variables."""
+"""Beginnings of validation errors. Validation precedes execution, as does the check of the variables."""
 
 OF_VALUES = re.compile(r'Enum "|Expected value of type\b')
-"""How a value is refused before execution, and likewise a result after it: no proof without more."""
+"""Beginnings of errors about a value before execution, and likewise about a result after it: no proof alone."""
 
 CRASH = re.compile(
     r"Cannot (read|set|destructure|convert)\b|\w*Error:|.* is not (a function|defined|iterable)", re.DOTALL
 )
-"""How a server tells that its own program broke off, at whatever point."""
+"""Beginnings of errors about a crash of the server's program, at any point."""
 
 UNKNOWN_FIELD = re.compile(
     r'Cannot query field "(\w+)"|Field "(\w+)" (?:of type "[^"]*" )?must (?:not )?have a (?:sub)?selection'
 )
 UNKNOWN_ARGUMENT = re.compile(r'Unknown argument "(\w+)"')
-"""How an error of validation names what the schema does not have."""
+"""Validation errors that name a part which the schema does not have."""
 
 BAD_REQUEST, SERVER_ERROR = 400, 500
 
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """What a schema does not have: fields, each with its place in the document (0 is unknown), and arguments.
+    """Parts that a schema does not have: fields, each with its column in the document (0 if unknown), and arguments.
 
-    `begun` is set where execution had begun, by all signs: do not take it for harmless to ask again.
+    `begun` is set if execution had begun, by any sign: it is not harmless to ask again.
     """
 
     fields: tuple[tuple[str, int], ...] = ()
@@ -63,7 +63,10 @@ NOTHING = Lacking()
 
 
 def lacking(errors: Any, *, begun: bool = False) -> Lacking:
-    """What errors say is not there; nothing where one says anything else. `begun` is as for `is_unread`."""
+    """Return the missing parts that errors name; nothing if one of them is about anything else.
+
+    `begun` is as for `is_unread`.
+    """
     if not isinstance(errors, list):
         return NOTHING
     fields, arguments = [], []
@@ -81,17 +84,17 @@ def lacking(errors: Any, *, begun: bool = False) -> Lacking:
 
 
 def _column(locations: Any) -> int:
-    """Where an error is in a document of one line, counted from 1; 0 where nobody says."""
+    """Return the column of an error in a document of one line, counted from 1; 0 if unknown."""
     first = locations[0] if isinstance(locations, list) and locations else None
     column = first.get("column") if isinstance(first, dict) and first.get("line") == 1 else None
     return column if isinstance(column, int) else 0
 
 
 def is_unread(errors: Any, status: int, *, begun: bool = False) -> bool:
-    """Whether all of the errors prove that nothing was executed; `status` is that of HTTP.
+    """Return whether all errors prove that nothing was executed; `status` is that of HTTP.
 
-    `begun` is set where the answer has the operation's field, even as null: only execution makes one. The path of an
-    error is where execution had come to. Without either, 400 is for a request that was not taken.
+    `begun` is set if the answer has the operation's field, even as null: only execution makes one. The path of an error
+    is a sign of execution, too. Without either, status 400 is for a request that was not accepted.
     """
     if begun or status >= SERVER_ERROR:
         return False

@@ -1,4 +1,4 @@
-"""One request to the OWA server at a time: taking turns, being shut out, and who is asking.
+"""One request at a time to the OWA server: turns, bans, and the identity of the account.
 
 Facts: verisure-owa.md §1.3, §1.4, §1.6 and §7.
 """
@@ -27,27 +27,27 @@ from emulator.errors import SessionExpired, Unreachable
 LOG = logging.getLogger(__name__)
 
 RATE_LIMIT_S, RATE_LIMIT_MOST_S = 2.0, 60.0
-"""The pause after another 403: where it does not say how long, and the longest that it may ask for (§1.6)."""
+"""Pause after a 403 that is not the firewall's: the default, and the longest that the server may ask for (§1.6)."""
 
 
 class Throttled(Unreachable):
-    """The cloud asks for a pause: it did not do what was asked, but may have read it."""
+    """The cloud asks for a pause: it did not execute the request, but may have read it."""
 
 
 class Poster(Protocol):
-    """Delivers one request, once."""
+    """Sender of requests, each once."""
 
     def post(self, headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:
-        """What it is answered with; Unreachable where there is no answer."""
+        """Send a request and return its answer; Unreachable if there is none."""
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
 
 
 class Wire:
-    """Sends requests for one account; owned by one thread, while turnstile and vault are shared.
+    """Requests of one account; owned by one thread, while turnstile and vault are shared.
 
-    `served_at` is when the API last answered without trouble (monotonic seconds).
+    `served_at` is the time of the last answer of the API without trouble (monotonic seconds).
     """
 
     def __init__(self, account: Account, transport: Poster, clock: Clock, turnstile: Turnstile, vault: Vault) -> None:
@@ -68,7 +68,7 @@ class Wire:
 
     @contextmanager
     def command(self) -> Iterator[None]:
-        """What is sent in here goes before the polls of others; may be entered again inside."""
+        """Give requests in this context precedence over the polls of others; reentrant."""
         before, self._urgent = self._urgent, True
         try:
             with self._turnstile.command():
@@ -77,7 +77,7 @@ class Wire:
             self._urgent = before
 
     def caller(self, login: Login, *, number: str = "", panel: str = "", capabilities: str = "") -> Caller:
-        """Who asks: this login, perhaps about an installation."""
+        """Return the identity for a request: this login, perhaps about an installation."""
         device, who = login.device, self.id_of(login)
         self._secrets.add(device.id, device.uuid, device.indigitall, who, login.refresh, login.access, capabilities)
         return Caller(
@@ -94,11 +94,11 @@ class Wire:
         )
 
     def id_of(self, login: Login) -> str:
-        """The id of what this login asks: the same as long as the program runs (§1.4)."""
+        """Return the id of this login's requests, constant as long as the program runs (§1.4)."""
         return f"{graphql.FAMILY}{login.user}{'_' * 15}{self._started}"
 
     def lang_of(self, login: Login) -> str:
-        """The language that this login asks in: the account's, unless the cloud knows only the other one."""
+        """Return the language of this login: the account's, unless the cloud knows only the other one."""
         lang = self.account.lang
         country = COUNTRIES.get(self.account.country)
         return country.other_lang if country and country.other_lang and login.bad_lang == lang else lang
@@ -111,10 +111,10 @@ class Wire:
         security: Mapping[str, str] | None = None,
         before: Callable[[], None] = lambda: None,
     ) -> Reply:
-        """Send once and read the answer. Unreachable where there is none, or none that is the API's.
+        """Send once and parse the answer. Unreachable if there is none, or it is not the API's.
 
-        What the country's schema does not have is left out, and what was not executed for that asked again: once at
-        most where the password goes along.
+        Parts that the country's schema lacks are left out, and a document that was not executed for that reason is sent
+        again: with the password, once at most.
         """
         again = False
         while True:
@@ -125,7 +125,7 @@ class Wire:
             again = True
 
     def read(self, operation: Operation, answer: Answer) -> Reply:
-        """Read an answer, and learn from it what not to ask for; Unreachable when it is not the API's."""
+        """Parse an answer, and learn from it what the schema lacks; Unreachable if it is not the API's."""
         reply = graphql.parse(operation, answer, self._secrets)
         failure = reply.failure
         if failure is None or not isinstance(failures.error(failure), Unreachable):
@@ -142,9 +142,9 @@ class Wire:
         security: Mapping[str, str] | None = None,
         before: Callable[[], None] = lambda: None,
     ) -> Answer:
-        """Send once, and do `before` when its turn has come, directly before; if that raises, nothing is sent.
+        """Send once; `before` is called when its turn has come, directly before, and if it raises, nothing is sent.
 
-        Unreachable where there is no answer, with `sent` telling whether the request may have arrived.
+        Raises Unreachable if there is no answer; its `sent` tells whether the request may have arrived.
         """
         self._firewall.heed()
         self._secrets.add(*graphql.secrets_of(variables, security or {}))
@@ -153,7 +153,7 @@ class Wire:
         try:
             answer = self._once(operation, headers, body, before)
         except Unreachable as error:
-            # Some resolvers fail now and then on these names (§1.1). What was not sent may be sent.
+            # Some resolvers fail now and then on these names (§1.1). A request that was not sent may be sent.
             if error.sent:
                 raise
             answer = self._once(operation, headers, body, before)
@@ -164,7 +164,7 @@ class Wire:
         return answer
 
     def _ends_session(self, operation: Operation, answer: Answer) -> bool:
-        """Whether a 403 is not for a pause: the API itself says that it does not accept the session."""
+        """Return whether a 403 ends the session, by the API's own words, and does not ask for a pause."""
         if answer.retry_after:
             return False
         try:
@@ -184,7 +184,7 @@ class Wire:
         return answer
 
     def _throttled(self, answer: Answer) -> Unreachable:
-        """Stop everybody for as long as another 403 asks for."""
+        """Stop all requests for as long as the 403 asks for."""
         asked = float(answer.retry_after) if answer.retry_after.isdecimal() else RATE_LIMIT_S
         pause_s = min(asked, RATE_LIMIT_MOST_S)
         why = f"the cloud asks for a pause of {pause_s:g} s (HTTP {FORBIDDEN})"
@@ -192,5 +192,5 @@ class Wire:
         return Throttled(why, sent=False)
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._transport.close()
