@@ -32,15 +32,11 @@ def boxes(one: schema.InstallationView, axes: Axes, now: float, unwritten: str =
     found = []
     if unwritten:
         text = f"{unwritten}. No command is taken until that is mended."
-        found.append(
-            Box(f"folder-{one.name}-{crc32(unwritten.encode())}", "failed", "Nothing can be written down", text)
-        )
+        found.append(Box(_id("folder", one.name, unwritten), "failed", "Nothing can be written down", text))
     health = one.health
     news = f"{one.name}-{health.read_at or 0:.0f}"
     if health.blocked:
-        found.append(
-            Box(f"login-{news}-{crc32(health.blocked.encode())}", "failed", "The login needs you", health.blocked)
-        )
+        found.append(Box(_id("login", news, health.blocked), "failed", "The login needs you", health.blocked))
     elif health.cloud == "down":
         text = f"{health.error}. The last state is kept; the cloud is asked again by itself."
         found.append(Box(f"silent-{news}", "unsure", "No news from the alarm", text))
@@ -48,6 +44,10 @@ def boxes(one: schema.InstallationView, axes: Axes, now: float, unwritten: str =
     if last and last.result in TROUBLES and not _is_over(last, one, axes, now):
         found.append(_command(last))
     return found
+
+
+def _id(kind: str, name: str, text: str) -> str:
+    return f"{kind}-{name}-{crc32(text.encode())}"
 
 
 def _command(last: schema.EntryView) -> Box:

@@ -16,6 +16,7 @@ from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.news import News
 from emulator.doors.dashboard.overview import Overview
 from emulator.doors.dashboard.settings import DashboardSettings
+from emulator.doors.dashboard.timeline import AXIS_WORDS
 from emulator.errors import EmulatorError
 from emulator.lan import wsgi
 from emulator.lan.door import Life
@@ -81,16 +82,8 @@ class Dashboard:
         now = context.clock.time
         pin = Pin(context.journal, now, partial(context.notify, Notice.LOCKED, "page"))
         access = Access(context.journal, pin, now, self._token)
-        overview = Overview(
-            context.hub,
-            context.journal,
-            pin,
-            self._news,
-            now,
-            doors=self._others,
-            searches=context.responder.searches,
-            pairing=context.pairing,
-        )
+        searches, pairing = context.responder.searches, context.pairing
+        overview = Overview(context.hub, context.journal, pin, self._news, now, self._others, searches, pairing)
         self._web = Web(
             "dashboard",
             create_app(overview, access, now()),
@@ -126,7 +119,7 @@ class Dashboard:
 
     def report(self, switch: Switch) -> str:
         """Return what the page shows of a switch."""
-        return {True: "on", False: "off", None: "unknown"}[self._context.hub.state(switch).on]
+        return AXIS_WORDS[self._context.hub.state(switch).on]
 
     def pages(self) -> tuple[str, ...]:
         """Return the addresses of the page now; those for other machines first."""

@@ -63,25 +63,20 @@ def healthz(overview: Overview) -> tuple[Healthz, HTTPStatus]:
     return Healthz.of(status=status, installations=alarms, doors=doors, state_folder=folder), code
 
 
-Value = Callable[[schema.InstallationView], float | None]
-
-
-def _panel(value: Callable[[schema.PanelView], float | None]) -> Value:
-    """Return a number that exists once the panel was read."""
-    return lambda one: value(one.panel) if one.panel else None
-
-
-GAUGES: dict[str, tuple[str, Value]] = {
+GAUGES: dict[str, tuple[str, Callable[[schema.InstallationView], float | None]]] = {
     # Name behind `emulator_`, for each installation → its help, and its value.
     "cloud_up": ("1 when the last poll brought news and that is not too old.", lambda one: one.health.cloud == "ok"),
     "login_needs_user": ("1 when logins have stopped until a person acts.", lambda one: one.health.login != "ok"),
     "poll_failures": ("Polls in a row without news.", lambda one: one.health.failures),
     "next_poll_timestamp_seconds": ("When the panel is to be read next.", lambda one: one.health.next_poll_at),
     "command_pending": ("1 while a command is under way.", lambda one: one.pending is not None),
-    "last_read_timestamp_seconds": ("When the panel was last read.", _panel(lambda panel: panel.read_at)),
-    "panel_armed": ("0 only when the panel said that all is off.", _panel(lambda panel: panel.armed)),
-    "panel_perimeter": ("Whether the perimeter is armed.", _panel(lambda panel: panel.perimeter)),
-    "panel_annex": ("Whether the annex is armed.", _panel(lambda panel: panel.annex)),
+    "last_read_timestamp_seconds": (
+        "When the panel was last read.",
+        lambda one: one.panel.read_at if one.panel else None,
+    ),
+    "panel_armed": ("0 only when the panel said that all is off.", lambda one: one.panel.armed if one.panel else None),
+    "panel_perimeter": ("Whether the perimeter is armed.", lambda one: one.panel.perimeter if one.panel else None),
+    "panel_annex": ("Whether the annex is armed.", lambda one: one.panel.annex if one.panel else None),
 }
 
 

@@ -48,9 +48,7 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
     """The page and its forms."""
     pages = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 
-    def page(
-        problem: str = "", status: HTTPStatus | int = HTTPStatus.OK, at: str = "", question: Question | None = None
-    ) -> Response:
+    def page(problem: str = "", status: int = HTTPStatus.OK, at: str = "", asked: Question | None = None) -> Response:
         """Render the page; `at` is the field that the problem is about."""
         state = overview.state()
         can_press = state.bridge and state.bridge.pairing == "button" and not state.bridge.pressed
@@ -67,9 +65,10 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
         html = render_template(
             "page.html",
             state=state,
+            rows=doors.rows(),
             problem=problem,
             at=at if state.pin_set and at in fields else "",
-            question=question,
+            question=asked,
             closed=[one for one in request.args.getlist("close") if one != "problem"],
             days=days,
             pictures=pictures,
@@ -84,7 +83,7 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
             access.check_page(request)
             _check_age(overview.now())
             if question := act():
-                return page(status=HTTPStatus.CONFLICT, question=question)
+                return page(status=HTTPStatus.CONFLICT, asked=question)
         except EmulatorError as error:
             return page(str(error), said(error), at)
         return redirect(url_for("pages.show", days=request.form.get("days") or None), HTTPStatus.SEE_OTHER)
@@ -137,14 +136,6 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
     @pages.app_template_filter()
     def ago(epoch_s: float) -> str:
         return f"{timeline.length(max(0.0, overview.now() - epoch_s))} ago"
-
-    @pages.app_template_filter()
-    def label(door: str) -> str:
-        return doors.row(door).label
-
-    @pages.app_template_filter()
-    def door_title(door: str) -> str:
-        return doors.row(door).title
 
     pages.add_app_template_filter(output.iso)
     return pages

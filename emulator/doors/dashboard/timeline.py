@@ -25,14 +25,9 @@ EDGE_PERCENT = 4.0
 NEARLY_ALL = 0.99
 """Share of the time from which on the summary counts all of it as known."""
 
-MARKS = {
-    "confirmed": "done",
-    "rejected": "failed",
-    "failed": "failed",
-    "refused": "failed",
-    "unconfirmed": "unsure",
-    None: "pending",
-}
+MARKS = {None: "pending", "confirmed": "done", "unconfirmed": "unsure"} | dict.fromkeys(
+    ("rejected", "failed", "refused"), "failed"
+)
 """Shape of a command's mark by its result; all others changed nothing and have a small one."""
 
 AXIS_WORDS = {True: "on", False: "off", None: "unknown"}
@@ -172,10 +167,7 @@ def length(seconds: float) -> str:
     """Return a span of time in words, in its two largest units at most."""
     if seconds < 60:
         return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{hours // 24} days"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if hours >= 48:
+        return f"{hours // 24} days"
+    return " ".join([f"{hours} h"] * (hours > 0) + [f"{minutes} min"] * (minutes > 0))
