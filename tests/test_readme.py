@@ -21,6 +21,7 @@ from emulator import cli, clouds
 from emulator.app import settings
 from emulator.app.settings import Settings
 from emulator.config import yaml_file
+from emulator.doors import DOORS
 from tests.support import settings_table
 from tests.support.program import free_port
 from tests.test_cli import PATIENCE_S, STOP_S
@@ -305,6 +306,13 @@ def test_settings_that_are_shown_are_right(block: str, tmp_path: Path) -> None:
     path = tmp_path / "devices.yaml"
     path.write_text(json.dumps(usual | shown))  # which YAML takes as well
     assert Settings.load(path)
+
+
+def test_the_doors_for_each_client_exist() -> None:
+    named = {
+        word for cells in rows("Home Assistant, SmartThings, Homebridge, openHAB") for word in cells[1].split("`")[1::2]
+    }
+    assert named == DOORS.keys()
 
 
 def test_your_alarm_takes_five_lines_that_name_every_country() -> None:

@@ -170,7 +170,7 @@ class App:
 
 
 def _attempt(act: Callable[..., object], *args: object) -> None:
-    """Stop one part; one that fails keeps no other from it, which would go on to answer for switches nobody serves."""
+    """Stop one part. One that fails must not keep the next one running, which would answer for dead switches."""
     try:
         act(*args)
     except EmulatorError as error:

@@ -1,4 +1,4 @@
-"""Whether the program does what it is there for: clients reach at least one of its switches."""
+"""Readiness of the program: clients reach at least one of its switches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from emulator.model import Switch
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """How many switches clients can reach, of how many, and what is in the way. `wanted` is what the doors should have.
+    """Number of switches that clients can reach, of those that doors should show (`wanted`) and of all, and obstacles.
 
-    `page` tells whether the page is served; None where there is none.
+    `page` is True while the page is served; None where there is none.
     """
 
     reached: int
@@ -22,7 +22,7 @@ class Readiness:
 
     @property
     def is_ready(self) -> bool:
-        """Whether somebody is served: a program without doors for its switches needs its page alone, if it has one."""
+        """True if a client is served: a program without doors for its switches needs its page alone, if it has one."""
         return self.reached > 0 if self.wanted else self.page is not False
 
     def __str__(self) -> str:
@@ -35,7 +35,7 @@ class Readiness:
 
 
 def judge(switches: Sequence[Switch], doors: Sequence[Door], page: Sequence[str] | None) -> Readiness:
-    """Ask the doors; `page` is where the page can be read, None where there is none."""
+    """Ask the doors; `page` holds the addresses of the page, None where there is none."""
     return Readiness(
         reached=len({switch.identity.key for door in doors for switch, _ in door.urls()}),
         wanted=sum(bool(switch.doors) for switch in switches),

@@ -1,4 +1,4 @@
-"""What this machine gives to the process, tried before anything is started: open files and threads."""
+"""Open files and threads that the program needs, tried before anything is started."""
 
 import resource
 import threading
@@ -9,19 +9,19 @@ from emulator.app.settings import Settings
 from emulator.errors import Hindered
 
 MUCH = 1024
-"""Open files that all shares of all peers at the doors come to, about; usual machines allow as many from the start."""
+"""About the open files of all peers of all doors at their limits; most machines allow as many from the start."""
 
 FILES, FILES_OF_SWITCH, FILES_OF_ALARM, FILES_OF_DOOR = 40, 2, 4, 16
-"""Open files without which it does not work: its own, journal and log; listeners of a switch, and a connection to one;
-a session with the cloud; a web door's listeners, and some connections. At rest it has some 40 with all doors."""
+"""Open files of the program itself, with journal and log; of a switch: listeners, and a connection; of an alarm: a
+session with the cloud; of a web door: listeners, and some connections. At rest there are some 40 with all doors."""
 
 THREADS, THREADS_OF_ALARM, THREADS_OF_SIMULATOR, THREADS_OF_DOOR = 8, 2, 6, 12
-"""Threads that there are with two places to serve; some 30 with all doors."""
+"""Threads with two places to serve; some 30 with all doors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a program with these settings needs."""
+    """Open files and threads for one set of settings."""
 
     files: int
     threads: int
@@ -53,7 +53,7 @@ def check(need: Need) -> None:
 
 
 def _try_threads(number: int) -> None:
-    """Start so many at once; they end again."""
+    """Start that many at once, and end them."""
     end = threading.Event()
     started: list[threading.Thread] = []
     try:
@@ -70,7 +70,7 @@ def _try_threads(number: int) -> None:
 
 
 def no_thread(detail: str) -> Hindered:
-    """What to raise where no further thread can be started."""
+    """Return the error of a machine that starts no further thread."""
     return Hindered(
         f"this machine starts no further thread ({detail}): it is short of memory, or of processes "
         f"(`ulimit -u`, TasksMax= of the systemd unit, pids_limit of Docker)"

@@ -1,4 +1,4 @@
-"""Look at what cannot speak for itself: alarms whose thread hangs, the state folder, and time that was missed."""
+"""Watch over what cannot report by itself: alarms whose thread hangs, the state folder, and gaps in time."""
 
 import logging
 import threading
@@ -14,25 +14,25 @@ from emulator.store.journal import Journal
 LOG = logging.getLogger(__name__)
 
 BEAT_S = 5.0
-"""Between looks: what people see is never older, and a look costs next to nothing."""
+"""Interval of the checks: people see nothing older, and a check costs next to nothing."""
 
 GAP_S = 10.0
-"""So much more than a beat is no busy machine, but a process that was stopped, or a machine that slept."""
+"""Excess over a beat from which the process was stopped or the machine slept, rather than was busy."""
 
 PROBE_S, PROBE_AGAIN_S = 600.0, 30.0
-"""How long after the last write the state folder is tried by a tiny one: polls write every minute or two, and a memory
-card wears out. One that failed wears nothing, and is repeated sooner."""
+"""Time after the last write until the state folder is probed by a tiny one: polls write every minute or two, and a
+memory card wears out. A failed probe wears nothing, and is repeated sooner."""
 
 BACKLOG_S = 2.0
-"""After a gap, in which what comes in may have waited in a socket all the while."""
+"""After a gap: a request that arrives may have waited in a socket all the while."""
 
 _PROBE = "tried to write"
-"""The journal's note that a probe writes."""
+"""Name of the journal's note that a probe writes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Time in which this process did not run. The monotonic clock has counted `stopped_s`, and not `slept_s`."""
+    """Time in which this process did not run. The monotonic clock has counted `stopped_s`, but not `slept_s`."""
 
     stopped_s: float
     slept_s: float
@@ -44,7 +44,7 @@ class Gap:
 
 
 class Heartbeat:
-    """Notices at each beat how much time has gone since the last one, by every clock there is."""
+    """Measures at each beat the time since the last one, by every clock there is."""
 
     def __init__(self, clock: Clock, boot: Callable[[], float] = boottime) -> None:
         self._clocks = (clock.monotonic, boot, clock.time)
@@ -65,22 +65,22 @@ class Heartbeat:
         return gap
 
     def skipped_since(self, asked: Moment) -> bool:
-        """Tell whether there was a gap after `asked`, or ended so shortly before that this may have waited in a socket.
+        """Return whether a gap came after `asked`, or ended so shortly before that the request waited in a socket.
 
-        For any thread, which may be asked before the first beat after the gap.
+        Any thread may call it, even before the first beat after the gap.
         """
         return asked.monotonic < self._gap_ended + BACKLOG_S or _between(self._last, self._read()) is not None
 
 
 def _between(last: tuple[float, ...], now: tuple[float, ...]) -> Gap | None:
     counted_s, *others = (after - before for after, before in zip(now, last, strict=True))
-    # A virtual machine that was paused shows by the time of day alone, once that is set right.
+    # A virtual machine that was paused shows by the time of day alone, once that is corrected.
     gap = Gap(max(0.0, counted_s - BEAT_S), max(0.0, max(others) - counted_s))
     return gap if max(gap.stopped_s, gap.slept_s) >= GAP_S else None
 
 
 class StateFolder:
-    """Tries the state folder where nobody else has for long, or where the last write failed."""
+    """Probes the state folder after a long time without writes, or after a failed one."""
 
     def __init__(self, journal: Journal, clock: Clock, changed: Callable[[], None]) -> None:
         self._journal = journal
@@ -91,7 +91,7 @@ class StateFolder:
         self._at = float("-inf")
 
     def look(self) -> None:
-        """Try a tiny write if it is time; tell subscribers and the log when what is said of the folder has changed."""
+        """Probe if it is time; notify subscribers and log when the folder has failed or recovered."""
         now, trouble = self._clock.monotonic(), self._journal.trouble
         if self._journal.writes != self._writes:
             self._writes, self._at = self._journal.writes, now
@@ -113,7 +113,7 @@ class StateFolder:
 
 
 class Watch:
-    """Beats on a thread of its own from `start` until the clock stops: `looks` each time, `gaps` after a gap."""
+    """Beats on a thread of its own from `start` until the clock stops; calls `looks` each time, `gaps` after a gap."""
 
     def __init__(
         self,
@@ -138,7 +138,7 @@ class Watch:
             self._thread.join(timeout_s)
 
     def beat(self) -> None:
-        """Look once; what fails keeps nothing else from being looked at."""
+        """Call every look once; one that fails does not keep the others from it."""
         if gap := self._heartbeat.beat():
             LOG.warning("%s: whatever was read before is read again", gap)
             for tell in self._gaps:
@@ -150,7 +150,7 @@ class Watch:
         try:
             act()
         except Exception:
-            # Nothing may end this thread: nobody else would tell what it tells.
+            # Nothing may end this thread: nothing else would report these troubles.
             LOG.exception("a defect of this program; going on")
 
     def _run(self) -> None:

@@ -13,7 +13,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(slots=True)
 class YamlFile:
-    """The content, and where each part of it stands. Every scalar is text: `0123` and `off` stay as written."""
+    """The content, and the line of each part. Every scalar is text: `0123` and `off` stay as written."""
 
     name: str
     content: Any = None
@@ -21,7 +21,7 @@ class YamlFile:
     problems: list[Problem] = field(default_factory=list)
 
     def where(self, path: Path) -> str:
-        """`file:line: key` of a path, or of the nearest part of it that stands in the file."""
+        """Return `file:line: key` of a path, or of the nearest part of it that stands in the file."""
         known = path
         while known and known not in self.lines:
             known = known[:-1]
@@ -49,7 +49,7 @@ def read(name: str, text: str) -> YamlFile:
 
 
 def _without_words(quoted: re.Match[str]) -> str:
-    """What stands in quotes, unless it may be a word of the file: signs and the parser's own <block end> are none."""
+    """Return the quoted text unless it may be a word of the file: signs and the parser's <block end> are none."""
     return quoted[0] if len(quoted[1]) < 2 or quoted[1][0] in "\\<" else "…"
 
 

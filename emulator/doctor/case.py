@@ -1,4 +1,4 @@
-"""What every check may know: the settings, what the journal remembers, and whether the program runs."""
+"""The facts that every check starts from: settings, what the journal remembers, and whether the program runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class Memory:
 class Case:
     """One examination. `settings` is None where they cannot be loaded; `running` tells of an `emulator run`.
 
-    `proc` is where the kernel tells who has which port.
+    `proc` is the folder in which the kernel lists the owners of ports.
     """
 
     settings: Settings | None

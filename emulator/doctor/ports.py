@@ -1,4 +1,4 @@
-"""Checks of the ports that the doors listen on: free, our own program's, or whose."""
+"""Checks of the ports that the doors listen on: free, taken by the running program, or by which other."""
 
 import errno
 import os
@@ -14,10 +14,17 @@ from emulator.doors import ClosedPort
 from emulator.lan import network, ssdp
 from emulator.system.lock import LOCK
 
-PROBE_S = 1.0  # for our own address to refuse a connection
-ROOT = 0  # its user number
-APP = "emulator"  # how the kernel calls our program, started by that name
-SYSTEMD = (1, "systemd")  # its process; in a container another program has that number
+PROBE_S = 1.0
+"""For our own address to refuse a connection."""
+
+ROOT = 0
+"""User number of root."""
+
+APP = "emulator"
+"""Name of our process for the kernel, if it was started by that name."""
+
+SYSTEMD = (1, "systemd")
+"""Number and name of systemd's process; in a container another program has that number."""
 
 OF_SWITCH = "stop that one, or set another `port` for this switch"
 RIGHTS = "give the program CAP_NET_BIND_SERVICE, or let systemd open the port: see “Port 80” in the README"
@@ -56,7 +63,7 @@ def others(case: Case) -> Iterator[Finding]:
 
 
 def searches(case: Case) -> Finding:
-    """Whether searches can be heard beside the other programs that hear them."""
+    """Check that searches can be received beside the other programs that do."""
     check = f"port {ssdp.PORT}/udp searches"
     if not case.places:
         return skipped(check, "no address to hear them at")
@@ -101,7 +108,7 @@ def _port(case: Case, port: int, name: str, way_out: str) -> Finding:
 
 
 def _likely(case: Case, port: int, name: str) -> Finding:
-    """The port that a switch gets at the first run, if it is free then."""
+    """Check the port that a switch gets at the first run, if it is free then."""
     check = f"port {port}/tcp {name}"
     holders = _holders(case, port)
     return ok(check, f"taken by {_whose(holders)}: the first run takes another" if holders else "free")
@@ -124,13 +131,13 @@ def _closed(case: Case, port: ClosedPort) -> Finding:
 
 
 def _holders(case: Case, port: int) -> list[Bound]:
-    """What listens there on an address that we would serve."""
+    """Return the listeners there on an address that we would serve."""
     hosts = {place.host for place in case.places}
     return [one for one in sockets.bound("tcp", port, case.proc) if one.everywhere or one.address in hosts]
 
 
 def _is_ours(one: Bound, case: Case) -> bool:
-    """Whether the running program has it: the one that holds the lock of the state folder."""
+    """Return whether the running program has it: the process that holds the lock of the state folder."""
     lock = case.state_dir / LOCK
     if one.programs:
         return case.running and any(sockets.has_open(program.pid, lock, case.proc) for program in one.programs)
@@ -143,12 +150,12 @@ def _is_systemds(one: Bound) -> bool:
 
 
 def _may_be_systemds(one: Bound) -> bool:
-    """Whether it is root's and whose cannot be seen; whether the bridge answers is then told by the search."""
+    """Return whether it is root's and its program hidden; the search then shows if the bridge answers."""
     return not one.programs and one.uid == ROOT
 
 
 def _refused(host: str, port: int) -> int:
-    """The error number that opening a port gives; 0 where it can be opened."""
+    """Return the error number of opening a port; 0 where it can be opened."""
     with socket.socket() as probe:
         # As the doors do it: connections that have just ended are not in the way.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""The bridge by mDNS, for who asks for it: `_hue._tcp` (lan-emulation.md §3.9). Needs the extra `mdns`."""
+"""Announcement of the bridge by mDNS, if the settings ask for it: `_hue._tcp` (lan-emulation.md §3.9, extra `mdns`)."""
 
 import logging
 import socket
@@ -16,7 +16,7 @@ TYPE = "_hue._tcp.local."
 
 
 class Mdns:
-    """Announces the bridge at the places it is told of. Not locked: one thread calls it."""
+    """Announces the bridge at the places that `follow` names. Not locked: one thread calls it."""
 
     def __init__(self, identity: BridgeIdentity, port: int) -> None:
         self._identity = identity
@@ -26,7 +26,7 @@ class Mdns:
         self._complained = False
 
     def follow(self, places: Sequence[Place]) -> None:
-        """Be announced at these places and no others."""
+        """Announce the bridge at these places and no others."""
         if tuple(places) == self._places:
             return
         self.stop()
@@ -59,7 +59,7 @@ class Mdns:
             self._places = tuple(places)
 
     def stop(self) -> None:
-        """Take leave."""
+        """Withdraw the announcement."""
         zeroconf, self._zeroconf, self._places = self._zeroconf, None, ()
         if zeroconf:
             zeroconf.close()
