@@ -23,7 +23,7 @@ COMMON = {
 """Faults of every face: kind → its effect."""
 
 LATE_S = 10.0
-"""Seconds by which a late answer is late, unless told: longer than the 6 s that clients found too short
+"""Default delay of a late answer: longer than the 6 s that clients found too short
 (verisure-wsdo.md §4)."""
 
 LATEST_S = 300.0

@@ -29,7 +29,7 @@ FACES = {"wsdo": WSDO, "owa": OWA}
 """The APIs that the cloud can speak."""
 
 PROFILE = "es-perimeter"
-"""The central unit unless told otherwise; every face has it."""
+"""The default central unit; every face has it."""
 
 WORKERS = 4
 """Threads: one client, a person at the control page, and two that may be kept waiting by a late answer."""

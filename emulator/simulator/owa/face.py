@@ -148,9 +148,9 @@ class Owa:
         firewall = self._firewall(name)
         if firewall:
             return firewall
-        for kind, told in PAGES.items():
+        for kind, title_and_status in PAGES.items():
             if faults.strike(kind, name):
-                return page(*told)
+                return page(*title_and_status)
         for kind, failed in TROUBLES.items():
             if faults.strike(kind, name):
                 return self._failure(failed(), OPERATIONS[name].field if name in OPERATIONS else name)

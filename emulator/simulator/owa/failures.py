@@ -41,9 +41,9 @@ def unpermitted() -> ApiError:
     return ApiError("accessPermissions: Missing capabilities data", name="accessPermissionsMiddleware", res="ERROR")
 
 
-def wrong_password(told: Json) -> ApiError:
+def wrong_password(more: Json) -> ApiError:
     """User or password; the API does not distinguish them."""
-    return ApiError("The user or the password is not correct.", **{"res": "KO", "err": "60091", **told})
+    return ApiError("The user or the password is not correct.", **{"res": "KO", "err": "60091", **more})
 
 
 def locked() -> ApiError:
@@ -120,8 +120,8 @@ def document(error: EmulatorError, field: str, at: float) -> Json:
     if isinstance(error, Challenged):
         name, message, data = "SecurityError", "Unauthorized", _challenge(error)
     thrown = f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S.000Z}"
-    told = {"message": message, "name": name, "time_thrown": thrown, "data": data, "path": [field]}
-    return {"errors": [told], "data": {field: None}}
+    entry = {"message": message, "name": name, "time_thrown": thrown, "data": data, "path": [field]}
+    return {"errors": [entry], "data": {field: None}}
 
 
 def _challenge(error: Challenged) -> Json:

@@ -27,7 +27,7 @@ KINDS = {
     "bad_input": "a submission is refused: BAD_USER_INPUT",
     "silent": "the panel acts, but its outcome is ERROR: no response to the request",
     "letter_n": "the panel is reported as N",
-    "letter_unknown": "the panel is reported by a letter that nobody knows",
+    "letter_unknown": "the panel is reported by an unknown letter",
     "letter_word": "the panel is reported by a word instead of a letter",
     "letter_empty": "the panel is reported by an empty letter",
     "null_list": "the list of installations or the activity log is null",

@@ -17,7 +17,7 @@ MFA_NEEDED, RENEWED = "auth-api.mfa_needed", "auth-api.login.success"
 
 @dataclass(slots=True)
 class Logins:
-    """Guarded by the panel's lock."""
+    """Answers to the operations of a login. Guarded by the panel's lock."""
 
     backend: Backend
     options: OwaOptions
@@ -33,8 +33,8 @@ class Logins:
         except Denied as denied:
             if denied.reason is Reason.LOCKED:
                 raise failures.locked() from None
-            told = {"remainingAttempts": self.backend.tries_left(variables["user"])} if self.options.tells_tries else {}
-            raise failures.wrong_password(told) from None
+            more = {"remainingAttempts": self.backend.tries_left(variables["user"])} if self.options.tells_tries else {}
+            raise failures.wrong_password(more) from None
         return self._admit(call, account, is_known=not self.backend.faults.strike("no_login", call.name))
 
     def refresh(self, call: CheckedCall, requester: Requester) -> Json:

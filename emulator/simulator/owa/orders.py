@@ -168,9 +168,9 @@ class Orders:
         right, msg = letter(ending.axes)
         if call.name == "CheckAlarmStatus" and self.unit.country == "PT" and right in ("P", "Q"):
             msg = CHECKED_PARTIAL
-        told = reported(right, self.backend.faults, call.name)
+        shown = reported(right, self.backend.faults, call.name)
         date = f"{datetime.fromtimestamp(self.backend.now(), UTC):%Y-%m-%dT%H:%M:%SZ}"
-        return {**base, "res": "OK", "msg": msg, "status": "0", "protomResponse": told, "protomResponseDate": date}
+        return {**base, "res": "OK", "msg": msg, "status": "0", "protomResponse": shown, "protomResponseDate": date}
 
     def _refused(self, order: Order, ending: Ending) -> Json:
         if ending.refusal is not PanelRefusal.OPEN_WINDOW:

@@ -31,27 +31,18 @@ class Signature:
 
 
 ENUMS: dict[str, tuple[str, ...]] = {
-    # §5.1; ARMNIGHT1PERI1 is missing in that list, but Spain knows it (§5.3), and the profiles say where it is unknown.
     "ArmCodeRequest": (
-        "ARM1",
-        "ARM1PERI1",
-        "ARMANNEX1",
-        "ARMDAY1",
-        "ARMDAY1PERI1",
-        "ARMINTEXT1",
-        "ARMINTFPART1",
-        "ARMNIGHT1",
-        "ARMNIGHT1PERI1",
-        "ARMPARTFINTDAY1",
-        "ARMPARTFINTNIGHT1",
-        "PERI1",
+        *("ARM1", "ARM1PERI1", "ARMANNEX1", "ARMDAY1", "ARMDAY1PERI1", "ARMINTEXT1", "ARMINTFPART1", "ARMNIGHT1"),
+        *("ARMNIGHT1PERI1", "ARMPARTFINTDAY1", "ARMPARTFINTNIGHT1", "PERI1"),
     ),
     "DisarmCodeRequest": ("DARM1", "DARM1DARMPERI", "DARMANNEX1", "DARMPERI"),
-    "TimeFilter": ("LASTMONTH", "ALL"),  # §8
+    "TimeFilter": ("LASTMONTH", "ALL"),
 }
+"""Type → its values (§5.1, §8). ARMNIGHT1PERI1 is not in the list of §5.1, but Spain knows it (§5.3); the profiles say
+where it is unknown."""
 
-_DEVICE = ("deviceType", "deviceVersion", "deviceResolution", "deviceName", "deviceBrand", "deviceOsVersion", "uuid")
-_CALLER = ("id", "country", "lang", "callby", "idDevice", "idDeviceIndigitall", *_DEVICE)
+_VALIDATED = ("idDevice", "idDeviceIndigitall", "uuid", "deviceName", "deviceBrand", "deviceOsVersion", "deviceVersion")
+_CALLER = ("id", "country", "lang", "callby", "deviceType", "deviceResolution", *_VALIDATED)
 _POLL = {"numinst": "String!", "panel": "String!", "referenceId": "String!", "counter": "Int!"}
 
 OPERATIONS: dict[str, Signature] = {
@@ -59,21 +50,7 @@ OPERATIONS: dict[str, Signature] = {
         "mutation", "xSLoginToken", dict.fromkeys(("user", "password", *_CALLER), "String!"), AccessLevel.NOTHING
     ),
     "mkValidateDevice": Signature(
-        "mutation",
-        "xSValidateDevice",
-        dict.fromkeys(
-            (
-                "idDevice",
-                "idDeviceIndigitall",
-                "uuid",
-                "deviceName",
-                "deviceBrand",
-                "deviceOsVersion",
-                "deviceVersion",
-            ),
-            "String",
-        ),
-        AccessLevel.DEVICE,
+        "mutation", "xSValidateDevice", dict.fromkeys(_VALIDATED, "String"), AccessLevel.DEVICE
     ),
     "mkSendOTP": Signature("mutation", "xSSendOtp", {"recordId": "Int!", "otpHash": "String!"}, AccessLevel.DEVICE),
     "RefreshLogin": Signature(
@@ -143,7 +120,6 @@ def _outcome(*error: str) -> Shape:
 
 
 SHAPES: Shape = {
-    # Field of the query → the fields that may be selected in the answer.
     "xSLoginToken": _TOKEN,
     "xSValidateDevice": _fields("res", "msg", "hash", "refreshToken", "legals"),
     "xSSendOtp": _fields("res", "msg"),
@@ -173,7 +149,7 @@ SHAPES: Shape = {
     "xSArmPanel": {**_SUBMITTED, "pollingTime": None},
     "xSArmStatus": _outcome(*_ERROR, "suid"),
     "xSDisarmPanel": {**_SUBMITTED, "pollingTime": None},
-    "xSDisarmStatus": _outcome(*_ERROR),  # only Italy has suid here (§12),
+    "xSDisarmStatus": _outcome(*_ERROR),  # only Italy has suid here (§12)
     "xSGetExceptions": _fields("res", "msg", exceptions=_EXCEPTIONS),
     "xSCheckAlarm": _SUBMITTED,
     "xSCheckAlarmStatus": _CHECKED,
@@ -187,3 +163,4 @@ SHAPES: Shape = {
     ),
     "xSLogout": None,
 }
+"""Field of the query → the fields that may be selected in the answer."""

@@ -71,7 +71,7 @@ class SimulatedPanel:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold the panel's lock, so that several reads and changes are one step."""
-        tell = False
+        notify = False
         try:
             with self._lock:
                 self._depth += 1
@@ -81,9 +81,9 @@ class SimulatedPanel:
                 finally:
                     self._depth -= 1
                     if not self._depth:
-                        tell, self._dirty = self._dirty, False
+                        notify, self._dirty = self._dirty, False
         finally:
-            if tell and self.changed:
+            if notify and self.changed:
                 self.changed()
 
     @property

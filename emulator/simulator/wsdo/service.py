@@ -56,7 +56,7 @@ BUSY, UNKNOWN = "11", "4"
 
 @dataclass(slots=True)
 class WsdoService:
-    """Guarded by the panel's lock."""
+    """Answers to queries. Guarded by the panel's lock."""
 
     backend: Backend
     options: WsdoOptions

@@ -51,7 +51,7 @@ class Sessions:
         self._sessions.pop(token, None)
 
     def kill(self) -> None:
-        """Expire every session; its owner is told 60022."""
+        """Expire every session; its next request is answered 60022."""
         for session in self._sessions.values():
             session.alive = False
 
