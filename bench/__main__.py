@@ -1,4 +1,4 @@
-"""`make bench`: every figure of docs/performance.md, measured now and printed as Markdown. `ARGS=quick` for a look."""
+"""`make bench`: measure every figure of docs/performance.md and print it as Markdown. `ARGS=quick` for a look."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""Load and abuse: what peers do to the program, and whether honest clients notice. Prints Markdown.
+"""Load and abuse: attacks by peers, and the delay that honest clients see meanwhile. Prints Markdown.
 
     python -m bench.abuse            everything, in some six minutes
     python -m bench.abuse --quick    a tenth of it
@@ -35,23 +35,44 @@ from bench.programs import FIRST_PORT
 
 ATTACKS = (*attacks.ATTACKS, *orders.ATTACKS)
 HONEST = "127.0.0.9"
+"""Address of the honest clients."""
+
 HUE, PAGE, SWITCHES = programs.HUE_PORT, programs.PAGE_PORT, 13
-ONLY_ARMS = SWITCHES - 3  # which of them has no off
+ONLY_ARMS = SWITCHES - 3
+"""Index of the switch without an off."""
+
 MODES = (*["total"] * (SWITCHES - 2), "day", "night")
-ANSWER_MS = 100.0  # for an honest client, at the 99th percentile
-SEARCH_MS = 300.0 + ANSWER_MS  # one answer is on its way within 300 ms by design, and at random in that time
-EVERY_S = 0.05  # between the questions of an honest client
+
+ANSWER_MS = 100.0
+"""Bound on an answer to an honest client, at the 99th percentile."""
+
+SEARCH_MS = 300.0 + ANSWER_MS
+"""The same for a search: one answer is sent after a random delay of up to 300 ms, by design."""
+
+EVERY_S = 0.05
+"""Pause between the requests of an honest client."""
+
 SEARCH_EVERY_S = 0.5
-SET_EVERY_S = 0.2  # fewer than a peer may send
-LOST_S = 3.0  # seconds after which an honest client gives up
-GROWTH = 0.05  # of resident memory
-SETTLE_S = 40.0  # seconds for what is idle to be closed: 30 s at the web doors, and a little
-WARM = 0.1  # the share of each attack that goes before the first look at memory
+
+SET_EVERY_S = 0.2
+"""Slower than the limit of a peer."""
+
+LOST_S = 3.0
+"""Timeout of an honest client."""
+
+GROWTH = 0.05
+"""Bound on the growth of resident memory, as a share."""
+
+SETTLE_S = 40.0
+"""Time for idle connections to be closed: 30 s at the web doors, and a margin."""
+
+WARM = 0.1
+"""Share of each attack that runs as a warm-up, before memory is measured."""
 
 
 @contextmanager
 def the_program() -> Iterator[tuple[Process, Doors]]:
-    """Our program on a simulated alarm that answers at once."""
+    """Run the program on a simulated alarm that answers at once."""
     with (
         tempfile.TemporaryDirectory() as folder,
         closing(Cloud(sys.executable, Path(folder), 0)) as cloud,
@@ -76,7 +97,7 @@ def _fetch(port: int, path: str) -> bytes:
 
 
 def _ask(port: int, data: bytes) -> bytes:
-    """The body of a good answer to an honest client, on a connection of its own."""
+    """Send a request of an honest client on a connection of its own. Return the body, or raise OSError."""
     with socket.create_connection((HOST, port), LOST_S, (HONEST, 0)) as sock:
         sock.sendall(data)
         answer = http.client.HTTPResponse(sock)
@@ -89,7 +110,7 @@ def _ask(port: int, data: bytes) -> bytes:
 
 @dataclass
 class Question:
-    """What an honest client keeps asking, and how long the answers took."""
+    """A request that an honest client repeats, and the times of its answers."""
 
     name: str
     ask: Callable[[], object]
@@ -99,7 +120,7 @@ class Question:
     lost: int = 0
 
     def keep_asking(self, stop: threading.Event) -> None:
-        """Until told to stop."""
+        """Repeat the request until `stop` is set."""
         while not stop.wait(self.every_s):
             began = time.monotonic()
             try:
@@ -114,14 +135,14 @@ class Question:
         """The 99th percentile."""
         return statistics.quantiles(self.ms, n=100, method="inclusive")[98]
 
-    def told(self) -> str:
-        """Median, 99th percentile and worst of the answers."""
+    def figures(self) -> str:
+        """Return median, 99th percentile and worst of the answers."""
         lost = f", **{self.lost} of {self.lost + len(self.ms)} lost**" if self.lost else ""
         return f"{statistics.median(self.ms):.1f} / {self.p99:.1f} / {max(self.ms):.1f}{lost}"
 
     @property
     def missed(self) -> str:
-        """What is wrong with the answers."""
+        """The bounds that the answers missed."""
         slow = self.p99 > self.bound_ms
         return ", ".join(
             filter(None, (f"{self.name}: lost {self.lost}" * bool(self.lost), f"{self.name}: slow" * slow))
@@ -129,7 +150,7 @@ class Question:
 
 
 def questions(doors: Doors) -> list[Question]:
-    """One for each door, and a set that changes nothing: off, of a switch that only arms."""
+    """Return a request for each door, and a set that changes nothing: off, of a switch that only arms."""
     udn = re.search(rb"<UDN>(.*?)</UDN>", _fetch(doors.wemo[0], "/setup.xml"))
     data = attacks.SEARCH % (udn[1] if udn else b"")
 
@@ -150,7 +171,7 @@ def questions(doors: Doors) -> list[Question]:
 
 @contextmanager
 def honest(doors: Doors) -> Iterator[list[Question]]:
-    """Clients that ask meanwhile."""
+    """Run the honest clients."""
     stop, asking = threading.Event(), questions(doors)
     threads = [threading.Thread(target=each.keep_asking, args=(stop,)) for each in asking]
     for thread in threads:
@@ -165,7 +186,7 @@ def honest(doors: Doors) -> Iterator[list[Question]]:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What a process holds."""
+    """The resources of a process."""
 
     kib: int
     descriptors: int
@@ -173,14 +194,14 @@ class Size:
 
 
 def size_of(pid: int) -> Size:
-    """Now; raises when it is gone."""
+    """Return the resources now. Raise OSError if the process has ended."""
     status = Path(f"/proc/{pid}/status").read_text()
     numbers = [int(found[1]) for name in ("VmRSS", "Threads") if (found := re.search(rf"{name}:\s*(\d+)", status))]
     return Size(numbers[0], len(list(Path(f"/proc/{pid}/fd").iterdir())), numbers[1])
 
 
 def settled(pid: int, before: Size) -> Size:
-    """What it holds once what is idle is closed, or after the time in which that should be."""
+    """Return the resources once idle connections are closed, or after SETTLE_S."""
     ends = time.monotonic() + SETTLE_S
     while time.monotonic() < ends and size_of(pid).descriptors > before.descriptors:
         time.sleep(0.5)
@@ -188,18 +209,18 @@ def settled(pid: int, before: Size) -> Size:
 
 
 def launched(attack: Callable[[Doors, float], object], doors: Doors, share: float) -> Came:
-    """The attack in a process of its own."""
+    """Run an attack in a process of its own."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
         return executor.submit(attacks.launch, attack, doors, share).result()
 
 
 def attacked(pid: int, doors: Doors, attack: Callable[[Doors, float], object], share: float) -> tuple[str, str]:
-    """One row of the table, and what was missed."""
+    """Return a row of the table, and the bounds that were missed."""
     before = size_of(pid)
     with honest(doors) as asking:
         began = time.monotonic()
         came = launched(attack, doors, share)
-        while time.monotonic() < began + 3:  # so that there is something to say of the honest ones
+        while time.monotonic() < began + 3:  # so that there are enough answers to measure
             time.sleep(0.1)
     after = settled(pid, before)
     growth = after.kib / before.kib - 1
@@ -209,7 +230,7 @@ def attacked(pid: int, doors: Doors, attack: Callable[[Doors, float], object], s
     cells = (
         attack.__name__.replace("_", " "),
         came.figures,
-        *(each.told() for each in asking),
+        *(each.figures() for each in asking),
         f"{before.kib / 1024:.1f} → {after.kib / 1024:.1f}",
         f"{before.descriptors} → {after.descriptors}",
         f"{before.threads} → {after.threads}",
@@ -226,7 +247,7 @@ def main() -> int:
     chosen = parser.parse_args(network.enter("bench.abuse"))
     os.sched_setaffinity(0, {CLIENT_CORE})
     known = {each.__name__: each for each in ATTACKS}
-    told = [known[name] for name in chosen.attacks or known]
+    wanted = [known[name] for name in chosen.attacks or known]
     share, missed = (0.1 if chosen.quick else 1.0), ""
     print(
         f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, {os.cpu_count()} cores, {SWITCHES} switches"
@@ -239,10 +260,10 @@ def main() -> int:
     with the_program() as (program, doors):
         (pid,) = program.pids()
         fresh = size_of(pid)
-        for attack in dict.fromkeys(told):
+        for attack in dict.fromkeys(wanted):
             launched(attack, doors, WARM)
         settled(pid, fresh)
-        for attack in told:
+        for attack in wanted:
             row, verdict = attacked(pid, doors, attack, share)
             print(row, flush=True)
             missed += verdict

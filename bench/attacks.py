@@ -1,5 +1,6 @@
-"""What a peer may do to the program, on purpose or broken: each attack runs in a process of its own and says what came
-of it. `share` is how much of the whole attack is meant, for a warm-up or a quick look.
+"""Attacks of a peer, malicious or broken. Each runs in a process of its own and returns its result.
+
+`share` is the share of the whole attack, for a warm-up or a quick look.
 """
 
 import asyncio
@@ -19,8 +20,13 @@ from fuzz.targets import CHUNKED, HTTP, SOAP
 
 HOST, GROUP, SSDP_PORT = "127.0.0.1", "239.255.255.250", 1900
 ATTACKER = "127.0.0.2"
-NICE = 5  # so that on a small machine the attack does not keep the honest client from asking
-PATIENCE_S = 15.0  # longer than any answer takes; whoever waits so long was not answered
+
+NICE = 5
+"""Lower priority, so that on a small machine the attack does not slow the honest clients themselves."""
+
+PATIENCE_S = 15.0
+"""Timeout, longer than any answer takes."""
+
 SOAP_BODY = SOAP.partition(b"\n")[2]
 SEARCH = b'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: "ssdp:discover"\r\nMX: 1\r\nST: %s\r\n\r\n'
 SUBSCRIBE = (
@@ -31,10 +37,10 @@ SUBSCRIBE = (
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """Where the program listens, and the path of a light.
+    """Ports of the program, and the path of a light.
 
-    `wemo` are switches of the same mode, `modes` one of each, `only_arms` one without an off; at `alarm` is the
-    simulated alarm's control page.
+    `wemo` are switches of the same mode, `modes` has one of each mode, `only_arms` one without an off. `alarm` is the
+    port of the simulated alarm's control page.
     """
 
     wemo: tuple[int, ...]
@@ -47,20 +53,20 @@ class Doors:
 
     @property
     def switches(self) -> int:
-        """How many there are."""
+        """Number of switches."""
         return len({*self.wemo, *self.modes, self.only_arms})
 
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What came of an attack, and what is wrong with that; empty when nothing is."""
+    """The result of an attack, and the bounds that it missed; empty if none."""
 
     figures: str
     missed: str = ""
 
 
 def action(port: int, name: str, value: int = 1, *, keep: bool = True) -> bytes:
-    """A SOAP request as an Echo sends it."""
+    """Return a SOAP request as an Echo sends it."""
     body = SOAP_BODY.replace(b"SetBinaryState", name.encode()).replace(b">1<", b">%d<" % value)
     head = (
         f"POST /upnp/control/basicevent1 HTTP/1.1\r\nHost: {HOST}:{port}\r\nContent-Type: text/xml\r\n"
@@ -71,18 +77,18 @@ def action(port: int, name: str, value: int = 1, *, keep: bool = True) -> bytes:
 
 
 def set_off(port: int) -> bytes:
-    """A set as an honest client sends it, on a connection of its own."""
+    """Return a set as an honest client sends it, on a connection of its own."""
     return action(port, "SetBinaryState", 0, keep=False)
 
 
 def get(port: int, path: str, *, keep: bool = True) -> bytes:
-    """A GET, with what becomes of its connection."""
+    """Return a GET, with its Connection header."""
     connection = "keep-alive" if keep else "close"
     return f"GET {path} HTTP/1.1\r\nHost: {HOST}:{port}\r\nConnection: {connection}\r\n\r\n".encode()
 
 
 class Line:
-    """A connection that is opened anew when it has to be."""
+    """A connection that is opened again when needed."""
 
     def __init__(self, port: int, peer: str) -> None:
         self.port, self.peer = port, peer
@@ -90,7 +96,7 @@ class Line:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, data: bytes) -> int:
-        """The status of the answer; 0 when there was none."""
+        """Send a request. Return the status of the answer; 0 if there was none."""
         for fresh in (False, True):  # a connection that was kept may have been closed meanwhile
             fresh |= self._streams is None
             try:
@@ -117,14 +123,14 @@ class Line:
         return int(head[9:12])
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._streams:
             self._streams[1].close()
             self._streams = None
 
 
 def asked(doors: Doors) -> list[tuple[int, bytes]]:
-    """What honest clients ask all day, door by door."""
+    """Return the usual requests of honest clients, one for each door."""
     return [
         (doors.wemo[0], action(doors.wemo[0], "GetBinaryState")),
         (doors.hue, get(doors.hue, doors.light)),
@@ -133,18 +139,18 @@ def asked(doors: Doors) -> list[tuple[int, bytes]]:
 
 
 async def requests(doors: Doors, share: float) -> Came:
-    """10,000 requests over 64 connections of four peers, a third at each door."""
+    """Send 10,000 requests over 64 connections of four peers, a third to each door."""
     return await _asked(asked(doors), int(10_000 * share), [f"127.0.0.{number}" for number in range(2, 6)])
 
 
 async def pages(doors: Doors, share: float) -> Came:
-    """6,000 requests of one peer, 64 at a time, each on a connection of its own: for a light and the whole page."""
+    """Send 6,000 requests from one peer, 64 at a time, each on a connection of its own: for a light and the page."""
     what = [(doors.hue, get(doors.hue, doors.light, keep=False)), (doors.page, get(doors.page, "/", keep=False))]
     return await _asked(what, int(6_000 * share), [ATTACKER])
 
 
 async def _asked(what: Sequence[tuple[int, bytes]], number: int, peers: Sequence[str]) -> Came:
-    """So many requests over 64 connections at a time."""
+    """Send `number` requests over 64 connections at a time."""
     left = iter(range(number))
     statuses: Counter[int] = Counter()
 
@@ -157,17 +163,17 @@ async def _asked(what: Sequence[tuple[int, bytes]], number: int, peers: Sequence
     began = time.monotonic()
     clients = islice(zip(cycle(peers), cycle(what), strict=False), 64)
     await asyncio.gather(*(client(peer, *each) for peer, each in clients))
-    return _told(statuses, time.monotonic() - began)
+    return _result(statuses, time.monotonic() - began)
 
 
-def _told(statuses: Counter[int], seconds: float, good: tuple[int, ...] = (200,)) -> Came:
+def _result(statuses: Counter[int], seconds: float, good: tuple[int, ...] = (200,)) -> Came:
     wrong = statuses.total() - sum(statuses[each] for each in good)
     figures = f"{statuses.total()} in {seconds:.1f} s, {statuses.total() / seconds:.0f} a second"
     return Came(figures, f"{wrong} were not answered: {dict(statuses)}" if wrong else "")
 
 
 async def half_open(doors: Doors, share: float) -> Came:
-    """500 connections of one peer with half a request each, for 60 s; whichever is closed is opened again."""
+    """Hold 500 connections of one peer with half a request each for 60 s; a closed one is opened again."""
     ends, opened, held, most = time.monotonic() + 60 * share, 0, 0, 0
 
     async def hold(port: int, data: bytes) -> None:
@@ -192,23 +198,23 @@ async def half_open(doors: Doors, share: float) -> Came:
 
 
 async def searches_of_one_port(doors: Doors, share: float) -> Came:
-    """2,000 searches a second for 10 s, all the same, from one port."""
+    """Send 2,000 equal searches a second from one port for 10 s."""
     return await asyncio.to_thread(_search, doors, share, 1)
 
 
 async def searches_of_many_ports(doors: Doors, share: float) -> Came:
-    """The same from 200 ports of one peer, so that each looks new."""
+    """Send the same searches from 200 ports of one peer, so that each looks new."""
     return await asyncio.to_thread(_search, doors, share, 200)
 
 
 def _search(doors: Doors, share: float, ports: int) -> Came:
-    seconds, rate, window, pending = 10 * share, 2000, 0.3, 1000  # the last two as emulator/lan/ssdp.py has them
+    seconds, rate, window, pending = 10 * share, 2000, 0.3, 1000  # the last two as emulator/lan/outbox.py has them
     sockets = [searching(ATTACKER) for _ in range(ports)]
     data, sent, answers, size, last = SEARCH % b"ssdp:all", 0, 0, 0, 0.0
     began = time.monotonic()
     for sock in sockets:
         sock.setblocking(False)
-    while (now := time.monotonic()) < began + seconds or now < last + 3:  # until nothing has come for so long
+    while (now := time.monotonic()) < began + seconds or now < last + 3:  # until no answer has come for 3 s
         while now < began + seconds and sent < rate * (now - began):
             sockets[sent % ports].sendto(data, (GROUP, SSDP_PORT))
             sent += 1
@@ -226,7 +232,7 @@ def _search(doors: Doors, share: float, ports: int) -> Came:
 
 
 def searching(peer: str) -> socket.socket:
-    """A UDP socket of a peer."""
+    """Return a UDP socket of a peer."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(HOST))
     sock.bind((peer, 0))
@@ -234,19 +240,19 @@ def searching(peer: str) -> socket.socket:
 
 
 async def renewed(lines: Iterable[tuple[Line, str]]) -> int:
-    """How many of them are still subscribed."""
+    """Renew subscriptions. Return the number of those that still exist."""
     request = "SUBSCRIBE /upnp/event/basicevent1 HTTP/1.1\r\nHost: {}:{}\r\nSID: {}\r\nConnection: close\r\n\r\n"
     return sum([await line.ask(request.format(HOST, line.port, sid).encode()) == 200 for line, sid in lines])
 
 
 async def turn(doors: Doors, value: int) -> None:
-    """Turn a switch, and wait for the panel and for every event."""
+    """Set a switch, and wait for the panel and for every event."""
     await Line(doors.wemo[0], ATTACKER).ask(action(doors.wemo[0], "SetBinaryState", value, keep=False))
     await asyncio.sleep(6)
 
 
 async def subscribers(doors: Doors, share: float) -> Came:
-    """200 subscriptions of 20 peers, half of them to where nobody listens or nobody answers; the state changes."""
+    """Make 200 subscriptions from 20 peers, half with a callback that is closed or mute, and change the state."""
     events: list[tuple[float, bytes]] = []
 
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -266,7 +272,7 @@ async def subscribers(doors: Doors, share: float) -> Came:
     alive = await asyncio.start_server(listen, "0.0.0.0", 0, backlog=500)  # noqa: S104  in a namespace of its own
     mute = await asyncio.start_server(ignore, "0.0.0.0", 0, backlog=500)  # noqa: S104
     listens, ignores = (server.sockets[0].getsockname()[1] for server in (alive, mute))
-    taken: dict[bool, list[tuple[Line, str]]] = {True: [], False: []}  # by whether somebody listens
+    taken: dict[bool, list[tuple[Line, str]]] = {True: [], False: []}  # by whether the callback answers
     for number in range(int(200 * share) // 4 * 4):
         peer, port = f"127.0.0.{10 + number // 10}", doors.wemo[number % len(doors.wemo)]
         callback = (listens, listens, ignores, 9)[number % 4]
@@ -282,18 +288,18 @@ async def subscribers(doors: Doors, share: float) -> Came:
         events.clear()
         value, began = (number + 1) % 2, time.monotonic()
         await turn(doors, value)
-        moments = [moment - began for moment, told in events if told == b"%d" % value]
+        moments = [moment - began for moment, state in events if state == b"%d" % value]
         slowest, missing = max([slowest, *moments]), missing + max(0, kept - len(moments))
     alive.close()
     mute.close()
     dead = await renewed(taken[False])
-    who = f"{kept} of the living have a place, {dead} of the dead after {changes} changes"
-    figures = f"{who}; slowest event {slowest * 1000:.0f} ms after its command was sent"
+    kept_and_dead = f"{kept} of the living have a place, {dead} of the dead after {changes} changes"
+    figures = f"{kept_and_dead}; slowest event {slowest * 1000:.0f} ms after its command was sent"
     return Came(figures, f"{missing} events did not come" if missing else "")
 
 
 async def commands(doors: Doors, share: float) -> Came:
-    """64 connections of one peer that send nothing but commands, on and off, for 10 s."""
+    """Send only commands, on and off, over 64 connections of one peer for 10 s."""
     ends, statuses = time.monotonic() + 10 * share, Counter[int]()
 
     async def client(number: int) -> None:
@@ -304,11 +310,11 @@ async def commands(doors: Doors, share: float) -> Came:
 
     began = time.monotonic()
     await asyncio.gather(*map(client, range(64)))
-    return _told(statuses, time.monotonic() - began, good=(200, 500))  # a fault that says why not is an answer
+    return _result(statuses, time.monotonic() - began, good=(200, 500))  # a fault with a reason is an answer
 
 
 async def nonsense(doors: Doors, share: float) -> Came:
-    """A million random and mutated bytes into each socket."""
+    """Send a million random and mutated bytes to each socket."""
     size, chance = int(1_000_000 * share), random.Random(6)  # noqa: S311  reproducible
     came = [f"UDP {_datagrams(size, chance)}"]
     for name, port in (("WeMo", doors.wemo[0]), ("Hue", doors.hue), ("page", doors.page)):
@@ -323,7 +329,7 @@ def _datagrams(size: int, chance: random.Random) -> int:
         for data in _sized(mutated(chance, (SEARCH % b"ssdp:all", SEARCH % b"upnp:rootdevice")), size):
             sock.sendto(data, (GROUP, SSDP_PORT))
             count += 1
-            time.sleep(0.0002)  # lest the kernel drops them
+            time.sleep(0.0002)  # so that the kernel does not drop them
     return count
 
 
@@ -336,7 +342,7 @@ def _sized(inputs: Iterable[bytes], size: int) -> Iterable[bytes]:
 
 
 async def _streams(port: int, inputs: Iterable[bytes]) -> int:
-    """Each on a connection of its own, eight at a time."""
+    """Send each input on a connection of its own, eight at a time. Return their number."""
     left, count = iter(inputs), 0
 
     async def client() -> None:
@@ -371,6 +377,6 @@ ATTACKS = (
 
 
 def launch(attack: Callable[[Doors, float], object], doors: Doors, share: float) -> Came:
-    """In the attacker's process."""
+    """Run an attack; called in the attacker's process."""
     os.nice(NICE)
     return asyncio.run(attack(doors, share))  # type: ignore[arg-type]

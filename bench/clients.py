@@ -1,4 +1,4 @@
-"""Clients on the LAN: a search, a question, a command, a subscriber. Each says when what happened."""
+"""Clients on the LAN: a search, a query, a command, a subscriber. Each returns its times."""
 
 import re
 import socket
@@ -11,20 +11,26 @@ from bench.load import is_whole, request
 
 HOST, GROUP, SSDP_PORT = "127.0.0.1", "239.255.255.250", 1900
 SEARCH = 'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: "ssdp:discover"\r\nMX: {}\r\nST: {}\r\n\r\n'
-WEMO = "urn:Belkin:device:**"  # what an Echo asks for, and every program answers once for each switch
-MX_S = 3  # as Echos of today have it
-RECEIVE_BUFFER = 1 << 20  # bytes; no answer is to be lost here
+
+WEMO = "urn:Belkin:device:**"
+"""Search target of an Echo, which every program answers once for each switch."""
+
+MX_S = 3
+"""As current Echos send it."""
+
+RECEIVE_BUFFER_BYTES = 1 << 20
+"""Large enough that no answer is lost here."""
 
 
 def _searching() -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(HOST))
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
     return sock
 
 
 def search(expected: int) -> tuple[float, float]:
-    """Seconds from a search to the first and to the last of as many answers."""
+    """Send a search. Return the seconds to the first and to the last of `expected` answers."""
     with _searching() as sock:
         sock.settimeout(MX_S + 2)
         began = time.perf_counter()
@@ -38,7 +44,7 @@ def search(expected: int) -> tuple[float, float]:
 
 
 def until_found(began: float, within_s: float = 60.0) -> float:
-    """Seconds from `began` to the first answered search; a new one is sent every 50 ms, each from a new port."""
+    """Search every 50 ms, each time from a new port. Return the seconds from `began` to the first answer."""
     sockets: list[socket.socket] = []
     try:
         while time.perf_counter() - began < within_s:
@@ -60,7 +66,7 @@ def until_found(began: float, within_s: float = 60.0) -> float:
 
 
 def exchange(port: int, data: bytes, within_s: float = 60.0) -> bytes:
-    """One request on a connection of its own."""
+    """Send a request on a connection of its own. Return the answer."""
     answer = b""
     with socket.create_connection((HOST, port), within_s) as sock:
         sock.sendall(data)
@@ -70,7 +76,7 @@ def exchange(port: int, data: bytes, within_s: float = 60.0) -> bytes:
 
 
 def until_known(port: int, within_s: float = 60.0) -> None:
-    """Wait until a switch says whether it is on: before its alarm was read there is no answer."""
+    """Wait until a switch reports its state; there is no answer before its alarm was read."""
     ends = time.monotonic() + within_s
     while time.monotonic() < ends:
         try:
@@ -83,7 +89,7 @@ def until_known(port: int, within_s: float = 60.0) -> None:
 
 
 def turn(port: int, on: bool) -> float:
-    """Send a command, and hear its answer out; the moment in which it was sent."""
+    """Send a command and wait for its answer. Return the time at which it was sent."""
     began = time.perf_counter()
     exchange(port, request(port, "SetBinaryState", int(on)))
     return began
@@ -91,7 +97,7 @@ def turn(port: int, on: bool) -> float:
 
 @contextmanager
 def pressed(port: int) -> Iterator[None]:
-    """While a command is being sent and answered, however long that takes."""
+    """Send a command on a thread, and join it at the end of the context."""
     press = threading.Thread(target=turn, args=(port, True))
     press.start()
     time.sleep(0.3)  # it is on its way
@@ -102,7 +108,7 @@ def pressed(port: int) -> Iterator[None]:
 
 
 class Subscriber:
-    """Takes events, and remembers when the first byte of each was here."""
+    """A subscriber: it records each event and the time of its first byte."""
 
     def __init__(self) -> None:
         self.events: list[tuple[float, str]] = []
@@ -111,7 +117,7 @@ class Subscriber:
         self._thread.start()
 
     def subscribe(self, port: int, path: str = "/") -> None:
-        """To the state of a switch."""
+        """Subscribe to the state of a switch."""
         callback = f"<http://{HOST}:{self._server.getsockname()[1]}{path}>"
         lines = (
             "SUBSCRIBE /upnp/event/basicevent1 HTTP/1.1",
@@ -126,17 +132,17 @@ class Subscriber:
             raise RuntimeError(answer.decode(errors="replace"))
 
     def heard(self, state: str, since: float, within_s: float = 60.0) -> float:
-        """The moment of the first event since then that told this state."""
+        """Return the time of the first event after `since` with this state."""
         ends = time.monotonic() + within_s
         while time.monotonic() < ends:
-            for moment, told in list(self.events):
-                if moment > since and told == state:
+            for moment, reported in list(self.events):
+                if moment > since and reported == state:
                     return moment
             time.sleep(0.005)
-        raise TimeoutError(f"no event told {state}")
+        raise TimeoutError(f"no event with {state}")
 
     def close(self) -> None:
-        """Take no more."""
+        """Accept no more events."""
         self._server.close()
 
     def _run(self) -> None:

@@ -1,4 +1,4 @@
-"""The alarm's far side: the simulated cloud, and a wire to it that tells when what passed."""
+"""The simulated cloud, and a proxy to it that records the time of each request and answer."""
 
 import re
 import socket
@@ -14,7 +14,7 @@ from bench.process import CLIENT_CORE, Process
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A request and its answer: its name, when it was here, and when its answer went out, in perf_counter seconds."""
+    """A request and its answer: name, time of arrival and time of the answer, in perf_counter seconds."""
 
     name: str
     asked: float
@@ -23,7 +23,7 @@ class Passed:
 
 
 class Cloud:
-    """The simulated alarm in a process of its own, behind the wire."""
+    """The simulated alarm in a process of its own, behind the proxy."""
 
     def __init__(self, python: str, folder: Path, answer_after_s: float) -> None:
         self.passed: list[Passed] = []
@@ -40,12 +40,12 @@ class Cloud:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
-        """End both."""
+        """Stop both."""
         self._server.close()
         self._process.stop()
 
     def first(self, phase: str, since: float, within_s: float = 60.0) -> Passed:
-        """The first request since then that submits (1), or that is told the outcome (2) of, a command."""
+        """Return the first request after `since` that submits a command (1), or whose answer has its outcome (2)."""
         ends = time.monotonic() + within_s
         while time.monotonic() < ends:
             for one in list(self.passed):
@@ -57,7 +57,7 @@ class Cloud:
         raise TimeoutError(f"no X{phase}: {[one.name for one in self.passed]}")
 
     def quiet_for(self, seconds: float) -> None:
-        """Wait until nothing has passed for so long."""
+        """Wait until no request has passed for so long."""
         while self.passed and time.perf_counter() - self.passed[-1].answered < seconds:
             time.sleep(0.05)
 
@@ -74,7 +74,7 @@ class Cloud:
             self._pass_on(near)
 
     def _pass_on(self, near: socket.socket) -> None:
-        """One request, and its answer: what comes here closes its connections."""
+        """Forward one request and its answer; each uses a connection of its own."""
         with near, socket.create_connection(self._there) as far:
             asked = _read(near)
             began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What is measured, and how: each function gives rows of a table, by figure and program."""
+"""The measurements: each function returns rows of a table, by figure and program."""
 
 import json
 import subprocess
@@ -18,12 +18,20 @@ from bench.process import CLIENT_CORE, cpu_s, memory
 from bench.programs import FAUXMO, OURS, QUICKER, READY, STACK, Running, answering
 from bench.tables import Figure
 
-FEW, MANY, MOST = 6, 60, 240  # switches: a home, a row of ten installations, and what no home has
+FEW, MANY, MOST = 6, 60, 240
+"""Switches: a home, ten installations, and more than any home has."""
+
 CONNECTIONS = (1, 16, 64)
 SUBSCRIBERS = 100
-PER_SWITCH = 10  # subscribers; the program takes 16
+
+PER_SWITCH = 10
+"""Subscribers of one switch; the program accepts 16."""
+
 COMMAND_S = 20.0
-QUIET_S = 1.5  # seconds after a request to the cloud: no rule of pace keeps the next one waiting
+
+QUIET_S = 1.5
+"""Pause after a request to the cloud, so that the minimum spacing does not delay the next one."""
+
 SETUP = b"GET /setup.xml HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 
 Rows = dict[str, dict[str, Figure]]
@@ -32,7 +40,7 @@ Values = defaultdict[str, dict[str, list[float]]]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and how often."""
+    """Durations and repetitions."""
 
     rounds: int
     load_s: float
@@ -41,17 +49,17 @@ class Plan:
 
     @classmethod
     def of(cls, *, quick: bool) -> "Plan":
-        """The whole run takes a quarter of an hour, the quick one shows that all of it works."""
+        """Return the plan of the whole run, a quarter of an hour, or of a quick one that shows that all of it works."""
         return cls(1, 0.5, 5, 1) if quick else cls(4, 1.5, 60, 4)
 
 
 def here() -> tuple[str, ...]:
-    """The programs that can be measured here."""
+    """Return the programs that can be measured here."""
     return tuple(name for name in (OURS, FAUXMO, STACK) if name not in programs.missing())
 
 
 def started(name: str, url: str, switches: int, command_s: float = 0.0) -> AbstractContextManager[Running]:
-    """A program with so many switches."""
+    """Start a program with so many switches."""
     if name in (OURS, READY):
         return programs.ours(url, switches) if name == OURS else programs.ready(switches)
     return (
@@ -61,7 +69,7 @@ def started(name: str, url: str, switches: int, command_s: float = 0.0) -> Abstr
 
 @contextmanager
 def cloud(answer_after_s: float) -> Iterator[Cloud]:
-    """A simulated alarm whose panel takes so long."""
+    """Run a simulated alarm whose panel answers after so many seconds."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         made = Cloud(sys.executable, Path(folder), answer_after_s)
         try:
@@ -71,7 +79,7 @@ def cloud(answer_after_s: float) -> Iterator[Cloud]:
 
 
 def at_rest(plan: Plan) -> Rows:
-    """Start, memory, searches; each program alone, and again with many switches."""
+    """Measure start, memory and searches of each program alone, with few and with many switches."""
     rows: Rows = defaultdict(dict)
     with cloud(0) as alarm:
         for switches in (FEW, MANY):
@@ -81,7 +89,7 @@ def at_rest(plan: Plan) -> Rows:
                     with started(name, alarm.url, switches) as running:
                         starts.append(clients.until_found(running.began))
                         _use(answering(running))
-                        time.sleep(3)  # the answers to the searches of the start are out
+                        time.sleep(3)  # until the searches of the start are answered
                         first, last = search(switches)
                         firsts.append(1000 * first)
                         lasts.append(1000 * last)
@@ -101,14 +109,14 @@ def at_rest(plan: Plan) -> Rows:
 
 
 def idle(plan: Plan) -> Rows:
-    """Percent of a core that a program uses when nobody asks."""
+    """Measure the percentage of a core that a program uses without requests."""
     rows: Rows = {f"idle CPU over {plan.idle_s:g} s, % of a core": {}}
     with cloud(0) as alarm:
         for name in here():
             doors = programs.ours(alarm.url, FEW, doors=True)
             with doors if name == OURS else started(name, alarm.url, FEW) as running:
                 _use(answering(running))
-                time.sleep(5)  # what a start leaves behind
+                time.sleep(5)  # until the work of the start is done
                 before = cpu_s(running.processes)
                 time.sleep(plan.idle_s)
                 used = 100 * (cpu_s(running.processes) - before) / plan.idle_s
@@ -117,7 +125,7 @@ def idle(plan: Plan) -> Rows:
 
 
 def answers(plan: Plan) -> Rows:
-    """GetBinaryState under load; the programs take turns, round by round, all of them afresh."""
+    """Measure GetBinaryState under load. In each round every program is started afresh, one after the other."""
     values: Values = defaultdict(lambda: defaultdict(list))
     with cloud(0) as alarm:
         for _ in range(plan.rounds):
@@ -142,12 +150,12 @@ def answers(plan: Plan) -> Rows:
                         values[f"{where}: answers/s"][name].append(got["rate"])
     for row in [row for row in values if row.endswith(": failed")]:
         if not any(map(sum, values[row].values())):
-            del values[row]  # as it should be
+            del values[row]  # as expected
     return _figures(values)
 
 
 def while_busy(plan: Plan) -> Rows:
-    """The same from one connection at a time, at rest and while another switch's command takes 20 s."""
+    """Measure it from one connection at a time, at rest and while another switch's command takes 20 s."""
     values: Values = defaultdict(lambda: defaultdict(list))
     with cloud(COMMAND_S) as alarm:
         for name in here():
@@ -168,7 +176,7 @@ def while_busy(plan: Plan) -> Rows:
 
 
 def commands(plan: Plan) -> Rows:
-    """From a set to X1 on the wire, and from the poll that brings the panel's answer to the event."""
+    """Measure from a set to X1 on the wire, and from the poll with the panel's answer to the event."""
     values: Values = defaultdict(lambda: defaultdict(list))
     with cloud(1) as alarm:
         for name in (OURS, STACK):
@@ -197,8 +205,8 @@ def commands(plan: Plan) -> Rows:
 
 
 def growth(plan: Plan) -> Rows:
-    """KiB of own memory that each further switch and subscriber costs; medians over fresh starts."""
-    del plan  # the figure is an average over hundreds already
+    """Measure the KiB of own memory of each further switch and subscriber."""
+    del plan  # the figure is already an average over hundreds
     rows: Rows = {f"memory per switch, 1 to {MOST}, KiB": {}, f"memory per subscriber, 0 to {SUBSCRIBERS}, KiB": {}}
     with cloud(0) as alarm:
         for name in here():
@@ -250,14 +258,14 @@ def _load(ports: Sequence[int], connections: int, seconds: float, *options: str)
 
 
 def _use(running: Running) -> None:
-    """Ask every switch what a client asks first, so that what is made when it is needed is there."""
+    """Send every switch a client's first requests, so that all that is made lazily exists."""
     for port in running.ports:
         exchange(port, SETUP)
         exchange(port, load.request(port))
 
 
 def _use_pages() -> None:
-    """Look at what the other doors serve."""
+    """Fetch the pages of the other doors."""
     for port, path in (
         (programs.HUE_PORT, "/description.xml"),
         (programs.PAGE_PORT, "/"),

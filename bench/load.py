@@ -1,7 +1,7 @@
 """The load: GetBinaryState from many connections at once, in a process of its own.
 
-Standard library only, and one thread that does nothing but send ready-made bytes: Python's own HTTP clients need more
-processor for a question than the programs asked need for the answer. Prints one JSON object.
+Standard library only, and one thread that only sends ready-made bytes: Python's own HTTP clients need more processor
+time for a request than the programs need for the answer. Prints one JSON object.
 """
 
 import argparse
@@ -20,12 +20,16 @@ BODY = (
     b"</s:Body></s:Envelope>"
 )
 END = b"</s:Envelope>"
-ANSWER_WITHIN = 30.0  # seconds; whoever needs longer counts as failed
-WARM_UP = 0.3  # seconds that are not counted, unless told otherwise: first connections, caches
+
+ANSWER_WITHIN_S = 30.0
+"""A later answer counts as failed."""
+
+WARM_UP_S = 0.3
+"""Default time that is not counted: first connections, caches."""
 
 
 def request(port: int, action: str = "GetBinaryState", value: int = 1, *, keep_alive: bool = False) -> bytes:
-    """A whole request in one segment, as stock fauxmo wants it, with the headers that an Echo sends."""
+    """Return a whole request for one segment, as stock fauxmo needs it, with the headers of an Echo."""
     body = BODY % {b"action": action.encode(), b"value": value}
     lines = (
         "POST /upnp/control/basicevent1 HTTP/1.1",
@@ -40,7 +44,7 @@ def request(port: int, action: str = "GetBinaryState", value: int = 1, *, keep_a
 
 
 def is_whole(answer: bytes) -> bool:
-    """Whether all that CONTENT-LENGTH promises is here."""
+    """Return whether the answer is as long as its CONTENT-LENGTH says."""
     head, blank, body = answer.partition(b"\r\n\r\n")
     if not blank:
         return False
@@ -49,18 +53,18 @@ def is_whole(answer: bytes) -> bool:
 
 
 def is_state(answer: bytes) -> bool:
-    """Whether it says on or off."""
+    """Return whether the answer says on or off."""
     return answer.startswith(b"HTTP/1.1 200") and b"<BinaryState>" in answer
 
 
 def stays_open(answer: bytes) -> bool:
-    """Whether the program keeps the connection for the next question."""
+    """Return whether the program keeps the connection for the next request."""
     return b"connection: close" not in answer.partition(b"\r\n\r\n")[0].lower()
 
 
 @dataclass(slots=True)
 class Line:
-    """One client: asks, waits for the answer, asks again."""
+    """One client, which sends a request, waits for the answer, and repeats."""
 
     port: int
     data: bytes
@@ -70,7 +74,7 @@ class Line:
 
 
 class Load:
-    """Clients that ask as soon as they were answered."""
+    """Clients that send the next request as soon as they have an answer."""
 
     def __init__(self, ports: Sequence[int], connections: int, *, keep_alive: bool, split: bool = False) -> None:
         self.seconds: list[float] = []
@@ -84,12 +88,12 @@ class Load:
         ]
 
     def run(self, seconds: float) -> None:
-        """Ask for so long; every question that is under way at the end is waited for."""
+        """Send requests for so long, and wait for those that are under way at the end."""
         ends = time.perf_counter() + seconds
         for line in self._waiting:
             self._ask(line)
         while self._lines:
-            ready = self._poll.poll(ANSWER_WITHIN)
+            ready = self._poll.poll(ANSWER_WITHIN_S)
             if not ready:
                 self.failed += len(self._lines)
                 return
@@ -117,14 +121,14 @@ class Load:
             line.sock.sendall(line.data)
 
     def _answered(self, line: Line) -> bool:
-        """Take what came; whether the question has ended."""
+        """Read the socket. Return whether the exchange has ended."""
         assert line.sock  # noqa: S101  # it is in the poll
         try:
             data = line.sock.recv(65536)
         except OSError:
             data = b""
         line.answer += data
-        # Every program's answer ends so; looking closer costs time that another client would wait for.
+        # Every program's answer ends so; a closer check would cost time that other clients wait for.
         if data and not line.answer.endswith(END) and not is_whole(line.answer):
             return False
         if is_state(line.answer):
@@ -139,7 +143,7 @@ class Load:
     def _drop(self, line: Line) -> None:
         if line.sock:
             del self._lines[line.sock.fileno()]
-            line.sock.close()  # which also takes it out of the poll
+            line.sock.close()  # which also removes it from the poll
             line.sock = None
 
 
@@ -150,9 +154,9 @@ def measured(
     *,
     keep_alive: bool,
     split: bool = False,
-    warm_up: float = WARM_UP,
+    warm_up: float = WARM_UP_S,
 ) -> dict[str, float]:
-    """Milliseconds and questions a second of one load."""
+    """Run one load. Return its milliseconds and answers a second."""
     if warm_up:
         Load(ports, connections, keep_alive=keep_alive, split=split).run(warm_up)
     load = Load(ports, connections, keep_alive=keep_alive, split=split)
@@ -177,7 +181,7 @@ def main() -> None:
     parser.add_argument("--ports", type=int, nargs="+", required=True)
     parser.add_argument("--connections", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=2.0)
-    parser.add_argument("--warm-up", type=float, default=WARM_UP)
+    parser.add_argument("--warm-up", type=float, default=WARM_UP_S)
     parser.add_argument("--keep-alive", action="store_true")
     parser.add_argument("--split", action="store_true")
     print(json.dumps(measured(**vars(parser.parse_args()))))

@@ -1,4 +1,4 @@
-"""A network without a way out: all ports are free there, and not one datagram leaves it, as searches go everywhere."""
+"""An isolated network namespace: all ports are free there, and no multicast search leaves it."""
 
 import os
 import subprocess
@@ -7,11 +7,13 @@ from pathlib import Path
 
 INSIDE = "--inside"
 COMMANDS = (("link", "set", "lo", "up"), ("route", "add", "239.0.0.0/8", "dev", "lo"))
-PORTS = "10000 49000"  # for clients, which open ten thousand connections a second; switches listen above
+
+PORTS = "10000 49000"
+"""Local ports of clients, which open ten thousand connections a second; switches listen above."""
 
 
 def enter(module: str) -> list[str]:
-    """Start `python -m module` again inside, or make it ready there; the arguments that were given."""
+    """Start `python -m module` again inside the namespace, or set it up there. Return the command line's arguments."""
     chosen = [each for each in sys.argv[1:] if each != INSIDE]
     if INSIDE not in sys.argv:
         mapped = [] if os.geteuid() == 0 else ["--map-root-user"]

@@ -1,4 +1,4 @@
-"""Attacks by commands: one peer keeps the others from theirs, or the alarm busy for hours."""
+"""Attacks by commands: one peer tries to block those of others, or to keep the alarm busy for hours."""
 
 import asyncio
 import json
@@ -11,13 +11,20 @@ from typing import Any
 from bench.attacks import ATTACKER, HOST, PATIENCE_S, Came, Doors, Line, action
 
 OWNER = "127.0.0.8"
-MOST_WAITING = 5  # four that wait, and one under way
-MOST_TAKEN = 12  # each needs some seconds, and what waits is never many
-DRAIN_S = 90.0  # for what waits when the asking ends
+"""Address of the honest client."""
+
+MOST_WAITING = 5
+"""Four in the queue, and one under way."""
+
+MOST_TAKEN = 12
+"""Commands that reach the alarm: each needs some seconds, and the queue is short."""
+
+DRAIN_S = 90.0
+"""Time for the queue to become empty after the attack."""
 
 
 async def set_and_hang_up(doors: Doors, share: float) -> Came:
-    """64 clients of one peer that send commands, on and off, and wait for no answer, for 10 s."""
+    """Send commands, on and off, from 64 clients of one peer for 10 s, without waiting for an answer."""
     ends, sent = time.monotonic() + 10 * share, 0
 
     async def client(number: int) -> None:
@@ -36,7 +43,7 @@ async def set_and_hang_up(doors: Doors, share: float) -> Came:
 
 
 async def three_modes(doors: Doors, share: float) -> Came:
-    """One peer asks for three modes in turn for 15 s, each as soon as it was answered; an honest one asks for one."""
+    """Request three modes in turn for 15 s, each after the last answer, while an honest peer requests one."""
     before, ends, half = taken(doors), time.monotonic() + 15 * share, time.monotonic() + 7.5 * share
     asked, most, honest_ms, honest_status = 0, 0, 0.0, 0
     lines = [Line(port, ATTACKER) for port in doors.modes]
@@ -62,7 +69,7 @@ async def three_modes(doors: Doors, share: float) -> Came:
 
 
 def wrong_with(got: int, most: int, drained_s: float, honest_status: int) -> str:
-    """What is wrong with what came of it; empty when nothing is."""
+    """Return the bounds that were missed; empty if none."""
     wrong = (
         f"{got} commands reached the alarm" * (got > MOST_TAKEN),
         f"{most} commands were under way" * (most > MOST_WAITING),
@@ -73,17 +80,17 @@ def wrong_with(got: int, most: int, drained_s: float, honest_status: int) -> str
 
 
 def waiting(doors: Doors) -> int:
-    """How many commands are under way or wait to be, as the journal has it."""
+    """Return the number of commands under way or in the queue, by the journal."""
     return under_way(_json(doors.page, "/api/journal?limit=500")["entries"])
 
 
 def under_way(entries: Sequence[Mapping[str, Any]]) -> int:
-    """How many entries of the journal have not ended."""
+    """Return the number of entries of the journal that have not ended."""
     return sum(entry["result"] is None for entry in entries)
 
 
 def drain(doors: Doors) -> float:
-    """Wait until nothing is under way any more, but not for ever; the seconds that it took."""
+    """Wait until no command is under way, DRAIN_S at most. Return the seconds that it took."""
     began = time.monotonic()
     while waiting(doors) and time.monotonic() < began + DRAIN_S:
         time.sleep(0.5)
@@ -91,12 +98,12 @@ def drain(doors: Doors) -> float:
 
 
 def taken(doors: Doors) -> int:
-    """How many commands the alarm has taken."""
+    """Return the number of commands that the alarm has accepted."""
     return commands_of(_json(doors.alarm, "/control/state")["accepted"])
 
 
 def commands_of(accepted: Mapping[str, int]) -> int:
-    """How many of the requests that the alarm took change something."""
+    """Return the number of accepted requests that change something."""
     return sum(number for request, number in accepted.items() if not request.startswith("EST"))
 
 

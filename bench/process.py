@@ -1,4 +1,4 @@
-"""Programs as the system sees them: starting them on a core, what they hold in memory, what they use of a processor."""
+"""Processes of a program: start on a core, memory, processor time."""
 
 import os
 import re
@@ -13,8 +13,8 @@ TICK = os.sysconf("SC_CLK_TCK")
 MIB = 1024.0  # KiB
 STOP_S = 10.0
 
-# Whoever is measured has one core, and what measures has another.
 SERVER_CORE, CLIENT_CORE = 0, min(1, (os.cpu_count() or 1) - 1)
+"""The measured program has one core, and the clients have another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Memory:
 
 
 class Process:
-    """A program in a session of its own, by which its children are known."""
+    """A program in a session of its own, which identifies its children."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Process:
             )
 
     def said(self, words: str, within_s: float = 30.0) -> str:
-        """Wait until it has printed a line with these words; what it has printed."""
+        """Wait until it has printed these words. Return all that it has printed."""
         ends = time.monotonic() + within_s
         while time.monotonic() < ends and self._child.poll() is None:
             if words in (text := self._log.read_text(errors="replace")):
@@ -60,7 +60,7 @@ class Process:
         raise RuntimeError(f"{self._log.name}: no {words!r}\n{self._log.read_text(errors='replace')[-2000:]}")
 
     def pids(self) -> list[int]:
-        """Its processes: those of its session."""
+        """Return its processes: those of its session."""
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -72,7 +72,7 @@ class Process:
         return found
 
     def stop(self) -> None:
-        """End it, and what it started."""
+        """Stop it and its children."""
         if self._child.poll() is None:
             os.killpg(self._child.pid, signal.SIGTERM)
             try:
@@ -83,7 +83,7 @@ class Process:
 
 
 def memory(processes: Sequence[Process]) -> Memory:
-    """What they hold now."""
+    """Return their memory now."""
     sums = dict.fromkeys(("Rss", "Pss", "Anonymous"), 0)
     for process in processes:
         for pid in process.pids():
@@ -94,7 +94,7 @@ def memory(processes: Sequence[Process]) -> Memory:
 
 
 def cpu_s(processes: Sequence[Process]) -> float:
-    """Seconds of a processor that they have used so far, children included that have ended."""
+    """Return the processor time that they have used so far, with that of children that have ended."""
     ticks = 0
     for process in processes:
         for pid in process.pids():

@@ -1,4 +1,4 @@
-"""What is compared: this program, stock fauxmo, and the known stack for this job (fauxmo, Flask, Redis, RQ)."""
+"""The programs to compare: this one, stock fauxmo, and the known stack for this job (fauxmo, Flask, Redis, RQ)."""
 
 import json
 import shutil
@@ -15,15 +15,17 @@ from bench.process import Process
 
 HERE = Path(__file__).parent
 PEERS = HERE.parent / ".venv-bench" / "bin"
-UVLOOP = HERE.parent / ".venv-bench" / "uvloop"  # fauxmo takes it where it finds it; its own installation brings none
+UVLOOP = HERE.parent / ".venv-bench" / "uvloop"
+"""fauxmo uses it if it is installed; its own installation brings none."""
+
 FIRST_PORT = 49151
 HUE_PORT, PAGE_PORT, WEB_PORT = 8080, 8099, 5000
 
 OURS, FAUXMO, QUICKER, STACK = "this program", "fauxmo", "fauxmo with uvloop", "known stack"
 READY = "ready bytes"
 
-# These, over and over: 240 switches are more than any alarm has.
 MODES = ("total", "day", "night", "perimeter", "total+perimeter", "day+perimeter", "night+perimeter")
+"""Modes of the switches, repeated, since 240 switches are more than any alarm has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Running:
 
 
 def ports(switches: int) -> tuple[int, ...]:
-    """Those of so many switches."""
+    """Return the ports of so many switches."""
     return tuple(range(FIRST_PORT, FIRST_PORT + switches))
 
 
@@ -50,7 +52,7 @@ def ours(
     modes: Sequence[str] = MODES,
     only_arms: Sequence[int] = (),
 ) -> Iterator[Running]:
-    """This program on the alarm at `url`, with the WeMo door alone or with all `doors`; `only_arms` are ports."""
+    """Run this program on the alarm at `url`, with the WeMo door or with all `doors`. `only_arms` are ports."""
     rows = [
         {"name": f"Switch {port}", "on": modes[number % len(modes)], "port": port}
         | ({} if port in only_arms else {"off": "disarm"})
@@ -76,7 +78,7 @@ def ours(
 
 @contextmanager
 def fauxmo(switches: int, seconds: float = 0.0, *, uvloop: bool = False) -> Iterator[Running]:
-    """Stock fauxmo, with a plugin that costs nothing; turning on takes `seconds`."""
+    """Run stock fauxmo, with a plugin that costs nothing; switching on takes `seconds`."""
     devices = [{"name": f"Switch {port}", "port": port, "seconds": seconds} for port in ports(switches)]
     with _folder() as folder:
         began = time.perf_counter()
@@ -88,7 +90,7 @@ def fauxmo(switches: int, seconds: float = 0.0, *, uvloop: bool = False) -> Iter
 
 @contextmanager
 def stack(url: str, switches: int) -> Iterator[Running]:
-    """The known stack on the alarm at `url`: every switch calls a web app, which queues the command in Redis."""
+    """Run the known stack on the alarm at `url`: every switch calls a web app, which queues the command in Redis."""
     web = f"http://127.0.0.1:{WEB_PORT}"
     devices = [
         {
@@ -123,7 +125,7 @@ def stack(url: str, switches: int) -> Iterator[Running]:
 
 @contextmanager
 def ready(switches: int) -> Iterator[Running]:
-    """No program at all: see ready.py."""
+    """Run ready.py, which is no program at all."""
     with _folder() as folder:
         began = time.perf_counter()
         command = [sys.executable, str(HERE / "ready.py"), *map(str, ports(switches))]
@@ -132,7 +134,7 @@ def ready(switches: int) -> Iterator[Running]:
 
 
 def missing() -> dict[str, str]:
-    """The peers that cannot be measured here, and why."""
+    """Return the programs that cannot be measured here, and why."""
     if not (PEERS / "fauxmo").exists():
         return dict.fromkeys((FAUXMO, QUICKER, STACK), "its environment is not there: `make bench` makes it")
     if not shutil.which("redis-server"):
@@ -141,7 +143,7 @@ def missing() -> dict[str, str]:
 
 
 def answering(running: Running) -> Running:
-    """Wait until the first and the last switch say whether they are on."""
+    """Wait until the first and the last switch report their state."""
     for port in (running.ports[0], running.ports[-1]):
         until_known(port)
     return running

@@ -1,7 +1,7 @@
-"""The least that an answer can cost here: uvloop hands ready-made bytes to whoever sends anything, and reads nothing.
+"""The lowest cost of an answer here: uvloop sends ready-made bytes for any input, which it does not parse.
 
-Run as `python ready.py PORT …`. No program that looks at what it is asked can be faster, and from one connection at a
-time hardly any is: what such a client waits for is mostly the kernel waking one process and then the other.
+Run as `python ready.py PORT …`. No program that parses its requests can be faster. From one connection at a time the
+difference is small: such a client mostly waits for the kernel to wake one process and then the other.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ class Ready(asyncio.Protocol):
     """One connection."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember it."""
+        """Keep the transport."""
         self.transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """Answer."""
+        """Send the ready answer."""
         if b"Connection: close" in data:
             self.transport.write(LAST)
             self.transport.close()

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What was measured over the rounds."""
+    """The values of one figure, round by round."""
 
     values: tuple[float, ...]
 
     @classmethod
     def of(cls, *values: float) -> "Figure":
-        """One figure."""
+        """Return a figure."""
         return cls(tuple(values))
 
     @property
     def median(self) -> float:
-        """What is spoken of."""
+        """The value that the text names."""
         return statistics.median(self.values)
 
     def __str__(self) -> str:
@@ -28,12 +28,12 @@ class Figure:
 
 
 def ratio(ours: Figure, theirs: Figure) -> Figure:
-    """Ours to theirs, round by round: each round had both under the same conditions."""
+    """Return the ratio of ours to theirs, round by round: each round had both under the same conditions."""
     return Figure(tuple(a / b for a, b in zip(ours.values, theirs.values, strict=True)))
 
 
 def short(value: float) -> str:
-    """Three significant digits, and no exponent."""
+    """Return three significant digits, without an exponent."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
@@ -41,7 +41,7 @@ def short(value: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A bound, and what was measured against it."""
+    """A bound, and the measured figure."""
 
     name: str
     bound: float
@@ -51,27 +51,27 @@ class Target:
 
     @property
     def met(self) -> bool:
-        """By the median; what was not measured is not met."""
+        """True if the median meets the bound; False without a figure."""
         if self.figure is None:
             return False
         return self.figure.median >= self.bound if self.at_least else self.figure.median <= self.bound
 
     @property
     def row(self) -> tuple[str, str, str, str]:
-        """As printed."""
+        """The row of the table."""
         sign = "≥" if self.at_least else "≤"
         verdict = "not measured" if self.figure is None else "met" if self.met else "**missed**"
         return (self.name, f"{sign} {short(self.bound)}{self.unit}", str(self.figure or ""), verdict)
 
 
 def markdown(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A table; all but the first column are numbers."""
+    """Return a table; all but the first column are numbers."""
     lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
 def by_program(title: str, rows: Mapping[str, Mapping[str, object]]) -> str:
-    """A table with a column for each program; what a program has no figure for is a dash."""
+    """Return a table with a column for each program, and a dash for a missing figure."""
     programs = list(dict.fromkeys(program for row in rows.values() for program in row))
     return markdown(
         [title, *programs], [[name, *(row.get(program, "-") for program in programs)] for name, row in rows.items()]

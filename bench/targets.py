@@ -1,4 +1,4 @@
-"""What was promised, held against what was measured."""
+"""The targets, compared with the measured figures."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from bench.tables import Figure, Target, ratio
 
 
 def targets(rows: Rows, idle_s: float) -> list[Target]:
-    """All of them, in the order of the tables."""
+    """Return all targets, in the order of the tables."""
     found = [_compared(rows, f"{_open(number, 'new each')}: p99, ms", "p99 to fauxmo's", 0.8) for number in CONNECTIONS]
     found += [
         _compared(rows, f"{_open(number, 'new each')}: answers/s", "throughput to fauxmo's", 1.3, at_least=True)

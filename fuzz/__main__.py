@@ -1,10 +1,10 @@
-"""Attacks each target for so many seconds with atheris (coverage-guided), or with so many random and mutated bytes.
+"""Attack each target with atheris (coverage-guided) for some seconds, or with random and mutated bytes.
 
     python -m fuzz                        every target, 60 s each; needs the extra `fuzz`
     python -m fuzz --bytes 1000000        every target, a million bytes each; needs nothing
     python -m fuzz --seconds 600 soap_call
 
-Prints a Markdown table. The exit status is 1 when something was found; what it was stands above the table.
+Prints a Markdown table, and findings above it. The exit status is 1 if there are any.
 """
 
 import argparse
@@ -20,11 +20,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 MOST_BYTES = 4096
-"""Of one input; longer ones meet the bounds, which have tests of their own."""
+"""Size limit of an input; longer ones meet the bounds, which have tests of their own."""
 
 
 def mutated(chance: random.Random, seeds: Sequence[bytes]) -> Iterator[bytes]:
-    """Random bytes, and seeds with bytes changed, taken out, doubled and put in, for ever."""
+    """Yield random bytes, and seeds with bytes changed, removed, doubled and inserted, without end."""
     while True:
         data = bytearray(chance.choice(seeds) if chance.random() < 0.9 else chance.randbytes(chance.randrange(200)))
         for _ in range(chance.randrange(6)):
@@ -45,12 +45,12 @@ def mutated(chance: random.Random, seeds: Sequence[bytes]) -> Iterator[bytes]:
 
 
 def resident_kib() -> int:
-    """Resident memory of this process."""
+    """Return the resident memory of this process."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
 def by_chance(name: str, size: int) -> tuple[int, str]:
-    """So many bytes for one target: how many inputs that were, and by how much memory grew after the first tenth."""
+    """Feed `size` bytes to one target. Return the number of inputs, and the growth of memory after the first tenth."""
     from fuzz import targets
 
     check, seeds = next((check, seeds) for check, seeds in targets.TARGETS.items() if check.__name__ == name)
@@ -71,7 +71,7 @@ def by_chance(name: str, size: int) -> tuple[int, str]:
 
 
 def by_coverage(name: str, seconds: int) -> tuple[int, str]:
-    """Atheris on one target, in a process of its own: it ends its process when it is done."""
+    """Run atheris on one target, in a process of its own, since it exits when it is done."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [
@@ -99,12 +99,12 @@ def by_coverage(name: str, seconds: int) -> tuple[int, str]:
 
 
 def names() -> list[str]:
-    """The targets, in order; read as text, so that nothing is imported before atheris can look at it."""
+    """Return the targets, in order: read as text, so that no module is imported before atheris instruments it."""
     return re.findall(r"^    (\w+): \(", Path(__file__).with_name("targets.py").read_text(), re.MULTILINE)
 
 
 def main() -> int:
-    """Attack, and print the table."""
+    """Attack the targets, and print the table."""
     parser = argparse.ArgumentParser(
         prog="python -m fuzz", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

@@ -1,4 +1,4 @@
-"""One target under atheris: `python -m fuzz.coverage TARGET CORPUS-FOLDER [libFuzzer options]`."""
+"""Run one target under atheris: `python -m fuzz.coverage TARGET CORPUS-FOLDER [libFuzzer options]`."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ with atheris.instrument_imports(include=["emulator", "fuzz.targets"]):
 
 
 def main() -> None:
-    """Begin with the target's seeds."""
+    """Write the target's seeds into the corpus, and start."""
     name, folder, *options = sys.argv[1:]
     check, seeds = next((check, seeds) for check, seeds in targets.TARGETS.items() if check.__name__ == name)
     for number, seed in enumerate(seeds):

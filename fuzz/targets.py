@@ -1,6 +1,6 @@
-"""What is attacked: each target takes any bytes, and its docstring says what must hold of them.
+"""The targets: each takes any bytes, and its docstring says which property must hold.
 
-A target returns, or raises AssertionError or whatever else went wrong. `SEEDS` are bytes that mean something to it.
+A target returns, or raises AssertionError or another exception. Each has seeds: bytes that mean something to it.
 """
 
 import json
@@ -43,7 +43,7 @@ Target = Callable[[bytes], None]
 
 
 def ssdp_search(data: bytes) -> None:
-    """A datagram is a search or nothing, and what is found of it can stand in an answer."""
+    """A datagram is a search or nothing, and its search target can stand in an answer."""
     found = ssdp.parse(data, 1900)
     assert found is None or (found.st.isascii() and found.st.isprintable() and " " not in found.st)
 
@@ -54,7 +54,7 @@ def ssdp_answer(data: bytes) -> None:
 
 
 def http_request(data: bytes) -> None:
-    """Bytes are requests or a ProtocolError, the same however they are cut; and each is answered."""
+    """Bytes are requests or a ProtocolError, independent of where they are cut; and each is answered."""
     cut = data[0] if data else 0
     whole, parts = _requests([data[1:]]), _requests([data[1:][:cut], data[1:][cut:]])
     assert whole == parts
@@ -95,7 +95,7 @@ def gena_callback(data: bytes) -> None:
 
 
 def device_description(data: bytes) -> None:
-    """Whatever a switch is called, its description is XML with that name in it."""
+    """The description of a switch of any name is XML with that name in it."""
     name = data.decode("utf-8", "replace")
     facts = Facts(name, "22", "02AB", "uuid:x", "http://192.168.7.2:1", True, 1.0, 1.0)
     root = etree.fromstring(description.setup(facts))
@@ -104,7 +104,7 @@ def device_description(data: bytes) -> None:
 
 
 def hue_request(data: bytes) -> None:
-    """A method, a path and a body are answered with JSON, and nobody who is not paired turns anything."""
+    """A method, a path and a body are answered with JSON, and a client that is not paired sets no light."""
     method, _, rest = data.partition(b" ")
     path, _, body = rest.partition(b" ")
     segments = tuple(filter(None, path.decode("utf-8", "replace").split("/")))
@@ -145,7 +145,7 @@ def owa_answer(data: bytes) -> None:
 
 
 def owa_token(data: bytes) -> None:
-    """Whatever a token says, it lives for some time."""
+    """Any token has a positive life."""
     assert graphql.life_s(data.decode("latin-1")) > 0
 
 
@@ -159,7 +159,7 @@ def devices_yaml(data: bytes) -> None:
 
 
 def host_and_origin(data: bytes) -> None:
-    """No header that names another host is taken for ours."""
+    """No header that names another host passes for ours."""
     header = data.decode("latin-1")
     said = re.sub(r"[\t\r\n]", "", header).lower()  # a URL is read without them
     for peer, names in ((PEER, OURS), ("127.0.0.1", {"localhost", *OURS})):
@@ -169,7 +169,7 @@ def host_and_origin(data: bytes) -> None:
 
 
 def log_line(data: bytes) -> None:
-    """A secret does not survive in a log line, whatever stands around it."""
+    """A secret is removed from a log line in any surroundings."""
     redactor = logs.Redactor()
     redactor.conceal(SECRET)
     around = data.decode("utf-8", "replace")
@@ -186,7 +186,7 @@ HTTP = b"POST /upnp/control/basicevent1 HTTP/1.1\r\nHost: 192.168.7.2:49153\r\nC
 CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\nGET / HTTP/1.0\r\n\r\n"
 
 TARGETS: dict[Target, tuple[bytes, ...]] = {
-    # What is attacked → bytes that mean something to it, to begin with.
+    # Target → its seeds.
     ssdp_search: (b'M-SEARCH * HTTP/1.1\r\nMAN: "ssdp:discover"\r\nMX: 3\r\nST: upnp:rootdevice\r\n\r\n',),
     ssdp_answer: (b"HTTP/1.1 200 OK\r\nLOCATION: http://192.168.7.5:1/x\r\nUSN: uuid:a\r\nST: b\r\n\r\n",),
     http_request: (b"\x10" + HTTP, b"\x40" + CHUNKED, b"\x05" + HTTP + HTTP),

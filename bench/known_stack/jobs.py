@@ -7,14 +7,14 @@ import time
 import requests
 
 PAUSE_S = 1.0
-"""Between questions for the outcome."""
+"""Pause between polls."""
 
 INSTALLATION = {"numinst": "2423443", "panel": "SDVFAST", "callby": "AND_61"}
-"""Of the simulated alarm; this design has its own in a settings file."""
+"""The installation of the simulated alarm; this design has its own in a settings file."""
 
 
 def operate(request: str) -> str:
-    """Carry out one command; the answer of the panel."""
+    """Carry out one command. Return the panel's answer."""
     account = {"Country": "ES", "lang": "es", "user": "demo", "ID": f"AND{'_' * 25}demo{time.time_ns()}"}
     account["hash"] = _field("HASH", _ask({**account, "request": "LOGIN", "pwd": "demo"}))
     operation = {**account, **INSTALLATION}

@@ -1,4 +1,4 @@
-"""The known stack's web app, called by fauxmo's plugin: remembers what was asked for, leaves the rest to a worker."""
+"""The known stack's web app, called by fauxmo's plugin: it stores the requested state and queues the command."""
 
 from flask import Flask
 from redis import Redis
@@ -11,7 +11,7 @@ queue = Queue(connection=store)
 
 @app.get("/<switch>/<state>")
 def turn(switch: str, state: str) -> str:
-    """Show the state as it is asked for, before the alarm has heard of it, and queue the command."""
+    """Store the requested state, before the alarm has received it, and queue the command."""
     store.set(f"state:{switch}", state)
     queue.enqueue("jobs.operate", "ARM" if state == "on" else "DARM")
     return "OK"
@@ -19,5 +19,5 @@ def turn(switch: str, state: str) -> str:
 
 @app.get("/<switch>")
 def state(switch: str) -> str:
-    """What fauxmo is told."""
+    """Return the state for fauxmo."""
     return f"state is {(store.get(f'state:{switch}') or b'off').decode()}"

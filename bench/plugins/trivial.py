@@ -1,4 +1,4 @@
-"""A plugin for stock fauxmo that does nothing but take its time to turn on: the least that fauxmo can cost."""
+"""A plugin for stock fauxmo that only waits when it is switched on: the lowest cost that fauxmo can have."""
 
 import time
 
@@ -6,21 +6,21 @@ from fauxmo.plugins import FauxmoPlugin
 
 
 class Trivial(FauxmoPlugin):
-    """Always off; `seconds` is how long the panel takes, in which fauxmo waits, as its plugins are not asynchronous."""
+    """Always off. The panel takes `seconds`, for which fauxmo waits, since its plugins are not asynchronous."""
 
     def __init__(self, *, name: str, port: int, seconds: float) -> None:
         super().__init__(name=name, port=port)
         self._seconds = seconds
 
     def on(self) -> bool:
-        """Take a command. fauxmo calls this when it merely looks up the name."""
+        """Accept a command. fauxmo calls this even when it only looks up the name."""
         time.sleep(self._seconds)
         return True
 
     def off(self) -> bool:
-        """Take a command."""
+        """Accept a command."""
         return True
 
     def get_state(self) -> str:
-        """From memory, at no cost."""
+        """Return the state from memory, at no cost."""
         return "off"
