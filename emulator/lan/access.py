@@ -68,6 +68,12 @@ def may_name(host: str, ours: Collection[str], peer: str) -> bool:
     return name in ours
 
 
+def own_names(hostname: str) -> frozenset[str]:
+    """Return the names of this machine on its LAN: none in the DNS of the world, where an attacker could have it."""
+    first = hostname.partition(".")[0].lower()
+    return frozenset({hostname.lower(), first, f"{first}.local"} if first else ())
+
+
 def may_act_from(page: str, ours: Collection[str], peer: str) -> bool:
     """Whether the page that a browser says a request comes from (Origin, Referer) is one of ours."""
     return may_name(_authority(page), ours, peer)

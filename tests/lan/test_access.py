@@ -124,4 +124,16 @@ def test_only_our_own_origin_changes_something(origin: str | None, site: str | N
     assert access.why_not_change(origin, site, "http://192.168.7.2:8099", is_json=is_json) == why
 
 
+@pytest.mark.parametrize(
+    ("hostname", "names"),
+    [
+        ("pi", {"pi", "pi.local"}),
+        ("NAS.home.arpa", {"nas.home.arpa", "nas", "nas.local"}),
+        ("", set()),
+    ],
+)
+def test_what_this_machine_is_called(hostname: str, names: set[str]) -> None:
+    assert access.own_names(hostname) == names
+
+
 # -- who may disarm -----------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """The local API: JSON in, JSON out, checked both ways against schema.py."""
 
-from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -19,10 +18,10 @@ Body = TypeVar("Body", bound=BaseModel)
 JSON = "application/json"
 
 
-def blueprint(overview: Overview, access: Access, started: float) -> Blueprint:
+def blueprint(overview: Overview, access: Access) -> Blueprint:
     """Build the API, and the health and metrics beside it."""
     api = Blueprint("api", __name__)
-    numbers = metrics.Metrics(overview, started)
+    numbers = metrics.Metrics(overview, overview.now())
 
     @api.before_request
     def check() -> None:
@@ -93,15 +92,12 @@ def answer(model: BaseModel, status: HTTPStatus | int = HTTPStatus.OK) -> Respon
 
 def refusal(error: Exception) -> Response:
     """Build the answer of a request that failed."""
-    text, status = "a defect of this program; its log tells more", int(HTTPStatus.INTERNAL_SERVER_ERROR)
-    headers: Iterable[tuple[str, str]] = ()
     if isinstance(error, HTTPException):
-        text, status, headers = error.description or error.name, error.code or status, error.get_headers()
-    elif isinstance(error, EmulatorError):
-        text, status = str(error), said(error)
-    reply = answer(schema.ProblemView(error=text), status)
-    reply.headers.extend([header for header in headers if header[0] == "Allow"])
-    return reply
+        reply = answer(schema.ProblemView(error=error.description or error.name), error.code or 500)
+        reply.headers.extend([header for header in error.get_headers() if header[0] == "Allow"])
+        return reply
+    text = str(error) if isinstance(error, EmulatorError) else "a defect of this program; its log tells more"
+    return answer(schema.ProblemView(error=text), said(error))
 
 
 def _body(model: type[Body]) -> Body:

@@ -57,9 +57,8 @@ def _command(last: schema.EntryView) -> Box:
         text, settled = f"{text}. Then the panel said: {last.settled}", "-settled"
     who = " ".join(filter(None, (last.door, last.peer, last.switch)))
     title = f"{last.action.capitalize()}: {last.result}"
-    return Box(
-        f"command-{last.id}-{last.times}{settled}", sign, title, text, f"asked for by {who}", last.ended_at or last.at
-    )
+    name = f"command-{last.id}-{last.times}{settled}"
+    return Box(name, sign, title, text, f"asked for by {who}", last.ended_at or last.at)
 
 
 def _is_over(last: schema.EntryView, one: schema.InstallationView, axes: Axes, now: float) -> bool:

@@ -19,6 +19,7 @@ from emulator.doors.dashboard.settings import DashboardSettings
 from emulator.doors.dashboard.timeline import AXIS_WORDS
 from emulator.errors import EmulatorError
 from emulator.lan import wsgi
+from emulator.lan.access import own_names
 from emulator.lan.door import Life
 from emulator.lan.web import LOCALHOST, Web
 from emulator.model import Notice, Switch
@@ -43,13 +44,13 @@ PROGRAMS = ("/api/", "/healthz", "/metrics")
 """Paths whose errors are JSON."""
 
 
-def create_app(overview: Overview, access: Access, started: float) -> Flask:
-    """The page and the API as one app; who may call at all has been decided before it."""
+def create_app(overview: Overview, access: Access) -> Flask:
+    """Build the page and the API as one app. The gate in front of it has checked the peer, Host and Origin."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = wsgi.BODY
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.register_blueprint(pages.blueprint(overview, access))
-    app.register_blueprint(api.blueprint(overview, access, started))
+    app.register_blueprint(api.blueprint(overview, access))
 
     @app.after_request
     def guard(reply: Response) -> Response:
@@ -86,7 +87,7 @@ class Dashboard:
         overview = Overview(context.hub, context.journal, pin, self._news, now, self._others, searches, pairing)
         self._web = Web(
             "dashboard",
-            create_app(overview, access, now()),
+            create_app(overview, access),
             settings.port,
             interfaces=context.interfaces,
             address=context.address,
@@ -151,9 +152,3 @@ class Dashboard:
         self._unsubscribe()
         self._news.close()
         self._web.stop()
-
-
-def own_names(hostname: str) -> frozenset[str]:
-    """Return the names of this machine on its LAN: none in the DNS of the world, where an attacker could have it."""
-    first = hostname.partition(".")[0].lower()
-    return frozenset({hostname.lower(), first, f"{first}.local"} if first else ())

@@ -65,18 +65,15 @@ def healthz(overview: Overview) -> tuple[Healthz, HTTPStatus]:
 
 GAUGES: dict[str, tuple[str, Callable[[schema.InstallationView], float | None]]] = {
     # Name behind `emulator_`, for each installation → its help, and its value.
-    "cloud_up": ("1 when the last poll brought news and that is not too old.", lambda one: one.health.cloud == "ok"),
-    "login_needs_user": ("1 when logins have stopped until a person acts.", lambda one: one.health.login != "ok"),
-    "poll_failures": ("Polls in a row without news.", lambda one: one.health.failures),
-    "next_poll_timestamp_seconds": ("When the panel is to be read next.", lambda one: one.health.next_poll_at),
-    "command_pending": ("1 while a command is under way.", lambda one: one.pending is not None),
-    "last_read_timestamp_seconds": (
-        "When the panel was last read.",
-        lambda one: one.panel.read_at if one.panel else None,
-    ),
-    "panel_armed": ("0 only when the panel said that all is off.", lambda one: one.panel.armed if one.panel else None),
-    "panel_perimeter": ("Whether the perimeter is armed.", lambda one: one.panel.perimeter if one.panel else None),
-    "panel_annex": ("Whether the annex is armed.", lambda one: one.panel.annex if one.panel else None),
+    "cloud_up": ("1 when the last poll brought news and that is not too old.", lambda it: it.health.cloud == "ok"),
+    "login_needs_user": ("1 when logins have stopped until a person acts.", lambda it: it.health.login != "ok"),
+    "poll_failures": ("Polls in a row without news.", lambda it: it.health.failures),
+    "next_poll_timestamp_seconds": ("When the panel is to be read next.", lambda it: it.health.next_poll_at),
+    "command_pending": ("1 while a command is under way.", lambda it: it.pending is not None),
+    "last_read_timestamp_seconds": ("When the panel was last read.", lambda it: it.panel.read_at if it.panel else None),
+    "panel_armed": ("0 only when the panel said that all is off.", lambda it: it.panel.armed if it.panel else None),
+    "panel_perimeter": ("Whether the perimeter is armed.", lambda it: it.panel.perimeter if it.panel else None),
+    "panel_annex": ("Whether the annex is armed.", lambda it: it.panel.annex if it.panel else None),
 }
 
 
@@ -99,12 +96,8 @@ class Metrics(Collector):
             numbers = [((one.name,), value(one)) for one in state.installations]
             yield _gauge(name, text, ("installation",), numbers)
         interiors = [(one.name, one.panel.interior) for one in state.installations if one.panel and one.panel.interior]
-        yield _gauge(
-            "panel_interior",
-            "1 for the mode of the interior.",
-            ("installation", "mode"),
-            [((name, mode), interior is mode) for name, interior in interiors for mode in Interior],
-        )
+        modes = [((name, mode), interior is mode) for name, interior in interiors for mode in Interior]
+        yield _gauge("panel_interior", "1 for the mode of the interior.", ("installation", "mode"), modes)
         doors = [((door.name,), door.status != "down") for door in state.doors]
         yield _gauge("door_up", "0 when no client can reach the door.", ("door",), doors)
         yield _gauge("state_writable", "0 when the state folder refuses writes.", (), [((), not state.trouble)])

@@ -38,17 +38,18 @@ class Overview:
 
     def state(self) -> schema.StateView:
         """Return everything."""
-        entries = self.journal.commands(LOOKED_THROUGH, quiet=False)
+        entries, now = self.journal.commands(LOOKED_THROUGH, quiet=False), self.now()
+        pressed = self.pairing is not None and button_pressed(self.journal, now)
         return schema.StateView(
             revision=self.news.revision,
             version=__version__,
-            now=self.now(),
+            now=now,
             pin_set=self.pin.is_set,
             installations=[self._installation(name, entries) for name in self.hub.installations],
             switches=[self._switch(switch) for switch in self.hub.switches],
             doors=self.door_views(),
             trouble=self.journal.trouble,
-            bridge=self._bridge(),
+            bridge=self.pairing and schema.BridgeView(pairing=self.pairing, pressed=pressed),
             searches=[schema.HeardView.of(search) for search in self.searches()],
         )
 
@@ -118,15 +119,12 @@ class Overview:
             return "ok"
         return "partly" if door.urls() else "down"
 
-    def _bridge(self) -> schema.BridgeView | None:
-        if self.pairing is None:
-            return None
-        return schema.BridgeView(pairing=self.pairing, pressed=button_pressed(self.journal, self.now()))
 
-
-def said(error: EmulatorError) -> int:
-    """Return the HTTP status of an error that is the answer to a request."""
-    return error.status if isinstance(error, ProtocolError) else HTTPStatus.SERVICE_UNAVAILABLE
+def said(error: Exception) -> int:
+    """Return the HTTP status of a request that failed."""
+    if isinstance(error, ProtocolError):
+        return error.status
+    return HTTPStatus.SERVICE_UNAVAILABLE if isinstance(error, EmulatorError) else HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _pending(target: Axes, first: Entry) -> schema.PendingView:

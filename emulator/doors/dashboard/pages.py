@@ -8,7 +8,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response as AnyResponse
 
 from emulator import doors
-from emulator.doors.dashboard import events, timeline
+from emulator.doors.dashboard import timeline
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.boxes import boxes
 from emulator.doors.dashboard.overview import Overview, said
@@ -60,7 +60,7 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
             mine = [entry for entry in entries if entry.installation in (one.name, "")]
             spans = _spans(overview, one.name, state.now - days * timeline.DAY_S)
             pictures[one.name] = timeline.draw(spans, mine, state.now, days)
-            lists[one.name] = events.listed(mine, spans, ROWS)
+            lists[one.name] = timeline.listed(mine, spans, ROWS)
             notices[one.name] = boxes(one, overview.hub.view(one.name).axes, state.now, state.trouble)
         html = render_template(
             "page.html",

@@ -1,16 +1,12 @@
 """The dashboard's section of devices.yaml, and its row."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from emulator.config.fields import Port, Section
 from emulator.doors import Door, DoorContext, DoorType
 from emulator.doors import Port as DoorPort
-
-if TYPE_CHECKING:
-    from emulator.doors.dashboard.door import Dashboard
 
 
 class DashboardSettings(Section):
@@ -23,10 +19,6 @@ def _open(context: DoorContext, chosen: DashboardSettings) -> Door:
     from emulator.doors.dashboard.door import Dashboard
 
     return Dashboard(context, chosen)
-
-
-def _pages(door: "Dashboard") -> Sequence[str]:
-    return door.pages()
 
 
 def _ports(chosen: DashboardSettings) -> Sequence[DoorPort]:
@@ -42,5 +34,5 @@ ROW = DoorType(
     ports=_ports,
     binds_switches=False,
     is_web=True,
-    pages=_pages,
+    pages=lambda door: door.pages(),
 )

@@ -1,4 +1,7 @@
-"""The picture of a day or a week: bands for where the panel stood, marks for what was asked of it. Pure geometry."""
+"""The timeline of an alarm: a picture of a day or a week, and the list of events below it. Pure.
+
+The picture has a lane for each axis, with bands for the states of the panel, and marks for the commands.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -80,6 +83,19 @@ class Picture:
     summary: str
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A row of the list. `at` is epoch seconds; `why` explains the result."""
+
+    at: float
+    shape: str
+    what: str
+    who: str
+    result: str
+    why: str
+    took: str
+
+
 Place = Callable[[float], float]
 
 
@@ -94,6 +110,31 @@ def draw(spans: Sequence[Span], entries: Iterable[Entry], now: float, days: int)
     lanes = tuple(_lane(axis, spans, place) for axis in axes)
     marks = [Mark(place(entry.at), _sign(entry, days), _title(entry)) for entry in entries if start <= entry.at <= now]
     return Picture(days, lanes, tuple(marks), _ticks(start, days, place), _summary(spans, start, now))
+
+
+def listed(entries: Iterable[Entry], spans: Sequence[Span], limit: int) -> list[Event]:
+    """Return the newest events, newest first."""
+    found = [_command(entry) for entry in entries] + [_move(span) for span in spans[1:] if span.command is None]
+    return sorted(found, key=lambda event: event.at, reverse=True)[:limit]
+
+
+def _command(entry: Entry) -> Event:
+    is_one, ended = entry.times == 1, entry.ended_at or entry.at
+    took = length(max(0.0, ended - entry.at)) if entry.ended_at and is_one and entry.result != "refused" else ""
+    why = entry.message or ""
+    if entry.settled:
+        why += f"; then the panel said: {entry.settled}"
+    who = " · ".join(filter(None, (entry.switch, entry.door, entry.peer)))
+    result = entry.result or "under way"
+    if not is_one:
+        # It stands in the list where it came last.
+        result, why = f"{result} {entry.times:,} times", f"{why}; the first time at {clock(entry.at)}"
+    shape = MARKS.get(entry.result, "nothing")
+    return Event(entry.at if is_one else ended, shape, entry.action, who, result, why, took)
+
+
+def _move(span: Span) -> Event:
+    return Event(span.since, "moved", f"panel is {span.axes}", "not by a command from here", "seen", "", "")
 
 
 def clock(epoch_s: float) -> str:

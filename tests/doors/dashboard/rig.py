@@ -94,7 +94,7 @@ class Rig(SimulatedCloud):
             searches=self.heard.latest,
             pairing=pairing,
         )
-        self.flask = create_app(self.shown, self.access, self.clock.time())
+        self.flask = create_app(self.shown, self.access)
         self.entered = gate(self.flask, lambda: (PLACE,), {"alarm.local"}, self.access.refuse)
         self.client = Client(self.entered)
         if pin:

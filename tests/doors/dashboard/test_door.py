@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from emulator.doors import Door
-from emulator.doors.dashboard.door import Dashboard, own_names
+from emulator.doors.dashboard.door import Dashboard
 from emulator.doors.dashboard.settings import DashboardSettings
 from emulator.errors import Unreachable
 from emulator.lan.network import Nic
@@ -122,18 +122,6 @@ def test_a_listener_does_not_hold_the_stop(make: Callable[..., Dashboard]) -> No
     connection.request("GET", f"/api/state?since={revision}")
     door.stop()
     connection.close()
-
-
-@pytest.mark.parametrize(
-    ("hostname", "names"),
-    [
-        ("pi", {"pi", "pi.local"}),
-        ("NAS.home.arpa", {"nas.home.arpa", "nas", "nas.local"}),
-        ("", set()),
-    ],
-)
-def test_what_this_machine_is_called(hostname: str, names: set[str]) -> None:
-    assert own_names(hostname) == names
 
 
 # -- the commands of this machine -------------------------------------------------------------------------------------

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from emulator.doors.dashboard import events
-from emulator.doors.dashboard.timeline import DAY_S, THINNEST_PERCENT, draw, length
+from emulator.doors.dashboard.timeline import DAY_S, THINNEST_PERCENT, draw, length, listed
 from emulator.model import DISARMED, Axes, Interior
 from emulator.store.history import Span
 from emulator.store.journal import Entry
@@ -134,14 +133,14 @@ def test_length(seconds: float, said: str) -> None:
 
 def test_the_list_has_commands_and_moves_by_others_newest_first() -> None:
     spans = [span(DISARMED, 24, 12), span(NIGHT, 12, 6, command=1), span(DISARMED, 6, 0)]
-    rows = events.listed([entry(12, "confirmed"), entry(3, "rejected", message="a window is open")], spans, 10)
+    rows = listed([entry(12, "confirmed"), entry(3, "rejected", message="a window is open")], spans, 10)
     assert [(row.shape, row.what, row.result, row.why, row.took) for row in rows] == [
         ("failed", "arm night", "rejected", "a window is open", "4 s"),
         ("moved", "panel is disarmed", "seen", "", ""),
         ("done", "arm night", "confirmed", "", "4 s"),
     ]
     assert rows[0].who == "Night · wemo · 10.0.0.9"
-    assert len(events.listed([entry(1, None)] * 9, spans, 5)) == 5
+    assert len(listed([entry(1, None)] * 9, spans, 5)) == 5
 
 
 AXES = st.builds(
