@@ -22,7 +22,10 @@ Pairing = Literal["open", "button"]
 
 
 class Door(Protocol):
-    """A way into the house for clients on the LAN. Its methods may be called from any thread, and repeatedly."""
+    """A way into the house for clients on the LAN. Its methods may be called from any thread, and repeatedly.
+
+    Making one opens no socket and starts no thread.
+    """
 
     def start(self) -> None:
         """Return when clients can be served, or when it was logged why they cannot be yet."""

@@ -15,6 +15,13 @@ class DoorContract:
         """Return whether a client gets an answer."""
         raise NotImplementedError
 
+    def test_making_it_starts_nothing(self) -> None:
+        before = set(threading.enumerate())
+        door = self.make()
+        assert not self.serves(door)
+        assert (list(door.urls()), list(door.obstacles())) == ([], [])
+        assert set(threading.enumerate()) == before
+
     def test_it_serves_from_start_to_stop(self) -> None:
         before = set(threading.enumerate())
         door = self.make()
@@ -24,6 +31,7 @@ class DoorContract:
         finally:
             door.stop()
         assert not self.serves(door)
+        assert list(door.urls()) == []
         assert set(threading.enumerate()) == before
 
     def test_nothing_is_in_the_way_while_it_serves(self) -> None:
