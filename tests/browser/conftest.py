@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    """One Chromium for all; each test opens the page anew."""
+    """Yield one Chromium for all tests; each opens the page anew."""
     if not (CHROMIUM and DRIVER):
         pytest.skip("no chromium and chromedriver: apt install chromium chromium-driver")
     options = webdriver.ChromeOptions()
@@ -51,7 +51,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
-    """The program, with a simulated alarm that answers at once to whoever asks at once."""
+    """Yield the program with a simulated alarm that neither delays nor limits its answers."""
     quick = simulated.ROW._replace(polling=simulated.ROW.polling._replace(spacing_s=0.02))
     monkeypatch.setattr(simulated, "ROW", quick)
     monkeypatch.setattr(operations, "POLL_X2_S", 0.1)
@@ -76,7 +76,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
 
 @pytest.fixture
 def person(browser: webdriver.Chrome, home: App) -> Iterator[Person]:
-    """Somebody with a phone in front of the page."""
+    """Yield a person with a phone in front of the page."""
     made = Person(browser, home)
     made.screen(*PHONE)
     made.open()

@@ -31,13 +31,13 @@ class Person:
 
     @property
     def url(self) -> str:
-        """Where the page is."""
+        """The address of the page."""
         pages = self.home.pages()
         assert pages
         return pages[0]
 
     def screen(self, width: int, height: int, *, scheme: str = "light", script: bool = True) -> None:
-        """Another device."""
+        """Switch to another device."""
         measures = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
         self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", measures)
         features = [
@@ -48,7 +48,7 @@ class Person:
         self.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not script})
 
     def open(self, path: str = "") -> None:
-        """Go to the page; what the browser complained of before is forgotten."""
+        """Open the page, and forget the browser's earlier complaints."""
         self.browser.get(self.url + path)
         self.browser.get_log("browser")
 
@@ -57,15 +57,15 @@ class Person:
         self._wait(lambda: all(text in self.text(where) for text in texts), f"{texts} in {where}")
 
     def see_nothing(self, where: str) -> None:
-        """Wait until there are no words."""
+        """Wait until an element has no words."""
         self._wait(lambda: not self.text(where), f"nothing in {where}")
 
     def see_gone(self, where: str) -> None:
-        """Wait until it is not there any more."""
+        """Wait until an element is gone."""
         self._wait(lambda: not self.browser.find_elements(By.CSS_SELECTOR, where), f"no {where}")
 
     def reload_until(self, text: str, where: str) -> None:
-        """As the page does by itself every half minute where there is no JavaScript."""
+        """Reload, as the page does every half minute without JavaScript."""
 
         def reloaded() -> bool:
             self.browser.refresh()
@@ -74,20 +74,20 @@ class Person:
         self._wait(reloaded, f"{text} in {where}")
 
     def panel_answers(self) -> None:
-        """The simulated panel is done with what it has begun, at once."""
+        """Let the simulated panel complete at once what it has begun."""
         self._wait(lambda: self.panel.pending is not None, "the panel to begin")
         if self.panel.pending:
             self.panel.pending.due = self.panel.now()
 
     def text(self, where: str = "body") -> str:
-        """What can be read there."""
+        """Return the visible words of an element."""
         return str(self.browser.find_element(By.CSS_SELECTOR, where).text)
 
     def tap(self, where: str) -> None:
-        """Press a button, once it is there and the page has stood still: a tap before is not taken."""
+        """Press a button once it is there and the page has stood still: an earlier tap is ignored."""
 
         def tapped() -> bool:
-            # In this order: what appears is said to move from that moment on.
+            # In this order: a control that appears counts as moving from that moment on.
             found = self.browser.find_element(By.CSS_SELECTOR, where)
             if self._moves():
                 return False
@@ -97,14 +97,14 @@ class Person:
         self._wait(tapped, where)
 
     def settled(self) -> None:
-        """Wait until the page has stood still for long enough that a tap is taken."""
+        """Wait until the page has stood still for so long that it takes a tap."""
         self._wait(lambda: not self._moves(), "the page to stand still")
 
     def _moves(self) -> bool:
         return bool(self.browser.find_elements(By.CSS_SELECTOR, "body[data-moved]"))
 
     def spot(self, where: str) -> tuple[float, float]:
-        """Where the middle of something is on the screen."""
+        """Return the centre of an element on the screen."""
         script = (
             "const box = arguments[0].getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]"
         )
@@ -112,19 +112,19 @@ class Person:
         return float(x), float(y)
 
     def tap_at(self, spot: tuple[float, float]) -> None:
-        """Put a finger down and up, whatever is there by now."""
+        """Tap a place on the screen, whatever control is there by now."""
         for kind in ("mousePressed", "mouseReleased"):
             what = {"type": kind, "x": spot[0], "y": spot[1], "button": "left", "clickCount": 1}
             self.browser.execute_cdp_cmd("Input.dispatchMouseEvent", what)
 
     def network(self, *, offline: bool = False, latency_ms: int = 0) -> None:
-        """What the phone is connected to from now on."""
+        """Set the phone's network conditions from now on."""
         self.browser.execute_cdp_cmd("Network.enable", {})
         found = {"offline": offline, "latency": latency_ms, "downloadThroughput": -1, "uploadThroughput": -1}
         self.browser.execute_cdp_cmd("Network.emulateNetworkConditions", found)
 
     def type(self, where: str, text: str) -> None:
-        """Into a field, once it is there."""
+        """Type into a field, once it is there."""
         self._wait(lambda: self.browser.find_element(By.CSS_SELECTOR, where).send_keys(text) is None, where)
 
     def arm(self, mode: str) -> None:
@@ -137,22 +137,22 @@ class Person:
         self.tap("#disarm-home")
 
     def complaints(self) -> list[str]:
-        """What the browser's console has to say; advice on password forms is not meant for a PIN."""
+        """Return the browser's console messages, but for advice on password forms, which is not meant for a PIN."""
         return [str(entry["message"]) for entry in self.browser.get_log("browser") if entry["level"] != "DEBUG"]
 
     def barriers(self) -> list[str]:
-        """What axe-core finds that keeps people out, and where."""
+        """Return the accessibility problems that axe-core finds, and where."""
         axe = Axe(self.browser)
         axe.inject()
         grave = [found for found in axe.run()["violations"] if found["impact"] in GRAVE]
         return [f"{found['id']}: {node['html']}" for found in grave for node in found["nodes"]]
 
     def sideways(self) -> int:
-        """By how many pixels the page is wider than the screen."""
+        """Return by how many pixels the page is wider than the screen."""
         script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
         return int(self.browser.execute_script(script))
 
     def _wait(self, condition: Callable[[], bool], what: str) -> None:
-        # What the driver calls a timeout comes within 20 ms, when the page is just being left.
+        # The driver reports a timeout within 20 ms while the page is being left.
         ignored = [StaleElementReferenceException, TimeoutException]
         WebDriverWait(self.browser, PATIENCE_S, 0.05, ignored).until(lambda _: condition(), what)

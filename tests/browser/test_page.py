@@ -140,7 +140,7 @@ def test_nobody_is_kept_out(person: Person) -> None:
 
 
 def look_around(person: Person, path: str = "") -> None:
-    """On every screen, by day and by night."""
+    """Every screen size, in light and dark."""
     for screen in (NARROW, PHONE, DESK):
         for scheme in ("light", "dark"):
             person.screen(*screen, scheme=scheme)

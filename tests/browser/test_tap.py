@@ -1,4 +1,4 @@
-"""No tap arms or disarms what the eye did not see there: buttons stay where they are, and what moves is not tapped."""
+"""No tap arms or disarms by a button that the eye did not see there: buttons stay, and a moved one ignores taps."""
 
 from collections.abc import Iterator
 
@@ -43,7 +43,7 @@ def _small(person: Person) -> Iterator[None]:
 
 
 def asked_for(person: Person) -> list[tuple[str, str | None]]:
-    """What the journal holds, oldest first."""
+    """Return the journal, oldest first."""
     return [(entry.action, entry.result) for entry in reversed(person.home.alarms.journal.commands(50))]
 
 

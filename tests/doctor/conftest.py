@@ -24,7 +24,7 @@ MakeCase = Callable[..., Case]
 
 @pytest.fixture
 def make_case(tmp_path: Path) -> MakeCase:
-    """Makes a case of a settings text; nothing runs unless it is said."""
+    """Makes a case from a settings text; the program does not run unless a test says so."""
 
     def make(
         text: str = SIMULATED,

@@ -1,4 +1,4 @@
-"""What the journal remembers of the switches, without being changed."""
+"""Identities that the journal remembers; reading changes nothing."""
 
 from contextlib import closing
 from pathlib import Path

@@ -21,7 +21,7 @@ from tests.doctor.conftest import NOW_S, SWITCHES, MakeCase
 
 
 class Server(ThreadingHTTPServer):
-    """Answers what the test wants, and keeps what it was asked."""
+    """Answers as the test wants, and keeps the requests."""
 
     status = 200
     date = formatdate(NOW_S, usegmt=True)
@@ -35,7 +35,7 @@ class Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}/owa-api/graphql"
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up is what some tests are about."""
+        """Ignore errors: some tests are about clients that hang up."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -141,7 +141,7 @@ def test_a_server_that_is_silent_is_unreachable() -> None:
 
 @contextmanager
 def says(words: bytes) -> Iterator[int]:
-    """A server that says this to whoever comes, and hangs up; its port."""
+    """Yield the port of a server that sends `words` to one client, and hangs up."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:

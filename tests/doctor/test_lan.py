@@ -66,7 +66,7 @@ def test_multicast_on_an_interface_that_is_down_or_has_it_switched_off(flags: in
 
 
 def test_where_nothing_can_hear_nothing_is_blamed_on_a_firewall() -> None:
-    """Nobody can join a group at an address that is not ours, as on a port that another program has for itself."""
+    """No socket joins a group at an address that is not ours, as on a port that another program has for itself."""
     found = lan._multicast(replace(LO, host="192.0.2.9"), IFF_UP | IFF_MULTICAST)
     assert (found.verdict, "1900/udp" in found.found) == (Verdict.SKIPPED, True)
 

@@ -1,4 +1,4 @@
-"""Addresses for a time: the kernel's own answer, and messages as it writes them. tests/netns has a real lease."""
+"""Addresses with a lease: the kernel's own answer, and messages as it writes them. tests/netns has a real lease."""
 
 import socket
 import struct
@@ -23,7 +23,7 @@ def test_what_is_no_message_ends_it(data: bytes) -> None:
 
 
 def told(flags: int, *attributes: bytes) -> bytes:
-    """An ifaddrmsg of IPv4, and its attributes."""
+    """Build an ifaddrmsg of IPv4 with its attributes."""
     return struct.pack("=BBBBI", socket.AF_INET, 24, flags, 0, 2) + b"".join(attributes)
 
 

@@ -24,7 +24,7 @@ NOBODY = 65534
 
 @pytest.fixture
 def server() -> Iterator[socket.socket]:
-    """A program that listens; it is this test run."""
+    """Yield a port at which this test run listens."""
     with socket.create_server(("127.0.0.1", 0)) as made:
         yield made
 
@@ -139,7 +139,7 @@ EVERYWHERE, ELSEWHERE = "00000000:0050", "090200C0:0050"  # 0.0.0.0 and 192.0.2.
 
 
 def told(folder: Path, address: str, uid: int, pid: int = 0, name: str = "") -> Path:
-    """A /proc that tells of one socket, and of the program that has it where that can be seen."""
+    """Build a /proc with one socket, and with its program if that can be seen."""
     proc = folder / "proc"
     (proc / "net").mkdir(parents=True)
     (proc / "net" / "tcp").write_text(HEAD + row(address, "0A", uid, 77))

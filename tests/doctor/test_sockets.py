@@ -1,4 +1,4 @@
-"""Who has a port, by the real tables of this machine and by tables that were written for the test."""
+"""Programs that have a port, by the real tables of this machine and by tables written for the test."""
 
 import os
 import socket
@@ -18,7 +18,7 @@ def row(address: str, state: str, uid: int, inode: int) -> str:
 
 @pytest.fixture
 def proc(tmp_path: Path) -> Path:
-    """A /proc with tables; processes are added by tests."""
+    """Build a /proc with tables; tests add the processes."""
     (tmp_path / "net").mkdir()
     (tmp_path / "self").mkdir()
     return tmp_path

@@ -26,7 +26,7 @@ FRESH = Login("who@example", Device.new(), "access", NOW_S + 900, NOW_S, "refres
 
 @contextmanager
 def unprivileged(folder: Path) -> Iterator[None]:
-    """As a user who gets to this folder and has no more rights; root would be stopped by nothing."""
+    """Run as a user with access to this folder alone: nothing would stop root."""
     if os.geteuid() != 0:
         yield
         return
@@ -98,7 +98,7 @@ def test_a_read_only_folder_is_named(make_case: MakeCase, tmp_path: Path) -> Non
         found, journal = state.folder(case), state.journal(case)
     assert (found.verdict, "cannot be written to: Permission denied" in found.found) == (Verdict.PROBLEM, True)
     assert "--state-dir" in found.fix
-    # Nobody is told to move away a journal that is only somebody else's.
+    # The remedy for a journal of another user is not to move it away.
     assert (journal.verdict, journal.fix) == (Verdict.SKIPPED, "")
 
 

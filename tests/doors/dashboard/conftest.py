@@ -8,12 +8,12 @@ from tests.doors.dashboard.rig import Rig
 
 @pytest.fixture(autouse=True)
 def pins_are_quick(quick_hash: None) -> None:
-    """Each test sets one."""
+    """Make PIN hashes cheap, as each test sets one."""
 
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
-    """A house whose panel was read."""
+    """Yield an alarm whose panel was read."""
     made = Rig(tmp_path)
     made.settle()
     yield made

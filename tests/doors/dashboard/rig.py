@@ -1,4 +1,4 @@
-"""A house with its dashboard in one process, on one clock: no socket, no thread, nothing to wait for."""
+"""An alarm with its dashboard in one process, on one clock: no socket, no thread, nothing to wait for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ def a_switch(mode: str, *, off: bool = True, number: int = 1) -> Switch:
 
 @dataclass
 class FakeDoor:
-    """A door that is whatever a test says."""
+    """A door in the state that a test sets."""
 
     serves: bool = True
     in_the_way: list[str] = field(default_factory=list)
@@ -59,7 +59,7 @@ class FakeDoor:
 
 
 class Rig(SimulatedCloud):
-    """The alarm is driven step by step; `get` and `post` are what a client on the LAN does."""
+    """An alarm that is driven step by step; `get` and `post` are requests of a client on the LAN."""
 
     def __init__(self, folder: Path, *, pairing: Pairing | None = None, pin: str | None = PIN) -> None:
         super().__init__()
@@ -107,11 +107,11 @@ class Rig(SimulatedCloud):
         return self._ask("GET", path, peer, headers)
 
     def post(self, path: str, *, peer: str = PEER, origin: str | None = PAGE, **form: str) -> TestResponse:
-        """A form of the page, or of whatever page `origin` is."""
+        """Post a form of the page, or of the page `origin`."""
         return self._ask("POST", path, peer, {"Origin": origin} if origin else {}, data=form)
 
     def call(self, path: str, body: Any, *, peer: str = PEER, **headers: str) -> TestResponse:
-        """A program's request."""
+        """Send a program's request."""
         return self._ask("POST", path, peer, headers, json=body)
 
     def _ask(self, method: str, path: str, peer: str, headers: dict[str, str], **body: Any) -> TestResponse:
@@ -128,20 +128,20 @@ class Rig(SimulatedCloud):
             self.alarm.step()
 
     def poll(self) -> None:
-        """Let the next poll come."""
+        """Run the next poll."""
         self.clock.now += 2 * POLL_S
         self.alarm.step()
 
     @property
     def sent(self) -> list[str]:
-        """What was submitted to the panel, status checks aside."""
+        """The requests that were submitted to the panel, without status checks."""
         return [name for name in self.transport.requests() if name.endswith("1") and name != "EST1"]
 
     def entries(self) -> list[Entry]:
-        """The journal, newest first."""
+        """Return the journal, newest first."""
         return self.journal.commands(50)
 
     def last(self) -> tuple[str, str, str, str | None, str | None]:
-        """The newest entry: door, peer, what, result and reason."""
+        """Return door, peer, action, result and reason of the newest entry."""
         entry = self.entries()[0]
         return entry.door, entry.peer, entry.action, entry.result, entry.message

@@ -1,4 +1,4 @@
-"""Who may do what: every way that must not work, and what the journal says of it."""
+"""Access: every way that must not work, and its entry in the journal."""
 
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def test_our_own_page_may(rig: Rig, headers: dict[str, str]) -> None:
 
 
 def test_a_form_sent_as_json_by_text_plain_is_no_json(rig: Rig) -> None:
-    """What another site's form can send without asking first."""
+    """Another site's form can send this without a CORS preflight."""
     answer = rig._ask("POST", "/api/command", PEER, {"Content-Type": "text/plain"}, data='{"arm": "total", "x": "="}')
     assert answer.status_code == 403
     assert rig.sent == []
@@ -221,7 +221,7 @@ def test_another_token_is_refused_even_with_the_pin(rig: Rig, shown: str) -> Non
 
 
 def test_who_means_another_program_neither_sees_this_house_nor_arms_it(rig: Rig) -> None:
-    """Two state folders on one machine, one port: what is typed for one house must not reach the other."""
+    """Two state folders on one machine, one port: a command typed for one alarm must not reach the other."""
     other: dict[str, str] = {"peer": "127.0.0.1", "Authorization": "Bearer of-another-run"}
     for path in ("/api/state", "/api/journal"):
         assert rig.get(path, **other).status_code == 403

@@ -1,4 +1,4 @@
-"""The local API: what it answers, and that its own description is true."""
+"""The local API: its answers, and the truth of its own description."""
 
 import json
 from collections.abc import Iterable
@@ -223,7 +223,7 @@ def test_the_document_is_openapi_3_1(rig: Rig) -> None:
 
 
 EXAMPLES = settings.default.max_examples // 4
-"""For each operation; each rule of the models is hit several times."""
+"""Examples for each operation, enough to hit each rule of the models several times."""
 
 
 @pytest.mark.hypothesis

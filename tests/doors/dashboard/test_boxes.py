@@ -1,4 +1,4 @@
-"""The boxes of an alarm: a trouble is shown while it is one."""
+"""The boxes of an alarm: a trouble is shown while it lasts."""
 
 import pytest
 
@@ -91,7 +91,7 @@ def test_a_row_of_another_version_is_shown() -> None:
 
 
 def test_each_box_has_its_own_name() -> None:
-    """One that was closed stays closed; the next of its kind does not."""
+    """A closed box stays closed; the next of its kind does not."""
 
     def ids(health: schema.HealthView, last: schema.EntryView | None = None) -> list[str]:
         one = schema.InstallationView(name="home", panel=None, pending=None, modes=[], last=last, health=health)

@@ -1,4 +1,4 @@
-"""The dashboard as a door: real sockets on loopback, and what it leaves for the commands of this machine."""
+"""The dashboard as a door: real sockets on loopback, and the file that it leaves for the commands of this machine."""
 
 import http.client
 import json
@@ -28,7 +28,7 @@ from tests.support.patience import PATIENCE_S
 from tests.support.program import free_port
 
 FOREIGN = Nic("eth0", IPv4Interface("127.0.0.2/32"))
-"""A place whose network holds nobody but itself."""
+"""An interface whose network has no other address."""
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_a_port_that_is_taken_is_said_and_tried_again(
         door.start()
         assert "another program has it. Stop that program, or choose another port" in door.obstacles()[0]
         assert door.pages() == ()
-        # Whoever has the port would be shown the token.
+        # The program that has the port would get the token.
         assert not (tmp_path / "api.json").exists()
     door._look()
     assert local_api.find(tmp_path)

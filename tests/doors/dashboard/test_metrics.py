@@ -23,7 +23,7 @@ def health(rig: Rig) -> tuple[int, str, dict[str, str], dict[str, str]]:
 
 
 def samples(rig: Rig) -> dict[str, float]:
-    """By name and the values of its labels, which are sorted by their names."""
+    """Return the samples by name and label values, sorted by label name."""
     text = rig.get("/metrics").text
     return {
         " ".join((sample.name, *sample.labels.values())): sample.value

@@ -1,4 +1,4 @@
-"""Waiting for a change: bounded, woken, and over when the program stops."""
+"""Long polls: bounded, woken by a change, and ended when the program stops."""
 
 import threading
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def news() -> Iterator[News]:
 
 
 def waiting(news: News, number: int) -> list[threading.Thread]:
-    """Threads that wait for a change; each says so before."""
+    """Start threads that wait for a change, and return when each is about to."""
     ready = threading.Barrier(number + 1)
     revision = news.revision
 

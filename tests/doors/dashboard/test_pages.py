@@ -1,4 +1,4 @@
-"""The page as it comes, without JavaScript."""
+"""The page as it is sent, without JavaScript."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from tests.doors.dashboard.rig import HOST, PEER, PIN, Rig
 
 
 def read(rig: Rig, path: str = "/") -> str:
-    """The words of the page, on one line."""
+    """Return the words of the page, on one line."""
     answer = rig.get(path)
     assert answer.status_code == 200
     page = html.fromstring(answer.data)
@@ -83,7 +83,7 @@ def test_disarm_by_pin(rig: Rig) -> None:
 
 
 def test_the_disarm_form_is_always_there(rig: Rig) -> None:
-    """What comes and goes moves other buttons; and that nothing is armed may be news of yesterday."""
+    """A form that comes and goes would move other buttons, and the state that is shown may be old."""
     assert 'action="/disarm"' in rig.get("/").text
     assert rig.post("/disarm", installation="home", pin=PIN).status_code == 303
 
@@ -112,7 +112,7 @@ def test_another_mode_over_an_armed_one_is_asked_once(rig: Rig) -> None:
 
 
 def test_a_yes_to_another_question_is_none(rig: Rig) -> None:
-    """Somebody was at the keypad meanwhile."""
+    """The mode was changed at the keypad meanwhile."""
     rig.post("/arm", installation="home", mode="total")
     rig.settle()
     answer = rig.post("/arm", installation="home", mode="night", over="perimeter")
@@ -136,7 +136,7 @@ def test_an_alarm_of_which_nothing_is_known_is_not_asked_about(tmp_path: Path) -
 
 @pytest.mark.parametrize("at", ["nan", "-inf", "soon", "{:.1f}"])
 def test_a_tap_that_comes_late_is_not_done(rig: Rig, at: str) -> None:
-    """A phone that lost the network may bring what it was asked for when it has it again."""
+    """A phone that lost the network may send a tap when it is back."""
     late = {"installation": "home", "at": at.format(rig.clock.time() - LATE_S - 1)}
     assert rig.post("/arm", **late, mode="night").status_code in (400, 409)
     assert rig.post("/disarm", **late, pin=PIN).status_code in (400, 409)

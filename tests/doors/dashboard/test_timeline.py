@@ -27,7 +27,7 @@ def in_madrid(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def span(axes: Axes, since_h: float, until_h: float, command: int | None = None) -> Span:
-    """In hours before NOW."""
+    """Make a span; its ends are hours before NOW."""
     return Span("home", axes, NOW - since_h * HOUR, NOW - until_h * HOUR, command)
 
 
