@@ -132,7 +132,7 @@ class Home:
         self.program = self.lan.start(self.host, [EMULATOR, "run", *options], self._environment)
         self.programs.append(self.program)
         self.program.says("Ready:")
-        rows = re.findall(r"^(\S.*?)  +\S+  +\S.*?  +(http://\S+)$", self.program.text, re.MULTILINE)
+        rows = re.findall(r"^(\S.*?)  +\S+  +\S.*?  +(http://\S+/setup\.xml)$", self.program.text, re.MULTILINE)
         self.switches = {name: Shown(name, url) for name, url in rows}
 
     def stop(self) -> None:
