@@ -22,10 +22,10 @@ from emulator.doors.hue.bridge import Bridge
 from emulator.doors.hue.lights import Lights
 from emulator.doors.hue.messages import ApiRequest
 from emulator.doors.hue.v1 import Api
-from emulator.doors.wemo import callback, description, soap
+from emulator.doors.wemo import description, soap
 from emulator.doors.wemo.description import BASICEVENT, METAINFO, Facts
 from emulator.errors import ConfigError, ProtocolError, Unreachable
-from emulator.lan import access, search, ssdp, upnp
+from emulator.lan import access, callback, search, ssdp, upnp
 from emulator.lan.http1 import Conversation, Response
 from emulator.lan.network import Place
 from emulator.model import BridgeIdentity
@@ -87,7 +87,7 @@ def soap_call(data: bytes) -> None:
 def gena_callback(data: bytes) -> None:
     """A CALLBACK leads to the subscriber's segment and not to us, or is a ProtocolError; a TIMEOUT has its bounds."""
     header = data.decode("latin-1")
-    assert callback.SHORTEST <= callback.granted(header) <= callback.LONGEST
+    assert callback.SHORTEST_S <= callback.granted(header) <= callback.LONGEST_S
     with suppress(ProtocolError):
         host = callback.acceptable(header, PEER, PLACE, callback.Here((PLACE,))).host
         assert host != PLACE.host

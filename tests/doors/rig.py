@@ -7,11 +7,11 @@ from functools import partial
 from ipaddress import IPv4Network
 from typing import Any, Concatenate, ParamSpec
 
-from emulator.doors.wemo.callback import Here
 from emulator.doors.wemo.gena import Publisher
 from emulator.doors.wemo.plug import Plug
 from emulator.doors.wemo.protocol import WemoSwitch
 from emulator.doors.wemo.walk import Walks
+from emulator.lan.callback import Here
 from emulator.lan.connection import HttpConnection
 from emulator.lan.lanes import Lanes
 from emulator.lan.limits import Connections

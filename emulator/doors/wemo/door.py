@@ -8,13 +8,13 @@ from contextlib import suppress
 
 from emulator.alarm.hub import Guard, Hub
 from emulator.doors.wemo import advert, description, protocol
-from emulator.doors.wemo.callback import Here
 from emulator.doors.wemo.description import SERVICES
 from emulator.doors.wemo.gena import Publisher
 from emulator.doors.wemo.keeper import Keeper
 from emulator.doors.wemo.plug import Plug
 from emulator.doors.wemo.walk import Walks
 from emulator.lan import network, ssdp
+from emulator.lan.callback import Here
 from emulator.lan.lanes import Lanes
 from emulator.lan.limits import Connections
 from emulator.lan.network import Place

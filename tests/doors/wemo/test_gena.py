@@ -10,10 +10,11 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from emulator.doors.wemo import gena
-from emulator.doors.wemo.callback import Callback, Here
+from emulator.doors.wemo import gena, subscription
 from emulator.doors.wemo.gena import Publisher, Topic
 from emulator.errors import ProtocolError
+from emulator.lan import callback
+from emulator.lan.callback import Callback, Here
 from emulator.lan.http1 import Response
 from emulator.lan.network import Place
 from tests.doors.clockwork import as_test, until
@@ -125,7 +126,7 @@ async def test_events_arrive_in_order_after_the_initial_one(publisher: Publisher
 @with_subscriber
 async def test_nothing_is_sent_before_the_answer_is_out(publisher: Publisher, subscriber: Subscriber) -> None:
     response = publisher.subscribe(TOPIC, PEER, PLACE, subscriber.headers(), lambda: b"<all/>")
-    await asyncio.sleep(2 * gena.HEAD_START)
+    await asyncio.sleep(2 * gena.HEAD_START_S)
     assert subscriber.got.empty()
     assert response.after
     response.after()
@@ -257,7 +258,7 @@ async def test_where_everybody_has_one_nobody_makes_way(publisher: Publisher) ->
 async def test_a_subscriber_that_wants_no_events_is_dropped(
     publisher: Publisher, subscriber: Subscriber, answer: bytes, numbers: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gena, "AGAIN_S", (0.0, 0.0))
+    monkeypatch.setattr(subscription, "AGAIN_S", (0.0, 0.0))
     subscriber.answer = answer
     subscribe(publisher, subscriber.headers())
     for _number in range(5):
@@ -271,7 +272,7 @@ async def test_a_subscriber_that_wants_no_events_is_dropped(
 async def test_a_subscriber_that_is_gone_is_dropped(
     publisher: Publisher, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gena, "AGAIN_S", (0.0, 0.0))
+    monkeypatch.setattr(subscription, "AGAIN_S", (0.0, 0.0))
     subscriber.port = 1  # nothing listens there
     subscribe(publisher, subscriber.headers())
     await until(lambda: not publisher.publish(TOPIC, b"<x/>"))
@@ -281,10 +282,10 @@ async def test_a_subscriber_that_is_gone_is_dropped(
 async def test_events_that_fail_at_once_do_not_end_a_subscription(
     publisher: Publisher, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gena, "AGAIN_S", (1e6, 1e6))
+    monkeypatch.setattr(subscription, "AGAIN_S", (1e6, 1e6))
     subscriber.answer = b"HTTP/1.1 503 Starting\r\n\r\n"
     subscribe(publisher, subscriber.headers())
-    for number in range(2 * gena.MAX_FAILURES):
+    for number in range(2 * subscription.MAX_FAILURES):
         assert (await subscriber.next())[0]["SEQ"] == str(number)
         assert publisher.publish(TOPIC, b"<x/>") == 1
 
@@ -293,7 +294,7 @@ async def test_events_that_fail_at_once_do_not_end_a_subscription(
 async def test_the_newest_event_takes_the_place_of_what_nobody_answered(
     publisher: Publisher, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gena, "AGAIN_S", (0.01, 0.01))
+    monkeypatch.setattr(subscription, "AGAIN_S", (0.01, 0.01))
     good, subscriber.answer = subscriber.answer, b""
     subscribe(publisher, subscriber.headers())
     assert await heard(subscriber, 1) == [("0", "<all/>")]
@@ -323,7 +324,7 @@ def test_a_subscriber_that_a_defect_cuts_off_is_dropped_too(caplog: pytest.LogCa
 async def test_one_failure_is_forgiven(publisher: Publisher, subscriber: Subscriber) -> None:
     good, subscriber.answer = subscriber.answer, b"HTTP/1.1 500 No\r\n\r\n"
     subscribe(publisher, subscriber.headers())
-    for number in range(2 * gena.MAX_FAILURES):
+    for number in range(2 * subscription.MAX_FAILURES):
         assert (await subscriber.next())[0]["SEQ"] == str(number)
         subscriber.answer = good if number % 2 else b"HTTP/1.1 500 No\r\n\r\n"
         assert publisher.publish(TOPIC, b"<x/>") == 1
@@ -337,15 +338,15 @@ async def test_a_slow_subscriber_keeps_only_the_latest_events(
     subscribe(publisher, subscriber.headers())
     for number in range(100):
         publisher.publish(TOPIC, str(number).encode())
-    bodies = [(await subscriber.next())[1] for _number in range(gena.MAX_QUEUE)]
-    assert bodies == [str(number) for number in range(100 - gena.MAX_QUEUE, 100)]
+    bodies = [(await subscriber.next())[1] for _number in range(subscription.MAX_QUEUE)]
+    assert bodies == [str(number) for number in range(100 - subscription.MAX_QUEUE, 100)]
 
 
 @with_subscriber
 async def test_after_the_last_sequence_number_comes_1(
     publisher: Publisher, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gena, "LAST_SEQ", 2)
+    monkeypatch.setattr(subscription, "LAST_SEQ", 2)
     subscribe(publisher, subscriber.headers())
     for _number in range(4):
         publisher.publish(TOPIC, b"<x/>")
@@ -412,7 +413,7 @@ async def test_what_has_expired_or_lost_its_switch_is_not_gone_on_with(publisher
     assert second.publish(TOPIC, b"<x/>") == 0
     endless = [replace(one, left_s=1e9) for one in second.kept()]
     second.restore(endless, {TOPIC})
-    clock.now += gena.LONGEST
+    clock.now += callback.LONGEST_S
     assert second.publish(TOPIC, b"<x/>") == 0
     await second.close()
 
@@ -438,18 +439,18 @@ async def test_after_a_power_cut_no_number_comes_twice(
 async def test_events_are_written_down_neither_each_nor_too_late(
     subscriber: Subscriber, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gena, "AHEAD", 6)
+    monkeypatch.setattr(subscription, "AHEAD", 6)
     changes: list[int] = []
     publisher = Publisher(clock, lambda: changes.append(1))
     publisher.move(HERE)
     subscribe(publisher, subscriber.headers())
     await subscriber.next()
-    publisher.kept(gena.AHEAD)
+    publisher.kept(subscription.AHEAD)
     changes.clear()
     for number in (1, 2, 3):
         publisher.publish(TOPIC, b"<x/>")
         await subscriber.next()
-        assert len(changes) == (number == gena.AHEAD // 2)
+        assert len(changes) == (number == subscription.AHEAD // 2)
     await publisher.close()
 
 
@@ -477,7 +478,7 @@ async def test_events_wait_for_an_address_to_come_from(publisher: Publisher, sub
     publisher.move(Here())
     subscribe(publisher, subscriber.headers())
     publisher.publish(TOPIC, b"<one/>")
-    await asyncio.sleep(2 * gena.HEAD_START)
+    await asyncio.sleep(2 * gena.HEAD_START_S)
     publisher.publish(TOPIC, b"<two/>")
     assert subscriber.got.empty()
     publisher.move(Here((replace(PLACE, host="127.0.0.3"),)))
@@ -491,7 +492,7 @@ async def test_events_wait_for_an_address_to_come_from(publisher: Publisher, sub
 async def test_what_nobody_answers_is_brought_again_under_its_number(
     publisher: Publisher, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gena, "AGAIN_S", (0.01, 0.01))
+    monkeypatch.setattr(subscription, "AGAIN_S", (0.01, 0.01))
     good, subscriber.answer = subscriber.answer, b""
     subscribe(publisher, subscriber.headers())
     assert await heard(subscriber, 2) == [("0", "<all/>"), ("0", "<all/>")]

@@ -1,4 +1,4 @@
-"""What a SUBSCRIBE may ask for: how long, and where events are brought. Pure (lan-emulation.md §1.7, §2.8)."""
+"""The terms of a SUBSCRIBE: its duration, and the address for its events. Pure (lan-emulation.md §1.7, §2.8)."""
 
 import re
 from collections.abc import Sequence
@@ -11,8 +11,11 @@ from urllib.parse import urlsplit
 from emulator.errors import ProtocolError
 from emulator.lan.network import Place
 
-MAX_CALLBACK = 1024  # bytes of the CALLBACK header; known clients use about 90, CallStranger many (§1.7)
-SHORTEST, USUAL, LONGEST = 60, 1800, 7200  # seconds granted; SmartThings asks for 5400, `infinite` gets the longest
+MAX_CALLBACK = 1024
+"""Bytes of the CALLBACK header; known clients use about 90, CallStranger many (§1.7)."""
+
+SHORTEST_S, USUAL_S, LONGEST_S = 60, 1800, 7200
+"""Granted; SmartThings asks for 5400, `infinite` gets the longest."""
 
 _TIMEOUT = re.compile(r"(?:second-)?([0-9]{1,9}|infinite)", re.IGNORECASE)
 _URL = re.compile(r"<([!-;=?-~]+)>")
@@ -20,7 +23,7 @@ _URL = re.compile(r"<([!-;=?-~]+)>")
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """Where a subscriber wants its events: a literal address of its own, or of its network segment."""
+    """Address for a subscriber's events: literal, its own or of its network segment."""
 
     host: str
     port: int
@@ -29,13 +32,13 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """Where we are: the places that are served, and every address of this host, served or not."""
+    """The places that are served, and every address of this host, served or not."""
 
     places: tuple[Place, ...] = ()
     addresses: frozenset[str] = frozenset()
 
     def admits(self, host: str, peer: str, place: Place) -> bool:
-        """Whether what `peer` subscribed to at a place may be brought to `host`.
+        """Return whether the events that `peer` subscribed to at a place may be brought to `host`.
 
         To the peer itself, or to another host of the same segment: a hub may have two addresses. Never to us, where
         an event would come from an address that is trusted; another address of this machine is for its own hubs only.
@@ -52,7 +55,7 @@ class Here:
         return host not in self.addresses or peer in self.addresses
 
     def source(self, callback: Callback, peer: str, local: str) -> str | None:
-        """The address to bring an event from: the one that was subscribed at while it is ours, or what took its place.
+        """Return the address to bring an event from: the one subscribed at while it is ours, or its successor.
 
         None while no place leads to the subscriber, or when its address has become ours: a hub beside us has subscribed
         at an address that still is.
@@ -67,21 +70,21 @@ class Here:
 
 
 def _leads_to(place: Place, host: str, peer: str) -> bool:
-    """Whether a place is on the segment of a subscriber, or on its machine."""
+    """Return whether a place is on the segment of a subscriber, or on its machine."""
     address = IPv4Address(host)
     return address in place.network or (host == peer and address.is_loopback)
 
 
 def granted(header: str) -> int:
-    """The seconds that a TIMEOUT header gets: `Second-N`, a bare number and `infinite` are known."""
+    """Return the seconds that a TIMEOUT header gets: `Second-N`, a bare number and `infinite` are known."""
     found = _TIMEOUT.fullmatch(header.strip())
     if not found:
-        return USUAL
-    return LONGEST if found[1].lower() == "infinite" else min(max(int(found[1]), SHORTEST), LONGEST)
+        return USUAL_S
+    return LONGEST_S if found[1].lower() == "infinite" else min(max(int(found[1]), SHORTEST_S), LONGEST_S)
 
 
 def acceptable(header: str, peer: str, place: Place, here: Here) -> Callback:
-    """The first URL of a CALLBACK header that leads where it may; ProtocolError when none does (§1.7)."""
+    """Return the first URL of a CALLBACK header that leads where it may; ProtocolError if none does (§1.7)."""
     if len(header) <= MAX_CALLBACK:
         for url in _URL.findall(header):
             with suppress(ValueError):

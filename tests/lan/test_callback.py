@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.doors.wemo import callback
-from emulator.doors.wemo.callback import Callback, Here
 from emulator.errors import ProtocolError
+from emulator.lan import callback
+from emulator.lan.callback import Callback, Here
 from emulator.lan.network import Place
 
 PEER = "192.168.7.9"

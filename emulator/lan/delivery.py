@@ -1,18 +1,21 @@
-"""One event on its way to a subscriber: the request, and the status it is answered with (lan-emulation.md §2.8)."""
+"""One event on its way to a subscriber: the request, and the status of its answer (lan-emulation.md §2.8)."""
 
 import asyncio
 from http import HTTPStatus
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from emulator.doors.wemo.callback import Callback
+from emulator.lan.callback import Callback
 
-MAX_ANSWER = 8 * 1024  # bytes of what a subscriber answers until its status and headers are here
-DELIVERY = 5.0  # seconds to connect, send and read the status (5 to 30 in §2.8)
+MAX_ANSWER = 8 * 1024
+"""Bytes of a subscriber's answer until its status and headers are here."""
+
+DELIVERY_S = 5.0
+"""To connect, send and read the status (5 to 30 in §2.8)."""
 
 
 async def notify(callback: Callback, source: str, sid: str, seq: int, event: bytes) -> int:
-    """Send one event from an address of ours; the status it was answered with, 0 when there was no answer."""
+    """Send one event from an address of ours; return the status of the answer, 0 when there is none."""
     lines = (
         f"NOTIFY {callback.path} HTTP/1.1",
         f"HOST: {callback.host}:{callback.port}",
@@ -25,7 +28,7 @@ async def notify(callback: Callback, source: str, sid: str, seq: int, event: byt
         "CONNECTION: close",
     )
     try:
-        async with asyncio.timeout(DELIVERY):
+        async with asyncio.timeout(DELIVERY_S):
             # From the address it subscribed at: Homebridge compares them.
             reader, writer = await asyncio.open_connection(callback.host, callback.port, local_addr=(source, 0))
             try:
@@ -38,12 +41,12 @@ async def notify(callback: Callback, source: str, sid: str, seq: int, event: byt
 
 
 class _Heads:
-    """How many heads of answers are here; more than one when the first ones are interim."""
+    """Counts the heads of answers; more than one when the first are interim."""
 
     complete = 0
 
     def on_headers_complete(self) -> None:
-        """Called by httptools."""
+        """Count one; called by httptools."""
         self.complete += 1
 
 
