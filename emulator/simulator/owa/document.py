@@ -12,8 +12,9 @@ from emulator.errors import EmulatorError
 DEEPEST = 12
 """Nesting of selections; the deepest known has 5."""
 
-TOKEN = re.compile(r'[{}()\[\]:$!=@]|\.\.\.|"(?:[^"\\]|\\.)*"|-?\w+(?:\.\w+)?')
-IGNORED = re.compile(r"#[^\n]*|[\s,]+")
+LEXER = re.compile(
+    r'#[^\n]*|[\s,]+|(?P<token>[{}()\[\]:$!=@]|\.\.\.|"(?:[^"\\]|\\.)*"|-?\w+(?:\.\w+)?)|(?P<wrong>.)', re.DOTALL
+)
 
 Selection = dict[str, "Picked"]
 
@@ -68,15 +69,14 @@ class _Tokens:
     """Tokens of a query text, with one token of look-ahead."""
 
     def __init__(self, text: str) -> None:
-        self._rest = self._split(text)
+        self._rest = self._lex(text)
         self.next = next(self._rest, "")
 
     def take(self, *expected: str) -> str:
         """Return the next token, which must be one of `expected`, or else a name."""
-        word, self.next = self.next, next(self._rest, "")
-        if not word or (expected and word not in expected) or (not expected and not re.fullmatch(r"\w+", word)):
-            raise _syntax(word)
-        return word
+        if self.next not in expected if expected else not re.fullmatch(r"\w+", self.next):
+            raise _syntax(self.next)
+        return self.skip()
 
     def skip(self) -> str:
         """Return the next token of any kind."""
@@ -86,16 +86,12 @@ class _Tokens:
         return word
 
     @staticmethod
-    def _split(text: str) -> Iterator[str]:
-        at = 0
-        while at < len(text):
-            ignored = IGNORED.match(text, at)
-            found = ignored or TOKEN.match(text, at)
-            if found is None:
-                raise _syntax(text[at])
-            if not ignored:
-                yield found.group()
-            at = found.end()
+    def _lex(text: str) -> Iterator[str]:
+        for found in LEXER.finditer(text):
+            if found["wrong"]:
+                raise _syntax(found["wrong"])
+            if found["token"]:
+                yield found["token"]
 
 
 def _declarations(tokens: _Tokens) -> dict[str, str]:

@@ -7,7 +7,6 @@ from typing import Any
 from emulator.errors import EmulatorError
 from emulator.simulator.owa.document import Invalid
 from emulator.simulator.owa.graphql import Json
-from emulator.simulator.owa.trust import Challenged
 
 
 class ApiError(EmulatorError):
@@ -27,13 +26,8 @@ class Crashed(EmulatorError):
 
 def expired() -> ApiError:
     """The hash is no session."""
-    return ApiError(
-        "Invalid session. Please, try again later.",
-        name="ExpiredSessionError",
-        res="ERROR",
-        err="ExpiredSessionError",
-        status=403,
-    )
+    name = "ExpiredSessionError"
+    return ApiError("Invalid session. Please, try again later.", name=name, res="ERROR", err=name, status=403)
 
 
 def unpermitted() -> ApiError:
@@ -114,20 +108,7 @@ def document(error: EmulatorError, field: str, at: float) -> Json:
         return {"errors": [{"message": str(error), "extensions": {}, "data": {}}], "data": None}
     if isinstance(error, Invalid):
         return {"errors": [{"message": str(error), "extensions": {"code": error.code}}]}
-    name, message, data = "ApiError", str(error), {}
-    if isinstance(error, ApiError):
-        name, data = error.name, error.data
-    if isinstance(error, Challenged):
-        name, message, data = "SecurityError", "Unauthorized", _challenge(error)
+    name, data = (error.name, error.data) if isinstance(error, ApiError) else ("ApiError", {})
     thrown = f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S.000Z}"
-    entry = {"message": message, "name": name, "time_thrown": thrown, "data": data, "path": [field]}
+    entry = {"message": str(error), "name": name, "time_thrown": thrown, "data": data, "path": [field]}
     return {"errors": [entry], "data": {field: None}}
-
-
-def _challenge(error: Challenged) -> Json:
-    """Return all that the authorisation of a device needs (§2.3)."""
-    if not error.otp_hash:
-        return {"auth-type": "OTP", "auth-code": error.code, "auth-phones": None, "auth-otp-hash": None}
-    phones = [{"id": at, "phone": phone} for at, phone in enumerate(error.account.phones)]
-    code = None if error.bare else error.code
-    return {"auth-type": "OTP", "auth-code": code, "auth-phones": phones, "auth-otp-hash": error.otp_hash}

@@ -65,7 +65,8 @@ class Logins:
                     raise self.trust.challenge(account, device)
                 self.trust.redeem(account, device, requester.security["otpHash"], requester.security["token"])
             except Challenged as challenged:
-                challenged.bare = self.backend.faults.strike("bare_challenge", call.name) is not None
+                if self.backend.faults.strike("bare_challenge", call.name) and challenged.data["auth-otp-hash"]:
+                    challenged.data["auth-code"] = None
                 raise
         tokens: Json = {}
         if self.options.otp_tokens:

@@ -3,14 +3,14 @@
 import secrets
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from emulator.errors import EmulatorError
 from emulator.simulator.accounts import SimulatedAccount
 from emulator.simulator.backend import Sms
 from emulator.simulator.bounded import keep
+from emulator.simulator.owa.failures import ApiError
 from emulator.simulator.owa.tokens import DeviceKey
 
 CODE_LIFE_S = 300.0
@@ -34,13 +34,13 @@ class AuthCode(StrEnum):
     UNAUTHORISED = "10010"
 
 
-class Challenged(EmulatorError):
-    """A code is required. `otp_hash` names the challenge, if there is one; `bare` leaves out the reason."""
+class Challenged(ApiError):
+    """A code is required. `otp_hash` names the challenge, and `phones` can receive the code; None if there is none."""
 
-    def __init__(self, code: AuthCode, account: SimulatedAccount, otp_hash: str = "") -> None:
-        self.code, self.account, self.otp_hash = code, account, otp_hash
-        self.bare = False
-        super().__init__(code.name)
+    def __init__(self, code: AuthCode, otp_hash: str | None = None, phones: Sequence[str] = ()) -> None:
+        shown = [{"id": at, "phone": phone} for at, phone in enumerate(phones)] or None
+        data = {"auth-type": "OTP", "auth-code": code, "auth-phones": shown, "auth-otp-hash": otp_hash}
+        super().__init__("Unauthorized", name="SecurityError", **data)
 
 
 @dataclass(slots=True)
@@ -74,10 +74,10 @@ class Trust:
     def challenge(self, account: SimulatedAccount, device: DeviceKey, code: AuthCode = AuthCode.NEEDED) -> Challenged:
         """Return the error that requires a code. There is no code for a device whose user has not logged in."""
         if (account.user, device) not in self._waiting:
-            return Challenged(AuthCode.UNAUTHORISED, account)
+            return Challenged(AuthCode.UNAUTHORISED)
         otp_hash = str(uuid.uuid4())
         keep(self._challenges, otp_hash, _Challenge(account, device), MOST_CHALLENGES)
-        return Challenged(code, account, otp_hash)
+        return Challenged(code, otp_hash, account.phones)
 
     def send(self, account: SimulatedAccount, otp_hash: str, phone: int) -> bool:
         """Send a code to one of the customer's phones. Return False if there is no such phone or challenge."""

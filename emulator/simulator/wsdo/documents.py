@@ -83,9 +83,14 @@ def steer(document: bytes) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
+def success(words: Words, text: str, *children: etree._Element) -> bytes:
+    """Return OK, a text, and what follows."""
+    return pet(node("RES", "OK"), node("MSG", words[text]), *children)
+
+
 def plain(words: Words, text: str) -> bytes:
     """Return OK and a text: X1 accepted, logged out."""
-    return pet(node("RES", "OK"), node("MSG", words[text]), banner())
+    return success(words, text, banner())
 
 
 def failure(words: Words, res: str, text: str, err: str, number: str = "") -> bytes:
@@ -96,14 +101,7 @@ def failure(words: Words, res: str, text: str, err: str, number: str = "") -> by
 
 def login(words: Words, lang: str, token: str) -> bytes:
     """Return the answer to LOGIN."""
-    return pet(
-        node("RES", "OK"),
-        node("MSG", words["login"]),
-        node("LANG", lang),
-        node("HASH", token),
-        node("MOBILE", newversion="0"),
-        banner(),
-    )
+    return success(words, "login", node("LANG", lang), node("HASH", token), node("MOBILE", newversion="0"), banner())
 
 
 def waiting(words: Words) -> bytes:
@@ -118,24 +116,18 @@ def outcome(status: str, text: str, number: str) -> bytes:
 
 def installations(words: Words, account: SimulatedAccount) -> bytes:
     """Return the answer to INS: INSTALATIONS and INSTALATION have one L."""
-    facts = {"NUMINST": account.number, "PANEL": account.panel, "ALIAS": account.alias}
-    return pet(
-        node("RES", "OK"),
-        node("MSG", words["done"]),
-        node("INSTALATIONS", None, node("INSTALATION", None, *(node(tag, text) for tag, text in facts.items()))),
-        banner(),
-    )
+    installation = _installation(NUMINST=account.number, PANEL=account.panel, ALIAS=account.alias)
+    return success(words, "done", node("INSTALATIONS", None, installation), banner())
 
 
 def services(words: Words, account: SimulatedAccount) -> bytes:
     """Return the answer to SRV, as far as it is known; the shape of its list of services was never published."""
-    facts = {"ALIAS": account.alias, "INSTIBS": "100200300", "SIM": CONTACT_PHONE, "TIMEBOX": "1"}
-    return pet(
-        node("RES", "OK"),
-        node("MSG", words["done"]),
-        node("INSTALATION", None, *(node(tag, text) for tag, text in facts.items())),
-        banner(),
-    )
+    installation = _installation(ALIAS=account.alias, INSTIBS="100200300", SIM=CONTACT_PHONE, TIMEBOX="1")
+    return success(words, "done", installation, banner())
+
+
+def _installation(**facts: str) -> etree._Element:
+    return node("INSTALATION", None, *(node(tag, text) for tag, text in facts.items()))
 
 
 def details(words: Words, account: SimulatedAccount, zones: Iterable[Zone]) -> bytes:
@@ -159,7 +151,7 @@ def details(words: Words, account: SimulatedAccount, zones: Iterable[Zone]) -> b
         node("SERVICESATTRIBUTES", None, *media),
         alias=account.alias,
     )
-    return pet(node("RES", "OK"), node("MSG", words["done"]), installation)
+    return success(words, "done", installation)
 
 
 def activity(words: Words, rows: Iterable[ActivityRow], local: Callable[[float], datetime]) -> bytes:
