@@ -209,7 +209,7 @@ CORE_LIMIT, DOOR_LIMIT, CLOUD_LIMIT = 3000, 1000, 1000
 LARGER_YET: dict[str, int] = {
     # Not right yet: room → its size today, which only falls.
     "clouds.owa": 1797,
-    "core": 4520,
+    "core": 4519,
     "doors.wemo": 1059,
 }
 
@@ -217,8 +217,6 @@ NOT_YET: dict[str, set[str]] = {
     # Rule → what breaks it still. What is right leaves the list; nothing comes on it.
     "class names are unique": set(),
     "no docstring begins with a relative clause": {
-        "app.alarms",
-        "app.login_store",
         "doors.wemo.keeper",
         "doors.wemo.plug",
         "doors.wemo.walk",

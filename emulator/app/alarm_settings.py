@@ -1,15 +1,16 @@
 """Sections of devices.yaml about an alarm: which cloud it has, and how long to wait for it."""
 
 import ipaddress
-from collections.abc import Callable, Iterable
-from typing import Annotated, Any, Self
+from collections.abc import MutableMapping
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
-from pydantic_core import PydanticKnownError
+from pydantic import Field, ValidationError, model_validator
 
 from emulator import clouds
-from emulator.clouds import either
+from emulator.clouds import Provider, either
+from emulator.clouds.account import Reach
+from emulator.clouds.vault import Vault
 from emulator.config.fields import Digits, Duration, Section, within
 from emulator.errors import ConfigError, Problem
 
@@ -26,21 +27,9 @@ class Timeouts(Section):
     )
 
 
-def _one_of(words: Callable[[], Iterable[str]]) -> BeforeValidator:
-    """Return a validator that refuses all but `words`, which are read anew each time."""
-
-    def check(value: Any) -> Any:
-        known = list(words())
-        if value not in known:
-            raise PydanticKnownError("literal_error", {"expected": either([f"'{word}'" for word in known])})
-        return value
-
-    return BeforeValidator(check)
-
-
 def _clouds_help() -> str:
-    *most, last = [f"`{name}` for {row.title}" if row.title else f"`{name}`" for name, row in clouds.rows().items()]
-    return f"{', '.join(most)}, or {last}"
+    known = [f"`{name}`{row.title and f' for {row.title}'}" for name, row in clouds.rows().items()]
+    return f"{', '.join(known[:-1])}, or {known[-1]}"
 
 
 def _countries_help() -> str:
@@ -52,23 +41,19 @@ def _countries_help() -> str:
 
 
 def _polling_help() -> str:
-    return ", ".join(
-        f"{row.polling.every_s:g}s for the {name}"
-        if row.simulated
-        else f"{row.polling.every_s:g}s for `{name}` ({row.polling.at_least_s:g}s at least)"
-        for name, row in clouds.rows().items()
-    )
-
-
-CloudName = Annotated[str, _one_of(lambda: clouds.CLOUDS), Field(json_schema_extra={"enum": list(clouds.CLOUDS)})]
-CountryCode = Annotated[str, _one_of(clouds.countries), Field(json_schema_extra={"enum": clouds.countries()})]
+    paces = {name: row.polling for name, row in clouds.rows().items() if not row.simulated}
+    real = [f"{pace.every_s:g}s for `{name}` ({pace.at_least_s:g}s at least)" for name, pace in paces.items()]
+    others = [f"{row.polling.every_s:g}s for the {name}" for name, row in clouds.rows().items() if row.simulated]
+    return ", ".join(real + others)
 
 
 class InstallationSettings(Section):
     """One alarm contract and how to reach it."""
 
-    cloud: CloudName = Field(description=_clouds_help())
-    country: CountryCode = Field(default="ES", description=_countries_help())
+    cloud: Literal[tuple(clouds.CLOUDS)] = Field(description=_clouds_help())  # type: ignore[valid-type]  # a table
+    country: Literal[tuple(clouds.countries())] = Field(  # type: ignore[valid-type]  # likewise
+        default="ES", description=_countries_help()
+    )
     lang: str = Field(default="", pattern=r"^([a-z]{2})?$", description="two small letters; left out: the country's")
     url: str = Field(default="", description="another endpoint, https only outside the house; left out: the country's")
     number: Digits = Field(default="", description="digits, as the app shows them; left out: the only one")
@@ -86,7 +71,7 @@ class InstallationSettings(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        row = clouds.row(self.cloud)
+        row = self.row
         if self.url and row.simulated:
             real = clouds.names(lambda one: not one.simulated, "cloud: ")
             raise ValueError(f"`url` goes with {real}; the simulator brings its own")
@@ -104,19 +89,29 @@ class InstallationSettings(Section):
         return self
 
     @property
+    def row(self) -> Provider:
+        """The row of its cloud."""
+        return clouds.row(self.cloud)
+
+    @property
     def language(self) -> str:
         """`lang`, or the country's."""
-        return self.lang or clouds.row(self.cloud).countries[self.country].lang
+        return self.lang or self.row.countries[self.country].lang
 
     @property
     def endpoint(self) -> str:
         """`url`, or the country's; empty for a simulated alarm."""
-        return self.url or clouds.row(self.cloud).url(self.country)
+        return self.url or self.row.url(self.country)
 
     @property
     def poll_every_s(self) -> float:
         """`poll_every`, or the cloud's own pace."""
-        return self.poll_every or clouds.row(self.cloud).polling.every_s
+        return self.poll_every or self.row.polling.every_s
+
+    def reach(self, url: str, vault: Vault, shared: MutableMapping[Any, Any]) -> Reach:
+        """Return how its cloud is reached at `url`; see Reach."""
+        timeouts, spacing_s = self.timeouts, self.row.polling.spacing_s
+        return Reach(url, timeouts.request, timeouts.command, spacing_s, vault, shared)
 
 
 def account_at(country: str, url: str) -> InstallationSettings:

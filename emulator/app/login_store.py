@@ -1,4 +1,4 @@
-"""The logins of OWA accounts, kept in the journal's file; see clouds/vault.py for what they are."""
+"""The logins of accounts, kept in the journal's file; see clouds/vault.py for the contract."""
 
 import fcntl
 import json
@@ -15,14 +15,15 @@ from emulator.store import private, refused_logins
 from emulator.store.journal import Journal
 
 LOCK = "login.lock"
+"""File in the state folder, locked by the process that renews a login."""
 
 LOCK_WITHIN_S, LOCK_PAUSE_S = 30.0, 0.05
-"""To wait for another program that renews the login, which takes seconds; one that was stopped (Ctrl-Z) has no end."""
-"""In the state folder; held while a login is renewed, by whichever process does it."""
+"""Time-out of the lock, and the pause between attempts: a renewal takes seconds, but a stopped process (Ctrl-Z) never
+ends it."""
 
 
 class JournalVault:
-    """One account's login; `user` may be empty where only one person has logged in to this host."""
+    """Vault of one account; `user` may be empty if only one person has logged in to this host."""
 
     def __init__(self, journal: Journal, folder: Path, host: str, user: str = "") -> None:
         self._journal = journal
@@ -32,7 +33,7 @@ class JournalVault:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Be the only one who renews a login: threads exclude each other, too, each with its own open file."""
+        """Lock the login against any other renewal: threads exclude each other, too, each with its own open file."""
         path = self._folder / LOCK
         try:
             lock = private.open_lock(path)
@@ -47,12 +48,12 @@ class JournalVault:
             yield
 
     def load(self) -> Login | None:
-        """The login; None before the first one. LoginNeeded where it is not clear whose."""
+        """Return the login; None before the first one. Raises LoginNeeded if the user is ambiguous."""
         if self._user:
             kept = self._journal.recall(self._name(self._user))
             return _login(kept) if kept else None
         logins = [_login(value) for value in self._journal.recall_all(self._name(""))]
-        # A name that was mistyped at `emulator login` is kept as well, but has never logged in.
+        # A name mistyped at `emulator login` is kept as well, but has never logged in.
         found = [login for login in logins if login.login_at] or logins[:1]
         if len(found) > 1:
             users = ", ".join(login.user for login in found)
@@ -60,34 +61,34 @@ class JournalVault:
         return found[0] if found else None
 
     def save(self, login: Login) -> None:
-        """Replace the login; written through to disk."""
+        """Replace the login, written through to disk."""
         self._journal.note(self._name(login.user), json.dumps(asdict(login)))
 
     def is_wrong(self, user: str, password: str) -> bool:
-        """Whether the cloud has said that this password is wrong, and not taken it since."""
+        """Return whether the cloud has refused this password as wrong, and not accepted it since."""
         return refused_logins.recall(self._journal, self._said(user, password)) is not None
 
     def note_password(self, user: str, password: str, *, wrong: bool) -> None:
-        """Remember what the cloud said of a password, by its fingerprint."""
+        """Remember the cloud's verdict on a password, by its fingerprint."""
         if wrong:
             refused_logins.remember(self._journal, "", self._said(user, password), "wrong")
         else:
             refused_logins.forget(self._journal, self._said(user, password))
 
     def banned_until(self) -> float:
-        """Until when the firewall shuts this network out (epoch seconds)."""
+        """Return the end of the firewall's ban of this network (epoch seconds)."""
         return float(self._journal.recall(f"owa ban {self._host}") or 0)
 
     def ban(self, until: float) -> None:
-        """Remember a ban over restarts."""
+        """Remember a ban until then (epoch seconds), over restarts."""
         self._journal.note(f"owa ban {self._host}", str(until))
 
     def unsupported(self, number: str) -> frozenset[str]:
-        """The requests that the panel of this installation has turned out not to know."""
+        """Return the requests that the panel of this installation has refused as unknown."""
         return frozenset(json.loads(self._journal.recall(f"owa unsupported {number}") or "[]"))
 
     def remember_unsupported(self, number: str, request: str) -> None:
-        """Add one to them."""
+        """Add a request to those."""
         known = sorted(self.unsupported(number) | {request})
         self._journal.note(f"owa unsupported {number}", json.dumps(known))
 
@@ -99,14 +100,14 @@ class JournalVault:
 
 
 def _login(kept: str) -> Login:
-    """As it was kept; what a later version has put there is left out, so that one can go back from that."""
+    """Parse a kept login; leave out fields of a later version, so that a downgrade is possible."""
     said = json.loads(kept)
     known = {one.name: said[one.name] for one in fields(Login) if one.name in said}
     return Login(**(known | {"device": Device(**said["device"])}))
 
 
 def _locked(lock: IO[str]) -> bool:
-    """Whether it is ours now. EmulatorError where the file system knows no locks."""
+    """Try to lock; return whether that worked. Raises EmulatorError if the file system has no locks."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -4,7 +4,7 @@ import resource
 import threading
 from dataclasses import dataclass
 
-from emulator import clouds, doors
+from emulator import doors
 from emulator.app.settings import Settings
 from emulator.errors import Hindered
 
@@ -30,7 +30,7 @@ class Need:
     def of(cls, settings: Settings) -> "Need":
         """Count it."""
         alarms = settings.installations.values()
-        simulated = sum(clouds.row(one.cloud).simulated for one in alarms)
+        simulated = sum(one.row.simulated for one in alarms)
         web = sum(doors.row(name).is_web for name in settings.doors.opened)
         files = FILES + FILES_OF_SWITCH * len(settings.switches) + FILES_OF_ALARM * len(alarms) + FILES_OF_DOOR * web
         threads = THREADS + THREADS_OF_ALARM * len(alarms) + THREADS_OF_SIMULATOR * simulated + THREADS_OF_DOOR * web

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, create_model, model_validator
 
-from emulator import clouds, doors
+from emulator import doors
 from emulator.app.alarm_settings import InstallationSettings
 from emulator.app.contradictions import contradictions
 from emulator.app.switch_settings import DisarmSettings, SwitchSettings
@@ -98,8 +98,7 @@ class Settings(Section):
     @property
     def accounts(self) -> Mapping[str, bool]:
         """Installations that have an account, and whether its user and password have to be set."""
-        rows = {name: clouds.row(one.cloud) for name, one in self.installations.items()}
-        return {name: row.enrol is None for name, row in rows.items() if not row.simulated}
+        return {name: one.row.enrol is None for name, one in self.installations.items() if not one.row.simulated}
 
 
 def schema() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from emulator.app.login_store import JournalVault
 from emulator.app.settings import Settings
 from emulator.cli.context import Context, common, context
 from emulator.clock import Clock, SystemClock
-from emulator.clouds.account import Account, Reach
+from emulator.clouds.account import Account
 from emulator.clouds.enrolment import CodeRefused, Enrolment, Phone
 from emulator.config import credentials
 from emulator.errors import ConfigError, LoginRefused, Problem
@@ -61,9 +61,7 @@ def _converse(
         password = password or _asked("Password", hidden=True)
         here.redactor.conceal(password)
         account = Account(user, password, where.country, where.language)
-        timeouts, spacing_s = where.timeouts, clouds.row(where.cloud).polling.spacing_s
-        reach = Reach(where.endpoint, timeouts.request, timeouts.command, spacing_s, vault, {})
-        enrolment = clouds.enrolling()[where.cloud](account, reach, clock)
+        enrolment = clouds.enrolling()[where.cloud](account, where.reach(where.endpoint, vault, {}), clock)
         if not enrolment.begin():
             _confirm(enrolment)
         click.echo("Logged in. It lasts for months, and nothing will ask for a code again.")

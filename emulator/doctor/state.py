@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from urllib.parse import urlsplit
 
-from emulator import clouds
 from emulator.app.alarm_settings import InstallationSettings
 from emulator.app.login_store import JournalVault
 from emulator.clouds.vault import Login
@@ -72,7 +71,7 @@ def journal(case: Case) -> Finding:
 def logins(case: Case) -> Iterator[Finding]:
     """Check that each alarm has its credentials. No login is attempted: refused ones lock the account."""
     for name, settings in case.settings.installations.items() if case.settings else ():
-        if clouds.row(settings.cloud).simulated:
+        if settings.row.simulated:
             yield skipped(f"login {name}", "a simulated alarm needs none")
         else:
             yield _login(case, name, settings)
@@ -94,20 +93,19 @@ def _login(case: Case, name: str, settings: InstallationSettings) -> Finding:
         if folder(case).verdict is Verdict.PROBLEM:
             return skipped(check, SEE_FOLDER)
         refused, login = "", None
-    row = clouds.row(settings.cloud)
-    if row.enrol:
+    if settings.row.enrol:
         found = _renewable(check, login)
     elif given.user and given.password:
         found = ok(check, "user and password are in the environment")
     else:
         found = problem(check, "no user and password in the environment", ENVIRONMENT)
     if refused and found.verdict is Verdict.OK:
-        return problem(check, f"the cloud refused the last login: {refused}", f"mend that, then {row.again}")
+        return problem(check, f"the cloud refused the last login: {refused}", f"mend that, then {settings.row.again}")
     return found
 
 
 def _kept(book: Journal, case: Case, settings: InstallationSettings, given: Credentials) -> Login | None:
-    if clouds.row(settings.cloud).enrol is None:
+    if settings.row.enrol is None:
         return None
     return JournalVault(book, case.state_dir, urlsplit(settings.endpoint).netloc, given.user).load()
 
