@@ -69,7 +69,7 @@ def may_name(host: str, ours: Collection[str], peer: str) -> bool:
 
 
 def own_names(hostname: str) -> frozenset[str]:
-    """Return the names of this machine on its LAN: none in the DNS of the world, where an attacker could have it."""
+    """Return the names of this machine on its LAN. None is a name of the world's DNS, which an attacker could own."""
     first = hostname.partition(".")[0].lower()
     return frozenset({hostname.lower(), first, f"{first}.local"} if first else ())
 

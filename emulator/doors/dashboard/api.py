@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from emulator.doors.dashboard import metrics, openapi, schema
 from emulator.doors.dashboard.access import Access, line_of
-from emulator.doors.dashboard.overview import Overview, said
+from emulator.doors.dashboard.overview import Overview, status_of
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.model import DISARMS, Arm, ArmMode, Disarm, Origin
 
@@ -97,7 +97,7 @@ def refusal(error: Exception) -> Response:
         reply.headers.extend([header for header in error.get_headers() if header[0] == "Allow"])
         return reply
     text = str(error) if isinstance(error, EmulatorError) else "a defect of this program; its log tells more"
-    return answer(schema.ProblemView(error=text), said(error))
+    return answer(schema.ProblemView(error=text), status_of(error))
 
 
 def _body(model: type[Body]) -> Body:

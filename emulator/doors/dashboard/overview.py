@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Literal
 
 from emulator import __version__
 from emulator.alarm.hub import Hub
-from emulator.doors import Door
+from emulator.doors import Door, Pairing
 from emulator.doors.dashboard import schema
 from emulator.doors.dashboard.news import News
 from emulator.errors import EmulatorError, ProtocolError
@@ -19,8 +18,6 @@ from emulator.store.pin import Pin
 
 LOOKED_THROUGH = 100
 """Journal entries that are searched for the last command of each alarm."""
-
-Pairing = Literal["open", "button"]
 
 
 @dataclass(frozen=True)
@@ -120,7 +117,7 @@ class Overview:
         return "partly" if door.urls() else "down"
 
 
-def said(error: Exception) -> int:
+def status_of(error: Exception) -> int:
     """Return the HTTP status of a request that failed."""
     if isinstance(error, ProtocolError):
         return error.status

@@ -11,7 +11,7 @@ from emulator import doors
 from emulator.doors.dashboard import timeline
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.boxes import boxes
-from emulator.doors.dashboard.overview import Overview, said
+from emulator.doors.dashboard.overview import Overview, status_of
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.model import DISARMS, Action, Arm, ArmMode, Axes, Disarm, Origin
 from emulator.store import history
@@ -45,7 +45,7 @@ class Question:
 
 
 def blueprint(overview: Overview, access: Access) -> Blueprint:
-    """The page and its forms."""
+    """Build the page and its forms."""
     pages = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 
     def page(problem: str = "", status: int = HTTPStatus.OK, at: str = "", asked: Question | None = None) -> Response:
@@ -85,7 +85,7 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
             if question := act():
                 return page(status=HTTPStatus.CONFLICT, asked=question)
         except EmulatorError as error:
-            return page(str(error), said(error), at)
+            return page(str(error), status_of(error), at)
         return redirect(url_for("pages.show", days=request.form.get("days") or None), HTTPStatus.SEE_OTHER)
 
     def submit(action: Action) -> Question | None:

@@ -11,10 +11,11 @@ from werkzeug.test import Client, TestResponse
 from emulator import clouds
 from emulator.alarm.hub import Hub
 from emulator.alarm.installation import Installation
+from emulator.doors import Pairing
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.door import create_app
 from emulator.doors.dashboard.news import News
-from emulator.doors.dashboard.overview import Overview, Pairing
+from emulator.doors.dashboard.overview import Overview
 from emulator.lan.network import Place
 from emulator.lan.search_log import SearchLog
 from emulator.lan.web import gate
