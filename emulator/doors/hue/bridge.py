@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 from emulator.lan import upnp
@@ -124,7 +123,6 @@ def clock(epoch_s: float) -> str:
     return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-@cache
 def page(identity: BridgeIdentity) -> bytes:
     """Return the presentation page."""
     title = f"{NAME} {identity.bridge_id}"

@@ -99,7 +99,7 @@ class Lights:
 
     def turn(self, light: Light, on: bool, peer: str) -> EmulatorError | None:
         """Turn one light; return why it was refused, as far as that is known in time."""
-        ticket = self._hub.submit(light.switch, on, self._origin(light, peer), self._guard)
+        ticket = self._hub.submit(light.switch, on, Origin("hue", peer, light.switch.name), self._guard)
         return self._accepted(ticket, peer, self._reply_within_s)
 
     def turn_all(self, on: bool, peer: str) -> EmulatorError | None:
@@ -112,7 +112,7 @@ class Lights:
 
     def refuse(self, light: Light, on: bool, peer: str, reason: str) -> None:
         """Journal a command that is not carried out, with the reason."""
-        self._hub.ignore(light.switch, on, self._origin(light, peer), reason)
+        self._hub.ignore(light.switch, on, Origin("hue", peer, light.switch.name), reason)
 
     def resume(self) -> None:
         """Let clients wait for the cloud again, after a stop."""
@@ -148,7 +148,3 @@ class Lights:
                     self._seated.remove(peer)
         error = ticket.accepted.exception() if ticket.accepted.done() else None
         return error if isinstance(error, EmulatorError) else None
-
-    @staticmethod
-    def _origin(light: Light, peer: str) -> Origin:
-        return Origin("hue", peer, light.switch.name)

@@ -35,7 +35,7 @@ class Api:
         now: Callable[[], float] = time.time,
     ) -> None:
         self.lights = lights
-        self._clients = Clients(users, pairing, now)
+        self.clients = Clients(users, pairing, now)
         self._now = now
 
     def answer(self, request: ApiRequest) -> Json:
@@ -51,11 +51,11 @@ class Api:
         if not request.segments:
             if request.method != "POST":
                 raise HueError(4, "/", request.method, "/")
-            return self._clients.register(request)
+            return self.clients.register(request)
         name, *segments = request.segments
         is_key = USER.fullmatch(name) and name not in NO_USERS
         inside = replace(request, segments=tuple(segments), user=name if is_key else "")
-        standing = self._clients.standing(inside)
+        standing = self.clients.standing(inside)
         asks_config = request.segments[-1] == "config" and len(request.segments) <= 2
         if standing is not Standing.PAIRED and request.method == "GET" and asks_config:
             return request.bridge.short_config()  # clients that look for a bridge make a user up (§3.3)
@@ -73,7 +73,7 @@ class Api:
     def _note_stranger(self, request: ApiRequest) -> None:
         """Journal the command of a client that is not paired, as far as that can be understood."""
         warning = "commands by a key that is not paired: refused"
-        if request.method == "PUT" and self._clients.warn(request.peer, warning):
+        if request.method == "PUT" and self.clients.warn(request.peer, warning):
             with suppress(HueError):
                 light, on = self._light(request), values.parse(request).get("on")
                 if isinstance(on, bool):
@@ -89,8 +89,8 @@ class Api:
 
     def get_config(self, request: ApiRequest) -> Json:
         """Return the configuration, with the asking client as the only one on the list."""
-        whitelist = self._clients.whitelist(request.user)
-        return request.bridge.config(self._now(), whitelist, button=self._clients.button_pressed())
+        whitelist = self.clients.whitelist(request.user)
+        return request.bridge.config(self._now(), whitelist, button=self.clients.button_pressed())
 
     def refuse_config(self, request: ApiRequest) -> Json:
         """Refuse to press the link button, or to rename the bridge, from afar."""
@@ -130,7 +130,7 @@ class Api:
         shape = SHAPES[light.identity.shape]
         errors, new = values.check(request, shape.settable)
         if "on" in new:
-            self._clients.adopt(request)
+            self.clients.adopt(request)
             if failure := self.lights.turn(light, new["on"], request.peer):
                 return [*errors, error(901, f"{request.address}/on", failure)]
         if "bri" in new and shape.dims:
@@ -143,10 +143,6 @@ class Api:
         if "on" in new and (failure := self.lights.turn_all(new["on"], request.peer)):
             return [*errors, error(901, f"{request.address}/on", failure)]
         return [*errors, *_successes(request, new)]
-
-    def unpair(self, request: ApiRequest) -> Json:
-        """Unpair a client."""
-        return self._clients.unpair(request)
 
 
 def _successes(request: ApiRequest, new: Mapping[str, Json]) -> Iterator[Json]:
@@ -171,7 +167,7 @@ SEARCH = _constant([success("/lights", "Searching for new devices")])
 ROUTES: dict[tuple[str, ...], dict[str, Handler]] = {
     (): {"GET": Api.get_all},
     ("config",): {"GET": Api.get_config, "PUT": Api.refuse_config},
-    ("config", "whitelist", "*"): {"DELETE": Api.unpair},
+    ("config", "whitelist", "*"): {"DELETE": lambda api, request: api.clients.unpair(request)},
     ("lights",): {"GET": Api.get_lights, "POST": SEARCH},
     ("lights", "new"): {"GET": NO_SCAN},
     ("lights", "*"): {"GET": Api.get_light, "PUT": Api.refuse_light},
@@ -193,13 +189,13 @@ def _pattern(segments: Sequence[str]) -> tuple[str, ...] | None:
     return next((pattern for pattern in ROUTES if _fits(pattern, segments)), None)
 
 
-def route_of(segments: Sequence[str]) -> str:
-    """Return the route of a client's path for the log: without an id or key of its own."""
-    pattern = _pattern(segments)
-    return "elsewhere" if pattern is None else "/".join(pattern) or "/"
-
-
 def _fits(pattern: Sequence[str], segments: Sequence[str]) -> bool:
     return len(pattern) == len(segments) and all(
         want in ("*", have) for want, have in zip(pattern, segments, strict=True)
     )
+
+
+def route_of(segments: Sequence[str]) -> str:
+    """Return the route of a client's path for the log: without an id or key of its own."""
+    pattern = _pattern(segments)
+    return "elsewhere" if pattern is None else "/".join(pattern) or "/"

@@ -112,9 +112,6 @@ METAINFO = Service(
 SERVICES = (BASICEVENT, METAINFO)
 """At least two: some clients do not take a single service for a list (§2.3)."""
 
-BOOLEANS = frozenset({"BinaryState"})
-"""Every other state variable is a string."""
-
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -204,7 +201,7 @@ def scpd(service: Service) -> bytes:
         {
             "@sendEvents": "yes" if name in service.evented else "no",
             "name": name,
-            "dataType": "boolean" if name in BOOLEANS else "string",  # lower case (§2.3)
+            "dataType": "boolean" if name == "BinaryState" else "string",  # lower case (§2.3)
         }
         for name in service.variables()
     ]
