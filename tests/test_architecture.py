@@ -55,7 +55,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "flask": ("simulator", "doors.hue.door", "doors.dashboard"),
     "zeroconf": ("doors.hue.mdns",),
     "werkzeug": ("simulator", "doors.dashboard"),
-    "waitress": ("lan.wsgi", "simulator.server"),
+    "waitress": ("lan.wsgi", "lan.channels", "lan.workers", "simulator.server"),
     "lxml": (
         "clouds.wsdo.pet",
         "doors.wemo.soap",
@@ -224,11 +224,9 @@ NOT_YET: dict[str, set[str]] = {
         "lan.limits",
         "lan.network",
         "lan.web",
-        "lan.wsgi",
     },
     "files are short": {
         "doors.wemo.protocol",
-        "lan.wsgi",
         "model",
     },
     "classes are short": set(),

@@ -1,10 +1,8 @@
-"""How much a peer may hold: whom to evict, and the bounded connections of an event loop."""
+"""The share of each peer: connections bounded for a peer and in all, and eviction where there is no room."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
-
-PER_PEER = 256  # a hub may ask each of 240 switches at once
-IN_ALL = 400  # with those of the pages and the bridge below the 1024 file descriptors that a process usually has
 
 
 def evicted_for(peer: str, held: Mapping[str, int]) -> str | None:
@@ -15,20 +13,41 @@ def evicted_for(peer: str, held: Mapping[str, int]) -> str | None:
     return peer if held.get(peer) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How many connections a peer may hold, and all together."""
+
+    per_peer: int
+    in_all: int
+
+    def are_free(self, peer: str, held: Mapping[str, int]) -> bool:
+        """Return whether `peer` may have one more beside those that are `held`."""
+        return held.get(peer, 0) < self.per_peer and sum(held.values()) < self.in_all
+
+    def evicted_for(self, peer: str, held: Mapping[str, int]) -> str | None:
+        """Return the peer to evict for `peer` where nothing is free; None if there is none."""
+        return peer if held.get(peer, 0) >= self.per_peer else evicted_for(peer, held)
+
+
+SHARES = Shares(per_peer=256, in_all=400)
+"""Of an event loop's connections. A hub may ask each of 240 switches at once; with the connections of the pages and
+the bridge, all stay below the 1024 file descriptors that a process usually has."""
+
+
 class Connection(Protocol):
-    """What is asked of one."""
+    """A connection as the limits see it."""
 
     @property
     def peer(self) -> str:
-        """The address at the other end."""
+        """Return the address at the other end."""
 
     @property
     def since(self) -> float:
-        """Monotonic seconds at which it was opened or last answered."""
+        """Return when it was opened or last answered, in monotonic seconds."""
 
     @property
     def is_served(self) -> bool:
-        """Whether a whole request waits for our answer."""
+        """Return whether a whole request waits for our answer."""
 
     def shut(self) -> None:
         """Close it now."""
@@ -38,7 +57,7 @@ C = TypeVar("C", bound=Connection)
 
 
 class Connections(Generic[C]):
-    """Those that are open. Where there is no room, one of the peer that holds most makes way, idle ones first."""
+    """The open connections of all peers. Where there is no room, the busiest peer loses one, idle ones first."""
 
     def __init__(self) -> None:
         self._of: dict[str, set[C]] = {}
@@ -50,33 +69,27 @@ class Connections(Generic[C]):
         return iter([one for theirs in self._of.values() for one in theirs])
 
     def of(self, peer: str) -> tuple[C, ...]:
-        """Those of a peer."""
+        """Return those of a peer."""
         return tuple(self._of.get(peer, ()))
 
     def add(self, new: C) -> bool:
-        """Take it in; False when its peer has all that it may have, and waits for answers on each."""
-        giver = self._giver(new.peer)
-        if giver is not None:
-            leaving = min(self._of[giver], key=lambda one: (one.is_served, one.since))
-            if giver == new.peer and leaving.is_served:
+        """Take it in; False when its peer has its share, and waits for answers on each, or none can be evicted."""
+        held = {each: len(theirs) for each, theirs in self._of.items()}
+        if not SHARES.are_free(new.peer, held):
+            evicted = SHARES.evicted_for(new.peer, held)
+            if evicted is None:
+                return False
+            leaving = min(self._of[evicted], key=lambda one: (one.is_served, one.since))
+            if evicted == new.peer and leaving.is_served:
                 return False
             self.discard(leaving)
             leaving.shut()
-        elif len(self) >= IN_ALL:
-            return False
         self._of.setdefault(new.peer, set()).add(new)
         return True
 
     def discard(self, one: C) -> None:
-        """It is closed."""
+        """Forget a connection that is closed."""
         theirs = self._of.get(one.peer, set())
         theirs.discard(one)
         if not theirs:
             self._of.pop(one.peer, None)
-
-    def _giver(self, peer: str) -> str | None:
-        """Who has to close one first; None when nobody has to, or nobody can be asked to."""
-        held = {each: len(theirs) for each, theirs in self._of.items()}
-        if held.get(peer, 0) >= PER_PEER:
-            return peer
-        return evicted_for(peer, held) if len(self) >= IN_ALL else None

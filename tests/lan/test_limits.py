@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.lan.limits import IN_ALL, PER_PEER, Connections, evicted_for
+from emulator.lan.limits import SHARES, Connections, evicted_for
+
+PER_PEER, IN_ALL = SHARES.per_peer, SHARES.in_all
 
 
 @pytest.mark.parametrize(

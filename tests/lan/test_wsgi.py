@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emulator.lan import wsgi
-from emulator.lan.wsgi import AHEAD, AT_ONCE, FEW, IDLE, LOOP, PER_PEER, REQUEST, SPARE, Server
+from emulator.lan.channels import AHEAD, FEW, IDLE_S, LOOP_S, PER_PEER, REQUEST_S, SPARE, Channel
+from emulator.lan.wsgi import AT_ONCE, Server
 from tests.support.patience import PATIENCE_S
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class House:
         self.turn()
 
     @property
-    def channels(self) -> list[wsgi._Channel]:
+    def channels(self) -> list[Channel]:
         return list(self.server._server.active_channels.values())
 
     def turn(self) -> None:
@@ -136,9 +136,9 @@ def test_a_request_that_drips_has_its_time_from_its_first_byte(house: House, req
     for byte in request_[1:-1]:
         assert is_open(sock)
         house.say(sock, bytes([byte]))
-        house.wait(0.99 * REQUEST / (len(request_) - 2))
+        house.wait(0.99 * REQUEST_S / (len(request_) - 2))
     assert is_open(sock)
-    house.wait(0.02 * REQUEST)
+    house.wait(0.02 * REQUEST_S)
     assert receive(sock) == b""
 
 
@@ -146,7 +146,7 @@ def test_blank_lines_are_no_request(house: House) -> None:
     sock = house.connect()
     for _ in range(3):
         house.say(sock, b"\r\n")
-        house.wait(IDLE / 3 - 1)
+        house.wait(IDLE_S / 3 - 1)
         assert is_open(sock)
     house.wait(4)
     assert receive(sock) == b""
@@ -154,7 +154,7 @@ def test_blank_lines_are_no_request(house: House) -> None:
 
 def test_whoever_says_nothing_is_hung_up_on(house: House) -> None:
     sock = house.connect()
-    house.wait(IDLE - 1)
+    house.wait(IDLE_S - 1)
     assert is_open(sock)
     house.wait(1)
     assert receive(sock) == b""
@@ -164,12 +164,12 @@ def test_each_request_begins_the_time_anew(house: House) -> None:
     sock = house.connect()
     for _ in range(4):
         assert house.answers(sock)
-        house.wait(IDLE - 1)
+        house.wait(IDLE_S - 1)
     house.say(sock, GET[:5])
-    house.wait(REQUEST - 1)
+    house.wait(REQUEST_S - 1)
     sock.sendall(GET[5:])
     assert receive(sock).endswith(b"here")
-    house.wait(IDLE)
+    house.wait(IDLE_S)
     assert receive(sock) == b""
 
 
@@ -178,7 +178,7 @@ def test_an_answer_may_take_its_time(house: House) -> None:
     sock = house.connect(OTHER, GET + GET[:5])
     assert house.asked.acquire(timeout=PATIENCE_S)
     for _ in range(10):
-        house.now += IDLE
+        house.now += IDLE_S
         house.turn()
         assert is_open(sock)
     house.may.set()
@@ -192,7 +192,7 @@ def test_an_answer_that_nobody_takes_is_dropped(house: House) -> None:
     sock = house.connect(OTHER, GET)
     while not all(channel.total_outbufs_len > 2**20 for channel in house.channels):
         house.turn()
-    house.wait(IDLE - 1)
+    house.wait(IDLE_S - 1)
     assert len(house.channels) == 1
     house.wait(1)
     assert not house.channels
@@ -221,7 +221,7 @@ def test_a_peer_that_holds_all_it_can_keeps_nobody_out(house: House) -> None:
     assert house.serves()
     assert sum(map(is_open, held)) == PER_PEER
     assert not house.serves(OTHER)
-    house.wait(REQUEST)
+    house.wait(REQUEST_S)
     assert not any(map(is_open, held))
     assert house.serves(OTHER)
 
@@ -229,7 +229,7 @@ def test_a_peer_that_holds_all_it_can_keeps_nobody_out(house: House) -> None:
 def test_what_a_peer_has_left_idle_longest_makes_way(house: House) -> None:
     kept = [house.connect() for _ in range(PER_PEER)]
     for sock in reversed(kept):
-        house.now += IDLE / 2 / PER_PEER
+        house.now += IDLE_S / 2 / PER_PEER
         assert house.answers(sock)
     assert house.serves(OTHER)
     house.wait(0)
@@ -287,7 +287,7 @@ def test_without_a_file_descriptor_it_waits_and_goes_on(
     assert [record.message for record in caplog.records] == [
         "no further connection can be taken in: Too many open files"
     ]
-    house.wait(LOOP)
+    house.wait(LOOP_S)
     assert house.answers(sock)
 
 

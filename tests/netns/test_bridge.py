@@ -11,7 +11,7 @@ import phue
 import pytest
 import pywemo
 
-from emulator.lan.wsgi import PER_PEER
+from emulator.lan.channels import PER_PEER
 from tests.netns import raw
 from tests.netns.echo import DEFAULT, Echo
 from tests.netns.home import EMULATOR, ONLY, Home, name_of

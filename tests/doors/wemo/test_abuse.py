@@ -26,7 +26,7 @@ def test_connections_that_say_nothing_or_half_of_it_keep_nobody_out(said: bytes)
     hub = FakeHub()
     with a_wemo(hub), ExitStack() as stack:
         ports = [switch.identity.port for switch in hub.switches]
-        for number in range(2 * limits.PER_PEER):
+        for number in range(2 * limits.SHARES.per_peer):
             stack.enter_context(connected(ports[number % 2], ABUSER, said))
         for port in ports:
             assert stack.enter_context(connected(port, HONEST, GET)).recv(100).startswith(b"HTTP/1.1 200 ")

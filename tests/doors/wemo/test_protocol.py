@@ -554,7 +554,7 @@ async def test_an_idle_connection_is_closed_without_a_word(rig: Rig) -> None:
 
 @with_rig
 async def test_a_peer_that_holds_all_it_can_closes_what_it_left_idle_longest(rig: Rig) -> None:
-    wires = [rig.connect() for _ in range(limits.PER_PEER)]
+    wires = [rig.connect() for _ in range(limits.SHARES.per_peer)]
     await advance(1)
     assert status(wires[0].say(GET)) == 200
     await advance(1)
@@ -565,9 +565,9 @@ async def test_a_peer_that_holds_all_it_can_closes_what_it_left_idle_longest(rig
 
 @with_rig
 async def test_a_peer_that_waits_for_all_it_can_is_refused_one_more(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "PER_PEER", limits.PER_PEER)
+    monkeypatch.setattr(lanes, "PER_PEER", limits.SHARES.per_peer)
     rig.hub.prompt = False
-    wires = [rig.connect() for _ in range(limits.PER_PEER)]
+    wires = [rig.connect() for _ in range(limits.SHARES.per_peer)]
     assert not any(wire.say(SET_ON) for wire in wires)
     one_more = rig.connect()
     assert status(one_more.taken()) == 503
