@@ -210,7 +210,7 @@ LARGER_YET: dict[str, int] = {
     # Not right yet: room → its size today, which only falls.
     "clouds.owa": 1797,
     "core": 4519,
-    "doors.wemo": 1059,
+    "doors.wemo": 1058,
 }
 
 NOT_YET: dict[str, set[str]] = {
