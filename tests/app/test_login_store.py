@@ -112,9 +112,11 @@ def test_a_folder_that_cannot_be_written_is_named(vault: JournalVault, tmp_path:
         pass
 
 
-def test_a_lock_without_end_is_given_up(vault: JournalVault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_without_end_is_given_up(
+    vault: JournalVault, journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "LOCK_WITHIN_S", 0.1)
-    other = JournalVault(Journal(tmp_path), tmp_path, HOST)
+    other = JournalVault(journal, tmp_path, HOST)
     with vault.alone(), pytest.raises(EmulatorError, match=r"another program holds .*is one stopped"), other.alone():
         pass
 
