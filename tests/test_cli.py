@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -388,7 +388,7 @@ def test_simulate_the_customer_api_prints_each_sms_at_once() -> None:
             )
         }
 
-        def ask(name: str, given: dict[str, object], headers: dict[str, str]) -> Any:
+        def ask(name: str, given: Mapping[str, object], headers: dict[str, str]) -> Any:
             body = {"operationName": name, "query": owa.query(name, given), "variables": given}
             return requests.post(url, json=body, headers=headers, timeout=PATIENCE_S).json()
 

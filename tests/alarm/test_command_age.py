@@ -202,7 +202,7 @@ def test_an_arm_that_is_sent_anew_by_force_ages_and_the_second_part_of_one_does_
             house.clock.now += ARM_WITHIN_S
         return PanelState(Axes(Interior.TOTAL, perimeter=True, annex=False), house.clock.time(), "A", "ArmStatus")
 
-    house.alarm._session._cloud.execute = execute  # type: ignore[method-assign]
+    house.alarm._session._cloud.execute = execute  # type: ignore[assignment, method-assign]
     assert house.run(house.on("total+perimeter")) == [result]
     assert len(sent) == (1 if result is Result.SUPERSEDED else 2)
 

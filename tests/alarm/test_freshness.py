@@ -114,7 +114,7 @@ def test_a_thread_that_hangs_beyond_any_step_is_as_good_as_ended(house: House) -
         reading.set()
         go_on.wait(PATIENCE_S)
 
-    house.reader.before = hang  # type: ignore[method-assign]
+    house.reader.before = hang
     house.clock.now += POLL_S
     house.alarm.start()
     assert reading.wait(PATIENCE_S)
@@ -148,10 +148,10 @@ def test_after_a_gap_the_back_off_is_over(house: House) -> None:
 
 
 def test_what_was_asked_before_a_gap_and_looked_at_after_it_is_asked_again(house: House) -> None:
-    house.reader.before = lambda: house.alarm.after_gap(46.0, 0.0)  # type: ignore[method-assign]
+    house.reader.before = lambda: house.alarm.after_gap(46.0, 0.0)
     house.clock.now += POLL_S
     house.alarm.step()
-    house.reader.before = lambda: None  # type: ignore[method-assign]
+    house.reader.before = lambda: None
     reads = house.reads()
     house.alarm.step()
     assert house.reads() == reads + 1

@@ -304,7 +304,7 @@ def test_an_arm_that_is_refused_at_once_takes_no_off_back() -> None:
         ticket.finish(Outcome(Result.FAILED, "not sent again"), Rejected("a window is open"))
         return ticket
 
-    rig.alarm.submit = refused  # type: ignore[method-assign, assignment]
+    rig.alarm.submit = refused  # type: ignore[method-assign]
     rig.turn("Total", True, OTHER, guard=Guard.OFFS)
     rig.alarm.submit = submit  # type: ignore[method-assign]
     assert rig.on("Night") is False
@@ -417,7 +417,7 @@ def test_what_is_taken_just_before_its_entry_fails_is_neither_sent_nor_written(t
             wait(taking, 0.01)
         raise full
 
-    rig.alarm.hold = hold  # type: ignore[method-assign]
+    rig.alarm.hold = hold  # type: ignore[assignment, method-assign]
     taking: list[Future[None]] = []
     with ThreadPoolExecutor(1) as pool:
         assert rig.turn("Night", True).accepted.exception(0) is full
@@ -446,7 +446,7 @@ def test_whoever_repeats_a_command_that_cannot_be_written_down_is_told_so_too() 
         assert failing.wait(30)
         raise full
 
-    rig.alarm.hold = hold  # type: ignore[method-assign]
+    rig.alarm.hold = hold  # type: ignore[assignment, method-assign]
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(rig.turn, "Night", True)
         assert writing.wait(30)

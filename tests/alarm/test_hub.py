@@ -208,7 +208,7 @@ def test_what_was_held_ends_in_the_entry_that_it_has(home: Home) -> None:
 def test_what_is_ignored_while_the_journal_is_locked_ends_later(home: Home) -> None:
     home.hub.submit(home.switches["night"], True, PEER, Guard.BOTH)
     end = home.journal.end
-    home.journal.end = raising  # type: ignore[method-assign]
+    home.journal.end = raising  # type: ignore[assignment, method-assign]
     home.hub.stop()
     assert home.journal.commands(1)[0].result is None
     home.journal.end = end  # type: ignore[method-assign]
@@ -384,7 +384,7 @@ AXES = st.builds(Axes, *map(st.sampled_from, ([None, *Interior], [None, True, Fa
 def test_nothing_but_an_off_of_its_own_lets_anything_read_as_off(
     home: Home, axes: Axes | None, announced: list[tuple[str, bool]]
 ) -> None:
-    home.alarm._commands.view = View(axes and PanelState(axes, 1.0, "", "EST2"))
+    home.alarm._commands.view = View(PanelState(axes, 1.0, "", "EST2") if axes else None)
     before = home.ons()
     for name, on in announced:
         announce(home, name, on)

@@ -154,7 +154,7 @@ def test_switches_are_as_the_settings_have_them(make: Callable[..., App]) -> Non
         )
     )
     night, only_arms = app.hub.switches
-    assert (night.installation, night.off_disarms, night.doors) == ("home", True, {"wemo"})
+    assert (night.installation, night.off_disarms, night.doors) == ("home", True, frozenset({"wemo"}))
     assert night.identity.port == port
     assert (str(only_arms.mode), only_arms.off_disarms, only_arms.doors) == ("total+perimeter", False, frozenset())
 

@@ -125,7 +125,7 @@ def test_a_file_system_without_locks_is_named(vault: JournalVault, monkeypatch: 
     def flock(*_: object) -> None:
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr(module.fcntl, "flock", flock)
+    monkeypatch.setattr("fcntl.flock", flock)
     with pytest.raises(EmulatorError, match=r"cannot be renewed: .*No locks available"), vault.alone():
         pass
 

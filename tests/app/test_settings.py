@@ -115,7 +115,7 @@ while_pending: last
     ("country", "lang"), [("ES", "es"), ("IT", "it"), ("FR", "fr"), ("GB", "en"), ("PT", "pt")]
 )  # fmt: skip
 def test_the_language_is_the_countrys(country: str, lang: str) -> None:
-    assert InstallationSettings(cloud="wsdo", country=country).language == lang  # type: ignore[arg-type]
+    assert InstallationSettings(cloud="wsdo", country=country).language == lang
 
 
 @pytest.mark.parametrize("number", ["0042", "'0042'", "00", "42 "])
@@ -210,7 +210,7 @@ def test_a_switch_without_an_installation_belongs_to_the_only_one(path: Path) ->
 def test_settings_cannot_be_changed(path: Path) -> None:
     settings = load(path, HOME + NIGHT)
     with pytest.raises(ValidationError, match="frozen"):
-        settings.reply_within = 1.0  # type: ignore[misc]
+        settings.reply_within = 1.0
 
 
 # -- what is refused --------------------------------------------------------------------------------------------
@@ -590,7 +590,7 @@ RULES: dict[str, Callable[[Any, Any, dict[str, Any]], bool]] = {
     "required": only(dict, lambda names, mapping: set(names) <= set(mapping)),
     **dict.fromkeys(("properties", "patternProperties", "additionalProperties"), fields),
 }
-SCHEMA = settings.schema()
+SCHEMA: dict[str, Any] = settings.schema()
 
 
 def as_an_editor_reads(text: str) -> Any:

@@ -175,7 +175,11 @@ def fill(journal: Journal) -> Callable[[], None]:
     journal.rows(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(EmulatorError, match="disk is full"):
         journal.note("large", "x" * 100_000)
-    return lambda: journal.rows("PRAGMA max_page_count = 1000000") and None
+
+    def empty() -> None:
+        journal.rows("PRAGMA max_page_count = 1000000")
+
+    return empty
 
 
 def test_a_folder_that_others_write_to_is_not_written_to(kept: Folder) -> None:

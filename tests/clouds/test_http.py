@@ -94,7 +94,7 @@ class Server:
     def _talk(self, connection: socket.socket) -> None:
         if self.tls:
             connection = self.tls.wrap_socket(connection, server_side=True)
-            self.ciphers.append((connection.cipher() or ("",))[0])  # type: ignore[attr-defined]
+            self.ciphers.append((connection.cipher() or ("",))[0])
         with connection:
             if self.deaf:
                 self.gone.wait(PATIENCE_S)

@@ -186,7 +186,8 @@ def null(field: str, message: str, status: int = 200) -> Answer:
 )
 def test_owa_refuses_what_was_not_executed(answer: Answer) -> None:
     for action, operation in ((TOTAL, "xSArmPanel"), (Disarm(), "xSDisarmPanel")):
-        world = World(**{operation: answer})
+        answers: dict[str, Any] = {operation: answer}
+        world = World(**answers)
         for _ in range(2):
             with pytest.raises(Rejected, match="Unknown argument") as caught:
                 world.cloud.execute(action, quiet)

@@ -42,7 +42,7 @@ class FakeHub(Hub):
     read_at: float | None = 0.0  # None until the panel is read in this run
 
     def __post_init__(self) -> None:
-        super().__init__(self.switches, {}, None, FakeClock())  # type: ignore[arg-type]
+        super().__init__(self.switches, {}, None, FakeClock())
 
     @property
     def subscribers(self) -> list[Callable[[str], None]]:
@@ -91,4 +91,5 @@ def a_context(hub: Hub, journal: Journal, folder: Path, **other: Any) -> DoorCon
     """The surroundings of a door on loopback; `other` is what differs from an emulator's."""
     whole: dict[str, Any] = {"interfaces": ["lo"], "nics": network.nics, "clock": SystemClock(), "opened": {}} | other
     place = {name: whole[name] for name in ("interfaces", "nics")}
-    return DoorContext(**{"hub": hub, "journal": journal, "state_dir": folder, "responder": Responder(**place)} | whole)
+    base: dict[str, Any] = {"hub": hub, "journal": journal, "state_dir": folder, "responder": Responder(**place)}
+    return DoorContext(**(base | whole))

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -38,6 +39,9 @@ class Threads:
 
         return self._executor.submit(go)
 
+    def have_come(self, number: int) -> bool:
+        return len(self.came) >= number
+
     def until(self, condition: Callable[[], bool]) -> None:
         """Wait for something that another thread does."""
         pause = threading.Event()
@@ -52,6 +56,10 @@ def waiting(turns: Turns) -> int:
     return len(turns._waiting)
 
 
+def are_waiting(turns: Turns, number: int) -> bool:
+    return waiting(turns) == number
+
+
 def test_in_the_order_of_asking(turns: Turns) -> None:
     with ThreadPoolExecutor(4) as executor:
         threads = Threads(turns, executor)
@@ -59,11 +67,11 @@ def test_in_the_order_of_asking(turns: Turns) -> None:
         threads.until(lambda: threads.came == ["first"])
         for number, name in enumerate(("second", "third", "fourth"), 1):
             threads.send(name)
-            threads.until(lambda number=number: waiting(turns) == number)
+            threads.until(partial(are_waiting, turns, number))
         assert threads.came == ["first"]
         for number, name in enumerate(("first", "second", "third", "fourth"), 1):
             threads.may_go[name].set()
-            threads.until(lambda number=number: len(threads.came) >= min(4, number + 1))
+            threads.until(partial(threads.have_come, min(4, number + 1)))
     assert threads.came == ["first", "second", "third", "fourth"]
 
 

@@ -39,7 +39,7 @@ def ask(**headers: str) -> tuple[str, bytes]:
     said: list[str] = []
     usual = {"REMOTE_ADDR": "192.168.7.9", "HTTP_HOST": "192.168.7.2", "REQUEST_METHOD": "POST"}
     environ: dict[str, Any] = {**usual, **headers}
-    body = gate(app, lambda: (ETH, WLAN))(environ, lambda status, *_: said.append(status))  # type: ignore[arg-type,return-value]
+    body = gate(app, lambda: (ETH, WLAN))(environ, lambda status, *_: said.append(status))
     return said[0], b"".join(body)
 
 
@@ -85,7 +85,7 @@ def test_who_is_not(headers: dict[str, str], caplog: pytest.LogCaptureFixture) -
 def test_a_request_without_host_is_of_http_1_0() -> None:
     said: list[str] = []
     environ = {"REMOTE_ADDR": "192.168.7.9", "REQUEST_METHOD": "GET"}
-    gate(app, lambda: (ETH,))(environ, lambda status, *_: said.append(status))  # type: ignore[arg-type,return-value]
+    gate(app, lambda: (ETH,))(environ, lambda status, *_: said.append(status))
     assert said == ["200 OK"]
 
 
@@ -100,7 +100,7 @@ def test_names_of_our_own_are_let_in_and_what_is_refused_is_told() -> None:
     said: list[str] = []
     for host in ("pi.local", "evil.example"):
         environ = {"REMOTE_ADDR": "192.168.7.9", "HTTP_HOST": host, "REQUEST_METHOD": "GET", "PATH_INFO": "/x"}
-        entered(environ, lambda status, *_: said.append(status))  # type: ignore[arg-type,return-value]
+        entered(environ, lambda status, *_: said.append(status))
     assert said == ["200 OK", "403 Forbidden"]
     assert told == [("192.168.7.9", "GET /x", "by a name that is not our address")]
 

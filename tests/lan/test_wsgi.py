@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -88,7 +88,8 @@ class House:
         """Let the loop turn: whom it hangs up on in one turn is gone in the next."""
         for _ in range(3):
             turned = threading.Event()
-            self.server._server.trigger.pull_trigger(turned.set)
+            trigger: Any = self.server._server.trigger
+            trigger.pull_trigger(turned.set)
             assert turned.wait(PATIENCE_S)
 
     def stop(self) -> None:

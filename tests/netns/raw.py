@@ -52,8 +52,8 @@ class Datagram:
     def parse(cls, data: bytes, source: str) -> "Datagram":
         """Strictly: a colon and a blank in each line, as pywemo wants it."""
         first, *lines = data.decode().rstrip("\r\n").split("\r\n")
-        headers = dict(re.fullmatch(r"([\w.-]+): ?(.*)", line).groups() for line in lines)  # type: ignore[union-attr]
-        return cls(source, first, {name.lower(): value for name, value in headers.items()})
+        headers = [re.fullmatch(r"([\w.-]+): ?(.*)", line).groups() for line in lines]
+        return cls(source, first, {name.lower(): value for name, value in headers})
 
 
 def search(target: str, mx: int = 1) -> bytes:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -141,7 +142,7 @@ QUERIES: dict[str, tuple[str, str, dict[str, str], str, str]] = {
 }
 
 
-def query(name: str, given: dict[str, Any]) -> str:
+def query(name: str, given: Mapping[str, Any]) -> str:
     """The query text of an operation with these variables; the required ones are declared in any case."""
     kind, of, types, selection, _ = QUERIES[name]
     used = [one for one in types if one in given or types[one].endswith("!")]

@@ -87,7 +87,7 @@ def test_pages_instead_of_answers(customer: Customer, kind: str, status: int) ->
         ),
     ],
 )
-def test_refusals_carry_out_nothing(customer: Customer, kind: str, name: str, data: dict) -> None:
+def test_refusals_carry_out_nothing(customer: Customer, kind: str, name: str, data: dict[str, Any]) -> None:
     fault(customer, kind, "xSArmPanel")
     error = arm(customer)
     assert (error["name"], error["data"], error["path"]) == (name, data, ["xSArmPanel"])

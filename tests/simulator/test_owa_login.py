@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.simulator.owa import Customer, claims
 Customers = Callable[..., Customer]
 
 
-def err(document: dict) -> tuple:
+def err(document: dict[str, Any]) -> tuple[Any, ...]:
     (error,) = document["errors"]
     return error["name"], error["data"].get("err"), error["data"].get("res")
 
@@ -140,7 +141,7 @@ def test_forgotten_devices_need_a_code_again(customer: Customer) -> None:
 @pytest.mark.parametrize(
     "changes", [{"password": "Demo"}, {"password": ""}, {"user": "Demo"}, {"country": "FR"}, {"country": "es"}]
 )
-def test_a_refused_login(newcomer: Customer, changes: dict) -> None:
+def test_a_refused_login(newcomer: Customer, changes: dict[str, Any]) -> None:
     assert err(newcomer.try_login(**changes)) == ("ApiError", "60091", "KO")
 
 

@@ -1,6 +1,7 @@
 """Commands, polls, open zones and the state by the customer API (verisure-owa.md §4, §5, §8)."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -305,9 +306,9 @@ def test_a_panel_check(customer: Customer) -> None:
     assert [row["type"] for row in timeline(customer)] == [27, 204]
 
 
-def timeline(customer: Customer, **more: object) -> list[dict]:
+def timeline(customer: Customer, **more: object) -> list[dict[str, Any]]:
     variables = {"timeFilter": "LASTMONTH", "numRows": 30, "offset": 0, **more}
-    found: list[dict] = customer.get("ActV2Timeline", **customer.mine(**variables))["reg"]
+    found: list[dict[str, Any]] = customer.get("ActV2Timeline", **customer.mine(**variables))["reg"]
     return found
 
 

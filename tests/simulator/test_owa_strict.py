@@ -26,7 +26,7 @@ def raw(customer: Customer, body: Any, name: str = "Status", **headers: str | No
     return reply.json
 
 
-def code(document: dict) -> str:
+def code(document: dict[str, Any]) -> str:
     (error,) = document["errors"]
     assert "data" not in document
     return str(error["extensions"]["code"])
@@ -57,7 +57,7 @@ def test_our_queries_are_those_of_the_reference() -> None:
         ({**BODY, "extensions": {}}, {"x-installationNumber": "2423443"}),
     ],
 )
-def test_how_a_request_may_be_named_and_spelt(customer: Customer, body: Any, headers: dict) -> None:
+def test_how_a_request_may_be_named_and_spelt(customer: Customer, body: Any, headers: dict[str, Any]) -> None:
     answer = raw(customer, body, **headers)["data"]["xSStatus"]
     assert answer == {"status": "D", "timestampUpdate": answer["timestampUpdate"]}
     assert customer.state()["requests"] == {"Status": 1}
@@ -100,7 +100,7 @@ def test_the_answer_is_cut_to_what_was_selected(customer: Customer) -> None:
         ({"variables": {"numinst": None}}, "BAD_USER_INPUT"),
     ],
 )
-def test_bodies_that_the_schema_refuses(customer: Customer, change: dict, wanted: str) -> None:
+def test_bodies_that_the_schema_refuses(customer: Customer, change: dict[str, Any], wanted: str) -> None:
     assert code(raw(customer, {**BODY, **change})) == wanted
     assert len(customer.state()["client_faults"]) == 1
 
@@ -191,7 +191,7 @@ def filled(customer: Customer, name: str) -> dict[str, Any]:
         {"country": "FR"},
     ],
 )
-def test_without_a_session(customer: Customer, name: str, change: dict | None) -> None:
+def test_without_a_session(customer: Customer, name: str, change: dict[str, Any] | None) -> None:
     auth = None if change is None else {**customer.auth(), **change}
     document = customer.send(name, filled(customer, name), auth=auth).json
     (error,) = document["errors"]
@@ -261,7 +261,7 @@ def test_a_security_header_that_is_none(newcomer: Customer, security: Any) -> No
         {"X_Capabilities": "x.y.z"},
     ],
 )
-def test_without_access_to_the_installation(customer: Customer, name: str, change: dict) -> None:
+def test_without_access_to_the_installation(customer: Customer, name: str, change: dict[str, Any]) -> None:
     document = customer.send(name, filled(customer, name), **change).json
     (error,) = document["errors"]
     assert error["message"] == "accessPermissions: Missing capabilities data"

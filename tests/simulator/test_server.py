@@ -5,7 +5,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -230,7 +230,7 @@ def test_the_other_face_on_a_real_socket(session: requests.Session) -> None:
         account = {"user": "demo", "password": "demo", "country": "IT"}
         variables = {**dict.fromkeys(LOGIN_VARIABLES, "x"), **device, **account}
 
-        def ask(name: str, given: dict[str, object], **headers: str) -> dict[str, Any]:
+        def ask(name: str, given: Mapping[str, object], **headers: str) -> dict[str, Any]:
             body = {"operationName": name, "query": query(name, given), "variables": given}
             reply = session.post(alarm.url, json=body, headers=headers, timeout=PATIENCE_S)
             assert reply.headers["Content-Type"] == "application/json"

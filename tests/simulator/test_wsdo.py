@@ -344,7 +344,7 @@ def test_installations_and_services(alarm: Alarm) -> None:
 def test_the_activity_log(alarm: Alarm, clock: Clock) -> None:
     empty = alarm.ask("ACT_V2", timefilter="2", activityfilter="0").find("LIST")
     assert empty is not None
-    assert (dict(empty.attrib), len(empty)) == ({"totalreg": "0", "costtotal": "0"}, 0)
+    assert (dict(empty.items()), len(empty)) == ({"totalreg": "0", "costtotal": "0"}, 0)
     alarm.run("ARMNIGHT", callby="IPH_61")
     clock.pass_by(60)
     alarm.panel.keypad(Arm(ArmMode(perimeter=True)))

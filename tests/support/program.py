@@ -81,7 +81,7 @@ class Program:
                 said += line
                 if line.startswith("Ready"):
                     break
-            self.switch = re.search(r"http://\S+/setup\.xml", said)[0].removesuffix("/setup.xml")  # type: ignore[index]
+            self.switch = re.search(r"http://\S+/setup\.xml", said)[0].removesuffix("/setup.xml")
             self.process = process
             try:
                 yield self

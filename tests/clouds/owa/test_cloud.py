@@ -51,7 +51,7 @@ DISARMED_AGAIN = {"xSDisarmPanel": data("xSDisarmPanel", SUBMITTED), "DisarmStat
 class World:
     """A cloud, and a far side that follows a script."""
 
-    def __init__(self, account: Account = ACCOUNT, **answers: list[Scripted] | Scripted) -> None:
+    def __init__(self, account: Account = ACCOUNT, **answers: Any) -> None:
         self.clock = FakeClock()
         self.vault = MemoryVault(LOGIN)
         usual: dict[str, Any] = {"Srv": SERVICES, "Status": status("D"), **ARMED, **DISARMED_AGAIN}
@@ -100,7 +100,7 @@ def test_a_state_that_was_read_is_told_even_when_the_disk_is_full() -> None:
     def full(_login: Login) -> None:
         raise EmulatorError("the disk is full")
 
-    world.vault.save = full  # type: ignore[method-assign]
+    world.vault.save = full  # type: ignore[assignment, method-assign]
     assert world.cloud.read().axes == DISARMED
 
 
@@ -235,7 +235,8 @@ ODD: list[Any] = [{}, [], "OK", {"res": None}, {"res": "", "referenceId": "R"}, 
 @pytest.mark.parametrize("content", ODD)
 @pytest.mark.parametrize(("operation", "field"), [("xSArmPanel", "xSArmPanel"), ("ArmStatus", "xSArmStatus")])
 def test_an_answer_that_says_neither_yes_nor_no_leaves_it_open(operation: str, field: str, content: Any) -> None:
-    world = World(**{operation: data(field, content)})
+    answers: dict[str, Any] = {operation: data(field, content)}
+    world = World(**answers)
     with pytest.raises(Unconfirmed, match="ARM1"):
         world.cloud.execute(TOTAL, quiet)
     assert world.submitted() == ["ARM1"]
@@ -723,7 +724,7 @@ def test_a_full_disk_does_not_undo_a_command() -> None:
         raise EmulatorError("the disk is full")
 
     world = World(xSArmPanel=[UNKNOWN, data("xSArmPanel", SUBMITTED)], ArmStatus=[ended("T"), ended("A")])
-    world.vault.remember_unsupported = full  # type: ignore[method-assign]
+    world.vault.remember_unsupported = full  # type: ignore[assignment, method-assign]
     assert world.cloud.execute(BOTH, quiet).raw == "A"
 
 

@@ -110,7 +110,8 @@ class Owa:
     def __init__(self, answers: Mapping[str, Scripted]) -> None:
         self.clock = FakeClock()
         self.vault = MemoryVault(Login("user", DEVICE, ACCESS, EPOCH_S + 10**6, EPOCH_S, REFRESH))
-        self.script = EchoingScript(self.clock, **(ANSWERS | answers))
+        scripted: dict[str, Any] = {**ANSWERS, **answers}
+        self.script = EchoingScript(self.clock, **scripted)
         self.account = Account("user", PASSWORD, "ES", "es")
         self.cloud = OwaCloud(self.account, self.script, self.clock, 5.0, Turnstile(), self.vault)
         self.told: list[str] = []

@@ -39,9 +39,7 @@ ACCOUNT = Account("u", "p", "ES", "es")
 class World:
     """An account that may or may not know us."""
 
-    def __init__(
-        self, login: Login | None = None, account: Account = ACCOUNT, **answers: list[Scripted] | Scripted
-    ) -> None:
+    def __init__(self, login: Login | None = None, account: Account = ACCOUNT, **answers: Any) -> None:
         self.clock = FakeClock()
         self.vault = MemoryVault(login)
         self.script = Script(self.clock, **({"mkSendOTP": SENT} | answers))

@@ -113,7 +113,8 @@ def lacks(field: str, **more: Any) -> Answer:
 )
 def test_a_disarm_does_not_hang_on_a_field_that_a_country_lacks(operation: str, answer: Scripted) -> None:
     field = {"Srv": "configRepoUser", "Status": "wifiConnected"}.get(operation, "msg")
-    world = World(**{"Status": status("T"), operation: [lacks(field), answer]})
+    answers: dict[str, Any] = {"Status": status("T"), operation: [lacks(field), answer]}
+    world = World(**answers)
     seen: list[str] = []
     for _ in range(2):
         assert world.cloud.execute(Disarm(), lambda phase, text: seen.append(f"{phase} {text}")).axes == DISARMED

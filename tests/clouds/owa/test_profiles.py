@@ -59,7 +59,7 @@ def test_a_panel_that_does_as_asked_gets_there_and_nothing_is_sent_twice(profile
     actions: list[Action] = [Arm(mode) for mode in MODES]
     actions += [Disarm(), Disarm(main=False, annex=True), Disarm(annex=True)]
     for action, start in product(actions, KNOWN):
-        axes, sent = start, []
+        axes, sent = start, list[str]()
         while not sent or axes.reached(action) is False:
             request = candidates(profile, Fitted(), action, axes)[0]
             assert request not in sent

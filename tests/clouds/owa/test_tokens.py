@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ class World:
         turnstile: Turnstile | None = None,
         country: str = "ES",
         lang: str = "es",
-        **answers: list[Scripted] | Scripted,
+        **answers: Any,
     ) -> None:
         self.turnstile = turnstile or Turnstile()
         self.clock = FakeClock()
@@ -167,7 +168,7 @@ def test_killed_while_it_waits_for_its_turn_nothing_is_lost() -> None:
     def killed(_seconds: float) -> bool:
         raise Killed
 
-    world.clock.sleep = killed  # type: ignore[method-assign]
+    world.clock.sleep = killed  # type: ignore[assignment, method-assign]
     with pytest.raises(Killed):
         world.tokens.access()
     assert world.script.names() == ["mkInstallationList"]
@@ -195,7 +196,7 @@ def test_a_command_that_renews_the_login_stays_a_command() -> None:
 def stop_after(clock: FakeClock, seconds: float) -> None:
     """End a wait that would last for ever."""
     end, sleep = clock.now + seconds, clock.sleep
-    clock.sleep = lambda pause_s: clock.now < end and sleep(pause_s)  # type: ignore[method-assign]
+    clock.sleep = lambda pause_s: clock.now < end and sleep(pause_s)  # type: ignore[assignment, method-assign]
 
 
 LOST = {
@@ -535,7 +536,7 @@ def test_a_journal_that_cannot_be_written_sends_nothing() -> None:
     def full(_login: Login) -> None:
         raise EmulatorError("the disk is full")
 
-    world.vault.save = full  # type: ignore[method-assign]
+    world.vault.save = full  # type: ignore[assignment, method-assign]
     with pytest.raises(EmulatorError, match="full"):
         world.tokens.access()
     assert not world.spent()

@@ -122,7 +122,7 @@ def test_a_ban_that_cannot_be_written_down_holds_all_the_same(clock: FakeClock) 
     def full(_until: float) -> None:
         raise EmulatorError("the disk is full")
 
-    vault.ban = full  # type: ignore[method-assign]
+    vault.ban = full  # type: ignore[assignment, method-assign]
     asker = wire(clock, script, vault)
     for expected in (EmulatorError, Unreachable):
         with pytest.raises(expected):

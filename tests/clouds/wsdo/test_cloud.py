@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -633,7 +634,7 @@ def test_installations_of_one_account_share_a_refused_login(world: World) -> Non
 
 
 @pytest.mark.parametrize("blank", [{"password": ""}, {"user": " "}])
-def test_a_blank_user_or_password_is_not_sent(world: World, blank: dict[str, str]) -> None:
+def test_a_blank_user_or_password_is_not_sent(world: World, blank: dict[str, Any]) -> None:
     world.account = replace(DEMO, **blank)
     with pytest.raises(LoginRefused, match="blank: nothing was sent"):
         world.new_client().read()

@@ -22,7 +22,7 @@ from tests.doors.hue.rig import (
 
 def test_a_journal_that_fails_is_an_answer(journal: Journal) -> None:
     client = Client(journal)
-    client.users.add = _fail  # type: ignore[method-assign]
+    client.users.add = _fail  # type: ignore[assignment, method-assign]
     (answer,) = client.register()
     assert answer["error"]["type"] == 901
 
@@ -165,7 +165,7 @@ def test_a_client_that_cannot_be_unpaired_on_disk_stays(client: Client) -> None:
     client.journal.close()
     remove = client.users.remove
     with pytest.raises(EmulatorError):
-        remove(USER, PEER, NOW)
+        remove(USER, Origin("hue", PEER), NOW)
     assert len(client.users) == 1
 
 

@@ -103,7 +103,7 @@ def test_no_user_name_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture
         house.api("DELETE", f"/{user}/config/whitelist/{user}")
         house.api("GET", f"/api/{user}/lights")
         assert house.api("PATCH", f"/{user}/lights")[0]["error"]["type"] == 4
-        house.door.api.lights.state = None  # type: ignore[assignment,method-assign]
+        house.door.api.lights.state = None  # type: ignore[method-assign]
         answer = house.api("GET", f"/{user}/lights")
         assert answer[0]["error"]["type"] == 901
         assert "log" in answer[0]["error"]["description"]
@@ -297,7 +297,7 @@ def test_it_is_announced_by_mdns_when_asked_for(tmp_path: Path) -> None:
         asking = Zeroconf(interfaces=["127.0.0.1"])
         try:
             name = f"Hue Bridge - {house.door.identity.mac[-6:]}.{TYPE}"
-            service = asking.get_service_info(TYPE, name, timeout=1000 * PATIENCE_S)
+            service = asking.get_service_info(TYPE, name, timeout=int(1000 * PATIENCE_S))
         finally:
             asking.close()
         assert service

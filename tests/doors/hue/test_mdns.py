@@ -26,7 +26,7 @@ def mdns() -> Iterator[Mdns]:
 def found() -> ServiceInfo | None:
     asking = Zeroconf(interfaces=["127.0.0.1"])
     try:
-        return asking.get_service_info(TYPE, NAME, timeout=1000 * PATIENCE_S)
+        return asking.get_service_info(TYPE, NAME, timeout=int(1000 * PATIENCE_S))
     finally:
         asking.close()
 

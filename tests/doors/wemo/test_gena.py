@@ -11,7 +11,8 @@ from ipaddress import IPv4Network
 import pytest
 
 from emulator.doors.wemo import gena, subscription
-from emulator.doors.wemo.gena import Publisher, Topic
+from emulator.doors.wemo.gena import Publisher
+from emulator.doors.wemo.subscription import Topic
 from emulator.errors import ProtocolError
 from emulator.lan import callback
 from emulator.lan.callback import Callback, Here
