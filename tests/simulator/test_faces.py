@@ -87,11 +87,11 @@ def test_the_control_page_reads_its_row(client: FlaskClient) -> None:
     assert all(words in page for words in ("Speaks up", "nothing is heard"))
     assert client.post("/control/settings", json={"loud": True}).status_code == 200
     assert client.get("/toy").text == "DISARMED"
-    assert client.post("/control/ring").json["rung"] == 1  # type: ignore[index]
+    assert client.post("/control/ring").json["rung"] == 1
     assert client.post("/control/fault", json={"fault": "deaf", "request": "AXES"}).status_code == 200
     wrong = client.post("/control/fault", json={"fault": "bomb"})
     assert (wrong.status_code, "use one of down" in wrong.text) == (400, True)
-    assert client.post("/control/reset").json["rung"] == 0  # type: ignore[index]
+    assert client.post("/control/reset").json["rung"] == 0
 
 
 def test_options_and_units_are_those_of_the_row(monkeypatch: pytest.MonkeyPatch) -> None:
