@@ -15,7 +15,7 @@ from emulator.config.fields import Digits, Duration, Section, within
 from emulator.errors import ConfigError, Problem
 
 
-class Timeouts(Section):
+class Timeouts(Section, json_schema_extra={"description": "How long to wait for the far side."}):
     """Time limits for the far side."""
 
     request: Annotated[Duration, within("1s", "2m")] = Field(

@@ -18,7 +18,7 @@ from emulator.config.fields import Duration, Port, Section, within
 AnySection = TypeVar("AnySection", bound=Section)
 
 
-class DoorsSettings(Section):
+class DoorsSettings(Section, json_schema_extra={"description": "What speaks to the LAN."}):
     """Doors to the LAN."""
 
     @model_validator(mode="before")
@@ -41,7 +41,12 @@ class DoorsSettings(Section):
         return next((mode(section) for mode, section in modes if mode), None)
 
 
-class NotifySettings(Section):
+class NotifySettings(
+    Section,
+    json_schema_extra={
+        "description": "What people are told without having asked; where to is in the environment: VERISURE_NOTIFY."
+    },
+):
     """Notices to people who have not asked; their targets stand in the environment: VERISURE_NOTIFY."""
 
     silent_after: Annotated[Duration, within("1m", "168h")] = Field(
@@ -50,7 +55,7 @@ class NotifySettings(Section):
     disarmed: bool = Field(default=True, description="`false`: disarms through this program are not told")
 
 
-class LanSettings(Section):
+class LanSettings(Section, json_schema_extra={"description": "Where the doors stand."}):
     """Interfaces and address of the doors."""
 
     interfaces: tuple[str, ...] | None = Field(

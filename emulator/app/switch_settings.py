@@ -38,7 +38,13 @@ def _networks(value: Any) -> tuple[ipaddress.IPv4Network, ...]:
         raise ValueError(f"{error}; write addresses as 192.168.1.20, networks as 192.168.1.0/24") from None
 
 
-class DisarmSettings(Section):
+class DisarmSettings(
+    Section,
+    json_schema_extra={
+        "description": "Who may disarm with a switch, and when. "
+        "An empty list is a slip, or means nobody: never everybody."
+    },
+):
     """Restrictions on disarming with a switch. An empty list is a slip, or means nobody: never everybody."""
 
     @model_validator(mode="before")

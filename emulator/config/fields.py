@@ -82,7 +82,10 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), Af
 
 
 class Section(BaseModel):
-    """A mapping in the file; a key without a value counts as left out."""
+    """A mapping in the file; a key without a value counts as left out.
+
+    Its docstring is its description in the JSON Schema, unless `json_schema_extra` has another one.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
