@@ -31,7 +31,9 @@ FOR_PROFILES, FOR_ANNEX = _apis(lambda row: len(row.units) > 1), _apis(lambda ro
 @common
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=12010, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes any.")
-@click.option("--api", default="wsdo", show_default=True, type=click.Choice(list(FACES)), help="What the cloud speaks.")
+@click.option(
+    "--api", default=next(iter(FACES)), show_default=True, type=click.Choice(list(FACES)), help="What the cloud speaks."
+)
 @click.option(
     "--profile",
     default=PROFILE,

@@ -7,23 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from emulator.clouds import letters
 from emulator.clouds.owa import codes, graphql
 from emulator.model import DISARMED, Action, Arm, ArmMode, Axes, Disarm, Interior
 
-LETTERS = {
-    "D": DISARMED,
-    "E": Axes(Interior.OFF, perimeter=True, annex=False),
-    "P": Axes(Interior.DAY, perimeter=False, annex=False),
-    "B": Axes(Interior.DAY, perimeter=True, annex=False),
-    "Q": Axes(Interior.NIGHT, perimeter=False, annex=False),
-    "C": Axes(Interior.NIGHT, perimeter=True, annex=False),
-    "T": Axes(Interior.TOTAL, perimeter=False, annex=False),
-    "A": Axes(Interior.TOTAL, perimeter=True, annex=False),
-    "X": Axes(Interior.OFF, perimeter=False, annex=True),
-    "R": Axes(Interior.DAY, perimeter=False, annex=True),
-    "S": Axes(Interior.NIGHT, perimeter=False, annex=True),
-    "O": Axes(Interior.TOTAL, perimeter=False, annex=True),
-}
+LETTERS = letters.LETTERS | {"D": DISARMED, "A": Axes(Interior.TOTAL, perimeter=True, annex=False)}
 """Letter → axes (§4.3). Any other letter, such as N for armed by the monitoring centre, is armed in an unknown way."""
 
 

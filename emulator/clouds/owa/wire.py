@@ -111,20 +111,26 @@ class Wire:
         security: Mapping[str, str] | None = None,
         before: Callable[[], None] = lambda: None,
     ) -> Reply:
-        """Send once and parse the answer. Unreachable if there is none, or it is not the API's.
+        """Send once and parse the answer; `before` is called directly before, and if it raises, nothing is sent.
+
+        Raises Unreachable if there is no answer, or none that is the API's; its `sent` tells whether the request may
+        have arrived.
 
         Parts that the country's schema lacks are left out, and a document that was not executed for that reason is sent
         again: with the password, once at most.
         """
+        self._secrets.add(*graphql.secrets_of(variables, security or {}))
+        headers = graphql.headers(operation, caller, security)
         again = False
         while True:
             document = self._documents.of(operation)
-            reply = self.read(operation, self.send(operation, variables, caller, security, before))
+            answer = self._send(operation, headers, graphql.body(document, variables), before)
+            reply = self._read(operation, answer)
             if self._documents.of(operation) == document or (again and operation is LOGIN):
                 return reply
             again = True
 
-    def read(self, operation: Operation, answer: Answer) -> Reply:
+    def _read(self, operation: Operation, answer: Answer) -> Reply:
         """Parse an answer, and learn from it what the schema lacks; Unreachable if it is not the API's."""
         reply = graphql.parse(operation, answer, self._secrets)
         failure = reply.failure
@@ -134,22 +140,14 @@ class Wire:
             LOG.info("%s: asked without what this country's cloud does not have: %s", operation.name, failure.said)
         return reply
 
-    def send(
-        self,
-        operation: Operation,
-        variables: Mapping[str, Any],
-        caller: Caller,
-        security: Mapping[str, str] | None = None,
-        before: Callable[[], None] = lambda: None,
+    def _send(
+        self, operation: Operation, headers: Mapping[str, str], body: bytes, before: Callable[[], None]
     ) -> Answer:
-        """Send once; `before` is called when its turn has come, directly before, and if it raises, nothing is sent.
+        """Send once, and once more if nothing was sent.
 
         Raises Unreachable if there is no answer; its `sent` tells whether the request may have arrived.
         """
         self._firewall.heed()
-        self._secrets.add(*graphql.secrets_of(variables, security or {}))
-        headers = graphql.headers(operation, caller, security)
-        body = graphql.body(self._documents.of(operation), variables)
         try:
             answer = self._once(operation, headers, body, before)
         except Unreachable as error:

@@ -6,27 +6,17 @@ Facts: verisure-wsdo.md §2.2, §3 and §8.3.
 import re
 import unicodedata
 
+from emulator.clouds.letters import LETTERS
 from emulator.model import DISARMED, ArmMode, Axes, Interior
 
-STATUS = {
-    # Seen on ws.do (verisure-wsdo.md §3). A is ambiguous, see `read_status`.
+STATUS = LETTERS | {
     "0": DISARMED,
     "1": Axes(Interior.TOTAL, perimeter=False, annex=False),
-    "P": Axes(Interior.DAY, perimeter=False, annex=False),
-    "Q": Axes(Interior.NIGHT, perimeter=False, annex=False),
     "3": Axes(Interior.OFF, perimeter=True, annex=False),
     "4": Axes(Interior.TOTAL, perimeter=True, annex=False),
-    "B": Axes(Interior.DAY, perimeter=True, annex=False),
-    "C": Axes(Interior.NIGHT, perimeter=True, annex=False),
     "A": Axes(Interior.TOTAL, perimeter=None, annex=False),
-    # Seen on the successor API only, which kept the letters (same section).
-    "T": Axes(Interior.TOTAL, perimeter=False, annex=False),
-    "E": Axes(Interior.OFF, perimeter=True, annex=False),
-    "X": Axes(Interior.OFF, perimeter=False, annex=True),
-    "R": Axes(Interior.DAY, perimeter=False, annex=True),
-    "S": Axes(Interior.NIGHT, perimeter=False, annex=True),
-    "O": Axes(Interior.TOTAL, perimeter=False, annex=True),
 }
+"""STATUS → axes (verisure-wsdo.md §3). A is ambiguous, see `read_status`."""
 
 LOG_CHANGES: dict[str, ArmMode | None] = {
     "1": None,
