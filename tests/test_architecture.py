@@ -132,7 +132,7 @@ def test_no_neighbour_imports_another(parent: str) -> None:
         assert not wanted & (folders - {own}), f"{name(file)} imports another"
 
 
-CLOUDS_OWN = ("clouds", "simulator", "cli.simulate")
+CLOUDS_OWN = ("clouds", "simulator")
 """Rooms in which a cloud's name may stand: its own, and those of the simulator, which speaks the same APIs."""
 
 
@@ -208,7 +208,7 @@ CORE_LIMIT, DOOR_LIMIT, CLOUD_LIMIT = 3000, 1000, 1000
 
 LARGER_YET: dict[str, int] = {
     # Not right yet: room → its size today, which only falls.
-    "clouds.owa": 1797,
+    "clouds.owa": 1780,
     "core": 4530,
     "doors.wemo": 1058,
 }

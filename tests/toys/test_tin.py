@@ -1,4 +1,4 @@
-"""A cloud is a folder and a row: the whole program takes the toy cloud, and nothing else had to mention it."""
+"""A cloud is a folder and a row: the whole program takes the cloud of tin, and nothing else had to mention it."""
 
 import json
 import os
@@ -12,14 +12,14 @@ import pytest
 from tests.support.patience import PATIENCE_S
 from tests.support.program import free_port
 
-TOY = (sys.executable, "-m", "tests.clouds.toy")
+TIN = (sys.executable, "-m", "tests.toys.tin")
 ROOT = Path(__file__).parents[2]
 
 
 class Home:
     """A folder with settings, and the program in it."""
 
-    def __init__(self, folder: Path, installation: str = "cloud: toy, country: SE, number: 7") -> None:
+    def __init__(self, folder: Path, installation: str = "cloud: tin, country: SE, number: 7") -> None:
         self.config = folder / "devices.yaml"
         self.config.write_text(
             f"installations: {{home: {{{installation}}}}}\n"
@@ -30,13 +30,13 @@ class Home:
 
     def typed(self, *words: str, logged_in: bool = True) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [*TOY, "--config", str(self.config), *words],
+            [*TIN, "--config", str(self.config), *words],
             cwd=ROOT, env=self._environment(logged_in), capture_output=True, text=True, timeout=PATIENCE_S,
         )  # fmt: skip
 
     def started(self) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [*TOY, "--config", str(self.config), "run", "--interface", "lo"],
+            [*TIN, "--config", str(self.config), "run", "--interface", "lo"],
             cwd=ROOT, env=self._environment(True), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
 
@@ -69,23 +69,23 @@ def test_typed_commands_reach_it(home: Home) -> None:
     assert home.typed("arm", "night").returncode == 0
     described = home.typed("installation")
     assert "sv" in described.stdout, described.stderr
-    assert "TOY" in described.stdout
+    assert "TIN" in described.stdout
 
 
 def test_the_settings_know_it(home: Home, tmp_path: Path) -> None:
     section = json.loads(home.typed("schema").stdout)["$defs"]["InstallationSettings"]["properties"]
-    assert section["cloud"]["enum"][-1] == "toy"
-    assert section["cloud"]["description"].endswith("`toy` for the tests, or `simulator`")
+    assert section["cloud"]["enum"][-1] == "tin"
+    assert section["cloud"]["description"].endswith("`tin` for the tests, or `simulator`")
     assert section["country"]["enum"][-1] == "SE"
     assert section["country"]["description"] == "ES; with `cloud: owa` also FR, IT, GB, PT, IE, BR, CL, AR or PE" + (
-        "; with `cloud: wsdo` also IT, FR, GB or PT; with `cloud: toy` also SE"
+        "; with `cloud: wsdo` also IT, FR, GB or PT; with `cloud: tin` also SE"
         "; with `cloud: simulator` also IT, FR, GB or PT"
     )
-    assert "300s for `toy` (100s at least)" in section["poll_every"]["description"]
+    assert "300s for `tin` (100s at least)" in section["poll_every"]["description"]
     wrong: dict[str, Any] = {
-        "cloud: owa, country: SE": "country: SE is only known to `cloud: toy`; owa has ES",
-        "cloud: toy, poll_every: 90s": "the cloud blocks who asks more often than every 100s",
-        "cloud: toys": "use 'simulator', 'owa', 'wsdo' or 'toy'",
+        "cloud: owa, country: SE": "country: SE is only known to `cloud: tin`; owa has ES",
+        "cloud: tin, poll_every: 90s": "the cloud blocks who asks more often than every 100s",
+        "cloud: tins": "use 'simulator', 'owa', 'wsdo' or 'tin'",
     }
     for installation, said in wrong.items():
         done = Home(tmp_path, installation).typed("status")
