@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -20,6 +21,18 @@ class Clock(Timepiece, Protocol):
 
     def sleep(self, seconds: float) -> bool:
         """Wait; return False when the program is stopping and the wait was cut short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment by two clocks, in seconds: the one that a suspend stops, and the one that people set."""
+
+    monotonic: float
+    wall: float
+
+    def age_s(self, now: "Moment") -> float:
+        """Return the seconds until `now` by the clock that went on for longer."""
+        return max(now.monotonic - self.monotonic, now.wall - self.wall)
 
 
 class StoppableClock(Clock, Protocol):

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from ipaddress import IPv4Network
 
 
 class Interior(StrEnum):
@@ -37,11 +36,7 @@ class ArmMode:
             raise ValueError(
                 f"{text!r} asks for {' and '.join(interiors)} at once; the interior has one mode at a time"
             )
-        return cls(
-            interior=Interior(interiors[0]) if interiors else None,
-            perimeter="perimeter" in words,
-            annex="annex" in words,
-        )
+        return cls(Interior(interiors[0]) if interiors else None, "perimeter" in words, "annex" in words)
 
     def parts(self) -> tuple["ArmMode", ...]:
         """Return the single modes that add up to this one, in the order in which they are armed."""
@@ -123,11 +118,8 @@ class Axes:
     def after(self, action: Action) -> "Axes":
         """Return the axes once `action` has been carried out."""
         if isinstance(action, Arm):
-            return Axes(
-                interior=action.mode.interior or self.interior,
-                perimeter=action.mode.perimeter or self.perimeter,
-                annex=action.mode.annex or self.annex,
-            )
+            mode = action.mode
+            return Axes(mode.interior or self.interior, mode.perimeter or self.perimeter, mode.annex or self.annex)
         done = replace(self, interior=Interior.OFF, perimeter=False) if action.main else self
         return replace(done, annex=False) if action.annex else done
 
@@ -179,25 +171,6 @@ class PanelState:
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
-    """Health of an installation's connection to its cloud. Times are epoch seconds.
-
-    `read_at` is the last successful read of this run, `next_poll_at` when the next is due. `failures` counts the polls
-    in a row that brought no news. `error` is what the last one said, or why the news is `old`: older than it can be
-    where all is well. `blocked` says why logins have stopped and what a person can do. `alive` is False when the thread
-    has ended or hangs.
-    """
-
-    read_at: float | None = None
-    next_poll_at: float | None = None
-    failures: int = 0
-    error: str = ""
-    old: bool = False
-    blocked: str = ""
-    alive: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Origin:
     """Source of a command: the door (`wemo`, `cli` …), the peer's address, and the switch by its name."""
 
@@ -207,18 +180,6 @@ class Origin:
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.switch and f"{self.switch!r}", "by", self.door, self.peer)))
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A moment by two clocks, in seconds: the one that a suspend stops, and the one that people set."""
-
-    monotonic: float
-    wall: float
-
-    def age_s(self, now: "Moment") -> float:
-        """Return the seconds until `now` by the clock that went on for longer."""
-        return max(now.monotonic - self.monotonic, now.wall - self.wall)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,85 +241,3 @@ class Notice(StrEnum):
     DAMAGED = "damaged"
     """The journal was put aside; the text says what clients and people have to do now."""
     TEST = "test"
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Identity of a switch to its clients; made once and kept. `key` is the journal's name for it."""
-
-    key: str
-    serial: str
-    mac: str
-    port: int
-
-    @property
-    def udn(self) -> str:
-        """The UPnP unique device name, `uuid:Socket-1_0-<serial>` (lan-emulation.md §2.2)."""
-        return f"uuid:Socket-1_0-{self.serial}"
-
-
-@dataclass(frozen=True, slots=True)
-class BridgeIdentity:
-    """Identity of the Hue bridge to its clients; made once and kept. `mac` is 12 upper-case hex digits."""
-
-    mac: str
-
-    @property
-    def bridge_id(self) -> str:
-        """The MAC as an EUI-64 (lan-emulation.md §1.3)."""
-        return f"{self.mac[:6]}FFFE{self.mac[6:]}"
-
-    @property
-    def udn(self) -> str:
-        """The UPnP unique device name; every Hue bridge has this one with its own MAC (§3.1)."""
-        return f"uuid:2f402f80-da50-11e1-9b23-{self.mac.lower()}"
-
-
-@dataclass(frozen=True, slots=True)
-class LightIdentity:
-    """Identity of a switch on the Hue bridge, in one shape; made once and kept."""
-
-    id: int
-    shape: str
-    unique_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Narrowing:
-    """Limits on who may disarm with a switch, and at which time; what is empty is not limited.
-
-    `between` are minutes of the day, local time; from 22:00 to 07:00 goes over midnight.
-    """
-
-    networks: tuple[IPv4Network, ...] = ()
-    doors: frozenset[str] = frozenset()
-    between: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """A virtual device: a spoken name, an arm mode for on, a policy for off, and the doors that show it."""
-
-    name: str
-    installation: str
-    mode: ArmMode
-    off_disarms: bool
-    doors: frozenset[str]
-    identity: Identity
-    force: bool = False
-    narrowing: Narrowing = Narrowing()
-
-
-@dataclass(frozen=True, slots=True)
-class SwitchState:
-    """State of a switch, as a door may report it.
-
-    `on` is None when nothing has been read from the panel yet. `pending` is True if a command is under way and `on` is
-    its target. `panel` is the last polled state. `swept` is what the switch was asked for by a sweep some moments ago,
-    which changed nothing: for clients that read back at once whether their lamp obeyed.
-    """
-
-    on: bool | None
-    pending: bool
-    panel: PanelState | None
-    swept: bool | None = None

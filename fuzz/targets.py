@@ -28,7 +28,7 @@ from emulator.errors import ConfigError, ProtocolError, Unreachable
 from emulator.lan import access, callback, search, ssdp, upnp
 from emulator.lan.http1 import Conversation, Response
 from emulator.lan.network import Place
-from emulator.model import BridgeIdentity
+from emulator.store.identities import BridgeIdentity
 from emulator.store.pairing import Users
 from emulator.system import logs
 

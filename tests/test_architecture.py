@@ -227,7 +227,6 @@ NOT_YET: dict[str, set[str]] = {
     },
     "files are short": {
         "doors.wemo.protocol",
-        "model",
     },
     "classes are short": set(),
 }

@@ -13,11 +13,11 @@ from emulator.model import (
     ArmMode,
     Axes,
     Disarm,
-    Identity,
     Interior,
     Origin,
     every,
 )
+from emulator.store.identities import Identity
 
 TOTAL, NIGHT, DAY, OFF = Interior.TOTAL, Interior.NIGHT, Interior.DAY, Interior.OFF
 MAYBE = st.none() | st.booleans()

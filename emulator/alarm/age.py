@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from emulator.alarm.queue import nothing_left
+from emulator.clock import Moment
 from emulator.errors import TooLate
-from emulator.model import Axes, Command, Disarm, Moment
+from emulator.model import Axes, Command, Disarm
 
 DISARM_WITHIN_S = 30.0
 """A disarm that could not be sent in this time is dropped: the house may have been armed anew since."""

@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from emulator.alarm.queue import Ticket
 from emulator.alarm.sweeps import Run, Sweeps
+from emulator.alarm.switch import Switch
+from emulator.clock import Moment
 from emulator.errors import EmulatorError
-from emulator.model import Arm, Command, Disarm, Moment, Origin, Switch
+from emulator.model import Arm, Command, Disarm, Origin
 
 SWEEP = "as after “turn everything off”, which changes nothing. Ask for this one alone; the README tells of allow_sweep"
 """The reason why a command that was part of a sweep is not sent."""
@@ -136,10 +138,9 @@ class Held:
 
     def show(self, press: Press, known: bool | None) -> None:
         """Let a swept switch show for some moments what it was asked for; `known` is what the panel says of it."""
-        until = max(run.shown for run in press.runs)
         with self._lock:
             if known is not None:
-                self._shown[press.key] = _Shown(press.on, until, known)
+                self._shown[press.key] = _Shown(press.on, max(run.shown for run in press.runs), known)
 
     def shows(self, switch: Switch, known: bool | None) -> bool | None:
         """Return what a switch was asked for by a sweep just now, None where that is over or the panel has moved."""

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from emulator.alarm.held import Asked, Press
-from emulator.alarm.installation import Installation
+from emulator.alarm.installation import Health, Installation
 from emulator.alarm.presses import TICK_S, Presses
 from emulator.alarm.queue import Ticket, View
 from emulator.alarm.sweeps import Guard
+from emulator.alarm.switch import Switch, SwitchState
 from emulator.clock import Clock
-from emulator.model import Action, Arm, Axes, Health, Origin, Switch, SwitchState
+from emulator.model import Action, Arm, Axes, Origin
 from emulator.store.journal import Journal
 
-__all__ = ["Asked", "Guard", "Hub", "Ticket"]
+__all__ = ["Asked", "Guard", "Health", "Hub", "Switch", "SwitchState", "Ticket"]
 
 LOG = logging.getLogger(__name__)
 

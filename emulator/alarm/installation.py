@@ -4,6 +4,7 @@ import logging
 import math
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from emulator.alarm.age import ARM_WITHIN_S, Age
 from emulator.alarm.cloud import Cloud, Details, Reading, Report
@@ -14,12 +15,31 @@ from emulator.alarm.polling import PollEvent, PollSchedule
 from emulator.alarm.queue import Ticket, View
 from emulator.alarm.session import CloudSession
 from emulator.alarm.unfinished import Records
-from emulator.clock import Clock
+from emulator.clock import Clock, Moment
 from emulator.errors import EmulatorError, Unconfirmed
-from emulator.model import Action, Command, Health, Moment, Notice, PanelState
+from emulator.model import Action, Command, Notice, PanelState
 from emulator.store.journal import Journal
 
 LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Health of an installation's connection to its cloud. Times are epoch seconds.
+
+    `read_at` is the last successful read of this run, `next_poll_at` when the next is due. `failures` counts the polls
+    in a row that brought no news. `error` is what the last one said, or why the news is `old`: older than it can be
+    where all is well. `blocked` says why logins have stopped and what a person can do. `alive` is False when the thread
+    has ended or hangs.
+    """
+
+    read_at: float | None = None
+    next_poll_at: float | None = None
+    failures: int = 0
+    error: str = ""
+    old: bool = False
+    blocked: str = ""
+    alive: bool = True
 
 
 class Installation:

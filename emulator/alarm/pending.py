@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from emulator.alarm.age import Age
 from emulator.alarm.queue import CommandQueue, Job, Ticket, View
 from emulator.alarm.unfinished import Records
+from emulator.clock import Moment
 from emulator.errors import EmulatorError, Superseded, TooLate, TooMany, Unconfirmed, Unreachable
-from emulator.model import Action, Arm, Command, Moment, Outcome, PanelState, Result
+from emulator.model import Action, Arm, Command, Outcome, PanelState, Result
 
 LOG = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from emulator.model import Moment
+from emulator.clock import Moment
 
 FRESH_S = 10.0
 """Age up to which a read counts for a command that only makes sense in some states; an older one is renewed first."""
@@ -91,5 +91,4 @@ class PollSchedule:
 
     def is_fresh(self, now: Moment) -> bool:
         """Return whether the last read is of the last moments, by both clocks: one stops while the machine sleeps."""
-        last = self._fresh
-        return last is not None and last.wall <= now.wall and last.age_s(now) <= FRESH_S
+        return bool(self._fresh and self._fresh.wall <= now.wall and self._fresh.age_s(now) <= FRESH_S)

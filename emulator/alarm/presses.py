@@ -11,9 +11,10 @@ from emulator.alarm.held import Asked, Held, Press
 from emulator.alarm.installation import Installation
 from emulator.alarm.queue import Ticket, makes_pointless
 from emulator.alarm.sweeps import Guard
-from emulator.clock import Clock
+from emulator.alarm.switch import Switch, SwitchState
+from emulator.clock import Clock, Moment
 from emulator.errors import EmulatorError, TooMany
-from emulator.model import Action, Arm, Command, Moment, Origin, Outcome, Result, Switch, SwitchState
+from emulator.model import Action, Arm, Command, Origin, Outcome, Result
 from emulator.store.journal import Journal
 
 LOG = logging.getLogger(__name__)

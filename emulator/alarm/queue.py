@@ -5,8 +5,9 @@ from collections.abc import Collection
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
+from emulator.clock import Moment
 from emulator.errors import EmulatorError
-from emulator.model import Action, Arm, ArmMode, Axes, Command, Disarm, Moment, Outcome, PanelState, Result
+from emulator.model import Action, Arm, ArmMode, Axes, Command, Disarm, Outcome, PanelState, Result
 
 MOST_WAITING = 4
 """Most jobs that wait for an alarm: a command takes half a minute, and no person means more than the next few."""
@@ -82,10 +83,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The alarm at one moment, as far as it is known: the last polled state, and where queued commands lead.
-
-    `entry` is where the first of those stands in the journal.
-    """
+    """The alarm at one moment: its last polled state, where queued commands lead, and the entry of the first one."""
 
     state: PanelState | None = None
     target: Axes | None = None

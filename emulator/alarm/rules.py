@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 
-from emulator.model import Narrowing, Origin, Switch
+from emulator.alarm.switch import Narrowing, Switch
+from emulator.model import Origin
 
 
 def why_not(switch: Switch, on: bool, origin: Origin, now: float) -> str:

@@ -1,6 +1,6 @@
 """Distinguish a command for one switch from "turn everything off". Pure (lan-emulation.md §4.8)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -63,9 +63,7 @@ class Sweeps:
         """Return whether there are enough switches for a sweep at all."""
         return self._switches >= self._least[on]
 
-    def add(
-        self, peer: str, on: bool, switches: Collection[str], now: float, *, at_once: bool = False
-    ) -> tuple[Run, ...]:
+    def add(self, peer: str, on: bool, switches: Set[str], now: float, *, at_once: bool = False) -> tuple[Run, ...]:
         """Note that a peer asks for these switches, `at_once` as by one word; return the runs that this belongs to."""
         self._runs = {key: run for key, run in self._runs.items() if now < run.ends}
         own = self._join((peer, on), peer, switches, now, at_once)

@@ -3,6 +3,7 @@
 import logging
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from emulator.alarm.queue import Job
@@ -49,12 +50,10 @@ class Records:
 
     def catch_up(self) -> None:
         """Make up for the writes that failed."""
-        while self._unwritten:
-            try:
+        with suppress(EmulatorError):
+            while self._unwritten:
                 self._unwritten[0]()
-            except EmulatorError:
-                return
-            self._unwritten.popleft()
+                self._unwritten.popleft()
 
     def hold(self, command: Command) -> int:
         """Write down a command that is held back; return its entry in the journal, for `submit` or `finish`.
@@ -99,8 +98,7 @@ class Records:
         if job.entry:
             self.finish(job.entry, outcome)
         else:
-            now = self.clock.time()
-            job.ticket.entry = self.journal.turn_away(self.name, job.command, outcome, now)
+            job.ticket.entry = self.journal.turn_away(self.name, job.command, outcome, self.clock.time())
         job.ticket.finish(outcome, error)
 
     def keep(self, state: PanelState, quiet_s: float, command: int | None) -> None:
@@ -108,9 +106,8 @@ class Records:
 
         `command` is the entry of our command that brought it there.
         """
-        now = self.clock.time()
         self.write(lambda: self.journal.save_state(self.name, state))
-        self.write(lambda: history.keep(self.journal, self.name, state, now, quiet_s, command))
+        self.write(lambda: history.keep(self.journal, self.name, state, self.clock.time(), quiet_s, command))
 
     def settle(self, entries: list[int], state: PanelState) -> None:
         """Write down what the panel said after unconfirmed commands."""

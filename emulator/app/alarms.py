@@ -16,11 +16,11 @@ from emulator.app import simulators
 from emulator.app.login_store import JournalVault
 from emulator.app.settings import Settings
 from emulator.app.simulators import Simulators
-from emulator.clock import StoppableClock, SystemClock
+from emulator.clock import Moment, StoppableClock, SystemClock
 from emulator.clouds.account import Account
 from emulator.config.credentials import Credentials
 from emulator.errors import EmulatorError
-from emulator.model import Moment, Notice
+from emulator.model import Notice
 from emulator.store import keys
 from emulator.store.journal import Journal
 

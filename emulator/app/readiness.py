@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from emulator.alarm.switch import Switch
 from emulator.doors import Door
-from emulator.model import Switch
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from emulator import clouds
+from emulator.alarm.switch import Narrowing
 from emulator.config.fields import Mode, Name, Port, Section, word
-from emulator.model import ARM_MODES_HELP, Narrowing
+from emulator.model import ARM_MODES_HELP
 
 NAME_LIMIT = 60
 """Characters of a spoken name; longer ones are cut or refused by clients."""

@@ -3,8 +3,8 @@
 import socket
 
 from emulator import doors
+from emulator.alarm.switch import Switch
 from emulator.app.settings import Settings
-from emulator.model import Switch
 from emulator.store.identities import Wanted, identities
 from emulator.store.journal import Journal
 

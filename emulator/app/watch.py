@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from emulator.clock import Clock, boottime
+from emulator.clock import Clock, Moment, boottime
 from emulator.errors import EmulatorError
-from emulator.model import Moment
 from emulator.store.journal import Journal
 
 LOG = logging.getLogger(__name__)

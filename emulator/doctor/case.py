@@ -11,7 +11,7 @@ from emulator.clock import Clock
 from emulator.doctor import sockets
 from emulator.errors import EmulatorError
 from emulator.lan.network import Place
-from emulator.model import Identity
+from emulator.store.identities import Identity
 from emulator.store.journal import Journal
 
 

@@ -6,7 +6,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
-from emulator.model import Identity, Notice, Switch
+from emulator.alarm.hub import Switch
+from emulator.model import Notice
+from emulator.store.identities import Identity
 
 if TYPE_CHECKING:
     from emulator.alarm.hub import Hub

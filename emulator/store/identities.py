@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from emulator.errors import ConfigError, Problem
-from emulator.model import ArmMode, Identity
+from emulator.model import ArmMode
 from emulator.store.journal import Journal
 
 LOG = logging.getLogger(__name__)
@@ -18,6 +18,38 @@ MAC_STEP = 4
 """SmartThings takes two MACs that differ by 1 for the same device (lan-emulation.md §2.2)."""
 
 HIGHEST_PORT = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Identity of a switch to its clients; made once and kept. `key` is the journal's name for it."""
+
+    key: str
+    serial: str
+    mac: str
+    port: int
+
+    @property
+    def udn(self) -> str:
+        """The UPnP unique device name, `uuid:Socket-1_0-<serial>` (lan-emulation.md §2.2)."""
+        return f"uuid:Socket-1_0-{self.serial}"
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeIdentity:
+    """Identity of the Hue bridge to its clients; made once and kept. `mac` is 12 upper-case hex digits."""
+
+    mac: str
+
+    @property
+    def bridge_id(self) -> str:
+        """The MAC as an EUI-64 (lan-emulation.md §1.3)."""
+        return f"{self.mac[:6]}FFFE{self.mac[6:]}"
+
+    @property
+    def udn(self) -> str:
+        """The UPnP unique device name; every Hue bridge has this one with its own MAC (§3.1)."""
+        return f"uuid:2f402f80-da50-11e1-9b23-{self.mac.lower()}"
 
 
 @dataclass(frozen=True, slots=True)

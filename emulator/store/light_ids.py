@@ -5,10 +5,11 @@ import math
 import secrets
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from emulator.errors import EmulatorError
-from emulator.model import Identity, LightIdentity
+from emulator.store.identities import Identity
 from emulator.store.journal import Journal
 
 LOG = logging.getLogger(__name__)
@@ -24,6 +25,15 @@ FORMER = 0xFFFF
 """Ids above this are from earlier versions, which began anywhere up to 2**31."""
 
 FITTING = range(LOWEST, HIGHEST + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class LightIdentity:
+    """Identity of a switch on the Hue bridge, in one shape; made once and kept."""
+
+    id: int
+    shape: str
+    unique_id: str
 
 
 class Renumbered(NamedTuple):

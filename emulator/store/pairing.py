@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from emulator.errors import EmulatorError
-from emulator.model import BridgeIdentity, Origin
-from emulator.store.identities import mac_base
+from emulator.model import Origin
+from emulator.store.identities import BridgeIdentity, mac_base
 from emulator.store.journal import Journal
 
 MAX_USERS = 100

@@ -3,7 +3,8 @@
 import pytest
 
 from emulator.alarm.age import ARM_WITHIN_S, DISARM_WITHIN_S, Age
-from emulator.model import DISARMED, Arm, ArmMode, Axes, Command, Disarm, Interior, Moment, Origin
+from emulator.clock import Moment
+from emulator.model import DISARMED, Arm, ArmMode, Axes, Command, Disarm, Interior, Origin
 
 NIGHT = ArmMode(Interior.NIGHT)
 ARMED = DISARMED.after(Arm(NIGHT))

@@ -9,6 +9,7 @@ import pytest
 from emulator.alarm.age import ARM_WITHIN_S, DISARM_WITHIN_S
 from emulator.alarm.cloud import Phase, Report
 from emulator.alarm.queue import MOST_WAITING, Ticket
+from emulator.clock import Moment
 from emulator.errors import TooLate, TooMany
 from emulator.model import (
     DISARMED,
@@ -19,7 +20,6 @@ from emulator.model import (
     Command,
     Disarm,
     Interior,
-    Moment,
     Notice,
     Origin,
     PanelState,

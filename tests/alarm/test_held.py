@@ -15,21 +15,11 @@ from emulator.alarm.hub import Guard, Hub
 from emulator.alarm.presses import LATER, STOPPED
 from emulator.alarm.queue import Ticket, View
 from emulator.alarm.sweeps import OFTEN, REPEATED_S, SWEEP_S
+from emulator.alarm.switch import Switch
+from emulator.clock import Moment
 from emulator.errors import EmulatorError, Rejected, TooMany
-from emulator.model import (
-    DISARMED,
-    Arm,
-    ArmMode,
-    Axes,
-    Command,
-    Identity,
-    Moment,
-    Origin,
-    Outcome,
-    PanelState,
-    Result,
-    Switch,
-)
+from emulator.model import DISARMED, Arm, ArmMode, Axes, Command, Origin, Outcome, PanelState, Result
+from emulator.store.identities import Identity
 from tests.support.fakes import EPOCH_S, FakeClock
 
 ECHO, OTHER = "192.168.7.9", "192.168.7.10"

@@ -18,22 +18,10 @@ from emulator.alarm.installation import Installation
 from emulator.alarm.queue import View
 from emulator.alarm.rules import why_not
 from emulator.alarm.sweeps import SWEEP_S
+from emulator.alarm.switch import Narrowing, Switch
 from emulator.errors import EmulatorError, TooMany
-from emulator.model import (
-    DISARMED,
-    Arm,
-    ArmMode,
-    Axes,
-    Command,
-    Disarm,
-    Identity,
-    Interior,
-    Narrowing,
-    Origin,
-    PanelState,
-    Result,
-    Switch,
-)
+from emulator.model import DISARMED, Arm, ArmMode, Axes, Command, Disarm, Interior, Origin, PanelState, Result
+from emulator.store.identities import Identity
 from emulator.store.journal import Journal
 from tests.support.fakes import SimulatedCloud
 

@@ -12,27 +12,14 @@ import pytest
 
 from emulator import clouds
 from emulator.alarm.cloud import Details, Phase, Reading, Report
-from emulator.alarm.installation import Installation
+from emulator.alarm.installation import Health, Installation
 from emulator.alarm.pending import FAILURE_KEPT_S
 from emulator.alarm.polling import BACKOFF_LIMIT_S
 from emulator.alarm.queue import Ticket
 from emulator.alarm.unfinished import SETTLE_LIMIT_S
 from emulator.clouds.account import Account
 from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, SettingNeeded, Unconfirmed, Unreachable
-from emulator.model import (
-    DISARMED,
-    Action,
-    Arm,
-    ArmMode,
-    Axes,
-    Command,
-    Disarm,
-    Health,
-    Interior,
-    Origin,
-    PanelState,
-    Result,
-)
+from emulator.model import DISARMED, Action, Arm, ArmMode, Axes, Command, Disarm, Interior, Origin, PanelState, Result
 from emulator.simulator.faults import InjectedFault
 from emulator.store import history, refused_logins
 from emulator.store.journal import Journal

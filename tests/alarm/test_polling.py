@@ -3,7 +3,7 @@
 import pytest
 
 from emulator.alarm.polling import BACKOFF_LIMIT_S, FRESH_S, LOGIN_LOOK_S, PollEvent, PollSchedule
-from emulator.model import Moment
+from emulator.clock import Moment
 
 EVERY_S, SOON_S, NOW = 60.0, 15.0, 1000.0
 

@@ -3,8 +3,9 @@
 import pytest
 
 from emulator.alarm.queue import MOST_OF_A_PEER, MOST_WAITING, CommandQueue, Job, Ticket, applies, nothing_left
+from emulator.clock import Moment
 from emulator.errors import Rejected
-from emulator.model import DISARMED, Arm, ArmMode, Axes, Command, Disarm, Interior, Moment, Origin, Outcome, Result
+from emulator.model import DISARMED, Arm, ArmMode, Axes, Command, Disarm, Interior, Origin, Outcome, Result
 
 ORIGIN = Origin("test")
 NOW = Moment(0.0, 0.0)

@@ -5,7 +5,8 @@ from ipaddress import IPv4Network
 import pytest
 
 from emulator.alarm import rules
-from emulator.model import Narrowing, Origin
+from emulator.alarm.switch import Narrowing
+from emulator.model import Origin
 
 HOME_NET = (IPv4Network("192.168.1.0/24"), IPv4Network("10.0.0.7/32"))
 DAY, NIGHT = (7 * 60, 22 * 60 + 30), (22 * 60, 7 * 60)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from emulator.alarm.switch import Switch
 from emulator.app.readiness import judge
-from emulator.model import Switch
 from tests.doors.dashboard.rig import FakeDoor, a_switch
 from tests.support.program import free_port
 

@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from emulator.alarm.switch import Narrowing
 from emulator.app import alarm_settings, settings
 from emulator.app.alarm_settings import InstallationSettings
 from emulator.app.settings import Settings
 from emulator.app.switch_settings import NOBODY
 from emulator.config import devices_yaml
 from emulator.errors import ConfigError
-from emulator.model import ARM_WORDS, ArmMode, Interior, Narrowing
+from emulator.model import ARM_WORDS, ArmMode, Interior
 
 ROOT = Path(__file__).parents[2]
 HOME = "installations: { home: { cloud: simulator } }\n"

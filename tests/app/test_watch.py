@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from emulator.app.watch import BACKLOG_S, BEAT_S, GAP_S, PROBE_AGAIN_S, PROBE_S, Gap, Heartbeat, StateFolder, Watch
+from emulator.clock import Moment
 from emulator.errors import EmulatorError
-from emulator.model import Moment
 from emulator.store.journal import Journal
 from emulator.store.journal_file import FILE
 from tests.support.fakes import FakeClock

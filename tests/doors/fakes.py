@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from emulator.alarm.hub import Asked, Guard, Hub, Ticket
+from emulator.alarm.hub import Asked, Guard, Health, Hub, Switch, SwitchState, Ticket
 from emulator.clock import SystemClock
 from emulator.doors import DoorContext
 from emulator.errors import EmulatorError
 from emulator.lan import network
 from emulator.lan.responder import Responder
-from emulator.model import ArmMode, Health, Identity, Origin, Outcome, PanelState, Result, Switch, SwitchState
+from emulator.model import ArmMode, Origin, Outcome, PanelState, Result
+from emulator.store.identities import Identity
 from emulator.store.journal import Journal
 from tests.support.fakes import FakeClock
 from tests.support.program import free_port

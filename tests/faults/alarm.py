@@ -15,9 +15,11 @@ from emulator.alarm.hub import Hub
 from emulator.alarm.installation import Installation
 from emulator.alarm.queue import Ticket
 from emulator.alarm.sweeps import SWEEP_S
+from emulator.alarm.switch import Switch
 from emulator.app.login_store import JournalVault
-from emulator.model import Action, ArmMode, Axes, Disarm, Identity, Origin, Result, Switch
+from emulator.model import Action, ArmMode, Axes, Disarm, Origin, Result
 from emulator.simulator.faults import InjectedFault
+from emulator.store.identities import Identity
 from emulator.store.journal import Journal
 from tests.support.fakes import SimulatedCloud
 from tests.support.fakes_owa import SimulatedOwa

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.errors import ConfigError
-from emulator.model import ArmMode, Identity, Interior
-from emulator.store.identities import Wanted, identities, udns
+from emulator.model import ArmMode, Interior
+from emulator.store.identities import Identity, Wanted, identities, udns
 from emulator.store.journal import Journal
 
 TOTAL, DAY, NIGHT = (ArmMode(interior) for interior in (Interior.TOTAL, Interior.DAY, Interior.NIGHT))

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from emulator.errors import EmulatorError
-from emulator.model import ArmMode, Identity, LightIdentity
+from emulator.model import ArmMode
 from emulator.store import light_ids
-from emulator.store.identities import Wanted, identities
+from emulator.store.identities import Identity, Wanted, identities
 from emulator.store.journal import Journal
-from emulator.store.light_ids import FITTING, HIGHEST, LAST_START, LOWEST
+from emulator.store.light_ids import FITTING, HIGHEST, LAST_START, LOWEST, LightIdentity
 
 MODES = ("total", "day", "night", "perimeter")
 LARGE = 353_724_929

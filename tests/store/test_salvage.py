@@ -11,20 +11,9 @@ import pytest
 
 from emulator.app.app import App
 from emulator.errors import EmulatorError, Hindered
-from emulator.model import (
-    Arm,
-    ArmMode,
-    Axes,
-    Command,
-    Identity,
-    Interior,
-    Origin,
-    Outcome,
-    PanelState,
-    Result,
-)
+from emulator.model import Arm, ArmMode, Axes, Command, Interior, Origin, Outcome, PanelState, Result
 from emulator.store import history, light_ids, pairing, salvage
-from emulator.store.identities import Wanted, identities
+from emulator.store.identities import Identity, Wanted, identities
 from emulator.store.journal import Journal
 from emulator.store.journal_file import FILE, damage
 from emulator.store.keys import Key, bind

@@ -9,8 +9,9 @@ import pytest
 
 from emulator import __version__
 from emulator.errors import ConfigError
-from emulator.model import ArmMode, Axes, Identity, Interior, PanelState
+from emulator.model import ArmMode, Axes, Interior, PanelState
 from emulator.store import history, identities, light_ids, pairing, tables
+from emulator.store.identities import Identity
 from emulator.store.journal import Journal
 from emulator.store.journal_file import FILE
 from emulator.store.notices import Notices

@@ -10,6 +10,7 @@ from functools import partial
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from emulator.alarm.hub import Switch
 from emulator.doors import Door, DoorContext
 from emulator.doors.dashboard import api, pages
 from emulator.doors.dashboard.access import Access
@@ -22,7 +23,7 @@ from emulator.lan import wsgi
 from emulator.lan.access import own_names
 from emulator.lan.door import Life
 from emulator.lan.web import LOCALHOST, Web
-from emulator.model import Notice, Switch
+from emulator.model import Notice
 from emulator.store.pin import Pin
 from emulator.system import local_api
 
@@ -128,10 +129,9 @@ class Dashboard:
 
     def _in_the_way(self, hosts: Sequence[str], error: OSError) -> str:
         taken = "another program has it" if error.errno == errno.EADDRINUSE else error.strerror
-        return (
-            f"The page cannot use TCP port {self._web.port} on {', '.join(hosts)}: {taken}. Stop that program, or "
-            f"choose another port with doors.dashboard.port. Everything else goes on; the port is tried again"
-        )
+        where = f"TCP port {self._web.port} on {', '.join(hosts)}: {taken}"
+        what_to_do = "choose another port with doors.dashboard.port. Everything else goes on; the port is tried again"
+        return f"The page cannot use {where}. Stop that program, or {what_to_do}"
 
     def _open(self) -> None:
         self._others.update((name, door) for name, door in self._context.opened.items() if door is not self)

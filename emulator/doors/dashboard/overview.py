@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from emulator import __version__
-from emulator.alarm.hub import Hub
+from emulator.alarm.hub import Hub, Switch
 from emulator.doors import Door, Pairing
 from emulator.doors.dashboard import schema
 from emulator.doors.dashboard.news import News
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.lan.search_log import LoggedSearch
-from emulator.model import ArmMode, Axes, Interior, Switch
+from emulator.model import ArmMode, Axes, Interior
 from emulator.store.journal import Entry, Journal
 from emulator.store.pairing import BUTTON_S, button_pressed, press_button
 from emulator.store.pin import Pin

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator.lan import upnp
-from emulator.model import BridgeIdentity
+from emulator.store.identities import BridgeIdentity
 
 Json = Any
 """A value that json.dumps takes."""

@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Flask, Response, request
 
+from emulator.alarm.hub import Switch
 from emulator.doors import DoorContext
 from emulator.doors.hue import advert, bridge
 from emulator.doors.hue.bridge import Bridge
@@ -26,8 +27,8 @@ from emulator.lan.network import Place
 from emulator.lan.responder import Tenant
 from emulator.lan.ssdp import UpnpDevice
 from emulator.lan.web import PLACE, Web
-from emulator.model import BridgeIdentity, Switch
 from emulator.store import light_ids, pairing
+from emulator.store.identities import BridgeIdentity
 
 LOG = logging.getLogger(__name__)
 

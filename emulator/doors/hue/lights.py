@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 
-from emulator.alarm.hub import Guard, Hub, Ticket
+from emulator.alarm.hub import Guard, Hub, Switch, Ticket
 from emulator.errors import EmulatorError
 from emulator.lan import turns
-from emulator.model import LightIdentity, Origin, Switch
+from emulator.model import Origin
+from emulator.store.light_ids import LightIdentity
 
 REPLY_WITHIN_S = 0.8
 """For a set: an Echo shows a spinner after 1 s, and gives up after 5 s (lan-emulation.md §4.3)."""

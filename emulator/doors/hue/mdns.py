@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.doors.hue.bridge import MODEL
 from emulator.lan.network import Place
-from emulator.model import BridgeIdentity
+from emulator.store.identities import BridgeIdentity
 
 LOG = logging.getLogger(__name__)
 

@@ -3,8 +3,9 @@
 import unicodedata
 from collections.abc import Iterable, Mapping
 
+from emulator.alarm.hub import Switch
 from emulator.doors.hue.lights import Light
-from emulator.model import LightIdentity, Switch
+from emulator.store.light_ids import LightIdentity
 
 LONGEST_NAME = 32
 """Characters, as on a real bridge (§3.4)."""

@@ -9,8 +9,8 @@ from pydantic import Field, field_validator
 from emulator.config.fields import Port, Section, spoken
 from emulator.doors import ClosedPort, Door, DoorContext, DoorType, Pairing
 from emulator.doors import Port as DoorPort
-from emulator.model import Identity
 from emulator.store import pairing
+from emulator.store.identities import Identity
 from emulator.store.journal import Journal
 
 SUFFIX_LIMIT = 16

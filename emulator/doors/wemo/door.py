@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 
-from emulator.alarm.hub import Guard, Hub
+from emulator.alarm.hub import Guard, Hub, Switch
 from emulator.doors.wemo import advert, description, protocol
 from emulator.doors.wemo.description import SERVICES
 from emulator.doors.wemo.gena import Publisher
@@ -19,7 +19,6 @@ from emulator.lan.lanes import Lanes
 from emulator.lan.limits import Connections
 from emulator.lan.network import Place
 from emulator.lan.responder import Responder, Tenant
-from emulator.model import Switch
 from emulator.store.subscriptions import Subscriptions
 
 LOG = logging.getLogger(__name__)

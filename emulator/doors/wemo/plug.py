@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 
-from emulator.alarm.hub import Asked, Guard, Hub
+from emulator.alarm.hub import Asked, Guard, Hub, Switch
 from emulator.doors.wemo import soap
 from emulator.doors.wemo.description import BASICEVENT, Facts, Service
 from emulator.doors.wemo.gena import Publisher
@@ -15,7 +15,7 @@ from emulator.doors.wemo.walk import Walked, Walks
 from emulator.errors import EmulatorError
 from emulator.lan.lanes import Lanes
 from emulator.lan.network import Place
-from emulator.model import Origin, Switch
+from emulator.model import Origin
 
 LOG = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from emulator.config.fields import Port, Section
 from emulator.doors import Door, DoorContext, DoorType
-from emulator.model import Identity
+from emulator.store.identities import Identity
 from emulator.store.journal import Journal
 
 

@@ -6,8 +6,8 @@ after any status but 2xx. A real WeMo is alone at its address, so that the next 
 
 from dataclasses import dataclass, field
 
+from emulator.alarm.hub import Switch
 from emulator.errors import EmulatorError
-from emulator.model import Switch
 
 WALK_S = 3.0
 """Seconds from a set that came to nothing to the next port: openHAB goes on at once, and each port may cost it 1 s."""

@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug.test import Client, TestResponse
 
 from emulator import clouds
-from emulator.alarm.hub import Hub
+from emulator.alarm.hub import Hub, Switch
 from emulator.alarm.installation import Installation
 from emulator.doors import Pairing
 from emulator.doors.dashboard.access import Access
@@ -19,7 +19,8 @@ from emulator.doors.dashboard.overview import Overview
 from emulator.lan.network import Place
 from emulator.lan.search_log import SearchLog
 from emulator.lan.web import gate
-from emulator.model import ArmMode, Identity, Switch
+from emulator.model import ArmMode
+from emulator.store.identities import Identity
 from emulator.store.journal import Entry, Journal
 from emulator.store.pin import Pin, set_pin
 from tests.support.fakes import SimulatedCloud

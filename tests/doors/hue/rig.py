@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from emulator.alarm.hub import Switch
 from emulator.doors.hue.bridge import Bridge
 from emulator.doors.hue.door import Hue
 from emulator.doors.hue.lights import Light, Lights
@@ -16,9 +17,10 @@ from emulator.doors.hue.messages import ApiRequest
 from emulator.doors.hue.names import named
 from emulator.doors.hue.settings import HueSettings
 from emulator.doors.hue.v1 import Api
-from emulator.model import BridgeIdentity, LightIdentity, Switch
 from emulator.store import pairing
+from emulator.store.identities import BridgeIdentity
 from emulator.store.journal import Journal
+from emulator.store.light_ids import LightIdentity
 from tests.alarm.test_held import Rig as HeldRig
 from tests.doors.fakes import FakeHub, a_context, a_switch
 from tests.support.lan import LO

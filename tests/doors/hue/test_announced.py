@@ -13,7 +13,8 @@ from emulator.alarm.sweeps import SWEEP_S
 from emulator.doors.hue.lights import Light, Lights
 from emulator.doors.hue.names import named
 from emulator.errors import LoginRefused
-from emulator.model import DISARMED, Arm, ArmMode, Disarm, Interior, LightIdentity, Origin, Result
+from emulator.model import DISARMED, Arm, ArmMode, Disarm, Interior, Origin, Result
+from emulator.store.light_ids import LightIdentity
 from tests.alarm.test_hub import NAMES, Home
 
 ECHO, HUB = "192.168.7.9", Origin("wemo", "192.168.7.10")

@@ -8,7 +8,8 @@ from emulator.alarm.hub import Ticket
 from emulator.doors.hue.lights import WAITING, Light, Lights
 from emulator.doors.hue.names import named
 from emulator.errors import Unreachable
-from emulator.model import DISARMED, LightIdentity, PanelState
+from emulator.model import DISARMED, PanelState
+from emulator.store.light_ids import LightIdentity
 from tests.doors.fakes import FakeHub
 from tests.doors.hue.rig import (
     NAMES,

@@ -9,7 +9,7 @@ from zeroconf import ServiceInfo, Zeroconf
 
 from emulator.doors.hue.mdns import TYPE, Mdns
 from emulator.lan.web import LOCALHOST
-from emulator.model import BridgeIdentity
+from emulator.store.identities import BridgeIdentity
 from tests.support.patience import PATIENCE_S
 
 IDENTITY = BridgeIdentity("02ABCDEF0000")

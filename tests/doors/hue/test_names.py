@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.doors.hue.names import LONGEST_NAME, ascii_form, named, spoken
-from emulator.model import ArmMode, LightIdentity
+from emulator.model import ArmMode
+from emulator.store.light_ids import LightIdentity
 from tests.doors.fakes import a_switch
 
 

@@ -5,10 +5,11 @@ import threading
 from collections.abc import Sequence
 from typing import cast
 
+from emulator.alarm.switch import Switch
 from emulator.doors import DoorContext
 from emulator.errors import EmulatorError
 from emulator.lan import network
-from emulator.model import Origin, Switch
+from emulator.model import Origin
 from tests.toys.gong.settings import GongSettings
 
 
