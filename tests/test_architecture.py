@@ -210,7 +210,7 @@ LARGER_YET: dict[str, int] = {
     # Not right yet: room → its size today, which only falls.
     "clouds.owa": 1780,
     "core": 4530,
-    "doors.wemo": 1058,
+    "doors.wemo": 1057,
 }
 
 NOT_YET: dict[str, set[str]] = {
@@ -229,6 +229,15 @@ NOT_YET: dict[str, set[str]] = {
         "doors.wemo.protocol",
     },
     "classes are short": set(),
+    "constants have their reasons below": {
+        "doors.wemo.plug",
+        "lan.access",
+        "lan.lanes",
+        "lan.network",
+        "lan.search",
+        "lan.ssdp",
+        "lan.web",
+    },
 }
 
 
@@ -292,11 +301,24 @@ def long_classes() -> set[str]:
     }
 
 
+def trailing_reasons() -> set[str]:
+    """Return the modules that explain a constant behind it; below it there is room for a whole reason."""
+    found = set()
+    for file in FILES:
+        lines = file.read_bytes().splitlines()
+        for node in nodes(file)[0].body:  # type: ignore[attr-defined]  # the first is the module
+            behind = lines[(node.end_lineno or 0) - 1][node.end_col_offset or 0 :]
+            if isinstance(node, ast.Assign | ast.AnnAssign) and re.match(rb" +# (?!noqa|type:|fmt:)", behind):
+                found.add(name(file))
+    return found
+
+
 RULES: dict[str, Callable[[], set[str]]] = {
     "class names are unique": twin_classes,
     "no docstring begins with a relative clause": relative_clauses,
     "files are short": long_files,
     "classes are short": long_classes,
+    "constants have their reasons below": trailing_reasons,
 }
 
 
