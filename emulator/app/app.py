@@ -21,6 +21,7 @@ from emulator.config.credentials import Credentials
 from emulator.doors import Door, DoorContext
 from emulator.errors import EmulatorError, Hindered
 from emulator.lan import network
+from emulator.lan.door import LOOK_S
 from emulator.lan.responder import Responder
 from emulator.model import Notice, Origin
 from emulator.store import salvage
@@ -95,6 +96,7 @@ class App:
             nics=network.nics,
             interfaces=interfaces,
             address=address,
+            look_s=LOOK_S,
             reply_within_s=settings.reply_within,
             poll_every_s=max(installation.poll_every_s for installation in settings.installations.values()),
             notify=self._tell,
@@ -121,7 +123,7 @@ class App:
             installation.after_gap(gap.stopped_s, gap.slept_s)
 
     def start(self) -> None:
-        """Installations, then doors. Nothing runs any more when that fails; Hindered when the machine is the reason."""
+        """Start installations, then doors. If that fails, nothing runs any more; Hindered if the machine is why."""
         try:
             self.notifier.start()
             for installation in self.installations.values():
@@ -155,7 +157,7 @@ class App:
         return all(installation.view.state for installation in self.installations.values())
 
     def stop(self) -> None:
-        """Doors first, so that nothing new comes in; within 5 s."""
+        """Stop the doors first, so that nothing new comes in; all within 5 s."""
         for door in reversed(self.doors.values()):
             _attempt(door.stop)
         _attempt(self.hub.stop)

@@ -57,7 +57,7 @@ def others(case: Case) -> Iterator[Finding]:
     for name, section in case.settings.doors.opened.items() if case.settings else ():
         row = doors.row(name)
         for port in row.ports(section):
-            yield _port(case, port.number, f"{port.number}/tcp {port.title}", port.if_taken)
+            yield _port(case, port.number, f"{port.number}/tcp {row.title}", port.if_taken)
         for closed in row.closed_ports:
             yield _closed(case, closed)
 

@@ -45,7 +45,7 @@ class Door(Protocol):
         """Return what clients see of a switch now: `on`, `off`, or why neither."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class DoorContext:
     """The surroundings of a door, the same for each."""
 
@@ -56,29 +56,28 @@ class DoorContext:
     responder: "Responder"
     """Announces devices and answers searches, for doors that join it."""
     nics: "Callable[[], list[Nic]]"
-    interfaces: Sequence[str] | None = None
+    interfaces: Sequence[str] | None
     """Names of the interfaces to serve; None for every one."""
-    address: str | None = None
+    address: str | None
     """Address that clients are told instead of the interface's own."""
-    look_s: float = 5.0
+    look_s: float
     """Between looks at the interfaces, and between attempts at a port that was taken."""
-    reply_within_s: float = 0.8
+    reply_within_s: float
     """Longest time that a client waits for the cloud."""
-    poll_every_s: float = 120.0
+    poll_every_s: float
     """Longest interval between two polls of an alarm."""
-    notify: Callable[[Notice, str, str], None] = lambda _notice, _about, _text: None
+    notify: Callable[[Notice, str, str], None]
     """Tells people: the notice, what it is about, and a text."""
     opened: "Mapping[str, Door]"
     """The doors that are open, by name; it is complete once the first of them starts."""
-    pairing: Pairing | None = None
+    pairing: Pairing | None
     """Pairing mode of the door whose clients pair; None where there is none."""
 
 
-class Port(NamedTuple):
+class DoorPort(NamedTuple):
     """A TCP port that a door listens on."""
 
     number: int
-    title: str
     if_taken: str
     """Remedy when another program has it."""
 
@@ -104,7 +103,7 @@ class DoorType(NamedTuple):
     """Short name, where a switch lists its doors."""
     summary: str
     """Meaning of its section in the table of settings."""
-    ports: Callable[[Any], Sequence[Port]] = lambda _settings: ()
+    ports: Callable[[Any], Sequence[DoorPort]] = lambda _settings: ()
     """Ports with these settings, besides those of switches."""
     closed_ports: Sequence[ClosedPort] = ()
     first_port: Callable[[Any], int] | None = None

@@ -11,6 +11,7 @@ from emulator.clock import SystemClock
 from emulator.doors import DoorContext
 from emulator.errors import EmulatorError
 from emulator.lan import network
+from emulator.lan.door import LOOK_S
 from emulator.lan.responder import Responder
 from emulator.model import ArmMode, Origin, Outcome, PanelState, Result
 from emulator.store.identities import Identity
@@ -89,8 +90,17 @@ class FakeHub(Hub):
 
 
 def a_context(hub: Hub, journal: Journal, folder: Path, **other: Any) -> DoorContext:
-    """The surroundings of a door on loopback; `other` is what differs from an emulator's."""
-    whole: dict[str, Any] = {"interfaces": ["lo"], "nics": network.nics, "clock": SystemClock(), "opened": {}} | other
-    place = {name: whole[name] for name in ("interfaces", "nics")}
-    base: dict[str, Any] = {"hub": hub, "journal": journal, "state_dir": folder, "responder": Responder(**place)}
-    return DoorContext(**(base | whole))
+    """Return the surroundings of a door on loopback; `other` are those that a test chooses."""
+    place = {name: other.pop(name, usual) for name, usual in {"interfaces": ["lo"], "nics": network.nics}.items()}
+    whole: dict[str, Any] = {
+        "clock": SystemClock(),
+        "responder": Responder(**place),
+        "address": None,
+        "look_s": LOOK_S,
+        "reply_within_s": 0.8,
+        "poll_every_s": 60.0,
+        "notify": lambda _notice, _about, _text: None,
+        "opened": {},
+        "pairing": None,
+    }
+    return DoorContext(hub=hub, journal=journal, state_dir=folder, **place, **(whole | other))

@@ -131,7 +131,7 @@ def test_its_port_is_reserved_and_checked(tmp_path: Path, port: int) -> None:
     checks = {"ports": ports.others}
     with socket.create_server(("127.0.0.1", port)):
         (found,) = examine(file, tmp_path, ["lo"], SystemClock(), checks)[0][1:]
-    assert (found.check, found.fix) == (f"port {port}/tcp gong", "stop that one, or set another doors.gong.port")
+    assert (found.check, found.fix) == (f"port {port}/tcp brass gong", "stop that one, or set another doors.gong.port")
     (found,) = examine(file, tmp_path, ["lo"], SystemClock(), checks)[0][1:]
     assert found.found == "free"
     shared = settings(NIGHT, doors={"wemo": {"first_port": port}, "gong": {"port": port}})

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from emulator.config.fields import Port, Section
-from emulator.doors import Door, DoorContext, DoorType
-from emulator.doors import Port as DoorPort
+from emulator.doors import Door, DoorContext, DoorPort, DoorType
 
 
 class DashboardSettings(Section):
@@ -22,7 +21,7 @@ def _open(context: DoorContext, chosen: DashboardSettings) -> Door:
 
 
 def _ports(chosen: DashboardSettings) -> Sequence[DoorPort]:
-    return [DoorPort(chosen.port, "dashboard", "stop that one, or set another doors.dashboard.port")]
+    return [DoorPort(chosen.port, "stop that one, or set another doors.dashboard.port")]
 
 
 ROW = DoorType(

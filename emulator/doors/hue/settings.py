@@ -7,8 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from emulator.config.fields import Port, Section, spoken
-from emulator.doors import ClosedPort, Door, DoorContext, DoorType, Pairing
-from emulator.doors import Port as DoorPort
+from emulator.doors import ClosedPort, Door, DoorContext, DoorPort, DoorType, Pairing
 from emulator.store import pairing
 from emulator.store.identities import Identity
 from emulator.store.journal import Journal
@@ -58,7 +57,7 @@ def _open(context: DoorContext, chosen: HueSettings) -> Door:
 
 def _ports(chosen: HueSettings) -> Sequence[DoorPort]:
     remedy = "stop that one; or set another doors.hue.port, where apps find the bridge and Echos do not"
-    return [DoorPort(chosen.port, "Hue bridge", remedy)]
+    return [DoorPort(chosen.port, remedy)]
 
 
 def _pairing(chosen: HueSettings) -> Pairing:

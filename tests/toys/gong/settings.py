@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from emulator import doors
 from emulator.config.fields import Port, Section
-from emulator.doors import Door, DoorContext, DoorType
+from emulator.doors import Door, DoorContext, DoorPort, DoorType
 
 
 class GongSettings(Section):
@@ -21,8 +20,8 @@ def _open(context: DoorContext, chosen: GongSettings) -> Door:
     return Gong(context, chosen)
 
 
-def _ports(chosen: GongSettings) -> Sequence[doors.Port]:
-    return [doors.Port(chosen.port, "gong", "stop that one, or set another doors.gong.port")]
+def _ports(chosen: GongSettings) -> Sequence[DoorPort]:
+    return [DoorPort(chosen.port, "stop that one, or set another doors.gong.port")]
 
 
 ROW = DoorType(
