@@ -27,7 +27,7 @@ def _open(account: Account, reach: Reach, clock: Clock) -> Cloud:
     from emulator.clouds.wsdo.gate import Gate
 
     gate = reach.shared.setdefault((Gate, account.user, reach.url), Gate(reach.spacing_s, reach.vault))
-    # Who asks for a new cloud has decided that a refused login may be tried once more.
+    # A caller that wants a new cloud has decided that a refused login may be tried once more.
     gate.refusal = None
     return WsdoCloud(account, HttpTransport(reach.url, reach.request_s), clock, reach.command_s, gate)
 
