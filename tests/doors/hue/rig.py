@@ -32,7 +32,8 @@ HERE = Bridge(BridgeIdentity("02ABCDEF0000"), "192.168.7.2", 80)
 Fields = Mapping[str, object]
 
 SHORT: Fields = {
-    # §3.7; aiohue takes no bridge without `bridgeid`, homebridge-hue none without modelid and apiversion.
+    # lan-emulation.md §3.7. aiohue takes no bridge without `bridgeid`, homebridge-hue none without modelid and
+    # apiversion.
     "name": str,
     "datastoreversion": "59",
     "swversion": "01043155",
@@ -68,7 +69,7 @@ FULL: Fields = {
 }
 
 LIGHT: Fields = {
-    # §3.4; a missing manufacturername crashed homebridge-hue, thin lights were refused by Echos.
+    # lan-emulation.md §3.4; a missing manufacturername crashed homebridge-hue, thin lights were refused by Echos.
     "state": {"on": bool, "reachable": True, "alert": "none", "mode": "homeautomation"},
     "type": str,
     "name": str,

@@ -129,7 +129,7 @@ def test_a_body_without_end_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_echo_finds_and_turns_a_light(tmp_path: Path) -> None:
-    """Follow the sequence of §3.3."""
+    """Follow the sequence of lan-emulation.md §3.3."""
     with a_house(tmp_path) as house:
         request(house.port, "GET", "/description.xml")
         user = house.register()
