@@ -6,7 +6,7 @@ from functools import partial
 from http import HTTPStatus
 
 from emulator.doors.wemo import description, soap
-from emulator.doors.wemo.description import BASICEVENT, METAINFO, Service
+from emulator.doors.wemo.description import BASICEVENT, METAINFO, Facts, Service
 from emulator.doors.wemo.plug import Plug
 from emulator.doors.wemo.walk import Walked
 from emulator.errors import EmulatorError, ProtocolError
@@ -30,8 +30,8 @@ REPLY_WITHIN_S = 0.8
 UNREAD_S = 1.0
 """After an answer; a reset within it means that the client did not read it. openHAB waits one second in all."""
 
-XML = ("CONTENT-TYPE", 'text/xml; charset="utf-8"')
-SOAP = (XML, ("EXT", ""))
+XML = 'text/xml; charset="utf-8"'
+SOAP = (("CONTENT-TYPE", XML), ("EXT", ""))
 
 SENT = frozenset({"text/xml", "application/xml", "application/soap+xml"})
 """Content types that no browser sends across sites unasked."""
@@ -100,12 +100,14 @@ class WemoSwitch(HttpConnection, Fauxmo):
     # -- requests -------------------------------------------------------------------------------------------
 
     def serve(self, request: Request) -> None:
-        """Call the handler of a path and method."""
+        """Answer by path and method: all that the descriptions advertise, and nothing else."""
         methods = ROUTES.get(request.path)
         if methods is None:
             raise ProtocolError("No such path", HTTPStatus.NOT_FOUND)
         handler = methods.get("GET" if request.method == "HEAD" else request.method)
-        (handler or partial(WemoSwitch._handle_wrong_method, methods=methods))(self)
+        response = handler(self) if handler else _wrong_method(methods)
+        if response:
+            self.answer(response)
 
     def warn(self, why: str) -> None:
         """Log a request that may not enter."""
@@ -114,67 +116,58 @@ class WemoSwitch(HttpConnection, Fauxmo):
     def refuse(self, error: ProtocolError) -> None:
         """Answer an error; a UPnP fault with its envelope."""
         if isinstance(error, soap.UpnpFault):
-            self.answer(Response(error.status, soap.fault(error.code, str(error)), SOAP))
+            self.answer(_fault(error))
         else:
             super().refuse(error)
 
-    def _handle_wrong_method(self, methods: Collection[str]) -> None:
-        allowed = [*methods, *(["HEAD"] if "GET" in methods else [])]
-        self.answer(Response(HTTPStatus.METHOD_NOT_ALLOWED, headers=(("ALLOW", ", ".join(allowed)),)))
+    def facts(self) -> Facts:
+        """Return the facts that descriptions and actions tell, as seen from here."""
+        return self._plug.facts(self.place)
 
-    def handle_setup(self) -> None:
-        """GET setup.xml."""
-        self._document(description.setup(self._plug.facts(self.place)))
-
-    def handle_event(self) -> None:
-        """GET the description of basicevent."""
-        self._document(description.scpd(BASICEVENT))
-
-    def handle_metainfo(self) -> None:
-        """GET the description of metainfo."""
-        self._document(description.scpd(METAINFO))
-
-    def handle_icon(self) -> None:
-        """GET the icon."""
-        self._document(upnp.icon(description.ICON_SIDE_PX), ("CONTENT-TYPE", "image/png"))
-
-    def handle_page(self) -> None:
-        """GET the presentation page."""
-        self._document(description.page(self._plug.facts(self.place)), ("CONTENT-TYPE", "text/html; charset=utf-8"))
-
-    def handle_action(self, msg: str, service: Service = BASICEVENT) -> None:
-        """POST a SOAP envelope."""
+    def act(self, service: Service) -> Response | None:
+        """Answer the POST of a SOAP envelope; a set later, unless it ends at once."""
         headers = self.request.headers
         content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         if "soapaction" not in headers and content_type not in SENT:
             # A form of any web page can send this without asking first (§1.7). UPnP clients send SOAPACTION.
             self.warn("without SOAPACTION and not as XML")
             raise ProtocolError("An action has a SOAPACTION header", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-        call = soap.parse(service, headers.get("soapaction", ""), msg)
+        call = soap.parse(service, headers.get("soapaction", ""), self.request.body)
         if call.on is None:
-            self._tell(service, call)
-            return
+            return self._told(service, call)
         for other in self._switches.of(self.peer):
             other.look_for_end()
         self._set, self._wasted = call, False
         self.timer.start(self._reply_within_s, self._turned, call)
         self._plug.turn(call.on, Origin("wemo", self.peer, self.name), partial(self._turned, call))
+        return None
 
-    def handle_question(self, service: Service) -> None:
-        """GET with a SOAP envelope, as w3mo asks: no more than a question, whatever it asks for."""
+    def question(self, service: Service) -> Response:
+        """Answer a GET with a SOAP envelope, as w3mo asks: no more than a question, whatever it asks for."""
         soapaction = self.request.headers.get("soapaction", "")
         call = soap.parse(service, soapaction, self.request.body) if soapaction and self.request.body else None
-        if call and call.on is None:
-            self._tell(service, call)
-        else:
-            self._handle_wrong_method({"POST"})
+        return self._told(service, call) if call and call.on is None else _wrong_method({"POST"})
 
-    def _tell(self, service: Service, call: soap.Invocation) -> None:
+    def subscription(self, service: Service) -> Response:
+        """Answer SUBSCRIBE and UNSUBSCRIBE."""
+
+        def initial() -> bytes | None:
+            if service is BASICEVENT and not self._plug.read:  # a state of before the restart
+                return None
+            values = self.facts().values()
+            known = {name: values[name] for name in service.evented if name in values}
+            return soap.propertyset(known) if known else None
+
+        publisher, topic, headers = self._plug.publisher, self._plug.topic(service), self.request.headers
+        if self.request.method == "SUBSCRIBE":
+            return publisher.subscribe(topic, self.peer, self.place, headers, initial)
+        return publisher.unsubscribe(topic, self.peer, headers)
+
+    def _told(self, service: Service, call: soap.Invocation) -> Response:
         values = self._values(call)
         if call.action.name == "GetBinaryState" and not values:
-            self._decline(service, call, UNREAD, {})
-        else:
-            self._reply(service, call, values)
+            return _declined(service, call, UNREAD, {})
+        return _done(service, call, values)
 
     def _turned(self, call: soap.Invocation, error: EmulatorError | None = None) -> None:
         """Answer a set on the first of: accepted by the cloud, refused, has to wait, REPLY_WITHIN_S over."""
@@ -186,75 +179,65 @@ class WemoSwitch(HttpConnection, Fauxmo):
         self._answered = (self.loop.time(), bool(call.on))
         try:
             if isinstance(error, Walked):
-                self.refuse(soap.UpnpFault(soap.ACTION_FAILED, str(error)))
+                response = _fault(soap.UpnpFault(soap.ACTION_FAILED, str(error)))
             elif error:
                 self._plug.came_to_nothing(self.peer, call.on)
-                self._decline(BASICEVENT, call, str(error), NOT_DONE)
+                response = _declined(BASICEVENT, call, str(error), NOT_DONE)
             else:
-                self._reply(BASICEVENT, call, self._values(call))
+                response = _done(BASICEVENT, call, self._values(call))
         except Exception:  # anything but 2xx sends the command to another switch
             LOG.exception("%s: answering %s failed", self.peer, call.action.name)
-            self._decline(BASICEVENT, call, "Internal error; the log of the emulator tells more", NOT_DONE)
+            response = _declined(BASICEVENT, call, "Internal error; the log of the emulator tells more", NOT_DONE)
+        self.answer(response)
 
     def _values(self, call: soap.Invocation) -> Mapping[str, str]:
         if call.action.outs == STATE:  # asked for all the time, and nothing else needs to be put together for it
             return description.state(self._plug.on)
-        return self._plug.facts(self.place).values()
-
-    def _reply(self, service: Service, call: soap.Invocation, values: Mapping[str, str]) -> None:
-        self.answer(Response(HTTPStatus.OK, soap.reply(service, call.action, values), SOAP))
-
-    def _decline(self, service: Service, call: soap.Invocation, why: str, values: Mapping[str, str]) -> None:
-        body = soap.declined(service, call.action, values, soap.ACTION_FAILED, why)
-        self.answer(Response(HTTPStatus.OK, body, SOAP))
-
-    def handle_subscription(self, service: Service) -> None:
-        """SUBSCRIBE and UNSUBSCRIBE."""
-
-        def initial() -> bytes | None:
-            if service is BASICEVENT and not self._plug.read:  # what was true when an earlier run ended
-                return None
-            values = self._plug.facts(self.place).values()
-            known = {name: values[name] for name in service.evented if name in values}
-            return soap.propertyset(known) if known else None
-
-        publisher, topic, headers = self._plug.publisher, self._plug.topic(service), self.request.headers
-        if self.request.method == "SUBSCRIBE":
-            self.answer(publisher.subscribe(topic, self.peer, self.place, headers, initial))
-        else:
-            self.answer(publisher.unsubscribe(topic, self.peer, headers))
-
-    def _document(self, body: bytes, kind: tuple[str, str] = XML) -> None:
-        self.answer(Response(HTTPStatus.OK, body, (kind,), close=True))  # as real sockets do on a GET (§2.9)
+        return self.facts().values()
 
 
-Handler = Callable[[WemoSwitch], None]
-GETS: dict[str, Handler] = {
-    description.SETUP: WemoSwitch.handle_setup,
-    description.ICON: WemoSwitch.handle_icon,
-    description.PAGE: WemoSwitch.handle_page,
-    BASICEVENT.scpd: WemoSwitch.handle_event,
-    METAINFO.scpd: WemoSwitch.handle_metainfo,
+def _document(body: bytes, content_type: str = XML) -> Response:
+    # Closed, as real sockets do on a GET (§2.9).
+    return Response(HTTPStatus.OK, body, (("CONTENT-TYPE", content_type),), close=True)
+
+
+def _wrong_method(methods: Collection[str]) -> Response:
+    allowed = [*methods, *(["HEAD"] if "GET" in methods else [])]
+    return Response(HTTPStatus.METHOD_NOT_ALLOWED, headers=(("ALLOW", ", ".join(allowed)),))
+
+
+def _done(service: Service, call: soap.Invocation, values: Mapping[str, str]) -> Response:
+    return Response(HTTPStatus.OK, soap.reply(service, call.action, values), SOAP)
+
+
+def _declined(service: Service, call: soap.Invocation, why: str, values: Mapping[str, str]) -> Response:
+    return Response(HTTPStatus.OK, soap.declined(service, call.action, values, soap.ACTION_FAILED, why), SOAP)
+
+
+def _fault(error: soap.UpnpFault) -> Response:
+    return Response(error.status, soap.fault(error.code, str(error)), SOAP)
+
+
+Handler = Callable[[WemoSwitch], Response | None]
+
+DOCUMENTS: dict[str, Handler] = {
+    description.SETUP: lambda switch: _document(description.setup(switch.facts())),
+    description.ICON: lambda _: _document(upnp.icon(description.ICON_SIDE_PX), "image/png"),
+    description.PAGE: lambda switch: _document(description.page(switch.facts()), "text/html; charset=utf-8"),
 }
 
 
-def _actions(service: Service) -> dict[str, Handler]:
+def _service(service: Service) -> dict[str, dict[str, Handler]]:
     return {
-        "POST": lambda connection: connection.handle_action(connection.request.body, service),
-        "GET": lambda connection: connection.handle_question(service),
+        service.scpd: {"GET": lambda _: _document(description.scpd(service))},
+        service.control: {"POST": lambda switch: switch.act(service), "GET": lambda switch: switch.question(service)},
+        service.event: dict.fromkeys(("SUBSCRIBE", "UNSUBSCRIBE"), lambda switch: switch.subscription(service)),
     }
 
 
-def _subscriptions(service: Service) -> Handler:
-    return lambda connection: connection.handle_subscription(service)
-
-
 ROUTES: dict[str, dict[str, Handler]] = {
-    **{path: {"GET": handler} for path, handler in GETS.items()},
-    **{service.control: _actions(service) for service in description.SERVICES},
-    **{
-        service.event: dict.fromkeys(("SUBSCRIBE", "UNSUBSCRIBE"), _subscriptions(service))
-        for service in description.SERVICES
-    },
+    **{path: {"GET": handler} for path, handler in DOCUMENTS.items()},
+    **_service(BASICEVENT),
+    **_service(METAINFO),
 }
-"""Path → method → handler: all that the descriptions advertise, and nothing else."""
+"""Path → method → handler."""
