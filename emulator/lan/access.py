@@ -1,4 +1,4 @@
-"""May this peer ask this here? One gate for all servers. Pure: addresses and headers in (lan-emulation.md §1.7)."""
+"""One gate for all servers: peers, Host and Origin. Pure: addresses and headers in (lan-emulation.md §1.7)."""
 
 from collections.abc import Collection, Mapping
 from functools import lru_cache
@@ -6,17 +6,18 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from urllib.parse import urlsplit
 
 LOOPBACK = IPv4Network("127.0.0.0/8")
-REMEMBERED = 64  # peers, and spellings of a host: those of a home are the same all day
+REMEMBERED = 64
+"""Peers, and spellings of a host: those of a home are the same all day."""
 
 
 def is_local(peer: str, network: IPv4Network) -> bool:
-    """Whether `peer` lives in the network of the interface it came in by, or on this host."""
+    """Return whether `peer` is in the network of the interface it came in by, or on this host."""
     return is_within(peer, network) or is_within(peer, LOOPBACK)
 
 
 @lru_cache(maxsize=REMEMBERED)
 def is_within(peer: str, network: IPv4Network) -> bool:
-    """Whether `peer` is an address of a network."""
+    """Return whether `peer` is an address of a network."""
     try:
         return IPv4Address(peer) in network
     except AddressValueError:
@@ -24,16 +25,16 @@ def is_within(peer: str, network: IPv4Network) -> bool:
 
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-"""What these load changes nothing, so that a link on another page may lead here."""
+"""Methods that change nothing, so that a link on another page may lead here."""
 
 
 FOREIGN_PAGE = "from a web page that is not ours"
 
 
 def why_not_enter(peer: str, method: str, headers: Mapping[str, str], ours: Collection[str]) -> str:
-    """Why a request must not be served; empty when it may. `headers` has those that were sent, in lower case.
+    """Return why a request must not be served; empty when it may. `headers` has those sent, in lower case.
 
-    `ours` are the names of this host. Every server asks this, so that a page of somebody else's has no way in.
+    `ours` are the names of this host. Every server asks this, so that no foreign page has a way in.
     """
     if "host" in headers and not may_name(headers["host"], ours, peer):
         return "by a name that is not our address"
@@ -58,9 +59,9 @@ def why_not_change(origin: str | None, site: str | None, own: str, *, is_json: b
 
 
 def may_name(host: str, ours: Collection[str], peer: str) -> bool:
-    """Whether a Host header names us by address. A name that DNS could point at us is refused: DNS rebinding.
+    """Return whether a Host header names us by address. A name that DNS could point at us is refused: DNS rebinding.
 
-    What means the machine of whoever says it, such as localhost, is us only for a peer on this machine.
+    A name for the speaker's own machine, such as localhost, is us only for a peer on this machine.
     """
     name = _hostname(f"//{host}")
     if name == "localhost" or is_within(name, LOOPBACK):
@@ -75,12 +76,12 @@ def own_names(hostname: str) -> frozenset[str]:
 
 
 def may_act_from(page: str, ours: Collection[str], peer: str) -> bool:
-    """Whether the page that a browser says a request comes from (Origin, Referer) is one of ours."""
+    """Return whether the page that a browser names as the origin (Origin, Referer) is one of ours."""
     return may_name(_authority(page), ours, peer)
 
 
 def _authority(url: str) -> str:
-    """The authority of an http URL; empty when there is none, as in `Origin: null`."""
+    """Return the authority of an http URL; empty when there is none, as in `Origin: null`."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -90,7 +91,7 @@ def _authority(url: str) -> str:
 
 @lru_cache(maxsize=REMEMBERED)
 def _hostname(authority: str) -> str:
-    """The host of `//host:port` in lower case; empty when it is not one."""
+    """Return the host of `//host:port` in lower case; empty when it is not one."""
     try:
         parts = urlsplit(authority)
         _ = parts.port  # raises on a port that is no number

@@ -9,14 +9,21 @@ from concurrent.futures import Executor
 
 LOG = logging.getLogger(__name__)
 
-PER_PEER = 32  # pieces at once; a scene of a hub may name every switch of a house
-PER_SECOND = 8.0  # of a peer, after those: more would keep the interpreter from the loop, and nobody means so many
-IN_ALL = 256  # pieces that wait; beyond that each peer has one: some milliseconds each make a second
-REMEMBERED = 512  # peers, of which those that asked for little lately are forgotten
+PER_PEER = 32
+"""Pieces at once; a scene of a hub may name every switch of a house."""
+
+PER_SECOND = 8.0
+"""Pieces of a peer after those: more would keep the interpreter from the loop, and no person means so many."""
+
+IN_ALL = 256
+"""Pieces that wait; beyond that each peer has one: some milliseconds each make a second."""
+
+REMEMBERED = 512
+"""Peers; those that asked for little lately are forgotten first."""
 
 
 class Lanes:
-    """Keeps the order of each peer's work, and takes no more than can be done. Usable from every thread."""
+    """Keeps the order of each peer's work, and takes no more than can be done. For any thread."""
 
     def __init__(self, executor: Executor, now: Callable[[], float] = time.monotonic) -> None:
         self._executor = executor
@@ -25,7 +32,7 @@ class Lanes:
         self._lanes: dict[str, deque[Callable[[], object]]] = {}  # in the order of their turns
         self._waiting = 0
         self._closed = False
-        self._used: dict[str, tuple[float, float]] = {}  # how much a peer has asked for lately, as it was then
+        self._used: dict[str, tuple[float, float]] = {}  # pieces asked for lately, and when that was counted
 
     def close(self) -> None:
         """Take no more, and drop what has not begun."""
@@ -34,7 +41,7 @@ class Lanes:
             self._lanes.clear()
 
     def put(self, peer: str, work: Callable[[], object]) -> bool:
-        """Have it done in its turn; False when the peer asks for too much, or the thread is gone."""
+        """Queue work; False when the peer asks for too much, or the thread is gone."""
         with self._lock:
             if self._closed or (peer in self._lanes and self._waiting >= IN_ALL) or not self._may_use(peer):
                 return False

@@ -1,4 +1,4 @@
-"""Where the doors stand: the interfaces to serve, and sockets that stay on them (lan-emulation.md §1.6)."""
+"""The interfaces to serve, and sockets that stay on them (lan-emulation.md §1.6)."""
 
 import fcntl
 import re
@@ -19,7 +19,7 @@ VIRTUAL = re.compile(
     r"docker0|docker_gwbridge|br-[0-9a-f]{12}|virbr\d+(-nic)?|podman\d+|cni-podman\d+|(lx[cd]|incus)br\d+|cni\d+|(flannel|vxlan).*"
 )
 
-# Tunnels by their usual names: who comes through one is not at home, and no hub searches there.
+# Tunnels by their usual names: a peer behind one is not at home, and no hub searches there.
 TUNNEL = re.compile(r"(tun|tap|wg|utun|ppp|tailscale|nebula|ipsec|vti|gre|gretap|tunl|sit)\d+|(wg|zt|nordlynx).*")
 
 # linux/sockios.h and linux/if.h (netdevice(7)).
@@ -28,9 +28,14 @@ IFF_UP, IFF_LOOPBACK, IFF_POINTOPOINT, IFF_RUNNING, IFF_MULTICAST = 0x1, 0x8, 0x
 INTERFACES = Path("/sys/class/net")
 IFREQ = struct.Struct("=16sH22x")
 
-TTL = 2  # hops, as UDA 1.1 has it
-ENDED = (7, 8)  # TCP_CLOSE and TCP_CLOSE_WAIT of Linux: the far end was reset, or sends no more
-BACKLOG = 64  # connections that the kernel keeps for us meanwhile
+TTL = 2
+"""Hops, as UDA 1.1 has it."""
+
+ENDED = (7, 8)
+"""TCP_CLOSE and TCP_CLOSE_WAIT of Linux: the far end was reset, or sends no more."""
+
+BACKLOG = 64
+"""Connections that the kernel keeps until they are accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class Place:
 
 
 def nics() -> list[Nic]:
-    """Every IPv4 address of this host, in the order of the system."""
+    """Return every IPv4 address of this host, in the order of the system."""
     return [
         Nic(
             adapter.name, IPv4Interface(f"{ip.ip}/{ip.network_prefix}"), adapter.index or 0, _has_two_ends(adapter.name)
@@ -67,7 +72,7 @@ def nics() -> list[Nic]:
 
 
 def flags(interface: str) -> int:
-    """The flags of an interface; as if all were well where the system does not tell."""
+    """Return the flags of an interface; those of a working one where the system does not tell."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         try:
             answer = fcntl.ioctl(sock, SIOCGIFFLAGS, IFREQ.pack(interface.encode(), 0))
@@ -77,12 +82,12 @@ def flags(interface: str) -> int:
 
 
 def _has_two_ends(interface: str) -> bool:
-    """Whether it is a tunnel; what Linux's tun driver made is one, also a `tap`, which looks like a network card."""
+    """Return whether it is a tunnel; each interface of Linux's tun driver is one, even a `tap`, though it looks like none."""
     return bool(flags(interface) & IFF_POINTOPOINT) or (INTERFACES / interface / "tun_flags").exists()
 
 
 def places(found: Iterable[Nic], interfaces: Sequence[str] | None, address: str | None) -> tuple[Place, ...]:
-    """Where to serve.
+    """Return the places to serve.
 
     Default: each interface with a private or link-local address, none of Docker's and no tunnel. `interfaces` names
     them instead. `address`, when it is one of ours, is the only place; any other is told to clients in place of ours.
@@ -100,7 +105,7 @@ def places(found: Iterable[Nic], interfaces: Sequence[str] | None, address: str 
 
 
 def nowhere(found: Iterable[Nic], interfaces: Sequence[str] | None) -> str:
-    """What to say when there is no place to serve."""
+    """Return the message when there is no place to serve."""
     found = list(found)
     there = ", ".join(f"{nic.name} {nic.address}" for nic in found) or "none at all"
     if interfaces is None and any(_is_left_out(nic) for nic in found):
@@ -115,12 +120,12 @@ def _usual(nic: Nic) -> bool:
 
 
 def _is_left_out(nic: Nic) -> bool:
-    """Tunnels have two ends, whatever they are called; by their names they are known on other systems than Linux."""
+    """Return whether it is virtual or a tunnel; off Linux a tunnel is known by its name alone."""
     return nic.point_to_point or bool(VIRTUAL.fullmatch(nic.name) or TUNNEL.fullmatch(nic.name))
 
 
 def listener(host: str, port: int) -> socket.socket:
-    """A TCP socket that listens on this address only."""
+    """Return a TCP socket that listens on this address only."""
 
     def prepare(sock: socket.socket) -> None:
         sock.bind((host, port))
@@ -130,7 +135,7 @@ def listener(host: str, port: int) -> socket.socket:
 
 
 def answers(host: str, port: int, timeout: float) -> bool | None:
-    """Whether something accepts connections there; None when nothing says yes or no in time."""
+    """Return whether something accepts connections there; None when nothing says yes or no in time."""
     try:
         socket.create_connection((host, port), timeout).close()
     except TimeoutError:
@@ -141,9 +146,9 @@ def answers(host: str, port: int, timeout: float) -> bool | None:
 
 
 def hung_up(descriptor: int) -> bool:
-    """Whether the far end of a TCP connection has closed it, or its half, whatever is still to be read.
+    """Return whether the far end of a TCP connection has closed it, or its half, even if bytes are still unread.
 
-    Asked of Linux in a way that keeps the interpreter: poll gives it away, and under load has to wait for it.
+    The system call keeps the interpreter's lock: poll releases it, and under load has to wait for it.
     """
     if not hasattr(socket, "TCP_INFO"):
         return False
@@ -155,7 +160,7 @@ def hung_up(descriptor: int) -> bool:
 
 
 def receiver(host: str) -> socket.socket:
-    """A UDP socket that hears searches sent to the group on the interface of `host`.
+    """Return a UDP socket that hears searches sent to the group on the interface of `host`.
 
     It may hear those of other interfaces too: switching that off (IP_MULTICAST_ALL) makes Linux share searches out
     among all sockets that share the port, and with two interfaces half of them went to the socket of the other one.
@@ -173,7 +178,7 @@ def receiver(host: str) -> socket.socket:
 
 
 def sender(host: str, port: int) -> socket.socket:
-    """A UDP socket that sends from `host`, to the group too, and hears what is sent to it alone."""
+    """Return a UDP socket that sends from `host`, to the group too, and hears unicast."""
 
     def prepare(sock: socket.socket) -> None:
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(host))
@@ -185,13 +190,13 @@ def sender(host: str, port: int) -> socket.socket:
 
 
 def _ready(kind: socket.SocketKind, prepare: Callable[[socket.socket], object]) -> socket.socket:
-    """A socket that shares its port where the system lets it, prepared; closed again when that fails."""
+    """Return a prepared socket that shares its port where the system lets it; closed again when that fails."""
     sock = socket.socket(socket.AF_INET, kind)
     try:
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if kind == socket.SOCK_DGRAM:
-            # Both, and before bind: a program that set only one of them can be joined by nobody who lacks it.
+            # Both, and before bind: a program that set only one of them shares with none that lacks it.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         prepare(sock)
     except OSError:

@@ -19,7 +19,6 @@ from emulator.lan.network import Nic
 
 LOG = logging.getLogger(__name__)
 
-# What Echos of all generations ask for, and what hubs ask a WeMo for.
 TARGETS = (
     "ssdp:all",
     ssdp.ROOT,
@@ -27,13 +26,28 @@ TARGETS = (
     "urn:Belkin:service:basicevent:1",
     "urn:schemas-upnp-org:device:basic:1",
 )
-MX = 3  # seconds, as newer Echos have it
-REPEAT = 1.0  # seconds; searches go out twice, as UDP loses some
-MAX_ANSWER = 8192  # bytes; more than any datagram of SSDP
-MAX_FOUND = 512  # devices; a LAN has some tens
-FETCH = 3.0  # seconds of silence from one device while its description is read
-FETCHERS = 8  # descriptions at a time
-MAX_DESCRIPTION = 256 * 1024  # bytes; a television's has some 10 KiB
+"""Asked for by Echos of all generations, and by hubs that look for a WeMo."""
+
+MX_S = 3
+"""As newer Echos have it."""
+
+REPEAT_S = 1.0
+"""Searches go out twice, as UDP loses some."""
+
+MAX_ANSWER = 8192
+"""Bytes; more than any datagram of SSDP."""
+
+MAX_FOUND = 512
+"""Devices; a LAN has some tens."""
+
+FETCH_S = 3.0
+"""Silence of one device while its description is read."""
+
+FETCHERS = 8
+"""Descriptions at a time."""
+
+MAX_DESCRIPTION = 256 * 1024
+"""Bytes; a television's has some 10 KiB."""
 
 _STATUS = re.compile(r"HTTP/1\.[01] 200\b.*", re.IGNORECASE)
 
@@ -69,7 +83,7 @@ def search(
         if not selector.get_map():
             return ()
         end = clock() + seconds
-        again = [clock(), clock() + REPEAT]
+        again = [clock(), clock() + REPEAT_S]
         while (now := clock()) < end:
             if again and now >= again[0]:
                 again.pop(0)
@@ -103,19 +117,19 @@ def _socket(source: object) -> socket.socket:
 
 
 def request(target: str) -> bytes:
-    """An M-SEARCH."""
+    """Return an M-SEARCH."""
     lines = (
         "M-SEARCH * HTTP/1.1",
         f"HOST: {ssdp.GROUP}:{ssdp.PORT}",
         'MAN: "ssdp:discover"',
-        f"MX: {MX}",
+        f"MX: {MX_S}",
         f"ST: {target}",
     )
     return "\r\n".join((*lines, "", "")).encode()
 
 
 def parse(data: bytes, peer: str) -> Found | None:
-    """The device behind an answer, or None; no datagram raises."""
+    """Return the device behind an answer, or None; no datagram raises."""
     first, *lines = data.decode("utf-8", "replace").splitlines() or [""]
     if not _STATUS.fullmatch(first):
         return None
@@ -127,12 +141,12 @@ def parse(data: bytes, peer: str) -> Found | None:
 
 
 def describe(found: Found) -> Found:
-    """With name and model, read from its description; only at the address that answered."""
+    """Return it with name and model, read from its description; only at the address that answered."""
     try:
         parts = urlsplit(found.location)
         if parts.scheme != "http" or parts.hostname != found.address:
             return found
-        connection = http.client.HTTPConnection(found.address, parts.port or 80, timeout=FETCH)
+        connection = http.client.HTTPConnection(found.address, parts.port or 80, timeout=FETCH_S)
         try:
             connection.request("GET", parts.path + (f"?{parts.query}" if parts.query else ""))
             body = connection.getresponse().read(MAX_DESCRIPTION)
@@ -146,6 +160,6 @@ def describe(found: Found) -> Found:
 
 
 def _text(root: etree._Element, name: str) -> str:
-    """The text of the first element of that name, in whichever namespace a maker has put it."""
+    """Return the text of the first element of that name, in any namespace."""
     element = next(root.iter(f"{{*}}{name}"), None)
     return (element.text or "").strip() if element is not None else ""

@@ -1,11 +1,11 @@
-"""One thing that a connection waits for, and when it is over. Lives on the loop's thread."""
+"""A timer that is restarted all the time. Lives on the loop's thread."""
 
 import asyncio
 from collections.abc import Callable
 
 
 class Timer:
-    """Calls once, unless something else is to be waited for before; most waits end early, and share a handle."""
+    """Calls once, unless it is restarted before; most waits end early, and share a handle."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -13,7 +13,7 @@ class Timer:
         self._handle: asyncio.TimerHandle | None = None
 
     def start(self, seconds: float, call: Callable[..., object], *args: object) -> None:
-        """Call then, instead of whatever was to be called."""
+        """Call in some seconds, and drop the call before."""
         when = self._loop.time() + seconds
         self._due = (when, call, args)
         if self._handle is None or self._handle.when() > when:
@@ -22,11 +22,11 @@ class Timer:
             self._handle = self._loop.call_at(when, self._ring)
 
     def rest(self) -> None:
-        """Call nothing, until there is something to wait for again."""
+        """Drop the call; the handle stays for the next."""
         self._due = None
 
     def stop(self) -> None:
-        """It is over."""
+        """Drop the call and the handle."""
         self._due = None
         if self._handle:
             self._handle.cancel()

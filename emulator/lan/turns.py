@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 PATIENCE_S = 0.05
-"""Longest wait for a turn; most take 2 ms. Whoever has it may be at a disk, a hash or a fault, and holds up nobody."""
+"""Longest wait for a turn; most take 2 ms. A thread at a disk, a hash or a fault holds up no other for longer."""
 
 
 class Turns:
-    """A turn for one thread at a time, in the order of asking."""
+    """A turn for one thread at a time, first come, first served."""
 
     def __init__(self, patience_s: float = PATIENCE_S) -> None:
         self._patience_s = patience_s
@@ -61,7 +61,7 @@ class Turns:
                 self._waiting.remove(gate)
 
     def _leave(self) -> bool:
-        """Give the turn to whoever waits longest; whether this thread takes turns at all."""
+        """Give the turn to the thread that waits longest; return whether this one takes turns at all."""
         inside, holds = getattr(self._mine, "inside", False), getattr(self._mine, "holds", False)
         self._mine.inside = self._mine.holds = False
         if holds:
@@ -74,4 +74,4 @@ class Turns:
 
 
 WEB = Turns()
-"""Of the threads of all web servers."""
+"""Shared by the threads of all web servers."""

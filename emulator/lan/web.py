@@ -16,19 +16,31 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-WORKERS = 4  # threads of a place: more of them only take turns, and under load an answer then waits longer
-CONNECTIONS = 100  # open at once at a place; clients use one or two each
-PLACE = "emulator.place"  # in the environment of a request: the Place that it came in by
+WORKERS = 4
+"""Threads of a place: more of them only take turns, and under load an answer then waits longer."""
 
-FIRST_FD = 3  # what systemd passes on begins there (sd_listen_fds)
+CONNECTIONS = 100
+"""Open at once at a place; clients use one or two each."""
+
+PLACE = "emulator.place"
+"""Key in the environment of a request: the Place that it came in by."""
+
+FIRST_FD = 3
+"""First file descriptor that systemd passes on (sd_listen_fds)."""
+
 ELSEWHERE = "from elsewhere"
-HEADERS = {"host": "HTTP_HOST", "origin": "HTTP_ORIGIN", "referer": "HTTP_REFERER"}  # by which a request is let in
-Refused = Callable[[str, str, str], None]  # the peer, what it asked, and why it was refused
+
+HEADERS = {"host": "HTTP_HOST", "origin": "HTTP_ORIGIN", "referer": "HTTP_REFERER"}
+"""By which a request is let in."""
+
+Refused = Callable[[str, str, str], None]
+"""Called with the peer, its request, and why it was refused."""
+
 LOCALHOST = Place("lo", "127.0.0.1", IPv4Network("127.0.0.0/8"), "127.0.0.1")
 
 
 def activated(environment: MutableMapping[str, str]) -> list[socket.socket]:
-    """The TCP sockets that systemd opened for this process. What tells of them is taken out: it is not for children."""
+    """Return the TCP sockets that systemd opened for this process, and take out its variables: no child may see them."""
     told = {name: environment.pop(name, "") for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")}
     if told["LISTEN_PID"] != str(os.getpid()) or not told["LISTEN_FDS"].isdecimal():
         return []
@@ -50,13 +62,13 @@ def activated(environment: MutableMapping[str, str]) -> list[socket.socket]:
 
 
 def plain(peer: str) -> str:
-    """An address as IPv4 where it is one: a socket from systemd may speak both."""
+    """Return an address as IPv4 where it is one: a socket from systemd may speak both."""
     return peer.removeprefix("::ffff:")
 
 
 class Web:
-    """The servers of one app. `look` opens them where there are places; `in_the_way` says why it cannot, in one piece
-    for all addresses that have the same trouble. Of each address it is said again only after it was served.
+    """The servers of one app. `look` opens them at the places to serve; `in_the_way` words why it cannot, once for all
+    addresses with the same trouble. The trouble of an address is logged again only after it was served.
 
     Not locked: one thread calls `look` and `stop`. `served` and `port` may be read from any.
     """
@@ -118,7 +130,7 @@ class Web:
         self.served = tuple(place for place in places if place in self._servers)
 
     def obstacles(self) -> tuple[str, ...]:
-        """What is in the way of serving, as it was logged; any thread may ask."""
+        """Return what is in the way of serving, as it was logged; any thread may ask."""
         return tuple(self._in_the_way([host for host, _ in alike], alike[0][1]) for alike in _alike(self._failed))
 
     def stop(self) -> None:
@@ -163,7 +175,7 @@ class Web:
 
 
 def _alike(failed: Iterable[tuple[str, OSError]]) -> list[list[tuple[str, OSError]]]:
-    """Those that failed for the same reason, together."""
+    """Return the failures grouped by their reason."""
     found: dict[int, list[tuple[str, OSError]]] = {}
     for host, error in failed:
         found.setdefault(error.errno or 0, []).append((host, error))
@@ -171,9 +183,9 @@ def _alike(failed: Iterable[tuple[str, OSError]]) -> list[list[tuple[str, OSErro
 
 
 def place_of(peer: str, places: Iterable[Place]) -> Place | None:
-    """The place by which a local peer comes in; None for one that is not local."""
+    """Return the place by which a local peer comes in; None for one that is not local."""
     local = [place for place in places if access.is_local(plain(peer), place.network)]
-    # On this host every place is local; one whose network it is says more than the first.
+    # For a peer on this host every place is local; one whose network it is in says more than the first.
     return next((place for place in local if access.is_within(plain(peer), place.network)), next(iter(local), None))
 
 
@@ -183,9 +195,9 @@ def gate(
     names: Collection[str] = (),
     refused: Refused = lambda _peer, _asked, _why: None,
 ) -> "WSGIApplication":
-    """Lets in what names us by address, or by one of `names`, and comes from no web page of others; the rest gets 403.
+    """Wrap an app: requests by our address or one of `names`, and from no foreign page, enter; others get 403.
 
-    `refused` is told of the rest.
+    `refused` is called for those.
     """
 
     def refuse(why: str, environ: Mapping[str, object], start: "StartResponse") -> Iterable[bytes]:

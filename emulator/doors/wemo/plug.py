@@ -1,4 +1,4 @@
-"""A switch as its connections share it: what it says of itself, its events, its commands (lan-emulation.md §2.8)."""
+"""A switch as its connections share it: its facts, its events and its commands (lan-emulation.md §2.8)."""
 
 import asyncio
 import logging
@@ -19,13 +19,14 @@ from emulator.model import Origin
 
 LOG = logging.getLogger(__name__)
 
-MAX_WARNINGS = 64  # peers warned about; after that, and the second time, it is a debug line
+MAX_WARNINGS = 64
+"""Peers warned about; after that, and the second time, it is a debug line."""
 
 NOTES = "refused"
-"""The lane of what is journalled of peers that have asked for too much; no address is called so."""
+"""Lane of the journal entries about peers that have asked for too much; no address is called so."""
 
 SNAP_BACK_S = 0.3
-"""From an answer to the event that contradicts it: an event that overtakes the answer is lost on pywemo."""
+"""Pause from an answer to the event that contradicts it: pywemo loses an event that overtakes the answer."""
 
 Post = Callable[..., None]
 Answered = Callable[[EmulatorError | None], None]
@@ -58,11 +59,11 @@ class Plug:
 
     @property
     def on(self) -> bool | None:
-        """What may be said of the switch now; None while the panel has said nothing."""
+        """Return the state to report now; None while the panel has said nothing."""
         return self._hub.state(self.switch).on
 
     def facts(self, place: Place) -> Facts:
-        """All that descriptions and actions tell, as seen from one place."""
+        """Return the facts for descriptions and actions, as seen from one place."""
         identity = self.switch.identity
         return Facts(
             name=self.switch.name,
@@ -77,17 +78,17 @@ class Plug:
 
     @property
     def read(self) -> bool:
-        """Whether the panel was read in this run; what is said of the switch until then is what an earlier one knew."""
+        """Return whether the panel was read in this run; until then the state reported is that of an earlier one."""
         return self._hub.health(self.switch.installation).read_at is not None
 
     def topic(self, service: Service) -> tuple[str, str]:
-        """What subscriptions to this service of this switch are kept under."""
+        """Return the key of the subscriptions to this service of this switch."""
         return (self.switch.identity.key, service.name)
 
     def changed(self) -> None:
-        """Send an event if what may be said of the switch is not what subscribers were told.
+        """Send an event if the state is not the last one sent.
 
-        Who is owed one gets it once the panel was read in this run, though nothing may have changed since.
+        A subscriber that is owed one gets it once the panel was read in this run, even if nothing has changed since.
         """
         if self.on != self._told:
             self._tell()
@@ -95,8 +96,8 @@ class Plug:
             self._tell(owed=True)
 
     def turn(self, on: bool, origin: Origin, answered: Answered) -> None:
-        """Submit a command; `answered` is called on the loop, with None once the cloud took it or it has to wait for
-        another one, with an error when it was refused.
+        """Submit a command. `answered` is called on the loop: with None once the cloud took it, or it has to wait for
+        another one; with an error when it was refused.
         """
         events, asked = self._events, self._hub.ask()
         start = self._walks.start_of(origin.peer, on, self.switch, self._now())
@@ -111,13 +112,13 @@ class Plug:
             self._snap_back(on, events)
 
     def _note(self, on: bool, origin: Origin, reason: str) -> None:
-        """Journal a set that is not submitted; where its peer has asked for too much, as many as there is time for."""
+        """Journal a set that is not submitted; of a peer that has asked for too much, as many as there is time for."""
         note = partial(self._hub.ignore, self.switch, on, origin, reason)
         if not self._lanes.put(origin.peer, note):
             self._lanes.put(NOTES, note)
 
     def came_to_nothing(self, peer: str, on: bool | None = None) -> None:
-        """Note that a peer got no answer to a set, or a refusal; left out is what it asked for when that is unknown."""
+        """Note that a peer got no answer to a set, or a refusal. Leave out `on` where it is unknown."""
         for each in (True, False) if on is None else (on,):
             self._walks.came_to_nothing(peer, each, self.switch, self._now())
 
@@ -150,12 +151,12 @@ class Plug:
         return EmulatorError("Internal error; the log of the emulator tells more")
 
     def _settle(self, asked: bool, events: int) -> None:
-        """A command has ended. If the truth is not what was asked for, say it, so that apps snap back."""
+        """Send an event at the end of a command whose target was not reached, so that apps snap back."""
         self.changed()
         self._snap_back(asked, events)
 
     def _snap_back(self, asked: bool, events: int) -> None:
-        """Say the truth, once the client has taken in its answer: pywemo then keeps what it asked for as the state."""
+        """Send the true state, but only after the answer: with that, pywemo takes what it asked for as the state."""
 
         def tell() -> None:
             if self.on is not asked and self._events == events:

@@ -10,27 +10,27 @@ from emulator.alarm.hub import Switch
 from emulator.errors import EmulatorError
 
 WALK_S = 3.0
-"""Seconds from a set that came to nothing to the next port: openHAB goes on at once, and each port may cost it 1 s."""
+"""From a set without success to the next port: openHAB goes on at once, and each port may cost it 1 s."""
 
 WALK_MOST_S = 25.0
-"""Seconds from the set that came to nothing to the end of the longest walk: seven ports, of which each may take as long
-as the first. A client that goes on after that means what it says."""
+"""From the first set without success to the end of the longest walk: seven ports, each of which may take as long as the
+first. A set after that is meant."""
 
 SEEN = 512
-"""Trails kept at most: a peer has one for each direction, and they are over in seconds."""
+"""Most trails kept: a peer has one for each direction, and they are over in seconds."""
 
 
 class Walked(EmulatorError):
-    """A set that is not meant for this switch. Answered with a fault: a client that is told 2xx here would keep to
-    this port from then on, and send it what is meant for the other switch.
+    """A set that is not meant for this switch. Answered with a fault: after 2xx the client would keep to this port
+    from then on, and send it the commands for the other switch.
     """
 
 
 @dataclass(slots=True)
 class Trail:
-    """Where a peer's set came to nothing of itself, and until when (monotonic seconds) another switch is a walk.
+    """The switches at which a peer's set had no success, and until when (monotonic seconds) the next is a walk.
 
-    `ends` is until when it may be put off.
+    `ends` is the latest end to which each step may put it off.
     """
 
     until: float
@@ -39,7 +39,7 @@ class Trail:
 
 
 class Walks:
-    """Remembers sets that came to nothing, for all switches together. Not locked."""
+    """Remembers sets without success, for all switches together. Not locked."""
 
     def __init__(self) -> None:
         self._trails: dict[tuple[str, bool], Trail] = {}
@@ -58,10 +58,9 @@ class Walks:
         self._trails[peer, on] = trail
 
     def start_of(self, peer: str, on: bool, switch: Switch, now: float) -> Switch | None:
-        """The switch from which a peer has walked to this one with the same value; None when it has not.
+        """Return the switch from which a peer has walked to this one with the same value; None when it has not.
 
-        A walk goes on: each step of it may take as long as the first. Where something came to nothing of itself, the
-        same is simply asked again.
+        A walk goes on: each step of it may take as long as the first. At a switch of the trail, a set is repeated.
         """
         trail = self._trails.get((peer, on))
         if trail is None or trail.until < now or switch in trail.switches:
