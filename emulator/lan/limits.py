@@ -15,7 +15,7 @@ def evicted_for(peer: str, held: Mapping[str, int]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """How many connections a peer may hold, and all together."""
+    """The most connections of a peer, and of all together."""
 
     per_peer: int
     in_all: int

@@ -82,7 +82,7 @@ def flags(interface: str) -> int:
 
 
 def _has_two_ends(interface: str) -> bool:
-    """Return whether it is a tunnel; each interface of Linux's tun driver is one, even a `tap`, though it looks like none."""
+    """Return whether it is a tunnel; each interface of Linux's tun driver is one, even a `tap`."""
     return bool(flags(interface) & IFF_POINTOPOINT) or (INTERFACES / interface / "tun_flags").exists()
 
 

@@ -40,7 +40,7 @@ LOCALHOST = Place("lo", "127.0.0.1", IPv4Network("127.0.0.0/8"), "127.0.0.1")
 
 
 def activated(environment: MutableMapping[str, str]) -> list[socket.socket]:
-    """Return the TCP sockets that systemd opened for this process, and take out its variables: no child may see them."""
+    """Return the TCP sockets that systemd opened for this process, and take out its variables: not for children."""
     told = {name: environment.pop(name, "") for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")}
     if told["LISTEN_PID"] != str(os.getpid()) or not told["LISTEN_FDS"].isdecimal():
         return []

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from http import HTTPStatus
 
-from emulator.doors.wemo.subscription import AHEAD, Subscription, Topic, Whereabouts
 from emulator.errors import ProtocolError
 from emulator.lan import limits
 from emulator.lan.callback import LONGEST_S, Callback, Here, acceptable, granted
 from emulator.lan.http1 import Response
 from emulator.lan.network import Place
+from emulator.lan.subscription import AHEAD, Subscription, Topic, Whereabouts
 from emulator.store.subscriptions import Kept
 
 LOG = logging.getLogger(__name__)

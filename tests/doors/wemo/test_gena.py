@@ -10,14 +10,14 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from emulator.doors.wemo import gena, subscription
+from emulator.doors.wemo import gena
 from emulator.doors.wemo.gena import Publisher
-from emulator.doors.wemo.subscription import Topic
 from emulator.errors import ProtocolError
-from emulator.lan import callback
+from emulator.lan import callback, subscription
 from emulator.lan.callback import Callback, Here
 from emulator.lan.http1 import Response
 from emulator.lan.network import Place
+from emulator.lan.subscription import Topic
 from tests.doors.clockwork import as_test, until
 from tests.support.patience import PATIENCE_S
 

@@ -49,8 +49,8 @@ class Whereabouts:
 class Subscription:
     """One subscriber to one topic. `local` is the address `peer` reached us at, and events come from there.
 
-    `seq` is the number of the next event, `reserved` the one from which on it is written down anew. A subscriber is
-    `owed` an event until it has heard what the panel says in this run of the program.
+    `seq` is the number of the next event, `reserved` the one from which on it is written down anew. A subscriber that
+    is `owed` an event gets the next one even if nothing has changed.
     """
 
     topic: Topic
@@ -68,7 +68,7 @@ class Subscription:
 
     @property
     def ends(self) -> tuple[str, str]:
-        """Return the address that subscribed and the one that hears; a hub with two addresses is both."""
+        """Return the address that subscribed and the one that hears; a hub may have two."""
         return self.peer, self.callback.host
 
     def push(self, event: bytes) -> None:
