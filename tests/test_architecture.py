@@ -219,13 +219,7 @@ NOT_YET: dict[str, set[str]] = {
     "files are short": set(),
     "classes are short": set(),
     "constants have their reasons below": {
-        "doors.wemo.plug",
-        "lan.access",
-        "lan.lanes",
-        "lan.network",
-        "lan.search",
         "lan.ssdp",
-        "lan.web",
     },
 }
 

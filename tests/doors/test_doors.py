@@ -19,6 +19,20 @@ def test_importing_the_table_imports_no_door() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+def test_reading_devices_yaml_opens_no_door() -> None:
+    """Its settings say `hue:` and more; the libraries are those of the rows alone."""
+    heavy = {"fauxmo", "flask", "lxml", "uvloop", "httptools", "waitress", "prometheus_client", "zeroconf"}
+    program = "import sys; from emulator.app.settings import assembled; assembled()(**{content}); print(*sys.modules)"
+    content = {
+        "installations": {"home": {"cloud": "simulator"}},
+        "switches": [{"name": "Night", "on": "night"}],
+        "doors": dict.fromkeys(doors.DOORS),
+    }
+    command = [sys.executable, "-c", program.format(content=content)]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert not heavy & set(loaded)
+
+
 def test_importing_fauxmo_leaves_logging_alone() -> None:
     program = (
         "import logging, emulator.doors.wemo.door; root, fauxmo = logging.getLogger(), logging.getLogger('fauxmo');"
