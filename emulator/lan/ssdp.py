@@ -41,8 +41,10 @@ ROOT = "upnp:rootdevice"
 ALL = frozenset({"ssdp:all", "ssdpsearch:all"})
 """Searches for everything; the second spelling comes from Echos (§1.2)."""
 
+_ENDS = " \t\r\0"
+"""Around a value; a client in C may send the end of its string along."""
+
 _SEARCH_LINE = re.compile(r"M-SEARCH[ \t]+\*[ \t]+HTTP/1\.[01][ \t]*", re.IGNORECASE)
-_ENDS = " \t\r\0"  # around a value; a client in C may send the end of its string along
 _TARGET = re.compile(rf"[!-~]{{1,{MAX_TARGET}}}")
 _SECONDS = re.compile(r"[0-9]{1,6}")
 
