@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from emulator.model import Arm, ArmMode
+from emulator.simulator import texts
 from emulator.simulator.accounts import SECRETS, SimulatedAccount
 from emulator.simulator.faults import ConnectionDropped, InjectedFault
 from emulator.simulator.panel.equipment import Equipment
 from emulator.simulator.server import create_app
-from emulator.simulator.wsdo import texts
 from emulator.simulator.wsdo.face import BOMB, PATH
 from emulator.simulator.wsdo.options import WsdoOptions
 from emulator.simulator.wsdo.service import MOST_OPERATIONS, NAMES

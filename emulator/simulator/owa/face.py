@@ -23,7 +23,7 @@ from emulator.simulator.owa.profiles import PROFILES, OwaUnit
 from emulator.simulator.owa.schema import OPERATIONS
 from emulator.simulator.owa.tokens import IssuedTokens
 from emulator.simulator.owa.trust import Trust
-from emulator.simulator.wsdo.texts import LANGUAGES, STEERING
+from emulator.simulator.texts import LANGUAGES, STEERING
 
 PATH = "/owa-api/graphql"
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from emulator.simulator import texts
 from emulator.simulator.accounts import Role
 from emulator.simulator.backend import Backend
 from emulator.simulator.owa import failures
@@ -17,7 +18,6 @@ from emulator.simulator.owa.profiles import OwaUnit
 from emulator.simulator.owa.services import services
 from emulator.simulator.owa.tokens import IssuedTokens
 from emulator.simulator.panel.activity import ActivityRow
-from emulator.simulator.wsdo import texts
 
 MONTH_S = 30 * 86_400.0
 """LASTMONTH reaches back so far."""

@@ -9,10 +9,10 @@ from datetime import datetime
 from lxml import etree
 
 from emulator.model import Axes, Interior
+from emulator.simulator import texts
 from emulator.simulator.accounts import CODE_WORDS, CONTACT_MAIL, CONTACT_PHONE, SimulatedAccount
 from emulator.simulator.panel.activity import ActivityRow
 from emulator.simulator.panel.equipment import Zone
-from emulator.simulator.wsdo import texts
 
 Words = dict[str, str]
 

@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, request
 
+from emulator.simulator import texts
 from emulator.simulator.accounts import Unit
 from emulator.simulator.backend import Backend
 from emulator.simulator.face import FaceType, block_page, page
 from emulator.simulator.faults import COMMON, ConnectionDropped
-from emulator.simulator.wsdo import documents, texts
+from emulator.simulator.wsdo import documents
 from emulator.simulator.wsdo.options import WsdoOptions
 from emulator.simulator.wsdo.query import Query
 from emulator.simulator.wsdo.service import NAMES, WsdoService

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from emulator.simulator.wsdo import texts
+from emulator.simulator import texts
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from emulator.model import Arm, ArmMode, Axes, Disarm, Interior
+from emulator.simulator import texts
 from emulator.simulator.accounts import SimulatedAccount
 from emulator.simulator.backend import Backend, Denied, Reason
 from emulator.simulator.bounded import keep
 from emulator.simulator.panel.actions import Check, Request
 from emulator.simulator.panel.operation import PanelOperation, PanelRefusal
 from emulator.simulator.panel.panel import Busy
-from emulator.simulator.wsdo import documents, texts
+from emulator.simulator.wsdo import documents
 from emulator.simulator.wsdo.options import WsdoOptions
 from emulator.simulator.wsdo.query import PetError, Query
 from emulator.simulator.wsdo.sessions import Sessions

@@ -4,7 +4,7 @@ import pytest
 
 from emulator.clouds.wsdo import codes
 from emulator.model import DISARMED, ArmMode, Axes, Interior
-from emulator.simulator.wsdo import texts
+from emulator.simulator import texts
 from tests.clouds.wsdo.samples import sample
 
 TOTAL = Axes(Interior.TOTAL, perimeter=False, annex=False)
