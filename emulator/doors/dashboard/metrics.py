@@ -93,8 +93,7 @@ class Metrics(Collector):
         state = self.overview.state()
         yield InfoMetricFamily("emulator", "The program.", value={"version": __version__})
         for name, (text, value) in GAUGES.items():
-            numbers = [((one.name,), value(one)) for one in state.installations]
-            yield _gauge(name, text, ("installation",), numbers)
+            yield _gauge(name, text, ("installation",), [((one.name,), value(one)) for one in state.installations])
         interiors = [(one.name, one.panel.interior) for one in state.installations if one.panel and one.panel.interior]
         modes = [((name, mode), interior is mode) for name, interior in interiors for mode in Interior]
         yield _gauge("panel_interior", "1 for the mode of the interior.", ("installation", "mode"), modes)
@@ -109,11 +108,9 @@ class Metrics(Collector):
         yield commands
 
 
-def _gauge(
-    name: str, text: str, labels: Sequence[str], samples: Iterable[tuple[Sequence[str], float | None]]
-) -> GaugeMetricFamily:
+def _gauge(name: str, text: str, labels: Sequence[str], points: Iterable[tuple[Sequence[str], float | None]]) -> Metric:
     gauge = GaugeMetricFamily(f"emulator_{name}", text, labels=labels)
-    for values, number in samples:
+    for values, number in points:
         if number is not None:
             gauge.add_metric(values, float(number))
     return gauge

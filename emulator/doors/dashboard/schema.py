@@ -38,7 +38,7 @@ Word = Literal["ok", "starting", "down", "needs you", "partly", "broken"]
 
 
 class Model(BaseModel):
-    """A mapping in JSON."""
+    """A mapping in JSON. Its docstring is its description for clients, unless `json_schema_extra` has another one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,7 +49,9 @@ class Model(BaseModel):
         return cls.model_validate(found | more)
 
 
-class PanelView(Model):
+class PanelView(
+    Model, json_schema_extra={"description": "What the panel said last, when, and by which request it was read."}
+):
     """The last reading of the panel: its state, when, and by which request."""
 
     state: str
@@ -97,7 +99,7 @@ class EntryView(Model):
     times: int = Field(description="how often the same peer asked for this very thing, which changed nothing")
 
 
-class HealthView(Model):
+class HealthView(Model, json_schema_extra={"description": "How an alarm gets on with its cloud."}):
     """The connection of an alarm to its cloud."""
 
     cloud: Word
@@ -120,7 +122,7 @@ class InstallationView(Model):
     health: HealthView
 
 
-class ReportView(Model):
+class ReportView(Model, json_schema_extra={"description": "What one door tells its clients of a switch."}):
     """The state of a switch as one door reports it to its clients."""
 
     door: str
@@ -232,13 +234,13 @@ class NewPin(Model):
     pin: str | None = Field(pattern=PIN_SHAPE)
 
 
-class PinSet(Model):
+class PinSet(Model, json_schema_extra={"description": "Whether there is a PIN now."}):
     """The PIN after a change."""
 
     pin_set: bool
 
 
-class ProblemView(Model):
+class ProblemView(Model, json_schema_extra={"description": "Why it was not done."}):
     """The reason why it was not done."""
 
     error: str

@@ -129,8 +129,9 @@ def _command(entry: Entry) -> Event:
     if not is_one:
         # It stands in the list where it came last.
         result, why = f"{result} {entry.times:,} times", f"{why}; the first time at {clock(entry.at)}"
-    shape = MARKS.get(entry.result, "nothing")
-    return Event(entry.at if is_one else ended, shape, entry.action, who, result, why, took)
+    return Event(
+        entry.at if is_one else ended, MARKS.get(entry.result, "nothing"), entry.action, who, result, why, took
+    )
 
 
 def _move(span: Span) -> Event:
