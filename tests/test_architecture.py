@@ -16,6 +16,7 @@ import pytest
 import emulator
 from emulator.clouds import CLOUDS
 from emulator.doors import DOORS
+from emulator.simulator.server import FACES
 
 ROOT = Path(emulator.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
@@ -130,6 +131,13 @@ def test_no_neighbour_imports_another(parent: str) -> None:
         wanted = {module.split(".")[2] for module in imports(file) if module.startswith(f"emulator.{parent}.")}
         own = name(file).split(".")[1]
         assert not wanted & (folders - {own}), f"{name(file)} imports another"
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_no_face_of_the_simulator_imports_another(face: str) -> None:
+    others = [f"emulator.simulator.{other}" for other in FACES if other != face]
+    for file in (file for file in FILES if within(name(file), f"simulator.{face}")):
+        assert not [module for module in imports(file) if any(within(module, other) for other in others)]
 
 
 CLOUDS_OWN = ("clouds", "simulator")
