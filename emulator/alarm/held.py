@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from emulator.alarm.queue import Ticket
@@ -11,7 +11,7 @@ from emulator.alarm.sweeps import Run, Sweeps
 from emulator.alarm.switch import Switch
 from emulator.clock import Moment
 from emulator.errors import EmulatorError
-from emulator.model import Arm, Command, Disarm, Origin
+from emulator.model import Command, Origin
 
 SWEEP = "as after “turn everything off”, which changes nothing. Ask for this one alone; the README tells of allow_sweep"
 """The reason why a command that was part of a sweep is not sent."""
@@ -48,18 +48,12 @@ class Press:
     @property
     def command(self) -> Command:
         """The command that it comes to."""
-        switch = self.switch
-        action = Arm(switch.mode, force=switch.force) if self.on else Disarm.of(switch.mode)
-        return Command(action, replace(self.origin, switch=switch.name), only_if=None if self.on else switch.mode)
+        return self.switch.command(self.on, self.origin)
 
     @property
     def ends(self) -> float:
         """The moment when all runs have ended without a sweep, in monotonic seconds."""
         return max(run.ends for run in self.runs)
-
-    def is_like(self, other: "Press") -> bool:
-        """Return whether another one asks for the same, from the same peer and door."""
-        return (self.switch, self.on, self.origin) == (other.switch, other.on, other.origin)
 
     def unwritten(self) -> EmulatorError | None:
         """Return why it could not be written down, for its client; wait until that is known."""
@@ -114,7 +108,7 @@ class Held:
             self._shown.pop(press.key, None)
             if not (may_hold and self._sweeps.possible(press.on)):
                 return Came()
-            twin = next((held for held in self._held if held.is_like(press)), None)
+            twin = next((held for held in self._held if (held.key, held.command) == (press.key, press.command)), None)
             if twin:
                 twin.asked = press.asked  # nothing that came in between makes it pointless
                 return Came(twin=twin)

@@ -12,6 +12,7 @@ from emulator.alarm.queue import Ticket, View
 from emulator.alarm.sweeps import Guard
 from emulator.alarm.switch import Switch, SwitchState
 from emulator.clock import Clock
+from emulator.errors import EmulatorError
 from emulator.model import Action, Arm, Axes, Origin
 from emulator.store.journal import Journal
 
@@ -90,7 +91,10 @@ class Hub:
 
     def ignore(self, switch: Switch, on: bool, origin: Origin, reason: str) -> None:
         """Write down a request that changes nothing, and why."""
-        self._presses.ignore(Press(switch, on, origin, self.ask()), reason)
+        try:
+            self._presses.ignore(switch.installation, switch.command(on, origin), reason)
+        except EmulatorError as error:
+            LOG.error("%s: %s", switch.name, error)
 
     def command(self, installation: str, action: Action, origin: Origin) -> Ticket:
         """Submit a command to an alarm itself, whatever its switches are; see Presses.command."""

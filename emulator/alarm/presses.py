@@ -47,7 +47,7 @@ class Presses:
     def __post_init__(self) -> None:
         self.held = Held(self.switches, self.clock.monotonic)
         self.wake = threading.Event()
-        """Set when something may have to be released sooner than was thought."""
+        """Set when something may have to be released sooner."""
         self._order = threading.RLock()
         self._numbers = itertools.count(1)
         self._armed: dict[str, int] = {}
@@ -71,10 +71,10 @@ class Presses:
         if came and came.swept:
             self._sweep(came.swept)
         elif why_not:
-            self.ignore(press, why_not)
+            self._drop(press, why_not)
         elif obstacle and came:
             self.held.forget(press)
-            self.ignore(press, str(obstacle), obstacle)
+            self._drop(press, str(obstacle), obstacle)
         elif came and came.twin:
             self._join(press, came.twin)
         elif came and came.held:
@@ -94,25 +94,19 @@ class Presses:
         return [self.submit(press, guard) for press in presses]
 
     def command(self, installation: str, action: Action, origin: Origin) -> Ticket:
-        """Ask an alarm itself, whatever its switches are; for a disarm, the peer has proved that it may.
-
-        Raises EmulatorError when it cannot be written down, or too much waits: then nothing is sent.
-        """
+        """Ask an alarm itself; for a disarm, the peer has proved that it may. Raises EmulatorError: nothing is sent."""
         with self._order:
             return self._submit(installation, Command(action, origin), self.ask())
 
-    def ignore(self, press: Press, reason: str, error: EmulatorError | None = None) -> None:
-        """End a press that changes nothing, and write down why."""
-        command, ended, where = press.command, Outcome(Result.IGNORED, reason), press.switch.installation
+    def ignore(self, where: str, command: Command, reason: str, entry: int | None = None) -> Outcome:
+        """Write down a command that changes nothing, and why."""
         LOG.info("%s: %s, asked for %s: ignored: %s", where, command.action, command.origin, reason)
-        try:
-            if press.entry:
-                self.installations[where].records.finish(press.entry.result(), ended)
-            else:
-                self.journal.turn_away(where, command, ended, self.clock.time())
-            press.ticket.finish(ended, error)
-        except EmulatorError as full:
-            self._fail(press, full)
+        ended = Outcome(Result.IGNORED, reason)
+        if entry:
+            self.installations[where].records.finish(entry, ended)
+        else:
+            self.journal.turn_away(where, command, ended, self.clock.time())
+        return ended
 
     def stands(self, press: Press, switch: Switch) -> bool:
         """Return whether an announcement still holds for a switch: nothing that came later may be hidden by it."""
@@ -125,22 +119,33 @@ class Presses:
     def _why_not(self, press: Press) -> str:
         return rules.why_not(press.switch, press.on, press.origin, self.clock.time())
 
+    def _drop(self, press: Press, reason: str, error: EmulatorError | None = None) -> None:
+        """End a press that changes nothing."""
+        if unwritten := press.unwritten():
+            return press.ticket.fail(unwritten)
+        try:
+            entry = press.entry.result() if press.entry else None
+            press.ticket.finish(self.ignore(press.switch.installation, press.command, reason, entry), error)
+        except EmulatorError as full:
+            _fail(press, full)
+
     def _carry_out(self, press: Press) -> None:
         """Submit a press now, unless something that came later makes it pointless."""
-        where = press.switch.installation
-        if why_not := self._why_not(press):
-            return self.ignore(press, why_not)
+        where, why_not = press.switch.installation, self._why_not(press)
+        if why_not or press.unwritten():
+            return self._drop(press, why_not)
         entry = press.entry.result() if press.entry else None
         with self._order:
             later = self._turned_off.get(press.key, 0) if press.on else self._armed.get(where, 0)
             if later > press.asked.number:
-                return self.ignore(press, LATER)
+                return self._drop(press, LATER)
             try:
                 self._submit(where, press.command, press.asked, entry, press.ticket)
             except TooMany as error:
+                LOG.warning("%s: %s, asked for %s: %s", where, press.command.action, press.command.origin, error)
                 press.ticket.fail(error, Result.REFUSED)
             except EmulatorError as error:
-                self._fail(press, error)
+                _fail(press, error)
 
     def _submit(
         self, where: str, command: Command, asked: Asked, entry: int | None = None, ticket: Ticket | None = None
@@ -156,7 +161,6 @@ class Presses:
             taken = not (made.accepted.done() and made.accepted.exception())
             return made
         except TooMany as error:
-            LOG.warning("%s: %s, asked for %s: %s", where, command.action, command.origin, error)
             self.journal.refuse(command.origin, str(command.action), str(error), self.clock.time(), where)
             raise
         finally:
@@ -173,11 +177,6 @@ class Presses:
             if switch.installation == installation and makes_pointless(command, arm, view.axes, view.soon):
                 self._turned_off[key] = max(self._turned_off.get(key, 0), asked)
 
-    @staticmethod
-    def _fail(press: Press, error: EmulatorError) -> None:
-        LOG.error("%s: %s", press.switch.name, error)
-        press.ticket.fail(error)
-
     # -- what is held back ----------------------------------------------------------------------------------
 
     def _hold(self, press: Press) -> None:
@@ -193,7 +192,7 @@ class Presses:
             self.changed(where)
             if not isinstance(error, EmulatorError):
                 raise
-            self._fail(press, error)
+            _fail(press, error)
         else:
             self._forget_opposite(press)
             self.wake.set()
@@ -223,19 +222,13 @@ class Presses:
         for installation in {press.switch.installation for press in presses}:
             self.changed(installation)
         for press in presses:
-            if error := press.unwritten():
-                press.ticket.fail(error)
-            else:
-                self.ignore(press, reason(press))
+            self._drop(press, reason(press))
 
     def release(self) -> float | None:
         """Submit what was held for long enough, and end what waits for too long; return the pause until the next."""
         while press := self.held.due():
             try:
-                if error := press.unwritten():
-                    press.ticket.fail(error)
-                else:
-                    self._carry_out(press)
+                self._carry_out(press)
             finally:
                 # Not before: between the two the switch would show the past.
                 self.held.withdraw(press)
@@ -248,3 +241,8 @@ class Presses:
     def drop(self) -> None:
         """End what is held back: it is not sent, now or later."""
         self._end(self.held.drop(), lambda _: STOPPED)
+
+
+def _fail(press: Press, error: EmulatorError) -> None:
+    LOG.error("%s: %s", press.switch.name, error)
+    press.ticket.fail(error)

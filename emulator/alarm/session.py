@@ -191,8 +191,7 @@ class CloudSession:
             except Unreachable as error:
                 if not was_on:
                     raise Unreachable(f"cannot tell whether {command.action} is right: {error}", sent=False) from None
-                message = "%s: going by the last state, %s: %s"
-                LOG.warning(message, self.records.name, self.commands.view.axes, error)
+                LOG.warning("%s: going by the last state, %s: %s", self.records.name, self.commands.view.axes, error)
         return self.commands.view.axes
 
     def _reporter(self, job: Job) -> Report:

@@ -1,9 +1,9 @@
 """Switches: the virtual devices that doors show. Pure values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 
-from emulator.model import ArmMode, PanelState
+from emulator.model import Arm, ArmMode, Command, Disarm, Origin, PanelState
 from emulator.store.identities import Identity
 
 
@@ -31,6 +31,11 @@ class Switch:
     identity: Identity
     force: bool = False
     narrowing: Narrowing = Narrowing()
+
+    def command(self, on: bool, origin: Origin) -> Command:
+        """Return the command that turns it on or off."""
+        action = Arm(self.mode, force=self.force) if on else Disarm.of(self.mode)
+        return Command(action, replace(origin, switch=self.name), only_if=None if on else self.mode)
 
 
 @dataclass(frozen=True, slots=True)
