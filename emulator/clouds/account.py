@@ -1,11 +1,22 @@
 """One account at a cloud: who logs in, and what it takes to reach the cloud."""
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from emulator.clouds.vault import Vault
-from emulator.errors import LoginRefused
+from emulator.errors import LoginRefused, SettingNeeded
+
+DEFAULT_PANEL = "SDVFAST"
+"""Panel type if the list of installations names none; nearly every panel is one (verisure-owa.md §3.4)."""
+
+
+class Listed(NamedTuple):
+    """One installation in the account's list. All but the number may be empty."""
+
+    number: str
+    panel: str = ""
+    alias: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,18 @@ class Account:
 
     def __repr__(self) -> str:
         return f"Account({self.country})"
+
+    def choose(self, found: Sequence[Listed]) -> Listed:
+        """Return the installation that is meant, after `learned` was called with its number. Raises SettingNeeded."""
+        mine = [one for one in found if self.number in ("", one.number)]
+        if len(mine) != 1:
+            numbers = ", ".join(one.number for one in found) or "none"
+            raise SettingNeeded(
+                f"set `number` of the installation in devices.yaml and restart; this account has: {numbers}"
+            )
+        [chosen] = mine
+        self.learned(chosen.number)
+        return chosen._replace(panel=self.panel or chosen.panel or DEFAULT_PANEL)
 
 
 @dataclass(frozen=True, slots=True)

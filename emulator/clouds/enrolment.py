@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from emulator.clouds.account import Listed
 from emulator.errors import CloudError
 
 
@@ -36,5 +37,5 @@ class Enrolment(Protocol):
     def confirm(self, code: str) -> None:
         """Submit the code. Raises CodeRefused if it was wrong; then go on with another one from `send_code`."""
 
-    def installations(self) -> Sequence[tuple[str, str, str]]:
-        """Return number, panel and alias of each installation. Raises CloudError."""
+    def installations(self) -> Sequence[Listed]:
+        """Return the account's installations. Raises CloudError."""

@@ -5,6 +5,7 @@ import unicodedata
 
 import pytest
 
+from emulator.clouds.account import Listed
 from emulator.clouds.answer import Answer
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.readable import readable
@@ -71,6 +72,6 @@ def test_nor_does_the_xml_codec() -> None:
         f'<INSTALLATION alias="{evil}"><DEVICES><DEVICE alias="{evil}"/></DEVICES></INSTALLATION>'
     )
     reply = pet.parse(f'<?xml version="1.0" encoding="UTF-8"?><PET><RES>ERROR</RES>{inner}</PET>'.encode())
-    assert reply.installations == (pet.Listed("a2J b", "a2J b", "a2J b"),)
+    assert reply.installations == (Listed("a2J b", "a2J b", "a2J b"),)
     assert (reply.said, reply.message, reply.alias, reply.devices) == ("a2J b", "a2J b", "a2J b", ({"alias": "a2J b"},))
     assert str(refusals.error(reply)).isprintable()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from emulator.clouds.account import Listed
 from emulator.clouds.enrolment import CodeRefused, Phone
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.owa.failures import Locked
@@ -65,13 +66,12 @@ class OwaEnrolment:
             raise CodeRefused("the cloud did not take that code")
         self._log_in_after(content)
 
-    def installations(self) -> list[tuple[str, str, str]]:
-        """Return number, panel and alias of each installation. Raises CloudError."""
+    def installations(self) -> list[Listed]:
+        """Return the account's installations. Raises CloudError."""
         reply = self._wire.ask(operations.INSTALLATIONS, {}, self._wire.caller(self._tokens.access()))
         if reply.failure:
             raise _error(reply.failure)
-        rows = graphql.items(reply.content, "installations")
-        return [(graphql.text(row, "numinst"), graphql.text(row, "panel"), graphql.text(row, "alias")) for row in rows]
+        return graphql.installations(reply.content)
 
     def _login(self) -> Login:
         """Return the account's login. Its device is made once, and kept before the cloud is asked to trust it."""

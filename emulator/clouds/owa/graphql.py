@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from emulator.clouds.account import Listed
 from emulator.clouds.answer import Answer
 from emulator.clouds.owa import failures
 from emulator.clouds.owa.failures import Failure
@@ -199,6 +200,12 @@ def items(content: Any, key: str) -> list[Mapping[str, Any]]:
     """Return a list of mappings; empty if it is missing or null."""
     value = content.get(key) if isinstance(content, dict) else None
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def installations(content: Any) -> list[Listed]:
+    """Return the installations in the content of mkInstallationList (§3.1)."""
+    rows = items(content, "installations")
+    return [Listed(text(row, "numinst"), text(row, "panel"), text(row, "alias")) for row in rows]
 
 
 def claims(token: str) -> Mapping[str, Any]:

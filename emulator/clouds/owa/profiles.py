@@ -69,9 +69,6 @@ GENERAL = Profile(
 )
 """Requests that the client with the most users tries elsewhere (G)."""
 
-DEFAULT_PANEL = "SDVFAST"
-"""Panel type if the list of installations names none; nearly every panel is one (§3.4)."""
-
 COUNTRIES = dict.fromkeys(("ES", "PT", "BR", "CL", "AR", "PE"), IBERIAN)
 """Country → family. Spain and Portugal by reports; the Americas, unseen, by their language's version of the app."""
 

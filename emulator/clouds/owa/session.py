@@ -9,14 +9,15 @@ from functools import partial
 from typing import Any
 
 from emulator.alarm.cloud import Details
+from emulator.clouds.account import Listed
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.owa.failures import CapabilitiesExpired, NotTaken, Unauthorized, WithoutContent
 from emulator.clouds.owa.graphql import Caller
 from emulator.clouds.owa.operations import Needs, Operation
-from emulator.clouds.owa.profiles import DEFAULT_PANEL, Fitted, fitted, service
+from emulator.clouds.owa.profiles import Fitted, fitted, service
 from emulator.clouds.owa.tokens import MARGIN_S, TYPE_LOGIN, Tokens
 from emulator.clouds.owa.wire import Wire
-from emulator.errors import EmulatorError, Rejected, SessionExpired, SettingNeeded, Unreachable
+from emulator.errors import EmulatorError, Rejected, SessionExpired, Unreachable
 
 LOG = logging.getLogger(__name__)
 
@@ -39,9 +40,7 @@ class OwaSession:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._tokens = Tokens(wire)
-        self._number = wire.account.number
-        self._panel = wire.account.panel
-        self._alias = ""
+        self._installation = Listed(wire.account.number, wire.account.panel)
         self._capabilities = ""
         self._capable_until = float("-inf")
         self._services: Mapping[str, Any] = {}
@@ -51,28 +50,17 @@ class OwaSession:
 
     def installation(self) -> tuple[str, str]:
         """Return number and panel of the installation, from the settings or the account's list. Raises CloudError."""
-        if not (self._number and self._panel):
-            content = self.look(operations.INSTALLATIONS, {})
-            found = graphql.items(content, "installations")
+        if not (self._installation.number and self._installation.panel):
+            found = graphql.installations(self.look(operations.INSTALLATIONS, {}))
             if not found:
                 # Null for a while if the back-end has trouble (§10.1): no reason to stop all logins.
                 raise Unreachable("the cloud does not tell the account's installations", sent=False)
-            mine = [item for item in found if self._number in ("", graphql.text(item, "numinst"))]
-            if len(mine) != 1:
-                numbers = ", ".join(graphql.text(item, "numinst") for item in found)
-                raise SettingNeeded(
-                    f"set `number` of the installation in devices.yaml and restart; this account has: {numbers}"
-                )
-            number = graphql.text(mine[0], "numinst")
-            self._wire.account.learned(number)
-            self._number = number
-            self._panel = self._panel or graphql.text(mine[0], "panel") or DEFAULT_PANEL
-            self._alias = graphql.text(mine[0], "alias")
-        return self._number, self._panel
+            self._installation = self._wire.account.choose(found)
+        return self._installation.number, self._installation.panel
 
     def fitted(self) -> Fitted:
         """Return what is fitted, as far as the cloud has been asked."""
-        return fitted(self._number, self._services)
+        return fitted(self._installation.number, self._services)
 
     def call(
         self, operation: Operation, variables: Mapping[str, Any], before: Callable[[], None] = lambda: None
@@ -160,8 +148,8 @@ class OwaSession:
         _, refused, _ = self._attempt(operations.INSTALLATIONS, {}, lambda: None, None)
         if refused is None:
             raise Unreachable(
-                f"the cloud answers for the account, but does not open installation {self._number}: check `number` "
-                f"in devices.yaml, and whether its contract still runs; {ended}",
+                f"the cloud answers for the account, but does not open installation {self._installation.number}: check "
+                f"`number` in devices.yaml, and whether its contract still runs; {ended}",
                 sent=False,
             )
 
@@ -193,7 +181,7 @@ class OwaSession:
         try:
             self._tokens.access(EARLY_S)
             if self._capabilities and self._wire.clock.time() >= self._capable_until - EARLY_S:
-                self._serve(self._number)
+                self._serve(self._installation.number)
         except EmulatorError as error:
             LOG.debug("not renewed ahead of time: %s", error)
 
@@ -210,7 +198,7 @@ class OwaSession:
             }
             for row in graphql.items(about, "services")
         ]
-        return Details(number, panel, graphql.text(about, "alias") or self._alias, services=tuple(rows))
+        return Details(number, panel, graphql.text(about, "alias") or self._installation.alias, services=tuple(rows))
 
     def close(self) -> None:
         """Close the connections; the login is kept, since a logout may end it (§2.4)."""

@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from emulator.clouds.account import Listed
 from emulator.clouds.readable import readable
 from emulator.clouds.strike import Secrets
 from emulator.errors import Unreachable
-
-DEFAULT_PANEL = "SDVFAST"
-"""Panel type of accounts whose INS does not say: the API document's "typically SDVFAST"."""
 
 OK, WAIT = "OK", "WAIT"
 
@@ -23,15 +21,6 @@ class LogRow:
 
     key: tuple[str, ...]
     type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One installation of the account, from INS."""
-
-    number: str
-    panel: str
-    alias: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from emulator.clock import Clock
-from emulator.clouds.account import Account, refuse_blank
+from emulator.clouds.account import Account, Listed, refuse_blank
 from emulator.clouds.deadline import last_look
 from emulator.clouds.firewall import Firewall, Forbidden
 from emulator.clouds.strike import Secrets
@@ -21,7 +21,6 @@ from emulator.errors import (
     Rejected,
     Retired,
     SessionExpired,
-    SettingNeeded,
     Unreachable,
 )
 
@@ -61,7 +60,7 @@ class Session:
         self._secrets = Secrets(account.password)
         self._gate = gate
         self._firewall = Firewall(clock, gate.bans, gate.shut, ADVICE)
-        self._installation: pet.Listed | None = None
+        self._installation: Listed | None = None
         self._last_id_ms = 0
         self._id = self.new_id()
 
@@ -110,26 +109,15 @@ class Session:
             self._hash = ""
         self._transport.close()
 
-    def installation(self) -> pet.Listed:
+    def installation(self) -> Listed:
         """Return number and panel of the installation, from the settings or from INS. Raises CloudError."""
         account = self._account
         if self._installation is None and account.number and account.panel:
-            self._installation = pet.Listed(account.number, account.panel, "")
+            self._installation = Listed(account.number, account.panel)
         if self._installation is None:
-            found = self.request("INS").installations
-            mine = [item for item in found if account.number in ("", item.number)]
-            if len(mine) == 1:
-                chosen = mine[0]
-            elif account.number and not found:
-                chosen = pet.Listed(account.number, "", "")
-            else:
-                numbers = ", ".join(item.number for item in found) or "none"
-                raise SettingNeeded(
-                    f"set `number` of the installation in devices.yaml and restart; this account has: {numbers}"
-                )
-            panel = account.panel or chosen.panel or pet.DEFAULT_PANEL
-            account.learned(chosen.number)
-            self._installation = pet.Listed(chosen.number, panel, chosen.alias)
+            # Some accounts have an empty list; a number in the settings stands for itself then.
+            own = (Listed(account.number),) if account.number else ()
+            self._installation = account.choose(self.request("INS").installations or own)
         return self._installation
 
     def request(self, request: str, extra: Mapping[str, str] | None = None, *, method: str = "GET") -> pet.PetReply:
