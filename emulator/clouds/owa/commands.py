@@ -74,11 +74,7 @@ class Commands:
             operation, poll, extra = operations.DISARM, operations.DISARM_STATUS, {}
         else:
             operation, poll = operations.ARM, operations.ARM_STATUS
-            extra = {
-                "currentStatus": self._reader.letter or None,
-                "armAndLock": False,
-                **force,
-            }
+            extra = {"currentStatus": self._reader.letter or None, "armAndLock": False, **force}
         self._session.ready()
         known = self._reader.letter
         self._reader.cached.commanded(known if known in LETTERS else "", self._clock.monotonic())
