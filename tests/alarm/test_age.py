@@ -1,4 +1,4 @@
-"""When a command comes too late, as a table of what was asked, when, and what the panel said since."""
+"""The age of commands, as a table of what was asked, when, and what the panel said since."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A command that comes too late is not sent, whatever held it up, and people are told."""
+"""A command that comes too late is not sent, whatever held it up, and people are notified."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -32,7 +32,7 @@ LIMITS = {True: ARM_WITHIN_S, False: DISARM_WITHIN_S}
 
 
 class Told(House):
-    """A house whose people are told, and whose process can be stopped."""
+    """A house whose notices are kept, and whose process can be stopped."""
 
     def __init__(self, folder: Path, *, annex: bool = False) -> None:
         super().__init__(folder, annex=annex)
@@ -293,7 +293,7 @@ def a_command(peer: str, name: str) -> Command:
 
 
 def flood(house: Told, peer: str) -> list[Exception]:
-    """Three modes in turn, as fast as somebody can."""
+    """Ask for four modes in turn, without a pause; return the refusals."""
     refused: list[Exception] = []
     for name in ("total", "perimeter", "total+perimeter", "night") * 50:
         try:

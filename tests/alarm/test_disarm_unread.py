@@ -43,7 +43,7 @@ class Home:
             self.world.fault("unavailable", request)
 
     def delay(self, request: str, act: Callable[[], object] = lambda: None, by_s: float = DISARM_WITHIN_S) -> None:
-        """Whatever is asked for next under this name takes longer than a disarm may wait; then something happens."""
+        """Make the next request of this name take longer than a disarm may wait; then let something happen."""
 
         def held_up() -> None:
             self.world.clock.now += by_s + 1

@@ -1,4 +1,4 @@
-"""How old news may be, and that it is judged while the thread that should bring it hangs."""
+"""The age of news, also while the thread that should bring it hangs."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -107,7 +107,7 @@ def test_subscribers_hear_that_news_has_become_old_and_is_new_again(house: House
 
 
 def test_a_thread_that_hangs_beyond_any_step_is_as_good_as_ended(house: House) -> None:
-    """The real thread, held in a read; nobody but a restart frees it."""
+    """The real thread, held in a read; only a restart frees it."""
     reading, go_on = threading.Event(), threading.Event()
 
     def hang() -> None:

@@ -1,4 +1,4 @@
-"""What the hub holds back, on a clock that tests move: what is sent, what is swept, what reads back."""
+"""Presses that the hub holds back, on a clock that tests move: what is sent, what is swept, what reads back."""
 
 import threading
 from collections.abc import Callable
@@ -126,7 +126,7 @@ class Rig:
         self.hub._presses.release()
 
     def on(self, name: str) -> bool | None:
-        """What a lamp shows."""
+        """Return what a lamp shows."""
         state = self.hub.state(self.switches[name])
         return state.on if state.swept is None else state.swept
 
@@ -230,7 +230,7 @@ def test_a_change_of_mind_takes_the_place_of_what_is_held(first: bool) -> None:
     assert ticket.done.result(0).message == LATER
 
 
-def test_an_off_that_does_nothing_changes_nobodys_mind() -> None:
+def test_an_off_that_does_nothing_takes_no_arm_back() -> None:
     rig = Rig(arm_only="Night")
     rig.turn("Night", True)
     rig.turn("Night", False)
@@ -372,7 +372,7 @@ def test_what_cannot_be_written_down_is_refused_and_not_held() -> None:
     assert rig.ignored() == []
 
 
-def test_whoever_takes_what_is_held_waits_until_it_is_written_down() -> None:
+def test_taking_what_is_held_waits_until_it_is_written_down() -> None:
     rig = Rig()
     writing, written = threading.Event(), threading.Event()
     hold = rig.alarm.hold
@@ -426,7 +426,7 @@ def test_an_off_that_cannot_be_written_down_leaves_the_arm_before_it() -> None:
     assert rig.ignored() == []
 
 
-def test_whoever_repeats_a_command_that_cannot_be_written_down_is_told_so_too() -> None:
+def test_a_repeated_command_fails_with_the_one_that_cannot_be_written_down() -> None:
     rig = Rig()
     writing, failing = threading.Event(), threading.Event()
     full = EmulatorError("the disk is full")
@@ -446,7 +446,7 @@ def test_whoever_repeats_a_command_that_cannot_be_written_down_is_told_so_too() 
         assert [one.result(30).accepted.exception(0) for one in (first, second)] == [full, full]
 
 
-def test_a_defect_while_it_is_written_down_leaves_nobody_waiting() -> None:
+def test_a_defect_while_it_is_written_down_leaves_no_thread_waiting() -> None:
     rig = Rig()
     rig.alarm.full = ValueError("a defect")
     with pytest.raises(ValueError, match="a defect"):

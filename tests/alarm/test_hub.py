@@ -1,4 +1,4 @@
-"""What doors may ask: submit, state, subscribe."""
+"""The hub as doors use it: submit, state, subscribe."""
 
 import logging
 from collections.abc import Iterator
@@ -80,7 +80,7 @@ def test_modes_add_up(home: Home) -> None:
     assert home.ons() == {"total": True, "night": False, "perimeter": True, "total+perimeter": True}
 
 
-def test_a_panel_that_nobody_can_read_is_on_everywhere(home: Home) -> None:
+def test_an_unreadable_panel_is_on_everywhere(home: Home) -> None:
     home.journal.save_state("home", PanelState(Axes(), 1.0, "N", "EST2"))
     alarm = Installation("home", home.new_client, home.journal, home.clock, poll_every_s=60)
     hub = Hub(list(home.switches.values()), {"home": alarm}, home.journal, home.clock)
@@ -256,7 +256,7 @@ def announce(home: Home, name: str, on: bool, asked: Asked | None = None) -> Tic
 
 
 def reads(home: Home, *names: str) -> bool:
-    """Whether just these are on."""
+    """Return whether just these are on."""
     return home.ons() == {name: name in names for name in NAMES}
 
 

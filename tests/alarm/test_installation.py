@@ -255,7 +255,7 @@ def test_an_arm_that_never_left_is_failed_and_not_repeated(house: House) -> None
     assert house.count("ARMNIGHT1") == 0
 
 
-def test_a_panel_in_a_mode_nobody_can_read_is_not_armed_but_may_be_disarmed(house: House) -> None:
+def test_a_panel_in_an_unreadable_mode_is_not_armed_but_may_be_disarmed(house: House) -> None:
     class Blind(Undescribed):
         """A panel that was re-armed by the monitoring centre."""
 
@@ -802,7 +802,7 @@ def test_old_news_settle_nothing_and_new_ones_do(owa: Owa) -> None:
     assert owa.cloud.actions == [Arm(NIGHT)]
 
 
-def test_until_it_is_settled_nobody_knows_whether_an_off_would_disarm_another_mode(owa: Owa) -> None:
+def test_until_it_is_settled_it_is_unknown_whether_an_off_would_disarm_another_mode(owa: Owa) -> None:
     owa.alarm.step()
     owa.cloud.news, owa.cloud.outcome = None, Unconfirmed("the answer was lost")
     owa.clock.now += 1
@@ -856,7 +856,7 @@ def test_a_confirmed_command_ends_what_an_outage_left(owa: Owa) -> None:
     assert owa.journal.commands(2)[1].settled == "night"
 
 
-def test_whoever_goes_on_pressing_does_not_wake_the_panel_each_time(house: House) -> None:
+def test_repeated_presses_do_not_wake_the_panel_each_time(house: House) -> None:
     house.alarm.step()
     house.fault("wait")
     assert house.run(house.on("night")) == [Result.UNCONFIRMED]

@@ -1,4 +1,4 @@
-"""What people are told of one alarm without having asked."""
+"""Notices to people about one alarm."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,7 +48,7 @@ class House(SimulatedCloud):
             self.alarm.look_after()
 
     def hang_for(self, seconds: float) -> None:
-        """Its thread does nothing at all; somebody else looks after it."""
+        """Let time pass while its thread does nothing at all, and another one looks after it."""
         end = self.clock.now + seconds
         while self.clock.now < end:
             self.clock.now += 10
@@ -161,7 +161,7 @@ def test_the_return_is_told_over_a_restart_too_and_once(house: House) -> None:
     house.backend.faults.add(InjectedFault("down"))
     house.poll_for(3 * SILENT_AFTER_S)
     house.backend.faults.clear()
-    # A command that is typed meanwhile reads the panel, and tells nobody.
+    # A command that is typed meanwhile reads the panel, and notifies no one.
     house.installation(float("inf")).read_now()
     for _ in range(2):
         house.alarm = house.installation()
@@ -202,7 +202,7 @@ def test_a_command_that_cannot_be_written_down_and_so_is_not_sent_is_told(
     assert house.told == [(Notice.FAILED, text)]
 
 
-def test_whoever_typed_a_command_has_read_its_outcome(house: House) -> None:
+def test_a_person_who_typed_a_command_has_read_its_outcome(house: House) -> None:
     house.panel.window("Cocina", is_open=True)
     house.end(house.arm(TYPED))
     assert house.told == []

@@ -1,4 +1,4 @@
-"""What stops logins, what lifts that, and what people are told: row by row."""
+"""The login guard row by row: what stops logins, what lifts that, and which notices people get."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ HELP = "type `emulator status`"
 
 
 class Desk:
-    """A guard, and what it has told."""
+    """A guard, and the notices that it has sent."""
 
     def __init__(self, folder: Path) -> None:
         self.journal = Journal(folder)

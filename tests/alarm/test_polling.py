@@ -1,4 +1,4 @@
-"""When the next poll is due after each event, and how long a read stays fresh."""
+"""The next poll after each event, and the time for which a read stays fresh."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What joins what, what a disarm takes out, and where it all leads."""
+"""The queue: what joins what, what a disarm supersedes, and where it all leads."""
 
 import pytest
 

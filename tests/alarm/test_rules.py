@@ -1,4 +1,4 @@
-"""Who may disarm with a switch, and when."""
+"""The rules of who may disarm with a switch, and when."""
 
 from ipaddress import IPv4Network
 

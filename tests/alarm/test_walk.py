@@ -66,7 +66,7 @@ def test_nothing_is_sent_twice_disarmed_by_mistake_or_left_open(
 
 
 def unseen(kind: str, what: object) -> bool:
-    """Whether a keypad may have been quicker than the look that precedes a disarm."""
+    """Return whether a keypad may have been quicker than the read that precedes a disarm."""
     return kind == "key" or (kind == "key before" and isinstance(what, tuple) and what[0] in ("DARM1", "EST1", "EST2"))
 
 
