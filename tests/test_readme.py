@@ -1,4 +1,4 @@
-"""The README is true: its commands run as written; its transcripts, settings, commands and links are what there is."""
+"""The README is true: its commands run as written; its transcripts, settings, commands and links match the program."""
 
 import json
 import os
@@ -32,7 +32,7 @@ FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 SERVICE, SOCKET = "packaging/verisure-emulator.service", "packaging/verisure-emulator.socket"
 MAKE_RUN = "make run"
 RUN = (".venv/bin/emulator ", "curl -s http://127.0.0.1:8099/")
-"""How a command begins that is run by this test; whatever else the README may say is not."""
+"""Beginnings of the commands that this test runs; it runs no others of the README."""
 
 NOT_RUN: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     # A command → why it is not run, and what is looked at instead: files, and what stands in them.
@@ -85,7 +85,7 @@ NOT_RUN: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
 
 @dataclass(slots=True)
 class Step:
-    """A command, and what the README says that it prints."""
+    """A command, and its output according to the README."""
 
     command: str
     prints: list[str] = field(default_factory=list)
@@ -114,12 +114,12 @@ STEPS = list(steps())
 
 
 def section(title: str) -> str:
-    """What stands below a heading, down to the next of its level."""
+    """Return the text below a heading, down to the next of its level."""
     return re.split(r"^## ", README.partition(f"\n## {title}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
 
 
 def rows(title: str) -> list[list[str]]:
-    """The cells of the tables of a section, heads left out."""
+    """Return the cells of the tables of a section, heads left out."""
     lines = [line for line in section(title).splitlines() if line.startswith("|")]
     return [
         [cell.strip() for cell in line.strip("|").split("|")]
@@ -180,7 +180,7 @@ def fresh_copy(folder: Path, ports: dict[str, str]) -> None:
 
 
 def install(folder: Path) -> None:
-    """What `make run` would have done; the program is the one that is tested."""
+    """Install as `make run` would; the program is the one under test."""
     script = folder / ".venv" / "bin" / "emulator"
     script.parent.mkdir(parents=True)
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m emulator "$@"\n')
@@ -197,7 +197,7 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def program(folder: Path) -> Iterator[str]:
-    """`emulator run`, from the moment that it is ready; gives what it said."""
+    """Run `emulator run`; yield its output up to the moment when it is ready."""
     command = [".venv/bin/emulator", "run"]
     with subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1
@@ -217,7 +217,7 @@ def program(folder: Path) -> Iterator[str]:
 
 
 def like(text: str) -> list[str]:
-    """Lines without what differs from one machine and moment to another; those that are then the same, once."""
+    """Return the lines without what differs between machines and moments; equal ones once."""
     for what, word in {
         re.escape(str(Path.home())): "/home/pi",
         r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d": "TIME",
@@ -243,7 +243,7 @@ def options(name: str) -> set[str]:
 
 
 def named() -> list[tuple[str, str]]:
-    """Every `emulator NAME …` in code, with what follows."""
+    """Return every `emulator NAME …` in code, with the rest of the line."""
     code = [text for _, _, text in FENCE.findall(README)] + re.findall(r"`([^`\n]+)`", FENCE.sub("", README))
     found = [match for text in code for match in re.findall(r"(?<![-\w])emulator (?=([a-z]+)(.*))", text)]
     return [(name, rest) for name, rest in found if name != "emulator"]  # the service of compose.yaml
@@ -300,7 +300,7 @@ def test_every_key_says_what_it_means_and_may_hold() -> None:
 
 @pytest.mark.parametrize("block", blocks("yaml"))
 def test_settings_that_are_shown_are_right(block: str, tmp_path: Path) -> None:
-    """Alone, or in place of what devices.yaml says there."""
+    """Checked alone, or in place of the same keys of devices.yaml."""
     usual = yaml_file.read("devices.yaml", (ROOT / "devices.yaml").read_text()).content
     shown = yaml_file.read("README.md", block).content
     path = tmp_path / "devices.yaml"

@@ -29,7 +29,7 @@ ARM = Arm(ArmMode(Interior.NIGHT))
 
 @pytest.fixture
 def alarms(state_dir: Path, clock: FakeClock) -> Iterator[Callable[..., Alarms]]:
-    """Makes the far side; closed after the test."""
+    """Make the far side; it is closed after the test."""
     made: list[Alarms] = []
 
     def build(
@@ -205,7 +205,7 @@ def test_a_wrong_password_is_tried_once_whoever_starts_again(
 def test_a_setting_that_a_login_says_is_tried_once_it_is_another(
     alarms: Callable[..., Alarms], remote: SimulatedAlarm
 ) -> None:
-    """`callby` and `lang` are what two refusals ask for."""
+    """Two refusals ask to change `callby` and `lang`."""
     for number, callby in enumerate(("AND_61", "IPH_61", "IPH_61"), 1):
         chosen = settings(installations={"home": {"cloud": "wsdo", "url": remote.url, "callby": callby}})
         installation = alarms(chosen=chosen, password="wrong").installation("home")

@@ -1,4 +1,4 @@
-"""The program put together, in this process: what it starts, what it leaves, and what it shares."""
+"""The composed program in this process: the parts that it starts, leaves behind, and shares."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ from tests.support.program import NIGHT, PATIENCE_S, free_port, settings
 
 @pytest.fixture
 def make(state_dir: Path) -> Iterator[Callable[..., App]]:
-    """Makes programs that are stopped after the test."""
+    """Make programs that are stopped after the test."""
     made: list[App] = []
 
     def build(chosen: Settings | None = None) -> App:
@@ -218,7 +218,7 @@ def signals_as_they_were() -> Iterator[None]:
 
 
 def once(condition: Callable[[], bool], act: Callable[[], None]) -> threading.Thread:
-    """Acts as soon as something is so; not at all when it never is."""
+    """Act as soon as a condition holds; not at all if it never does."""
 
     def wait() -> None:
         ends = time.monotonic() + PATIENCE_S
@@ -287,7 +287,7 @@ def test_simulate_serves_until_it_is_told_to_stop() -> None:
 def typed(
     tmp_path: Path, state_dir: Path, remote: SimulatedAlarm, clock: FakeClock
 ) -> Callable[..., tuple[int, str, str]]:
-    """Types a command for the cloud elsewhere: its exit status, and what it says where."""
+    """Type a command for the remote cloud; return its exit status, output and errors."""
 
     def invoke(*words: str) -> tuple[int, str, str]:
         config = tmp_path / "devices.yaml"

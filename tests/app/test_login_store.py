@@ -1,4 +1,4 @@
-"""Logins on disk: lost by nothing, shared by everybody, seen by nobody else."""
+"""Logins on disk: never lost, shared by our processes, unreadable for other users."""
 
 import json
 import stat

@@ -1,4 +1,4 @@
-"""Notices: written down, delivered in order, never on anybody's way, and not lost to a target that is away."""
+"""Notices: written down, delivered in order, off the command path, and kept for a target that is away."""
 
 import http.server
 import json
@@ -27,7 +27,7 @@ from tests.support.patience import PATIENCE_S
 
 
 class Target:
-    """Takes messages, or not."""
+    """A target that takes messages, or not."""
 
     def __init__(self) -> None:
         self.works = True
@@ -60,7 +60,7 @@ class Post:
             self.notices.write()
 
     def deliver(self) -> float | None:
-        """Until nothing is left or a pause is due."""
+        """Step until nothing is left or a pause is due."""
         while (pause_s := self.postman.step()) == 0:
             pass
         return pause_s
@@ -267,7 +267,7 @@ def test_a_disarm_a_login_and_a_lock_go_first(journal: Journal, notice: Notice) 
 
 
 class Full:
-    """A disk that is, for whoever writes."""
+    """A full disk."""
 
     def __call__(self) -> "Full":
         return self
@@ -317,7 +317,7 @@ def test_without_targets_nothing_runs_and_nothing_is_kept(journal: Journal) -> N
 
 
 class Endpoint(http.server.HTTPServer):
-    """What Apprise's json:// posts to; `url` holds a secret."""
+    """An endpoint of Apprise's json://; `url` holds a secret."""
 
     def __init__(self, status: int) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
@@ -327,7 +327,7 @@ class Endpoint(http.server.HTTPServer):
 
 
 class Answer(http.server.BaseHTTPRequestHandler):
-    """One message, and what the endpoint says to it."""
+    """One message, and the endpoint's answer."""
 
     server: Endpoint
 
@@ -341,7 +341,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def endpoint() -> Iterator[Callable[[int], Endpoint]]:
-    """Makes endpoints that answer with a status."""
+    """Make endpoints that answer with a status."""
     with ExitStack() as open_now:
 
         def make(status: int) -> Endpoint:

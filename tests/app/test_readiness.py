@@ -1,4 +1,4 @@
-"""When the program is ready, and what people and systemd are told before it is."""
+"""Readiness, and the reports to people and systemd before it."""
 
 import signal
 import socket
@@ -20,7 +20,7 @@ NIGHT, TOTAL = a_switch("night"), a_switch("total", number=2)
 
 
 class Door(FakeDoor):
-    """One that serves the switches that it is given."""
+    """A door that serves the given switches."""
 
     def __init__(self, *switches: Switch, in_the_way: Sequence[str] = ()) -> None:
         super().__init__(in_the_way=list(in_the_way))
@@ -62,7 +62,7 @@ def told(manager: socket.socket) -> str:
 
 
 def test_systemd_hears_of_a_switch_that_cannot_be_reached_and_then_that_it_can(tmp_path: Path) -> None:
-    """It said READY=1 with "Ready: 0 of 1 switches"."""
+    """The program sent READY=1 with "Ready: 0 of 1 switches"."""
     port, notify = free_port(), str(tmp_path / "notify")
     config = tmp_path / "devices.yaml"
     config.write_text(

@@ -1,4 +1,4 @@
-"""What the machine has to give, tried before anything is started: in processes with less than that."""
+"""Open files and threads, tried before anything is started: in processes with too few of them."""
 
 import resource
 import subprocess
@@ -38,7 +38,7 @@ def run(folder: Path, limit: int, most: int) -> subprocess.CompletedProcess[str]
     "files", [16, pytest.param(24, marks=pytest.mark.long), 32, pytest.param(60, marks=pytest.mark.long)]
 )
 def test_with_few_open_files_it_says_so_and_ends(tmp_path: Path, files: int) -> None:
-    """It said that it was ready, and then could open neither journal nor listener."""
+    """The program reported ready, and then could open neither journal nor listener."""
     ended = run(tmp_path, resource.RLIMIT_NOFILE, files)
     assert (ended.returncode, ended.stdout) == (cli.HINDERED, "")
     assert f"emulator: only {files} files may be open at once here, and this needs" in ended.stderr
@@ -48,7 +48,7 @@ def test_with_few_open_files_it_says_so_and_ends(tmp_path: Path, files: int) -> 
 
 @pytest.mark.parametrize("is_first", [True, False])
 def test_without_room_on_the_disk_it_ends_as_what_may_mend_itself(tmp_path: Path, is_first: bool) -> None:
-    """It ended with the status of wrong settings, for which systemd never tries again."""
+    """The program ended with the status of wrong settings, after which systemd never tries again."""
     if not is_first:
         Journal(tmp_path / "state").close()
     # No file may grow: to SQLite that is a full disk, or one that fails.
@@ -85,7 +85,7 @@ def test_more_doors_and_switches_need_more() -> None:
 
 
 class Scarce(threading.Thread):
-    """Threads of which so many more can be started."""
+    """A thread of which only `left` more can be started."""
 
     left = 0
 
@@ -100,7 +100,7 @@ class Scarce(threading.Thread):
 def test_with_few_threads_it_says_so_and_nothing_lives_on(
     state_dir: Path, monkeypatch: pytest.MonkeyPatch, left: int
 ) -> None:
-    """The main thread died, and the one of the LAN went on to answer for switches that nobody served."""
+    """The main thread died, and the LAN's thread went on to answer for dead switches."""
     ports = {"hue": {"port": free_port()}, "dashboard": {"port": free_port()}, "wemo": {"first_port": free_port()}}
     before = set(threading.enumerate())
     monkeypatch.setattr(threading, "Thread", Scarce)
@@ -114,7 +114,7 @@ def test_with_few_threads_it_says_so_and_nothing_lives_on(
 def test_a_start_that_breaks_off_half_way_leaves_nothing(
     state_dir: Path, monkeypatch: pytest.MonkeyPatch, left: int
 ) -> None:
-    """They were there when it was tried, and were taken by another program meanwhile."""
+    """The threads were free when they were tried, and another program took them afterwards."""
     ports = {"hue": {"port": free_port()}, "dashboard": {"port": free_port()}, "wemo": {"first_port": free_port()}}
     app = App(settings(doors=ports), {}, state_dir, ["lo"])
     before = set(threading.enumerate())

@@ -1,4 +1,4 @@
-"""devices.yaml: what is accepted, and how every mistake is named."""
+"""devices.yaml: accepted settings, and the error text of every mistake."""
 
 import re
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def load(path: Path, text: str) -> Settings:
 
 
 def problems(path: Path, text: str) -> list[str]:
-    """What is wrong, with the file's folder left out."""
+    """Return the error texts, with the file's folder left out."""
     with pytest.raises(ConfigError) as caught:
         load(path, text)
     return [str(problem).replace(f"{path.parent}/", "") for problem in caught.value.problems]
@@ -548,7 +548,7 @@ TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 def accepts(schema: dict[str, Any], value: Any) -> bool:
-    """What an editor would say: the part of JSON Schema that ours uses; any other keyword is an error."""
+    """Validate like an editor: the part of JSON Schema that ours uses; any other keyword is an error."""
     return all(RULES[keyword](argument, value, schema) for keyword, argument in schema.items() if keyword not in NOTES)
 
 

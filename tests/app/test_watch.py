@@ -1,4 +1,4 @@
-"""The watch: what it notices of time and of the state folder, beat by beat on a clock that a test moves."""
+"""The watch over time and the state folder, beat by beat on a clock that a test moves."""
 
 import logging
 import threading
@@ -143,7 +143,7 @@ def test_it_may_be_stopped_without_having_been_started() -> None:
 
 
 class Folder:
-    """A state folder that somebody looks after, and what they said of it."""
+    """A watched state folder, and the reports about it."""
 
     def __init__(self, journal: Journal, clock: FakeClock) -> None:
         self.journal = journal
@@ -156,7 +156,7 @@ class Folder:
         self.changes += 1
 
     def look_for(self, seconds: float) -> int:
-        """How many writes it made in that time."""
+        """Return the number of writes in that time."""
         before, end = self.journal.writes, self.clock.now + seconds
         while self.clock.now < end:
             self.clock.now += BEAT_S
@@ -170,7 +170,7 @@ def kept(journal: Journal, clock: FakeClock) -> Folder:
 
 
 def fill(journal: Journal) -> Callable[[], None]:
-    """Let the journal's disk be full; what empties it again."""
+    """Fill the journal's disk; return the function that empties it again."""
     [[pages]] = journal.rows("PRAGMA page_count")
     journal.rows(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(EmulatorError, match="disk is full"):

@@ -14,7 +14,7 @@ ME = {"VERISURE_USER": "me", "VERISURE_PASSWORD": "secret"}
 
 
 def settings(**clouds: str) -> Mapping[str, bool]:
-    """The accounts of these alarms."""
+    """Return the accounts of these alarms."""
     installations = {name: {"cloud": cloud} for name, cloud in clouds.items()}
     whole = {"installations": installations, "switches": [{"name": "Night", "on": "night"}]}
     return assembled().model_validate(whole).accounts

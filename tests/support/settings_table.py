@@ -1,4 +1,4 @@
-"""The table of settings in the README, made of the JSON Schema; `python -m tests.support.settings_table` renews it."""
+"""The README's table of settings, from the JSON Schema; `python -m tests.support.settings_table` renews it."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ HEAD = "| key | default | meaning |\n|---|---|---|\n"
 
 
 def rows(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, str, str]]:
-    """Key, default and meaning of everything that a section and those below it may hold."""
+    """Yield key, default and meaning of everything that a section and those below it may hold."""
     section = resolved(schema)
     for key, field in section["properties"].items():
         here = f"{path}.{key}".lstrip(".")
@@ -29,7 +29,7 @@ def rows(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, str, str
 
 
 def resolved(field: dict[str, Any]) -> dict[str, Any]:
-    """What a field holds when it holds something: through references, and past null."""
+    """Return the schema of a field's value: references followed, null left out."""
     for choice in field.get("anyOf", ()):
         if "$ref" in choice:
             return resolved(choice)
@@ -39,7 +39,7 @@ def resolved(field: dict[str, Any]) -> dict[str, Any]:
 
 
 def shown(field: dict[str, Any]) -> str:
-    """A default as one would write it into the file; empty where leaving the key out means something of its own."""
+    """Return a default as people write it; empty where an absent key has a meaning of its own."""
     default = field.get("default")
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
@@ -51,7 +51,7 @@ def shown(field: dict[str, Any]) -> str:
 
 
 def table() -> str:
-    """The whole table, as Markdown."""
+    """Return the whole table, as Markdown."""
     lines = (f"| `{key}` | {default} | {meaning} |\n" for key, default, meaning in rows(settings.schema()))
     return HEAD + "".join(lines)
 

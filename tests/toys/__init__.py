@@ -1,1 +1,1 @@
-"""Doors and clouds that only tests know: what a new one takes."""
+"""Doors and clouds that only the tests have, to prove how little a new one takes."""

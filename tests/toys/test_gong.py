@@ -79,7 +79,7 @@ def page() -> int:
 
 @pytest.fixture
 def app(tmp_path: Path, port: int, page: int) -> Iterator[App]:
-    """The program with a gong and a page: one switch is disarmed by the gong, the other by anything else alone."""
+    """The program with a gong and a page: the gong may disarm one switch, and not the other."""
     ruled = {"name": "Total", "on": "total", "off": "disarm", "disarm": {"doors": ["dashboard"]}}
     elsewhere = {"name": "Day", "on": "day", "doors": ["wemo"]}
     chosen = settings(NIGHT, ruled, elsewhere, doors={"gong": {"port": port}, "dashboard": {"port": page}})
@@ -175,6 +175,6 @@ def test_without_its_row_there_is_no_such_door(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_nothing_else_mentions_it() -> None:
-    """A door takes a folder and a row: what a toy needs elsewhere, a real one would need, too."""
+    """A door takes a folder and a row: a mention elsewhere would be one more thing to touch for a real one."""
     ours: list[Any] = [*(ROOT / "emulator").rglob("*.*"), ROOT / "README.md", ROOT / "pyproject.toml"]
     assert not [file for file in ours if file.suffix != ".pyc" and b"gong" in file.read_bytes().lower()]
