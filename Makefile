@@ -1,5 +1,6 @@
-# Two commands matter: `make run` tries the program on a simulated alarm, `make test` runs every check; `make test-long`
-# tries eight times as many examples, every variant of a fault, and lives the simulated month.
+# Two commands matter: `make run` tries the program on a simulated alarm, `make test` runs every check; `make fast` runs
+# the quick ones; `make test-long` tries eight times as many examples, every variant of a fault, and lives the simulated
+# month.
 PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-bench
@@ -12,7 +13,13 @@ WORKERS := --numprocesses auto --dist loadscope --no-loadscope-reorder
 # Programs that tests start by the hundred would compile themselves each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test types compiled test-long lowest clients fuzz bench abuse clean
+# Tests that start no program, open no socket and wait for nothing, but for a few in tests/store.
+FAST := tests/alarm tests/config tests/store tests/test_architecture.py tests/test_citations.py tests/test_model.py \
+	$(filter-out %/test_simulated.py,$(wildcard tests/clouds/*/test_*.py)) \
+	$(addsuffix .py,$(addprefix tests/lan/test_,access callback http1 limits outbox ssdp upnp)) \
+	$(addsuffix .py,$(addprefix tests/doors/,hue/test_bridge hue/test_names hue/test_values wemo/test_description wemo/test_soap))
+
+.PHONY: run fast test types compiled test-long lowest clients fuzz bench abuse clean
 
 run: $(VENV)/installed
 	$(BIN)/emulator run $(ARGS)
@@ -22,6 +29,12 @@ test: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	@$(MAKE) --no-print-directory --jobs=2 types compiled
 	$(BIN)/python -m pytest $(or $(ARGS),--quiet $(WORKERS) -m 'not long' --cov --cov-report=term)
+
+# For the seconds between two edits. One part is `make test ARGS=tests/doors/wemo`.
+fast: $(VENV)/installed-dev
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadscope -m 'not long and not hypothesis' $(FAST)
 
 types: $(VENV)/installed-dev
 	$(BIN)/mypy
