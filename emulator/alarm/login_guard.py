@@ -12,7 +12,7 @@
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from emulator.alarm.unfinished import Records
 from emulator.errors import CloudError, LoginNeeded, LoginRefused, Retired, SettingNeeded
@@ -31,7 +31,7 @@ class LoginGuard:
     """
 
     records: Records
-    credentials: str
+    credentials: str = field(repr=False)
     refusals: int
     after_refusal: str
     refusal: LoginRefused | Retired | None = None

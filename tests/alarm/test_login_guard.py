@@ -129,3 +129,7 @@ def test_a_refusal_that_could_not_be_noted_stands_and_is_noted_later(
     assert desk.noted
     with pytest.raises(LoginRefused):
         desk.guard.check()
+
+
+def test_credentials_are_not_shown(desk: Desk) -> None:
+    assert "SECRET" not in repr(desk.restarted(credentials="SECRET"))
