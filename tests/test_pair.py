@@ -16,7 +16,7 @@ from emulator.store.light_ids import FITTING
 from emulator.store.pairing import HEEDED_S, Users
 from tests.doors.hue.rig import a_house
 from tests.doors.hue.test_program import SWITCHES, a_program
-from tests.store.test_light_ids import LARGE, given, known
+from tests.store.rig import LARGE, given, known
 from tests.support.fakes import EPOCH_S
 from tests.support.patience import until
 

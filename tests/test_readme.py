@@ -23,8 +23,8 @@ from emulator.app.settings import Settings
 from emulator.config import yaml_file
 from emulator.doors import DOORS
 from tests.support import settings_table
+from tests.support.patience import PATIENCE_S, STOP_S
 from tests.support.program import free_port
-from tests.test_cli import PATIENCE_S, STOP_S
 
 README = settings_table.README.read_text()
 ROOT = settings_table.README.parent

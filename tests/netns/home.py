@@ -199,3 +199,14 @@ class Home:
 def name_of(mode: str) -> str:
     """What a switch is called here."""
     return f"{mode.capitalize()} alarm"
+
+
+def hears(program: Program, mode: str, *values: str) -> None:
+    """Wait until a listener has heard just these values of a switch, in order."""
+
+    def heard() -> list[str]:
+        told = [one for one in program.told() if one.get("event") == "BinaryState" and one["name"] == name_of(mode)]
+        return [one["value"] for one in told]
+
+    until(lambda: len(heard()) >= len(values), f"{mode}: {values}, heard {heard()}")
+    assert heard() == list(values)

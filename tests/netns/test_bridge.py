@@ -14,9 +14,8 @@ import pywemo
 from emulator.lan.channels import PER_PEER
 from tests.netns import raw
 from tests.netns.echo import DEFAULT, Echo
-from tests.netns.home import EMULATOR, ONLY, Home, name_of
+from tests.netns.home import EMULATOR, ONLY, Home, hears, name_of
 from tests.netns.lan import HOSTS, OTHER, Lan, Program, until
-from tests.netns.test_clients import hears
 from tests.netns.test_hue import paired, switched
 
 GUEST = "10.99.1.1"

@@ -3,8 +3,8 @@
 import json
 from urllib.parse import urlsplit
 
-from tests.netns.home import EMULATOR, MODES, Home, name_of
-from tests.netns.lan import CLIENT, HOUSE, INTERFACE, Lan, Program, until
+from tests.netns.home import EMULATOR, MODES, Home, hears, name_of
+from tests.netns.lan import CLIENT, HOUSE, INTERFACE, Lan
 
 
 def test_pywemo_finds_reads_and_switches(lan: Lan, home: Home) -> None:
@@ -27,17 +27,6 @@ def test_pywemo_finds_reads_and_switches(lan: Lan, home: Home) -> None:
     assert home.settle()["axes"]["interior"] == "off"
     assert home.alarm.accepted() == home.alarm.sent() == {"ARMNIGHT1": 1, "DARM1": 1}
     assert home.alarm.events()[-2:] == ["armed_night", "disarmed_main"]
-
-
-def hears(program: Program, mode: str, *values: str) -> None:
-    """Wait until a listener has heard just these values of a switch, in order."""
-
-    def heard() -> list[str]:
-        told = [one for one in program.told() if one.get("event") == "BinaryState" and one["name"] == name_of(mode)]
-        return [one["value"] for one in told]
-
-    until(lambda: len(heard()) >= len(values), f"{mode}: {values}, heard {heard()}")
-    assert heard() == list(values)
 
 
 def test_pywemo_hears_of_changes_made_by_others(lan: Lan, home: Home) -> None:

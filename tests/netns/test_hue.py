@@ -20,9 +20,8 @@ from emulator.alarm.held import SWEEP
 from emulator.alarm.sweeps import SWEEP_S
 from tests.netns import raw
 from tests.netns.echo import DEFAULT, Echo
-from tests.netns.home import MODES, ONLY, SETTINGS, SUM, Home, name_of
+from tests.netns.home import MODES, ONLY, SETTINGS, SUM, Home, hears, name_of
 from tests.netns.lan import HOSTS, Lan, until
-from tests.netns.test_clients import hears
 
 ECHO_TARGETS = ("ssdp:all", "upnp:rootdevice", "urn:schemas-upnp-org:device:basic:1")
 ECHO_PORT = 50000

@@ -7,9 +7,8 @@ import pytest
 from emulator.store.journal import Journal
 from emulator.store.subscriptions import NOTE
 from tests.netns import raw
-from tests.netns.home import MODES, Home
+from tests.netns.home import MODES, Home, hears
 from tests.netns.lan import Lan, until
-from tests.netns.test_clients import hears
 
 
 @pytest.mark.long

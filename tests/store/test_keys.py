@@ -14,7 +14,7 @@ from emulator.store import history, keys
 from emulator.store.journal import Journal
 from emulator.store.journal_file import FILE
 from emulator.store.keys import SIMULATED_PANEL, TOLD_OF_SILENCE, Key
-from tests.store.test_tables import BEFORE
+from tests.store.rig import BEFORE
 
 DEMO = Key("simulator", "home", "2423443", "", simulated=True)
 OWA = Key("owa", "customers.example", "111", "me")

@@ -7,35 +7,18 @@ from pathlib import Path
 import pytest
 
 from emulator.errors import EmulatorError
-from emulator.model import ArmMode
 from emulator.store import light_ids
-from emulator.store.identities import Identity, Wanted, identities
+from emulator.store.identities import Identity
 from emulator.store.journal import Journal
 from emulator.store.light_ids import FITTING, HIGHEST, LAST_START, LOWEST, LightIdentity
-
-MODES = ("total", "day", "night", "perimeter")
-LARGE = 353_724_929
-"""As ids were before they had to fit."""
+from tests.store.rig import LARGE, MODES, given, known
 
 BRIDGE_FULL = 49
 """Lights that an Echo takes of a bridge."""
 
 
-def known(journal: Journal, *names: str, modes: tuple[str, ...] = MODES) -> list[Identity]:
-    wanted = [Wanted("home", ArmMode.parse(mode), name) for mode, name in zip(modes, names or modes, strict=True)]
-    return identities(journal, wanted, 49151)
-
-
 def many(journal: Journal, count: int) -> list[Identity]:
     return known(journal, *(f"Night {number}" for number in range(count)), modes=("night",) * count)
-
-
-def given(journal: Journal, ids: range | tuple[int, ...], key: str = "gone", shape: str = "plug") -> None:
-    """Lights of switches that were there before."""
-    with journal.write() as db:
-        for one in ids:
-            values = (one, f"{key} {one}" if key == "gone" else key, shape, f"02:{one}")
-            db.execute("INSERT INTO hue_lights (id, key, shape, unique_id) VALUES (?, ?, ?, ?)", values)
 
 
 def ids(lights: dict[str, LightIdentity]) -> list[int]:

@@ -23,7 +23,7 @@ from emulator.store.pairing import (
     User,
     Users,
 )
-from tests.store.test_light_ids import known
+from tests.store.rig import known
 
 ECHO, SCANNER = "192.168.7.9", "192.168.7.66"
 
