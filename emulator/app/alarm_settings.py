@@ -22,8 +22,7 @@ class Timeouts(Section, json_schema_extra={"description": "How long to wait for 
         default=20.0, description="for a whole request, from the look-up to the last byte, 1s to 2m; 6s is too short"
     )
     command: Annotated[Duration, within("5s", "10m")] = Field(
-        default=90.0,
-        description="for the panel to carry out a command, 5s to 10m; it usually takes 15s to 25s",
+        default=90.0, description="for the panel to carry out a command, 5s to 10m; it usually takes 15s to 25s"
     )
 
 
@@ -64,8 +63,7 @@ class InstallationSettings(Section):
         description="the app that we call `wsdo` as, such as AND_61 or IPH_61",
     )
     poll_every: Annotated[Duration, within("1ms", "24h")] = Field(
-        default=0.0,
-        description=f"how often the state is read; left out: {_polling_help()}; 24h at most",
+        default=0.0, description=f"how often the state is read; left out: {_polling_help()}; 24h at most"
     )
     timeouts: Timeouts = Field(default=Timeouts(), description="how long to wait for the cloud")
 

@@ -45,14 +45,7 @@ FOR_PROFILES, FOR_ANNEX = _apis(lambda row: len(row.units) > 1), _apis(lambda ro
 @click.option("--annex/--no-annex", default=False, help=f"Whether the house has an annex, for {FOR_ANNEX}.")
 @click.option("--answer-after", default=3.0, type=click.FloatRange(0, 60), help="Seconds that the panel takes.")
 def simulate(
-    host: str,
-    port: int,
-    api: str,
-    profile: str,
-    country: str | None,
-    annex: bool,
-    answer_after: float,
-    **chosen: Any,
+    host: str, port: int, api: str, profile: str, country: str | None, annex: bool, answer_after: float, **chosen: Any
 ) -> None:
     """Run the simulated alarm alone: a house, a panel and its cloud, with a control page."""
     panel, account = _customer(api, profile, country, annex=annex)

@@ -114,11 +114,7 @@ class HttpTransport:
     """
 
     def __init__(
-        self,
-        url: str,
-        timeout_s: float,
-        cafile: str | None = None,
-        clock: Callable[[], float] = boottime,
+        self, url: str, timeout_s: float, cafile: str | None = None, clock: Callable[[], float] = boottime
     ) -> None:
         self._url = url
         self._timeout_s = timeout_s
@@ -161,12 +157,7 @@ class HttpTransport:
         self._adapter.until = until = Deadline(patience_s, self._clock)
         try:
             with self._session.request(
-                method,
-                self._url,
-                timeout=patience_s,
-                allow_redirects=False,
-                stream=True,
-                **what,
+                method, self._url, timeout=patience_s, allow_redirects=False, stream=True, **what
             ) as response:
                 body = self._body(response.raw)
                 answer = Answer(response.status_code, body, response.headers.get("Retry-After", ""))

@@ -30,13 +30,7 @@ class OwaCloud:
     """One installation on the OWA server; owned by one thread. `deadline_s` bounds the wait for its panel."""
 
     def __init__(
-        self,
-        account: Account,
-        transport: Poster,
-        clock: Clock,
-        deadline_s: float,
-        turnstile: Turnstile,
-        vault: Vault,
+        self, account: Account, transport: Poster, clock: Clock, deadline_s: float, turnstile: Turnstile, vault: Vault
     ) -> None:
         self._wire = Wire(account, transport, clock, turnstile, vault)
         self._session = OwaSession(self._wire)

@@ -33,10 +33,7 @@ class OpenZones(Rejected):
     """
 
     def __init__(
-        self,
-        names: tuple[str, ...],
-        again: Mapping[str, str] | None,
-        ask: Mapping[str, str] | None = None,
+        self, names: tuple[str, ...], again: Mapping[str, str] | None, ask: Mapping[str, str] | None = None
     ) -> None:
         self.names, self.again, self.ask = names, again, ask
         open_ones = f"open: {', '.join(names)}" if names else "a zone is open; the cloud does not say which"

@@ -15,14 +15,7 @@ from emulator.clouds.firewall import Firewall, Forbidden
 from emulator.clouds.strike import Secrets
 from emulator.clouds.wsdo import pet, refusals
 from emulator.clouds.wsdo.gate import Gate
-from emulator.errors import (
-    EmulatorError,
-    LoginRefused,
-    Rejected,
-    Retired,
-    SessionExpired,
-    Unreachable,
-)
+from emulator.errors import EmulatorError, LoginRefused, Rejected, Retired, SessionExpired, Unreachable
 
 LOG = logging.getLogger(__name__)
 

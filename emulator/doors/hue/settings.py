@@ -76,9 +76,7 @@ ROW = DoorType(
     label="Hue",
     summary="the switches as plugs on a Hue bridge",
     ports=_ports,
-    closed_ports=[
-        ClosedPort(HTTPS, "Echos ask it before the bridge", "an Echo waits some 10 s before each command"),
-    ],
+    closed_ports=[ClosedPort(HTTPS, "Echos ask it before the bridge", "an Echo waits some 10 s before each command")],
     is_web=True,
     devices=_devices,
     pairing=_pairing,

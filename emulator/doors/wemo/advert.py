@@ -21,9 +21,5 @@ def device(udn: str, port: int, types: Sequence[str], nls: str) -> UpnpDevice:
         adverts=(as_(ssdp.ROOT), Advert(udn, udn), *map(as_, types)),
         aliases=tuple(map(as_, ALIASES)),
         # ouimeaux and its descendants take no answer without X-User-Agent (§2.3).
-        headers=(
-            ("OPT", '"http://schemas.upnp.org/upnp/1/0/"; ns=01'),
-            ("01-NLS", nls),
-            ("X-User-Agent", "redsonic"),
-        ),
+        headers=(("OPT", '"http://schemas.upnp.org/upnp/1/0/"; ns=01'), ("01-NLS", nls), ("X-User-Agent", "redsonic")),
     )
