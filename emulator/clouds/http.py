@@ -148,9 +148,9 @@ class HttpTransport:
             raise Unreachable(f"{self._host} answered HTTP {answer.status}")
         return answer.body
 
-    def post(self, headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:
+    def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send a POST and return its answer of whatever status; Unreachable if no whole answer comes."""
-        return self._exchange("POST", timeout_s, headers=dict(headers), data=body)
+        return self._exchange("POST", None, headers=dict(headers), data=body)
 
     def _exchange(self, method: str, timeout_s: float | None, **what: Any) -> Answer:
         patience_s = timeout_s or self._timeout_s

@@ -14,7 +14,7 @@ from emulator.clouds.wsdo.cloud import WsdoCloud
 from emulator.model import Arm, ArmMode, Command, Interior, Origin, PanelState
 from emulator.simulator.faults import InjectedFault
 from emulator.store.journal import Journal
-from tests.support.fakes import DEADLINE_S, SimulatedCloud
+from tests.support.fakes import DEADLINE_S, SimulatedCloud, new_gate
 
 POLL_S, READ_S = 60.0, 200.0
 PATIENCE_S = 30.0
@@ -37,7 +37,7 @@ class House(SimulatedCloud):
         super().__init__()
         self.journal = Journal(folder)
         self.changes = 0
-        self.reader = Reader(self.account, self.transport, self.clock, DEADLINE_S)
+        self.reader = Reader(self.account, self.transport, self.clock, DEADLINE_S, new_gate())
         self.alarm = Installation(
             "home",
             lambda: self.reader,

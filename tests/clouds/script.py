@@ -48,7 +48,7 @@ class Script:
         self.times: list[float] = []
         self.closed = False
 
-    def post(self, headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:  # noqa: ARG002
+    def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
         request = json.loads(body)
         name = request["operationName"]
         self.sent.append((name, request["variables"], dict(headers)))

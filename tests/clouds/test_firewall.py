@@ -5,12 +5,11 @@ import pytest
 from emulator.alarm.cloud import Reading
 from emulator.clouds.firewall import BAN_S
 from emulator.clouds.wsdo.cloud import WsdoCloud
-from emulator.clouds.wsdo.gate import Gate
 from emulator.clouds.wsdo.session import FORBIDDEN_S
 from emulator.errors import EmulatorError, Unreachable
 from tests.clouds.contract import TOTAL, quiet
 from tests.clouds.script import MemoryVault
-from tests.support.fakes import DEADLINE_S, SimulatedCloud
+from tests.support.fakes import DEADLINE_S, SimulatedCloud, new_gate
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def test_a_ban_holds_for_every_account_and_over_a_restart(world: SimulatedCloud)
     vault = MemoryVault()
     world.fault("ban", times=1)
     for _ in range(2):
-        cloud = WsdoCloud(world.account, world.transport, world.clock, DEADLINE_S, Gate(bans=vault))
+        cloud = WsdoCloud(world.account, world.transport, world.clock, DEADLINE_S, new_gate(vault))
         with pytest.raises(Unreachable, match="firewall"):
             cloud.read()
     assert world.transport.requests() == ["LOGIN"]

@@ -18,7 +18,7 @@ from tests.clouds.owa.test_cloud import BOTH, CHECKED, EXPIRED, GONE, SUBMITTED,
 from tests.clouds.owa.tokens import jwt
 from tests.clouds.script import BAD_GATEWAY, TOKENS, Scripted, data, errors
 from tests.clouds.wsdo.test_cloud import LOGIN, NO_ROWS, OFF, SENT
-from tests.support.fakes import DEADLINE_S, DEMO, EPOCH_S, FakeClock, ScriptTransport, SimulatedCloud, pet
+from tests.support.fakes import DEADLINE_S, DEMO, EPOCH_S, FakeClock, ScriptTransport, SimulatedCloud, new_gate, pet
 
 RENEWED = data("xSRefreshLogin", {**TOKENS, "hash": jwt(iat=0, exp=10**6)})
 UNSENT = Unreachable("refused", sent=False)
@@ -113,7 +113,7 @@ def client(account: Account = DEMO, **answers: list[bytes | Exception]) -> tuple
         "DARM2": [DONE],
     }
     transport, clock = ScriptTransport(**(usual | answers)), FakeClock()
-    return WsdoCloud(account, transport, clock, DEADLINE_S), transport, clock
+    return WsdoCloud(account, transport, clock, DEADLINE_S, new_gate()), transport, clock
 
 
 @pytest.mark.parametrize(("x1", "times"), [([SENT], 1), ([DEAD, SENT], 2)], ids=["once", "renewed"])

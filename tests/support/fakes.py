@@ -7,8 +7,10 @@ from flask import Flask
 
 from emulator.clouds.account import Account
 from emulator.clouds.answer import Answer
-from emulator.clouds.firewall import Forbidden, is_page
+from emulator.clouds.firewall import Bans, Forbidden, is_page
 from emulator.clouds.wsdo.cloud import WsdoCloud
+from emulator.clouds.wsdo.gate import Gate
+from emulator.clouds.wsdo.provider import SPACING_S
 from emulator.errors import Unreachable
 from emulator.simulator.faults import ConnectionDropped, InjectedFault
 from emulator.simulator.panel.equipment import Equipment
@@ -18,6 +20,24 @@ from emulator.simulator.server import create_app
 EPOCH_S = 1_700_000_000.0
 DEMO = Account(user="demo", password="demo", country="ES", lang="es", number="2423443", panel="SDVFAST")
 DEADLINE_S = 60.0
+
+
+class ForgetfulBans:
+    """Bans that do not outlive it."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def banned_until(self) -> float:
+        return self._until
+
+    def ban(self, until: float) -> None:
+        self._until = until
+
+
+def new_gate(bans: Bans | None = None) -> Gate:
+    """Return the gate of an account of which nothing is known."""
+    return Gate(SPACING_S, bans or ForgetfulBans())
 
 
 class FakeClock:
@@ -116,7 +136,7 @@ class SimulatedCloud:
         self.cloud = self.new_client()
 
     def new_client(self) -> WsdoCloud:
-        return WsdoCloud(self.account, self.transport, self.clock, DEADLINE_S)
+        return WsdoCloud(self.account, self.transport, self.clock, DEADLINE_S, new_gate())
 
     def fault(self, kind: str, request: str = "", times: int | None = None) -> None:
         self.backend.faults.add(InjectedFault(kind, request, times))

@@ -30,7 +30,7 @@ class OwaPoster:
         self.sent: list[tuple[dict[str, str], bytes]] = []
         self.refuse = False
 
-    def post(self, headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:  # noqa: ARG002
+    def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
         if self.refuse:
             raise Unreachable("connection refused", sent=False)
         self.sent.append((dict(headers), body))

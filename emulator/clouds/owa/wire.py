@@ -37,7 +37,7 @@ class Throttled(Unreachable):
 class Poster(Protocol):
     """Sender of requests, each once."""
 
-    def post(self, headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:
+    def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send a request and return its answer; Unreachable if there is none."""
 
     def close(self) -> None:

@@ -49,10 +49,8 @@ REQUESTS: dict[Action, str] = {
 class WsdoCloud:
     """One installation on the ws.do server; owned by one thread. `deadline_s` bounds the wait for its panel."""
 
-    def __init__(
-        self, account: Account, transport: Transport, clock: Clock, deadline_s: float, gate: Gate | None = None
-    ) -> None:
-        self._session = Session(account, transport, clock, gate or Gate())
+    def __init__(self, account: Account, transport: Transport, clock: Clock, deadline_s: float, gate: Gate) -> None:
+        self._session = Session(account, transport, clock, gate)
         self._operations = PanelOperations(self._session, clock, deadline_s)
         self._clock = clock
         self._state: PanelState | None = None

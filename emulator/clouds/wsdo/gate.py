@@ -7,23 +7,22 @@ import threading
 
 from emulator.clouds.barrier import Barrier
 from emulator.clouds.firewall import Bans
-from emulator.clouds.wsdo.provider import SPACING_S
 from emulator.errors import CloudError
 
 
 class Gate(Barrier):
     """Gate shared by all sessions of one account: they take turns, and after a refused login none of them tries again.
 
-    A ban of the firewall stops them all, over restarts if `bans` remembers it.
+    A ban of the firewall stops them all, over restarts, as `bans` remembers it.
 
     Floods are counted by account, and accounts get locked after three wrong passwords; a household may have that many
     installations.
     """
 
-    def __init__(self, spacing_s: float = SPACING_S, bans: Bans | None = None) -> None:
+    def __init__(self, spacing_s: float, bans: Bans) -> None:
         super().__init__()
         self._spacing_s = spacing_s
-        self.bans = bans or _Forgetful()
+        self.bans = bans
         self.login = threading.Lock()
         self.refusal: CloudError | None = None
         self._next = float("-inf")
@@ -34,16 +33,3 @@ class Gate(Barrier):
             moment = max(now, self._next)
             self._next = moment + self._spacing_s
         return moment - now
-
-
-class _Forgetful:
-    """Bans of this process alone, forgotten at its end."""
-
-    def __init__(self) -> None:
-        self._until = 0.0
-
-    def banned_until(self) -> float:
-        return self._until
-
-    def ban(self, until: float) -> None:
-        self._until = until

@@ -25,7 +25,7 @@ from tests.clouds.contract import TOTAL, quiet
 from tests.clouds.owa.test_cloud import ARMED, CHECKED, DISARMED_AGAIN, OPEN, ZONES, status
 from tests.clouds.owa.tokens import jwt
 from tests.clouds.script import MemoryVault, Script, Scripted, data, errors
-from tests.support.fakes import DEADLINE_S, DEMO, EPOCH_S, FakeClock, ScriptTransport, pet
+from tests.support.fakes import DEADLINE_S, DEMO, EPOCH_S, FakeClock, ScriptTransport, new_gate, pet
 
 pytestmark = pytest.mark.sampled
 
@@ -98,10 +98,10 @@ class EchoingScript(Script):
 
     echoing: tuple[str, ...] = ()
 
-    def post(self, headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:
+    def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
         if json.loads(body)["operationName"] in self.echoing:
             return errors(f"{json.dumps(dict(headers))} {body.decode()}", err="x", data=body.decode())
-        return super().post(headers, body, timeout_s)
+        return super().post(headers, body)
 
 
 class Owa:
@@ -230,7 +230,7 @@ def test_wsdo_tells_nothing_that_it_was_sent(
     transport = EchoingTransport(**answers)
     transport.request, transport.element = request_name, element
     told: list[str] = []
-    live(WsdoCloud(replace(ACCOUNT, number="", panel=""), transport, FakeClock(), DEADLINE_S), told)
+    live(WsdoCloud(replace(ACCOUNT, number="", panel=""), transport, FakeClock(), DEADLINE_S, new_gate()), told)
     ids = tuple({params["ID"] for _, params in transport.sent})
     assert ids
     check(told, (PASSWORD, HASH, *ids), caplog)

@@ -146,10 +146,10 @@ def test_killed_at_any_point_of_a_renewal_no_login_is_lost(point: str, password:
         if point == "after" and not login.spent:
             raise Killed
 
-    def killed_while_sending(headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:
+    def killed_while_sending(headers: Mapping[str, str], body: bytes) -> Answer:
         if point == "before it is sent" and b"RefreshLogin" in body[:60]:
             raise Killed
-        return post(headers, body, timeout_s)
+        return post(headers, body)
 
     world.vault.save, world.script.post = killed_while_saving, killed_while_sending  # type: ignore[method-assign]
     with pytest.raises(Killed):

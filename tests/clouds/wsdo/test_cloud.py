@@ -10,12 +10,11 @@ from emulator.alarm.cloud import Phase, Reading
 from emulator.clouds.account import Account
 from emulator.clouds.wsdo import cloud as wsdo
 from emulator.clouds.wsdo.cloud import REQUESTS, WsdoCloud
-from emulator.clouds.wsdo.gate import Gate
 from emulator.errors import LoginRefused, Rejected, Retired, SessionExpired, Unconfirmed, Unreachable
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
 from emulator.simulator.faults import InjectedFault
 from tests.clouds.contract import DAY, NIGHT, PERIMETER, TOTAL, CloudContract, quiet
-from tests.support.fakes import DEADLINE_S, DEMO, FakeClock, ScriptTransport, SimulatedCloud, pet
+from tests.support.fakes import DEADLINE_S, DEMO, FakeClock, ScriptTransport, SimulatedCloud, new_gate, pet
 
 BOTH = Arm(ArmMode(Interior.TOTAL, perimeter=True))
 
@@ -409,7 +408,7 @@ def client(**answers: list[bytes | Exception]) -> tuple[WsdoCloud, ScriptTranspo
         "ACT_V2": [NO_ROWS],
     }
     transport = ScriptTransport(**(defaults | answers))
-    return WsdoCloud(DEMO, transport, FakeClock(), DEADLINE_S), transport
+    return WsdoCloud(DEMO, transport, FakeClock(), DEADLINE_S, new_gate()), transport
 
 
 def test_an_ok_that_did_not_arm_is_rejected() -> None:
@@ -569,7 +568,7 @@ def test_nothing_is_sent_after_a_stop_but_cls(world: World) -> None:
 
 
 def test_sessions_of_one_account_take_turns() -> None:
-    gate = Gate()
+    gate = new_gate()
     assert [gate.wait_s(now) for now in (10.0, 10.0, 10.5, 20.0)] == [0.0, 1.0, 1.5, 0.0]
 
 
@@ -580,7 +579,7 @@ def test_ins_tells_number_and_panel() -> None:
     transport = ScriptTransport(LOGIN=[LOGIN], INS=[ins], EST1=[SENT], EST2=[OFF], ACT_V2=[NO_ROWS])
     told: list[str] = []
     account = Account("012", "pw", "ES", "es", learned=told.append)
-    cloud = WsdoCloud(account, transport, FakeClock(), DEADLINE_S)
+    cloud = WsdoCloud(account, transport, FakeClock(), DEADLINE_S, new_gate())
     cloud.read()
     assert told == ["0042"]
     sent = transport.sent[-1][1]
@@ -590,14 +589,14 @@ def test_ins_tells_number_and_panel() -> None:
 def test_several_installations_want_a_number() -> None:
     two = "".join(f"<INSTALATION><NUMINST>{number}</NUMINST></INSTALATION>" for number in (1, 2))
     transport = ScriptTransport(LOGIN=[LOGIN], INS=[pet("OK", f"<INSTALATIONS>{two}</INSTALATIONS>")])
-    cloud = WsdoCloud(Account("u", "p", "ES", "es"), transport, FakeClock(), DEADLINE_S)
+    cloud = WsdoCloud(Account("u", "p", "ES", "es"), transport, FakeClock(), DEADLINE_S, new_gate())
     with pytest.raises(LoginRefused, match=r"set `number`.*1, 2"):
         cloud.read()
 
 
 def test_a_number_that_ins_does_not_list_is_believed_when_ins_lists_nothing() -> None:
     transport = ScriptTransport(LOGIN=[LOGIN], INS=[pet("OK")], EST1=[SENT], EST2=[OFF], ACT_V2=[NO_ROWS])
-    cloud = WsdoCloud(Account("u", "p", "ES", "es", number="7"), transport, FakeClock(), DEADLINE_S)
+    cloud = WsdoCloud(Account("u", "p", "ES", "es", number="7"), transport, FakeClock(), DEADLINE_S, new_gate())
     cloud.read()
     assert transport.sent[-1][1]["panel"] == "SDVFAST"
 
@@ -625,7 +624,7 @@ def test_close_is_a_courtesy() -> None:
 
 
 def test_installations_of_one_account_share_a_refused_login(world: World) -> None:
-    world.account, gate = replace(DEMO, password="wrong"), Gate()
+    world.account, gate = replace(DEMO, password="wrong"), new_gate()
     for _ in range(3):
         cloud = WsdoCloud(world.account, world.transport, world.clock, DEADLINE_S, gate)
         with pytest.raises(LoginRefused):
