@@ -55,11 +55,11 @@ class Home:
         poster = self.world.poster
         post = poster.post
 
-        def late(headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:
+        def late(headers: Mapping[str, str], body: bytes) -> Answer:
             if headers["X-APOLLO-OPERATION-NAME"] == request:
                 poster.post = post  # type: ignore[method-assign]
                 held_up()
-            return post(headers, body, timeout_s)
+            return post(headers, body)
 
         poster.post = late  # type: ignore[method-assign]
 

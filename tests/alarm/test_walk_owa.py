@@ -83,11 +83,11 @@ class Walk:
                 self.alarm.step()
                 self.clock.now += seconds
 
-    def _watch(self, headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Answer:
+    def _watch(self, headers: Mapping[str, str], body: bytes) -> Answer:
         job = self.alarm._commands.queue.current
         if json.loads(body)["operationName"] == "xSDisarmPanel" and job and job.command.only_if:
             self.disarms.append((job.command.only_if, self.world.panel.axes))
-        return self._post(headers, body, timeout_s)
+        return self._post(headers, body)
 
 
 @given(

@@ -78,9 +78,9 @@ class Alarm:
         world.face.options.refresh_grace = True
         post = world.poster.post
 
-        def tapped(headers: Mapping[str, str], body: bytes, timeout_s: float | None = None) -> Any:
+        def tapped(headers: Mapping[str, str], body: bytes) -> Any:
             with self._met(json.loads(body)["operationName"]):
-                return post(headers, body, timeout_s)
+                return post(headers, body)
 
         world.poster.post = tapped  # type: ignore[method-assign]
         return world
