@@ -120,57 +120,34 @@ def assembled() -> type[Settings]:
 def _assembled(names: tuple[str, ...]) -> type[Settings]:
     rows = {name: doors.row(name) for name in names}
     bound = doors.bindable()
-    defaults = [name for name, row in rows.items() if row.is_default]
-    own_ports = [row.title for row in rows.values() if row.first_port]
-    sections: dict[str, Any] = {
-        name: (row.settings | None, Field(default=None, description=row.summary)) for name, row in rows.items()
-    }
-    every_door = _extended(DoorsSettings, **sections)
-    disarm = _extended(
-        DisarmSettings,
-        doors=(
-            tuple[Literal[names], ...],  # type: ignore[valid-type]  # the names are known at run time
-            Field(default=(), description=f"some of [{', '.join(names)}]; left out: every door"),
-        ),
-    )
-    listed = ", ".join(f"`[{name}]`" for name in bound)
+    defaults = {name: row.settings() for name, row in rows.items() if row.is_default}
+    own_ports = ", ".join(row.title for row in rows.values() if row.first_port)
+    every_door = _extended(DoorsSettings, **{name: _optional(row.settings, row.summary) for name, row in rows.items()})
+    some = f"some of [{', '.join(names)}]; left out: every door"
+    # The names are known at run time only.
+    narrowed_to = tuple[Literal[names], ...]  # type: ignore[valid-type]  # names of doors
+    disarm = _extended(DisarmSettings, doors=(narrowed_to, Field(default=(), description=some)))
+    listed, all_of_them = ", ".join(f"`[{name}]`" for name in bound), "both" if len(bound) == 2 else "several"
+    shown_at = tuple[Literal[tuple(bound)], ...]  # type: ignore[misc, valid-type]  # likewise
     switch = _extended(
         SwitchSettings,
-        disarm=(
-            disarm | None,
-            Field(
-                default=None,
-                description="narrows `off: disarm`; what it refuses is answered politely, and changes nothing",
-            ),
-        ),
-        port=(
-            Port | None,
-            Field(default=None, description=f"TCP port of the {', '.join(own_ports)}; left out: chosen once and kept"),
-        ),
-        doors=(
-            tuple[Literal[tuple(bound)], ...] | None,  # type: ignore[misc]  # likewise
-            Field(
-                default=None,
-                description=f"{listed} or {'both' if len(bound) == 2 else 'several'}; "
-                "left out: every door that there is",
-            ),
-        ),
+        disarm=_optional(disarm, "narrows `off: disarm`; what it refuses is answered politely, and changes nothing"),
+        port=_optional(Port, f"TCP port of the {own_ports}; left out: chosen once and kept"),
+        doors=_optional(shown_at, f"{listed} or {all_of_them}; left out: every door that there is"),
     )
+    alone = " and ".join(f"`{name}`" for name in defaults)
+    summary = f"what speaks to the LAN: each door that is named here; left out: {alone} alone"
+    sees = Field(min_length=1, description="at least one switch: what the smart home sees")
     return _extended(
         Settings,
-        switches=(
-            tuple[switch, ...],  # type: ignore[valid-type]  # likewise
-            Field(min_length=1, description="at least one switch: what the smart home sees"),
-        ),
-        doors=(
-            every_door,
-            Field(
-                default=every_door(**{name: rows[name].settings() for name in defaults}),
-                description="what speaks to the LAN: each door that is named here; "
-                f"left out: {' and '.join(f'`{name}`' for name in defaults)} alone",
-            ),
-        ),
+        switches=(tuple[switch, ...], sees),  # type: ignore[valid-type]  # made above
+        doors=(every_door, Field(default=every_door(**defaults), description=summary)),
     )
+
+
+def _optional(kind: Any, description: str) -> tuple[Any, Any]:
+    """Return a field that may be left out."""
+    return kind | None, Field(default=None, description=description)
 
 
 def _extended(base: type[AnySection], **fields: Any) -> type[AnySection]:

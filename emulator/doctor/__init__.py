@@ -51,14 +51,8 @@ def examine(
     settings, found = _settings(path)
     interfaces = interfaces or (settings.lan.interfaces if settings else None)
     address = str(settings.lan.address) if settings and settings.lan.address else None
-    case = Case(
-        settings,
-        state_dir,
-        network.places(network.nics(), interfaces, address),
-        remember(settings, state_dir),
-        is_running(state_dir),
-        clock,
-    )
+    places = network.places(network.nics(), interfaces, address)
+    case = Case(settings, state_dir, places, remember(settings, state_dir), is_running(state_dir), clock)
     patience = clock.monotonic() + patience_s
     under_way = {name: _begin(name, check, case) for name, check in checks.items()}
     for name, future in under_way.items():
@@ -75,10 +69,8 @@ def _settings(path: Path | None) -> tuple[Settings | None, list[Finding]]:
         file = devices_yaml.find(path)
         settings = Settings.load(file)
     except ConfigError as error:
-        return None, [
-            problem(check, str(one), "mend that; the checks that need the settings are left out")
-            for one in error.problems
-        ]
+        remedy = "mend that; the checks that need the settings are left out"
+        return None, [problem(check, str(one), remedy) for one in error.problems]
     return settings, [ok(check, f"{file}: {len(settings.installations)} alarm(s), {len(settings.switches)} switch(es)")]
 
 
@@ -92,9 +84,8 @@ def _begin(name: str, check: Callable[[Case], Findings], case: Case) -> Future[l
             future.set_result([found] if isinstance(found, Finding) else list(found))
         except Exception as error:
             LOG.debug("%s", name, exc_info=error)
-            future.set_result(
-                [problem(name, f"could not be checked ({type(error).__name__})", "use --log-level debug")]
-            )
+            found = problem(name, f"could not be checked ({type(error).__name__})", "use --log-level debug")
+            future.set_result([found])
 
     threading.Thread(target=carry_out, name=f"check {name}", daemon=True).start()
     return future

@@ -52,7 +52,7 @@ def remember(settings: Settings | None, state_dir: Path) -> Memory:
         return Memory()
     try:
         rows = journal.rows("SELECT installation, mode, name, key, serial, mac, port FROM identities")
-        known = [(str(alarm), str(mode), str(name), _identity(*rest)) for alarm, mode, name, *rest in rows]
+        known = [(alarm, mode, name, Identity(str(key), *rest)) for alarm, mode, name, key, *rest in rows]
         found = {switch: _of(switch, settings.installation_of(switch), known) for switch in settings.switches}
         switches = {switch.name: identity for switch, identity in found.items() if identity}
         devices: dict[str, str] = {}
@@ -64,10 +64,6 @@ def remember(settings: Settings | None, state_dir: Path) -> Memory:
         return Memory()
     finally:
         journal.close()
-
-
-def _identity(key: object, serial: object, mac: object, port: object) -> Identity:
-    return Identity(str(key), str(serial), str(mac), int(str(port)))
 
 
 def _of(switch: SwitchSettings, installation: str, known: Sequence[tuple[str, str, str, Identity]]) -> Identity | None:
