@@ -93,9 +93,9 @@ class Site:
         due = [device for device, at in self._devices.items() if now - at >= min(ALIVE_S, device.max_age / 3)]
         if self._sender:
             self._devices.update(dict.fromkeys(due, now))
-            notices = TWICE * [notice for device in due for notice in ssdp.alive(device, self.place.advertised)]
+            notices = TWICE * [(each, notice) for each in due for notice in ssdp.alive(each, self.place.advertised)]
             for number, notice in enumerate(notices):
-                self._traffic.transmitter.put(number * NOTICE_S, ssdp.GROUP, partial(self.send, notice, GROUP))
+                self._traffic.transmitter.put(number * NOTICE_S, ssdp.GROUP, partial(self._send_of, *notice, GROUP))
 
     def answer(self, peer: tuple[str, int], st: str, mx: int) -> None:
         """Queue the answers of our devices to a search."""
@@ -109,14 +109,14 @@ class Site:
             traffic.log.note(peer[0], st, "too many", time.time())
             return
         found = [
-            ssdp.answer(device, advert, place.advertised, time.time())
+            (device, ssdp.answer(device, advert, place.advertised, time.time()))
             for device in self._devices
             for advert in ssdp.answers(device, st)
         ]
         delays = ssdp.delays(len(found), mx, traffic.random)
         queued = sum(
-            traffic.transmitter.put(delay, peer[0], partial(self.send, data, peer))
-            for delay, data in zip(delays, found, strict=True)
+            traffic.transmitter.put(delay, peer[0], partial(self._send_of, *answer, peer))
+            for delay, answer in zip(delays, found, strict=True)
         )
         verdict = f"{queued} answers" if queued else "too many" if found else "not for us"
         traffic.log.note(peer[0], st, verdict, time.time())
@@ -126,6 +126,11 @@ class Site:
         """Send a datagram now, if there still is a socket."""
         if self._sender and not self._sender.is_closing():
             self._sender.sendto(data, peer)
+
+    def _send_of(self, device: ssdp.UpnpDevice, data: bytes, peer: tuple[str, int]) -> None:
+        """Send a datagram about a device unless it has left while that was queued: clients would keep it."""
+        if device in self._devices:
+            self.send(data, peer)
 
     def close(self) -> None:
         """Say goodbye, as far as the network still carries it, and close the sockets."""

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -85,6 +86,19 @@ def test_the_last_word_of_a_device_is_goodbye(heard: socket.socket) -> None:
     with staying(a_responder(), Guest(GUEST)):
         notices(heard, "alive", 2)
     assert len(notices(heard, "byebye", 4)) == 2
+
+
+def test_no_queued_notice_follows_the_goodbye_of_a_door(heard: socket.socket) -> None:
+    later = replace(GUEST, adverts=tuple(Advert(f"{UDN}:later", f"{UDN}:later") for _ in GUEST.adverts))
+    with staying(a_responder(), Guest()) as responder:
+        responder.join(guest := Guest(GUEST))
+        responder.leave(guest)
+        with staying(responder, Guest(later)):  # its last notice is due after all that the guest had queued
+            told: list[str] = []
+            while sum("later" in one for one in told) < 4:
+                told.append(heard.recvfrom(2000)[0].decode())
+    goodbye = next(number for number, one in enumerate(told) if "ssdp:byebye" in one)
+    assert all("later" in one for one in told[goodbye:] if "ssdp:alive" in one)
 
 
 def test_one_tenant_leaves_and_the_other_stays() -> None:
