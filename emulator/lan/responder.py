@@ -167,6 +167,7 @@ class Responder:
         """Follow the interfaces: serve new addresses, leave those that vanished, try again what failed."""
         obstacles: dict[Tenant | None, Sequence[str]] = {}
         try:
+            self._show()  # what is due, even if the interfaces cannot be read
             found = await asyncio.get_running_loop().run_in_executor(self.executor, self._nics)
             places = network.places(found, self._interfaces, self._address)
             for place in set(self._sites) - set(places):

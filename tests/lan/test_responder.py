@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from emulator.lan import network, ssdp
-from emulator.lan.network import Place
+from emulator.lan import network, site, ssdp
+from emulator.lan.network import Nic, Place
 from emulator.lan.responder import Responder, Tenant
 from emulator.lan.ssdp import Advert, UpnpDevice
-from tests.support.lan import SOON, a_responder, ask, client, collect, eventually, silent
+from tests.support.lan import LO, SOON, a_responder, ask, client, collect, eventually, silent
 from tests.support.patience import PATIENCE_S
 
 UDN = "uuid:guest"
@@ -86,6 +86,21 @@ def test_the_last_word_of_a_device_is_goodbye(heard: socket.socket) -> None:
     with staying(a_responder(), Guest(GUEST)):
         notices(heard, "alive", 2)
     assert len(notices(heard, "byebye", 4)) == 2
+
+
+def test_devices_are_announced_again_while_the_interfaces_cannot_be_read(
+    heard: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found() -> list[Nic]:
+        if broken.is_set():
+            raise OSError("no more file descriptors")
+        return [LO]
+
+    broken = threading.Event()
+    monkeypatch.setattr(site, "ALIVE_S", SOON)
+    with staying(Responder(nics=found, interfaces=["lo"], look_s=SOON), Guest(GUEST)):
+        broken.set()
+        notices(heard, "alive", 12)
 
 
 def test_no_queued_notice_follows_the_goodbye_of_a_door(heard: socket.socket) -> None:
