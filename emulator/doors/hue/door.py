@@ -163,7 +163,7 @@ class Hue(Tenant):
     def urls(self) -> tuple[tuple[Switch, str], ...]:
         """Return the switches that can be reached now, each with the bridge's description and its light there."""
         return tuple(
-            (light.switch, f"{self._bridge(place).url}{bridge.DESCRIPTION.lstrip('/')}#{light.id}")
+            (light.switch, f"http://{place.advertised}:{self._web.port}{bridge.DESCRIPTION}#{light.id}")
             for light in self.lights.all.values()
             for place in self._web.served
         )
@@ -183,9 +183,6 @@ class Hue(Tenant):
         if place.host not in {served.host for served in self._web.served}:
             return ()
         return (advert.device(self.identity.udn, self._web.port, bridge.DESCRIPTION, self.identity.bridge_id),)
-
-    def _bridge(self, place: Place) -> Bridge:
-        return Bridge(self.identity, place.advertised, self._web.port)
 
     def _in_the_way(self, hosts: Sequence[str], error: OSError) -> str:
         way_out = WAYS_OUT.get(error.errno or 0, "choose another with doors.hue.port").format(port=self._web.port)

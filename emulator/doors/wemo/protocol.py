@@ -60,7 +60,6 @@ class WemoSwitch(HttpConnection, Fauxmo):
         self.name = plug.switch.name
         self.serial = plug.switch.identity.serial
         self._plug = plug
-        self._switches = connections
         self._reply_within_s = reply_within_s
         self._set: soap.Invocation | None = None
         self._answered = (float("-inf"), False)
@@ -135,7 +134,7 @@ class WemoSwitch(HttpConnection, Fauxmo):
         call = soap.parse(service, headers.get("soapaction", ""), self.request.body)
         if call.on is None:
             return self._told(service, call)
-        for other in self._switches.of(self.peer):
+        for other in self._connections.of(self.peer):
             other.look_for_end()
         self._set, self._wasted = call, False
         self.timer.start(self._reply_within_s, self._turned, call)
