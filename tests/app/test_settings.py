@@ -1,7 +1,7 @@
 """devices.yaml: accepted settings, and the error text of every mistake."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from emulator import clouds, doors
 from emulator.alarm.switch import Narrowing
 from emulator.app import alarm_settings, settings
 from emulator.app.alarm_settings import InstallationSettings
@@ -224,7 +225,14 @@ MODES = "use day, night, total, perimeter, annex, or a sum such as total+perimet
 SECRETS = "secrets never stand in this file; put them in the environment: VERISURE_USER, VERISURE_PASSWORD"
 NO_DURATION = "is not a duration; write it with its unit, such as 120s or 2m"
 
-COUNTRIES = "use 'ES', 'FR', 'IT', 'GB', 'PT', 'IE', 'BR', 'CL', 'AR' or 'PE'"
+
+def one_of(names: Iterable[str]) -> str:
+    """Return how a choice is offered."""
+    quoted = [f"'{name}'" for name in names]
+    return f"use {', '.join(quoted[:-1])} or {quoted[-1]}"
+
+
+COUNTRIES = one_of(clouds.countries())
 CLOUDS = "is missing: `owa` for the API of today's app, `wsdo` for the XML API before it, or `simulator`"
 
 MISTAKES = [
@@ -265,7 +273,7 @@ MISTAKES = [
                                     f"2: switches: {ONE}"]),
     # Installations: the settings stand on line 2.
     (home(""), [f"2: installations.home.cloud: {CLOUDS}"]),
-    (home("cloud: tuya"), ["2: installations.home.cloud: 'tuya' is not possible: use 'simulator', 'owa' or 'wsdo'"]),
+    (home("cloud: tuya"), [f"2: installations.home.cloud: 'tuya' is not possible: {one_of(clouds.CLOUDS)}"]),
     (home("cloud: wsdo, country: UK"),
      [f"2: installations.home.country: 'UK' is not possible: {COUNTRIES}"]),
     (home("cloud: wsdo, country: es"),
@@ -282,7 +290,7 @@ MISTAKES = [
      ["3: switches[0].disarm.from: 192.168.1.5/24 has host bits set; "
       "write addresses as 192.168.1.20, networks as 192.168.1.0/24"]),
     (switch("name: N, on: night, off: disarm, disarm: { doors: [tuya] }"),
-     ["3: switches[0].disarm.doors[0]: 'tuya' is not possible: use 'wemo', 'hue' or 'dashboard'"]),
+     [f"3: switches[0].disarm.doors[0]: 'tuya' is not possible: {one_of(doors.DOORS)}"]),
     (switch("name: N, on: night, force: yes"), ["3: switches[0].force: only `cloud: owa` can arm past open zones"]),
     (home("cloud: wsdo, lang: ES"),
      ["2: installations.home.lang: 'ES' is not possible: two small letters; left out: the country's"]),
@@ -340,7 +348,7 @@ MISTAKES = [
     (switch("name: Night, on: night, doors: wemo"), [f"3: switches[0].doors: 'wemo' is not possible: {LIST}"]),
     (
         switch("name: Night, on: night, doors: [tuya]"),
-        ["3: switches[0].doors[0]: 'tuya' is not possible: use 'wemo' or 'hue'"],
+        [f"3: switches[0].doors[0]: 'tuya' is not possible: {one_of(doors.bindable())}"],
     ),
     (switch("name: Night, on: night, mode: night"), ["3: switches[0].mode: unknown key; known here: "
                                                      "name, installation, on, off, disarm, force, port, doors"]),

@@ -31,19 +31,12 @@ def test_where_clouds_are() -> None:
 
 
 def test_only_a_cloud_that_is_asked_rarely_is_asked_again_after_a_command() -> None:
-    assert {name: row.polling.reread_after_s for name, row in clouds.rows().items()} == {
-        "owa": 15.0,
-        "wsdo": None,
-        "simulator": None,
-    }
+    for name, row in clouds.rows().items():
+        assert (row.polling.reread_after_s is not None) is (row.polling.every_s > 60.0), name
 
 
 def test_countries() -> None:
-    assert (
-        clouds.countries()
-        == clouds.countries(*clouds.enrolling())
-        == ["ES", "FR", "IT", "GB", "PT", "IE", "BR", "CL", "AR", "PE"]
-    )
+    assert clouds.countries("owa") == ["ES", "FR", "IT", "GB", "PT", "IE", "BR", "CL", "AR", "PE"]
     assert set(clouds.countries("wsdo")) < set(clouds.countries("owa"))
 
 
