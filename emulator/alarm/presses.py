@@ -161,7 +161,9 @@ class Presses:
             taken = not (made.accepted.done() and made.accepted.exception())
             return made
         except TooMany as error:
-            self.journal.refuse(command.origin, str(command.action), str(error), self.clock.time(), where)
+            origin, action, why, now = command.origin, str(command.action), str(error), self.clock.time()
+            # The client hears of it even if it cannot be written down.
+            self.installations[where].records.write(lambda: self.journal.refuse(origin, action, why, now, where))
             raise
         finally:
             if not taken:

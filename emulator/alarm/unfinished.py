@@ -36,9 +36,9 @@ class Records:
     journal: Journal
     clock: Clock
     tell: Callable[[Notice, str], None]
-    _unwritten: deque[Callable[[], None]] = field(default_factory=deque)
+    _unwritten: deque[Callable[[], object]] = field(default_factory=deque)
 
-    def write(self, write: Callable[[], None], *, again: bool = False) -> None:
+    def write(self, write: Callable[[], object], *, again: bool = False) -> None:
         """Write now, or with `again` as soon as that is possible."""
         try:
             write()

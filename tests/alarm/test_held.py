@@ -68,6 +68,9 @@ class FakeAlarm:
         self.open.remove(entry)
         self.ignored.append((*self._pressed[entry], outcome.message))
 
+    def write(self, write: Callable[[], object]) -> None:
+        write()
+
     def refuse(self, origin: Origin, *_: object) -> None:
         self.refused.append(origin.switch)
 

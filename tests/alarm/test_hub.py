@@ -451,3 +451,14 @@ def test_what_the_queue_has_no_room_for_is_counted(home: Home) -> None:
             home.hub.command("home", Arm(ArmMode.parse("annex")), told)
     [crowded] = home.journal.commands(9, quiet=True)
     assert (crowded.result, crowded.action, crowded.times) == ("refused", "arm annex", 31)
+
+
+def test_a_client_hears_that_the_queue_is_full_even_if_that_cannot_be_written_down(home: Home) -> None:
+    for mode in ("total", "annex"):
+        home.hub.command("home", Arm(ArmMode.parse(mode)), PEER)
+    home.journal.close()
+    ticket = home.hub.submit(home.switches["perimeter"], True, PEER)
+    assert isinstance(ticket.accepted.exception(0), TooMany)
+    assert ticket.done.result(0).result == "refused"
+    with pytest.raises(TooMany):
+        home.hub.command("home", Arm(ArmMode(perimeter=True)), PEER)
