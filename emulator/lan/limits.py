@@ -37,13 +37,10 @@ the bridge, all stay below the 1024 file descriptors that a process usually has.
 class Connection(Protocol):
     """A connection as the limits see it."""
 
-    @property
-    def peer(self) -> str:
-        """Return the address at the other end."""
-
-    @property
-    def since(self) -> float:
-        """Return when it was opened or last answered, in monotonic seconds."""
+    peer: str
+    """Address at the other end."""
+    since: float
+    """Monotonic seconds at which it was opened or last answered."""
 
     @property
     def is_served(self) -> bool:
