@@ -175,7 +175,10 @@ class Responder:
                 self._sites.pop(place).close()
             addresses = frozenset(str(nic.address.ip) for nic in found)
             for tenant in self._tenants:
-                obstacles[tenant] = await tenant.follow(places, addresses)
+                try:
+                    obstacles[tenant] = await tenant.follow(places, addresses)
+                except Exception:  # the other doors are served all the same
+                    LOG.exception("a door cannot follow the interfaces")
             mended = [await self._mend(place) for place in places]
             obstacles[None] = [*self._missing(found, places), *filter(None, mended)]
             self._show()

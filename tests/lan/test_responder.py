@@ -88,6 +88,17 @@ def test_the_last_word_of_a_device_is_goodbye(heard: socket.socket) -> None:
     assert len(notices(heard, "byebye", 4)) == 2
 
 
+def test_a_tenant_that_cannot_follow_keeps_no_other_from_being_served(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Guest):
+        async def follow(self, places: Sequence[Place], addresses: frozenset[str]) -> Sequence[str]:  # noqa: ARG002
+            raise OSError("no")
+
+    with staying(a_responder(), Broken()) as responder, staying(responder, Guest(GUEST)), client() as sock:
+        ask(sock, UDN)
+        assert len(collect(sock, 1)) == 1
+    assert "a door cannot follow" in caplog.text
+
+
 def test_devices_are_announced_again_while_the_interfaces_cannot_be_read(
     heard: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
