@@ -10,7 +10,6 @@ import schemathesis
 from hypothesis import given, settings
 from openapi_spec_validator import validate
 from schemathesis import Case, GenerationMode
-from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
 from emulator.alarm.hub import Guard
@@ -234,7 +233,8 @@ def test_no_request_makes_the_server_fail_or_answer_what_it_does_not_promise(rig
         return rig.entered(environ | {"REMOTE_ADDR": PEER, "HTTP_HOST": HOST}, start)
 
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", from_the_lan)
-    checks = [not_a_server_error, status_code_conformance, response_schema_conformance]
+    # A defect is a 500, which the document does not promise; it does promise 503 where too many commands wait.
+    checks = [status_code_conformance, response_schema_conformance]
     for found in schema.get_all_operations():
         operation: Any = found.ok()  # type: ignore[union-attr]  # an Err raises here
         if mode is GenerationMode.NEGATIVE and not (operation.body or operation.query):
