@@ -50,7 +50,7 @@ test-long: $(VENV)/installed-dev
 # With the lowest versions that pyproject.toml allows, what uses them most. For another Python than the first one:
 # `make test-long VENV=.venv-newest PYTHON=python3.13`.
 lowest: $(LOWEST)/installed
-	$(LOWEST)/bin/python -m pytest $(or $(ARGS),--quiet $(WORKERS) -m 'not long and not hypothesis' $(addprefix tests/,app clouds config doors store test_cli.py))
+	$(LOWEST)/bin/python -m pytest $(or $(ARGS),--quiet $(WORKERS) -m 'not long and not hypothesis' $(FAST) tests/app/test_settings.py tests/test_pair.py)
 
 # Client programs from npm, which make test-long drives where they are: outside the repository, and only by hand.
 clients:
