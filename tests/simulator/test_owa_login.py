@@ -308,6 +308,7 @@ def test_a_user_that_nobody_knows(newcomer: Customer) -> None:
     assert newcomer.error("mkSendOTP", recordId=0, otpHash="x")["name"] == "ExpiredSessionError"
 
 
+@pytest.mark.long
 def test_what_a_client_can_grow_is_bounded(newcomer: Customer) -> None:
     hashes = []
     for at in range(MOST_CHALLENGES + 1):

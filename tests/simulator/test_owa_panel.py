@@ -500,6 +500,7 @@ def test_a_restricted_user_is_told_of_no_open_zone(ready: Ready) -> None:
     assert customer.status()["exceptions"] is None
 
 
+@pytest.mark.long
 def test_what_is_remembered_of_commands_is_bounded(customer: Customer) -> None:
     customer.panel.answer_after = 0
     first = customer.submit("DARM1")
