@@ -41,7 +41,7 @@ NOT_RUN: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
         "changes the machine",
         {SERVICE: ("ExecStart=/opt/verisure-emulator/.venv/bin/emulator run",)},
     ),
-    "sudo /opt/verisure-emulator/.venv/bin/pip install '.[mdns,notify]'": (
+    "sudo /opt/verisure-emulator/.venv/bin/pip install '.[mdns,mqtt,notify]'": (
         "changes the machine, and needs PyPI",
         {"pyproject.toml": ("\nmdns = [", "\nnotify = [")},
     ),
