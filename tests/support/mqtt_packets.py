@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, Never
 
-from paho.mqtt.exception import MQTTException
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties, VariableByteIntegers
 
@@ -125,7 +124,9 @@ class Body:
         try:
             size, length = VariableByteIntegers.decode(self._data)
             found.unpack(self.take(size + length))
-        except (MQTTException, struct.error, IndexError, KeyError, UnicodeDecodeError) as error:
+        except Fault:
+            raise
+        except Exception as error:  # paho's parser checks nothing by itself, and has errors of two kinds
             raise Fault(MALFORMED, f"properties: {error}") from None
         return found
 
