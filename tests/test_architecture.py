@@ -36,7 +36,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     "config": (),
     "alarm": ("store",),
     "clouds": ("alarm.cloud",),
-    "doors": ("alarm.hub", "config.fields", "lan", "store", "system"),
+    "doors": ("alarm.hub", "config.credentials", "config.fields", "lan", "store", "system"),
     "simulator": ("lan",),
     "system": ("store",),
     "app": ("alarm", "clouds", "config", "doors", "lan", "simulator", "store", "system"),

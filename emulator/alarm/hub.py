@@ -16,7 +16,7 @@ from emulator.errors import EmulatorError
 from emulator.model import Action, Arm, Axes, Origin
 from emulator.store.journal import Journal
 
-__all__ = ["Asked", "Guard", "Health", "Hub", "Switch", "SwitchState", "Ticket"]
+__all__ = ["Asked", "Guard", "Health", "Hub", "Switch", "SwitchState", "Ticket", "View"]
 
 LOG = logging.getLogger(__name__)
 
@@ -99,6 +99,10 @@ class Hub:
     def command(self, installation: str, action: Action, origin: Origin) -> Ticket:
         """Submit a command to an alarm itself, whatever its switches are; see Presses.command."""
         return self._presses.command(installation, action, origin)
+
+    def refresh(self, installation: str) -> None:
+        """Read an alarm's state soon, because a person asks; see Installation.refresh."""
+        self._installations[installation].refresh()
 
     # -- states ---------------------------------------------------------------------------------------------
 

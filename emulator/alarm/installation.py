@@ -155,6 +155,12 @@ class Installation:
             self._polling.saw(PollEvent.GAP, self.records.clock.monotonic())
             self._commands.lock.notify_all()
 
+    def refresh(self) -> None:
+        """Poll at once for a person who asks, in the cheapest way; a repetition within seconds changes nothing."""
+        with self._commands.lock:
+            self._polling.ask(self.records.clock.monotonic())
+            self._commands.lock.notify_all()
+
     def submit(
         self, command: Command, entry: int | None = None, *, asked: Moment | None = None, ticket: Ticket | None = None
     ) -> Ticket:

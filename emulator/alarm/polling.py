@@ -26,6 +26,10 @@ LOGIN_LOOK_S = 5.0
 """Pause until a login that a person has made is noticed; looking costs no request, as only our own files are read."""
 
 
+ASKED_EVERY_S = 10.0
+"""Shortest time between two polls because people ask: a button is pressed again and again."""
+
+
 class PollEvent(Enum):
     """An event that moves the next poll."""
 
@@ -60,6 +64,12 @@ class PollSchedule:
     """The moment when the state was read last in this run, in epoch seconds."""
     gaps: int = 0
     _fresh: Moment | None = None
+    _asked_at: float = float("-inf")
+
+    def ask(self, now: float) -> None:
+        """Let a poll be due now, unless one was asked for within ASKED_EVERY_S."""
+        if now - self._asked_at >= ASKED_EVERY_S:
+            self._asked_at, self.due_at = now, min(self.due_at, now)
 
     def saw(self, event: PollEvent, now: float, gaps: int | None = None) -> None:
         """Move the next poll. It is due at once where there was another gap since `gaps` of them.

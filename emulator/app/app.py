@@ -16,7 +16,8 @@ from emulator.app.notify import Notifier
 from emulator.app.settings import Settings
 from emulator.app.switches import switches
 from emulator.app.targets import apprise_target
-from emulator.app.watch import Gap, Heartbeat, StateFolder, Watch
+from emulator.app.watch import StateFolder, Watch
+from emulator.clock import Gap, Heartbeat
 from emulator.config.credentials import Credentials
 from emulator.doors import Door, DoorContext
 from emulator.errors import EmulatorError, Hindered
@@ -25,6 +26,7 @@ from emulator.lan.door import LOOK_S
 from emulator.lan.responder import Responder
 from emulator.model import Notice, Origin
 from emulator.store import salvage
+from emulator.store.pin import Pin
 from emulator.system import lock
 
 LOG = logging.getLogger(__name__)
@@ -91,6 +93,7 @@ class App:
             hub=self.hub,
             journal=self.alarms.journal,
             clock=self.alarms.clock,
+            pin=Pin(self.alarms.journal, self.alarms.clock.time, partial(self._tell, Notice.LOCKED, "page")),
             state_dir=self._state_dir,
             responder=Responder(interfaces=interfaces, address=address),
             nics=network.nics,

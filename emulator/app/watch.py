@@ -3,79 +3,20 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
-from emulator.clock import Clock, Moment, boottime
+from emulator.clock import BEAT_S, Clock, Gap, Heartbeat
 from emulator.errors import EmulatorError
 from emulator.store.journal import Journal
 
 LOG = logging.getLogger(__name__)
 
-BEAT_S = 5.0
-"""Interval of the checks: people see nothing older, and a check costs next to nothing."""
-
-GAP_S = 10.0
-"""Excess over a beat from which the process was stopped or the machine slept, rather than was busy."""
-
 PROBE_S, PROBE_AGAIN_S = 600.0, 30.0
 """Time after the last write until the state folder is probed by a tiny one: polls write every minute or two, and a
 memory card wears out. A failed probe wears nothing, and is repeated sooner."""
 
-BACKLOG_S = 2.0
-"""After a gap: a request that arrives may have waited in a socket all the while."""
-
 _PROBE = "tried to write"
 """Name of the journal's note that a probe writes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Time in which this process did not run. The monotonic clock has counted `stopped_s`, but not `slept_s`."""
-
-    stopped_s: float
-    slept_s: float
-
-    def __str__(self) -> str:
-        if self.slept_s >= GAP_S:
-            return f"this machine slept for {self.slept_s:.0f} s, or its clock was set forward"
-        return f"this program was stopped for {self.stopped_s:.0f} s, or the machine was too busy to run it"
-
-
-class Heartbeat:
-    """Measures at each beat the time since the last one, by every clock there is."""
-
-    def __init__(self, clock: Clock, boot: Callable[[], float] = boottime) -> None:
-        self._clocks = (clock.monotonic, boot, clock.time)
-        self._last = self._read()
-        self._gap_ended = float("-inf")
-
-    def _read(self) -> tuple[float, ...]:
-        return tuple(read() for read in self._clocks)
-
-    def beat(self) -> Gap | None:
-        """Return the gap since the last beat, if there was one."""
-        now = self._read()
-        gap = _between(self._last, now)
-        if gap:
-            # Before the beat itself: there is no moment in which `skipped_since` knows of neither.
-            self._gap_ended = now[0]
-        self._last = now
-        return gap
-
-    def skipped_since(self, asked: Moment) -> bool:
-        """Return whether a gap came after `asked`, or ended so shortly before that the request waited in a socket.
-
-        Any thread may call it, even before the first beat after the gap.
-        """
-        return asked.monotonic < self._gap_ended + BACKLOG_S or _between(self._last, self._read()) is not None
-
-
-def _between(last: tuple[float, ...], now: tuple[float, ...]) -> Gap | None:
-    counted_s, *others = (after - before for after, before in zip(now, last, strict=True))
-    # A virtual machine that was paused shows by the time of day alone, once that is corrected.
-    gap = Gap(max(0.0, counted_s - BEAT_S), max(0.0, max(others) - counted_s))
-    return gap if max(gap.stopped_s, gap.slept_s) >= GAP_S else None
 
 
 class StateFolder:

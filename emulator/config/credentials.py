@@ -43,6 +43,15 @@ def targets(environ: Mapping[str, str] = os.environ) -> list[str]:
     return found
 
 
+def login(prefix: str, environ: Mapping[str, str] = os.environ) -> Credentials:
+    """Return <PREFIX>_USER and <PREFIX>_PASSWORD, empty where they are not set; ConfigError where unreadable."""
+    problems: list[Problem] = []
+    found = Credentials(*(_secret(environ, prefix, word, "", problems, needed=False) for word in WORDS))
+    if problems:
+        raise ConfigError(problems)
+    return found
+
+
 def known(name: str, environ: Mapping[str, str] = os.environ) -> Credentials:
     """Return what is set for one installation, empty where nothing is; ConfigError where it cannot be read."""
     problems: list[Problem] = []

@@ -9,7 +9,7 @@ from pathlib import Path
 from emulator.app.settings import Settings
 from emulator.clock import Clock
 from emulator.config import devices_yaml
-from emulator.doctor import cloud, lan, ports, state, targets
+from emulator.doctor import cloud, lan, neighbours, ports, state, targets
 from emulator.doctor.case import Case, remember
 from emulator.doctor.finding import Finding, ok, problem
 from emulator.errors import ConfigError
@@ -33,6 +33,7 @@ CHECKS: Mapping[str, Callable[[Case], Findings]] = {
     "ports of switches": ports.switches,
     "ports of other doors": ports.others,
     "port of searches": ports.searches,
+    "programs of doors": neighbours.programs,
     "multicast": lan.multicast,
     "search": lan.answers,
     "cloud and clock": cloud.clouds_and_clock,

@@ -1,6 +1,6 @@
 """The near side: doors speak to clients on the LAN. A door is a row in DOORS; importing this package loads no door."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from emulator.lan.network import Nic
     from emulator.lan.responder import Responder
     from emulator.store.journal import Journal
+    from emulator.store.pin import Pin
 
 
 Pairing = Literal["open", "button"]
@@ -52,6 +53,8 @@ class DoorContext:
     hub: "Hub"
     journal: "Journal"
     clock: "Clock"
+    pin: "Pin"
+    """The PIN of the house: one object, as it counts wrong tries for all doors."""
     state_dir: Path
     responder: "Responder"
     """Announces devices and answers searches, for doors that join it."""
@@ -92,6 +95,15 @@ class ClosedPort(NamedTuple):
     """Consequence when connections are neither accepted nor refused."""
 
 
+class Trouble(NamedTuple):
+    """An obstacle that `emulator check` finds at a program on which a door depends, and its remedy."""
+
+    found: str
+    fix: str
+    is_warning: bool = False
+    """True if everything works all the same."""
+
+
 class DoorType(NamedTuple):
     """Row of a door: all that the rest of the program knows of it. Its libraries are imported by `open` alone."""
 
@@ -114,6 +126,11 @@ class DoorType(NamedTuple):
     """True if it is opened when the settings name no doors."""
     is_web: bool = False
     """True if it has an HTTP server with worker threads."""
+    depends: bool = False
+    """True if another program, such as a broker, has to run for it: a restart of ours mends nothing."""
+    probe: "Callable[[Any, Journal | None], Iterable[Trouble]] | None" = None
+    """Look for obstacles at that program with these settings, for `emulator check`; the journal is None before the
+    first run. May block for seconds, and raise ConfigError."""
     pages: Callable[[Any], Sequence[str]] | None = None
     """Addresses of its pages for people now, for a door that has some."""
     devices: "Callable[[Journal, Mapping[str, Identity]], Mapping[str, str]]" = lambda _journal, _switches: {}
@@ -126,6 +143,7 @@ DOORS = {
     "wemo": "emulator.doors.wemo.settings",
     "hue": "emulator.doors.hue.settings",
     "dashboard": "emulator.doors.dashboard.settings",
+    "mqtt": "emulator.doors.mqtt.settings",
 }
 """Name in devices.yaml → module whose `ROW` describes the door; the order is that of the settings."""
 

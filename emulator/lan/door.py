@@ -34,7 +34,8 @@ class Life:
         self._closing = closing
         self._look_s = look_s
         self._lock = threading.Lock()
-        self._stopping = threading.Event()
+        self._wake = threading.Event()
+        self._stopping = False
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -42,7 +43,8 @@ class Life:
         with self._lock:
             if self._thread:
                 return
-            self._stopping.clear()
+            self._wake.clear()
+            self._stopping = False
             self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
             self._opening()
             self._look_once()
@@ -54,13 +56,22 @@ class Life:
             thread, self._thread = self._thread, None
             if thread is None:
                 return
-            self._stopping.set()
+            self._stopping = True
+            self._wake.set()
             if thread.ident is not None:  # where no further thread could be started it has none
                 thread.join(LEAVE_S)
             self._closing()
 
+    def hurry(self) -> None:
+        """Let the next look come at once."""
+        self._wake.set()
+
     def _run(self) -> None:
-        while not self._stopping.wait(self._look_s):
+        while True:
+            self._wake.wait(self._look_s)
+            if self._stopping:
+                return
+            self._wake.clear()
             self._look_once()
 
     def _look_once(self) -> None:

@@ -62,3 +62,9 @@ def spans(journal: Journal, installation: str, since: float) -> list[Span]:
         Span(installation, axes_of(*axes), began, until, command)
         for *axes, began, until, command in journal.rows(query, journal.alarm(installation), since)
     ]
+
+
+def last_change(journal: Journal, installation: str) -> float | None:
+    """Return when the panel came to where it was read last, in epoch seconds; None if it never was."""
+    query = "SELECT since FROM spans WHERE alarm = ? ORDER BY id DESC LIMIT 1"
+    return next((since for (since,) in journal.rows(query, journal.alarm(installation))), None)

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from emulator.alarm.installation import Installation
 from emulator.app import watch
 from emulator.app.app import App
 from emulator.app.settings import Settings
-from emulator.clock import SystemClock
+from emulator.clock import Heartbeat, SystemClock
 from emulator.errors import ConfigError, EmulatorError
 from emulator.model import Arm, ArmMode, Command, Origin
 from emulator.simulator.faults import LATEST_S, InjectedFault
@@ -90,7 +91,7 @@ def test_it_looks_after_its_alarms_and_its_folder_on_a_thread_of_its_own(
 
 def test_after_a_gap_every_alarm_is_read_again(make: Callable[..., App], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "BEAT_S", 0.01)
-    monkeypatch.setattr(watch, "GAP_S", -1.0)
+    monkeypatch.setattr("emulator.app.app.Heartbeat", partial(Heartbeat, gap_s=-1.0))
     told = threading.Event()
     monkeypatch.setattr(Installation, "after_gap", lambda *_: told.set())
     make(settings(doors={})).start()

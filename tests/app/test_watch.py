@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.app.watch import BACKLOG_S, BEAT_S, GAP_S, PROBE_AGAIN_S, PROBE_S, Gap, Heartbeat, StateFolder, Watch
-from emulator.clock import Moment
+from emulator.app.watch import PROBE_AGAIN_S, PROBE_S, StateFolder, Watch
+from emulator.clock import BACKLOG_S, BEAT_S, GAP_S, Gap, Heartbeat, Moment
 from emulator.errors import EmulatorError
 from emulator.store.journal import Journal
 from emulator.store.journal_file import FILE

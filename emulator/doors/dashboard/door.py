@@ -5,7 +5,6 @@ import logging
 import secrets
 import socket
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -23,8 +22,6 @@ from emulator.lan import wsgi
 from emulator.lan.access import own_names
 from emulator.lan.door import Life
 from emulator.lan.web import LOCALHOST, Web
-from emulator.model import Notice
-from emulator.store.pin import Pin
 from emulator.system import local_api
 
 LOG = logging.getLogger(__name__)
@@ -81,8 +78,7 @@ class Dashboard:
         self._token = secrets.token_urlsafe(32)
         self._news = News()
         self._others: dict[str, Door] = {}
-        now = context.clock.time
-        pin = Pin(context.journal, now, partial(context.notify, Notice.LOCKED, "page"))
+        now, pin = context.clock.time, context.pin
         access = Access(context.journal, pin, now, self._token)
         searches, pairing = context.responder.searches, context.pairing
         overview = Overview(context.hub, context.journal, pin, self._news, now, self._others, searches, pairing)

@@ -12,7 +12,7 @@ from emulator.doors.dashboard.news import News
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.lan.search_log import LoggedSearch
 from emulator.model import ArmMode, Axes, Interior
-from emulator.store.journal import Entry, Journal
+from emulator.store.journal import Entry, Journal, newest_ended
 from emulator.store.pairing import BUTTON_S, button_pressed, press_button
 from emulator.store.pin import Pin
 
@@ -92,8 +92,7 @@ class Overview:
 
     def _installation(self, name: str, entries: list[Entry]) -> schema.InstallationView:
         mine = [entry for entry in entries if entry.installation == name]
-        # Not always the newest: a command that the bridge holds back is written down before others, and ends later.
-        ended = max((entry for entry in mine if entry.ended_at), key=lambda entry: entry.ended_at or 0.0, default=None)
+        ended = newest_ended(mine, name)
         view = self.hub.view(name)
         first = next((entry for entry in mine if entry.id == view.entry and not entry.result), None)
         modes = dict.fromkeys(switch.mode for switch in self.hub.switches if switch.installation == name)

@@ -1,0 +1,262 @@
+"""One connection to the broker. A lost one is never mended: the next is another link, which holds nothing old."""
+
+import logging
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from emulator.doors.mqtt.broker import REFUSED_S, TAKEN_S, Broker, BrokerTrouble
+
+LOG = logging.getLogger(__name__)
+
+CONNECT_S = 5.0
+"""For TCP, for TLS, and for the broker's answer, each: one on the LAN takes milliseconds."""
+
+KEEPALIVE_S = 10
+"""After 1.5 times that without a sign of us, the broker says that we are offline; what lies in a dead connection is
+hardly older when it arrives."""
+
+LEAVE_S = 1.0
+"""For the goodbye to be sent."""
+
+LARGEST_PACKET = 64 * 1024
+"""Bytes of a packet that a broker of MQTT 5 may send us; a command has 1 KiB at most."""
+
+NEVER_RETAINED = 2
+"""Retain handling: what was retained before we came is not sent to us (MQTT 5 §3.8.3.1)."""
+
+# Reason codes of MQTT 5 §2.4; the library translates those of 3.1.1.
+UNSUPPORTED_VERSION, BAD_CREDENTIALS, NOT_AUTHORIZED, TAKEN_OVER = 0x84, 0x86, 0x87, 0x8E
+NO_READER = 0x10
+
+V5, V3 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
+
+
+class UnsupportedVersion(BrokerTrouble):
+    """The broker does not speak MQTT 5."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message. `repeated` is True if it may have come before.
+
+    `retained` is True if it was sent to be kept; None where MQTT 3.1.1 tells only of those that were kept before.
+    """
+
+    topic: str
+    payload: bytes
+    retained: bool | None
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Will:
+    """A retained message that the broker publishes for us when the connection breaks."""
+
+    topic: str
+    payload: str
+
+
+@dataclass(eq=False)
+class Link:
+    """A connection from `open` to `close`, on the library's own thread, which calls `on_message`."""
+
+    broker: Broker
+    client_id: str
+    version: MQTTProtocolVersion
+    will: Will | None = None
+    on_message: Callable[[Received], None] = lambda _message: None
+    ended: Future[BrokerTrouble] = field(default_factory=Future)
+    """Resolves to the reason when the connection has broken."""
+
+    def __post_init__(self) -> None:
+        self._connected: Future[None] = Future()
+        self._gone = threading.Event()
+        self._lock = threading.Lock()
+        self._filters: Sequence[str] = ()
+        self._denied: Sequence[str] = ()
+        self._asking = False
+        self._asked: dict[int, Future[int]] = {}
+        self._early: dict[int, int] = {}
+
+    @property
+    def denied(self) -> Sequence[str]:
+        """The filters that the broker does not let us read."""
+        return self._denied
+
+    def open(self) -> None:
+        """Connect; BrokerTrouble says why that was not possible."""
+        client = self._client = self._made()
+        try:
+            if self.version is V5:
+                limits = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # of the library
+                limits.SessionExpiryInterval, limits.MaximumPacketSize = 0, LARGEST_PACKET
+                client.connect(self.broker.address, self.broker.port, KEEPALIVE_S, clean_start=True, properties=limits)
+            else:
+                client.connect(self.broker.address, self.broker.port, KEEPALIVE_S)
+        except OSError as error:
+            raise self.broker.unreachable(error) from None
+        client.loop_start()
+        try:
+            self._connected.result(CONNECT_S)
+        except TimeoutError:
+            self.close()
+            raise BrokerTrouble(f"{self.broker} takes the connection, and does not answer as a broker does") from None
+        except BrokerTrouble:
+            self.close()
+            raise
+
+    def subscribe(self, filters: Sequence[str]) -> None:
+        """Ask for messages that are sent from now on, each at most once."""
+        self._filters = filters
+        if self.version is V5:
+            options = SubscribeOptions(noLocal=True, retainAsPublished=True, retainHandling=NEVER_RETAINED)
+            self._client.subscribe([(one, options) for one in filters])
+        else:
+            self._client.subscribe([(one, 0) for one in filters])
+
+    def publish(self, topic: str, payload: str, *, retain: bool) -> None:
+        """Send a message; it is lost if the connection is."""
+        self._client.publish(topic, payload, qos=0, retain=retain)
+
+    def ask(self, topic: str, payload: str, *, retain: bool) -> Future[int]:
+        """Send a message, and return what the broker says to it: a reason code, 0 where it speaks 3.1.1."""
+        answer: Future[int] = Future()
+        with self._lock:
+            self._asking = True
+        # Not under our lock: the library calls `_on_publish` under one that this needs.
+        number = self._client.publish(topic, payload, qos=1, retain=retain).mid
+        with self._lock:
+            self._asking = False
+            if number in self._early:
+                answer.set_result(self._early[number])
+            else:
+                self._asked[number] = answer
+            self._early.clear()
+        return answer
+
+    def end(self, why: BrokerTrouble) -> None:
+        """Note that this connection is of no more use; nothing that still arrives is passed on."""
+        with self._lock:
+            if not self.ended.done():
+                self.ended.set_result(why)
+
+    def close(self) -> None:
+        """Send what is queued, say goodbye, and end the library's thread; the will is not published."""
+        self.end(BrokerTrouble("it was closed"))
+        self._client.disconnect()
+        if not self._gone.wait(LEAVE_S) and isinstance(left := self._client.socket(), socket.socket):
+            with suppress(OSError):
+                left.shutdown(socket.SHUT_RDWR)
+        self._client.loop_stop()
+
+    def _made(self) -> Client:
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            self.client_id,
+            clean_session=None if self.version is V5 else True,
+            protocol=self.version,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = CONNECT_S
+        if context := self.broker.context():
+            client.tls_set_context(context)
+        if self.broker.user:
+            client.username_pw_set(self.broker.user, self.broker.password or None)
+        if self.will:
+            client.will_set(self.will.topic, self.will.payload, qos=1, retain=True)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
+        client.on_publish = self._on_publish
+        return client
+
+    # -- on the library's thread ----------------------------------------------------------------------------
+
+    def _on_connect(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _more: Any) -> None:
+        if code.is_failure:
+            self._refuse(_refusal(self.broker, code))
+        elif not self._connected.done():
+            self._connected.set_result(None)
+
+    def _on_disconnect(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _more: Any) -> None:
+        self._gone.set()
+        if not self._connected.done():
+            closed = f"{self.broker} closes the connection before it has begun"
+            self._refuse(UnsupportedVersion(closed) if self.version is V5 else BrokerTrouble(closed))
+        elif code.value == TAKEN_OVER:
+            taken = (
+                f"another program uses the client id {self.client_id!r} at {self.broker}: give each its own with "
+                "doors.mqtt.client_id, and end one that is too many"
+            )
+            self.end(BrokerTrouble(taken, TAKEN_S))
+        else:
+            self.end(BrokerTrouble(f"the connection to {self.broker} has broken ({code})"))
+
+    def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+        if self.ended.done():
+            return
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            return
+        try:
+            retained = message.retain or (False if self.version is V5 else None)
+            self.on_message(Received(topic, bytes(message.payload), retained, message.dup))
+        except Exception:
+            # Nothing may end this thread while the connection stands.
+            LOG.exception("a message was not taken")
+
+    def _on_subscribe(self, _client: Client, _data: Any, _number: int, codes: list[ReasonCode], _more: Any) -> None:
+        self._denied = [one for one, code in zip(self._filters, codes, strict=False) if code.is_failure]
+
+    def _on_publish(self, _client: Client, _data: Any, number: int, code: ReasonCode, _more: Any) -> None:
+        with self._lock:
+            if answer := self._asked.pop(number, None):
+                answer.set_result(code.value)
+            elif self._asking:
+                self._early[number] = code.value
+
+    def _refuse(self, why: BrokerTrouble) -> None:
+        if not self._connected.done():
+            self._connected.set_exception(why)
+
+
+def connect(
+    broker: Broker,
+    client_id: str,
+    will: Will | None = None,
+    on_message: Callable[[Received], None] = lambda _message: None,
+) -> Link:
+    """Return a connection by MQTT 5, or by 3.1.1 to a broker that does not speak that; BrokerTrouble."""
+    for version in (V5, V3):
+        link = Link(broker, client_id, version, will, on_message)
+        try:
+            link.open()
+        except UnsupportedVersion:
+            if version is V3:
+                raise
+        else:
+            return link
+    raise AssertionError("each version returns or raises")
+
+
+def _refusal(broker: Broker, code: ReasonCode) -> BrokerTrouble:
+    if code.value == UNSUPPORTED_VERSION:
+        return UnsupportedVersion(f"{broker} does not speak this version of MQTT")
+    if code.value in (BAD_CREDENTIALS, NOT_AUTHORIZED):
+        have = "MQTT_USER and MQTT_PASSWORD" if broker.user else "no user: set MQTT_USER and MQTT_PASSWORD"
+        return BrokerTrouble(f"{broker} refuses the credentials; it was shown {have}", REFUSED_S)
+    return BrokerTrouble(f"{broker} refuses us: {code}", REFUSED_S)

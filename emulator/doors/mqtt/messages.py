@@ -1,0 +1,111 @@
+"""What the door says of an alarm: payloads by topic, from memory and the journal."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from emulator import __version__
+from emulator.alarm.hub import Health, Hub, Switch, View
+from emulator.doors.mqtt import panel
+from emulator.doors.mqtt.topics import OFFLINE, ONLINE, Topics
+from emulator.store.journal import Entry
+
+SWITCH_WORDS = {True: "ON", False: "OFF", None: panel.UNKNOWN}
+CLOUD_WORDS = {True: "ok", False: "down", None: "starting"}
+
+
+def of_alarm(
+    topics: Topics, installation: str, view: View, health: Health, changed: float | None, last: Entry | None
+) -> dict[str, str]:
+    """Return the retained messages of an alarm. `changed` is when its state changed last, `last` what ended last."""
+    said = {
+        "status": ONLINE if view.state else OFFLINE,
+        "state": panel.shown(view),
+        "attributes": text(_attributes(view)),
+        "cloud": SWITCH_WORDS[is_connected(health)],
+    }
+    if changed is not None:
+        said["changed"] = iso(changed)
+    if last:
+        said["outcome"] = text(outcome(last))
+    return {topics.alarm(installation, leaf): payload for leaf, payload in said.items()}
+
+
+def of_switches(topics: Topics, hub: Hub, switches: Iterable[Switch]) -> dict[str, str]:
+    """Return the retained messages of switches."""
+    return {
+        topics.switch(one.installation, one.identity.serial, "state"): SWITCH_WORDS[hub.state(one).on]
+        for one in switches
+    }
+
+
+def outcome(entry: Entry) -> dict[str, Any]:
+    """Return how a command ended, why, and who asked for it."""
+    return {
+        "result": entry.result,
+        "action": entry.action,
+        "reason": entry.message or "",
+        "asked_by": " · ".join(filter(None, (entry.switch, entry.door, entry.peer))),
+        "at": iso(entry.at),
+        "ended_at": iso(entry.ended_at or entry.at),
+        "entry": entry.id,
+        "settled": entry.settled,
+    }
+
+
+def event(entry: Entry) -> str:
+    """Return the message of an event; never retained, or it would happen again at each start of its reader."""
+    return text({"event_type": entry.result, **outcome(entry)})
+
+
+def summary(
+    hub: Hub, installations: Sequence[str], last: Mapping[str, Entry | None], trouble: Sequence[str]
+) -> dict[str, Any]:
+    """Return the health of the program and of its alarms."""
+    alarms = [_summary(name, hub.view(name), hub.health(name), last.get(name)) for name in installations]
+    found = [*trouble, *(f"{alarm['name']}: {alarm['trouble']}" for alarm in alarms if alarm["trouble"])]
+    return {"version": __version__, "healthy": not found, "trouble": found, "installations": alarms}
+
+
+def is_connected(health: Health) -> bool | None:
+    """Return whether the alarm's cloud answers as it should; None before the first answer."""
+    if not health.alive or health.failures or health.old or health.blocked:
+        return False
+    return True if health.read_at else None
+
+
+def iso(epoch_s: float) -> str:
+    """Return a moment to the second, in UTC."""
+    return datetime.fromtimestamp(epoch_s, UTC).isoformat(timespec="seconds")
+
+
+def text(found: Mapping[str, Any]) -> str:
+    """Return an object as JSON."""
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+
+
+def _attributes(view: View) -> dict[str, Any]:
+    axes = view.axes
+    return {
+        "mode": str(axes) if view.state else "unknown",
+        "interior": axes.interior,
+        "perimeter": axes.perimeter,
+        "annex": axes.annex,
+        "not_guarded": list(view.state.bypassed) if view.state else [],
+        "on_the_way_to": None if view.target is None else str(view.target),
+    }
+
+
+def _summary(name: str, view: View, health: Health, last: Entry | None) -> dict[str, Any]:
+    trouble = health.blocked or health.error or ("" if health.alive else "its thread has ended or hangs")
+    return {
+        "name": name,
+        "state": panel.shown(view),
+        "mode": str(view.axes) if view.state else "unknown",
+        "read_at": iso(view.state.read_at) if view.state else None,
+        "cloud": CLOUD_WORDS[is_connected(health)],
+        "login": "needs you" if health.blocked else "ok",
+        "trouble": trouble,
+        "last": outcome(last) if last else None,
+    }

@@ -1,0 +1,58 @@
+"""Try a broker for `emulator check`: connect beside the running program, and change nothing that is kept."""
+
+import secrets
+from collections.abc import Iterator
+from concurrent.futures import Future
+
+from emulator.doors import Trouble
+from emulator.doors.mqtt.broker import Broker, BrokerTrouble
+from emulator.doors.mqtt.link import NO_READER, NOT_AUTHORIZED, connect
+from emulator.doors.mqtt.topics import Topics
+
+NOBODY = "check"
+"""Id where the program has never run; an ACL need not know it."""
+
+ANSWER_S = 3.0
+"""For the broker to say what it thinks of a message."""
+
+LOOK_AT_BROKER = "see what the log of the broker says; the program itself tries again, and the other doors go on"
+WIDEN = "give the program's user the topics of docs/mqtt.md, section ACL"
+
+
+def troubles(broker: Broker, topics: Topics) -> Iterator[Trouble]:
+    """Yield what is in the way at the broker."""
+    try:
+        # A client id of its own: with that of the running program it would throw that one out.
+        link = connect(broker, f"verisure-check-{secrets.token_hex(4)}")
+    except BrokerTrouble as trouble:
+        yield Trouble(str(trouble), LOOK_AT_BROKER)
+        return
+    try:
+        link.subscribe(topics.orders)
+        # Not retained, and empty: no reader keeps or obeys it.
+        said = _answer(link.ask(topics.alarm(NOBODY, "event"), "", retain=False))
+        if topics.program != NOBODY:
+            yield from (Trouble(f"its ACL does not let this program read {one}", WIDEN) for one in link.denied)
+            if said == NOT_AUTHORIZED:
+                yield Trouble(f"its ACL does not let this program write below {topics.base}", WIDEN)
+        if topics.discovery:
+            yield from _discovery(_answer(link.ask(topics.entity("sensor", NOBODY), "", retain=False)), topics)
+    finally:
+        link.close()
+
+
+def _discovery(said: int | None, topics: Topics) -> Iterator[Trouble]:
+    if said == NO_READER:
+        found = (
+            f"nobody reads discovery messages below {topics.discovery!r}: is Home Assistant running, with MQTT set up?"
+        )
+        yield Trouble(found, "name its discovery prefix in doors.mqtt.discovery, or write false there", is_warning=True)
+    elif said == NOT_AUTHORIZED and topics.program != NOBODY:
+        yield Trouble(f"its ACL does not let this program announce itself below {topics.discovery!r}", WIDEN)
+
+
+def _answer(answer: Future[int]) -> int | None:
+    try:
+        return answer.result(ANSWER_S)
+    except TimeoutError:
+        return None
