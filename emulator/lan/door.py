@@ -78,4 +78,4 @@ class Life:
         try:
             self._look()
         except Exception:  # the door outlives whatever an interface does; the next look is another chance
-            LOG.exception("cannot look at the interfaces")
+            LOG.exception("%s: a look failed; the next one is another chance", self._name)

@@ -1,10 +1,11 @@
-"""The panel's past states, as spans of time that the panel itself vouches for; kept in the journal."""
+"""The past of an alarm: states, as spans of time that the panel itself vouches for, and its last command."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
 from emulator.model import Axes, PanelState
-from emulator.store.journal import Journal, axes_of
+from emulator.store.journal import Entry, Journal, axes_of
 
 KEEP_SPANS = 10_000
 """Some years of a house that arms and disarms a few times a day; below 1 MB."""
@@ -68,3 +69,9 @@ def last_change(journal: Journal, installation: str) -> float | None:
     """Return when the panel came to where it was read last, in epoch seconds; None if it never was."""
     query = "SELECT since FROM spans WHERE alarm = ? ORDER BY id DESC LIMIT 1"
     return next((since for (since,) in journal.rows(query, journal.alarm(installation))), None)
+
+
+def newest_ended(entries: Iterable[Entry], installation: str) -> Entry | None:
+    """Return the command of an alarm that ended last: not always the newest, as a bridge holds some back."""
+    ended = (entry for entry in entries if entry.installation == installation and entry.ended_at)
+    return max(ended, key=lambda entry: entry.ended_at or 0.0, default=None)

@@ -239,12 +239,6 @@ class Journal(Database):
         return None
 
 
-def newest_ended(entries: Iterable[Entry], installation: str) -> Entry | None:
-    """Return the command of an alarm that ended last: not always the newest, as a bridge holds some back."""
-    ended = (entry for entry in entries if entry.installation == installation and entry.ended_at)
-    return max(ended, key=lambda entry: entry.ended_at or 0.0, default=None)
-
-
 def axes_of(interior: str | None, perimeter: int | None, annex: int | None) -> Axes:
     """Return the axes that three columns hold."""
     return Axes(

@@ -16,6 +16,7 @@ from emulator.lan.responder import Responder
 from emulator.model import ArmMode, Origin, Outcome, PanelState, Result
 from emulator.store.identities import Identity
 from emulator.store.journal import Journal
+from emulator.store.pin import Pin
 from tests.support.fakes import FakeClock
 from tests.support.program import free_port
 
@@ -94,6 +95,7 @@ def a_context(hub: Hub, journal: Journal, folder: Path, **other: Any) -> DoorCon
     place = {name: other.pop(name, usual) for name, usual in {"interfaces": ["lo"], "nics": network.nics}.items()}
     whole: dict[str, Any] = {
         "clock": SystemClock(),
+        "pin": Pin(journal, SystemClock().time, lambda _text: None),
         "responder": Responder(**place),
         "address": None,
         "look_s": LOOK_S,

@@ -21,12 +21,12 @@ def test_importing_the_table_imports_no_door() -> None:
 
 def test_reading_devices_yaml_opens_no_door() -> None:
     """Its settings say `hue:` and more; the libraries are those of the rows alone."""
-    heavy = {"fauxmo", "flask", "lxml", "uvloop", "httptools", "waitress", "prometheus_client", "zeroconf"}
+    heavy = {"fauxmo", "flask", "lxml", "uvloop", "httptools", "waitress", "prometheus_client", "zeroconf", "paho"}
     program = "import sys; from emulator.app.settings import assembled; assembled()(**{content}); print(*sys.modules)"
     content = {
         "installations": {"home": {"cloud": "simulator"}},
         "switches": [{"name": "Night", "on": "night"}],
-        "doors": dict.fromkeys(doors.DOORS),
+        "doors": dict.fromkeys(doors.DOORS) | {"mqtt": {"broker": "mqtt://broker"}},
     }
     command = [sys.executable, "-c", program.format(content=content)]
     loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()

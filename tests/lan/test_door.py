@@ -50,7 +50,7 @@ def test_it_looks_again_on_a_thread_of_its_own_whatever_a_look_met(caplog: pytes
     notes.life.start()
     until(lambda: notes.calls.count(("look", "looking")) > 1)
     notes.life.stop()
-    assert "cannot look at the interfaces" in caplog.text
+    assert "a look failed" in caplog.text
     assert notes.calls[-1][0] == "close"
 
 

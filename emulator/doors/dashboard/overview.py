@@ -12,7 +12,8 @@ from emulator.doors.dashboard.news import News
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.lan.search_log import LoggedSearch
 from emulator.model import ArmMode, Axes, Interior
-from emulator.store.journal import Entry, Journal, newest_ended
+from emulator.store.history import newest_ended
+from emulator.store.journal import Entry, Journal
 from emulator.store.pairing import BUTTON_S, button_pressed, press_button
 from emulator.store.pin import Pin
 

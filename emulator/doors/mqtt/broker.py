@@ -21,12 +21,21 @@ TAKEN_S = 300.0
 """Pause after another client took the session: each attempt of ours throws that one out."""
 
 
+UNSUPPORTED_VERSION, BAD_CREDENTIALS, NOT_AUTHORIZED, TAKEN_OVER = 0x84, 0x86, 0x87, 0x8E
+NO_READER = 0x10
+"""Reason codes of MQTT 5; the library translates those of 3.1.1."""
+
+
 class BrokerTrouble(EmulatorError):
     """The broker cannot be used, and why. `pause_s` is how long to wait; None for the usual back-off."""
 
     def __init__(self, message: str, pause_s: float | None = None) -> None:
         self.pause_s = pause_s
         super().__init__(message)
+
+
+class UnsupportedVersion(BrokerTrouble):
+    """The broker does not speak MQTT 5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +85,34 @@ class Broker:
         """Return why there is no connection."""
         return BrokerTrouble(f"{self} {_why(error)}")
 
+    def refusal(self, code: int, text: str) -> BrokerTrouble:
+        """Return why it does not take us, by its reason code."""
+        if code == UNSUPPORTED_VERSION:
+            return UnsupportedVersion(f"{self} does not speak this version of MQTT")
+        if code in (BAD_CREDENTIALS, NOT_AUTHORIZED):
+            shown = "those in MQTT_USER and MQTT_PASSWORD" if self.user else "none: set MQTT_USER and MQTT_PASSWORD"
+            return BrokerTrouble(f"{self} refuses the credentials; it was shown {shown}", REFUSED_S)
+        return BrokerTrouble(f"{self} refuses us: {text}", REFUSED_S)
+
+    def broken(self, code: int, text: str, client_id: str) -> BrokerTrouble:
+        """Return why a connection has ended, by the reason code."""
+        if code != TAKEN_OVER:
+            return BrokerTrouble(f"the connection to {self} has broken ({text})")
+        taken = f"another program uses the client id {client_id!r} at {self}"
+        return BrokerTrouble(f"{taken}: end one of them, or give each its own doors.mqtt.client_id", TAKEN_S)
+
 
 def parse(url: str) -> Broker:
     """Return the broker of a URL. ValueError says what would be right, without the URL: it may hold a password."""
     right = "write it as mqtt://host or mqtts://host:8883"
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        parts, port = urlsplit(url), urlsplit(url).port
     except ValueError:
         raise ValueError(f"is no address of a broker: {right}") from None
     if "@" in parts.netloc:
         raise ValueError("user and password never stand in this file: put them in MQTT_USER and MQTT_PASSWORD")
     if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError(f"is no address of a broker: {right}")
-    if port == 0:
-        raise ValueError("has no port 0")
     return Broker(parts.hostname, port or PORTS[parts.scheme], parts.scheme == "mqtts")
 
 

@@ -5,6 +5,7 @@ Assistant delivers a QoS 1 command late, after having told its user that it fail
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from emulator import __version__
@@ -23,8 +24,10 @@ Component = dict[str, Any]
 ORDER = '{"action": "{{ action }}", "code": {{ (code or "") | tojson }}}'
 """Template of a command to the panel. A bare `{{ code }}` is the word None where no code was typed."""
 
+ORIGIN = {"name": "verisure-emulator", "sw_version": __version__}
 OUTCOMES = [result.value for result in Result]
 
+SWITCH_TOPICS = {"state": "state", "command": "set"}
 SAFE = {"qos": 0, "retain": False, "message_expiry_interval": EXPIRY_S}
 
 
@@ -32,92 +35,39 @@ def components(
     topics: Topics, installation: str, commands: Collection[str], switches: Iterable[Switch], *, arm_code: bool
 ) -> dict[str, Component]:
     """Return the entities of an alarm by their key, which is unique in this program and stable."""
-    status = [_available(topics.status)]
-    read = [*status, _available(topics.alarm(installation, "status"))]
+    topic = partial(topics.alarm, installation)
+    status = [{"topic": topics.status}]
+    read = {"availability": [*status, {"topic": topic("status")}], "availability_mode": "all"}
+    diagnostic = {"entity_category": "diagnostic"}
 
     def entity(platform: str, leaf: str, name: str | None, **more: Any) -> Component:
         made = {"platform": platform, "unique_id": f"verisure_{topics.program}_{installation}_{leaf}", "name": name}
-        return made | {"availability": status} | more
+        return {**made, "availability": status, **more}
 
-    outcome = topics.alarm(installation, "outcome")
+    outcome: Component = {"state_topic": topic("outcome")}
     found = {
-        "alarm": entity(
-            "alarm_control_panel",
-            "alarm",
-            None,
-            availability=read,
-            availability_mode="all",
-            state_topic=topics.alarm(installation, "state"),
-            json_attributes_topic=topics.alarm(installation, "attributes"),
-            command_topic=topics.alarm(installation, "set"),
-            command_template=ORDER,
-            supported_features=[command.lower() for command in ARMS if command in commands],
-            payload_disarm=DISARM,
-            code="REMOTE_CODE",
-            code_arm_required=arm_code,
-            code_disarm_required=True,
-            code_trigger_required=False,
-            **SAFE,
-        ),
-        "cloud": entity(
-            "binary_sensor",
-            "cloud",
-            "Cloud",
-            state_topic=topics.alarm(installation, "cloud"),
-            device_class="connectivity",
-            entity_category="diagnostic",
-        ),
-        "changed": entity(
-            "sensor",
-            "changed",
-            "Last change",
-            state_topic=topics.alarm(installation, "changed"),
-            device_class="timestamp",
-        ),
-        "outcome": entity(
-            "sensor",
-            "outcome",
-            "Last command",
-            state_topic=outcome,
-            value_template="{{ value_json.result }}",
-            json_attributes_topic=outcome,
-            device_class="enum",
-            options=OUTCOMES,
-        ),
-        "asked_by": entity(
-            "sensor",
-            "asked_by",
-            "Asked by",
-            state_topic=outcome,
-            value_template="{{ value_json.asked_by }}",
-            entity_category="diagnostic",
-        ),
-        "refresh": entity(
-            "button",
-            "refresh",
-            "Read the state",
-            command_topic=topics.alarm(installation, "refresh"),
-            payload_press=orders.PRESS,
-            entity_category="diagnostic",
-            **SAFE,
-        ),
-        "event": entity(
-            "event", "event", "Outcome", state_topic=topics.alarm(installation, "event"), event_types=OUTCOMES
-        ),
+        "alarm": entity("alarm_control_panel", "alarm", None, **read, **SAFE)
+        | {"state_topic": topic("state"), "json_attributes_topic": topic("attributes")}
+        | {"command_topic": topic("set"), "command_template": ORDER, "payload_disarm": DISARM}
+        | {"supported_features": [command.lower() for command in ARMS if command in commands]}
+        | {"code": "REMOTE_CODE", "code_arm_required": arm_code, "code_disarm_required": True},
+        "cloud": entity("binary_sensor", "cloud", "Cloud", device_class="connectivity", **diagnostic)
+        | {"state_topic": topic("cloud")},
+        "changed": entity("sensor", "changed", "Last change", device_class="timestamp")
+        | {"state_topic": topic("changed")},
+        "outcome": entity("sensor", "outcome", "Last command", device_class="enum", options=OUTCOMES, **outcome)
+        | {"value_template": "{{ value_json.result }}", "json_attributes_topic": topic("outcome")},
+        "asked_by": entity("sensor", "asked_by", "Asked by", **diagnostic, **outcome)
+        | {"value_template": "{{ value_json.asked_by }}"},
+        "refresh": entity("button", "refresh", "Read the state", payload_press=orders.PRESS, **diagnostic, **SAFE)
+        | {"command_topic": topic("refresh")},
+        "event": entity("event", "event", "Outcome", event_types=OUTCOMES, state_topic=topic("event")),
     }
     for switch in switches:
         serial = switch.identity.serial
-        found[f"switch_{serial}"] = entity(
-            "switch",
-            serial,
-            switch.name,
-            unique_id=f"verisure_{topics.program}_{serial}",
-            availability=read,
-            availability_mode="all",
-            state_topic=topics.switch(installation, serial, "state"),
-            command_topic=topics.switch(installation, serial, "set"),
-            **SAFE,
-        )
+        about = {"unique_id": f"verisure_{topics.program}_{serial}"}
+        about |= {f"{key}_topic": topics.switch(installation, serial, leaf) for key, leaf in SWITCH_TOPICS.items()}
+        found[f"switch_{serial}"] = entity("switch", serial, switch.name, **read, **SAFE) | about
     return found
 
 
@@ -130,13 +80,13 @@ def by_device(
     its root.
     """
     left = {key: {"platform": platform} for key, platform in gone.items() if key not in found}
-    message = {"device": _device(topics, installation), "origin": _origin(), "components": {**found, **left}}
+    message = {"device": _device(topics, installation), "origin": ORIGIN, "components": {**found, **left}}
     return {topics.device(installation): message}
 
 
 def by_entity(topics: Topics, installation: str, found: Mapping[str, Component]) -> dict[str, Component]:
     """Return the messages that announce each entity by itself, by topic: for Home Assistant before 2024.12."""
-    about = {"device": _device(topics, installation), "origin": _origin()}
+    about = {"device": _device(topics, installation), "origin": ORIGIN}
     return {
         topics.entity(component["platform"], f"{installation}_{key}"): {
             **{name: value for name, value in component.items() if name != "platform"},
@@ -144,10 +94,6 @@ def by_entity(topics: Topics, installation: str, found: Mapping[str, Component])
         }
         for key, component in found.items()
     }
-
-
-def _available(topic: str) -> dict[str, str]:
-    return {"topic": topic}
 
 
 def _device(topics: Topics, installation: str) -> Mapping[str, str | Sequence[str]]:
@@ -158,7 +104,3 @@ def _device(topics: Topics, installation: str) -> Mapping[str, str | Sequence[st
         "model": "Alarm",
         "sw_version": __version__,
     }
-
-
-def _origin() -> Mapping[str, str]:
-    return {"name": "verisure-emulator", "sw_version": __version__}

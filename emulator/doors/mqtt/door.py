@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from emulator.alarm.hub import Switch
 from emulator.clock import Heartbeat, Moment, boottime
 from emulator.doors import DoorContext
-from emulator.doors.mqtt import messages, panel
+from emulator.doors.mqtt import messages
 from emulator.doors.mqtt.broker import AGAIN_S, MOST_S, Broker, BrokerTrouble
-from emulator.doors.mqtt.kept import program_id
-from emulator.doors.mqtt.link import Link, Will, connect
-from emulator.doors.mqtt.listener import Listener
+from emulator.doors.mqtt.home import Home
+from emulator.doors.mqtt.link import Link, Received, connect
+from emulator.doors.mqtt.obedience import Obedience
 from emulator.doors.mqtt.settings import MqttSettings
 from emulator.doors.mqtt.speaker import Speaker
-from emulator.doors.mqtt.topics import OFFLINE
+from emulator.errors import EmulatorError, ProtocolError
 from emulator.lan.door import Life
 
 LOG = logging.getLogger(__name__)
@@ -34,6 +34,11 @@ QUIET_S = 60.0
 BIRTH_S = 10.0
 """Time over which homes on one broker spread their states when Home Assistant starts."""
 
+RETAINED = "it was sent to be retained, and may be old: send it without `retain`"
+REPEATED = "it may have been sent before"
+STOOD_STILL = BrokerTrouble("this program stood still: commands that waited meanwhile are dropped", 0.0)
+STALE = "this program stood still while it waited: ask again"
+
 
 class Mqtt:
     """The alarms and their switches at a broker."""
@@ -48,29 +53,9 @@ class Mqtt:
         spread_s: Callable[[], float] = lambda: random.uniform(0, BIRTH_S),  # noqa: S311  # no secret
     ) -> None:
         self._context = context
-        self._broker = broker
-        program = program_id(context.journal)
-        self._client_id = settings.client_id or f"verisure-{program}"
-        self._topics = topics = settings.topics(program)
-        self._switches = [switch for switch in context.hub.switches if "mqtt" in switch.doors]
-        arms = {
-            name: panel.arms(switch.mode for switch in context.hub.switches if switch.installation == name)
-            for name in context.hub.installations
-        }
-        self._speaker = Speaker(context, topics, settings, self._switches, arms, str(broker))
-        self._listener = Listener(
-            context,
-            topics,
-            self._switches,
-            arms,
-            f"broker {broker.host}",
-            arm_code=settings.arm_code,
-            stood_still=self._stood_still,
-            clear=self._clear,
-            answered=self._speaker.repeat,
-            looked=self._looked,
-            born=self._born,
-        )
+        self._home = Home.of(context, settings, broker)
+        self._client_id = settings.client_id or f"verisure-{self._home.topics.program}"
+        self._speaker, self._obedience = Speaker(self._home), Obedience(self._home)
         self._spread_s = spread_s
         self._heartbeat = Heartbeat(context.clock, boot, beat_s=LOOK_S, gap_s=GAP_S)
         self._link: Link | None = None
@@ -93,10 +78,9 @@ class Mqtt:
         """Return the switches, each with the broker and the topic of its commands, while there is a connection."""
         if not self._link:
             return ()
-        topic = self._topics.switch
-        return [
-            (one, f"{self._broker}/{topic(one.installation, one.identity.serial, 'set')}") for one in self._switches
-        ]
+        topic = self._home.topics.switch
+        found = [(one, topic(one.installation, one.identity.serial, "set")) for one in self._home.switches]
+        return [(one, f"{self._home.broker}/{obeyed}") for one, obeyed in found]
 
     def obstacles(self) -> Sequence[str]:
         """Return what keeps the broker from serving, as it was logged."""
@@ -104,8 +88,8 @@ class Mqtt:
         if self._trouble or not link:
             return (self._trouble,) if self._trouble else ()
         denied = [f"may not read {one}" for one in link.denied]
-        denied += [f"may not write {self._topics.status}"] if self._speaker.is_denied else []
-        return [f"{self._broker}: its ACL is too narrow: this program {one}; see docs/mqtt.md" for one in denied]
+        denied += [f"may not write {self._home.topics.status}"] if link.is_mute else []
+        return [f"{self._home.broker}: its ACL is too narrow: this program {one}; see docs/mqtt.md" for one in denied]
 
     def report(self, switch: Switch) -> str:
         """Return what is published of a switch."""
@@ -113,26 +97,39 @@ class Mqtt:
 
     # -- on the library's thread, and on those of alarms ----------------------------------------------------
 
+    def _take(self, message: Received) -> None:
+        """Obey a message, unless it may be old, or write down why not."""
+        if message.topic == self._home.topics.birth:
+            if message.payload == b"online":
+                self._again_at = self._context.clock.monotonic() + self._spread_s()
+            return
+        path, is_late = self._home.topics.path(message.topic), self._stood_still()
+        # An empty one clears what was retained.
+        if not path or not message.payload:
+            return
+        if (link := self._link) and message.retained is not False:
+            link.publish(message.topic, "", retain=True)
+        try:
+            if why := RETAINED if message.retained else REPEATED if message.repeated else STALE if is_late else "":
+                raise ProtocolError(why)
+            self._speaker.repeat(self._obedience.obey(path, message.payload))
+            is_new = True
+        except EmulatorError as error:
+            is_new = self._obedience.refuse(path, str(error))
+        self._looked(is_new)
+
     def _stood_still(self) -> bool:
         clock = self._context.clock
         if not self._heartbeat.skipped_since(Moment(clock.monotonic(), clock.time())):
             return False
         if link := self._link:
-            link.end(_stale())
-            self._life.hurry()
+            link.end(STOOD_STILL)
         return True
-
-    def _clear(self, topic: str) -> None:
-        if link := self._link:
-            link.publish(topic, "", retain=True)
 
     def _looked(self, at_once: bool) -> None:
         self._is_dirty = True
         if at_once:
             self._life.hurry()
-
-    def _born(self) -> None:
-        self._again_at = self._context.clock.monotonic() + self._spread_s()
 
     # -- on the door's thread -------------------------------------------------------------------------------
 
@@ -143,7 +140,7 @@ class Mqtt:
     def _look(self) -> None:
         now = self._context.clock.monotonic()
         if self._heartbeat.beat() and self._link:
-            self._link.end(_stale())
+            self._link.end(STOOD_STILL)
         if self._link and self._link.ended.done():
             self._lose(self._link.ended.result(), now)
         if not self._link and now >= self._due_at:
@@ -158,28 +155,33 @@ class Mqtt:
             self._is_dirty = True
         if self._is_dirty or now - self._said_at >= QUIET_S:
             self._is_dirty, self._said_at = False, now
-            self._speaker.speak()
+            try:
+                self._speaker.speak()
+            except EmulatorError as error:  # the journal cannot be read; the next look is another chance
+                LOG.debug("%s", error)
+                self._is_dirty = True
 
     def _connect(self, now: float) -> None:
         try:
-            link = connect(self._broker, self._client_id, Will(self._topics.status, OFFLINE), self._listener.take)
+            link = connect(self._home.broker, self._client_id, self._home.topics.status, self._take)
         except BrokerTrouble as trouble:
             self._fail(trouble, now)
             return
         # Connecting may have taken longer than a gap, and nothing that is old can be in a new connection.
         self._heartbeat.beat()
         self._link, self._trouble, self._since = link, "", now
-        link.ended.add_done_callback(lambda _why: self._life.hurry())
-        link.subscribe([*self._topics.orders, *([self._topics.birth] if self._topics.discovery else [])])
-        self._speaker.begin(link)
         self._is_dirty, self._said_at = False, now
-        LOG.info("connected to %s as %s, topics below %s", self._broker, self._client_id, self._topics.base)
+        try:
+            self._speaker.begin(link)
+        except EmulatorError as error:  # the journal cannot be read
+            self._lose(BrokerTrouble(str(error)), now)
+            return
+        link.ended.add_done_callback(lambda _why: self._life.hurry())
+        link.subscribe(self._home.topics.read)
+        LOG.info("connected to %s as %s, topics below %s", self._home.broker, self._client_id, self._home.topics.base)
 
     def _lose(self, why: BrokerTrouble, now: float) -> None:
-        if self._link:
-            self._link.close()
-        self._link = None
-        self._speaker.lost()
+        self._leave()
         if now - self._since >= STEADY_S:
             self._failures = 0
         self._fail(why, now)
@@ -195,11 +197,10 @@ class Mqtt:
 
     def _close(self) -> None:
         self._unsubscribe()
+        self._leave()
+
+    def _leave(self) -> None:
         self._speaker.end()
         if self._link:
             self._link.close()
         self._link = None
-
-
-def _stale() -> BrokerTrouble:
-    return BrokerTrouble("this program stood still: commands that waited meanwhile are dropped", 0.0)

@@ -34,15 +34,15 @@ def known_id(journal: Journal) -> str:
 
 
 @dataclass
-class Kept:
-    """What a broker keeps of us. `entities` maps the topic of a device to its entities, and each to its platform."""
+class BrokerMemory:
+    """Memory of what a broker keeps. `entities` maps the topic of a device to its entities and their platforms."""
 
     broker: str
     topics: list[str] = field(default_factory=list)
     entities: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, journal: Journal, broker: str) -> "Kept":
+    def load(cls, journal: Journal, broker: str) -> "BrokerMemory":
         """Return what is known of this broker; nothing of another one, or if the note cannot be parsed."""
         try:
             found = cls(**json.loads(journal.recall(_KEPT) or "{}"))

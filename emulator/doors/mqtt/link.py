@@ -9,14 +9,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.client import Client, MQTTMessage, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from emulator.doors.mqtt.broker import REFUSED_S, TAKEN_S, Broker, BrokerTrouble
+from emulator.doors.mqtt.broker import NOT_AUTHORIZED, Broker, BrokerTrouble, UnsupportedVersion
+from emulator.doors.mqtt.topics import OFFLINE
 
 LOG = logging.getLogger(__name__)
 
@@ -34,17 +35,9 @@ LARGEST_PACKET = 64 * 1024
 """Bytes of a packet that a broker of MQTT 5 may send us; a command has 1 KiB at most."""
 
 NEVER_RETAINED = 2
-"""Retain handling: what was retained before we came is not sent to us (MQTT 5 §3.8.3.1)."""
-
-# Reason codes of MQTT 5 §2.4; the library translates those of 3.1.1.
-UNSUPPORTED_VERSION, BAD_CREDENTIALS, NOT_AUTHORIZED, TAKEN_OVER = 0x84, 0x86, 0x87, 0x8E
-NO_READER = 0x10
+"""Retain handling: what was retained before we came is not sent to us."""
 
 V5, V3 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
-
-
-class UnsupportedVersion(BrokerTrouble):
-    """The broker does not speak MQTT 5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +53,17 @@ class Received:
     repeated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Will:
-    """A retained message that the broker publishes for us when the connection breaks."""
-
-    topic: str
-    payload: str
-
-
 @dataclass(eq=False)
 class Link:
-    """A connection from `open` to `close`, on the library's own thread, which calls `on_message`."""
+    """A connection from `open` to `close`, on the library's own thread, which calls `on_message`.
+
+    `status` is the topic at which the broker says `offline` for us when the connection breaks; empty for none.
+    """
 
     broker: Broker
     client_id: str
     version: MQTTProtocolVersion
-    will: Will | None = None
+    status: str = ""
     on_message: Callable[[Received], None] = lambda _message: None
     ended: Future[BrokerTrouble] = field(default_factory=Future)
     """Resolves to the reason when the connection has broken."""
@@ -86,9 +74,7 @@ class Link:
         self._lock = threading.Lock()
         self._filters: Sequence[str] = ()
         self._denied: Sequence[str] = ()
-        self._asking = False
-        self._asked: dict[int, Future[int]] = {}
-        self._early: dict[int, int] = {}
+        self._verdicts: dict[int, int] = {}
 
     @property
     def denied(self) -> Sequence[str]:
@@ -98,13 +84,13 @@ class Link:
     def open(self) -> None:
         """Connect; BrokerTrouble says why that was not possible."""
         client = self._client = self._made()
+        fresh: dict[str, Any] = {}
+        if self.version is V5:
+            limits = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # of the library
+            limits.SessionExpiryInterval, limits.MaximumPacketSize = 0, LARGEST_PACKET
+            fresh = {"clean_start": True, "properties": limits}
         try:
-            if self.version is V5:
-                limits = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # of the library
-                limits.SessionExpiryInterval, limits.MaximumPacketSize = 0, LARGEST_PACKET
-                client.connect(self.broker.address, self.broker.port, KEEPALIVE_S, clean_start=True, properties=limits)
-            else:
-                client.connect(self.broker.address, self.broker.port, KEEPALIVE_S)
+            client.connect(self.broker.address, self.broker.port, KEEPALIVE_S, **fresh)
         except OSError as error:
             raise self.broker.unreachable(error) from None
         client.loop_start()
@@ -120,31 +106,26 @@ class Link:
     def subscribe(self, filters: Sequence[str]) -> None:
         """Ask for messages that are sent from now on, each at most once."""
         self._filters = filters
-        if self.version is V5:
-            options = SubscribeOptions(noLocal=True, retainAsPublished=True, retainHandling=NEVER_RETAINED)
-            self._client.subscribe([(one, options) for one in filters])
-        else:
-            self._client.subscribe([(one, 0) for one in filters])
+        options = SubscribeOptions(noLocal=True, retainAsPublished=True, retainHandling=NEVER_RETAINED)
+        how: Any = options if self.version is V5 else 0
+        self._client.subscribe([(one, how) for one in filters])
 
-    def publish(self, topic: str, payload: str, *, retain: bool) -> None:
+    @property
+    def is_mute(self) -> bool:
+        """True if the broker has refused a message that was sent with `qos` 1, for want of a right."""
+        return NOT_AUTHORIZED in self._verdicts.values()
+
+    def publish(self, topic: str, payload: str, *, retain: bool, qos: int = 0) -> MQTTMessageInfo:
         """Send a message; it is lost if the connection is."""
-        self._client.publish(topic, payload, qos=0, retain=retain)
+        return self._client.publish(topic, payload, qos=qos, retain=retain)
 
-    def ask(self, topic: str, payload: str, *, retain: bool) -> Future[int]:
-        """Send a message, and return what the broker says to it: a reason code, 0 where it speaks 3.1.1."""
-        answer: Future[int] = Future()
-        with self._lock:
-            self._asking = True
-        # Not under our lock: the library calls `_on_publish` under one that this needs.
-        number = self._client.publish(topic, payload, qos=1, retain=retain).mid
-        with self._lock:
-            self._asking = False
-            if number in self._early:
-                answer.set_result(self._early[number])
-            else:
-                self._asked[number] = answer
-            self._early.clear()
-        return answer
+    def ask(self, topic: str, payload: str, within_s: float) -> int | None:
+        """Send a message, and return the reason code of the broker's answer; None if it says nothing in time."""
+        sent = self.publish(topic, payload, retain=False, qos=1)
+        with suppress(RuntimeError, ValueError):  # the connection has broken
+            sent.wait_for_publish(within_s)
+            return self._verdicts.get(sent.mid, 0) if sent.is_published() else None
+        return None
 
     def end(self, why: BrokerTrouble) -> None:
         """Note that this connection is of no more use; nothing that still arrives is passed on."""
@@ -174,8 +155,8 @@ class Link:
             client.tls_set_context(context)
         if self.broker.user:
             client.username_pw_set(self.broker.user, self.broker.password or None)
-        if self.will:
-            client.will_set(self.will.topic, self.will.payload, qos=1, retain=True)
+        if self.status:
+            client.will_set(self.status, OFFLINE, qos=1, retain=True)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
@@ -187,7 +168,7 @@ class Link:
 
     def _on_connect(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _more: Any) -> None:
         if code.is_failure:
-            self._refuse(_refusal(self.broker, code))
+            self._refuse(self.broker.refusal(code.value, str(code)))
         elif not self._connected.done():
             self._connected.set_result(None)
 
@@ -196,25 +177,15 @@ class Link:
         if not self._connected.done():
             closed = f"{self.broker} closes the connection before it has begun"
             self._refuse(UnsupportedVersion(closed) if self.version is V5 else BrokerTrouble(closed))
-        elif code.value == TAKEN_OVER:
-            taken = (
-                f"another program uses the client id {self.client_id!r} at {self.broker}: give each its own with "
-                "doors.mqtt.client_id, and end one that is too many"
-            )
-            self.end(BrokerTrouble(taken, TAKEN_S))
         else:
-            self.end(BrokerTrouble(f"the connection to {self.broker} has broken ({code})"))
+            self.end(self.broker.broken(code.value, str(code), self.client_id))
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         if self.ended.done():
             return
         try:
-            topic = message.topic
-        except UnicodeDecodeError:
-            return
-        try:
             retained = message.retain or (False if self.version is V5 else None)
-            self.on_message(Received(topic, bytes(message.payload), retained, message.dup))
+            self.on_message(Received(message.topic, bytes(message.payload), retained, message.dup))
         except Exception:
             # Nothing may end this thread while the connection stands.
             LOG.exception("a message was not taken")
@@ -223,11 +194,8 @@ class Link:
         self._denied = [one for one, code in zip(self._filters, codes, strict=False) if code.is_failure]
 
     def _on_publish(self, _client: Client, _data: Any, number: int, code: ReasonCode, _more: Any) -> None:
-        with self._lock:
-            if answer := self._asked.pop(number, None):
-                answer.set_result(code.value)
-            elif self._asking:
-                self._early[number] = code.value
+        if code.value:
+            self._verdicts[number] = code.value
 
     def _refuse(self, why: BrokerTrouble) -> None:
         if not self._connected.done():
@@ -237,12 +205,12 @@ class Link:
 def connect(
     broker: Broker,
     client_id: str,
-    will: Will | None = None,
+    status: str = "",
     on_message: Callable[[Received], None] = lambda _message: None,
 ) -> Link:
     """Return a connection by MQTT 5, or by 3.1.1 to a broker that does not speak that; BrokerTrouble."""
     for version in (V5, V3):
-        link = Link(broker, client_id, version, will, on_message)
+        link = Link(broker, client_id, version, status, on_message)
         try:
             link.open()
         except UnsupportedVersion:
@@ -251,12 +219,3 @@ def connect(
         else:
             return link
     raise AssertionError("each version returns or raises")
-
-
-def _refusal(broker: Broker, code: ReasonCode) -> BrokerTrouble:
-    if code.value == UNSUPPORTED_VERSION:
-        return UnsupportedVersion(f"{broker} does not speak this version of MQTT")
-    if code.value in (BAD_CREDENTIALS, NOT_AUTHORIZED):
-        have = "MQTT_USER and MQTT_PASSWORD" if broker.user else "no user: set MQTT_USER and MQTT_PASSWORD"
-        return BrokerTrouble(f"{broker} refuses the credentials; it was shown {have}", REFUSED_S)
-    return BrokerTrouble(f"{broker} refuses us: {code}", REFUSED_S)

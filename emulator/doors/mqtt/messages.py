@@ -1,4 +1,4 @@
-"""What the door says of an alarm: payloads by topic, from memory and the journal."""
+"""Messages about an alarm: payloads by topic; pure."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence

@@ -13,21 +13,21 @@ PRESS = "PRESS"
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class PanelOrder:
     """A command to an alarm: an action of an alarm panel, and the code that was typed, which is never shown."""
 
     action: str
     code: str = field(default="", repr=False)
 
 
-def parse(payload: bytes) -> Order:
+def parse(payload: bytes) -> PanelOrder:
     """Return the command in a payload: a bare word, or an object with `action` and perhaps `code`. ProtocolError.
 
     Errors never quote the payload: it may hold a code.
     """
     text = word(payload)
     if not text.startswith("{"):
-        return Order(text.upper())
+        return PanelOrder(text.upper())
     try:
         parts = json.loads(text)
     except (ValueError, RecursionError):
@@ -39,7 +39,7 @@ def parse(payload: bytes) -> Order:
         raise ProtocolError('it has other keys than "action" and "code"')
     if not isinstance(code, str | None):
         raise ProtocolError('its "code" is no text: write it in quotation marks')
-    return Order(action.strip().upper(), code or "")
+    return PanelOrder(action.strip().upper(), code or "")
 
 
 def turned(payload: bytes) -> bool:

@@ -1,37 +1,21 @@
 """The MQTT door's section of devices.yaml, and its row."""
 
-import re
 import sys
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from emulator.config import credentials
-from emulator.config.fields import Name, Section
+from emulator.config.fields import Section, word
 from emulator.doors import Door, DoorContext, DoorType, Trouble
 from emulator.doors.mqtt.broker import Broker, parse
 from emulator.doors.mqtt.topics import Topics
 from emulator.errors import ConfigError, Problem
 from emulator.store.journal import Journal
 
-LONGEST_TOPIC = 64
-"""Characters of a prefix; a whole topic of ours has some 80 more."""
-
-CLIENT_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")
-"""Letters that every broker takes."""
-
-
-def _topic(value: str) -> str:
-    if not re.fullmatch(r"[^+#$\s/\x00]+(/[^+#\s/\x00]+)*", value) or len(value) > LONGEST_TOPIC:
-        raise ValueError(
-            f"{value!r} is no beginning of a topic: use words with / between them, at most {LONGEST_TOPIC} "
-            "characters, without + # $ and blanks"
-        )
-    return value
-
-
-Topic = Annotated[Name, AfterValidator(_topic)]
+Topic = Annotated[str, BeforeValidator(word), Field(pattern=r"^[^+#$\s/]+(/[^+#\s/]+)*$", max_length=64)]
+"""Begin of a topic. A whole topic of ours has some 80 characters more; a broker takes 65 535."""
 
 
 class MqttSettings(Section):
@@ -39,27 +23,20 @@ class MqttSettings(Section):
 
     broker: str = Field(description="`mqtt://host` or `mqtts://host:8883`; user and password are in the environment")
     ca: str = Field(default="", description="file with the certificate of the broker's CA, if that is your own")
-    prefix: Topic = Field(default="verisure", description="begin of every topic")
-    discovery: Topic | Literal[False] = Field(
-        default="homeassistant", description="Home Assistant's discovery prefix; `false`: nothing is announced"
+    prefix: Topic = Field(default="verisure", description="begin of every topic, without blanks and + # $")
+    discovery: Topic | Literal[False] = Field(default="homeassistant", description="Home Assistant's; `false`: none")
+    per_entity: bool = Field(default=False, description="`true`: for Home Assistant before 2024.12")
+    client_id: str = Field(
+        default="",
+        pattern=r"^[0-9A-Za-z_.-]{0,64}$",
+        description="up to 64 letters, digits and `_.-`; left out: made of the program's own id, which is unique",
     )
-    per_entity: bool = Field(
-        default=False, description="`true`: a discovery message for each entity, for Home Assistant before 2024.12"
-    )
-    client_id: str = Field(default="", description="left out: made of the program's own id, which is unique")
     arm_code: bool = Field(default=False, description="`true`: arming by the alarm panel needs the PIN, too")
 
     @field_validator("broker")
     @classmethod
     def _can_be_used(cls, value: str) -> str:
         parse(value)
-        return value
-
-    @field_validator("client_id")
-    @classmethod
-    def _is_taken(cls, value: str) -> str:
-        if value and not CLIENT_ID.fullmatch(value):
-            raise ValueError("takes 1 to 64 letters, digits and _ . -")
         return value
 
     def topics(self, program: str) -> Topics:

@@ -1,21 +1,15 @@
 """Publish what has changed, and announce the alarms to Home Assistant."""
 
-import logging
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from emulator.alarm.hub import Switch
-from emulator.doors import DoorContext
 from emulator.doors.mqtt import discovery, messages
-from emulator.doors.mqtt.kept import Kept
-from emulator.doors.mqtt.link import NOT_AUTHORIZED, Link
-from emulator.doors.mqtt.settings import MqttSettings
-from emulator.doors.mqtt.topics import OFFLINE, ONLINE, Topics
-from emulator.model import ArmMode
+from emulator.doors.mqtt.home import Home
+from emulator.doors.mqtt.kept import BrokerMemory
+from emulator.doors.mqtt.link import Link
+from emulator.doors.mqtt.topics import OFFLINE, ONLINE
 from emulator.store import history
-from emulator.store.journal import Entry, newest_ended
-
-LOG = logging.getLogger(__name__)
+from emulator.store.journal import Entry
 
 LOOKED_THROUGH = 100
 """Journal entries that are searched for the last command of each alarm, and for news."""
@@ -27,58 +21,37 @@ SUMMARY_S = 300.0
 """Longest time between two summaries; they carry the time of the last reading, which moves every minute or two."""
 
 
+@dataclass(eq=False)
 class Speaker:
     """The messages of this program. Not locked: the door's thread calls it, but for `repeat`."""
 
-    def __init__(
-        self,
-        context: DoorContext,
-        topics: Topics,
-        settings: MqttSettings,
-        switches: Sequence[Switch],
-        arms: Mapping[str, Mapping[str, ArmMode]],
-        broker: str,
-    ) -> None:
-        self._context = context
-        self._topics = topics
-        self._settings = settings
-        self._switches = switches
-        self._arms = arms
-        self._broker = broker
+    home: Home
+
+    def __post_init__(self) -> None:
         self._link: Link | None = None
         self._said: dict[str, str] = {}
         self._told: dict[tuple[int, int], None] | None = None
         self._summary: Mapping[str, object] = {}
         self._summary_at = 0.0
-        self._greeting: Future[int] | None = None
-
-    @property
-    def is_denied(self) -> bool:
-        """True if the broker does not let us publish our status."""
-        return bool(self._greeting and self._greeting.done() and self._greeting.result() == NOT_AUTHORIZED)
 
     def begin(self, link: Link) -> None:
         """Announce the alarms and say everything; what is there no more is taken back."""
         self._link = link
         self.forget()
-        kept = Kept.load(self._context.journal, self._broker)
-        announced = self._announcements(kept) if self._settings.discovery else {}
+        kept = BrokerMemory.load(self.home.context.journal, str(self.home.broker))
+        announced = self._announcements(kept) if self.home.settings.discovery else {}
         for topic, found in announced.items():
             self._say(topic, messages.text(found))
         self.speak()
-        for topic in kept.save(self._context.journal, {*self._said, self._topics.status}):
+        for topic in kept.save(self.home.context.journal, {*self._said, self.home.topics.status}):
             link.publish(topic, "", retain=True)
         # Last: whoever is told that we are there finds everything else in place.
-        self._greeting = link.ask(self._topics.status, ONLINE, retain=True)
+        link.publish(self.home.topics.status, ONLINE, retain=True, qos=1)
 
     def end(self) -> None:
-        """Say that the program leaves, if there is still a connection."""
+        """Say that the program leaves; what happens from now on is told at the next connection."""
         if self._link:
-            self._link.publish(self._topics.status, OFFLINE, retain=True)
-        self._link = None
-
-    def lost(self) -> None:
-        """Note that the connection has gone; what happens until the next one is told then."""
+            self._link.publish(self.home.topics.status, OFFLINE, retain=True)
         self._link = None
 
     def forget(self) -> None:
@@ -92,49 +65,50 @@ class Speaker:
 
     def speak(self) -> None:
         """Publish what has changed."""
-        journal, hub = self._context.journal, self._context.hub
+        journal, hub = self.home.context.journal, self.home.context.hub
         last: dict[str, Entry | None] = {}
         entries = journal.commands(LOOKED_THROUGH, quiet=False)
-        for name in self._arms:
-            last[name] = newest_ended(entries, name)
+        for name in self.home.arms:
+            last[name] = history.newest_ended(entries, name)
             view, health, changed = hub.view(name), hub.health(name), history.last_change(journal, name)
-            for topic, payload in messages.of_alarm(self._topics, name, view, health, changed, last[name]).items():
+            for topic, payload in messages.of_alarm(self.home.topics, name, view, health, changed, last[name]).items():
                 self._say(topic, payload)
-        for topic, payload in messages.of_switches(self._topics, hub, self._switches).items():
+        for topic, payload in messages.of_switches(self.home.topics, hub, self.home.switches).items():
             self._say(topic, payload)
         self._say_summary(last)
         self._tell_events()
 
-    def _announcements(self, kept: Kept) -> dict[str, discovery.Component]:
-        found: dict[str, discovery.Component] = {}
-        for name, commands in self._arms.items():
-            mine = [switch for switch in self._switches if switch.installation == name]
-            entities = discovery.components(self._topics, name, commands, mine, arm_code=self._settings.arm_code)
-            if self._settings.per_entity:
-                found |= discovery.by_entity(self._topics, name, entities)
+    def _announcements(self, kept: BrokerMemory) -> dict[str, discovery.Component]:
+        topics, settings, found = self.home.topics, self.home.settings, dict[str, discovery.Component]()
+        for name, commands in self.home.arms.items():
+            mine = [switch for switch in self.home.switches if switch.installation == name]
+            entities = discovery.components(topics, name, commands, mine, arm_code=settings.arm_code)
+            if settings.per_entity:
+                found |= discovery.by_entity(topics, name, entities)
             else:
                 platforms = {key: str(entity["platform"]) for key, entity in entities.items()}
-                gone = kept.gone(self._topics.device(name), platforms)
-                found |= discovery.by_device(self._topics, name, entities, gone)
+                gone = kept.gone(topics.device(name), platforms)
+                found |= discovery.by_device(topics, name, entities, gone)
         return found
 
     def _say_summary(self, last: Mapping[str, Entry | None]) -> None:
-        hub, now = self._context.hub, self._context.clock.monotonic()
-        obstacles = [obstacle for door in self._context.opened.values() for obstacle in door.obstacles()]
-        trouble = [*filter(None, [self._context.journal.trouble]), *dict.fromkeys(obstacles)]
-        found = messages.summary(hub, list(self._arms), last, trouble)
+        hub, now = self.home.context.hub, self.home.context.clock.monotonic()
+        obstacles = [obstacle for door in self.home.context.opened.values() for obstacle in door.obstacles()]
+        trouble = [*filter(None, [self.home.context.journal.trouble]), *dict.fromkeys(obstacles)]
+        found = messages.summary(hub, list(self.home.arms), last, trouble)
         if _timeless(found) != self._summary or now - self._summary_at >= SUMMARY_S:
             self._summary, self._summary_at = _timeless(found), now
-            self._say(self._topics.summary, messages.text(found))
+            self._say(self.home.topics.summary, messages.text(found))
 
     def _tell_events(self) -> None:
-        now = self._context.clock.time()
-        ended = [entry for entry in self._context.journal.commands(LOOKED_THROUGH) if entry.ended_at and entry.result]
-        news = {(entry.id, entry.times): entry for entry in ended if entry.installation in self._arms}
+        now, entries = self.home.context.clock.time(), self.home.context.journal.commands(LOOKED_THROUGH)
+        ended = [entry for entry in entries if entry.ended_at and entry.installation in self.home.arms]
+        news = {(entry.id, entry.times): entry for entry in ended}
         for key, entry in reversed(news.items()):
             is_new = self._told is not None and key not in self._told
             if is_new and self._link and now - (entry.ended_at or now) < OLD_NEWS_S:
-                self._link.publish(self._topics.alarm(entry.installation, "event"), messages.event(entry), retain=False)
+                topic = self.home.topics.alarm(entry.installation, "event")
+                self._link.publish(topic, messages.event(entry), retain=False)
         if self._link or self._told is None:
             self._told = dict.fromkeys(news)
 

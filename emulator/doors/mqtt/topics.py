@@ -21,13 +21,18 @@ class Topics:
 
     @property
     def status(self) -> str:
-        """Whether the program is connected; the broker says `offline` for it when it is gone."""
+        """The state of the connection; the broker says `offline` for a program that is gone."""
         return f"{self.base}/status"
 
     @property
     def summary(self) -> str:
         """The health of the program and its alarms, for those who watch many."""
         return f"{self.base}/summary"
+
+    @property
+    def read(self) -> list[str]:
+        """The filters of all topics that are read."""
+        return [*self.orders, self.birth] if self.discovery else self.orders
 
     @property
     def birth(self) -> str:

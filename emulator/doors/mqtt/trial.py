@@ -2,11 +2,10 @@
 
 import secrets
 from collections.abc import Iterator
-from concurrent.futures import Future
 
 from emulator.doors import Trouble
-from emulator.doors.mqtt.broker import Broker, BrokerTrouble
-from emulator.doors.mqtt.link import NO_READER, NOT_AUTHORIZED, connect
+from emulator.doors.mqtt.broker import NO_READER, NOT_AUTHORIZED, Broker, BrokerTrouble
+from emulator.doors.mqtt.link import connect
 from emulator.doors.mqtt.topics import Topics
 
 NOBODY = "check"
@@ -30,13 +29,13 @@ def troubles(broker: Broker, topics: Topics) -> Iterator[Trouble]:
     try:
         link.subscribe(topics.orders)
         # Not retained, and empty: no reader keeps or obeys it.
-        said = _answer(link.ask(topics.alarm(NOBODY, "event"), "", retain=False))
+        said = link.ask(topics.alarm(NOBODY, "event"), "", ANSWER_S)
         if topics.program != NOBODY:
             yield from (Trouble(f"its ACL does not let this program read {one}", WIDEN) for one in link.denied)
             if said == NOT_AUTHORIZED:
                 yield Trouble(f"its ACL does not let this program write below {topics.base}", WIDEN)
         if topics.discovery:
-            yield from _discovery(_answer(link.ask(topics.entity("sensor", NOBODY), "", retain=False)), topics)
+            yield from _discovery(link.ask(topics.entity("sensor", NOBODY), "", ANSWER_S), topics)
     finally:
         link.close()
 
@@ -49,10 +48,3 @@ def _discovery(said: int | None, topics: Topics) -> Iterator[Trouble]:
         yield Trouble(found, "name its discovery prefix in doors.mqtt.discovery, or write false there", is_warning=True)
     elif said == NOT_AUTHORIZED and topics.program != NOBODY:
         yield Trouble(f"its ACL does not let this program announce itself below {topics.discovery!r}", WIDEN)
-
-
-def _answer(answer: Future[int]) -> int | None:
-    try:
-        return answer.result(ANSWER_S)
-    except TimeoutError:
-        return None

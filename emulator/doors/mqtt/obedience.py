@@ -1,0 +1,81 @@
+"""Obey commands: no disarm without the PIN, or a rule that allows it to this very door."""
+
+import logging
+from collections.abc import Sequence
+
+from emulator.alarm.hub import Guard, Switch
+from emulator.doors.mqtt import orders, panel
+from emulator.doors.mqtt.home import Home
+from emulator.errors import EmulatorError, ProtocolError
+from emulator.model import Disarm, Origin
+
+LOG = logging.getLogger(__name__)
+
+NOT_ALLOWED = (
+    "a broker does not tell who asks: this switch disarms through mqtt only if its `disarm` in devices.yaml has "
+    "`doors` with mqtt among them; the alarm panel disarms with the PIN"
+)
+
+
+class Obedience:
+    """Carries out commands; for any thread but an event loop."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._by_serial = {(one.installation, one.identity.serial): one for one in home.switches}
+
+    def obey(self, path: Sequence[str], payload: bytes) -> str:
+        """Carry out a command to a topic; EmulatorError says why it is not even tried.
+
+        Return the topic of the state that its sender may believe to have changed; empty if there is none.
+        """
+        match path:
+            case [where, *_] if where not in self._home.arms:
+                raise ProtocolError("there is no alarm of that name")
+            case [where, "set"]:
+                self._command(where, orders.parse(payload))
+            case [where, "refresh"]:
+                orders.pressed(payload)
+                self._home.context.hub.refresh(where)
+            case [where, "switch", serial, "set"]:
+                if (switch := self._by_serial.get((where, serial))) is None:
+                    raise ProtocolError("there is no switch with that serial number")
+                self._turn(switch, orders.turned(payload))
+                return self._home.topics.switch(where, serial, "state")
+            case _:
+                raise ProtocolError("that is no topic for commands")
+        return ""
+
+    def refuse(self, path: Sequence[str], why: str) -> bool:
+        """Write down what is not obeyed, and why; return whether that is new, and not only counted."""
+        asked, where = "/".join(path), path[0] if path[0] in self._home.arms else ""
+        context, origin = self._home.context, Origin("mqtt", self._home.peer)
+        try:
+            is_new = context.journal.refuse(origin, asked, why, context.clock.time(), where)
+        except EmulatorError as error:
+            LOG.error("%s", error)
+            is_new = True
+        if is_new:
+            LOG.warning("%s asked for %r: refused: %s", self._home.peer, asked, why)
+        return is_new
+
+    def _command(self, where: str, order: orders.PanelOrder) -> None:
+        hub = self._home.context.hub
+        action = panel.action(order.action, self._home.arms[where], hub.view(where).soon)
+        if action is None:
+            if order.action not in panel.ARMS:
+                raise ProtocolError("it is no command of an alarm panel")
+            raise ProtocolError(f"no switch of this alarm has a mode for {order.action}")
+        if isinstance(action, Disarm) or self._home.settings.arm_code:
+            self._home.context.pin.check(order.code, self._home.peer)
+        try:
+            hub.command(where, action, Origin("mqtt", self._home.peer))
+        except EmulatorError as error:  # it was written down, or cannot be
+            LOG.error("%s: %s", where, error)
+
+    def _turn(self, switch: Switch, on: bool) -> None:
+        origin = Origin("mqtt", self._home.peer, switch.name)
+        if not on and switch.off_disarms and "mqtt" not in switch.narrowing.doors:
+            self._home.context.hub.ignore(switch, on, origin, NOT_ALLOWED)
+        else:
+            self._home.context.hub.submit(switch, on, origin, Guard.OFFS)
