@@ -81,15 +81,18 @@ class App:
         show_target = settings.while_pending == "target"
         journal, clock = self.alarms.journal, self.alarms.clock
         self.hub = Hub(switches(settings, journal), self.installations, journal, clock, show_target=show_target)
-        self.doors = self._open_doors(settings, interfaces or settings.lan.interfaces)
+        self.doors: dict[str, Door] = {}
+        self._sections = settings.doors.opened
+        for name, section in self._sections.items():
+            doors.row(name).require(section)
+        self._context = self._surroundings(settings, interfaces or settings.lan.interfaces)
         folder = StateFolder(journal, clock, self._all_changed)
         looks = [installation.look_after for installation in self.installations.values()]
         self._watch = Watch(clock, [*looks, folder.look], [self._after_gap], heartbeat)
 
-    def _open_doors(self, settings: Settings, interfaces: Sequence[str] | None) -> dict[str, Door]:
+    def _surroundings(self, settings: Settings, interfaces: Sequence[str] | None) -> DoorContext:
         address = str(settings.lan.address) if settings.lan.address else None
-        opened: dict[str, Door] = {}
-        context = DoorContext(
+        return DoorContext(
             hub=self.hub,
             journal=self.alarms.journal,
             clock=self.alarms.clock,
@@ -103,12 +106,9 @@ class App:
             reply_within_s=settings.reply_within,
             poll_every_s=max(installation.poll_every_s for installation in settings.installations.values()),
             notify=self._tell,
-            opened=opened,
+            opened=lambda: self.doors,
             pairing=settings.doors.pairing,
         )
-        for name, section in settings.doors.opened.items():
-            opened[name] = doors.row(name).open(context, section)
-        return opened
 
     def _tell(self, notice: Notice, about: str, text: str) -> None:
         if notice is not Notice.DISARMED or self.alarms.settings.notify.disarmed:
@@ -133,7 +133,10 @@ class App:
                 installation.start()
             self._watch.start()
             self.hub.start()
-            for door in self.doors.values():
+            # Each is served before the libraries of the next are loaded, which takes a Raspberry Pi seconds.
+            for name, section in self._sections.items():
+                door = doors.row(name).open(self._context, section)
+                self.doors = {**self.doors, name: door}
                 door.start()
         except BaseException as error:
             self.stop()
@@ -142,6 +145,8 @@ class App:
                 raise resources.no_thread(str(error)) from None
             if isinstance(error, OSError):
                 raise Hindered(f"it cannot start: {error}") from None
+            if type(error) is EmulatorError:  # the journal cannot be written: another start may do better
+                raise Hindered(str(error)) from None
             raise
 
     @property

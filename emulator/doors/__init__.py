@@ -71,8 +71,8 @@ class DoorContext:
     """Longest interval between two polls of an alarm."""
     notify: Callable[[Notice, str, str], None]
     """Tells people: the notice, what it is about, and a text."""
-    opened: "Mapping[str, Door]"
-    """The doors that are open, by name; it is complete once the first of them starts."""
+    opened: "Callable[[], Mapping[str, Door]]"
+    """The doors that are open now, by name; each is opened once the one before it is served."""
     pairing: Pairing | None
     """Pairing mode of the door whose clients pair; None where there is none."""
 
@@ -115,6 +115,11 @@ class DoorType(NamedTuple):
     """Short name, where a switch lists its doors."""
     summary: str
     """Meaning of its section in the table of settings."""
+    require: Callable[[Any], object] = lambda _settings: None
+    """Check that there is what `open` needs besides the settings, such as a library; ConfigError when there is not.
+
+    It is called before anything starts, and `open` after that.
+    """
     ports: Callable[[Any], Sequence[DoorPort]] = lambda _settings: ()
     """Ports with these settings, besides those of switches."""
     closed_ports: Sequence[ClosedPort] = ()

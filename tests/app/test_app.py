@@ -191,9 +191,9 @@ def test_no_door_is_opened_that_the_settings_do_not_name(make: Callable[..., App
 
 def test_the_dashboard_shows_switches_and_is_none_of_their_doors(make: Callable[..., App], state_dir: Path) -> None:
     app = make(settings(doors={"dashboard": {"port": free_port()}}))
-    assert list(app.doors) == ["dashboard"]
     assert app.hub.switches[0].doors == frozenset()
     app.start()
+    assert list(app.doors) == ["dashboard"]
     assert (state_dir / "api.json").stat().st_mode & 0o777 == 0o600
     app.stop()
     assert not (state_dir / "api.json").exists()

@@ -102,7 +102,7 @@ def a_context(hub: Hub, journal: Journal, folder: Path, **other: Any) -> DoorCon
         "reply_within_s": 0.8,
         "poll_every_s": 60.0,
         "notify": lambda _notice, _about, _text: None,
-        "opened": {},
+        "opened": dict,
         "pairing": None,
     }
     return DoorContext(hub=hub, journal=journal, state_dir=folder, **place, **(whole | other))

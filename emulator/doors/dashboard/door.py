@@ -4,7 +4,7 @@ import errno
 import logging
 import secrets
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -77,7 +77,6 @@ class Dashboard:
         self._context = context
         self._token = secrets.token_urlsafe(32)
         self._news = News()
-        self._others: dict[str, Door] = {}
         now, pin = context.clock.time, context.pin
         access = Access(context.journal, pin, now, self._token)
         searches, pairing = context.responder.searches, context.pairing
@@ -129,8 +128,10 @@ class Dashboard:
         what_to_do = "choose another port with doors.dashboard.port. Everything else goes on; the port is tried again"
         return f"The page cannot use {where}. Stop that program, or {what_to_do}"
 
+    def _others(self) -> Mapping[str, Door]:
+        return {name: door for name, door in self._context.opened().items() if door is not self}
+
     def _open(self) -> None:
-        self._others.update((name, door) for name, door in self._context.opened.items() if door is not self)
         self._news.open()
         self._unsubscribe = self._context.hub.subscribe(lambda _installation: self._news.changed())
 

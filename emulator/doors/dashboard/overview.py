@@ -30,7 +30,7 @@ class Overview:
     pin: Pin
     news: News
     now: Callable[[], float]
-    doors: Mapping[str, Door]
+    doors: Callable[[], Mapping[str, Door]]
     searches: Callable[[], tuple[LoggedSearch, ...]]
     pairing: Pairing | None
 
@@ -55,7 +55,7 @@ class Overview:
         """Return the status of each LAN door. One that no switch uses has nothing to serve, and is well."""
         return [
             schema.DoorView(name=name, status=self._status(name, door), obstacles=list(door.obstacles()))
-            for name, door in self.doors.items()
+            for name, door in self.doors().items()
         ]
 
     def health(self, installation: str) -> schema.HealthView:
@@ -107,7 +107,7 @@ class Overview:
         )
 
     def _switch(self, switch: Switch) -> schema.SwitchView:
-        doors = [(name, door) for name, door in self.doors.items() if name in switch.doors]
+        doors = [(name, door) for name, door in self.doors().items() if name in switch.doors]
         reports = [schema.ReportView(door=name, says=door.report(switch)) for name, door in doors]
         return schema.SwitchView.of(switch, self.hub.state(switch), mode=str(switch.mode), doors=reports)
 

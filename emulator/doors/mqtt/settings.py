@@ -50,21 +50,21 @@ class MqttSettings(Section):
 
 
 def _open(context: DoorContext, chosen: MqttSettings) -> Door:
-    _require_library()
     from emulator.doors.mqtt.door import Mqtt
 
     return Mqtt(context, chosen, chosen.shown())
 
 
 def _probe(chosen: MqttSettings, journal: Journal | None) -> Iterable[Trouble]:
-    _require_library()
+    _require(chosen)
     from emulator.doors.mqtt import kept, trial
 
     program = kept.known_id(journal) if journal else ""
     return trial.troubles(chosen.shown(), chosen.topics(program or trial.NOBODY))
 
 
-def _require_library() -> None:
+def _require(chosen: MqttSettings) -> None:
+    chosen.shown()
     try:
         import paho.mqtt  # noqa: F401  # only whether it is there
     except ImportError:
@@ -77,6 +77,7 @@ ROW = DoorType(
     open=_open,
     title="MQTT door",
     label="MQTT",
+    require=_require,
     summary="alarm panel and switches at an MQTT broker; needs the extra `mqtt`",
     depends=True,
     probe=_probe,

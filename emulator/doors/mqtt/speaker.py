@@ -93,7 +93,7 @@ class Speaker:
 
     def _say_summary(self, last: Mapping[str, Entry | None]) -> None:
         hub, now = self.home.context.hub, self.home.context.clock.monotonic()
-        obstacles = [obstacle for door in self.home.context.opened.values() for obstacle in door.obstacles()]
+        obstacles = [obstacle for door in self.home.context.opened().values() for obstacle in door.obstacles()]
         trouble = [*filter(None, [self.home.context.journal.trouble]), *dict.fromkeys(obstacles)]
         found = messages.summary(hub, list(self.home.arms), last, trouble)
         if _timeless(found) != self._summary or now - self._summary_at >= SUMMARY_S:

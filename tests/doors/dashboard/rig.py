@@ -92,7 +92,7 @@ class Rig(SimulatedCloud):
             checked,
             self.news,
             self.clock.time,
-            doors={"wemo": self.door},
+            doors=lambda: {"wemo": self.door},
             searches=self.heard.latest,
             pairing=pairing,
         )

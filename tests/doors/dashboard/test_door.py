@@ -37,7 +37,9 @@ def make(rig: Rig, tmp_path: Path) -> Iterator[Callable[..., Dashboard]]:
 
     def build(port: int | None = None, nics: list[Nic] | None = None, look_s: float = 60.0) -> Dashboard:
         place = {"interfaces": ["eth0"], "nics": lambda: nics or [], "look_s": look_s}
-        context = a_context(rig.hub, rig.journal, tmp_path, opened={"wemo": rig.door}, pairing="button", **place)
+        context = a_context(
+            rig.hub, rig.journal, tmp_path, opened=lambda: {"wemo": rig.door}, pairing="button", **place
+        )
         door = Dashboard(context, DashboardSettings(port=port or free_port()))
         made.append(door)
         return door
