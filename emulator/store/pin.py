@@ -121,7 +121,7 @@ class Pin:
     @property
     def is_set(self) -> bool:
         """True if there is a PIN."""
-        return self._journal.recall(_PIN) is not None
+        return is_set(self._journal)
 
     def check(self, pin: str, peer: str) -> None:
         """Return if this is the PIN; PinRefused otherwise, and EmulatorError when the try cannot be written down."""
@@ -168,6 +168,11 @@ class Pin:
 
     def _write(self, tries: _Tries) -> None:
         self._journal.note(_TRIES, json.dumps(asdict(tries)))
+
+
+def is_set(journal: Journal) -> bool:
+    """Return whether there is a PIN."""
+    return journal.recall(_PIN) is not None
 
 
 def set_pin(journal: Journal, pin: str | None) -> None:

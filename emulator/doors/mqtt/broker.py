@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -10,6 +11,9 @@ from emulator.errors import EmulatorError
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 """Scheme → its usual TCP port."""
+
+CONNECT_S = 5.0
+"""For TCP, for TLS, and for the broker's answer, each: one on the LAN takes milliseconds."""
 
 AGAIN_S, MOST_S = 1.0, 60.0
 """First and longest pause between two attempts."""
@@ -57,7 +61,7 @@ class Broker:
     def address(self) -> str:
         """The host to connect to. Without TLS a password goes to local addresses only; BrokerTrouble otherwise.
 
-        That is the very address that was looked at, as a name may mean another one a moment later.
+        That is an address that was looked at, as a name may mean another one a moment later, and that can be reached.
         """
         if self.tls or not self.password:
             return self.host
@@ -68,6 +72,9 @@ class Broker:
                 "use mqtts:// in doors.mqtt.broker",
                 MOST_S,
             )
+        for address in found:
+            with suppress(OSError), socket.create_connection((address, self.port), CONNECT_S):
+                return address
         return found[0]
 
     def context(self) -> ssl.SSLContext | None:

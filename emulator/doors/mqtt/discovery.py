@@ -87,12 +87,9 @@ def by_device(
 def by_entity(topics: Topics, installation: str, found: Mapping[str, Component]) -> dict[str, Component]:
     """Return the messages that announce each entity by itself, by topic: for Home Assistant before 2024.12."""
     about = {"device": _device(topics, installation), "origin": ORIGIN}
+    bare = {key: {name: part for name, part in one.items() if name != "platform"} for key, one in found.items()}
     return {
-        topics.entity(component["platform"], f"{installation}_{key}"): {
-            **{name: value for name, value in component.items() if name != "platform"},
-            **about,
-        }
-        for key, component in found.items()
+        topics.entity(found[key]["platform"], f"{installation}_{key}"): {**one, **about} for key, one in bare.items()
     }
 
 

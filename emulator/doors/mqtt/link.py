@@ -16,13 +16,10 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from emulator.doors.mqtt.broker import NOT_AUTHORIZED, Broker, BrokerTrouble, UnsupportedVersion
+from emulator.doors.mqtt.broker import CONNECT_S, NOT_AUTHORIZED, Broker, BrokerTrouble, UnsupportedVersion
 from emulator.doors.mqtt.topics import OFFLINE
 
 LOG = logging.getLogger(__name__)
-
-CONNECT_S = 5.0
-"""For TCP, for TLS, and for the broker's answer, each: one on the LAN takes milliseconds."""
 
 KEEPALIVE_S = 10
 """After 1.5 times that without a sign of us, the broker says that we are offline; what lies in a dead connection is

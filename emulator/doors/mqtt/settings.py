@@ -13,6 +13,7 @@ from emulator.doors.mqtt.broker import Broker, parse
 from emulator.doors.mqtt.topics import Topics
 from emulator.errors import ConfigError, Problem
 from emulator.store.journal import Journal
+from emulator.store.pin import is_set
 
 Topic = Annotated[str, BeforeValidator(word), Field(pattern=r"^[^+#$\s/]+(/[^+#\s/]+)*$", max_length=64)]
 """Begin of a topic. A whole topic of ours has some 80 characters more; a broker takes 65 535."""
@@ -59,8 +60,9 @@ def _probe(chosen: MqttSettings, journal: Journal | None) -> Iterable[Trouble]:
     _require(chosen)
     from emulator.doors.mqtt import kept, trial
 
-    program = kept.known_id(journal) if journal else ""
-    return trial.troubles(chosen.shown(), chosen.topics(program or trial.NOBODY))
+    program = (journal and kept.known_id(journal)) or trial.NOBODY
+    is_pin_set = bool(journal and is_set(journal))
+    return trial.troubles(chosen.shown(), chosen.topics(program), is_pin_set=is_pin_set)
 
 
 def _require(chosen: MqttSettings) -> None:

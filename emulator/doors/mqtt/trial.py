@@ -18,8 +18,10 @@ LOOK_AT_BROKER = "see what the log of the broker says; the program itself tries 
 WIDEN = "give the program's user the topics of docs/mqtt.md, section ACL"
 
 
-def troubles(broker: Broker, topics: Topics) -> Iterator[Trouble]:
-    """Yield what is in the way at the broker."""
+def troubles(broker: Broker, topics: Topics, *, is_pin_set: bool) -> Iterator[Trouble]:
+    """Yield what is in the way at the broker, and of a disarm by the alarm panel."""
+    if not is_pin_set:
+        yield Trouble("no PIN is set: the alarm panel can arm, not disarm", "type `emulator pin`", is_warning=True)
     try:
         # A client id of its own: with that of the running program it would throw that one out.
         link = connect(broker, f"verisure-check-{secrets.token_hex(4)}")
@@ -42,9 +44,7 @@ def troubles(broker: Broker, topics: Topics) -> Iterator[Trouble]:
 
 def _discovery(said: int | None, topics: Topics) -> Iterator[Trouble]:
     if said == NO_READER:
-        found = (
-            f"nobody reads discovery messages below {topics.discovery!r}: is Home Assistant running, with MQTT set up?"
-        )
-        yield Trouble(found, "name its discovery prefix in doors.mqtt.discovery, or write false there", is_warning=True)
+        found = f"nobody reads discovery messages below {topics.discovery!r}: is Home Assistant set up for MQTT?"
+        yield Trouble(found, "start it, or name its prefix in doors.mqtt.discovery, or write false", is_warning=True)
     elif said == NOT_AUTHORIZED and topics.program != NOBODY:
         yield Trouble(f"its ACL does not let this program announce itself below {topics.discovery!r}", WIDEN)
