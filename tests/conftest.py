@@ -112,7 +112,7 @@ def may_have_a_network() -> bool:
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test sees the settings, secrets or state folder of whoever runs it."""
     for name in list(os.environ):
-        if name.startswith(("VERISURE_", "EMULATOR_", "XDG_")):
+        if name.startswith(("VERISURE_", "EMULATOR_", "MQTT_", "XDG_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
 

@@ -29,13 +29,14 @@ class Press:
     """A switch that is turned on or off, once.
 
     While it is held back it has the runs that it may be part of, and an `entry`, which is where it stands in the
-    journal once that is written.
+    journal once that is written. `why_not` is its door's own reason for which it changes nothing, if there is one.
     """
 
     switch: Switch
     on: bool
     origin: Origin
     asked: Asked
+    why_not: str = ""
     ticket: Ticket = field(default_factory=Ticket)
     runs: tuple[Run, ...] = ()
     entry: Future[int] | None = None

@@ -79,10 +79,19 @@ class Hub:
         return self._presses.ask()
 
     def submit(
-        self, switch: Switch, on: bool, origin: Origin, guard: Guard = Guard.OFFS, asked: Asked | None = None
+        self,
+        switch: Switch,
+        on: bool,
+        origin: Origin,
+        guard: Guard = Guard.OFFS,
+        asked: Asked | None = None,
+        why_not: str = "",
     ) -> Ticket:
-        """Turn a switch on or off; `asked` is what `ask` returned, if the request is older than this call."""
-        return self._presses.submit(Press(switch, on, origin, asked or self.ask()), guard)
+        """Turn a switch on or off; `asked` is what `ask` returned, if the request is older than this call.
+
+        `why_not` is a door's own reason to change nothing; such a request may be part of a sweep all the same.
+        """
+        return self._presses.submit(Press(switch, on, origin, asked or self.ask(), why_not), guard)
 
     def submit_all(self, switches: Sequence[Switch], on: bool, origin: Origin, guard: Guard) -> list[Ticket]:
         """Turn several switches on or off by one request: a sweep by its name, unless the guard lets it pass."""

@@ -117,7 +117,7 @@ class Presses:
         return press.switch.off_disarms and self._armed.get(switch.installation, 0) < press.asked.number
 
     def _why_not(self, press: Press) -> str:
-        return rules.why_not(press.switch, press.on, press.origin, self.clock.time())
+        return press.why_not or rules.why_not(press.switch, press.on, press.origin, self.clock.time())
 
     def _drop(self, press: Press, reason: str, error: EmulatorError | None = None) -> None:
         """End a press that changes nothing."""

@@ -128,6 +128,17 @@ def test_a_switch_without_off_only_arms(tmp_path: Path) -> None:
     home.journal.close()
 
 
+def test_what_a_door_refuses_changes_nothing_and_is_part_of_a_sweep_all_the_same(home: Home) -> None:
+    home.panel.keypad(Arm(ArmMode(Interior.NIGHT)))
+    home.alarm.step()
+    alone = home.hub.submit(home.switches["total"], False, PEER, why_not="not by this door")
+    assert (alone.done.result(0).result, alone.done.result(0).message) == (Result.IGNORED, "not by this door")
+    home.hub.submit(home.switches["perimeter"], False, PEER, why_not="not by this door")
+    allowed = home.hub.submit(home.switches["night"], False, PEER)
+    assert "turn everything off" in allowed.done.result(0).message
+    assert home.hub.state(home.switches["night"]).on is True
+
+
 def test_an_off_that_was_asked_for_before_an_arm_is_too_late(home: Home) -> None:
     home.panel.keypad(Arm(ArmMode(perimeter=True)))
     early = home.hub.ask()

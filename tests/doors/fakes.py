@@ -58,6 +58,7 @@ class FakeHub(Hub):
         origin: Origin,
         guard: Guard = Guard.OFFS,  # noqa: ARG002
         asked: Asked | None = None,  # noqa: ARG002
+        why_not: str = "",  # noqa: ARG002
     ) -> Ticket:
         if self.refusal:
             raise self.refusal

@@ -74,8 +74,6 @@ class Obedience:
             LOG.error("%s: %s", where, error)
 
     def _turn(self, switch: Switch, on: bool) -> None:
-        origin = Origin("mqtt", self._home.peer, switch.name)
-        if not on and switch.off_disarms and "mqtt" not in switch.narrowing.doors:
-            self._home.context.hub.ignore(switch, on, origin, NOT_ALLOWED)
-        else:
-            self._home.context.hub.submit(switch, on, origin, Guard.OFFS)
+        is_let = on or not switch.off_disarms or "mqtt" in switch.narrowing.doors
+        origin, why_not = Origin("mqtt", self._home.peer, switch.name), "" if is_let else NOT_ALLOWED
+        self._home.context.hub.submit(switch, on, origin, Guard.OFFS, why_not=why_not)
