@@ -5,7 +5,7 @@ FROM python:3.13-slim-trixie AS build
 COPY . /src
 # A copy of the interpreter instead of a link: the right to port 80 is this program's, not that of every Python here.
 RUN python -m venv --copies /opt/emulator \
-    && /opt/emulator/bin/pip install --no-cache-dir --disable-pip-version-check '/src[mdns,mqtt,notify]'
+    && /opt/emulator/bin/pip install --no-cache-dir --disable-pip-version-check '/src[homekit,mdns,mqtt,notify]'
 
 FROM python:3.13-slim-trixie
 COPY --from=build /opt/emulator /opt/emulator

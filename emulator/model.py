@@ -82,6 +82,13 @@ class Disarm:
         """Return what undoes `mode`."""
         return cls(main=mode.interior is not None or mode.perimeter, annex=mode.annex)
 
+    @classmethod
+    def of_all(cls, *positions: "Axes") -> "Disarm":
+        """Return what leaves nothing on at these positions: the annex is part of it only if it is on at one."""
+        annex = any(axes.annex for axes in positions)
+        alone = annex and all(axes.interior is Interior.OFF and axes.perimeter is False for axes in positions)
+        return cls(main=not alone, annex=annex)
+
     def __str__(self) -> str:
         return "disarm" + {(True, False): "", (False, True): " annex"}.get((self.main, self.annex), " all")
 

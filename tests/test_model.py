@@ -239,3 +239,19 @@ def test_the_udn_is_made_of_the_serial() -> None:
 def test_off_is_no_mode_that_can_be_armed() -> None:
     assert INTERIOR_WORDS == ("day", "night", "total")
     assert set(ARM_WORDS) == {*INTERIOR_WORDS, "perimeter", "annex"}
+
+
+@pytest.mark.parametrize(
+    ("axes", "soon", "wanted"),
+    [
+        (Axes(), Axes(), Disarm()),
+        (Axes(Interior.NIGHT, False, False), Axes(Interior.NIGHT, False, False), Disarm()),
+        (Axes(Interior.NIGHT, False, True), Axes(Interior.NIGHT, False, True), Disarm(annex=True)),
+        (Axes(Interior.OFF, False, True), Axes(Interior.OFF, False, True), Disarm(main=False, annex=True)),
+        (Axes(Interior.OFF, False, False), Axes(Interior.OFF, False, True), Disarm(main=False, annex=True)),
+        (Axes(Interior.OFF, False, True), Axes(Interior.NIGHT, False, True), Disarm(annex=True)),
+        (Axes(None, False, True), Axes(None, False, True), Disarm(annex=True)),
+    ],
+)
+def test_a_disarm_takes_the_annex_along_where_that_is_on(axes: Axes, soon: Axes, wanted: Disarm) -> None:
+    assert Disarm.of_all(axes, soon) == wanted

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from emulator import cli
-from tests.support.lowest import PYPROJECT, lowest
+from tests.support.lowest import EXTRAS, PYPROJECT, lowest
 from tests.support.settings_table import README
 
 ROOT = README.parent
@@ -31,7 +31,8 @@ def test_urllib3_is_one_that_unpacks_no_more_than_it_is_asked_for() -> None:
 
 def test_each_library_of_a_home_has_a_lowest_version_which_ci_tries() -> None:
     assert "fauxmo==0.8" in list(lowest(PYPROJECT.read_text()))
-    unbound = '[project]\ndependencies = ["flask"]\noptional-dependencies = { mdns = [], mqtt = [], notify = [] }'
+    extras = ", ".join(f"{extra} = []" for extra in EXTRAS)
+    unbound = f'[project]\ndependencies = ["flask"]\noptional-dependencies = {{ {extras} }}'
     with pytest.raises(ValueError, match="'flask' has no lower bound"):
         list(lowest(unbound))
 

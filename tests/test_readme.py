@@ -41,9 +41,9 @@ NOT_RUN: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
         "changes the machine",
         {SERVICE: ("ExecStart=/opt/verisure-emulator/.venv/bin/emulator run",)},
     ),
-    "sudo /opt/verisure-emulator/.venv/bin/pip install '.[mdns,mqtt,notify]'": (
+    "sudo /opt/verisure-emulator/.venv/bin/pip install '.[homekit,mdns,mqtt,notify]'": (
         "changes the machine, and needs PyPI",
-        {"pyproject.toml": ("\nmdns = [", "\nnotify = [")},
+        {"pyproject.toml": ("\nhomekit = [", "\nmdns = [", "\nnotify = [")},
     ),
     "sudo install -D -m 644 devices.yaml /etc/verisure-emulator/devices.yaml": (
         "changes the machine",

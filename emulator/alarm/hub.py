@@ -13,7 +13,7 @@ from emulator.alarm.sweeps import Guard
 from emulator.alarm.switch import Switch, SwitchState
 from emulator.clock import Clock
 from emulator.errors import EmulatorError
-from emulator.model import Action, Arm, Axes, Origin
+from emulator.model import Action, Arm, Axes, Disarm, Origin
 from emulator.store.journal import Journal
 
 __all__ = ["Asked", "Guard", "Health", "Hub", "Switch", "SwitchState", "Ticket", "View"]
@@ -76,7 +76,7 @@ class Hub:
 
     def ask(self) -> Asked:
         """Return a mark for what is asked for now and will be submitted later."""
-        return self._presses.ask()
+        return self._presses.order.ask()
 
     def submit(
         self,
@@ -105,9 +105,13 @@ class Hub:
         except EmulatorError as error:
             LOG.error("%s: %s", switch.name, error)
 
-    def command(self, installation: str, action: Action, origin: Origin) -> Ticket:
+    def command(self, installation: str, action: Action, origin: Origin, asked: Asked | None = None) -> Ticket:
         """Submit a command to an alarm itself, whatever its switches are; see Presses.command."""
-        return self._presses.command(installation, action, origin)
+        return self._presses.command(installation, action, origin, asked)
+
+    def disarm(self, installation: str, action: Disarm, origin: Origin, asked: Asked | None = None) -> Ticket:
+        """Disarm an alarm itself, unless the narrowing of what is on forbids it; see Presses.disarm."""
+        return self._presses.disarm(installation, action, origin, asked)
 
     def refresh(self, installation: str) -> None:
         """Read an alarm's state soon, because a person asks; see Installation.refresh."""
@@ -134,7 +138,7 @@ class Hub:
         Unknown never reads as off: a panel that is armed in an unreadable way shows every switch as on.
         """
         # In this order: a press that is withdrawn after its submit is then in the view.
-        announced = [press for press in self._presses.held.announced if self._presses.stands(press, switch)]
+        announced = [press for press in self._presses.held.announced if self._presses.order.stands(press, switch)]
         view = self._installations[switch.installation].view
         on = _shown(switch, view.soon, announced) if self._show_target else view.axes.has(switch.mode)
         if on is None and view.state is not None:

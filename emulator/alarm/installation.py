@@ -41,6 +41,11 @@ class Health:
     blocked: str = ""
     alive: bool = True
 
+    @property
+    def is_faulty(self) -> bool:
+        """True while there is no news from the alarm, or its login needs a person."""
+        return bool(self.failures or self.old or self.blocked or not self.alive)
+
 
 class Installation:
     """Owns one cloud session. The first half serves any thread; the rest runs on the one that `start` makes.

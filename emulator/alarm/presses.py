@@ -1,6 +1,5 @@
 """Turn switches on and off: who may, what is held back, and what came later than what."""
 
-import itertools
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -9,12 +8,13 @@ from dataclasses import dataclass
 from emulator.alarm import rules
 from emulator.alarm.held import Asked, Held, Press
 from emulator.alarm.installation import Installation
-from emulator.alarm.queue import Ticket, makes_pointless
+from emulator.alarm.order import RequestOrder
+from emulator.alarm.queue import Ticket
 from emulator.alarm.sweeps import Guard
 from emulator.alarm.switch import Switch, SwitchState
-from emulator.clock import Clock, Moment
+from emulator.clock import Clock
 from emulator.errors import EmulatorError, TooMany
-from emulator.model import Action, Arm, Command, Origin, Outcome, Result
+from emulator.model import Action, Command, Disarm, Origin, Outcome, Result
 from emulator.store.journal import Journal
 
 LOG = logging.getLogger(__name__)
@@ -48,21 +48,11 @@ class Presses:
         self.held = Held(self.switches, self.clock.monotonic)
         self.wake = threading.Event()
         """Set when something may have to be released sooner."""
-        self._order = threading.RLock()
-        self._numbers = itertools.count(1)
-        self._armed: dict[str, int] = {}
-        self._turned_off: dict[str, int] = {}
-
-    def ask(self) -> Asked:
-        """Take note that something is asked for now, to be submitted later."""
-        return Asked(next(self._numbers), Moment(self.clock.monotonic(), self.clock.time()))
+        self.order = RequestOrder(self.switches, self.installations, self.clock)
+        self._in_order = threading.RLock()
 
     def submit(self, press: Press, guard: Guard) -> Ticket:
-        """Carry out a press, hold it back, or end it at once.
-
-        An off that was asked for before an arm, through whatever door, is too late: the house stays armed. So is an
-        arm that was asked for before an off which would have taken it out of the queue.
-        """
+        """Carry out a press, hold it back, or end it at once."""
         why_not = self._why_not(press)
         known_obstacle = self.installations[press.switch.installation].known_obstacle
         obstacle = press.ticket.obstacle = None if why_not else known_obstacle(press.command.action)
@@ -93,10 +83,24 @@ class Presses:
             return [press.ticket for press in swept]
         return [self.submit(press, guard) for press in presses]
 
-    def command(self, installation: str, action: Action, origin: Origin) -> Ticket:
-        """Ask an alarm itself; for a disarm, the peer has proved that it may. Raises EmulatorError: nothing is sent."""
-        with self._order:
-            return self._submit(installation, Command(action, origin), self.ask())
+    def command(self, installation: str, action: Action, origin: Origin, asked: Asked | None = None) -> Ticket:
+        """Ask an alarm itself; for a disarm, the peer has proved that it may. Raises EmulatorError: nothing is sent.
+
+        One that was `asked` for before this call comes to nothing if what came in between makes it pointless.
+        """
+        command = Command(action, origin)
+        with self._in_order:
+            if asked and self.order.overtakes_command(installation, action, asked):
+                return _ended(self.ignore(installation, command, LATER))
+            return self._submit(installation, command, asked or self.order.ask())
+
+    def disarm(self, installation: str, action: Disarm, origin: Origin, asked: Asked | None = None) -> Ticket:
+        """Disarm an alarm itself for a peer that its door knows, as far as the settings let it; else as `command`."""
+        view, now = self.installations[installation].view, self.clock.time()
+        own = [one for one in self.switches if one.installation == installation]
+        if why_not := rules.why_not_disarm_alarm(own, view.axes, view.soon, origin, now):
+            return _ended(self.ignore(installation, Command(action, origin), why_not))
+        return self.command(installation, action, origin, asked)
 
     def ignore(self, where: str, command: Command, reason: str, entry: int | None = None) -> Outcome:
         """Write down a command that changes nothing, and why."""
@@ -107,14 +111,6 @@ class Presses:
         else:
             self.journal.turn_away(where, command, ended, self.clock.time())
         return ended
-
-    def stands(self, press: Press, switch: Switch) -> bool:
-        """Return whether an announcement still holds for a switch: nothing that came later may be hidden by it."""
-        if press.switch.installation != switch.installation:
-            return False
-        if press.on:
-            return self._turned_off.get(switch.identity.key, 0) < press.asked.number
-        return press.switch.off_disarms and self._armed.get(switch.installation, 0) < press.asked.number
 
     def _why_not(self, press: Press) -> str:
         return press.why_not or rules.why_not(press.switch, press.on, press.origin, self.clock.time())
@@ -135,9 +131,8 @@ class Presses:
         if why_not or press.unwritten():
             return self._drop(press, why_not)
         entry = press.entry.result() if press.entry else None
-        with self._order:
-            later = self._turned_off.get(press.key, 0) if press.on else self._armed.get(where, 0)
-            if later > press.asked.number:
+        with self._in_order:
+            if self.order.overtakes(press):
                 return self._drop(press, LATER)
             try:
                 self._submit(where, press.command, press.asked, entry, press.ticket)
@@ -151,11 +146,7 @@ class Presses:
         self, where: str, command: Command, asked: Asked, entry: int | None = None, ticket: Ticket | None = None
     ) -> Ticket:
         """Submit, and note what this makes pointless that is held back, unless it comes to nothing at once."""
-        armed, turned_off, taken = dict(self._armed), dict(self._turned_off), False
-        if isinstance(command.action, Arm):
-            self._armed[where] = max(armed.get(where, 0), asked.number)
-        else:
-            self._note_off(where, command, asked.number)
+        before, taken = self.order.note(where, command, asked), False
         try:
             made = self.installations[where].submit(command, entry, asked=asked.at, ticket=ticket)
             taken = not (made.accepted.done() and made.accepted.exception())
@@ -167,17 +158,9 @@ class Presses:
             raise
         finally:
             if not taken:
-                self._armed, self._turned_off = armed, turned_off
+                self.order.restore(before)
                 self.changed(where)
             self.wake.set()
-
-    def _note_off(self, installation: str, command: Command, asked: int) -> None:
-        """Note which arms that are held back and shown as on this makes pointless: they are not sent any more."""
-        view = self.installations[installation].view
-        for switch in self.switches:
-            key, arm = switch.identity.key, Arm(switch.mode)
-            if switch.installation == installation and makes_pointless(command, arm, view.axes, view.soon):
-                self._turned_off[key] = max(self._turned_off.get(key, 0), asked)
 
     # -- what is held back ----------------------------------------------------------------------------------
 
@@ -243,6 +226,12 @@ class Presses:
     def drop(self) -> None:
         """End what is held back: it is not sent, now or later."""
         self._end(self.held.drop(), lambda _: STOPPED)
+
+
+def _ended(outcome: Outcome) -> Ticket:
+    ticket = Ticket()
+    ticket.finish(outcome, None)
+    return ticket
 
 
 def _fail(press: Press, error: EmulatorError) -> None:

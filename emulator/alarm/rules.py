@@ -5,7 +5,7 @@ from datetime import datetime
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 
 from emulator.alarm.switch import Narrowing, Switch
-from emulator.model import Origin
+from emulator.model import Axes, Origin
 
 
 def why_not(switch: Switch, on: bool, origin: Origin, now: float) -> str:
@@ -17,6 +17,19 @@ def why_not(switch: Switch, on: bool, origin: Origin, now: float) -> str:
     local = datetime.fromtimestamp(now).astimezone()
     refusal = why_not_disarm(switch.narrowing, origin, local.hour * 60 + local.minute)
     return refusal and f"{refusal}, says devices.yaml"
+
+
+def why_not_disarm_alarm(switches: Iterable[Switch], now_on: Axes, soon: Axes, origin: Origin, now: float) -> str:
+    """Return why the settings let a disarm of an alarm itself do nothing at this time; empty when they do not.
+
+    The narrowing of each of its switches counts whose mode is on or may be, now or soon; of all where none is.
+    """
+    known = list(switches)
+    on = [one for one in known if not all(axes.has(one.mode) is False for axes in (now_on, soon))]
+    local = datetime.fromtimestamp(now).astimezone()
+    minute = local.hour * 60 + local.minute
+    found = ((one, why_not_disarm(one.narrowing, origin, minute)) for one in on or known)
+    return next((f"{one.name}: {refusal}, says devices.yaml" for one, refusal in found if refusal), "")
 
 
 def why_not_disarm(narrowing: Narrowing, origin: Origin, minute: int) -> str:

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -135,7 +136,8 @@ class App:
             self.hub.start()
             # Each is served before the libraries of the next are loaded, which takes a Raspberry Pi seconds.
             for name, section in self._sections.items():
-                door = doors.row(name).open(self._context, section)
+                context = replace(self._context, of_alarms=self.alarms.settings.of_alarms(name))
+                door = doors.row(name).open(context, section)
                 self.doors = {**self.doors, name: door}
                 door.start()
         except BaseException as error:

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping
+from copy import copy
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -16,6 +17,8 @@ from emulator.config import devices_yaml
 from emulator.config.fields import Duration, Port, Section, within
 
 AnySection = TypeVar("AnySection", bound=Section)
+
+AlarmName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 
 
 class DoorsSettings(Section, json_schema_extra={"description": "What speaks to the LAN."}):
@@ -71,7 +74,7 @@ class LanSettings(Section, json_schema_extra={"description": "Where the doors st
 class Settings(Section):
     """devices.yaml."""
 
-    installations: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")], InstallationSettings] = Field(
+    installations: dict[AlarmName, InstallationSettings] = Field(
         min_length=1,
         description="at least one alarm, each under a name of yours",
         json_schema_extra={"additionalProperties": False},
@@ -100,6 +103,11 @@ class Settings(Section):
         """Return the name of a switch's installation."""
         return switch.installation or next(iter(self.installations))
 
+    def of_alarms(self, door: str) -> Mapping[str, Any]:
+        """Return the sections that a door has below installations, by the installation's name."""
+        found = {name: getattr(one, door, None) for name, one in self.installations.items()}
+        return {name: section for name, section in found.items() if section is not None}
+
     @property
     def accounts(self) -> Mapping[str, bool]:
         """Installations that have an account, and whether its user and password have to be set."""
@@ -126,6 +134,10 @@ def _assembled(names: tuple[str, ...]) -> type[Settings]:
     some = f"some of [{', '.join(names)}]; left out: every door"
     # The names are known at run time only.
     narrowed_to = tuple[Literal[names], ...]  # type: ignore[valid-type]  # names of doors
+    alarm = _extended(
+        InstallationSettings,
+        **{name: _optional(own.settings, own.summary) for name, row in rows.items() if (own := row.of_alarm)},
+    )
     disarm = _extended(DisarmSettings, doors=(narrowed_to, Field(default=(), description=some)))
     listed, all_of_them = ", ".join(f"`[{name}]`" for name in bound), "both" if len(bound) == 2 else "several"
     shown_at = tuple[Literal[tuple(bound)], ...]  # type: ignore[misc, valid-type]  # likewise
@@ -140,6 +152,7 @@ def _assembled(names: tuple[str, ...]) -> type[Settings]:
     sees = Field(min_length=1, description="at least one switch: what the smart home sees")
     return _extended(
         Settings,
+        installations=(dict[AlarmName, alarm], copy(Settings.model_fields["installations"])),  # type: ignore[valid-type]  # made above
         switches=(tuple[switch, ...], sees),  # type: ignore[valid-type]  # made above
         doors=(every_door, Field(default=every_door(**defaults), description=summary)),
     )

@@ -24,6 +24,7 @@ COMMANDS = {
     "Sends nothing to the alarm.",
     "discover": "Search the LAN as an Echo would, and list what answers: ours and others'.",
     "pair": "Press the link button of the Hue bridge: for 30 s new clients may pair with a running `emulator run`.",
+    "homekit": "Show the code of the HomeKit bridge, as a QR code too, and who is paired.",
     "pin": "Set the PIN that lets the page disarm: 4 to 12 digits, better six; asked for twice; ends every lock.",
     "notify": "Say where notifications go, and with --test send one there.",
     "simulate": "Run the simulated alarm alone: a house, a panel and its cloud, with a control page.",

@@ -1,12 +1,13 @@
 """The near side: doors speak to clients on the LAN. A door is a row in DOORS; importing this package loads no door."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from emulator.alarm.hub import Switch
+from emulator.errors import ProtocolError
 from emulator.model import Notice
 from emulator.store.identities import Identity
 
@@ -75,6 +76,8 @@ class DoorContext:
     """The doors that are open now, by name; each is opened once the one before it is served."""
     pairing: Pairing | None
     """Pairing mode of the door whose clients pair; None where there is none."""
+    of_alarms: Mapping[str, Any] = field(default_factory=dict)
+    """The door's own section of each alarm that has one, by the alarm's name."""
 
 
 class DoorPort(NamedTuple):
@@ -102,6 +105,28 @@ class Trouble(NamedTuple):
     fix: str
     is_warning: bool = False
     """True if everything works all the same."""
+
+
+class AlarmSection(NamedTuple):
+    """A section of a door below each installation."""
+
+    settings: "type[Section]"
+    summary: str
+    """Its meaning in the table of settings."""
+
+
+class Invitation(NamedTuple):
+    """All that a client needs to pair, so it is shown only to a person who has given the PIN."""
+
+    door: str
+    code: str
+    """To be typed."""
+    picture: str
+    """The same as a QR code: the `d` of an SVG path."""
+    side: int
+    """Its width and height in units of that path."""
+    paired: int
+    """Number of clients that are paired."""
 
 
 class DoorType(NamedTuple):
@@ -142,11 +167,16 @@ class DoorType(NamedTuple):
     """Devices that answer searches for it: unique device name → name for people. Takes the switches by name."""
     pairing: Callable[[Any], Pairing] | None = None
     """Pairing mode with these settings, for a door whose clients pair."""
+    of_alarm: AlarmSection | None = None
+    """Its section below each installation, for a door that has one."""
+    invitation: Callable[[Any], Invitation] | None = None
+    """All that a person needs to pair a client with the open door, for a door that is paired by a code."""
 
 
 DOORS = {
     "wemo": "emulator.doors.wemo.settings",
     "hue": "emulator.doors.hue.settings",
+    "homekit": "emulator.doors.homekit.settings",
     "dashboard": "emulator.doors.dashboard.settings",
     "mqtt": "emulator.doors.mqtt.settings",
 }
@@ -162,6 +192,13 @@ def row(name: str) -> DoorType:
     """Return the row of a door."""
     found: DoorType = import_module(DOORS[name]).ROW
     return found
+
+
+def invitation(opened: Mapping[str, Door], name: str) -> Invitation:
+    """Return what is needed to pair a client with an open door; ProtocolError when there is no such thing."""
+    if name not in opened or (invite := row(name).invitation) is None:
+        raise ProtocolError("which door? There is no such code")
+    return invite(opened[name])
 
 
 def bindable() -> Sequence[str]:

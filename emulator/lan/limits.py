@@ -56,7 +56,8 @@ C = TypeVar("C", bound=Connection)
 class Connections(Generic[C]):
     """The open connections of all peers. Where there is no room, the busiest peer loses one, idle ones first."""
 
-    def __init__(self) -> None:
+    def __init__(self, shares: Shares = SHARES) -> None:
+        self._shares = shares
         self._of: dict[str, set[C]] = {}
 
     def __len__(self) -> int:
@@ -72,8 +73,8 @@ class Connections(Generic[C]):
     def add(self, new: C) -> bool:
         """Take it in; False when its peer has its share, and waits for answers on each, or none can be evicted."""
         held = {each: len(theirs) for each, theirs in self._of.items()}
-        if not SHARES.are_free(new.peer, held):
-            evicted = SHARES.evicted_for(new.peer, held)
+        if not self._shares.are_free(new.peer, held):
+            evicted = self._shares.evicted_for(new.peer, held)
             if evicted is None:
                 return False
             leaving = min(self._of[evicted], key=lambda one: (one.is_served, one.since))

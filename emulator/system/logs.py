@@ -11,7 +11,7 @@ from emulator.system import systemd
 
 LEVELS = ("debug", "info", "warning", "error")
 
-QUIET = ("urllib3", "fauxmo", "asyncio", "waitress", "werkzeug", "apprise")
+QUIET = ("urllib3", "fauxmo", "asyncio", "waitress", "werkzeug", "apprise", "zeroconf")
 """Loggers limited to warnings: their debug output holds URLs and bodies."""
 
 DISTURBED = (None, "fauxmo")

@@ -124,9 +124,9 @@ WHAT = ("arm", "disarm", "poll")
 CASES = [(cloud_name, what, fault) for cloud_name in CLOUDS for what in WHAT for fault in FAULTS]
 
 
-def prepared(folder: Path, cloud_name: str, what: str) -> Alarm:
+def prepared(folder: Path, cloud_name: str, what: str, kind: type[Alarm] = Alarm) -> Alarm:
     """A program that has read its panel some time ago, and whose session is over."""
-    alarm = Alarm(folder, cloud_name)
+    alarm = kind(folder, cloud_name)
     if what != "arm":
         alarm.keypad(Arm(NIGHT))
     alarm.live(1)
@@ -146,9 +146,9 @@ def act(alarm: Alarm, what: str) -> Ticket | None:
     return ticket
 
 
-def steps(folder: Path, cloud_name: str, what: str) -> int:
+def steps(folder: Path, cloud_name: str, what: str, kind: type[Alarm] = Alarm) -> int:
     """How many requests it takes where nothing goes wrong."""
-    alarm, seen = prepared(folder, cloud_name, what), list[str]()
+    alarm, seen = prepared(folder, cloud_name, what, kind), list[str]()
     alarm.before = seen.append
     act(alarm, what)
     alarm.journal.close()

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
-EXTRAS = ("mdns", "mqtt", "notify")
+EXTRAS = ("homekit", "mdns", "mqtt", "notify")
 """Extras that a home installs; those for work on the program are as new as they come."""
 
 

@@ -13,7 +13,6 @@ from emulator.alarm.hub import Switch
 from emulator.doors import Door, DoorContext
 from emulator.doors.dashboard import api, pages
 from emulator.doors.dashboard.access import Access
-from emulator.doors.dashboard.news import News
 from emulator.doors.dashboard.overview import Overview
 from emulator.doors.dashboard.settings import DashboardSettings
 from emulator.doors.dashboard.timeline import AXIS_WORDS
@@ -21,6 +20,7 @@ from emulator.errors import EmulatorError
 from emulator.lan import wsgi
 from emulator.lan.access import own_names
 from emulator.lan.door import Life
+from emulator.lan.news import News
 from emulator.lan.web import LOCALHOST, Web
 from emulator.system import local_api
 

@@ -8,7 +8,8 @@ from flask import render_template
 from pydantic.json_schema import models_json_schema
 
 from emulator import __version__
-from emulator.doors.dashboard import metrics, news, schema
+from emulator.doors.dashboard import metrics, schema
+from emulator.lan import news
 
 JOURNAL_DEFAULT, JOURNAL_LIMIT = 50, 500
 """Entries of a page; some screens, and what is still quick on a Raspberry Pi."""

@@ -8,8 +8,8 @@ from emulator import __version__
 from emulator.alarm.hub import Hub, Switch
 from emulator.doors import Door, Pairing
 from emulator.doors.dashboard import schema
-from emulator.doors.dashboard.news import News
 from emulator.errors import EmulatorError, ProtocolError
+from emulator.lan.news import News
 from emulator.lan.search_log import LoggedSearch
 from emulator.model import ArmMode, Axes, Interior
 from emulator.store.history import newest_ended

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response as AnyResponse
 
 from emulator import doors
+from emulator.doors import Invitation
 from emulator.doors.dashboard import timeline
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.boxes import boxes
@@ -44,15 +45,20 @@ class Question:
     then: Axes
 
 
+Answer = Question | Invitation
+"""A form may lead to it, besides the page as it is then."""
+
+
 def blueprint(overview: Overview, access: Access) -> Blueprint:
     """Build the page and its forms."""
     pages = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 
-    def page(problem: str = "", status: int = HTTPStatus.OK, at: str = "", asked: Question | None = None) -> Response:
+    def page(problem: str = "", status: int = HTTPStatus.OK, at: str = "", answer: Answer | None = None) -> Response:
         """Render the page; `at` is the field that the problem is about."""
         state = overview.state()
         can_press = state.bridge and state.bridge.pairing == "button" and not state.bridge.pressed
         fields = [f"pin-{one.name}" for one in state.installations] + ["pin-bridge"] * bool(can_press)
+        fields += [f"code-{door.name}-pin" for door in state.doors]
         days = 7 if request.values.get("days") == "7" else 1
         entries = overview.journal.commands(MARKED, quiet=False) + overview.journal.commands(QUIET_ROWS, quiet=True)
         pictures, lists, notices = {}, {}, {}
@@ -68,7 +74,8 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
             rows=doors.rows(),
             problem=problem,
             at=at if state.pin_set and at in fields else "",
-            question=asked,
+            question=answer if isinstance(answer, Question) else None,
+            invited=answer if isinstance(answer, Invitation) else None,
             closed=[one for one in request.args.getlist("close") if one != "problem"],
             days=days,
             pictures=pictures,
@@ -77,13 +84,13 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
         )
         return Response(html, status, content_type="text/html; charset=utf-8")
 
-    def carry_out(act: Callable[[], Question | None], at: str = "") -> AnyResponse:
+    def carry_out(act: Callable[[], Answer | None], at: str = "") -> AnyResponse:
         """Answer a form: do `act`, and say at the field `at` if that fails."""
         try:
             access.check_page(request)
             _check_age(overview.now())
-            if question := act():
-                return page(status=HTTPStatus.CONFLICT, asked=question)
+            if answer := act():
+                return page(status=HTTPStatus.CONFLICT if isinstance(answer, Question) else 200, answer=answer)
         except EmulatorError as error:
             return page(str(error), status_of(error), at)
         return redirect(url_for("pages.show", days=request.form.get("days") or None), HTTPStatus.SEE_OTHER)
@@ -126,6 +133,16 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
             overview.press()
 
         return carry_out(press, at="pin-bridge")
+
+    @pages.post("/invite")
+    def invite() -> AnyResponse:
+        """Show the code of a door to a person who gives the PIN."""
+
+        def show_code() -> Invitation:
+            access.check_person(request, _field("pin"), "show the code for pairing")
+            return doors.invitation(overview.doors(), _field("door"))
+
+        return carry_out(show_code, at=f"code-{request.form.get('door')}-pin")
 
     @pages.app_template_filter()
     def moment(epoch_s: float) -> str:

@@ -70,7 +70,7 @@ def summary(
 
 def is_connected(health: Health) -> bool | None:
     """Return whether the alarm's cloud answers as it should; None before the first answer."""
-    if not health.alive or health.failures or health.old or health.blocked:
+    if health.is_faulty:
         return False
     return True if health.read_at else None
 

@@ -64,5 +64,5 @@ def arms(modes: Iterable[ArmMode]) -> Mapping[str, ArmMode]:
 def action(command: str, possible: Mapping[str, ArmMode], axes: Axes) -> Action | None:
     """Return the action of a command where the panel stands, or will stand, at `axes`; None if it is not possible."""
     if command == DISARM:
-        return Disarm(annex=axes.annex is True)
+        return Disarm.of_all(axes)
     return Arm(possible[command]) if command in possible else None

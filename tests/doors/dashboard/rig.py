@@ -14,9 +14,9 @@ from emulator.alarm.installation import Installation
 from emulator.doors import Pairing
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.door import create_app
-from emulator.doors.dashboard.news import News
 from emulator.doors.dashboard.overview import Overview
 from emulator.lan.network import Place
+from emulator.lan.news import News
 from emulator.lan.search_log import SearchLog
 from emulator.lan.web import gate
 from emulator.model import ArmMode

@@ -246,3 +246,9 @@ def test_no_request_makes_the_server_fail_or_answer_what_it_does_not_promise(rig
             case.call_and_validate(checks=checks)
 
         hold()
+
+
+def test_what_the_alarm_does_is_a_change(rig: Rig) -> None:
+    before = rig.news.revision
+    rig.poll()
+    assert rig.news.revision != before

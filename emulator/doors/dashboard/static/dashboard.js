@@ -117,7 +117,7 @@ const inUse = (region) =>
   (performance.now() < errorUntil && [...region.querySelectorAll(".error")].some((error) => error.textContent));
 
 // An answer to a person stays until the person closes or answers it.
-const isAnswer = (region) => (region.id === "problem" || region.id === "asked") && region.firstElementChild;
+const isAnswer = (region) => ((region.id === "problem" || region.id === "asked") && region.firstElementChild) || region.querySelector(".qr");
 
 function announce(fresh) {
   const told = [...fresh.querySelectorAll("[data-say]")].filter((each) => {

@@ -1,4 +1,4 @@
-"""Long polls: requests that wait for the next change, bounded in time and number."""
+"""Long polls of our web servers: requests that wait for the next change, bounded in time and number."""
 
 import secrets
 import threading
