@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from emulator.alarm.age import DISARM_WITHIN_S
 from emulator.alarm.held import Asked, Press
 from emulator.alarm.installation import Health, Installation
 from emulator.alarm.presses import TICK_S, Presses
@@ -16,7 +17,7 @@ from emulator.errors import EmulatorError
 from emulator.model import Action, Arm, Axes, Disarm, Origin
 from emulator.store.journal import Journal
 
-__all__ = ["Asked", "Guard", "Health", "Hub", "Switch", "SwitchState", "Ticket", "View"]
+__all__ = ["DISARM_WITHIN_S", "Asked", "Guard", "Health", "Hub", "Switch", "SwitchState", "Ticket", "View"]
 
 LOG = logging.getLogger(__name__)
 

@@ -21,8 +21,14 @@ EXPIRY_S = 10
 Component = dict[str, Any]
 """An entity: its keys in the schema of its platform, `platform` among them."""
 
-ORDER = '{"action": "{{ action }}", "code": {{ (code or "") | tojson }}}'
-"""Template of a command to the panel. A bare `{{ code }}` is the word None where no code was typed."""
+ORDER = '{"action": "{{ action }}", "code": {{ (code or "") | tojson }}, "at": {{ utcnow().timestamp() | int }}}'
+"""Template of a command to the panel. A bare `{{ code }}` is the word None where no code was typed.
+
+A connection of Home Assistant's that stalls delivers it late as if it were new: only the time in it tells (§3).
+"""
+
+READABLE = "{{ 'offline' if value == 'None' else 'online' }}"
+"""Availability by the state: before 2024.12 the word None leaves a panel at its old state, perhaps disarmed."""
 
 ORIGIN = {"name": "verisure-emulator", "sw_version": __version__}
 OUTCOMES = [result.value for result in Result]
@@ -87,6 +93,9 @@ def by_device(
 def by_entity(topics: Topics, installation: str, found: Mapping[str, Component]) -> dict[str, Component]:
     """Return the messages that announce each entity by itself, by topic: for Home Assistant before 2024.12."""
     about = {"device": _device(topics, installation), "origin": ORIGIN}
+    panel = found["alarm"]
+    readable = {"topic": panel["state_topic"], "value_template": READABLE}
+    found = {**found, "alarm": {**panel, "availability": [*panel["availability"], readable]}}
     bare = {key: {name: part for name, part in one.items() if name != "platform"} for key, one in found.items()}
     return {
         topics.entity(found[key]["platform"], f"{installation}_{key}"): {**one, **about} for key, one in bare.items()

@@ -1,9 +1,10 @@
 """Obey commands: no disarm without the PIN, or a rule that allows it to this very door."""
 
 import logging
+import math
 from collections.abc import Sequence
 
-from emulator.alarm.hub import Guard, Switch
+from emulator.alarm.hub import DISARM_WITHIN_S, Guard, Switch
 from emulator.doors.mqtt import orders, panel
 from emulator.doors.mqtt.home import Home
 from emulator.errors import EmulatorError, ProtocolError
@@ -66,8 +67,11 @@ class Obedience:
             if order.action not in panel.ARMS:
                 raise ProtocolError("it is no command of an alarm panel")
             raise ProtocolError(f"no switch of this alarm has a mode for {order.action}")
+        age_s = self._home.context.clock.time() - (math.inf if order.at is None else order.at)
+        if isinstance(action, Disarm) and age_s >= DISARM_WITHIN_S:
+            raise ProtocolError(f"it says that it was asked for {age_s:.0f} s ago: ask again, or set that clock right")
         if isinstance(action, Disarm) or self._home.settings.arm_code:
-            self._home.context.pin.check(order.code, self._home.peer)
+            self._home.context.pin.check(order.code or "", self._home.peer)
         try:
             hub.command(where, action, Origin("mqtt", self._home.peer))
         except EmulatorError as error:  # it was written down, or cannot be

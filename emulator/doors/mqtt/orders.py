@@ -1,45 +1,43 @@
 """Payloads of commands, from bytes; pure (mqtt.md §3)."""
 
-import json
-from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from emulator.errors import ProtocolError
 
 PAYLOAD_LIMIT = 1024
 """Bytes of a command. The longest that makes sense has some 60."""
 
+RIGHT = 'as JSON it takes "action" and perhaps "code", both in quotation marks, and "at", a number; nothing else'
+
 PRESS = "PRESS"
 """The payload of a button."""
 
 
-@dataclass(frozen=True, slots=True)
-class PanelOrder:
-    """A command to an alarm: an action of an alarm panel, and the code that was typed, which is never shown."""
+class PanelOrder(BaseModel):
+    """A command to an alarm: an action of an alarm panel, and the code that was typed, which is never shown.
 
-    action: str
-    code: str = field(default="", repr=False)
+    `at` is when it was asked for, in epoch seconds by the sender's clock; None if it does not say.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    action: Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True)]
+    code: str | None = Field(default=None, repr=False)
+    at: float | None = None
 
 
 def parse(payload: bytes) -> PanelOrder:
-    """Return the command in a payload: a bare word, or an object with `action` and perhaps `code`. ProtocolError.
+    """Return the command in a payload: a bare word, or a JSON object. ProtocolError.
 
     Errors never quote the payload: it may hold a code.
     """
     text = word(payload)
-    if not text.startswith("{"):
-        return PanelOrder(text.upper())
     try:
-        parts = json.loads(text)
-    except (ValueError, RecursionError):
-        raise ProtocolError("it begins like JSON, and is none") from None
-    action, code = parts.pop("action", None), parts.pop("code", None)
-    if not isinstance(action, str):
-        raise ProtocolError('it has no "action", such as "ARM_NIGHT"')
-    if parts:
-        raise ProtocolError('it has other keys than "action" and "code"')
-    if not isinstance(code, str | None):
-        raise ProtocolError('its "code" is no text: write it in quotation marks')
-    return PanelOrder(action.strip().upper(), code or "")
+        return PanelOrder.model_validate_json(text) if text.startswith("{") else PanelOrder(action=text)
+    except ValidationError:
+        raise ProtocolError(RIGHT) from None
 
 
 def turned(payload: bytes) -> bool:

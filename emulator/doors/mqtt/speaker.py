@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from emulator.doors.mqtt import discovery, messages
 from emulator.doors.mqtt.home import Home
 from emulator.doors.mqtt.kept import BrokerMemory
 from emulator.doors.mqtt.link import Link
-from emulator.doors.mqtt.topics import OFFLINE, ONLINE
+from emulator.doors.mqtt.topics import CONFIG, OFFLINE, ONLINE
 from emulator.store import history
 from emulator.store.journal import Entry
 
@@ -40,6 +41,9 @@ class Speaker:
         self.forget()
         kept = BrokerMemory.load(self.home.context.journal, str(self.home.broker))
         announced = self._announcements(kept) if self.home.settings.discovery else {}
+        # First: an id that is still announced elsewhere is not taken a second time.
+        for topic in [one for one in kept.topics if one.endswith(CONFIG) and one not in announced]:
+            link.publish(topic, "", retain=True)
         for topic, found in announced.items():
             self._say(topic, messages.text(found))
         self.speak()
@@ -118,8 +122,6 @@ class Speaker:
             self._link.publish(topic, payload, retain=True)
 
 
-def _timeless(found: Mapping[str, object]) -> Mapping[str, object]:
+def _timeless(found: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a summary without the times of readings."""
-    alarms = found["installations"]
-    assert isinstance(alarms, list)  # noqa: S101  # made in messages.py
-    return {**found, "installations": [{**alarm, "read_at": None} for alarm in alarms]}
+    return {**found, "installations": [{**alarm, "read_at": None} for alarm in found["installations"]]}

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+CONFIG = "/config"
+"""End of every topic of discovery."""
+
 ONLINE, OFFLINE = "online", "offline"
 """Payloads of a status topic, as Home Assistant expects them by default."""
 
@@ -54,11 +57,11 @@ class Topics:
 
     def device(self, installation: str) -> str:
         """Return the topic that announces an alarm as one device."""
-        return f"{self.discovery}/device/verisure_{self.program}/{installation}/config"
+        return f"{self.discovery}/device/verisure_{self.program}/{installation}{CONFIG}"
 
     def entity(self, platform: str, component: str) -> str:
         """Return the topic that announces one entity."""
-        return f"{self.discovery}/{platform}/verisure_{self.program}/{component}/config"
+        return f"{self.discovery}/{platform}/verisure_{self.program}/{component}{CONFIG}"
 
     def path(self, topic: str) -> list[str]:
         """Return the parts of a topic below the root; empty for one that is not below it."""

@@ -10,6 +10,7 @@ import pytest
 
 from emulator.alarm.hub import Guard
 from emulator.alarm.switch import Narrowing
+from emulator.doors.mqtt import orders
 from emulator.doors.mqtt.obedience import NOT_ALLOWED
 from emulator.model import Arm, ArmMode, Interior, Origin
 from emulator.store.pin import TRIES, PinRefused
@@ -105,9 +106,9 @@ def test_the_pin_disarms(house: House) -> None:
         (with_code("DISARM", "None"), "wrong PIN; 4 more tries"),
         (with_code("DISARM", f"{PIN}0"), "wrong PIN; 4 more tries"),
         (with_code("DISARM", f" {PIN}"), "wrong PIN; 4 more tries"),
-        (with_code("DISARM", int(PIN)), 'its "code" is no text: write it in quotation marks'),
-        (with_code("DISARM", True), 'its "code" is no text: write it in quotation marks'),
-        (with_code("DISARM", [PIN]), 'its "code" is no text: write it in quotation marks'),
+        (with_code("DISARM", int(PIN)), orders.RIGHT),
+        (with_code("DISARM", True), orders.RIGHT),
+        (with_code("DISARM", [PIN]), orders.RIGHT),
     ],
 )
 def test_nothing_else_does(house: House, payload: str, why: str) -> None:
@@ -285,11 +286,11 @@ DEEP = '{"action":' + "[" * 1000
     [
         ("home/set", HUGE, "it is longer than 1024 bytes"),
         ("home/set", b"\xff\xfe", "it is not UTF-8"),
-        ("home/set", '{"action":"DISARM"', "it begins like JSON, and is none"),
-        ("home/set", DEEP, "it begins like JSON, and is none"),
-        ("home/set", "{}", 'it has no "action", such as "ARM_NIGHT"'),
-        ("home/set", '{"action":1}', 'it has no "action", such as "ARM_NIGHT"'),
-        ("home/set", '{"action":"ARM_NIGHT","mode":"x"}', 'it has other keys than "action" and "code"'),
+        ("home/set", '{"action":"DISARM"', orders.RIGHT),
+        ("home/set", DEEP, orders.RIGHT),
+        ("home/set", "{}", orders.RIGHT),
+        ("home/set", '{"action":1}', orders.RIGHT),
+        ("home/set", '{"action":"ARM_NIGHT","mode":"x"}', orders.RIGHT),
         ("home/set", "TRIGGER", "it is no command of an alarm panel"),
         ("home/set", "ARM_VACATION", "it is no command of an alarm panel"),
         ("home/set", '["ARM_NIGHT"]', "it is no command of an alarm panel"),
