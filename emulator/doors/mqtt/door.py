@@ -76,16 +76,12 @@ class Mqtt:
 
     def urls(self) -> Sequence[tuple[Switch, str]]:
         """Return the switches, each with the broker and the topic of its commands, while there is a connection."""
-        if not self._link:
-            return ()
-        topic = self._home.topics.switch
-        found = [(one, topic(one.installation, one.identity.serial, "set")) for one in self._home.switches]
-        return [(one, f"{self._home.broker}/{obeyed}") for one, obeyed in found]
+        topic, shown = self._home.topics.switch, self._home.switches if self._link else ()
+        return [(one, f"{self._home.broker}/{topic(one.installation, one.identity.serial, 'set')}") for one in shown]
 
     def obstacles(self) -> Sequence[str]:
         """Return what keeps the broker from serving, as it was logged."""
-        link = self._link
-        if self._trouble or not link:
+        if self._trouble or not (link := self._link):
             return (self._trouble,) if self._trouble else ()
         denied = [f"may not read {one}" for one in link.denied]
         denied += [f"may not write {self._home.topics.status}"] if link.is_mute else []
@@ -103,10 +99,11 @@ class Mqtt:
             if message.payload == b"online":
                 self._again_at = self._context.clock.monotonic() + self._spread_s()
             return
-        path, is_late = self._home.topics.path(message.topic), self._stood_still()
-        # An empty one clears what was retained.
+        path = self._home.topics.path(message.topic)
+        # An empty one clears what was retained, or shows that we may read.
         if not path or not message.payload:
             return
+        is_late = self._stood_still()
         if (link := self._link) and message.retained is not False:
             link.publish(message.topic, "", retain=True)
         try:
@@ -120,11 +117,10 @@ class Mqtt:
 
     def _stood_still(self) -> bool:
         clock = self._context.clock
-        if not self._heartbeat.skipped_since(Moment(clock.monotonic(), clock.time())):
-            return False
-        if link := self._link:
+        is_late = self._heartbeat.skipped_since(Moment(clock.monotonic(), clock.time()))
+        if is_late and (link := self._link):
             link.end(STOOD_STILL)
-        return True
+        return is_late
 
     def _looked(self, at_once: bool) -> None:
         self._is_dirty = True

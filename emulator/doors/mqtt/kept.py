@@ -20,8 +20,7 @@ ID_BYTES = 6
 
 def program_id(journal: Journal) -> str:
     """Return the id of this program to brokers; made once and kept. EmulatorError when it cannot be."""
-    known = known_id(journal)
-    if not known:
+    if not (known := known_id(journal)):
         known = secrets.token_hex(ID_BYTES)
         journal.note(_ID, known)
     return known

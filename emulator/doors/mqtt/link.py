@@ -3,6 +3,7 @@
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -30,6 +31,12 @@ LEAVE_S = 1.0
 
 LARGEST_PACKET = 64 * 1024
 """Bytes of a packet that a broker of MQTT 5 may send us; a command has 1 KiB at most."""
+
+HEARD_S = 3.0
+"""For a message to ourselves to come back; a broker on the LAN takes milliseconds."""
+
+NOBODY = "check"
+"""Name of no alarm, and id of a program that has never run."""
 
 NEVER_RETAINED = 2
 """Retain handling: what was retained before we came is not sent to us."""
@@ -71,12 +78,15 @@ class Link:
         self._lock = threading.Lock()
         self._filters: Sequence[str] = ()
         self._denied: Sequence[str] = ()
+        self.unheard: dict[str, str] = {}
+        self._asked_at = 0.0
         self._verdicts: dict[int, int] = {}
 
     @property
     def denied(self) -> Sequence[str]:
-        """The filters that the broker does not let us read."""
-        return self._denied
+        """The filters that the broker does not let us read: it refuses them, or grants them and brings nothing."""
+        is_due = time.monotonic() - self._asked_at >= HEARD_S and not self.is_mute
+        return sorted({*self._denied, *(self.unheard.copy().values() if is_due else ())})
 
     def open(self) -> None:
         """Connect; BrokerTrouble says why that was not possible."""
@@ -93,19 +103,25 @@ class Link:
         client.loop_start()
         try:
             self._connected.result(CONNECT_S)
-        except TimeoutError:
+        except (TimeoutError, BrokerTrouble) as error:
             self.close()
-            raise BrokerTrouble(f"{self.broker} takes the connection, and does not answer as a broker does") from None
-        except BrokerTrouble:
-            self.close()
-            raise
+            silent = f"{self.broker} takes the connection, and does not answer as a broker does"
+            raise (error if isinstance(error, BrokerTrouble) else BrokerTrouble(silent)) from None
 
     def subscribe(self, filters: Sequence[str]) -> None:
-        """Ask for messages that are sent from now on, each at most once."""
+        """Ask for messages that are sent from now on, each at most once.
+
+        An empty one, which nobody obeys, is sent to a topic of each filter with a wildcard, and noted until it comes:
+        mosquitto grants a subscription without the right to read, and is silent (mqtt.md §2).
+        """
         self._filters = filters
-        options = SubscribeOptions(noLocal=True, retainAsPublished=True, retainHandling=NEVER_RETAINED)
+        options = SubscribeOptions(retainAsPublished=True, retainHandling=NEVER_RETAINED)
         how: Any = options if self.version is V5 else 0
         self._client.subscribe([(one, how) for one in filters])
+        self.unheard = {one.replace("+", NOBODY): one for one in filters if "+" in one}
+        self._asked_at = time.monotonic()
+        for topic in tuple(self.unheard):
+            self.publish(topic, "", retain=False)
 
     @property
     def is_mute(self) -> bool:
@@ -178,6 +194,7 @@ class Link:
             self.end(self.broker.broken(code.value, str(code), self.client_id))
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+        self.unheard.pop(message.topic, None)
         if self.ended.done():
             return
         try:
@@ -191,8 +208,7 @@ class Link:
         self._denied = [one for one, code in zip(self._filters, codes, strict=False) if code.is_failure]
 
     def _on_publish(self, _client: Client, _data: Any, number: int, code: ReasonCode, _more: Any) -> None:
-        if code.value:
-            self._verdicts[number] = code.value
+        self._verdicts[number] = code.value
 
     def _refuse(self, why: BrokerTrouble) -> None:
         if not self._connected.done():
@@ -206,13 +222,10 @@ def connect(
     on_message: Callable[[Received], None] = lambda _message: None,
 ) -> Link:
     """Return a connection by MQTT 5, or by 3.1.1 to a broker that does not speak that; BrokerTrouble."""
-    for version in (V5, V3):
-        link = Link(broker, client_id, version, status, on_message)
-        try:
-            link.open()
-        except UnsupportedVersion:
-            if version is V3:
-                raise
-        else:
-            return link
-    raise AssertionError("each version returns or raises")
+    link = Link(broker, client_id, V5, status, on_message)
+    try:
+        link.open()
+    except UnsupportedVersion:
+        link = Link(broker, client_id, V3, status, on_message)
+        link.open()
+    return link

@@ -2,9 +2,9 @@
 
 import sys
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, field_validator
 
 from emulator.config import credentials
 from emulator.config.fields import Section, word
@@ -18,6 +18,10 @@ from emulator.store.pin import is_set
 Topic = Annotated[str, BeforeValidator(word), Field(pattern=r"^[^+#$\s/]+(/[^+#\s/]+)*$", max_length=64)]
 """Begin of a topic. A whole topic of ours has some 80 characters more; a broker takes 65 535."""
 
+WORDS: dict[str, JsonValue] = {"type": ["string", "boolean"]}
+Prefix = Annotated[Topic, AfterValidator(lambda value: "" if value.lower() in ("false", "off", "no") else value)]
+"""Such a topic, or empty for `false`, which is a word as every value of the file."""
+
 
 class MqttSettings(Section):
     """The MQTT door."""
@@ -25,7 +29,7 @@ class MqttSettings(Section):
     broker: str = Field(description="`mqtt://host` or `mqtts://host:8883`; user and password are in the environment")
     ca: str = Field(default="", description="file with the certificate of the broker's CA, if that is your own")
     prefix: Topic = Field(default="verisure", description="begin of every topic, without blanks and + # $")
-    discovery: Topic | Literal[False] = Field(default="homeassistant", description="Home Assistant's; `false`: none")
+    discovery: Prefix = Field("homeassistant", description="Home Assistant's; `false`: none", json_schema_extra=WORDS)
     per_entity: bool = Field(default=False, description="`true`: for Home Assistant before 2024.12")
     client_id: str = Field(
         default="",
@@ -42,7 +46,7 @@ class MqttSettings(Section):
 
     def topics(self, program: str) -> Topics:
         """Return the topics of the program of that id."""
-        return Topics(self.prefix, program, self.discovery or "")
+        return Topics(self.prefix, program, self.discovery)
 
     def shown(self) -> Broker:
         """Return the broker with what it is shown; ConfigError when that cannot be read."""
@@ -58,11 +62,10 @@ def _open(context: DoorContext, chosen: MqttSettings) -> Door:
 
 def _probe(chosen: MqttSettings, journal: Journal | None) -> Iterable[Trouble]:
     _require(chosen)
-    from emulator.doors.mqtt import kept, trial
+    from emulator.doors.mqtt import kept, link, trial
 
-    program = (journal and kept.known_id(journal)) or trial.NOBODY
-    is_pin_set = bool(journal and is_set(journal))
-    return trial.troubles(chosen.shown(), chosen.topics(program), is_pin_set=is_pin_set)
+    program = (journal and kept.known_id(journal)) or link.NOBODY
+    return trial.troubles(chosen.shown(), chosen.topics(program), is_pin_set=bool(journal and is_set(journal)))
 
 
 def _require(chosen: MqttSettings) -> None:

@@ -1,15 +1,13 @@
 """Try a broker for `emulator check`: connect beside the running program, and change nothing that is kept."""
 
 import secrets
+import time
 from collections.abc import Iterator
 
 from emulator.doors import Trouble
 from emulator.doors.mqtt.broker import NO_READER, NOT_AUTHORIZED, Broker, BrokerTrouble
-from emulator.doors.mqtt.link import connect
+from emulator.doors.mqtt.link import HEARD_S, NOBODY, connect
 from emulator.doors.mqtt.topics import Topics
-
-NOBODY = "check"
-"""Id where the program has never run; an ACL need not know it."""
 
 ANSWER_S = 3.0
 """For the broker to say what it thinks of a message."""
@@ -33,6 +31,7 @@ def troubles(broker: Broker, topics: Topics, *, is_pin_set: bool) -> Iterator[Tr
         # Not retained, and empty: no reader keeps or obeys it.
         said = link.ask(topics.alarm(NOBODY, "event"), "", ANSWER_S)
         if topics.program != NOBODY:
+            time.sleep(HEARD_S if link.unheard else 0)
             yield from (Trouble(f"its ACL does not let this program read {one}", WIDEN) for one in link.denied)
             if said == NOT_AUTHORIZED:
                 yield Trouble(f"its ACL does not let this program write below {topics.base}", WIDEN)
