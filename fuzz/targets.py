@@ -15,7 +15,7 @@ from pathlib import Path
 from lxml import etree
 
 from emulator.app.settings import Settings
-from emulator.clouds.answer import Answer
+from emulator.clouds.firewall import Answer
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.wsdo import pet
 from emulator.doors.hue.bridge import Bridge

@@ -1,14 +1,15 @@
-"""The firewall before the clouds: its page, and the silence that ends a ban.
+"""Barriers before a cloud: one that stops requests for a time, and the firewall with its page and its bans.
 
 Facts: verisure-owa.md §1.6 and §12.
 """
 
+import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from emulator.clock import Clock
-from emulator.clouds.answer import Answer
 from emulator.errors import Unreachable
 
 BAN_S = 600.0
@@ -24,6 +25,39 @@ SERVER_ERROR = 500
 
 ANSWERS = (b"{", b"<?xml", b"<PET")
 """Beginnings of the clouds' own answers, which may quote anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer of whatever status. `retry_after` is the header of that name, empty where there is none."""
+
+    status: int
+    body: bytes
+    retry_after: str = ""
+
+
+class Barrier:
+    """Stops everything that passes through it, until a time; shared by threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._shut_until = float("-inf")
+        self._why = ""
+
+    def shut(self, until: float, why: str) -> None:
+        """Let nothing through until then (monotonic seconds); `why` is the error text. A longer stop stands."""
+        with self._lock:
+            if until > self._shut_until:
+                self._shut_until, self._why = until, why
+
+    def pass_through(self, now: float) -> None:
+        """Raise Unreachable, not sent, while nothing is let through."""
+        with self._lock:
+            self._check(now)
+
+    def _check(self, now: float) -> None:
+        if now < self._shut_until:
+            raise Unreachable(self._why, sent=False)
 
 
 class Forbidden(Unreachable):

@@ -25,9 +25,8 @@ from urllib3.exceptions import (
 from urllib3.util.connection import allowed_gai_family
 
 from emulator.clock import boottime
-from emulator.clouds.answer import Answer
 from emulator.clouds.deadline import BoundTlsSocket, Deadline, Resolver, connect
-from emulator.clouds.firewall import Forbidden, is_page
+from emulator.clouds.firewall import Answer, Forbidden, is_page
 from emulator.errors import Unreachable
 
 ANSWER_LIMIT_BYTES = 1024 * 1024

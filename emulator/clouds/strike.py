@@ -1,7 +1,7 @@
-"""Strike known secrets out of the words of a cloud. Pure.
+"""Strike known secrets and control characters out of the words of a cloud. Pure.
 
-A cloud may quote the request in an error. Its words reach logs, the journal, notifications, and every page and switch
-of the LAN.
+A cloud may quote the request in an error. Its words, and names of houses, zones and phones, reach logs, terminals, the
+journal, notifications, and every page and switch of the LAN.
 """
 
 import base64
@@ -12,8 +12,6 @@ import unicodedata
 from collections.abc import Iterator
 from html.entities import codepoint2name
 from urllib.parse import quote, quote_plus
-
-from emulator.clouds.readable import readable
 
 STRUCK = "•••"
 
@@ -28,6 +26,20 @@ NUMBER = 10
 
 LONG, PIECE = 24, 12
 """From the first length on, every piece of the second length is struck too: errors quote the beginning of a token."""
+
+_BREAKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
+_CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
+"""C0 with DEL, and C1, in which a single character starts an escape sequence."""
+
+_BIDI = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x2070))
+"""Marks, embeddings, overrides and isolates of text direction, and the deprecated ones next to them."""
+
+_REPLACED = dict.fromkeys((*_CONTROLS, *_BIDI), "") | dict.fromkeys(map(ord, _BREAKS), " ")
+
+
+def readable(text: str) -> str:
+    """Return the text in one line, without control characters of terminals and of text direction."""
+    return text.translate(_REPLACED)
 
 
 class Secrets:

@@ -9,7 +9,7 @@ from pathlib import Path
 from emulator.app.settings import Settings
 from emulator.clock import Clock
 from emulator.config import devices_yaml
-from emulator.doctor import cloud, lan, neighbours, ports, state, targets
+from emulator.doctor import cloud, lan, neighbours, ports, state
 from emulator.doctor.case import Case, remember
 from emulator.doctor.finding import Finding, ok, problem
 from emulator.errors import ConfigError
@@ -28,7 +28,7 @@ CHECKS: Mapping[str, Callable[[Case], Findings]] = {
     "state folder": state.folder,
     "journal": state.journal,
     "login": state.logins,
-    "notifications": targets.notifications,
+    "notifications": state.notifications,
     "address": lan.addresses,
     "ports of switches": ports.switches,
     "ports of other doors": ports.others,

@@ -1,4 +1,7 @@
-"""Checks of the state folder, the journal in it, and the logins. They change and send nothing."""
+"""Checks of the state folder, the journal in it, the logins, and the targets of notifications.
+
+They change and send nothing: for a notification there is `emulator notify --test`.
+"""
 
 import os
 import tempfile
@@ -8,6 +11,7 @@ from urllib.parse import urlsplit
 
 from emulator.app.alarm_settings import InstallationSettings
 from emulator.app.login_store import JournalVault
+from emulator.app.targets import apprise_target
 from emulator.clouds.vault import Login
 from emulator.config import credentials
 from emulator.config.credentials import Credentials
@@ -117,3 +121,17 @@ def _renewable(check: str, login: Login | None) -> Finding:
     if login.trouble:
         return problem(check, f"a person has to log in: {login.trouble}", LOGIN)
     return ok(check, f"kept since {output.moment(login.login_at)}")
+
+
+def notifications(_case: Case) -> Finding:
+    """Check that `emulator run` can notify: it does not start with a target that cannot be used."""
+    check = "notifications"
+    try:
+        targets = credentials.targets()
+        for url in targets:
+            apprise_target(url)
+    except ConfigError as error:
+        return problem(check, "; ".join(map(str, error.problems)), "mend that; the program does not start before")
+    if not targets:
+        return skipped(check, "nobody is told when something fails: VERISURE_NOTIFY is not set")
+    return ok(check, f"{len(targets)} target(s); try them with `emulator notify --test`")

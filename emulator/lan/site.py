@@ -1,9 +1,15 @@
-"""One place served: its two UDP sockets, and the devices that are announced there (lan-emulation.md §1.5, §1.6)."""
+"""One place served: its two UDP sockets, the devices that are announced there, and the log of searches.
+
+Facts: lan-emulation.md §1.5, §1.6.
+"""
 
 import asyncio
 import logging
+import threading
 import time
+from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 from random import Random, SystemRandom
 from typing import cast
@@ -11,7 +17,6 @@ from typing import cast
 from emulator.lan import access, network, ssdp
 from emulator.lan.network import Place
 from emulator.lan.outbox import Debounce, Transmitter
-from emulator.lan.search_log import SearchLog
 
 LOG = logging.getLogger(__name__)
 
@@ -25,6 +30,41 @@ TWICE = 2
 """Each notice is sent so often, as UDP loses some."""
 
 GROUP = (ssdp.GROUP, ssdp.PORT)
+
+KEPT = 50
+"""Different searches that are logged; a busy LAN has some twenty, each from time to time."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedSearch:
+    """The last of equal searches by one peer, and how many there were. `at` is epoch seconds."""
+
+    at: float
+    peer: str
+    st: str
+    verdict: str
+    times: int = 1
+
+
+class SearchLog:
+    """The last different searches: televisions that repeat theirs do not push an Echo's out. For any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._searches: OrderedDict[tuple[str, str], LoggedSearch] = OrderedDict()
+
+    def note(self, peer: str, st: str, verdict: str, now: float) -> None:
+        """Remember a search."""
+        with self._lock:
+            before = self._searches.pop((peer, st), None)
+            self._searches[peer, st] = LoggedSearch(now, peer, st, verdict, 1 + (before.times if before else 0))
+            if len(self._searches) > KEPT:
+                self._searches.popitem(last=False)
+
+    def latest(self) -> tuple[LoggedSearch, ...]:
+        """Return the searches, newest first."""
+        with self._lock:
+            return tuple(reversed(self._searches.values()))
 
 
 class Traffic:

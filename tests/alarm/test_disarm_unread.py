@@ -7,7 +7,7 @@ import pytest
 
 from emulator.alarm.age import ARM_WITHIN_S, DISARM_WITHIN_S
 from emulator.alarm.installation import Installation
-from emulator.clouds.answer import Answer
+from emulator.clouds.firewall import Answer
 from emulator.model import DISARMED, Action, Arm, ArmMode, Command, Disarm, Interior, Origin, Result
 from emulator.store.journal import Journal
 from tests.alarm.test_installation import House as Wsdo

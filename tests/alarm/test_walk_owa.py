@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from emulator.alarm.installation import Installation
 from emulator.alarm.queue import Ticket
 from emulator.app.login_store import JournalVault
-from emulator.clouds.answer import Answer
+from emulator.clouds.firewall import Answer
 from emulator.model import Arm, ArmMode, Axes, Command, Disarm, Origin, Result
 from emulator.store.journal import Journal
 from tests.alarm.test_installation import MODES

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from emulator.clouds.answer import Answer
+from emulator.clouds.firewall import Answer
 from emulator.clouds.vault import Login
 from tests.clouds.owa.tokens import jwt
 from tests.support.fakes import FakeClock

@@ -6,10 +6,9 @@ import unicodedata
 import pytest
 
 from emulator.clouds.account import Listed
-from emulator.clouds.answer import Answer
+from emulator.clouds.firewall import Answer
 from emulator.clouds.owa import failures, graphql, operations
-from emulator.clouds.readable import readable
-from emulator.clouds.strike import STRUCK, Secrets
+from emulator.clouds.strike import STRUCK, Secrets, readable
 from emulator.clouds.wsdo import pet, refusals
 
 EVIL = "\x1b[2J\x07\r\n\x9b31m\u202eK\u2066\u200f\u061c\x7f"

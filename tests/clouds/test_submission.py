@@ -8,7 +8,7 @@ import pytest
 
 from emulator.alarm.cloud import GLANCE_S, Phase, Reading
 from emulator.clouds.account import Account
-from emulator.clouds.answer import Answer
+from emulator.clouds.firewall import Answer
 from emulator.clouds.owa.state import CHECK_DEADLINE_S
 from emulator.clouds.wsdo.cloud import EST_DEADLINE_S, WsdoCloud
 from emulator.errors import Rejected, Superseded, Unconfirmed, Unreachable

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.doctor import targets
+from emulator.doctor import state
 from emulator.doctor.finding import Verdict
 from tests.doctor.conftest import MakeCase
 
@@ -10,18 +10,18 @@ NOBODY_THERE = "json://127.0.0.1:1/"
 
 
 def test_none_is_said(make_case: MakeCase) -> None:
-    assert targets.notifications(make_case()).verdict is Verdict.SKIPPED
+    assert state.notifications(make_case()).verdict is Verdict.SKIPPED
 
 
 def test_a_file_that_cannot_be_read_is_named(make_case: MakeCase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VERISURE_NOTIFY_FILE", "/nowhere/at/all")
-    found = targets.notifications(make_case())
+    found = state.notifications(make_case())
     assert (found.verdict, "VERISURE_NOTIFY_FILE" in found.found) == (Verdict.PROBLEM, True)
 
 
 def test_targets_are_counted(make_case: MakeCase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VERISURE_NOTIFY", f"{NOBODY_THERE} {NOBODY_THERE}other")
-    found = targets.notifications(make_case())
+    found = state.notifications(make_case())
     assert (found.verdict, found.found.partition(";")[0]) == (Verdict.OK, "2 target(s)")
 
 
@@ -29,6 +29,6 @@ def test_one_that_is_none_is_a_problem_that_quotes_no_secret(
     make_case: MakeCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VERISURE_NOTIFY", f"{NOBODY_THERE} nonsense://secret")
-    found = targets.notifications(make_case())
+    found = state.notifications(make_case())
     assert (found.verdict, "VERISURE_NOTIFY" in found.found) == (Verdict.PROBLEM, True)
     assert "secret" not in f"{found}"

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from emulator.doors.hue import advert as hue_advert
-from emulator.doors.wemo import advert as wemo_advert
+from emulator.doors.hue import bridge
+from emulator.doors.wemo import description
 from emulator.lan import ssdp
+from emulator.store.identities import BridgeIdentity
 
 UDN = "uuid:Socket-1_0-221517K0101769"
 TYPES = ("urn:Belkin:device:controllee:1", "urn:Belkin:service:basicevent:1", "urn:Belkin:service:metainfo:1")
-WEMO = wemo_advert.device(UDN, 49151, TYPES, "nls-1")
+WEMO = description.upnp_device(UDN, 49151, "nls-1")
 BRIDGE_UDN = "uuid:2f402f80-da50-11e1-9b23-001788aabbcc"
 HUE = ssdp.UpnpDevice(
     port=80,
@@ -212,7 +213,7 @@ def test_answers_do_not_leave_together() -> None:
 # -- the Hue bridge as the Hue door describes it (§1.3) ---------------------------------------------------------
 
 HUE_UDN = "uuid:2f402f80-da50-11e1-9b23-02abcdef0000"
-OURS = hue_advert.device(HUE_UDN, 80, "/description.xml", "02ABCDFFFEEF0000")
+OURS = bridge.upnp_device(BridgeIdentity("02ABCDEF0000"), 80)
 TRIPLET = [
     ("upnp:rootdevice", f"{HUE_UDN}::upnp:rootdevice"),
     (HUE_UDN, HUE_UDN),

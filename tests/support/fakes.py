@@ -6,8 +6,7 @@ from typing import Any
 from flask import Flask
 
 from emulator.clouds.account import Account
-from emulator.clouds.answer import Answer
-from emulator.clouds.firewall import Bans, Forbidden, is_page
+from emulator.clouds.firewall import Answer, Bans, Forbidden, is_page
 from emulator.clouds.wsdo.cloud import WsdoCloud
 from emulator.clouds.wsdo.gate import Gate
 from emulator.clouds.wsdo.provider import SPACING_S

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 
 from emulator.clouds.account import Account
-from emulator.clouds.answer import Answer
+from emulator.clouds.firewall import Answer
 from emulator.clouds.owa.cloud import OwaCloud
 from emulator.clouds.owa.enrol import OwaEnrolment
 from emulator.clouds.owa.turnstile import Turnstile

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from emulator.clouds.account import Listed
-from emulator.clouds.answer import Answer
+from emulator.clouds.firewall import Answer
 from emulator.clouds.owa import failures
 from emulator.clouds.owa.failures import Failure
 from emulator.clouds.owa.operations import Needs, Operation
 from emulator.clouds.owa.unread import NOTHING, SERVER_ERROR, is_unread, lacking
-from emulator.clouds.readable import readable
-from emulator.clouds.strike import Secrets
+from emulator.clouds.strike import Secrets, readable
 from emulator.errors import Unreachable
 
 OK, WAIT, REFUSED = "OK", "WAIT", ("ERROR", "KO")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from emulator.clock import Clock
-from emulator.clouds.barrier import Barrier
+from emulator.clouds.firewall import Barrier
 from emulator.clouds.owa.provider import SPACING_S
 from emulator.errors import Unreachable
 

@@ -12,9 +12,8 @@ from typing import Any, Protocol
 
 from emulator.clock import Clock
 from emulator.clouds.account import Account
-from emulator.clouds.answer import Answer
 from emulator.clouds.deadline import last_look
-from emulator.clouds.firewall import FORBIDDEN, Firewall, is_page
+from emulator.clouds.firewall import FORBIDDEN, Answer, Firewall, is_page
 from emulator.clouds.owa import failures, graphql
 from emulator.clouds.owa.graphql import Caller, Reply
 from emulator.clouds.owa.operations import LOGIN, Documents, Operation

@@ -5,8 +5,7 @@ Facts: verisure-wsdo.md §4.
 
 import threading
 
-from emulator.clouds.barrier import Barrier
-from emulator.clouds.firewall import Bans
+from emulator.clouds.firewall import Bans, Barrier
 from emulator.errors import CloudError
 
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from emulator.clouds.account import Listed
-from emulator.clouds.readable import readable
-from emulator.clouds.strike import Secrets
+from emulator.clouds.strike import Secrets, readable
 from emulator.errors import Unreachable
 
 OK, WAIT = "OK", "WAIT"

@@ -10,7 +10,7 @@ from emulator.doors import Door, Pairing
 from emulator.doors.dashboard import schema
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.lan.news import News
-from emulator.lan.search_log import LoggedSearch
+from emulator.lan.site import LoggedSearch
 from emulator.model import ArmMode, Axes, Interior
 from emulator.store.history import newest_ended
 from emulator.store.journal import Entry, Journal

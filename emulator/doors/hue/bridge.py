@@ -1,10 +1,14 @@
-"""A Hue bridge of the first generation: description, configuration, page. Pure (lan-emulation.md §3.1, §3.7)."""
+"""A Hue bridge of the first generation: adverts, description, configuration, page. Pure.
+
+Facts: lan-emulation.md §3.1, §3.7.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.lan import upnp
+from emulator.lan import ssdp, upnp
+from emulator.lan.ssdp import Advert, UpnpDevice
 from emulator.store.identities import BridgeIdentity
 
 Json = Any
@@ -31,6 +35,30 @@ MAKER = {
     "modelURL": "http://www.meethue.com",
 }
 """An Echo ignores a bridge by another maker or of another model name (§3.1)."""
+
+
+SERVER = "FreeRTOS/7.4.2 UPnP/1.0 IpBridge/1.16.0"
+"""Of a bridge of the first generation (§1.3)."""
+
+MAX_AGE_S = 100
+"""As real bridges and nearly all emulators have it (§1.3)."""
+
+TYPE = "urn:schemas-upnp-org:device:basic:1"
+
+
+def upnp_device(identity: BridgeIdentity, port: int) -> UpnpDevice:
+    """Return a bridge: three answers to whatever search it is meant by, and its id in each answer and alive (§1.3)."""
+    udn = identity.udn
+    return UpnpDevice(
+        port=port,
+        path=DESCRIPTION,
+        adverts=(Advert(ssdp.ROOT, f"{udn}::{ssdp.ROOT}"), Advert(udn, udn), Advert(TYPE, udn)),
+        whole=ssdp.ALL | {ssdp.ROOT, udn.lower(), TYPE},
+        max_age=MAX_AGE_S,
+        server=SERVER,
+        headers=(("hue-bridgeid", identity.bridge_id),),
+        answer_headers=(("HOST", f"{ssdp.GROUP}:{ssdp.PORT}"),),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from flask import Blueprint, Flask, Response, request
 
 from emulator.alarm.hub import Switch
 from emulator.doors import DoorContext
-from emulator.doors.hue import advert, bridge
+from emulator.doors.hue import bridge
 from emulator.doors.hue.bridge import Bridge
 from emulator.doors.hue.lights import MAX_LIGHTS, STALE_S, Lights
 from emulator.doors.hue.mdns import Mdns
@@ -182,7 +182,7 @@ class Hue(Tenant):
         """Return the bridge at the places where it answers. Called on the responder's loop."""
         if place.host not in {served.host for served in self._web.served}:
             return ()
-        return (advert.device(self.identity.udn, self._web.port, bridge.DESCRIPTION, self.identity.bridge_id),)
+        return (bridge.upnp_device(self.identity, self._web.port),)
 
     def _in_the_way(self, hosts: Sequence[str], error: OSError) -> str:
         way_out = WAYS_OUT.get(error.errno or 0, "choose another with doors.hue.port").format(port=self._web.port)

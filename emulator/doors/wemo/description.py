@@ -1,4 +1,7 @@
-"""A WeMo socket's own description: services as a table, setup.xml, SCPDs. Pure (lan-emulation.md §2.2-2.4)."""
+"""A WeMo socket's own description: services as a table, adverts, setup.xml, SCPDs. Pure.
+
+Facts: lan-emulation.md §2.2-2.4.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -6,7 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from time import gmtime, strftime
 
-from emulator.lan import upnp
+from emulator.lan import ssdp, upnp
+from emulator.lan.ssdp import Advert, UpnpDevice
 
 DEVICE_TYPE = "urn:Belkin:device:controllee:1"
 FIRMWARE = "WeMo_WW_2.00.11420.PVT-OWRT-SNSV2"
@@ -111,6 +115,27 @@ METAINFO = Service(
 )
 SERVICES = (BASICEVENT, METAINFO)
 """At least two: some clients do not take a single service for a list (§2.3)."""
+
+TYPES = (DEVICE_TYPE, *(service.type for service in SERVICES))
+
+ALIASES = ("urn:Belkin:device:**", "urn:Belkin:device:*", "urn:schemas-upnp-org:device:basic:1")
+"""Asked for by Echos of 2015 to 2017 and by SmartThings (one asterisk), announced by no device (§1.2)."""
+
+
+def upnp_device(udn: str, port: int, nls: str) -> UpnpDevice:
+    """Return a socket as SSDP announces it; `nls` changes with each start (§1.3)."""
+
+    def as_(target: str) -> Advert:
+        return Advert(target, f"{udn}::{target}")
+
+    return UpnpDevice(
+        port=port,
+        path=SETUP,
+        adverts=(as_(ssdp.ROOT), Advert(udn, udn), *map(as_, TYPES)),
+        aliases=tuple(map(as_, ALIASES)),
+        # ouimeaux and its descendants take no answer without X-User-Agent (§2.3).
+        headers=(("OPT", '"http://schemas.upnp.org/upnp/1/0/"; ns=01'), ("01-NLS", nls), ("X-User-Agent", "redsonic")),
+    )
 
 
 @dataclass(frozen=True, slots=True)

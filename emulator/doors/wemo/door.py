@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from emulator.alarm.hub import Guard, Hub, Switch
-from emulator.doors.wemo import advert, description, protocol
+from emulator.doors.wemo import description, protocol
 from emulator.doors.wemo.description import SERVICES
 from emulator.doors.wemo.gena import Publisher
 from emulator.doors.wemo.keeper import Keeper
@@ -25,8 +25,6 @@ LOG = logging.getLogger(__name__)
 
 LEAVE_S = 1.0
 """For connections to go when the door closes."""
-
-TYPES = (description.DEVICE_TYPE, *(service.type for service in SERVICES))
 
 
 class WemoDoor(Tenant):
@@ -159,7 +157,7 @@ class WemoDoor(Tenant):
         return ""
 
     def _device(self, switch: Switch) -> ssdp.UpnpDevice:
-        return advert.device(switch.identity.udn, switch.identity.port, TYPES, self._nls)
+        return description.upnp_device(switch.identity.udn, switch.identity.port, self._nls)
 
     def _changed(self, installation: str) -> None:
         for switch, plug in self._plugs.items():

@@ -13,11 +13,10 @@ from dataclasses import asdict, dataclass, field
 
 from emulator.errors import EmulatorError
 from emulator.model import DISARMED, Action, Axes, Interior
-from emulator.simulator.panel.actions import Request, move_of
+from emulator.simulator.panel.actions import Move, Request, move_of
 from emulator.simulator.panel.activity import KEYPAD, Activity, ActivityRow
 from emulator.simulator.panel.equipment import Equipment
 from emulator.simulator.panel.operation import Ending, PanelOperation, PanelRefusal
-from emulator.simulator.panel.rules import refusal
 
 ANSWER_AFTER_S = 3.0
 """Seconds from submission to the end of an operation; real panels take up to 25 (verisure-wsdo.md §4)."""
@@ -212,6 +211,19 @@ class SimulatedPanel:
             if (after.axes, after.bypassed) != (stand.axes, stand.bypassed):
                 self._stands.append(after)
         return Ending(self._axes, refused, windows)
+
+
+def refusal(move: Move, axes: Axes, equipment: Equipment, *, window_open: bool) -> PanelRefusal | None:
+    """Return why the panel does not make `move` from `axes`; None if it does.
+
+    Interior modes exclude each other; perimeter and annex add up (verisure-wsdo.md §5).
+    """
+    if not equipment.has(move.mode) or (move.annex is False and not equipment.annex):
+        return PanelRefusal.NOT_FITTED
+    if axes.interior not in move.starts or (move.idle and axes.armed):
+        return PanelRefusal.WRONG_STATE if move.wrong_state else PanelRefusal.OTHER_MODE
+    news = move.arms and not axes.has(move.mode)
+    return PanelRefusal.OPEN_WINDOW if news and window_open and not move.forced else None
 
 
 def _bounded(seconds: float) -> float:

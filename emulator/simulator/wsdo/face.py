@@ -14,8 +14,7 @@ from emulator.simulator.face import FaceType, block_page, page
 from emulator.simulator.faults import COMMON, ConnectionDropped
 from emulator.simulator.wsdo import documents
 from emulator.simulator.wsdo.options import WsdoOptions
-from emulator.simulator.wsdo.query import Query
-from emulator.simulator.wsdo.service import NAMES, WsdoService
+from emulator.simulator.wsdo.service import NAMES, Query, WsdoService
 from emulator.simulator.wsdo.sessions import Sessions
 
 PATH = "/WebService/ws.do"

@@ -1,6 +1,6 @@
 """Answers of ws.do: a PET document for each request (the API document; verisure-wsdo.md)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from emulator.model import Arm, ArmMode, Axes, Disarm, Interior
@@ -13,7 +13,6 @@ from emulator.simulator.panel.operation import PanelOperation, PanelRefusal
 from emulator.simulator.panel.panel import Busy
 from emulator.simulator.wsdo import documents
 from emulator.simulator.wsdo.options import WsdoOptions
-from emulator.simulator.wsdo.query import PetError, Query
 from emulator.simulator.wsdo.sessions import Sessions
 
 COMMANDS: dict[str, Request] = {
@@ -53,6 +52,35 @@ REFUSALS = {PanelRefusal.NOT_FITTED: "4", PanelRefusal.OTHER_MODE: "106", PanelR
 verisure-owa.md §5.6)."""
 
 BUSY, UNKNOWN = "11", "4"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One request. `Country` and `country` are the same, and the case of its value and of lang does not matter
+    (verisure-wsdo.md §8.1)."""
+
+    name: str
+    params: Mapping[str, str]
+
+    @property
+    def country(self) -> str:
+        return (self.params.get("Country") or self.params.get("country") or "").upper()
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The texts of the language asked for; Spanish if there is no such language."""
+        return texts.TEXTS.get(self["lang"].lower(), texts.TEXTS["es"])
+
+    def __getitem__(self, key: str) -> str:
+        return self.params.get(key, "")
+
+
+class PetError(Exception):
+    """The answer to a request is an ERROR with this number and text."""
+
+    def __init__(self, err: str, text: str, number: str = "") -> None:
+        self.err, self.text, self.number = err, text, number
+        super().__init__(err)
 
 
 @dataclass(slots=True)

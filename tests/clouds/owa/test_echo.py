@@ -11,7 +11,7 @@ import pytest
 
 from emulator.alarm.cloud import Cloud, Reading
 from emulator.clouds.account import Account
-from emulator.clouds.answer import Answer
+from emulator.clouds.firewall import Answer
 from emulator.clouds.owa.cloud import OwaCloud
 from emulator.clouds.owa.enrol import OwaEnrolment
 from emulator.clouds.owa.turnstile import Turnstile

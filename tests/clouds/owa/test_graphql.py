@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.clouds.answer import Answer
+from emulator.clouds.firewall import Answer
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.owa.graphql import Caller
 from emulator.clouds.owa.operations import Needs, Operation

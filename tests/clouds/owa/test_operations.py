@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.clouds.answer import Answer
+from emulator.clouds.firewall import Answer
 from emulator.clouds.owa import operations
 from emulator.clouds.owa.operations import Documents, Operation
 from emulator.clouds.owa.turnstile import Turnstile

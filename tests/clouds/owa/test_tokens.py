@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emulator.clouds.account import Account
-from emulator.clouds.answer import Answer
+from emulator.clouds.firewall import Answer
 from emulator.clouds.owa import operations
 from emulator.clouds.owa.graphql import TOKEN_LIFE_S
 from emulator.clouds.owa.tokens import APART_S, CRASHES, MARGIN_S, PASSWORD_PAUSE_S, Tokens

@@ -6,8 +6,7 @@ from itertools import pairwise
 import pytest
 
 from emulator.clouds.account import Account
-from emulator.clouds.answer import Answer
-from emulator.clouds.firewall import BAN_S
+from emulator.clouds.firewall import BAN_S, Answer
 from emulator.clouds.owa import failures, operations
 from emulator.clouds.owa.provider import SPACING_S
 from emulator.clouds.owa.turnstile import Turnstile
