@@ -85,14 +85,12 @@ class Shown(Accessory):
 
         The second argument has to have this name: by it the library knows that the address is wanted.
         """
-        peer, before = sender_client_addr[0], self._asked
-        self._writes += 1
-        self._asked = value
-        if not self._submit(peer, partial(self._carry_out, self._writes, self.carry_out(value, peer))):
+        peer, number = sender_client_addr[0], self._writes + 1
+        if not self._submit(peer, partial(self._carry_out, number, self.carry_out(value, peer))):
             LOG.warning("%s asks %r for too much at once: refused", peer, self.display_name)
-            self._asked = before
             self.refresh()
             raise Refused("too many commands at once")
+        self._writes, self._asked = number, value
 
     def _carry_out(self, number: int, submit: Callable[[], Ticket]) -> None:
         try:

@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -117,22 +117,35 @@ class Iphone:
 
         return self.runner.run(within())
 
-    async def _begin(self) -> Any:
+    @asynccontextmanager
+    async def begun(self) -> AsyncIterator[Any]:
+        """Begin to pair; what is yielded finishes it by a code."""
         where: Any = SimpleNamespace(
             address="127.0.0.1", addresses=["127.0.0.1"], port=self.port, feature_flags=FeatureFlags(0)
         )
-        self.discovery = IpDiscovery(self.controller, where)
-        return await self.discovery.async_start_pairing("phone")
+        discovery = IpDiscovery(self.controller, where)
+        try:
+            yield await discovery.async_start_pairing("phone")
+        finally:
+            await discovery.close()
+            await asyncio.sleep(0)  # for the socket
 
     def pair(self, code: str) -> None:
         async def whole() -> IpPairing:
-            finish = await self._begin()
-            try:
-                return await finish(code)
-            finally:
-                await self.discovery.close()
+            async with self.begun() as finish:
+                found: IpPairing = await finish(code)
+                return found
 
         self.take(self.run(whole()))
+
+    def begin(self) -> None:
+        """Begin to pair, and go no further."""
+
+        async def half() -> None:
+            async with self.begun():
+                pass
+
+        self.run(half())
 
     def take(self, pairing: IpPairing) -> None:
         self.pairing = pairing
