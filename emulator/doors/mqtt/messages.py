@@ -54,9 +54,9 @@ def outcome(entry: Entry) -> dict[str, Any]:
     }
 
 
-def event(entry: Entry) -> str:
+def event(topics: Topics, entry: Entry) -> tuple[str, str]:
     """Return the message of an event; never retained, or it would happen again at each start of its reader."""
-    return text({"event_type": entry.result, **outcome(entry)})
+    return topics.alarm(entry.installation, "event"), text({"event_type": entry.result, **outcome(entry)})
 
 
 def summary(

@@ -31,6 +31,7 @@ class Speaker:
     def __post_init__(self) -> None:
         self._link: Link | None = None
         self._said: dict[str, str] = {}
+        self._announced: Mapping[str, str] = {}
         self._told: dict[tuple[int, int], None] | None = None
         self._summary: Mapping[str, object] = {}
         self._summary_at = 0.0
@@ -44,10 +45,11 @@ class Speaker:
         # First: an id that is still announced elsewhere is not taken a second time.
         for topic in [one for one in kept.topics if one.endswith(CONFIG) and one not in announced]:
             link.publish(topic, "", retain=True)
-        for topic, found in announced.items():
-            self._say(topic, messages.text(found))
+        self._announced = {topic: messages.text(found) for topic, found in announced.items()}
         self.speak()
-        for topic in kept.save(self.home.context.journal, {*self._said, self.home.topics.status}):
+        # Said once something has happened; a start after that must know of them, to take them back.
+        later = {self.home.topics.alarm(name, leaf) for name in self.home.arms for leaf in ("changed", "outcome")}
+        for topic in kept.save(self.home.context.journal, {*self._said, *later, self.home.topics.status}):
             link.publish(topic, "", retain=True)
         # Last: whoever is told that we are there finds everything else in place.
         link.publish(self.home.topics.status, ONLINE, retain=True, qos=1)
@@ -59,7 +61,10 @@ class Speaker:
         self._link = None
 
     def forget(self) -> None:
-        """Let everything be said again."""
+        """Let everything be said again.
+
+        Announcements, too: Home Assistant clears that of a whole device when its user deletes one entity.
+        """
         self._said = {}
         self._summary_at = float("-inf")
 
@@ -70,14 +75,13 @@ class Speaker:
     def speak(self) -> None:
         """Publish what has changed."""
         journal, hub = self.home.context.journal, self.home.context.hub
-        last: dict[str, Entry | None] = {}
         entries = journal.commands(LOOKED_THROUGH, quiet=False)
+        last = {name: history.newest_ended(entries, name) for name in self.home.arms}
+        said = {**self._announced, **messages.of_switches(self.home.topics, hub, self.home.switches)}
         for name in self.home.arms:
-            last[name] = history.newest_ended(entries, name)
             view, health, changed = hub.view(name), hub.health(name), history.last_change(journal, name)
-            for topic, payload in messages.of_alarm(self.home.topics, name, view, health, changed, last[name]).items():
-                self._say(topic, payload)
-        for topic, payload in messages.of_switches(self.home.topics, hub, self.home.switches).items():
+            said |= messages.of_alarm(self.home.topics, name, view, health, changed, last[name])
+        for topic, payload in said.items():
             self._say(topic, payload)
         self._say_summary(last)
         self._tell_events()
@@ -91,8 +95,7 @@ class Speaker:
                 found |= discovery.by_entity(topics, name, entities)
             else:
                 platforms = {key: str(entity["platform"]) for key, entity in entities.items()}
-                gone = kept.gone(topics.device(name), platforms)
-                found |= discovery.by_device(topics, name, entities, gone)
+                found |= discovery.by_device(topics, name, entities, kept.gone(topics.device(name), platforms))
         return found
 
     def _say_summary(self, last: Mapping[str, Entry | None]) -> None:
@@ -111,8 +114,7 @@ class Speaker:
         for key, entry in reversed(news.items()):
             is_new = self._told is not None and key not in self._told
             if is_new and self._link and now - (entry.ended_at or now) < OLD_NEWS_S:
-                topic = self.home.topics.alarm(entry.installation, "event")
-                self._link.publish(topic, messages.event(entry), retain=False)
+                self._link.publish(*messages.event(self.home.topics, entry), retain=False)
         if self._link or self._told is None:
             self._told = dict.fromkeys(news)
 

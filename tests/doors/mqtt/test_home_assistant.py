@@ -5,6 +5,7 @@ It runs in a virtual environment of Home Assistant: see CONTRIBUTING.md.
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -92,9 +93,14 @@ def test_it_knows_every_topic_of_an_announcement() -> None:
 
 
 @pytest.mark.parametrize(("code", "sent"), [(None, ""), ("", ""), ("482913", "482913"), ('a"b\\', 'a"b\\')])
-def test_a_command_comes_with_the_code_that_was_typed(at_home: AtHome, code: str | None, sent: str) -> None:
+def test_a_command_comes_with_the_code_that_was_typed_and_its_time(
+    at_home: AtHome, code: str | None, sent: str
+) -> None:
     def render(home: Any) -> str:
         written = part("helpers.template").Template(FOUND["alarm"]["command_template"], home)
         return written.async_render({"action": "DISARM", "code": code}, parse_result=False)
 
-    assert orders.parse(at_home(render).encode()) == orders.PanelOrder("DISARM", sent)
+    before = int(time.time())
+    order = orders.parse(at_home(render).encode())
+    assert (order.action, order.code) == ("DISARM", sent)
+    assert before <= order.at <= time.time()
