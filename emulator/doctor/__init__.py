@@ -34,6 +34,7 @@ CHECKS: Mapping[str, Callable[[Case], Findings]] = {
     "ports of other doors": ports.others,
     "port of searches": ports.searches,
     "programs of doors": neighbours.programs,
+    "ports that are shared": ports.shared,
     "multicast": lan.multicast,
     "search": lan.answers,
     "cloud and clock": cloud.clouds_and_clock,

@@ -10,7 +10,7 @@ from emulator.doctor import sockets
 from emulator.doctor.case import Case
 from emulator.doctor.finding import Finding, ok, problem, skipped, warning
 from emulator.doctor.sockets import Bound
-from emulator.doors import ClosedPort
+from emulator.doors import ClosedPort, SharedPort
 from emulator.lan import network, ssdp
 from emulator.system.lock import LOCK
 
@@ -73,6 +73,27 @@ def searches(case: Case) -> Finding:
         except OSError as error:
             who = _whose(sockets.bound("udp", ssdp.PORT, case.proc))
             return problem(check, f"cannot be had on {place.interface} ({error.strerror}); held by {who}", SHARE)
+    return ok(check, "can be had")
+
+
+def shared(case: Case) -> Iterator[Finding]:
+    """Check the UDP ports of doors that several programs may have, such as that of mDNS."""
+    wanted: dict[SharedPort, None] = {}
+    for name, section in case.settings.doors.opened.items() if case.settings else ():
+        wanted |= dict.fromkeys(doors.row(name).shared_ports(section))
+    for port in wanted:
+        yield _shared(case, port)
+
+
+def _shared(case: Case, port: SharedPort) -> Finding:
+    check = f"port {port.number}/udp {port.title}"
+    others = [one for one in sockets.bound("udp", port.number, case.proc) if not _is_ours(one, case)]
+    try:
+        network.sharing(port.number).close()
+    except OSError as error:
+        return problem(check, f"cannot be had ({error.strerror}); held by {_whose(others)}", SHARE)
+    if others:
+        return warning(check, f"{_whose(others)} listens there, too", port.if_others)
     return ok(check, "can be had")
 
 

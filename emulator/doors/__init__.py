@@ -98,6 +98,19 @@ class ClosedPort(NamedTuple):
     """Consequence when connections are neither accepted nor refused."""
 
 
+class SharedPort(NamedTuple):
+    """A UDP port at which several programs of a machine may listen."""
+
+    number: int
+    title: str
+    """Name for people of what is heard there."""
+    if_others: str
+    """Consequence when another program listens there, too, and what to do about it."""
+
+
+MDNS = SharedPort(5353, "mDNS", "as a rule both are heard; if nothing finds the bridge, stop that one")
+
+
 class Trouble(NamedTuple):
     """An obstacle that `emulator check` finds at a program on which a door depends, and its remedy."""
 
@@ -148,6 +161,8 @@ class DoorType(NamedTuple):
     ports: Callable[[Any], Sequence[DoorPort]] = lambda _settings: ()
     """Ports with these settings, besides those of switches."""
     closed_ports: Sequence[ClosedPort] = ()
+    shared_ports: Callable[[Any], Sequence[SharedPort]] = lambda _settings: ()
+    """UDP ports with these settings that it shares with other programs."""
     first_port: Callable[[Any], int] | None = None
     """Lowest port of a switch, for a door that listens at a port for each."""
     binds_switches: bool = True

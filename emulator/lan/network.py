@@ -189,6 +189,11 @@ def sender(host: str, port: int) -> socket.socket:
     return _ready(socket.SOCK_DGRAM, prepare)
 
 
+def sharing(port: int) -> socket.socket:
+    """Return a UDP socket at a port that other programs may have, too."""
+    return _ready(socket.SOCK_DGRAM, lambda sock: sock.bind(("", port)))
+
+
 def _ready(kind: socket.SocketKind, prepare: Callable[[socket.socket], object]) -> socket.socket:
     """Return a prepared socket that shares its port where the system lets it; closed again when that fails."""
     sock = socket.socket(socket.AF_INET, kind)

@@ -74,7 +74,8 @@ class FakeAlarm:
     def refuse(self, origin: Origin, *_: object) -> None:
         self.refused.append(origin.switch)
 
-    def submit(self, command: Command, entry: int | None, *, asked: Moment, ticket: Ticket) -> Ticket:
+    def submit(self, command: Command, entry: int | None, *, asked: Moment, ticket: Ticket | None) -> Ticket:
+        ticket = ticket or Ticket()
         if self.crowded:
             if entry is None:
                 raise self.crowded

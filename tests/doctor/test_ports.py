@@ -185,3 +185,27 @@ def test_addresses_that_we_do_not_serve_are_not_in_the_way(make_case: MakeCase, 
 def test_a_system_that_does_not_tell_is_not_judged(make_case: MakeCase, tmp_path: Path) -> None:
     case = make_case(with_port(PORT), running=True, proc=tmp_path / "proc")
     assert only(ports.switches(case)).verdict is Verdict.SKIPPED
+
+
+HOMEKIT = SIMULATED + "\ndoors: {homekit: , hue: {mdns: true}}\n"
+
+
+def test_a_port_that_is_shared_is_looked_at_once(make_case: MakeCase) -> None:
+    assert only(ports.shared(make_case(HOMEKIT))) == Finding("port 5353/udp mDNS", Verdict.OK, "can be had")
+    assert list(ports.shared(make_case(SIMULATED))) == []
+
+
+def test_another_program_that_shares_it_is_named(make_case: MakeCase) -> None:
+    with network.sharing(5353):
+        found = only(ports.shared(make_case(HOMEKIT)))
+    assert found.verdict is Verdict.WARNING
+    assert "(pid " in found.found
+    assert "if nothing finds the bridge" in found.fix
+
+
+def test_another_program_that_does_not_share_it_is_a_problem(make_case: MakeCase) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as alone:
+        alone.bind(("", 5353))
+        found = only(ports.shared(make_case(HOMEKIT)))
+    assert found.verdict is Verdict.PROBLEM
+    assert "cannot be had (Address already in use); held by " in found.found

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pydantic import Field
 
 from emulator.config.fields import Mode, Name, Port, Section
-from emulator.doors import AlarmSection, Door, DoorContext, DoorPort, DoorType
+from emulator.doors import MDNS, AlarmSection, Door, DoorContext, DoorPort, DoorType
 from emulator.doors.homekit.words import AWAY, NIGHT, STAY
 from emulator.errors import ConfigError, Problem
 from emulator.model import ArmMode
@@ -66,6 +66,7 @@ ROW = DoorType(
     summary="each alarm as a security system in Apple's Home app; needs the extra `homekit`",
     require=require,
     ports=_ports,
+    shared_ports=lambda _chosen: [MDNS],
     of_alarm=AlarmSection(HomekitAlarm, "what the words of the Home app arm, where a mode is not the usual one"),
     invitation=lambda door: door.invitation(),
 )

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from emulator.config.fields import Port, Section, spoken
-from emulator.doors import ClosedPort, Door, DoorContext, DoorPort, DoorType, Pairing
+from emulator.doors import MDNS, ClosedPort, Door, DoorContext, DoorPort, DoorType, Pairing
 from emulator.store import pairing
 from emulator.store.identities import Identity
 from emulator.store.journal import Journal
@@ -77,6 +77,7 @@ ROW = DoorType(
     summary="the switches as plugs on a Hue bridge",
     ports=_ports,
     closed_ports=[ClosedPort(HTTPS, "Echos ask it before the bridge", "an Echo waits some 10 s before each command")],
+    shared_ports=lambda chosen: [MDNS] * chosen.mdns,
     is_web=True,
     devices=_devices,
     pairing=_pairing,
