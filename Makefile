@@ -19,7 +19,7 @@ FAST := tests/alarm tests/config tests/store tests/test_architecture.py tests/te
 	$(addsuffix .py,$(addprefix tests/lan/test_,access callback http1 limits outbox ssdp upnp)) \
 	$(addsuffix .py,$(addprefix tests/doors/,hue/test_bridge hue/test_names hue/test_values wemo/test_description wemo/test_soap))
 
-.PHONY: run fast test types compiled test-long lowest clients fuzz bench abuse clean
+.PHONY: run fast test types compiled test-long lowest clients fuzz bench bench-fleet abuse clean
 
 run: $(VENV)/installed
 	$(BIN)/emulator run $(ARGS)
@@ -66,6 +66,11 @@ fuzz: $(VENV)/installed-dev
 # The program beside what people use instead, in a quarter of an hour; ARGS=quick for a look, ARGS=answers for one part.
 bench: $(VENV)/installed $(PEERS)/installed
 	$(BIN)/python -m bench $(ARGS)
+
+# The cost of the MQTT door, and 200 homes on one mosquitto, in eight minutes; ARGS="quick", ARGS="door" or "fleet" for a part.
+bench-fleet: $(VENV)/installed
+	$(PIP) --editable '.[mqtt]'
+	$(BIN)/python -m bench.fleet $(ARGS)
 
 # What a peer may do to the program, on purpose or broken, and whether the others notice, in five minutes; ARGS=--quick for a look.
 abuse: $(VENV)/installed

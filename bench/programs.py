@@ -51,14 +51,19 @@ def ours(
     pending: str = "target",
     modes: Sequence[str] = MODES,
     only_arms: Sequence[int] = (),
+    mqtt: int = 0,
 ) -> Iterator[Running]:
-    """Run this program on the alarm at `url`, with the WeMo door or with all `doors`. `only_arms` are ports."""
+    """Run this program on the alarm at `url`, with the WeMo door or with all `doors`. `only_arms` are ports.
+
+    `mqtt` is the port of a broker on loopback, for the MQTT door; 0 for none.
+    """
     rows = [
         {"name": f"Switch {port}", "on": modes[number % len(modes)], "port": port}
         | ({} if port in only_arms else {"off": "disarm"})
         for number, port in enumerate(ports(switches))
     ]
-    shown = {"hue": {"port": HUE_PORT}, "dashboard": {"port": PAGE_PORT}} if doors else {}
+    shown: dict[str, object] = {"hue": {"port": HUE_PORT}, "dashboard": {"port": PAGE_PORT}} if doors else {}
+    shown |= {"mqtt": {"broker": f"mqtt://127.0.0.1:{mqtt}"}} if mqtt else {}
     settings = {
         "installations": {"home": {"cloud": "wsdo", "url": url, "poll_every": "60s"}},
         "switches": rows,
