@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
 from emulator.config import credentials
 from emulator.config.fields import Section, word
@@ -14,6 +14,9 @@ from emulator.doors.mqtt.topics import Topics
 from emulator.errors import ConfigError, Problem
 from emulator.store.journal import Journal
 from emulator.store.pin import is_set
+
+Url = Annotated[str, AfterValidator(lambda url: parse(url) and url)]
+"""URL of a broker that can be used."""
 
 Topic = Annotated[str, BeforeValidator(word), Field(pattern=r"^[^+#$\s/]+(/[^+#\s/]+)*$", max_length=64)]
 """Begin of a topic. A whole topic of ours has some 80 characters more; a broker takes 65 535."""
@@ -26,10 +29,12 @@ Prefix = Annotated[Topic, AfterValidator(lambda value: "" if value.lower() in ("
 class MqttSettings(Section):
     """The MQTT door."""
 
-    broker: str = Field(description="`mqtt://host` or `mqtts://host:8883`; user and password are in the environment")
+    broker: Url = Field(description="`mqtt://host` or `mqtts://host:8883`; user and password are in the environment")
     ca: str = Field(default="", description="file with the certificate of the broker's CA, if that is your own")
     prefix: Topic = Field(default="verisure", description="begin of every topic, without blanks and + # $")
-    discovery: Prefix = Field("homeassistant", description="Home Assistant's; `false`: none", json_schema_extra=WORDS)
+    discovery: Prefix = Field(
+        default="homeassistant", description="Home Assistant's; `false`: none", json_schema_extra=WORDS
+    )
     per_entity: bool = Field(default=False, description="`true`: for Home Assistant before 2024.12")
     client_id: str = Field(
         default="",
@@ -37,12 +42,6 @@ class MqttSettings(Section):
         description="up to 64 letters, digits and `_.-`; left out: made of the program's own id, which is unique",
     )
     arm_code: bool = Field(default=False, description="`true`: arming by the alarm panel needs the PIN, too")
-
-    @field_validator("broker")
-    @classmethod
-    def _can_be_used(cls, value: str) -> str:
-        parse(value)
-        return value
 
     def topics(self, program: str) -> Topics:
         """Return the topics of the program of that id."""
