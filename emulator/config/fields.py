@@ -1,7 +1,7 @@
 """Building blocks for the sections of devices.yaml: fields with their shape, bounds and error texts."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     AfterValidator,
@@ -88,6 +88,8 @@ class Section(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    secrets: ClassVar[str] = "VERISURE_USER, VERISURE_PASSWORD"
+    """Environment variables for what some people write into it all the same."""
 
     @model_validator(mode="before")
     @classmethod

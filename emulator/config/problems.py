@@ -51,7 +51,7 @@ def problem(file: YamlFile, details: ErrorDetails, settings: type[Section]) -> P
 
 def _unknown_key(key: str, section: type[Section]) -> str:
     if key in ("user", "password", "pwd"):
-        return "secrets never stand in this file; put them in the environment: VERISURE_USER, VERISURE_PASSWORD"
+        return f"secrets never stand in this file; put them in the environment: {section.secrets}"
     known = list(section.model_fields)
     close = difflib.get_close_matches(key, known, n=1)
     return f"unknown key; did you mean {close[0]!r}?" if close else f"unknown key; known here: {', '.join(known)}"

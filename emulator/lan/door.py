@@ -62,6 +62,11 @@ class Life:
                 thread.join(LEAVE_S)
             self._closing()
 
+    @property
+    def is_stopping(self) -> bool:
+        """True from `stop` on; what a look that outlasts it opens is closed by nobody else."""
+        return self._stopping
+
     def hurry(self) -> None:
         """Let the next look come at once."""
         self._wake.set()

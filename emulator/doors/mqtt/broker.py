@@ -29,6 +29,15 @@ UNSUPPORTED_VERSION, BAD_CREDENTIALS, NOT_AUTHORIZED, TAKEN_OVER = 0x84, 0x86, 0
 NO_READER = 0x10
 """Reason codes of MQTT 5; the library translates those of 3.1.1."""
 
+WHY: dict[type[OSError], str] = {
+    socket.gaierror: "has a name that nobody knows: see doors.mqtt.broker, or name it by its address",
+    ssl.SSLCertVerificationError: "shows no valid certificate ({verdict}): name its CA's file in doors.mqtt.ca",
+    ssl.SSLError: "does not speak TLS at that port: its TLS port is mostly 8883; without TLS write mqtt://",
+    ConnectionRefusedError: "refuses connections: does the broker run, and listen there for other machines, too?",
+    TimeoutError: "does not answer: is that machine on, and does its firewall let this port through?",
+}
+"""Error of a connection → what is the matter; the first that fits."""
+
 
 class BrokerTrouble(EmulatorError):
     """The broker cannot be used, and why. `pause_s` is how long to wait; None for the usual back-off."""
@@ -90,7 +99,9 @@ class Broker:
 
     def unreachable(self, error: OSError) -> BrokerTrouble:
         """Return why there is no connection."""
-        return BrokerTrouble(f"{self} {_why(error)}")
+        why = next((words for kind, words in WHY.items() if isinstance(error, kind)), "cannot be reached: {error}")
+        told = {"error": error.strerror or error, "verdict": getattr(error, "verify_message", "")}
+        return BrokerTrouble(f"{self} {why.format_map(told)}")
 
     def refusal(self, code: int, text: str) -> BrokerTrouble:
         """Return why it does not take us, by its reason code."""
@@ -114,11 +125,13 @@ def parse(url: str) -> Broker:
     right = "write it as mqtt://host or mqtts://host:8883"
     try:
         parts, port = urlsplit(url), urlsplit(url).port
+        (parts.hostname or "").encode("idna")  # as every look-up does
     except ValueError:
         raise ValueError(f"is no address of a broker: {right}") from None
     if "@" in parts.netloc:
         raise ValueError("user and password never stand in this file: put them in MQTT_USER and MQTT_PASSWORD")
-    if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+    is_more = port == 0 or parts.path.strip("/") or parts.query or parts.fragment
+    if parts.scheme not in PORTS or not parts.hostname or is_more:
         raise ValueError(f"is no address of a broker: {right}")
     return Broker(parts.hostname, port or PORTS[parts.scheme], parts.scheme == "mqtts")
 
@@ -126,17 +139,3 @@ def parse(url: str) -> Broker:
 def _is_local(address: str) -> bool:
     found = ip_address(address.partition("%")[0])
     return found.is_private or found.is_loopback or found.is_link_local
-
-
-def _why(error: OSError) -> str:
-    if isinstance(error, socket.gaierror):
-        return "has a name that nobody knows: see doors.mqtt.broker, or name it by its address"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"shows a certificate that is not valid ({error.verify_message}): name its CA's file in doors.mqtt.ca"
-    if isinstance(error, ssl.SSLError):
-        return "does not speak TLS at that port: its TLS port is mostly 8883; without TLS write mqtt://"
-    if isinstance(error, ConnectionRefusedError):
-        return "refuses connections: does the broker run, and listen at that port, not for its own machine alone?"
-    if isinstance(error, TimeoutError):
-        return "does not answer: is that machine on, and does its firewall let this port through?"
-    return f"cannot be reached: {error.strerror or error}"

@@ -3,6 +3,7 @@
 import logging
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from emulator.alarm.hub import Switch
 from emulator.clock import Heartbeat, Moment, boottime
@@ -57,10 +58,10 @@ class Mqtt:
         self._client_id = settings.client_id or f"verisure-{self._home.topics.program}"
         self._speaker, self._obedience = Speaker(self._home), Obedience(self._home)
         self._spread_s = spread_s
-        self._heartbeat = Heartbeat(context.clock, boot, beat_s=LOOK_S, gap_s=GAP_S)
+        self._new_heartbeat = partial(Heartbeat, context.clock, boot, beat_s=LOOK_S, gap_s=GAP_S)
+        self._heartbeat = self._new_heartbeat()
         self._link: Link | None = None
-        self._trouble = ""
-        self._failures = 0
+        self._trouble, self._failures = "", 0
         self._due_at = self._since = self._said_at = self._again_at = float("-inf")
         self._is_dirty = True
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -163,8 +164,11 @@ class Mqtt:
         except BrokerTrouble as trouble:
             self._fail(trouble, now)
             return
-        # Connecting may have taken longer than a gap, and nothing that is old can be in a new connection.
-        self._heartbeat.beat()
+        if self._life.is_stopping:  # and may have waited in vain for this
+            link.close()
+            return
+        # Nothing that is old can be in a new connection, however long it took, or whatever was before.
+        self._heartbeat = self._new_heartbeat()
         self._link, self._trouble, self._since = link, "", now
         self._is_dirty, self._said_at = False, now
         try:

@@ -88,8 +88,8 @@ class Link:
         is_due = time.monotonic() - self._asked_at >= HEARD_S and not self.is_mute
         return sorted({*self._denied, *(self.unheard.copy().values() if is_due else ())})
 
-    def open(self) -> None:
-        """Connect; BrokerTrouble says why that was not possible."""
+    def open(self) -> "Link":
+        """Connect, and return this; BrokerTrouble says why that was not possible."""
         client = self._client = self._made()
         fresh: dict[str, Any] = {}
         if self.version is V5:
@@ -103,10 +103,11 @@ class Link:
         client.loop_start()
         try:
             self._connected.result(CONNECT_S)
+            return self
         except (TimeoutError, BrokerTrouble) as error:
             self.close()
-            silent = f"{self.broker} takes the connection, and does not answer as a broker does"
-            raise (error if isinstance(error, BrokerTrouble) else BrokerTrouble(silent)) from None
+            silent = BrokerTrouble(f"{self.broker} takes the connection, and does not answer as a broker does")
+            raise (error if isinstance(error, BrokerTrouble) else silent) from None
 
     def subscribe(self, filters: Sequence[str]) -> None:
         """Ask for messages that are sent from now on, each at most once.
@@ -154,6 +155,7 @@ class Link:
             with suppress(OSError):
                 left.shutdown(socket.SHUT_RDWR)
         self._client.loop_stop()
+        self._client.reinitialise()  # or two sockets of its own stay open until the garbage is collected
 
     def _made(self) -> Client:
         client = Client(
@@ -170,11 +172,8 @@ class Link:
             client.username_pw_set(self.broker.user, self.broker.password or None)
         if self.status:
             client.will_set(self.status, OFFLINE, qos=1, retain=True)
-        client.on_connect = self._on_connect
-        client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
-        client.on_subscribe = self._on_subscribe
-        client.on_publish = self._on_publish
+        for event in ("on_connect", "on_disconnect", "on_message", "on_subscribe", "on_publish"):
+            setattr(client, event, getattr(self, f"_{event}"))
         return client
 
     # -- on the library's thread ----------------------------------------------------------------------------
@@ -222,10 +221,7 @@ def connect(
     on_message: Callable[[Received], None] = lambda _message: None,
 ) -> Link:
     """Return a connection by MQTT 5, or by 3.1.1 to a broker that does not speak that; BrokerTrouble."""
-    link = Link(broker, client_id, V5, status, on_message)
     try:
-        link.open()
+        return Link(broker, client_id, V5, status, on_message).open()
     except UnsupportedVersion:
-        link = Link(broker, client_id, V3, status, on_message)
-        link.open()
-    return link
+        return Link(broker, client_id, V3, status, on_message).open()

@@ -24,12 +24,10 @@ def of_alarm(
         "state": panel.shown(view),
         "attributes": text(_attributes(view)),
         "cloud": SWITCH_WORDS[is_connected(health)],
+        "changed": "" if changed is None else iso(changed),
+        "outcome": text(outcome(last)) if last else "",
     }
-    if changed is not None:
-        said["changed"] = iso(changed)
-    if last:
-        said["outcome"] = text(outcome(last))
-    return {topics.alarm(installation, leaf): payload for leaf, payload in said.items()}
+    return {topics.alarm(installation, leaf): payload for leaf, payload in said.items() if payload}
 
 
 def of_switches(topics: Topics, hub: Hub, switches: Iterable[Switch]) -> dict[str, str]:

@@ -17,6 +17,9 @@ NOT_ALLOWED = (
     "`doors` with mqtt among them; the alarm panel disarms with the PIN"
 )
 
+SHOWN = 100
+"""Characters of a topic that are written down."""
+
 
 class Obedience:
     """Carries out commands; for any thread but an event loop."""
@@ -49,7 +52,8 @@ class Obedience:
 
     def refuse(self, path: Sequence[str], why: str) -> bool:
         """Write down what is not obeyed, and why; return whether that is new, and not only counted."""
-        asked, where = "/".join(path), path[0] if path[0] in self._home.arms else ""
+        # A topic may be long, and hold what a terminal obeys.
+        asked, where = ascii("/".join(path)[:SHOWN])[1:-1], path[0] if path[0] in self._home.arms else ""
         context, origin = self._home.context, Origin("mqtt", self._home.peer)
         try:
             is_new = context.journal.refuse(origin, asked, why, context.clock.time(), where)

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
@@ -18,28 +18,31 @@ from emulator.store.pin import is_set
 Url = Annotated[str, AfterValidator(lambda url: parse(url) and url)]
 """URL of a broker that can be used."""
 
-Topic = Annotated[str, BeforeValidator(word), Field(pattern=r"^[^+#$\s/]+(/[^+#\s/]+)*$", max_length=64)]
+Topic = Annotated[str, BeforeValidator(word), Field(pattern=r"^[^+#$\s\x00/]+(/[^+#\s\x00/]+)*$", max_length=64)]
 """Begin of a topic. A whole topic of ours has some 80 characters more; a broker takes 65 535."""
 
+SWITCHED = {"true": "homeassistant", "false": "", "off": "", "no": ""}
 WORDS: dict[str, JsonValue] = {"type": ["string", "boolean"]}
-Prefix = Annotated[Topic, AfterValidator(lambda value: "" if value.lower() in ("false", "off", "no") else value)]
+Prefix = Annotated[Topic, AfterValidator(lambda value: SWITCHED.get(value.lower(), value))]
 """Such a topic, or empty for `false`, which is a word as every value of the file."""
 
 
 class MqttSettings(Section):
     """The MQTT door."""
 
+    secrets: ClassVar[str] = "MQTT_USER, MQTT_PASSWORD"
+
     broker: Url = Field(description="`mqtt://host` or `mqtts://host:8883`; user and password are in the environment")
     ca: str = Field(default="", description="file with the certificate of the broker's CA, if that is your own")
     prefix: Topic = Field(default="verisure", description="begin of every topic, without blanks and + # $")
     discovery: Prefix = Field(
-        default="homeassistant", description="Home Assistant's; `false`: none", json_schema_extra=WORDS
+        default="homeassistant",
+        description="Home Assistant's, such a begin, too; `false`: none",
+        json_schema_extra=WORDS,
     )
     per_entity: bool = Field(default=False, description="`true`: for Home Assistant before 2024.12")
     client_id: str = Field(
-        default="",
-        pattern=r"^[0-9A-Za-z_.-]{0,64}$",
-        description="up to 64 letters, digits and `_.-`; left out: made of the program's own id, which is unique",
+        default="", pattern=r"^[0-9A-Za-z_.-]{0,64}$", description="64 letters, digits, `_.-`; left out: a unique one"
     )
     arm_code: bool = Field(default=False, description="`true`: arming by the alarm panel needs the PIN, too")
 

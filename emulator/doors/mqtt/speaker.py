@@ -1,8 +1,8 @@
 """Publish what has changed, and announce the alarms to Home Assistant."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from emulator.doors.mqtt import discovery, messages
 from emulator.doors.mqtt.home import Home
@@ -21,6 +21,9 @@ OLD_NEWS_S = 600.0
 SUMMARY_S = 300.0
 """Longest time between two summaries; they carry the time of the last reading, which moves every minute or two."""
 
+READ_AT = re.compile(r'"read_at":"[^"]*",')
+"""That time, in a summary."""
+
 
 @dataclass(eq=False)
 class Speaker:
@@ -33,7 +36,7 @@ class Speaker:
         self._said: dict[str, str] = {}
         self._announced: Mapping[str, str] = {}
         self._told: dict[tuple[int, int], None] | None = None
-        self._summary: Mapping[str, object] = {}
+        self._summary = ""
         self._summary_at = 0.0
 
     def begin(self, link: Link) -> None:
@@ -102,10 +105,10 @@ class Speaker:
         hub, now = self.home.context.hub, self.home.context.clock.monotonic()
         obstacles = [obstacle for door in self.home.context.opened().values() for obstacle in door.obstacles()]
         trouble = [*filter(None, [self.home.context.journal.trouble]), *dict.fromkeys(obstacles)]
-        found = messages.summary(hub, list(self.home.arms), last, trouble)
-        if _timeless(found) != self._summary or now - self._summary_at >= SUMMARY_S:
-            self._summary, self._summary_at = _timeless(found), now
-            self._say(self.home.topics.summary, messages.text(found))
+        found = messages.text(messages.summary(hub, list(self.home.arms), last, trouble))
+        if (timeless := READ_AT.sub("", found)) != self._summary or now - self._summary_at >= SUMMARY_S:
+            self._summary, self._summary_at = timeless, now
+            self._say(self.home.topics.summary, found)
 
     def _tell_events(self) -> None:
         now, entries = self.home.context.clock.time(), self.home.context.journal.commands(LOOKED_THROUGH)
@@ -122,8 +125,3 @@ class Speaker:
         if self._link and self._said.get(topic) != payload:
             self._said[topic] = payload
             self._link.publish(topic, payload, retain=True)
-
-
-def _timeless(found: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a summary without the times of readings."""
-    return {**found, "installations": [{**alarm, "read_at": None} for alarm in found["installations"]]}

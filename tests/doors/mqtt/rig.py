@@ -67,7 +67,7 @@ class House(SimulatedCloud):
         broker: Broker,
         switches: Iterable[Switch] = SWITCHES,
         *,
-        port: int | None = None,
+        scheme: str = "mqtt",
         pin: str | None = PIN,
         annex: bool = False,
         **settings: Any,
@@ -88,10 +88,11 @@ class House(SimulatedCloud):
         self.machine = Machine()
         self.pin = Pin(self.journal, self.machine.time)
         self.opened: dict[str, Door] = {}
+        self.is_open = False
         context = a_context(
             self.hub, self.journal, folder, clock=self.machine, pin=self.pin, opened=lambda: self.opened
         )
-        self.settings = MqttSettings(broker=f"mqtt://{HOST}:{port or broker.port}", **settings)
+        self.settings = MqttSettings(broker=f"{scheme}://{HOST}:{broker.port}", **settings)
         self.door = Mqtt(
             context, self.settings, self.settings.shown(), boot=self.machine.boot, spread_s=lambda: SPREAD_S
         )
@@ -105,9 +106,14 @@ class House(SimulatedCloud):
     def open(self) -> None:
         """Connect, and return when the broker passes commands on."""
         self.alarm.step()
+        self.begin()
+        self.be_subscribed()
+
+    def begin(self) -> None:
+        """Begin as `start` does, without its thread."""
+        self.is_open = True
         self.door._open()
         self.look()
-        self.be_subscribed()
 
     def be_subscribed(self) -> None:
         """Wait until commands are passed on."""
@@ -121,13 +127,23 @@ class House(SimulatedCloud):
         """Return the broker's sessions of this program."""
         return [one for name, one in list(self.broker.sessions.items()) if name == self.door._client_id]
 
+    def until_gone(self) -> None:
+        """Wait until the broker has no connection of ours."""
+        self.broker.wait_for(lambda: not any(one.connection for one in self.ours()))
+
     def look(self, later_s: float = 0.0) -> None:
         """Let the door's thread look once, `later_s` after the last time."""
         self.machine.now += later_s
         self.door._look()
 
+    def leave(self) -> None:
+        """Stop the door, as the end of the program does."""
+        if self.is_open:
+            self.door._close()
+        self.is_open = False
+
     def close(self) -> None:
-        self.door._close()
+        self.leave()
         self.journal.close()
 
     def settle(self) -> None:
@@ -157,6 +173,7 @@ class House(SimulatedCloud):
 
     def until_said(self, leaf: str, payload: str) -> None:
         self.broker.wait_for(lambda: self.said(leaf) == payload, f"{payload} in {leaf}")
+        self.flush()
 
     def heard(self, leaf: str) -> list[str]:
         """Return all that was published to a topic, in order, now that all has come."""

@@ -355,3 +355,10 @@ def test_a_queue_that_is_full_and_a_journal_that_fails_end_no_thread(house: Hous
     house.broker.publish(f"{house.base}/home/set", "NONSENSE")
     house.door._link.ask(f"{house.base}/flush", "x", 60)
     assert not house.door._link.ended.done()
+
+
+def test_a_topic_is_written_down_in_short_and_without_what_a_terminal_obeys(house: House) -> None:
+    house.send(f"home/switch/\x1b[2J{'x' * 2000}/set", "ON")
+    [(asked, _, _)] = house.refused()
+    assert asked.startswith(r"home/switch/\x1b[2Jxxx")
+    assert len(asked) < 120
