@@ -1,7 +1,8 @@
-"""docs/mqtt.md is true: its ACL suffices and no line of it is too much, its settings are taken, its commands exist."""
+"""docs/mqtt.md and docs/fleet.md are true: their ACLs suffice, settings are taken, commands and links exist."""
 
 import json
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -18,27 +19,33 @@ from tests.support.mosquitto import HOST
 from tests.support.mqtt_client import MqttClient
 from tests.support.settings_table import README
 
-GUIDE = (README.parent / "docs" / "mqtt.md").read_text()
+DOCS = README.parent / "docs"
+GUIDE, FLEET = ((DOCS / name).read_text() for name in ("mqtt.md", "fleet.md"))
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
-PASSWORDS = {"emulator": "one", "homeassistant": "two"}
+ID = "9dffa9bc3f9d"
+PASSWORDS = {"emulator": "one", "homeassistant": "two", ID: "three", "another": "four"}
 
 
-def blocks(language: str) -> list[str]:
-    return [text for _, found, text in FENCE.findall(GUIDE) if found == language]
+def blocks(language: str, text: str = GUIDE) -> list[str]:
+    return [textwrap.dedent(block) for _, found, block in FENCE.findall(text) if found == language]
 
 
 [ACL] = blocks("acl")
+[FLEET_ACL] = blocks("acl", FLEET)
+SETTINGS = [
+    block for block in blocks("yaml", GUIDE + FLEET) if block.startswith(("doors:", "switches:", "installations:"))
+]
 OURS, _, _ = ACL.partition("\n\n")
 LINES = OURS.splitlines()[1:]
-TOPICS = Topics("verisure", LINES[0].split("/")[1], "homeassistant")
+TOPICS = Topics("verisure", ID, "homeassistant")
 
 
-def troubles(start: StartMosquitto, acl: str) -> list[Trouble]:
+def troubles(start: StartMosquitto, acl: str, user: str = "emulator", topics: Topics = TOPICS) -> list[Trouble]:
     broker = start(users=PASSWORDS, acl=acl)
-    shown = Broker(HOST, broker.port, False, user="emulator", password=PASSWORDS["emulator"])
+    shown = Broker(HOST, broker.port, False, user=user, password=PASSWORDS[user])
     with MqttClient(broker.port, user="homeassistant", password=PASSWORDS["homeassistant"]) as reader:
-        reader.subscribe("homeassistant/#")
-        return list(trial.troubles(shown, TOPICS, is_pin_set=True))
+        reader.subscribe("#")
+        return list(trial.troubles(shown, topics, is_pin_set=True))
 
 
 def test_the_acl_is_wide_enough(mosquitto: StartMosquitto) -> None:
@@ -54,7 +61,16 @@ def test_no_line_of_the_acl_is_too_much_and_a_missing_one_is_named(mosquitto: St
     assert topic in trouble.found or repr(topic.split("/")[0]) in trouble.found or TOPICS.base in trouble.found
 
 
-@pytest.mark.parametrize("block", [block for block in blocks("yaml") if not block.startswith("automation")])
+def test_the_acl_of_a_fleet_lets_each_home_to_its_own_topics_and_no_others(mosquitto: StartMosquitto) -> None:
+    topics = Topics("verisure", ID, f"ha/{ID}")
+    acl = f"{FLEET_ACL}\nuser homeassistant\ntopic read #\n"
+    assert troubles(mosquitto, acl, ID, topics) == []
+    [write, announce] = troubles(mosquitto, acl, "another", topics)
+    assert "write below" in write.found
+    assert "announce itself" in announce.found
+
+
+@pytest.mark.parametrize("block", SETTINGS)
 def test_settings_that_are_shown_are_taken(block: str, tmp_path: Path) -> None:
     usual = yaml_file.read("devices.yaml", (README.parent / "devices.yaml").read_text()).content
     path = tmp_path / "devices.yaml"
@@ -70,14 +86,12 @@ def test_discovery_can_be_turned_off(word: str, tmp_path: Path) -> None:
     assert Settings.load(path).doors.opened["mqtt"].topics("0").discovery == ""
 
 
-def test_commands_that_are_named_exist() -> None:
-    assert set(re.findall(r"`emulator ([a-z]+)", GUIDE)) <= cli.COMMANDS.keys()
-
-
-def test_links_lead_somewhere() -> None:
-    titles = re.findall(r"^#+ (.*)$", FENCE.sub("", GUIDE), re.MULTILINE)
+@pytest.mark.parametrize("text", [GUIDE, FLEET], ids=["mqtt.md", "fleet.md"])
+def test_commands_and_links_lead_somewhere(text: str) -> None:
+    assert set(re.findall(r"`emulator ([a-z]+)", text)) <= cli.COMMANDS.keys()
+    titles = re.findall(r"^#+ (.*)$", FENCE.sub("", text), re.MULTILINE)
     anchors = {"#" + re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
-    ours = [link for link in re.findall(r"\]\(([^)]+)\)", GUIDE) if not link.startswith("https://")]
-    files = [README.parent / "docs" / link.partition("#")[0] for link in ours if not link.startswith("#")]
+    ours = [link for link in re.findall(r"\]\(([^)]+)\)", text) if not link.startswith("https://")]
+    files = [DOCS / link.partition("#")[0] for link in ours if not link.startswith("#")]
     assert [link for link in ours if link.startswith("#") and link not in anchors] == []
     assert [file for file in files if not file.exists()] == []
