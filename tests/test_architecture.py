@@ -55,6 +55,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "ifaddr": ("lan.network",),
     "flask": ("simulator", "doors.hue.door", "doors.dashboard"),
     "pyhap": ("doors.homekit",),
+    "paho": ("doors.mqtt",),
     "segno": ("doors.homekit.qr",),
     "zeroconf": ("doors.hue.mdns", "doors.homekit"),
     "werkzeug": ("simulator", "doors.dashboard"),
