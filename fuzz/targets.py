@@ -11,9 +11,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import IPv4Network
 from pathlib import Path
+from types import SimpleNamespace
 
 from lxml import etree
 
+from emulator.alarm.hub import Switch, View
 from emulator.app.settings import Settings
 from emulator.clouds.firewall import Answer
 from emulator.clouds.owa import failures, graphql, operations
@@ -22,14 +24,20 @@ from emulator.doors.hue.bridge import Bridge
 from emulator.doors.hue.lights import Lights
 from emulator.doors.hue.messages import ApiRequest
 from emulator.doors.hue.v1 import Api
+from emulator.doors.mqtt.broker import Broker
+from emulator.doors.mqtt.home import Home
+from emulator.doors.mqtt.obedience import Obedience
+from emulator.doors.mqtt.topics import Topics
 from emulator.doors.wemo import description, soap
 from emulator.doors.wemo.description import BASICEVENT, METAINFO, Facts
-from emulator.errors import ConfigError, ProtocolError, Unreachable
+from emulator.errors import ConfigError, EmulatorError, ProtocolError, Unreachable
 from emulator.lan import access, callback, search, ssdp, upnp
 from emulator.lan.http1 import Conversation, Response
 from emulator.lan.network import Place
-from emulator.store.identities import BridgeIdentity
+from emulator.model import Action, ArmMode, Disarm
+from emulator.store.identities import BridgeIdentity, Identity
 from emulator.store.pairing import Users
+from emulator.store.pin import PinRefused
 from emulator.system import logs
 
 PEER = "192.168.7.9"
@@ -130,6 +138,65 @@ def _api() -> Api:
     return Api(Lights(nothing, ()), Users(nothing), pairing="button", now=lambda: 0.0)  # type: ignore[arg-type]
 
 
+class _Asked:
+    """A hub, a PIN and a journal that note what a broker's client has achieved."""
+
+    def __init__(self) -> None:
+        self.knew_pin = False
+        self.done: list[Action] = []
+        self.off: list[str] = []
+
+    def view(self, _where: str) -> View:
+        return View()
+
+    def refresh(self, where: str) -> None:
+        assert where == "home"
+
+    def command(self, where: str, action: Action, _origin: object) -> None:
+        assert where == "home"
+        self.done.append(action)
+
+    def submit(self, _switch: object, on: bool, _origin: object, _guard: object, why_not: str) -> None:
+        self.off += [] if on else [why_not]
+
+    def check(self, pin: str, _peer: str) -> None:
+        self.knew_pin = pin == PIN
+        if not self.knew_pin:
+            raise PinRefused("wrong PIN")
+
+    def refuse(self, _origin: object, asked: str, why: str, *_: object) -> bool:
+        assert asked.isprintable()
+        assert PIN not in why
+        return False
+
+    def time(self) -> float:
+        return 0.0
+
+
+PIN = "258036914700"
+TOPICS = Topics("v", "1", "h")
+NIGHT = Switch("N", "home", ArmMode.parse("night"), True, frozenset(), Identity("k", "22", "02AB", 1))
+
+
+def mqtt_command(data: bytes) -> None:
+    """A command is obeyed or refused; a disarm had the PIN, and an off that no rule allows has a reason not to be."""
+    topic, _, payload = data.partition(b"\n")
+    path = TOPICS.path(topic.decode("utf-8", "replace"))
+    if not path:
+        return
+    asked = _Asked()
+    context = SimpleNamespace(hub=asked, pin=asked, journal=asked, clock=asked)
+    settings, arms = SimpleNamespace(arm_code=False), {"home": {"ARM_NIGHT": NIGHT.mode}}
+    obedience = Obedience(Home(context, settings, Broker("b", 1, False), TOPICS, [NIGHT], arms))  # type: ignore[arg-type]
+    try:
+        obedience.obey(path, payload)
+    except EmulatorError as error:
+        obedience.refuse(path, str(error))
+        assert not asked.done
+    assert asked.knew_pin or not any(isinstance(action, Disarm) for action in asked.done)
+    assert all(asked.off)
+
+
 def ws_do_answer(data: bytes) -> None:
     """A body is an answer with a RES or Unreachable."""
     with suppress(Unreachable):
@@ -198,6 +265,13 @@ TARGETS: dict[Target, tuple[bytes, ...]] = {
         b'PUT abc/lights/1/state {"on":true,"bri":254}',
         b"GET abc/config",
         b"DELETE abc/config/whitelist/abc",
+    ),
+    mqtt_command: (
+        b"v/1/home/set\nARM_NIGHT",
+        b'v/1/home/set\n{"action":"DISARM","code":"258036914700","at":1}',
+        b'v/1/home/set\n{"action":"DISARM","code":"None"}',
+        b"v/1/home/refresh\nPRESS",
+        b"v/1/home/switch/22/set\nOFF",
     ),
     ws_do_answer: (
         b"<?xml version='1.0' encoding='UTF-8'?><PET><RES>OK</RES><MSG>x</MSG><STATUS>3</STATUS></PET>",
