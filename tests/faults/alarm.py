@@ -15,7 +15,7 @@ from emulator.alarm.hub import Hub
 from emulator.alarm.installation import Installation
 from emulator.alarm.queue import Ticket
 from emulator.alarm.sweeps import SWEEP_S
-from emulator.alarm.switch import Switch
+from emulator.alarm.switch import Narrowing, Switch
 from emulator.app.login_store import JournalVault
 from emulator.model import Action, ArmMode, Axes, Disarm, Origin, Result
 from emulator.simulator.faults import InjectedFault
@@ -47,6 +47,9 @@ class Alarm:
     `before` and `after` are called with each request that is about to be sent, or has been answered; each answer takes
     `lag_s` seconds.
     """
+
+    door = "wemo"
+    narrowing = Narrowing()
 
     def __init__(self, folder: Path, cloud: str, poll_every_s: float = 0) -> None:
         self.cloud = cloud
@@ -113,7 +116,13 @@ class Alarm:
         )
         self.switches = {
             name: Switch(
-                name, "home", ArmMode.parse(name), True, frozenset({"wemo"}), Identity(name, name, f"02{n:010}", n)
+                name,
+                "home",
+                ArmMode.parse(name),
+                True,
+                frozenset({self.door}),
+                Identity(name, name, f"02{n:010}", n),
+                narrowing=self.narrowing,
             )
             for n, name in enumerate(NAMES)
         }
