@@ -67,7 +67,7 @@ fuzz: $(VENV)/installed-dev
 bench: $(VENV)/installed $(PEERS)/installed
 	$(BIN)/python -m bench $(ARGS)
 
-# The cost of the MQTT door, and 200 homes on one mosquitto, in eight minutes; ARGS="quick", ARGS="door" or "fleet" for a part.
+# The cost of the MQTT door, and 200 homes on one mosquitto, in ten minutes; ARGS=quick for a look, ARGS=homes for one part.
 bench-fleet: $(VENV)/installed
 	$(PIP) --editable '.[mqtt]'
 	$(BIN)/python -m bench.fleet $(ARGS)

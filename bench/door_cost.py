@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench import broker, clients, programs, tables
@@ -28,28 +28,41 @@ SETTLED_S = 5.0
 Values = defaultdict[str, defaultdict[str, list[float]]]
 
 
-def table(*, quick: bool) -> str:
-    """Measure, in some two minutes unless it is `quick`."""
+def at_rest(*, quick: bool) -> str:
+    """Measure import, start, memory and idle CPU, in some 80 seconds."""
     values: Values = defaultdict(lambda: defaultdict(list))
-    rounds = 1 if quick else 3
-    for _ in range(rounds):
-        values["import of its modules, ms"][WITH].append(_import_ms())
+    rounds, idle_s = (1, 3.0) if quick else (3, 20.0)
+    values["import of its modules, ms"][WITH] = [_import_ms() for _ in range(rounds)]
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as name,
+        broker.mosquitto(Path(name)) as started,
+        cloud(0) as alarm,
+    ):
+        for number in range(rounds):
+            for column, port in ((WITHOUT, 0), (WITH, started.port)):
+                _rest(values, column, alarm.url, port, idle_s if number == 0 else 0.0)
+    return _table("At rest", values)
+
+
+def commands(*, quick: bool) -> str:
+    """Measure commands and news, in some 100 seconds."""
+    values: Values = defaultdict(lambda: defaultdict(list))
     with tempfile.TemporaryDirectory(prefix="bench-") as name, broker.mosquitto(Path(name)) as started:
-        with cloud(0) as alarm:
-            for number in range(rounds):
-                for column, port in ((WITHOUT, 0), (WITH, started.port)):
-                    _rest(values, column, alarm.url, port, (3.0 if quick else 20.0) if number == 0 else 0.0)
-        with cloud(1) as alarm, ExitStack() as stack:
-            watcher = Watcher(started.port)
-            stack.callback(watcher.close)
+        watcher = Watcher(started.port)
+        with cloud(1) as alarm:
             for column, port in ((WITHOUT, 0), (WITH, started.port)):
                 with programs.ours(alarm.url, FEW, pending="last", mqtt=port) as running:
                     for _ in range(1 if quick else 4):
                         _by_wemo(values, column, alarm, answering(running))
                         if port:
                             _by_mqtt(values, column, alarm, running, watcher)
+        watcher.close()
+    return _table("Commands and news", values)
+
+
+def _table(title: str, values: Values) -> str:
     rows = {name: {column: Figure.of(*found) for column, found in each.items()} for name, each in values.items()}
-    return tables.by_program("The MQTT door", {name: {WITHOUT: "-", **each} for name, each in rows.items()})
+    return tables.by_program(title, {name: {WITHOUT: "-", **each} for name, each in rows.items()})
 
 
 def _import_ms() -> float:

@@ -5,7 +5,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,20 +38,16 @@ class Fleet:
 
 
 def main() -> None:
-    """Measure the parts that are named, or both."""
+    """Measure the parts that are named, or all."""
     if not broker.program():
         sys.exit("mosquitto is not installed, and nothing was measured: `apt install mosquitto`")
     chosen = network.enter("bench.fleet")
     os.sched_setaffinity(0, {CLIENT_CORE})
-    quick, parts = "quick" in chosen, {"door", "fleet"} & set(chosen) or {"door", "fleet"}
+    quick, parts = "quick" in chosen, set(PARTS) & set(chosen) or set(PARTS)
     print(f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC{', quick' if quick else ''}\n")
-    if "door" in parts:
-        print(f"### The door\n\n{door_cost.table(quick=quick)}\n", flush=True)
-    if "fleet" in parts:
-        with running() as fleet:
-            print(
-                f"### {HOMES} homes on one broker\n\n{measured(fleet, QUICK_REST_S if quick else REST_S)}", flush=True
-            )
+    for name in PARTS:
+        if name in parts:
+            print(f"{PARTS[name](quick=quick)}\n", flush=True)
 
 
 @contextmanager
@@ -79,7 +75,17 @@ def running() -> Iterator[Fleet]:
         yield Fleet(started, watcher, processes, [one.removesuffix("/home/state") for one in states])
 
 
-def measured(fleet: Fleet, rest_s: float) -> str:
+def homes(*, quick: bool) -> str:
+    """Measure all homes, in some seven minutes, or less if it is `quick`."""
+    with running() as fleet:
+        return _measured(fleet, QUICK_REST_S if quick else REST_S)
+
+
+PARTS: Mapping[str, Callable[..., str]] = {"rest": door_cost.at_rest, "commands": door_cost.commands, "homes": homes}
+"""Parts of the bench by name."""
+
+
+def _measured(fleet: Fleet, rest_s: float) -> str:
     """Return the table: at rest for so long, and in a wave of commands, each home armed once."""
     rest = _window(fleet, lambda: time.sleep(rest_s))
     taken: list[tuple[float, float]] = []
@@ -96,8 +102,8 @@ def measured(fleet: Fleet, rest_s: float) -> str:
         ("memory of the broker (RSS), MiB", tables.short(memory([fleet.broker.process]).rss), "-"),
         ("own memory of a home in a process of 50, MiB", tables.short(here.anonymous / HOMES), "-"),
         ("homes that were armed, and said both states", "-", f"{len(taken)} of {HOMES}"),
-        ("command to `arming`, ms: p50, p99", "-", _percentiles(first)),
-        (f"command to `armed_away`, beyond the panel's {PANEL_S:g} s, ms: p50, p99", "-", _percentiles(last)),
+        ("command to `arming`, ms: p50, p99", "-", percentiles(first)),
+        (f"command to `armed_away`, beyond the panel's {PANEL_S:g} s, ms: p50, p99", "-", percentiles(last)),
     ]
     return tables.markdown([f"{HOMES} homes", f"at rest, {rest_s:g} s", f"each armed within {WAVE_S:g} s"], rows)
 
@@ -143,7 +149,8 @@ def _wave(fleet: Fleet) -> list[tuple[float, float]]:
     return taken
 
 
-def _percentiles(values: Sequence[float]) -> str:
+def percentiles(values: Sequence[float]) -> str:
+    """Return the median, and what one in a hundred exceeds."""
     return f"{tables.short(statistics.median(values))}, {tables.short(sorted(values)[int(0.99 * len(values))])}"
 
 

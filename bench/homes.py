@@ -12,7 +12,7 @@ from pathlib import Path
 from emulator.alarm.cloud import Details, Phase, Reading, Report
 from emulator.alarm.hub import Hub, Switch
 from emulator.alarm.installation import Installation
-from emulator.clock import SystemClock
+from emulator.clock import Clock, SystemClock
 from emulator.doors import DoorContext
 from emulator.doors.mqtt.door import Mqtt
 from emulator.doors.mqtt.settings import MqttSettings
@@ -36,7 +36,7 @@ STOP_S = 5.0
 class Panel:
     """A cloud whose panel does what it is told."""
 
-    def __init__(self, clock: SystemClock) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._axes: Axes = DISARMED
 

@@ -5,14 +5,18 @@ import threading
 
 import pytest
 
-from bench import orders
+from bench import fleet, orders
 from bench.abuse import ATTACKS, Question
 from bench.attacks import Doors
 from bench.figures import CONNECTIONS, FEW, Rows
+from bench.homes import Panel
 from bench.load import is_state, is_whole, measured, request, stays_open
 from bench.programs import FAUXMO, OURS, STACK
 from bench.tables import Figure, Target, by_program, ratio, short
 from bench.targets import targets
+from emulator.alarm.cloud import Phase
+from emulator.model import DISARMED, Arm, ArmMode, Disarm
+from tests.support.fakes import FakeClock
 
 STATE = b"HTTP/1.1 200 OK\r\nCONTENT-LENGTH: 28\r\n%s\r\n<BinaryState>1</BinaryState>"
 CLOSING, STAYING = STATE % b"CONNECTION: close\r\n", STATE % b""
@@ -156,3 +160,15 @@ def test_what_is_under_way_and_what_the_alarm_took_is_counted() -> None:
     assert orders.under_way([{"result": None}, {"result": "confirmed"}, {"result": None}]) == 2
     assert orders.commands_of({"EST1": 40, "ARM1": 2, "ARMNIGHT1": 1, "DARM1": 1}) == 4
     assert Doors((1, 2), (1, 3, 4), 5, 80, 81, "/x", 82).switches == 5
+
+
+def test_a_simulated_home_does_what_it_is_told_and_says_when_it_was_sent() -> None:
+    panel, phases = Panel(FakeClock()), list[Phase]()
+    state = panel.execute(Arm(ArmMode.parse("total")), lambda phase, _: phases.append(phase))
+    assert phases == [Phase.SENDING, Phase.ACCEPTED]
+    assert state.axes.has(ArmMode.parse("total"))
+    assert panel.execute(Disarm(), lambda *_: None).axes == DISARMED
+
+
+def test_half_of_the_homes_are_quicker_than_the_first_percentile_and_one_in_a_hundred_is_slower_than_the_last() -> None:
+    assert fleet.percentiles([float(number) for number in range(1, 201)]) == "100, 199"
