@@ -473,3 +473,15 @@ def test_a_client_hears_that_the_queue_is_full_even_if_that_cannot_be_written_do
     assert ticket.done.result(0).result == "refused"
     with pytest.raises(TooMany):
         home.hub.command("home", Arm(ArmMode(perimeter=True)), PEER)
+
+
+def test_an_alarm_is_read_because_a_door_asks(home: Home) -> None:
+    home.alarm.step()
+    home.panel.keypad(Arm(ArmMode(Interior.NIGHT)))
+    home.alarm.step()
+    assert home.ons()["night"] is False
+    home.hub.refresh("home")
+    home.alarm.step()
+    assert home.ons()["night"] is True
+    with pytest.raises(KeyError):
+        home.hub.refresh("elsewhere")

@@ -14,7 +14,7 @@ from emulator import clouds
 from emulator.alarm.cloud import Details, Phase, Reading, Report
 from emulator.alarm.installation import Health, Installation
 from emulator.alarm.pending import FAILURE_KEPT_S
-from emulator.alarm.polling import BACKOFF_LIMIT_S
+from emulator.alarm.polling import ASKED_EVERY_S, BACKOFF_LIMIT_S
 from emulator.alarm.queue import Ticket
 from emulator.alarm.unfinished import SETTLE_LIMIT_S
 from emulator.clouds.account import Account
@@ -475,6 +475,44 @@ def test_a_refused_login_is_the_last_until_settings_change(tmp_path: Path, caplo
     changed.step()
     assert changed.view.axes == DISARMED
     house.journal.close()
+
+
+def test_no_login_is_tried_because_somebody_asks_for_the_state(tmp_path: Path) -> None:
+    """A button is pressed again and again, and three refused logins lock an account."""
+    house = House(tmp_path, replace(DEMO, password="wrong-one"))
+    house.alarm.step()
+    before = house.transport.requests()
+    for _ in range(20):
+        house.clock.now += ASKED_EVERY_S
+        house.alarm.refresh()
+        house.alarm.step()
+    assert house.transport.requests() == before
+    assert house.count("LOGIN") == 1
+    assert house.alarm.health.blocked
+    house.journal.close()
+
+
+def test_who_asks_for_the_state_gets_it_in_the_cheapest_way(house: House) -> None:
+    house.alarm.step()
+    house.panel.keypad(Arm(MODES["night"]))
+    before = len(house.transport.requests())
+    house.clock.now += 1
+    house.alarm.step()
+    assert len(house.transport.requests()) == before
+    house.alarm.refresh()
+    for _ in range(3):
+        house.alarm.step()
+        house.alarm.refresh()
+    assert house.alarm.view.axes.has(MODES["night"])
+    assert house.transport.requests()[before:] == house.transport.requests()[before : before + 1]
+    assert "EST1" not in house.transport.requests()[before:]
+
+
+def test_a_refresh_wakes_the_thread(house: House) -> None:
+    house.alarm.step()
+    due_at = house.alarm.health.next_poll_at
+    house.alarm.refresh()
+    assert house.alarm.health.next_poll_at < due_at
 
 
 def test_a_person_may_try_again_and_success_frees_the_program(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.alarm.polling import BACKOFF_LIMIT_S, FRESH_S, LOGIN_LOOK_S, PollEvent, PollSchedule
+from emulator.alarm.polling import ASKED_EVERY_S, BACKOFF_LIMIT_S, FRESH_S, LOGIN_LOOK_S, PollEvent, PollSchedule
 from emulator.clock import Moment
 
 EVERY_S, SOON_S, NOW = 60.0, 15.0, 1000.0
@@ -79,3 +79,32 @@ def test_a_read_is_fresh_by_both_clocks(monotonic_s: float, wall_s: float, fresh
     polling.read(Moment(NOW, 5.0))
     assert polling.is_fresh(Moment(NOW + monotonic_s, 5.0 + wall_s)) is fresh
     assert polling.read_at == 5.0
+
+
+def test_who_asks_gets_a_poll_at_once_but_not_again_and_again() -> None:
+    polling = PollSchedule(EVERY_S, None, NOW)
+    polling.saw(PollEvent.POLLED, NOW)
+    polling.ask(NOW + 1)
+    assert polling.due_at == NOW + 1
+    polling.saw(PollEvent.POLLED, NOW + 2)
+    for later_s in (2.0, 5.0, ASKED_EVERY_S + 0.9):
+        polling.ask(NOW + later_s)
+        assert polling.due_at == NOW + 2 + EVERY_S
+    polling.ask(NOW + 1 + ASKED_EVERY_S)
+    assert polling.due_at == NOW + 1 + ASKED_EVERY_S
+
+
+def test_asking_puts_off_nothing_that_is_due_before() -> None:
+    polling = PollSchedule(EVERY_S, None, NOW)
+    polling.ask(NOW + 5)
+    assert polling.due_at == NOW
+
+
+def test_asking_cuts_a_back_off_short_and_does_not_end_it() -> None:
+    polling = PollSchedule(EVERY_S, None, NOW)
+    for _ in range(4):
+        polling.saw(PollEvent.SILENCE, NOW)
+    polling.ask(NOW + 1)
+    assert (polling.due_at, polling.failures) == (NOW + 1, 4)
+    polling.saw(PollEvent.SILENCE, NOW + 1)
+    assert polling.due_at == NOW + 1 + BACKOFF_LIMIT_S

@@ -57,6 +57,22 @@ def test_a_process_that_was_stopped(machine: Machine) -> None:
     assert heart.beat() is None
 
 
+def test_each_heart_has_its_own_beat_and_patience(machine: Machine) -> None:
+    heart = Heartbeat(machine, machine.boot, beat_s=1.0, gap_s=4.0)
+    machine.now += 4.9
+    assert heart.beat() is None
+    machine.now += 5.0
+    assert heart.beat() == Gap(4.0, 0.0)
+    machine.now += 1.0
+    machine.suspend(3.9)
+    assert heart.beat() is None
+    machine.now += 1.0
+    machine.suspend(4.0)
+    assert heart.beat() == Gap(0.0, 4.0)
+    machine.step -= 3600
+    assert heart.beat() is None
+
+
 def test_what_was_asked_for_before_a_gap_is_known_even_before_the_next_beat(machine: Machine) -> None:
     heart = Heartbeat(machine, machine.boot)
     asked = Moment(machine.monotonic(), machine.time())

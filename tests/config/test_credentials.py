@@ -167,3 +167,23 @@ def test_what_is_blank_is_not_set(blank: str, secret: Path) -> None:
     assert credentials.read(settings(home="owa"), ME | {"VERISURE_PASSWORD": blank})["home"].password == ""
     secret.write_text(f"{blank}\n")
     assert "that file is empty" in problems({"VERISURE_USER": "me", "VERISURE_PASSWORD_FILE": str(secret)})[0]
+
+
+def test_a_login_elsewhere_is_read_from_variables_of_its_own(secret: Path) -> None:
+    secret.write_text("pw\n")
+    assert credentials.login("MQTT", ME) == Credentials("", "")
+    found = credentials.login("MQTT", {**ME, "MQTT_USER": "home", "MQTT_PASSWORD_FILE": str(secret)})
+    assert found == Credentials("home", "pw")
+    assert "pw" not in repr(found)
+
+
+def test_one_that_cannot_be_read_is_said_without_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        credentials.login(
+            "MQTT", {"MQTT_USER": "a", "MQTT_USER_FILE": "b", "MQTT_PASSWORD_FILE": str(tmp_path / "s3cret")}
+        )
+    assert [problem.where for problem in caught.value.problems] == [
+        "environment: MQTT_USER",
+        "environment: MQTT_PASSWORD_FILE",
+    ]
+    assert "s3cret" not in str(caught.value)

@@ -14,6 +14,7 @@ class Notes:
     def __init__(self, look_s: float = 60.0) -> None:
         self.calls: list[tuple[str, str]] = []
         self.fails = False
+        self.looked = threading.Event()
         self.life = Life(
             "looking",
             opening=lambda: self.note("open"),
@@ -27,6 +28,7 @@ class Notes:
 
     def look(self) -> None:
         self.note("look")
+        self.looked.set()
         if self.fails:
             raise OSError("no interfaces today")
 
@@ -64,3 +66,28 @@ def test_where_no_thread_can_be_started_what_was_opened_is_closed(monkeypatch: p
         notes.life.start()
     notes.life.stop()
     assert [call for call, _ in notes.calls] == ["open", "look", "close"]
+
+
+def test_who_hurries_it_gets_a_look_at_once() -> None:
+    notes = Notes(look_s=3600.0)
+    notes.life.hurry()
+    notes.life.start()
+    notes.looked.clear()
+    for _ in range(2):
+        notes.life.hurry()
+        until(notes.looked.is_set)
+        notes.looked.clear()
+    notes.life.stop()
+    notes.life.hurry()
+    assert notes.calls.count(("look", "looking")) == 2
+
+
+def test_it_says_that_it_is_stopping_until_it_starts_again() -> None:
+    seen: list[bool] = []
+    life = Life("x", opening=lambda: None, look=lambda: seen.append(life.is_stopping), closing=lambda: None)
+    life.start()
+    life.stop()
+    assert life.is_stopping
+    life.start()
+    life.stop()
+    assert seen == [False, False]

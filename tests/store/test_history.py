@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.model import DISARMED, Axes, Interior, PanelState
+from emulator.model import DISARMED, Arm, ArmMode, Axes, Command, Interior, Origin, Outcome, PanelState, Result
 from emulator.store import history
 from emulator.store.history import KEEP_SPANS, QUIET_S, STRETCH_S
 from emulator.store.journal import Journal
@@ -76,3 +76,26 @@ def test_it_keeps_so_many(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> 
     for number in range(20):
         say(journal, (DISARMED, NIGHT)[number % 2], float(number))
     assert len(found(journal)) == 5
+
+
+def test_the_last_change_is_when_it_came_to_where_it_stands(journal: Journal) -> None:
+    assert history.last_change(journal, "home") is None
+    say(journal, DISARMED, 60.0)
+    say(journal, NIGHT, 120.0)
+    say(journal, NIGHT, 180.0)
+    say(journal, DISARMED, 90.0, name="shed")
+    assert (history.last_change(journal, "home"), history.last_change(journal, "shed")) == (120.0, 90.0)
+
+
+def test_the_newest_that_has_ended_is_not_always_the_newest(journal: Journal) -> None:
+    done = Outcome(Result.CONFIRMED, "done")
+    held, quick, other, running = (
+        journal.begin(name, Command(Arm(ArmMode(Interior.NIGHT)), Origin("hue")), float(at))
+        for at, name in enumerate(("home", "home", "shed", "home"))
+    )
+    assert history.newest_ended(journal.commands(9), "home") is None
+    for entry, at in ((quick, 10.0), (held, 20.0), (other, 30.0)):
+        journal.end(entry, done, at)
+    found = history.newest_ended(journal.commands(9), "home")
+    assert found is not None
+    assert found.id == held != running

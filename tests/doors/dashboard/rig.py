@@ -82,6 +82,7 @@ class Rig(SimulatedCloud):
         self.news = News()
         self.hub.subscribe(lambda _: self.news.changed())
         self.door = FakeDoor()
+        self.opened = {"wemo": self.door}
         self.heard = SearchLog()
         self.told: list[str] = []
         checked = Pin(self.journal, self.clock.time, self.told.append)
@@ -92,7 +93,7 @@ class Rig(SimulatedCloud):
             checked,
             self.news,
             self.clock.time,
-            doors=lambda: {"wemo": self.door},
+            doors=lambda: self.opened,
             searches=self.heard.latest,
             pairing=pairing,
         )

@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from ipaddress import IPv4Interface
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -18,7 +19,7 @@ from emulator.errors import Unreachable
 from emulator.lan.network import Nic
 from emulator.model import Arm, ArmMode, Disarm, Result
 from emulator.store.journal import Journal
-from emulator.store.pin import set_pin
+from emulator.store.pin import Pin, set_pin
 from emulator.system import local_api
 from emulator.system.local_api import RefusedByProgram, Running
 from tests.doors.contract import DoorContract
@@ -85,6 +86,25 @@ def test_it_is_served_on_this_machine_whatever_the_interfaces(make: Callable[...
     assert ask(url, Host="localhost")[0] == 200
     assert b"<h1" in ask(url, path="/")[1]
     assert (door.urls(), door.obstacles()) == ((), ())
+
+
+def test_the_page_asks_the_pin_of_the_house(rig: Rig, tmp_path: Path) -> None:
+    """One object for all doors: it counts a try before it compares, one after the other."""
+
+    class Asked(Pin):
+        peers: ClassVar[list[str]] = []
+
+        def check(self, pin: str, peer: str) -> None:
+            self.peers.append(peer)
+            super().check(pin, peer)
+
+    context = a_context(rig.hub, rig.journal, tmp_path, pin=Asked(rig.journal, rig.clock.time))
+    door = Dashboard(context, DashboardSettings(port=free_port()))
+    door.start()
+    body = json.dumps({"disarm": "main", "pin": "0000"})
+    assert ask(door.pages()[0], "POST", body, path="/api/command", Content_Type="application/json")[0] == 403
+    door.stop()
+    assert Asked.peers == ["127.0.0.1"]
 
 
 def test_what_comes_by_another_name_is_refused_and_written_down(make: Callable[..., Dashboard], rig: Rig) -> None:

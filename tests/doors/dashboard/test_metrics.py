@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -10,7 +11,7 @@ from emulator.alarm.freshness import STEP_READS, UNANSWERED
 from emulator.errors import EmulatorError
 from emulator.simulator.faults import InjectedFault
 from emulator.store.journal_file import FILE
-from tests.doors.dashboard.rig import POLL_S, READ_S, Rig
+from tests.doors.dashboard.rig import POLL_S, READ_S, FakeDoor, Rig
 from tests.support.fakes import AppTransport
 
 PATIENCE_S = 30.0
@@ -127,6 +128,21 @@ def test_a_door_of_the_lan(rig: Rig, serves: bool, in_the_way: list[str], word: 
     code, said, _, doors = health(rig)
     assert (code, said, doors) == (status, "LAN door down" if word == "down" else "healthy", {"wemo": word})
     assert samples(rig)["emulator_door_up wemo"] == (word != "down")
+
+
+def test_a_door_whose_broker_is_away_is_no_reason_to_restart(rig: Rig) -> None:
+    """A restart mends no broker, and costs the account a login."""
+    broken = FakeDoor(serves=False, in_the_way=["mqtt://broker:1883 refuses connections"])
+    rig.opened |= {"mqtt": broken}
+    rig.hub.switches = tuple(replace(one, doors=one.doors | {"mqtt"}) for one in rig.hub.switches)
+    assert health(rig)[::3] == (200, {"wemo": "ok", "mqtt": "down"})
+    assert health(rig)[1] == "other program down"
+    assert samples(rig)["emulator_door_up mqtt"] == 0
+    assert "refuses connections" in rig.get("/").text
+    rig.door.serves = False
+    assert health(rig)[:2] == (503, "LAN door down")
+    rig.door.serves, broken.serves, broken.in_the_way = True, True, []
+    assert health(rig)[:2] == (200, "healthy")
 
 
 def test_commands_are_counted_by_how_they_ended(rig: Rig) -> None:
