@@ -12,6 +12,7 @@ import pytest
 from emulator.doors.homekit.words import AWAY, DISARMED, NIGHT, STAY
 from tests.netns.home import SETTINGS, Home
 from tests.netns.lan import CABIN, CLIENT, HOSTS, INTERFACE, ROUTER, Lan, Program, until
+from tests.netns.test_node_clients import client
 
 DOORS = """
 doors:
@@ -181,3 +182,15 @@ def test_nothing_of_the_code_is_in_what_the_program_says(home: Home) -> None:
     assert code not in said
     assert code.replace("-", "") not in said
     assert "characteristics" not in said
+
+
+@pytest.mark.long
+def test_a_second_controller_pairs_arms_hears_unpairs_and_pairs_again(lan: Lan, home: Home) -> None:
+    """From npm; `make clients` fetches it."""
+    said = client(lan, "hap-controller", code_of(home), str(NIGHT))
+    assert said["name"].startswith("House ")
+    assert (said["before"], said["after"]) == ([DISARMED, DISARMED], [NIGHT, NIGHT])
+    assert ["current", NIGHT] in said["heard"]
+    assert (said["same"], said["second"]) == (True, NIGHT)
+    assert home.settle()["axes"]["interior"] == "night"
+    assert home.alarm.sent() == {"ARMNIGHT1": 1}

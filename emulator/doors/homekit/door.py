@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from emulator.alarm.hub import Switch
 from emulator.doors import DoorContext, Invitation
-from emulator.doors.homekit import qr, setup, words
+from emulator.doors.homekit import setup, words
 from emulator.doors.homekit.accessories import AlarmAccessory, Shown, SwitchAccessory
 from emulator.doors.homekit.bridge import HomekitBridge
 from emulator.doors.homekit.driver import HomekitDriver
@@ -72,6 +72,8 @@ class HomekitDoor(Tenant):
 
     def invitation(self) -> Invitation:
         """Return the code of the bridge."""
+        from emulator.doors.homekit import qr  # seldom wanted, and half a megabyte
+
         kept = setup.open_kept(self._journal)
         return Invitation(DOOR, kept.setup.spoken, *qr.picture(kept.setup.uri), len(kept.controllers))
 
