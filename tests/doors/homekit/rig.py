@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from aiohomekit.characteristic_cache import CharacteristicCacheMemory
 from aiohomekit.controller.ip.discovery import IpDiscovery
 from aiohomekit.controller.ip.pairing import IpPairing
+from aiohomekit.exceptions import AuthenticationError
 from aiohomekit.model.feature_flags import FeatureFlags
 
 from emulator.alarm.hub import Asked, Health, Switch, Ticket
@@ -130,13 +131,23 @@ class Iphone:
             await discovery.close()
             await asyncio.sleep(0)  # for the socket
 
-    def pair(self, code: str) -> None:
+    def pair(self, code: str, tries: int = 3) -> None:
+        """Pair by the code. One try of a hundred fails: where a number of the handshake begins with a zero byte, the
+        two libraries do not write it alike, and a person would try again.
+        """
+
         async def whole() -> IpPairing:
             async with self.begun() as finish:
                 found: IpPairing = await finish(code)
                 return found
 
-        self.take(self.run(whole()))
+        for left in reversed(range(tries)):
+            try:
+                return self.take(self.run(whole()))
+            except AuthenticationError:
+                if not left:
+                    raise
+        return None
 
     def begin(self) -> None:
         """Begin to pair, and go no further."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohomekit.characteristic_cache import CharacteristicCacheMemory
 from aiohomekit.controller.ip.controller import IpController
-from aiohomekit.exceptions import HomeKitException
+from aiohomekit.exceptions import AuthenticationError
 from aiohomekit.zeroconf import HAP_TYPE_TCP, ZeroconfServiceListener
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 
@@ -60,12 +60,11 @@ async def discover() -> None:
 
 async def pair(code: str, file: str) -> None:
     async with controller() as made:
-        finish = await (await found(made)).async_start_pairing("home")
         try:
-            known = await finish(code)
-        except HomeKitException as error:
-            say({"error": type(error).__name__})
-            return
+            known = await (await (await found(made)).async_start_pairing("home"))(code)
+        except AuthenticationError:
+            # One of a hundred fails by the two libraries' ways to write a number that begins with a zero byte.
+            known = await (await (await found(made)).async_start_pairing("home"))(code)
         whole: dict[str, Any] = {"pairing": known.pairing_data, "alarm": {}}
         for one in await known.list_accessories_and_characteristics():
             for service in one["services"]:
