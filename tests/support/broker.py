@@ -37,6 +37,10 @@ class Broker:
         self.users = users
         """Names and passwords; None lets anybody in."""
         self.refuses_v5: Refusal | None = None
+        self.unreadable: list[str] = []
+        """Filters that nobody may subscribe to."""
+        self.unwritable: list[str] = []
+        """Beginnings of topics to which nobody may publish."""
         self.refusal: int | None = None
         """Reason of MQTT 5 with which each CONNECT is refused."""
         self.published: list[Message] = []

@@ -114,9 +114,11 @@ class Connection(asyncio.Protocol):
             self._connect(wire.read_connect(data))
         elif kind == PacketTypes.PUBLISH:
             packet_id, message = wire.read_publish(flags, data, self._version, self.session.connect.client_id)
-            found = self.broker.route(message)
+            is_let = not message.topic.startswith(tuple(self.broker.unwritable))
+            found = is_let and self.broker.route(message)
             if packet_id:
-                reason = b"" if found or self._version != wire.V5 else bytes([wire.NOBODY_SUBSCRIBED])
+                why = wire.NOBODY_SUBSCRIBED if is_let else wire.NOT_AUTHORISED
+                reason = b"" if found or self._version != wire.V5 else bytes([why])
                 self.send(wire.packet(PacketTypes.PUBACK, struct.pack("!H", packet_id), reason))
         elif kind == PacketTypes.PUBACK:
             confirmed = self.session.unconfirmed.pop(body.packet_id(), None)
@@ -163,7 +165,10 @@ class Connection(asyncio.Protocol):
     def _subscribe(self, body: Body) -> None:
         packet_id = body.packet_id()
         body.properties()
-        asked = list(wire.read_subscriptions(body, self._version))
+        asked = [
+            wire.NOT_AUTHORISED if isinstance(each, Subscription) and each.pattern in self.broker.unreadable else each
+            for each in wire.read_subscriptions(body, self._version)
+        ]
         failed = [each if self._version == wire.V5 else 0x80 for each in asked if isinstance(each, int)]
         codes = bytes(failed.pop(0) if isinstance(each, int) else each.qos for each in asked)
         self._answer(PacketTypes.SUBACK, packet_id, codes)

@@ -141,6 +141,18 @@ def test_a_will_is_published_for_who_vanishes_and_for_nobody_who_leaves(
 
 
 @BOTH
+def test_who_may_not_read_or_write_is_told_so_in_5(broker: Broker, version: MQTTProtocolVersion) -> None:
+    broker.unreadable, broker.unwritable = ["secret/+"], ["secret/"]
+    with MqttClient(broker.port, version=version) as one:
+        assert one.subscribe("secret/+").is_failure
+        assert not one.subscribe("open/+").is_failure
+        assert one.publish("secret/a", "x", qos=1).value == (wire.NOT_AUTHORISED if version == V5 else 0)
+        assert one.publish("open/a", "x", qos=1).value == 0
+        one.wait_for("open/a", "x")
+    assert [message.topic for message in broker.published] == ["open/a"]
+
+
+@BOTH
 def test_who_is_not_known_is_refused(version: MQTTProtocolVersion) -> None:
     with Broker(users={"home": "right"}) as broker:
         for password in ("wrong", None):

@@ -426,15 +426,27 @@ def test_a_ca_file_that_is_none(tmp_path: Path, broker: Broker) -> None:
     house.close()
 
 
-def test_an_acl_that_is_too_narrow_is_an_obstacle(house: House) -> None:
-    link = house.door._link
-    house.mark()
-    assert list(house.door.obstacles()) == []
-    link._denied = [f"{house.base}/+/set"]
-    link._verdicts[9] = wire.NOT_AUTHORISED
-    found = house.door.obstacles()
-    assert [f"may not {each}" in one for each, one in zip(("read", "write"), found, strict=True)] == [True, True]
-    assert "docs/mqtt.md" in found[0]
+def test_an_acl_that_lets_us_not_read_is_an_obstacle(tmp_path: Path, broker: Broker) -> None:
+    for refuses in (None, "by 3.1.1"):
+        broker.refuses_v5 = refuses
+        house = House(tmp_path, broker)
+        broker.unreadable = [f"{house.base}/+/set"]
+        house.begin()
+        until(house.door.obstacles)
+        [found] = house.door.obstacles()
+        assert f"its ACL is too narrow: this program may not read {house.base}/+/set; see docs/mqtt.md" in found
+        assert len(house.door.urls()) == 3
+        house.close()
+
+
+def test_one_that_lets_us_not_write_is_one_too(tmp_path: Path, broker: Broker) -> None:
+    house = House(tmp_path, broker)
+    broker.unwritable = [house.base]
+    house.begin()
+    until(house.door.obstacles)
+    [found] = house.door.obstacles()
+    assert f"may not write {house.base}/status" in found
+    house.close()
 
 
 def test_a_journal_that_cannot_be_read_lets_nobody_be_online(tmp_path: Path, broker: Broker) -> None:
