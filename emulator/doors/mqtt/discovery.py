@@ -27,6 +27,9 @@ ORDER = '{"action": "{{ action }}", "code": {{ (code or "") | tojson }}, "at": {
 A connection of Home Assistant's that stalls delivers it late as if it were new: only the time in it tells (§3).
 """
 
+SWITCH_ORDER = '{"action": "{{ value }}", "at": {{ utcnow().timestamp() | int }}}'
+"""Template of a command to a switch; a Home Assistant of 2024 leaves it out, and sends the bare word."""
+
 READABLE = "{{ 'offline' if value == 'None' else 'online' }}"
 """Availability by the state: before 2024.12 the word None leaves a panel at its old state, perhaps disarmed."""
 
@@ -71,7 +74,7 @@ def components(
     }
     for switch in switches:
         serial = switch.identity.serial
-        about = {"unique_id": f"verisure_{topics.program}_{serial}"}
+        about = {"unique_id": f"verisure_{topics.program}_{serial}", "command_template": SWITCH_ORDER}
         about |= {f"{key}_topic": topics.switch(installation, serial, leaf) for key, leaf in SWITCH_TOPICS.items()}
         found[f"switch_{serial}"] = entity("switch", serial, switch.name, **read, **SAFE) | about
     return found

@@ -1,7 +1,6 @@
 """Obey commands: no disarm without the PIN, or a rule that allows it to this very door."""
 
 import logging
-import math
 from collections.abc import Sequence
 
 from emulator.alarm.hub import DISARM_WITHIN_S, Guard, Switch
@@ -37,14 +36,14 @@ class Obedience:
             case [where, *_] if where not in self._home.arms:
                 raise ProtocolError("there is no alarm of that name")
             case [where, "set"]:
-                self._command(where, orders.parse(payload))
+                self._command(where, self._parsed(payload))
             case [where, "refresh"]:
                 orders.pressed(payload)
                 self._home.context.hub.refresh(where)
             case [where, "switch", serial, "set"]:
                 if (switch := self._by_serial.get((where, serial))) is None:
                     raise ProtocolError("there is no switch with that serial number")
-                self._turn(switch, orders.turned(payload))
+                self._turn(switch, orders.turned(self._parsed(payload)))
                 return self._home.topics.switch(where, serial, "state")
             case _:
                 raise ProtocolError("that is no topic for commands")
@@ -64,6 +63,14 @@ class Obedience:
             LOG.warning("%s asked for %r: refused: %s", self._home.peer, asked, why)
         return is_new
 
+    def _parsed(self, payload: bytes) -> orders.PanelOrder:
+        """Return a command, unless it would disarm and says that it is old. ProtocolError."""
+        order, now = orders.parse(payload), self._home.context.clock.time()
+        age_s = 0.0 if order.at is None else now - order.at
+        if order.action in (panel.DISARM, orders.OFF) and age_s >= DISARM_WITHIN_S:
+            raise ProtocolError(f"it says that it was asked for {age_s:.0f} s ago: ask again, or set that clock right")
+        return order
+
     def _command(self, where: str, order: orders.PanelOrder) -> None:
         hub = self._home.context.hub
         action = panel.action(order.action, self._home.arms[where], hub.view(where).soon)
@@ -71,9 +78,6 @@ class Obedience:
             if order.action not in panel.ARMS:
                 raise ProtocolError("it is no command of an alarm panel")
             raise ProtocolError(f"no switch of this alarm has a mode for {order.action}")
-        age_s = self._home.context.clock.time() - (math.inf if order.at is None else order.at)
-        if isinstance(action, Disarm) and age_s >= DISARM_WITHIN_S:
-            raise ProtocolError(f"it says that it was asked for {age_s:.0f} s ago: ask again, or set that clock right")
         if isinstance(action, Disarm) or self._home.settings.arm_code:
             self._home.context.pin.check(order.code or "", self._home.peer)
         try:

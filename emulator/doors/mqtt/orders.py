@@ -11,8 +11,8 @@ PAYLOAD_LIMIT = 1024
 
 RIGHT = 'as JSON it takes "action" and perhaps "code", both in quotation marks, and "at", a number; nothing else'
 
-PRESS = "PRESS"
-"""The payload of a button."""
+ON, OFF, PRESS = "ON", "OFF", "PRESS"
+"""The commands to a switch, and the payload of a button."""
 
 
 class PanelOrder(BaseModel):
@@ -40,9 +40,9 @@ def parse(payload: bytes) -> PanelOrder:
         raise ProtocolError(RIGHT) from None
 
 
-def turned(payload: bytes) -> bool:
+def turned(order: PanelOrder) -> bool:
     """Return whether a switch is turned on or off. ProtocolError."""
-    found = {"ON": True, "OFF": False}.get(word(payload).upper())
+    found = {ON: True, OFF: False}.get(order.action)
     if found is None:
         raise ProtocolError("it is neither ON nor OFF")
     return found

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.alarm.hub import Guard
+from emulator.alarm.hub import DISARM_WITHIN_S, Guard
 from emulator.alarm.switch import Narrowing
 from emulator.doors.mqtt import orders
 from emulator.doors.mqtt.obedience import NOT_ALLOWED
@@ -170,6 +170,32 @@ def test_an_annex_is_disarmed_where_it_is_armed(tmp_path: Path, broker: Broker) 
     assert [entry.action for entry in house.entries()] == ["disarm all"]
     assert not house.panel.axes.armed
     house.close()
+
+
+LATE = f"it says that it was asked for {DISARM_WITHIN_S:.0f} s ago: ask again, or set that clock right"
+
+
+@pytest.mark.parametrize(
+    ("leaf", "order"), [("home/set", {"action": "DISARM", "code": PIN}), (NIGHT_SET, {"action": "OFF"})]
+)
+@pytest.mark.parametrize("age_s", [-3600.0, DISARM_WITHIN_S - 1, DISARM_WITHIN_S])
+def test_what_disarms_is_obeyed_while_it_is_young_by_its_own_time(
+    house: House, leaf: str, order: dict[str, str], age_s: float
+) -> None:
+    """A connection of its sender may have stalled, or that clock be ahead."""
+    armed(house).send(leaf, json.dumps({**order, "at": house.machine.time() - age_s}))
+    house.release()
+    house.settle()
+    is_late = age_s >= DISARM_WITHIN_S
+    assert house.submitted == ([] if is_late else ["DARM1"])
+    assert house.refused() == ([(leaf, LATE, 1)] if is_late else [])
+
+
+@pytest.mark.parametrize(("leaf", "action"), [("home/set", "ARM_NIGHT"), (NIGHT_SET, "ON")])
+def test_what_arms_may_be_older(house: House, leaf: str, action: str) -> None:
+    house.send(leaf, json.dumps({"action": action, "at": house.machine.time() - DISARM_WITHIN_S}))
+    house.settle()
+    assert house.submitted == ["ARMNIGHT1"]
 
 
 # -- switches ---------------------------------------------------------------------------------------------------

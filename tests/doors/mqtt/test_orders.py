@@ -66,15 +66,17 @@ def test_a_code_is_never_shown() -> None:
     assert "2580" not in repr(orders.parse(b'{"action":"DISARM","code":"2580"}'))
 
 
-@pytest.mark.parametrize(("payload", "on"), [(b"ON", True), (b"off", False), (b" On\n", True)])
+@pytest.mark.parametrize(
+    ("payload", "on"), [(b"ON", True), (b"off", False), (b" On\n", True), (b'{"action":"off"}', False)]
+)
 def test_a_switch_is_turned(payload: bytes, on: bool) -> None:
-    assert orders.turned(payload) is on
+    assert orders.turned(orders.parse(payload)) is on
 
 
 @pytest.mark.parametrize("payload", [b"", b"1", b"true", b"TOGGLE", b'{"state":"OFF"}', b"\xff", b"ON" + b" " * 1024])
 def test_or_it_is_not(payload: bytes) -> None:
     with pytest.raises(ProtocolError):
-        orders.turned(payload)
+        orders.turned(orders.parse(payload))
 
 
 def test_a_button_is_pressed() -> None:
@@ -86,7 +88,7 @@ def test_a_button_is_pressed() -> None:
 
 @given(st.binary(max_size=2 * PAYLOAD_LIMIT))
 def test_any_bytes_are_an_order_or_a_protocol_error(payload: bytes) -> None:
-    for reads in (orders.parse, orders.turned, orders.pressed):
+    for reads in (orders.parse, lambda found: orders.turned(orders.parse(found)), orders.pressed):
         try:
             found = reads(payload)
         except ProtocolError:
