@@ -172,11 +172,15 @@ class Link:
             client.username_pw_set(self.broker.user, self.broker.password or None)
         if self.status:
             client.will_set(self.status, OFFLINE, qos=1, retain=True)
-        for event in ("on_connect", "on_disconnect", "on_message", "on_subscribe", "on_publish"):
+        for event in ("on_connect", "on_disconnect", "on_message", "on_subscribe", "on_publish", "on_socket_open"):
             setattr(client, event, getattr(self, f"_{event}"))
         return client
 
     # -- on the library's thread ----------------------------------------------------------------------------
+
+    def _on_socket_open(self, _client: Client, _data: Any, opened: Any) -> None:
+        # Otherwise a state waits some 40 ms for the broker to confirm what went before.
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def _on_connect(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _more: Any) -> None:
         if code.is_failure:
