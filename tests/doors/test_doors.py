@@ -22,6 +22,7 @@ def test_importing_the_table_imports_no_door() -> None:
 def test_reading_devices_yaml_opens_no_door() -> None:
     """Its settings say `hue:` and more; the libraries are those of the rows alone."""
     heavy = {"fauxmo", "flask", "lxml", "uvloop", "httptools", "waitress", "prometheus_client", "zeroconf", "paho"}
+    heavy |= {"pyhap", "segno", "cryptography"}
     program = "import sys; from emulator.app.settings import assembled; assembled()(**{content}); print(*sys.modules)"
     content = {
         "installations": {"home": {"cloud": "simulator"}},

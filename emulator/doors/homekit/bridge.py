@@ -12,10 +12,12 @@ from emulator.doors.homekit import setup
 from emulator.doors.homekit.accessories import MAKER, QuietBridge, Shown
 from emulator.doors.homekit.driver import HomekitDriver
 from emulator.doors.homekit.mdns import Announcer
+from emulator.doors.homekit.security import DOOR
 from emulator.doors.homekit.server import HomekitServer
 from emulator.doors.homekit.setup import KeptBridge
 from emulator.errors import EmulatorError
 from emulator.lan.network import Place
+from emulator.model import Origin
 from emulator.store.journal import Journal
 
 LOG = logging.getLogger(__name__)
@@ -38,13 +40,15 @@ class HomekitBridge:
         make: Make,
         journal: Journal,
         executor: Executor,
+        now: Callable[[], float],
     ) -> None:
         self.setup = kept.setup
+        self._now = now
         self._journal = journal
         self._executor = executor
         self._unsaved: dict[str, Any] | None = None
         self._trouble = ""
-        self._driver = HomekitDriver(loop, port, kept, self._save)
+        self._driver = HomekitDriver(loop, port, kept, self._save, self._note)
         self._server = self._driver.http_server = HomekitServer(self._driver)
         self._announcer = Announcer()
         self._turn = asyncio.Lock()
@@ -106,9 +110,20 @@ class HomekitBridge:
         self._unsaved = state
         self._hand_over()
 
-    def _hand_over(self) -> None:
+    def _note(self, what: str, how: str) -> None:
+        """Write down who may arm and disarm from now on."""
+
+        def write() -> None:
+            try:
+                self._journal.did(Origin(DOOR), what, how, self._now())
+            except EmulatorError as error:
+                LOG.error("%s", error)
+
+        self._hand_over(write)
+
+    def _hand_over(self, work: Callable[[], object] | None = None) -> None:
         with suppress(RuntimeError):  # the program stops
-            self._executor.submit(self._write)
+            self._executor.submit(work or self._write)
 
     def _write(self) -> None:
         """Write down what is not yet, on a thread that may block; what fails is tried again with the next look."""

@@ -34,6 +34,7 @@ class HomekitDoor(Tenant):
         self._journal = context.journal
         self._responder = context.responder
         self._settings = settings
+        self._now = context.clock.time
         self._switches = [switch for switch in context.hub.switches if DOOR in switch.doors]
         self._securities = {name: self._security(name, context) for name in context.hub.installations}
         self._bridge: HomekitBridge | None = None
@@ -130,7 +131,7 @@ class HomekitDoor(Tenant):
 
         def make() -> HomekitBridge:
             name, port = self._settings.name, self._settings.port
-            return HomekitBridge(loop, name, port, kept, self._accessories, self._journal, executor)
+            return HomekitBridge(loop, name, port, kept, self._accessories, self._journal, executor, self._now)
 
         bridge = await loop.run_in_executor(executor, make)
         await bridge.start()

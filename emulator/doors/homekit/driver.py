@@ -26,14 +26,22 @@ STARTS, STARTS_WITHIN_S = 12, 60.0
 
 
 class HomekitDriver(AccessoryDriver):
-    """Keeps pairings by `save`, and tells `announce` when what is announced has changed. On the loop's thread.
+    """Keeps pairings by `save`, notes them by `note`, and calls `announce` when what is announced has changed.
 
-    `server` is made by the caller, with its own listeners.
+    On the loop's thread. The caller puts a server of its own in place of the library's.
     """
 
-    def __init__(self, loop: Any, port: int, kept: KeptBridge, save: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(
+        self,
+        loop: Any,
+        port: int,
+        kept: KeptBridge,
+        save: Callable[[dict[str, Any]], None],
+        note: Callable[[str, str], None],
+    ) -> None:
         super().__init__(loop=loop, address=NOWHERE, port=port, pincode=kept.setup.spoken.encode(), advertise=False)
         self._save = save
+        self._note = note
         self._starts: deque[float] = deque(maxlen=STARTS)
         self.announce: Callable[[], None] = lambda: None
         if kept.state:
@@ -75,14 +83,19 @@ class HomekitDriver(AccessoryDriver):
     def pair(self, client_username_bytes: bytes, client_public: bytes, client_permissions: bytes) -> bool:
         """Pair a controller, which has given the code or was brought along by one that has."""
         done: bool = super().pair(client_username_bytes, client_public, client_permissions)
-        LOG.info("a controller is paired; %d are", len(self.state.paired_clients))
+        self._tell("pair a controller")
         return done
 
     def unpair(self, client_uuid: UUID) -> None:
         """Unpair a controller, and end its sessions, which the library would go on serving."""
         super().unpair(client_uuid)
-        LOG.info("a controller is unpaired; %d are paired", len(self.state.paired_clients))
+        self._tell("unpair a controller")
         self.loop.call_soon(self._end_sessions)  # after the answer
+
+    def _tell(self, what: str) -> None:
+        number = len(self.state.paired_clients)
+        LOG.info("HomeKit: %s: %d are paired", what, number)
+        self._note(what, f"{number} are paired")
 
     def _end_sessions(self) -> None:
         for connection in list(self.http_server.connections.values()):

@@ -23,6 +23,9 @@ SHARES = Shares(per_peer=16, in_all=96)
 UNVERIFIED_S = 300.0
 """Longest life of a connection that has not proved to be a paired controller's: a person types the code meanwhile."""
 
+UNVERIFIED_BYTES = 16_384
+"""Most bytes that such a connection may send: a pairing has some two thousand, and the library would keep a million."""
+
 IDLE_S, EVERY_S, TIMES = 60, 15, 4
 """A peer that has left without a word is noticed in two minutes, by TCP keepalive; the library waits for 90 hours."""
 
@@ -50,6 +53,7 @@ class HomekitConnection(HAPServerProtocol):
         self.place = place
         self.peer = ""
         self.since = self.loop.time()
+        self._unverified = 0
         self._server = server
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -62,6 +66,14 @@ class HomekitConnection(HAPServerProtocol):
             self.shut()
         elif sock := transport.get_extra_info("socket"):
             _keep_alive(sock)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes, and only some while it is not known whose they are."""
+        self._unverified += 0 if self.is_served else len(data)
+        if self._unverified > UNVERIFIED_BYTES:
+            self.shut()
+        else:
+            super().data_received(data)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Let go."""

@@ -82,8 +82,11 @@ def known(journal: Journal) -> KeptBridge | None:
     text = journal.recall(NOTE)
     if text is None:
         return None
-    whole = json.loads(text)
-    return KeptBridge(Setup(**whole["setup"]), whole["state"])
+    try:
+        whole = json.loads(text)
+        return KeptBridge(Setup(**whole["setup"]), dict(whole["state"]))
+    except (ValueError, KeyError, TypeError):
+        raise EmulatorError("what is kept of it is damaged: `emulator homekit --reset` makes another one") from None
 
 
 def open_kept(journal: Journal) -> KeptBridge:

@@ -105,6 +105,31 @@ def test_a_reset_is_followed_by_a_running_program(tmp_path: Path) -> None:
         assert phone.pairing.pairing_data["AccessoryPairingID"] == old["txt"]["id"]
 
 
+def test_who_may_arm_from_now_on_stands_in_the_journal(house: House) -> None:
+    phone = house.phone()
+    phone.run(phone.pairing.remove_pairing(phone.pairing.pairing_data["iOSPairingId"]))
+    until(lambda: len(house.journal.commands(9)) == 2)
+    done = [(one.door, one.action, one.result, one.message) for one in reversed(house.journal.commands(9))]
+    assert done == [
+        ("homekit", "pair a controller", "confirmed", "1 are paired"),
+        ("homekit", "unpair a controller", "confirmed", "0 are paired"),
+    ]
+
+
+def test_what_is_damaged_is_said_and_a_reset_mends_it(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.journal.note(setup.NOTE, '{"setup": ')
+    house.door.start()
+    try:
+        assert "`emulator homekit --reset` makes another one" in house.door.obstacles()[0]
+        setup.reset(house.journal)
+        house.door.stop()
+        house.door.start()
+        assert house.door.obstacles() == ()
+    finally:
+        house.close()
+
+
 def test_the_code_is_what_pairs_and_the_invitation_shows_it(house: House) -> None:
     invitation = house.door.invitation()
     assert (invitation.door, invitation.code, invitation.paired) == ("homekit", house.code, 0)

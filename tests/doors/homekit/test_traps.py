@@ -196,6 +196,19 @@ async def _look(house: House) -> None:
     await house.context.responder._look()
 
 
+def test_a_stranger_may_not_fill_the_memory(house: House) -> None:
+    """The library keeps a million bytes of a request for whoever sends them."""
+    with socket.create_connection(("127.0.0.1", house.port), PATIENCE_S) as sock:
+        sock.sendall(b"POST /pair-setup HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
+        with pytest.raises(OSError, match=r"reset|[Bb]roken"):
+            _send_for_ever(sock)
+
+
+def _send_for_ever(sock: socket.socket) -> None:
+    while True:
+        sock.sendall(bytes(server.UNVERIFIED_BYTES))
+
+
 def test_a_web_page_does_not_get_in(house: House) -> None:
     """It could try codes for a stranger far away."""
     assert b" 403 " in ask(house.port, ACCESSORIES.format("Origin: http://evil.example\r\n"))
