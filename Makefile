@@ -42,6 +42,7 @@ types: $(VENV)/installed-dev
 # Once, for programs that tests start and for the workers, of which each would do it for itself.
 compiled: $(VENV)/installed-dev
 	$(BIN)/python -m compileall -q emulator
+	$(BIN)/python -c 'from hypothesis import strategies; strategies.text().validate()' # writes its table of letters
 	$(BIN)/python -m pytest --collect-only --quiet --quiet > /dev/null || true
 
 test-long: $(VENV)/installed-dev
