@@ -3,6 +3,7 @@
 import logging
 import random
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
 from emulator.alarm.hub import Switch
@@ -133,6 +134,8 @@ class Mqtt:
     def _open(self) -> None:
         self._unsubscribe = self._context.hub.subscribe(lambda _installation: self._looked(True))
         self._due_at = float("-inf")
+        with suppress(EmulatorError):  # the journal cannot be read, as the look will say
+            self._speaker.speak()  # to nobody: it notes what is no news once the broker is there
 
     def _look(self) -> None:
         now = self._context.clock.monotonic()

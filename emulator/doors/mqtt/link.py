@@ -73,7 +73,7 @@ class Link:
     """Resolves to the reason when the connection has broken."""
 
     def __post_init__(self) -> None:
-        self._connected: Future[None] = Future()
+        self._connected: Future[BrokerTrouble | None] = Future()
         self._gone = threading.Event()
         self._lock = threading.Lock()
         self._filters: Sequence[str] = ()
@@ -102,12 +102,13 @@ class Link:
             raise self.broker.unreachable(error) from None
         client.loop_start()
         try:
-            self._connected.result(CONNECT_S)
-            return self
-        except (TimeoutError, BrokerTrouble) as error:
+            why = self._connected.result(CONNECT_S)
+        except TimeoutError:
+            why = BrokerTrouble(f"{self.broker} takes the connection, and does not answer as a broker does")
+        if why:
             self.close()
-            silent = BrokerTrouble(f"{self.broker} takes the connection, and does not answer as a broker does")
-            raise (error if isinstance(error, BrokerTrouble) else silent) from None
+            raise why
+        return self
 
     def subscribe(self, filters: Sequence[str]) -> None:
         """Ask for messages that are sent from now on, each at most once.
@@ -183,16 +184,13 @@ class Link:
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def _on_connect(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _more: Any) -> None:
-        if code.is_failure:
-            self._refuse(self.broker.refusal(code.value, str(code)))
-        elif not self._connected.done():
-            self._connected.set_result(None)
+        self._settle(self.broker.refusal(code.value, str(code)) if code.is_failure else None)
 
     def _on_disconnect(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _more: Any) -> None:
         self._gone.set()
         if not self._connected.done():
             closed = f"{self.broker} closes the connection before it has begun"
-            self._refuse(UnsupportedVersion(closed) if self.version is V5 else BrokerTrouble(closed))
+            self._settle(UnsupportedVersion(closed) if self.version is V5 else BrokerTrouble(closed))
         else:
             self.end(self.broker.broken(code.value, str(code), self.client_id))
 
@@ -213,9 +211,9 @@ class Link:
     def _on_publish(self, _client: Client, _data: Any, number: int, code: ReasonCode, _more: Any) -> None:
         self._verdicts[number] = code.value
 
-    def _refuse(self, why: BrokerTrouble) -> None:
+    def _settle(self, why: BrokerTrouble | None) -> None:
         if not self._connected.done():
-            self._connected.set_exception(why)
+            self._connected.set_result(why)
 
 
 def connect(

@@ -75,9 +75,8 @@ class Obedience:
         hub = self._home.context.hub
         action = panel.action(order.action, self._home.arms[where], hub.view(where).soon)
         if action is None:
-            if order.action not in panel.ARMS:
-                raise ProtocolError("it is no command of an alarm panel")
-            raise ProtocolError(f"no switch of this alarm has a mode for {order.action}")
+            unfit = f"no switch of this alarm has a mode for {order.action}"
+            raise ProtocolError(unfit if order.action in panel.ARMS else "it is no command of an alarm panel")
         if isinstance(action, Disarm) or self._home.settings.arm_code:
             self._home.context.pin.check(order.code or "", self._home.peer)
         try:

@@ -42,10 +42,9 @@ def parse(payload: bytes) -> PanelOrder:
 
 def turned(order: PanelOrder) -> bool:
     """Return whether a switch is turned on or off. ProtocolError."""
-    found = {ON: True, OFF: False}.get(order.action)
-    if found is None:
+    if order.action not in (ON, OFF):
         raise ProtocolError("it is neither ON nor OFF")
-    return found
+    return order.action == ON
 
 
 def pressed(payload: bytes) -> None:

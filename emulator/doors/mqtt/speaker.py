@@ -112,8 +112,7 @@ class Speaker:
 
     def _tell_events(self) -> None:
         now, entries = self.home.context.clock.time(), self.home.context.journal.commands(LOOKED_THROUGH)
-        ended = [entry for entry in entries if entry.ended_at and entry.installation in self.home.arms]
-        news = {(entry.id, entry.times): entry for entry in ended}
+        news = {(one.id, one.times): one for one in entries if one.ended_at and one.installation in self.home.arms}
         for key, entry in reversed(news.items()):
             is_new = self._told is not None and key not in self._told
             if is_new and self._link and now - (entry.ended_at or now) < OLD_NEWS_S:

@@ -211,6 +211,17 @@ def test_events_of_an_outage_are_told_afterwards_unless_they_are_old(house: Hous
     assert [one["action"] for one in told(house)] == ["arm day"]
 
 
+def test_events_while_it_waits_for_the_broker_at_the_start_are_told_too(fresh: House) -> None:
+    fresh.broker.stop()
+    fresh.alarm.step()
+    fresh.begin()
+    fresh.hub.submit(ELSEWHERE, True, Origin("wemo", "192.168.7.9"))
+    fresh.settle()
+    fresh.machine.now = fresh.clock.now
+    reconnect(fresh)
+    assert [one["action"] for one in told(fresh)] == ["arm day"]
+
+
 def reconnect(house: House) -> None:
     """Let the broker come back, and the door try it."""
     house.broker.start()
