@@ -122,6 +122,20 @@ def test_3_1_1_does_not_tell_and_so_the_topic_is_cleared_after_each(
     house.close()
 
 
+def test_what_was_sent_while_we_were_away_is_not_delivered(any_house: House) -> None:
+    any_house.broker.drop()
+    any_house.until_gone()
+    for qos in (0, 1):
+        any_house.broker.publish(f"{any_house.base}/home/set", "ARM_NIGHT", qos=qos)
+    any_house.door._link.ended.result(PATIENCE_S)
+    any_house.wait_out(2)
+    any_house.be_subscribed()
+    any_house.mark()
+    any_house.settle()
+    assert any_house.submitted == []
+    assert any_house.entries() == []
+
+
 def test_a_repeated_one_is_not_obeyed(house: House) -> None:
     # Of QoS 0, as all that is delivered to us, and marked all the same.
     house.broker.say(wire.packet(3, wire.text(f"{house.base}/home/set"), b"\0", b"ARM_NIGHT", flags=8))
