@@ -251,6 +251,8 @@ def test_the_broker_says_that_we_are_gone(house: House) -> None:
 
 
 def test_we_say_it_when_we_leave_and_the_will_is_not_published(house: House) -> None:
+    # A connection that is closed while an answer lies unread in it is reset, and the goodbye may be lost with it.
+    house.flush()
     house.leave()
     house.broker.wait_for(lambda: house.said("status") == "offline")
     house.broker.wait_for(lambda: not house.broker.connections)
