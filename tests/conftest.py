@@ -22,7 +22,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 from emulator.simulator.accounts import SimulatedAccount
 from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import SimulatedAlarm
-from emulator.store import pin
+from emulator.store import private
 from emulator.store.journal import Journal
 from emulator.system import logs
 from tests.support.fakes import FakeClock
@@ -51,13 +51,13 @@ TRACED = 1
 SAMPLE = 6
 """Variants of a test marked `sampled` that `make test` takes at most, evenly spread; `make test-long` takes all."""
 
-LONGEST = tuple(
+WHOLE = tuple(
     f"tests/{each}"
-    for each in (
-        *("netns/", "faults/", "browser/", "test_cli.py", "test_notify_program.py", "test_readme.py"),
-        *("doors/hue/test_program.py", "clouds/owa/test_simulated.py"),
-    )
+    for each in ("netns/", "faults/", "browser/", "doors/hue/test_program.py", "clouds/owa/test_simulated.py")
 )
+"""Folders and modules that drive the program as a whole, through lines that the tests of its parts reach, too."""
+
+LONGEST = (*WHOLE, *(f"tests/{each}" for each in ("test_cli.py", "test_notify_program.py", "test_readme.py")))
 """Folders and modules."""
 
 MEMORY = Path("/dev/shm")  # noqa: S108  every test has a folder of its own there
@@ -100,7 +100,8 @@ Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave most variants of what has hundreds to `make test-long`.
 
-    Trace no test that tries the same lines with ever new inputs: that takes twice as long and covers no more.
+    Trace no test that tries the same lines with ever new inputs, or as a part of the whole: that takes twice as long
+    and covers no more.
 
     And begin with what takes longest, or a worker would be at it when all others have ended.
     """
@@ -111,7 +112,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         seen[test] += bool(is_variant)
         if item.get_closest_marker("sampled") and seen[test] % -(-variants[test] // SAMPLE) != 0:
             item.add_marker("long")
-        if item.get_closest_marker("hypothesis") or seen[test] > TRACED:
+        if item.get_closest_marker("hypothesis") or seen[test] > TRACED or item.nodeid.startswith(WHOLE):
             item.add_marker("no_cover")
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
@@ -160,10 +161,10 @@ def logging_as_it_was() -> Iterator[None]:
         logger.setLevel(level)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def quick_hash(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where hundreds of PINs are set and tried, how long one takes is nobody's business."""
-    monkeypatch.setattr(pin, "HASH_COST", 2)
+    """Make the hashes of PINs and logins cheap: hundreds are made, and none has to be slow to guess."""
+    monkeypatch.setattr(private, "HASH_COST", 2)
 
 
 @pytest.fixture

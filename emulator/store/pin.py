@@ -1,6 +1,5 @@
 """The PIN that lets a person disarm from the page: kept as a hash, and locked after wrong tries, over restarts, too."""
 
-import hashlib
 import hmac
 import json
 import math
@@ -13,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 
 from emulator.errors import EmulatorError
 from emulator.store.journal import Journal
+from emulator.store.private import fingerprint
 
 SHAPE = re.compile(r"[0-9]{4,12}")
 SHAPE_HELP = "4 to 12 digits"
@@ -40,9 +40,6 @@ TOLD_AGAIN_S = 6 * 3600.0
 
 MAX_MISSED = 100
 """Wrong tries whose time is kept, for the count in a notice."""
-
-HASH_COST = 2**14
-"""Cost of scrypt, slow on purpose (tens of ms on a Raspberry Pi): few digits are soon guessed from a stolen file."""
 
 WAY_OUT = "`emulator pin`, typed where the program runs, ends that"
 
@@ -141,7 +138,7 @@ class Pin:
             news = counted.news(peer, now)
             self._write(counted)
             known = json.loads(stored)
-            if hmac.compare_digest(_hash(pin, known["salt"]), known["hash"]):
+            if hmac.compare_digest(fingerprint(pin, known["salt"]), known["hash"]):
                 tries.hit(peer, now)
                 self._write(tries)
                 return
@@ -183,9 +180,5 @@ def set_pin(journal: Journal, pin: str | None) -> None:
     if pin is not None and not SHAPE.fullmatch(pin):
         raise ValueError(f"a PIN is {SHAPE_HELP}")
     salt = secrets.token_hex(16)
-    journal.note(_PIN, None if pin is None else json.dumps({"salt": salt, "hash": _hash(pin, salt)}))
+    journal.note(_PIN, None if pin is None else json.dumps({"salt": salt, "hash": fingerprint(pin, salt)}))
     journal.note(_TRIES, None)
-
-
-def _hash(pin: str, salt: str) -> str:
-    return hashlib.scrypt(pin.encode("utf-8", "replace"), salt=bytes.fromhex(salt), n=HASH_COST, r=8, p=1).hex()

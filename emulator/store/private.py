@@ -1,5 +1,6 @@
-"""Privacy of the state folder: lock files and files for its owner alone, and a check of the folder's mode."""
+"""Privacy of the state folder: files for its owner alone, a check of its mode, and fingerprints of secrets."""
 
+import hashlib
 import os
 import stat
 from contextlib import suppress
@@ -10,6 +11,10 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 OURS = ("*.lock", "journal.*", "*.json")
 """Patterns of the files that the program writes into the folder."""
+
+HASH_COST = 2**14
+"""Cost of scrypt, slow on purpose (tens of ms on a Raspberry Pi): few digits, or a usual password, are soon guessed
+from a stolen file."""
 
 
 def open_lock(path: Path) -> IO[str]:
@@ -59,3 +64,8 @@ def openness(folder: Path) -> str:
 def remedy(folder: Path) -> str:
     """Return the command that makes the folder private."""
     return f"chmod 700 {folder}"
+
+
+def fingerprint(secret: str, salt: str) -> str:
+    """Return a hash by which a secret is known again; `salt` and the result are hex digits."""
+    return hashlib.scrypt(secret.encode("utf-8", "replace"), salt=bytes.fromhex(salt), n=HASH_COST, r=8, p=1).hex()

@@ -3,7 +3,6 @@
 They belong to an account, whichever of its alarms was asked for. The credentials are kept as a fingerprint.
 """
 
-import hashlib
 import json
 import secrets
 from collections.abc import Iterator
@@ -13,11 +12,15 @@ from functools import lru_cache
 from typing import Any
 
 from emulator.store.journal import Journal
+from emulator.store.private import fingerprint
 
 KEPT = 20
 """Number of refused logins kept; after more passwords the first no longer matters."""
 
 _NOTE = "logins refused"
+
+_fingerprint = lru_cache(maxsize=8)(fingerprint)
+"""Remembered, as it is slow on purpose and each poll of a refused login asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,3 @@ def _changed(journal: Journal) -> Iterator[dict[str, Any]]:
         book = _read(row and row[0])
         yield book
         db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (_NOTE, json.dumps(book)))
-
-
-@lru_cache(maxsize=8)
-def _fingerprint(credentials: str, salt: str) -> str:
-    # Slow on purpose (tens of ms on a Raspberry Pi), so that passwords cannot be guessed from a stolen file.
-    return hashlib.scrypt(credentials.encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1).hex()

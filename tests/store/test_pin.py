@@ -27,9 +27,6 @@ from tests.support.fakes import FakeClock
 RIGHT, WRONG, PEER, OWNER = "2580", "0000", "192.168.7.9", "192.168.7.2"
 
 
-pytestmark = pytest.mark.usefixtures("quick_hash")
-
-
 @pytest.fixture
 def pin(journal: Journal, clock: FakeClock) -> Pin:
     set_pin(journal, RIGHT)

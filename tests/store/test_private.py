@@ -73,3 +73,11 @@ def test_a_private_folder_is_not_spoken_of(state_dir: Path, caplog: pytest.LogCa
     App(settings(doors={}), {}, state_dir).stop()
     assert "others on this machine" not in caplog.text
     assert private.openness(state_dir) == ""
+
+
+def test_a_fingerprint_is_slow_to_guess_and_that_of_an_earlier_version_still_fits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.undo()  # the cheap one of the other tests
+    assert private.HASH_COST == 2**14
+    assert private.fingerprint("2580", "00" * 16).startswith("08093a6bb578453142eff1c7e9b0d3c3")
