@@ -14,6 +14,9 @@ from emulator.lan.network import Place
 
 LOG = logging.getLogger(__name__)
 
+# What keeps it from announcing is said as an obstacle, once.
+logging.getLogger("zeroconf").setLevel(logging.CRITICAL)
+
 LEAVE_S = 1.0
 """For the goodbye to get out."""
 
