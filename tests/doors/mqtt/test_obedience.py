@@ -141,15 +141,13 @@ def test_wrong_tries_of_all_behind_the_broker_count_together_and_lock_it(house: 
     house.machine.now += 15 * 60
     house.look()
     house.be_subscribed()
-    house.machine.now += 2  # a gap ends
-    house.look()
     house.send("home/set", with_code("DISARM"))
     house.settle()
     assert house.submitted == ["DARM1"]
 
 
 def test_the_page_has_the_same_lock(house: House) -> None:
-    """Tries at the page and at the broker count together for strangers, and are of one object."""
+    """Its tries are counted by the same object; those of another peer there are its own."""
     for number in range(TRIES):
         with pytest.raises(PinRefused):
             house.pin.check(f"000{number}", f"broker {HOST}")
