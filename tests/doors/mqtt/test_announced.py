@@ -65,19 +65,3 @@ def test_announcements_come_again_when_home_assistant_starts(tmp_path: Path, bro
     house.flush()
     assert announced(house, topic) == before
     house.close()
-
-
-def test_what_came_after_the_connection_is_taken_back_with_its_alarm(tmp_path: Path, broker: Broker) -> None:
-    first = House(tmp_path, broker)
-    first.open()
-    first.send("home/set", "ARM_NIGHT")
-    first.settle()
-    first.flush()
-    old = f"{first.base}/home/outcome"
-    assert old in broker.topics()
-    first.close()
-    after = House(tmp_path, broker, prefix="other")
-    after.open()
-    after.flush()
-    after.close()
-    assert old not in broker.topics()
