@@ -25,8 +25,8 @@ HOST = "127.0.0.1"
 US = "someone else"
 """Client id of what a test publishes itself."""
 
-Refusal = Literal["by 5", "by 3.1.1", "without a word"]
-"""Ways in which a broker tells a client of MQTT 5 that it has 3.1.1 only."""
+Refusal = Literal["by 5", "by 3.1.1", "without a word", "by silence"]
+"""Ways in which a broker tells a client of MQTT 5 that it has 3.1.1 only, or hangs up, or does nothing at all."""
 
 
 class Broker:

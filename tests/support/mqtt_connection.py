@@ -198,6 +198,9 @@ class Connection(asyncio.Protocol):
 
     def close(self, reason: int) -> None:
         """End the connection for this reason, in the words of its version."""
+        if not self.session and self._version == wire.V5 and self.broker.refuses_v5 == "by silence":
+            self.transport.pause_reading()
+            return
         if self.session:
             if self._version == wire.V5:
                 self.send(wire.packet(PacketTypes.DISCONNECT, bytes([reason, 0])))

@@ -48,7 +48,7 @@ class BrokerTrouble(EmulatorError):
 
 
 class UnsupportedVersion(BrokerTrouble):
-    """The broker does not speak MQTT 5."""
+    """The broker does not speak this version of MQTT, or behaves as if it did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +114,14 @@ class Broker:
 
     def broken(self, code: int, text: str, client_id: str) -> BrokerTrouble:
         """Return why a connection has ended, by the reason code."""
-        if code != TAKEN_OVER:
-            return BrokerTrouble(f"the connection to {self} has broken ({text})")
-        taken = f"another program uses the client id {client_id!r} at {self}"
-        return BrokerTrouble(f"{taken}: end one of them, or give each its own doors.mqtt.client_id", TAKEN_S)
+        if code == TAKEN_OVER:
+            return self.shared(client_id)
+        return BrokerTrouble(f"the connection to {self} has broken ({text})")
+
+    def shared(self, client_id: str, perhaps: str = "") -> BrokerTrouble:
+        """Return that another program has our client id; `perhaps` is said before it where that is a guess."""
+        who = f"{perhaps}another program uses the client id {client_id!r} at {self}: end one of them"
+        return BrokerTrouble(f"{who}, or give each its own doors.mqtt.client_id", MOST_S if perhaps else TAKEN_S)
 
 
 def parse(url: str) -> Broker:

@@ -4,7 +4,6 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
 
 from emulator.alarm.hub import Switch
 from emulator.clock import Heartbeat, Moment, boottime
@@ -29,6 +28,12 @@ GAP_S = 4.0
 
 STEADY_S = 60.0
 """Duration of a connection after which the back-off begins anew."""
+
+CONTESTED = 3
+"""Connections in a row that broke sooner than that, from which another program is suspected: mosquitto 2.0.11, and each
+broker of MQTT 3.1.1, does not say that it took the session over."""
+
+PERHAPS = "connections break soon after they have begun: perhaps "
 
 QUIET_S = 60.0
 """Longest time until what changes without an event, such as another door's obstacles, is published."""
@@ -59,10 +64,9 @@ class Mqtt:
         self._client_id = settings.client_id or f"verisure-{self._home.topics.program}"
         self._speaker, self._obedience = Speaker(self._home), Obedience(self._home)
         self._spread_s = spread_s
-        self._new_heartbeat = partial(Heartbeat, context.clock, boot, beat_s=LOOK_S, gap_s=GAP_S)
-        self._heartbeat = self._new_heartbeat()
+        self._boot = boot
         self._link: Link | None = None
-        self._trouble, self._failures = "", 0
+        self._trouble, self._failures, self._broken = "", 0, 0
         self._due_at = self._since = self._said_at = self._again_at = float("-inf")
         self._is_dirty = True
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -139,7 +143,7 @@ class Mqtt:
 
     def _look(self) -> None:
         now = self._context.clock.monotonic()
-        if self._heartbeat.beat() and self._link:
+        if self._link and self._heartbeat.beat():
             self._link.end(STOOD_STILL)
         if self._link and self._link.ended.done():
             self._lose(self._link.ended.result(), now)
@@ -171,23 +175,24 @@ class Mqtt:
             link.close()
             return
         # Nothing that is old can be in a new connection, however long it took, or whatever was before.
-        self._heartbeat = self._new_heartbeat()
-        self._link, self._trouble, self._since = link, "", now
-        self._is_dirty, self._said_at = False, now
+        self._heartbeat = Heartbeat(self._context.clock, self._boot, beat_s=LOOK_S, gap_s=GAP_S)
+        self._link, self._trouble, self._is_dirty, self._since, self._said_at = link, "", False, now, now
+        # Before it says that it is there.
+        link.subscribe(self._home.topics.read)
         try:
             self._speaker.begin(link)
         except EmulatorError as error:  # the journal cannot be read
             self._lose(BrokerTrouble(str(error)), now)
             return
         link.ended.add_done_callback(lambda _why: self._life.hurry())
-        link.subscribe(self._home.topics.read)
         LOG.info("connected to %s as %s, topics below %s", self._home.broker, self._client_id, self._home.topics.base)
 
     def _lose(self, why: BrokerTrouble, now: float) -> None:
         self._leave()
         if now - self._since >= STEADY_S:
-            self._failures = 0
-        self._fail(why, now)
+            self._failures = self._broken = 0
+        self._broken += why.pause_s is None and now > self._since
+        self._fail(self._home.broker.shared(self._client_id, PERHAPS) if self._broken >= CONTESTED else why, now)
 
     def _fail(self, why: BrokerTrouble, now: float) -> None:
         """Note what is in the way, and when to try again."""

@@ -78,8 +78,7 @@ class Link:
         self._lock = threading.Lock()
         self._filters: Sequence[str] = ()
         self._denied: Sequence[str] = ()
-        self.unheard: dict[str, str] = {}
-        self._asked_at = 0.0
+        self.unheard, self._asked_at = dict[str, str](), 0.0
         self._verdicts: dict[int, int] = {}
 
     @property
@@ -104,7 +103,8 @@ class Link:
         try:
             why = self._connected.result(CONNECT_S)
         except TimeoutError:
-            why = BrokerTrouble(f"{self.broker} takes the connection, and does not answer as a broker does")
+            # So does amqtt with MQTT 5, where there is a will.
+            why = UnsupportedVersion(f"{self.broker} takes the connection, and does not answer as a broker does")
         if why:
             self.close()
             raise why
@@ -188,11 +188,9 @@ class Link:
 
     def _on_disconnect(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _more: Any) -> None:
         self._gone.set()
-        if not self._connected.done():
-            closed = f"{self.broker} closes the connection before it has begun"
-            self._settle(UnsupportedVersion(closed) if self.version is V5 else BrokerTrouble(closed))
-        else:
-            self.end(self.broker.broken(code.value, str(code), self.client_id))
+        closed = f"{self.broker} closes the connection before it has begun"
+        self._settle(UnsupportedVersion(closed) if self.version is V5 else BrokerTrouble(closed))
+        self.end(self.broker.broken(code.value, str(code), self.client_id))
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         self.unheard.pop(message.topic, None)

@@ -64,6 +64,6 @@ class Topics:
         return f"{self.discovery}/{platform}/verisure_{self.program}/{component}{CONFIG}"
 
     def path(self, topic: str) -> list[str]:
-        """Return the parts of a topic below the root; empty for one that is not below it."""
+        """Return the parts of a topic of commands below the root; empty for any other."""
         below = topic.removeprefix(f"{self.base}/")
-        return [] if below == topic else below.split("/")
+        return below.split("/") if below != topic and below.endswith(("/set", "/refresh")) else []

@@ -116,10 +116,13 @@ class House(SimulatedCloud):
         self.look()
 
     def be_subscribed(self) -> None:
-        """Wait until commands are passed on."""
+        """Wait until commands are passed on, and everything is said."""
         wanted = 4 if self.settings.discovery else 3
         self.broker.wait_for(
-            lambda: any(len(each.subscriptions) == wanted and each.connection for each in self.ours()),
+            lambda: (
+                any(len(each.subscriptions) == wanted and each.connection for each in self.ours())
+                and self.said("status") == "online"
+            ),
             "a subscription",
         )
 
