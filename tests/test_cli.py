@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,14 @@ import requests
 from click.testing import CliRunner, Result
 
 from emulator import __version__, cli
+from emulator.cli.progress import ERASE
 from emulator.model import Arm, ArmMode
 from emulator.simulator.accounts import SECRETS, SimulatedAccount
 from emulator.simulator.faults import InjectedFault
 from emulator.simulator.panel.equipment import Equipment
 from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import SimulatedAlarm
+from tests.cli.test_progress import Terminal, shown
 from tests.doctor.conftest import NOW_S
 from tests.simulator import owa
 from tests.support.fakes import FakeClock
@@ -103,17 +105,47 @@ def test_arm_and_disarm_with_progress(shell: Shell, alarm: SimulatedAlarm) -> No
         0,
         "home: arm total+perimeter: confirmed: the panel is total + perimeter\n",
     )
-    assert [line for line in result.stderr.splitlines() if not line.startswith("waiting")] == [
+    assert re.sub(r"\d+ s", "N s", result.stderr).splitlines() == [
         "straight to the cloud",
-        "sending: ARM1",
-        "accepted: ARM1",
-        "sending: PERI1",
-        "accepted: PERI1",
+        "the panel is asked",
+        "accepted",
+        "the panel is asked, part 2",
+        "accepted",
+        "done after N s",
     ]
-    assert "waiting: ARM2, 2 s so far" in result.stderr
     told = shell.json("disarm")
     assert (told["command"], told["result"], told["panel"]["state"]) == ("disarm", "confirmed", "disarmed")
     assert not alarm.panel.axes.armed
+
+
+@pytest.mark.parametrize(
+    ("words", "leaves"),
+    [
+        (["status"], ""),
+        (["status", "--ask-panel"], ""),
+        (["installation"], ""),
+        (["check", "--interface", "lo"], ""),
+        (["arm", "night"], "the panel is asked … accepted … done after N s\n"),
+    ],
+)
+def test_on_a_terminal_each_wait_has_a_line(
+    shell: Shell, words: list[str], leaves: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal()
+    for variable, value in (shell.environment | {"TERM": "xterm"}).items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    options = ["--config", str(shell.config), "--state-dir", str(shell.state_dir)]
+    with suppress(SystemExit):  # with the status
+        cli.main([*options, *words], obj=shell.clock, standalone_mode=False)
+    assert re.sub(r"\d+ s", "N s", shown(terminal)) == leaves
+    assert ERASE in terminal.getvalue()
+
+
+def test_the_names_of_requests_are_for_the_log(shell: Shell) -> None:
+    result = shell.type("arm", "night", "--log-level", "debug")
+    assert "DEBUG   home: sending: ARMNIGHT1\nthe panel is asked\n" in result.stderr
+    assert "EST" not in shell.type("status").output
 
 
 def test_refused_by_the_panel_is_1(shell: Shell, alarm: SimulatedAlarm) -> None:
@@ -121,6 +153,7 @@ def test_refused_by_the_panel_is_1(shell: Shell, alarm: SimulatedAlarm) -> None:
     result = shell.type("arm", "night")
     assert result.exit_code == cli.NOT_DONE
     assert "home: arm night: rejected:" in result.stdout
+    assert re.search(r"\naccepted\nrefused after \d+ s\n$", result.stderr)
 
 
 def test_wrong_settings_are_2_and_all_of_them_are_said(tmp_path: Path, clock: FakeClock) -> None:
@@ -137,6 +170,7 @@ def test_a_wrong_mode_is_2(shell: Shell) -> None:
     result = shell.type("arm", "everything")
     assert result.exit_code == cli.USAGE
     assert "unknown arm mode 'everything'; use day, night, total" in result.stderr
+    assert "Did you mean" not in result.stderr
 
 
 def test_unconfirmed_is_3_and_tells_what_the_panel_says(shell: Shell, alarm: SimulatedAlarm) -> None:
@@ -180,6 +214,9 @@ def test_which_alarm_where_there_are_several(tmp_path: Path, clock: FakeClock) -
     assert result.exit_code == cli.USAGE
     assert "--installation: home, shop" in result.stderr
     assert shell.type("status", "--installation", "barn").exit_code == cli.USAGE
+    assert (
+        "--installation: home, shop. Did you mean 'home'?" in shell.type("arm", "day", "--installation", "hoem").stderr
+    )
 
 
 def test_common_options_after_the_name_and_from_the_environment(shell: Shell) -> None:

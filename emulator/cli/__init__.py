@@ -6,8 +6,9 @@ from typing import Any
 import click
 
 from emulator import __version__
+from emulator.cli import colours, failures
 from emulator.cli.context import EXIT, HINDERED, NO_ANSWER, NOT_DONE, OK, UNCONFIRMED, USAGE, common
-from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered
+from emulator.cli.values import did_you_mean
 
 __all__ = ["EXIT", "HINDERED", "NOT_DONE", "NO_ANSWER", "OK", "UNCONFIRMED", "USAGE", "main"]
 
@@ -41,7 +42,7 @@ MODULES = dict.fromkeys(("status", "arm", "disarm", "installation"), "alarm")
 
 
 class Main(click.Group):
-    """The group of all commands; turns errors into texts and exit statuses."""
+    """The group of all commands."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return the names."""
@@ -55,25 +56,34 @@ class Main(click.Group):
         command: click.Command = getattr(module, cmd_name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; UsageError names the one that a mistyped name is nearest to."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            ctx.fail(f"There is no command {name!r}.{did_you_mean(name, COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the table of commands."""
-        room = formatter.width - 6 - max(map(len, COMMANDS))
-        rows = [(name, click.Command(name, help=text).get_short_help_str(room)) for name, text in COMMANDS.items()]
+        """Write the table of commands, with the whole help of each."""
         with formatter.section("Commands"):
-            formatter.write_dl(rows)
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Make the context, with colours unless the environment ends them."""
+        return super().make_context(*args, color=colours.wanted(), **extra)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse what stands before the command."""
+        ctx.meta[failures.JSON] = failures.wants_json(args)
+        with failures.told(ctx):
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
-        try:
+        with failures.told(ctx):
             return super().invoke(ctx)
-        except EmulatorError as error:
-            for text in error.problems if isinstance(error, ConfigError) else [error]:
-                click.echo(f"emulator: {text}", err=True)
-            ctx.exit(next((status for kind, status in STATUS.items() if isinstance(error, kind)), NOT_DONE))
-
-
-STATUS: dict[type[EmulatorError], int] = {ConfigError: USAGE, CloudError: NO_ANSWER, Hindered: HINDERED}
-"""Exit status by error; any other error of ours is NOT_DONE."""
 
 
 @click.group(

@@ -1,12 +1,15 @@
 """Commands about the alarm: the panel's state, arm, disarm, and the installation."""
 
+import logging
 import os
 import sys
 from typing import Any, NoReturn
 
 import click
 
-from emulator.alarm.cloud import Phase, Reading
+from emulator.alarm.cloud import Phase, Reading, Report
+from emulator.alarm.installation import Installation
+from emulator.cli import colours
 from emulator.cli.context import (
     NO_ANSWER,
     NOT_DONE,
@@ -21,13 +24,20 @@ from emulator.cli.context import (
     show_route,
     which_alarm,
 )
+from emulator.cli.progress import Progress, waiting
+from emulator.cli.values import ModeType, Words
 from emulator.errors import Unreachable
 from emulator.model import DISARMS, Action, Arm, ArmMode, Command, Origin, Outcome, PanelState, Result
 from emulator.system import local_api, output
 from emulator.system.local_api import Running
 
+LOG = logging.getLogger(__name__)
+
 STATUSES = {Result.CONFIRMED: OK, Result.IGNORED: OK, Result.REJECTED: NOT_DONE, Result.UNCONFIRMED: UNCONFIRMED}
 """Exit status of arm and disarm by result; any other is NO_ANSWER."""
+
+ENDS = {Result.CONFIRMED: "done", Result.UNCONFIRMED: "not sure", Result.IGNORED: "changed nothing"}
+"""Word for the end of a command in its progress; any other is a refusal."""
 
 ONCE_MORE, EVERY_TIME = 1, 1_000_000
 """Refusals of the same user and password after which `status` still tries: a third may lock the account."""
@@ -57,7 +67,8 @@ def status(name: str | None, retry_login: bool, ask_panel: bool, as_json: bool, 
         name = choose(list(alarms.settings.installations), name)
         installation = alarms.installation(name, refusals=EVERY_TIME if retry_login else ONCE_MORE)
         how = Reading.PANEL if ask_panel else Reading.POLL
-        state = here.patiently(installation, lambda: installation.read_now(how))
+        with waiting("the panel is asked" if ask_panel else "the cloud is asked", quiet=as_json):
+            state = here.patiently(installation, lambda: installation.read_now(how))
     _show_state(name, state, "cloud", as_json)
 
 
@@ -72,26 +83,22 @@ def _show_known(known: dict[str, Any], as_json: bool) -> None:
 
 def _show_state(name: str, state: PanelState, via: str, as_json: bool) -> None:
     shown = {"installation": name, **output.fields(state), "via": via}
-    click.echo(output.as_json(shown) if as_json else output.panel(name, state))
+    click.echo(output.as_json(shown) if as_json else output.panel(name, state, colours.bold))
 
 
 @click.command()
 @common
-@click.argument("mode")
+@click.argument("mode", type=ModeType())
 @which_alarm
 @for_programs
-def arm(mode: str, name: str | None, as_json: bool, **chosen: Any) -> None:
+def arm(mode: ArmMode, name: str | None, as_json: bool, **chosen: Any) -> None:
     """Arm: total, day, night, perimeter, annex, or a sum such as total+perimeter."""
-    try:
-        wanted = ArmMode.parse(mode)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="MODE") from None
-    _carry_out(Arm(wanted), name, as_json, chosen)
+    _carry_out(Arm(mode), name, as_json, chosen)
 
 
 @click.command()
 @common
-@click.argument("what", type=click.Choice(list(DISARMS)), default="main")
+@click.argument("what", type=Words(list(DISARMS)), default="main")
 @which_alarm
 @for_programs
 def disarm(what: str, name: str | None, as_json: bool, **chosen: Any) -> None:
@@ -107,7 +114,9 @@ def _carry_out(action: Action, name: str | None, as_json: bool, chosen: dict[str
             show_route(program)
         on_signal(here.stopping.set)
         name = str(_known(program, name)["name"])
-        outcome, state = program.carry_out(name, action, here.stopping.wait)
+        with waiting("the running program has it", quiet=as_json) as progress:
+            outcome, state = program.carry_out(name, action, here.stopping.wait)
+            progress.end(ENDS.get(outcome.result, "refused"))
     else:
         name, outcome, state = _carry_out_alone(here, action, name, as_json)
     if as_json:
@@ -115,35 +124,58 @@ def _carry_out(action: Action, name: str | None, as_json: bool, chosen: dict[str
         ended = {"command": str(action), "result": outcome.result, "message": outcome.message, "via": via}
         click.echo(output.as_json({"installation": name, **ended, "panel": output.fields(state) if state else None}))
     else:
-        click.echo(output.outcome(name, action, outcome, state))
+        click.echo(output.outcome(name, action, outcome, state, colours.by_word))
     sys.exit(STATUSES.get(outcome.result, NO_ANSWER))
 
 
 def _carry_out_alone(
     here: Context, action: Action, name: str | None, as_json: bool
 ) -> tuple[str, Outcome, PanelState | None]:
-    def progress(phase: Phase, text: str) -> None:
-        if not as_json:
-            click.echo(f"{phase}: {text}", err=True)
-
     with here.alarms() as alarms:
         if not as_json:
             show_route(None)
         name = choose(list(alarms.settings.installations), name)
-        installation = alarms.installation(name, on_progress=progress)
-        ticket = installation.submit(Command(action, Origin("cli", os.environ.get("USER", ""))))
+        now = alarms.clock.monotonic
+        with waiting("the cloud is asked", quiet=as_json, now=now) as progress:
+            installation = alarms.installation(name, on_progress=_steps(name, progress))
+            outcome = _send(here, installation, action)
+            progress.end(ENDS.get(outcome.result, "refused"))
+        return name, outcome, installation.view.state
 
-        def follow() -> None:
-            while not ticket.done.done():
-                installation.step()
-            if ticket.done.result().result is Result.UNCONFIRMED and not here.stopping.is_set():
-                installation.step()
 
-        try:
-            here.patiently(installation, follow)
-        except Unreachable:
-            installation.abandon()
-        return name, ticket.done.result(0), installation.view.state
+def _send(here: Context, installation: Installation, action: Action) -> Outcome:
+    """Carry out a command, and after an unconfirmed end ask the panel."""
+    ticket = installation.submit(Command(action, Origin("cli", os.environ.get("USER", ""))))
+
+    def follow() -> None:
+        while not ticket.done.done():
+            installation.step()
+        if ticket.done.result().result is Result.UNCONFIRMED and not here.stopping.is_set():
+            installation.step()
+
+    try:
+        here.patiently(installation, follow)
+    except Unreachable:
+        installation.abandon()
+    return ticket.done.result(0)
+
+
+def _steps(name: str, progress: Progress) -> Report:
+    """Return what tells the progress of a command in words for people. The names of requests go to the log alone."""
+    sent: list[str] = []
+
+    def report(phase: Phase, request: str) -> None:
+        LOG.debug("%s: %s: %s", name, phase, request)
+        if phase is Phase.SENDING:
+            # Anew only after a refusal: then nothing came of it. A sum of modes is several requests.
+            anew = " anew" if request in sent else ""
+            sent.extend([] if anew else [request])
+            part = f", part {len(sent)}" if len(sent) > 1 else ""
+            progress.step(f"the panel is asked{anew}{part}")
+        elif phase is Phase.ACCEPTED:
+            progress.step("accepted")
+
+    return report
 
 
 @click.command()
@@ -156,7 +188,8 @@ def installation(name: str | None, as_json: bool, **chosen: Any) -> None:
     with here.alarms() as alarms:
         name = choose(list(alarms.settings.installations), name)
         asked = alarms.installation(name)
-        details = here.patiently(asked, asked.describe)
+        with waiting("the cloud is asked", quiet=as_json):
+            details = here.patiently(asked, asked.describe)
     if as_json:
         shown = {"installation": name, "number": details.number, "panel": details.panel, "alias": details.alias}
         click.echo(output.as_json({**shown, "devices": details.devices, "services": details.services}))

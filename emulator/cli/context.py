@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from emulator import APP_NAME
+from emulator.cli.values import Words, complete_installations, complete_interfaces, did_you_mean
 from emulator.errors import Unreachable
 from emulator.system import logs
 
@@ -126,16 +127,22 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
     options: Sequence[Callable[..., Any]] = (
         click.option("--config", type=PATH, help="Settings file, instead of ./devices.yaml."),
         click.option("--state-dir", type=PATH, help="Folder for the journal and identities."),
-        click.option("--log-level", type=click.Choice(logs.LEVELS), help="How much to say on standard error."),
+        click.option("--log-level", type=Words(logs.LEVELS), help="How much to say on standard error."),
     )
     for option in options:
         command = option(command)
     return command
 
 
-which_alarm = click.option("--installation", "name", help="Which alarm, where there are several.")
+which_alarm = click.option(
+    "--installation", "name", shell_complete=complete_installations, help="Which alarm, where there are several."
+)
 which_interfaces = click.option(
-    "--interface", "interfaces", multiple=True, help="Only on this network interface; may be repeated."
+    "--interface",
+    "interfaces",
+    multiple=True,
+    shell_complete=complete_interfaces,
+    help="Only on this network interface; may be repeated.",
 )
 for_programs = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
@@ -169,7 +176,8 @@ def choose(names: Sequence[str], name: str | None) -> str:
     if name is None and len(names) == 1:
         return names[0]
     if name is None or name not in names:
-        raise click.UsageError(f"choose an alarm with --installation: {', '.join(names)}")
+        meant = did_you_mean(name, names) if name else ""
+        raise click.UsageError(f"choose an alarm with --installation: {', '.join(names)}.{meant}")
     return name
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from emulator.cli.context import common, context, for_programs, which_interfaces
+from emulator.cli.progress import waiting
 from emulator.errors import ConfigError, Problem
 from emulator.lan import network, search
 from emulator.lan.search import Found
@@ -34,7 +35,8 @@ def discover(interfaces: tuple[str, ...], seconds: float, as_json: bool, **chose
     nics = network.nics()
     if not network.places(nics, interfaces or None, None):
         raise ConfigError([Problem("--interface", network.nowhere(nics, interfaces or None))])
-    found = search.search(interfaces or None, seconds)
+    with waiting("searching", quiet=as_json):
+        found = search.search(interfaces or None, seconds)
     if as_json:
         click.echo(output.as_json([{**asdict(device), "ours": device.udn in ours} for device in found]))
     else:

@@ -28,7 +28,8 @@ def homekit(reset: bool, yes: bool, as_json: bool, **chosen: Any) -> None:
         raise ConfigError([Problem("doors", "has no `homekit:`, so there is no HomeKit bridge: write that below it")])
     require(section)
     if reset and not yes:
-        click.confirm("The Home app loses the bridge, with rooms, scenes and automations. Go on?", abort=True)
+        question = "The Home app loses the bridge, with rooms, scenes and automations. Go on?"
+        click.confirm(question, abort=True, err=as_json)
     with closing(Journal(here.state_dir)) as book:
         kept = setup.reset(book) if reset else setup.open_kept(book)
     if as_json:

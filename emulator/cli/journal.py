@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from emulator.cli import colours
 from emulator.cli.context import common, context, for_programs
 from emulator.store.journal import Journal
 from emulator.system import output
@@ -19,4 +20,7 @@ def journal(count: int, as_json: bool, **chosen: Any) -> None:
     here = context(chosen, level="warning")
     with closing(Journal(here.state_dir, read_only=True)) as book:
         entries = book.commands(count)
-    click.echo(output.as_json([entry.as_dict() for entry in entries]) if as_json else output.journal(entries))
+    if as_json:
+        click.echo(output.as_json([entry.as_dict() for entry in entries]))
+    else:
+        click.echo(output.journal(entries, colours.by_word))

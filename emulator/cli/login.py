@@ -1,5 +1,6 @@
 """The command that logs in to an OWA account at the terminal, and says what belongs into devices.yaml."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +11,8 @@ from emulator.app.alarm_settings import InstallationSettings, account_at
 from emulator.app.login_store import JournalVault
 from emulator.app.settings import Settings
 from emulator.cli.context import Context, common, context
+from emulator.cli.progress import Progress, waiting
+from emulator.cli.values import Words, complete_installations, did_you_mean
 from emulator.clock import Clock, SystemClock
 from emulator.clouds.account import Account
 from emulator.clouds.enrolment import CodeRefused, Enrolment, Phone
@@ -25,10 +28,13 @@ CODES = 3
 
 @click.command()
 @common
-@click.option("--installation", "name", help="Which alarm of devices.yaml, where several have `cloud: owa`.")
 @click.option(
-    "--country", type=click.Choice(clouds.countries(*clouds.enrolling())), help="Instead of what devices.yaml says."
+    "--installation",
+    "name",
+    shell_complete=complete_installations,
+    help="Which alarm of devices.yaml, where several have `cloud: owa`.",
 )
+@click.option("--country", type=Words(clouds.countries(*clouds.enrolling())), help="Instead of what devices.yaml says.")
 @click.option("--url", default="", help="Another endpoint than the country's.")
 def login(name: str | None, country: str | None, url: str, **chosen: Any) -> None:
     """Log in to the account of `cloud: owa`: password, and once a code by SMS. Neither is kept."""
@@ -62,16 +68,23 @@ def _converse(
         here.redactor.conceal(password)
         account = Account(user, password, where.country, where.language)
         enrolment = clouds.enrolling()[where.cloud](account, where.reach(where.endpoint, vault, {}), clock)
-        if not enrolment.begin():
+        with _asking():
+            is_known = enrolment.begin()
+        if not is_known:
             _confirm(enrolment)
         click.echo("Logged in. It lasts for months, and nothing will ask for a code again.")
-        found = enrolment.installations()
+        with _asking():
+            found = enrolment.installations()
         for known in _enrolling(settings):
             refused_logins.forget_all(journal, known)
     finally:
         journal.close()
     click.echo("\n" + output.table(("NUMBER", "PANEL", "ALARM"), found))
     click.echo("\n" + _advice(settings, where, [number for number, *_ in found]))
+
+
+def _asking() -> AbstractContextManager[Progress]:
+    return waiting("the cloud is asked", quiet=False)
 
 
 def _asked(what: str, *, hidden: bool = False) -> str:
@@ -92,8 +105,10 @@ def _chosen(settings: Settings | None, name: str | None) -> tuple[str, Installat
     installations = _enrolling(settings)
     needed = clouds.names(lambda row: row.enrol is not None, "cloud: ")
     if name is not None and name not in installations:
-        known = ", ".join(installations) or "none"
-        raise ConfigError([Problem("--installation", f"{name!r} has no {needed} in devices.yaml; these have: {known}")])
+        known, meant = ", ".join(installations) or "none", did_you_mean(name, installations)
+        raise ConfigError(
+            [Problem("--installation", f"{name!r} has no {needed} in devices.yaml; these have: {known}.{meant}")]
+        )
     if not installations:
         problem = f"no installation has {needed}; write that into devices.yaml first, or say --country ES (or yours)"
         raise ConfigError([Problem("installations", problem)])
@@ -108,9 +123,13 @@ def _confirm(enrolment: Enrolment) -> None:
     heading = "The account does not know this program yet, and wants it confirmed by a code. It can be sent by SMS to:"
     for _ in range(CODES):
         click.echo(heading)
-        enrolment.send_code(_phone(enrolment.phones))
+        phone = _phone(enrolment.phones)
+        with _asking():
+            enrolment.send_code(phone)
+        code = click.prompt("The code from the SMS").strip()
         try:
-            enrolment.confirm(click.prompt("The code from the SMS").strip())
+            with _asking():
+                enrolment.confirm(code)
         except CodeRefused as error:
             heading = f"{error}. Another one can be sent to:"
         else:

@@ -8,6 +8,7 @@ import click
 from emulator.app.notify import TITLES
 from emulator.app.targets import apprise_target, called
 from emulator.cli.context import NO_ANSWER, common, context
+from emulator.cli.progress import waiting
 from emulator.config import credentials
 from emulator.errors import ConfigError, Problem
 from emulator.model import Notice
@@ -31,7 +32,10 @@ def notify(test: bool, **chosen: Any) -> None:
         name = called(number, url)
         if not test:
             click.echo(name)
-        elif send(f"{TITLES[Notice.TEST]}\nThis is how notices of your alarm will look."):
+            continue
+        with waiting(f"sending to {name}", quiet=False):
+            is_sent = send(f"{TITLES[Notice.TEST]}\nThis is how notices of your alarm will look.")
+        if is_sent:
             click.echo(f"{name}: sent")
             reached += 1
         else:

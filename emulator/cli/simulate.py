@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from emulator.cli.context import common, context, on_signal
+from emulator.cli.values import Words
 from emulator.simulator.accounts import SimulatedAccount
 from emulator.simulator.backend import Sms
 from emulator.simulator.face import FaceType
@@ -32,16 +33,16 @@ FOR_PROFILES, FOR_ANNEX = _apis(lambda row: len(row.units) > 1), _apis(lambda ro
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=12010, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes any.")
 @click.option(
-    "--api", default=next(iter(FACES)), show_default=True, type=click.Choice(list(FACES)), help="What the cloud speaks."
+    "--api", default=next(iter(FACES)), show_default=True, type=Words(list(FACES)), help="What the cloud speaks."
 )
 @click.option(
     "--profile",
     default=PROFILE,
     show_default=True,
-    type=click.Choice(PROFILES),
+    type=Words(PROFILES),
     help=f"Central unit, for {FOR_PROFILES}.",
 )
-@click.option("--country", type=click.Choice(COUNTRIES), help="Left out: that of the profile.")
+@click.option("--country", type=Words(COUNTRIES), help="Left out: that of the profile.")
 @click.option("--annex/--no-annex", default=False, help=f"Whether the house has an annex, for {FOR_ANNEX}.")
 @click.option("--answer-after", default=3.0, type=click.FloatRange(0, 60), help="Seconds that the panel takes.")
 def simulate(

@@ -1,7 +1,7 @@
 """Output of the commands: text for people and JSON for programs. Pure."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,14 +9,26 @@ from emulator.model import Action, Outcome, PanelState, Result
 from emulator.store.journal import Entry
 from emulator.store.pairing import User
 
+Paint = Callable[[str], str]
+"""Puts a text into its colour, if it has one."""
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return columns as wide as they need to be. Names given by others cannot control the terminal."""
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], paints: Mapping[str, Paint] | None = None) -> str:
+    """Return columns as wide as they need to be. Names given by others cannot control the terminal.
+
+    `paints` has the colours of a column, by its head.
+    """
+    painted = [(paints or {}).get(title, str) for title in head]
     every = [
         ["".join(letter if letter.isprintable() else "?" for letter in cell) for cell in row] for row in (head, *rows)
     ]
     widths = [max(len(row[index]) for row in every) for index in range(len(head))]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in every)
+    lines = (
+        "  ".join(
+            paint(cell) + " " * (width - len(cell)) for cell, width, paint in zip(row, widths, painted, strict=True)
+        )
+        for row in every
+    )
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -55,18 +67,18 @@ def fields(state: PanelState) -> dict[str, Any]:
     }
 
 
-def panel(name: str, state: PanelState) -> str:
+def panel(name: str, state: PanelState, paint: Paint = str) -> str:
     """Return a line with the panel's state."""
-    return f"{name}: {state} (read {moment(state.read_at)} by {state.source})"
+    return f"{name}: {paint(str(state))} (read {moment(state.read_at)})"
 
 
-def outcome(name: str, action: Action, ended: Outcome, state: PanelState | None) -> str:
+def outcome(name: str, action: Action, ended: Outcome, state: PanelState | None, paint: Paint = str) -> str:
     """Return the outcome of a command, and after an unconfirmed one the panel's state."""
-    text = f"{name}: {action}: {ended.result}: {ended.message}"
+    text = f"{name}: {action}: {paint(ended.result)}: {ended.message}"
     return f"{text}\n{panel(name, state)}" if ended.result is Result.UNCONFIRMED and state else text
 
 
-def journal(entries: Sequence[Entry]) -> str:
+def journal(entries: Sequence[Entry], paint: Paint = str) -> str:
     """Return a table of commands, newest first."""
     rows = [
         (
@@ -81,7 +93,7 @@ def journal(entries: Sequence[Entry]) -> str:
         )
         for entry in entries
     ]
-    return table(("TIME", "ALARM", "COMMAND", "ASKED BY", "RESULT", "WHY"), rows)
+    return table(("TIME", "ALARM", "COMMAND", "ASKED BY", "RESULT", "WHY"), rows, {"RESULT": paint})
 
 
 def client(number: int, user: User) -> dict[str, Any]:
