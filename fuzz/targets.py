@@ -15,8 +15,9 @@ from types import SimpleNamespace
 
 from lxml import etree
 
-from emulator.alarm.hub import Switch, View
+from emulator.alarm.hub import Asked, Switch, View
 from emulator.app.settings import Settings
+from emulator.clock import Moment
 from emulator.clouds.firewall import Answer
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.wsdo import pet
@@ -152,11 +153,11 @@ class _Asked:
     def refresh(self, where: str) -> None:
         assert where == "home"
 
-    def command(self, where: str, action: Action, _origin: object) -> None:
+    def command(self, where: str, action: Action, _origin: object, _asked: object) -> None:
         assert where == "home"
         self.done.append(action)
 
-    def submit(self, _switch: object, on: bool, _origin: object, _guard: object, why_not: str) -> None:
+    def submit(self, _switch: object, on: bool, _origin: object, _guard: object, _asked: object, why_not: str) -> None:
         self.off += [] if on else [why_not]
 
     def check(self, pin: str, _peer: str) -> None:
@@ -189,7 +190,7 @@ def mqtt_command(data: bytes) -> None:
     settings, arms = SimpleNamespace(arm_code=False), {"home": {"ARM_NIGHT": NIGHT.mode}}
     obedience = Obedience(Home(context, settings, Broker("b", 1, False), TOPICS, [NIGHT], arms))  # type: ignore[arg-type]
     try:
-        obedience.obey(path, payload)
+        obedience.obey(path, payload, Asked(1, Moment(0.0, 0.0)))
     except EmulatorError as error:
         obedience.refuse(path, str(error))
         assert not asked.done

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from emulator.alarm.held import Asked
 from emulator.alarm.queue import Ticket
 from emulator.alarm.sweeps import SWEEP_S
 from emulator.alarm.switch import Narrowing, Switch
@@ -39,8 +40,8 @@ class MqttAlarm(Alarm):
         self.asked: list[Ticket] = []
         command, submit = self.hub.command, self.hub.submit
 
-        def noted(installation: str, action: Action, origin: Origin) -> Ticket:
-            self.asked.append(command(installation, action, origin))
+        def noted(installation: str, action: Action, origin: Origin, asked: Asked) -> Ticket:
+            self.asked.append(command(installation, action, origin, asked))
             return self.asked[-1]
 
         def turned(switch: Switch, on: bool, origin: Origin, *how: object, **more: object) -> Ticket:
@@ -52,7 +53,7 @@ class MqttAlarm(Alarm):
     def turn(self, name: str, on: bool) -> Ticket:
         """Press a button of the panel's card in a smart home."""
         order = {"action": WORDS[name] if on else "DISARM", "code": PIN, "at": self.clock.time()}
-        self.obedience.obey(["home", "set"], json.dumps(order).encode())
+        self.obedience.obey(["home", "set"], json.dumps(order).encode(), self.hub.ask())
         return self.asked[-1]
 
 
@@ -62,7 +63,7 @@ class MqttSwitches(MqttAlarm):
     def turn(self, name: str, on: bool) -> Ticket:
         """Press a switch in a smart home."""
         serial = self.switches[name].identity.serial
-        self.obedience.obey(["home", "switch", serial, "set"], b"ON" if on else b"OFF")
+        self.obedience.obey(["home", "switch", serial, "set"], b"ON" if on else b"OFF", self.hub.ask())
         if not on:
             self.clock.now += SWEEP_S
             self.hub._presses.release()

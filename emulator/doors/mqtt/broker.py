@@ -29,6 +29,8 @@ UNSUPPORTED_VERSION, BAD_CREDENTIALS, NOT_AUTHORIZED, TAKEN_OVER = 0x84, 0x86, 0
 NO_READER = 0x10
 """Reason codes of MQTT 5; the library translates those of 3.1.1."""
 
+FAR = "{} is not on this network ({}), and all could read the password on its way: use mqtts:// in doors.mqtt.broker"
+
 WHY: dict[type[OSError], str] = {
     socket.gaierror: "has a name that nobody knows: see doors.mqtt.broker, or name it by its address",
     ssl.SSLCertVerificationError: "shows no valid certificate ({verdict}): name its CA's file in doors.mqtt.ca",
@@ -76,11 +78,7 @@ class Broker:
             return self.host
         found = [str(entry[4][0]) for entry in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)]
         if far := next((one for one in found if not _is_local(one)), None):
-            raise BrokerTrouble(
-                f"{self} is not on this network ({far}), and the password would be sent there for all to read: "
-                "use mqtts:// in doors.mqtt.broker",
-                MOST_S,
-            )
+            raise BrokerTrouble(FAR.format(self, far), MOST_S)
         for address in found:
             with suppress(OSError), socket.create_connection((address, self.port), CONNECT_S):
                 return address
@@ -92,10 +90,10 @@ class Broker:
             return None
         try:
             return ssl.create_default_context(cafile=self.ca or None)
-        except ssl.SSLError:
-            raise BrokerTrouble(f"doors.mqtt.ca: {self.ca} holds no certificate in PEM form", MOST_S) from None
         except OSError as error:
-            raise BrokerTrouble(f"doors.mqtt.ca: {self.ca} cannot be read: {error.strerror}", MOST_S) from None
+            is_read = isinstance(error, ssl.SSLError)
+            why = "holds no certificate in PEM form" if is_read else f"cannot be read: {error.strerror}"
+            raise BrokerTrouble(f"doors.mqtt.ca: {self.ca} {why}", MOST_S) from None
 
     def unreachable(self, error: OSError) -> BrokerTrouble:
         """Return why there is no connection."""

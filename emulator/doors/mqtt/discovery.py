@@ -36,7 +36,6 @@ READABLE = "{{ 'offline' if value == 'None' else 'online' }}"
 ORIGIN = {"name": "verisure-emulator", "sw_version": __version__}
 OUTCOMES = [result.value for result in Result]
 
-SWITCH_TOPICS = {"state": "state", "command": "set"}
 SAFE = {"qos": 0, "retain": False, "message_expiry_interval": EXPIRY_S}
 
 
@@ -73,10 +72,10 @@ def components(
         "event": entity("event", "event", "Outcome", event_types=OUTCOMES, state_topic=topic("event")),
     }
     for switch in switches:
-        serial = switch.identity.serial
-        about = {"unique_id": f"verisure_{topics.program}_{serial}", "command_template": SWITCH_ORDER}
-        about |= {f"{key}_topic": topics.switch(installation, serial, leaf) for key, leaf in SWITCH_TOPICS.items()}
-        found[f"switch_{serial}"] = entity("switch", serial, switch.name, **read, **SAFE) | about
+        serial, mine = switch.identity.serial, partial(topics.switch, installation, switch.identity.serial)
+        about = {"unique_id": f"verisure_{topics.program}_{serial}", "command_template": SWITCH_ORDER, **read, **SAFE}
+        about |= {"state_topic": mine("state"), "command_topic": mine("set")}
+        found[f"switch_{serial}"] = entity("switch", serial, switch.name, **about)
     return found
 
 

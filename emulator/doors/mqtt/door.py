@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from emulator.alarm.hub import Switch
+from emulator.alarm.hub import Asked, Switch
 from emulator.clock import Heartbeat, Moment, boottime
 from emulator.doors import DoorContext
 from emulator.doors.mqtt import messages
@@ -25,6 +25,9 @@ LOOK_S = 1.0
 
 GAP_S = 4.0
 """Excess over that from which what arrives may have waited in the socket meanwhile."""
+
+IDLE_S = 0.5
+"""Time without a message after which none waits in the socket: the library reads the next one at once."""
 
 STEADY_S = 60.0
 """Duration of a connection after which the back-off begins anew."""
@@ -64,10 +67,11 @@ class Mqtt:
         self._client_id = settings.client_id or f"verisure-{self._home.topics.program}"
         self._speaker, self._obedience = Speaker(self._home), Obedience(self._home)
         self._spread_s = spread_s
-        self._boot = boot
+        self._heartbeat, self._boot = Heartbeat(context.clock, boot, beat_s=LOOK_S, gap_s=GAP_S), boot
         self._link: Link | None = None
         self._trouble, self._failures, self._broken = "", 0, 0
         self._due_at = self._since = self._said_at = self._again_at = float("-inf")
+        self._came = self._done = context.hub.ask().at
         self._is_dirty = True
         self._unsubscribe: Callable[[], None] = lambda: None
         self._life = Life("mqtt", opening=self._open, look=self._look, closing=self._close, look_s=LOOK_S)
@@ -100,6 +104,14 @@ class Mqtt:
     # -- on the library's thread, and on those of alarms ----------------------------------------------------
 
     def _take(self, message: Received) -> None:
+        """Judge a message by the time since which it may have waited behind others, as it does behind a flood."""
+        asked = self._context.hub.ask()
+        if self._done.age_s(asked.at) >= IDLE_S:
+            self._came = asked.at
+        self._judge(message, asked._replace(at=self._came))
+        self._done = self._context.hub.ask().at
+
+    def _judge(self, message: Received, asked: Asked) -> None:
         """Obey a message, unless it may be old, or write down why not."""
         if message.topic == self._home.topics.birth:
             if message.payload == b"online":
@@ -109,24 +121,20 @@ class Mqtt:
         # An empty one clears what was retained, or shows that we may read.
         if not path or not message.payload:
             return
-        is_late = self._stood_still()
-        if (link := self._link) and message.retained is not False:
+        clock, link = self._context.clock, self._link
+        is_late = self._heartbeat.skipped_since(Moment(clock.monotonic(), clock.time()))
+        if is_late and link:
+            link.end(STOOD_STILL)
+        if link and message.retained is not False:
             link.publish(message.topic, "", retain=True)
         try:
             if why := RETAINED if message.retained else REPEATED if message.repeated else STALE if is_late else "":
                 raise ProtocolError(why)
-            self._speaker.repeat(self._obedience.obey(path, message.payload))
+            self._speaker.repeat(self._obedience.obey(path, message.payload, asked))
             is_new = True
         except EmulatorError as error:
             is_new = self._obedience.refuse(path, str(error))
         self._looked(is_new)
-
-    def _stood_still(self) -> bool:
-        clock = self._context.clock
-        is_late = self._heartbeat.skipped_since(Moment(clock.monotonic(), clock.time()))
-        if is_late and (link := self._link):
-            link.end(STOOD_STILL)
-        return is_late
 
     def _looked(self, at_once: bool) -> None:
         self._is_dirty = True
@@ -196,9 +204,8 @@ class Mqtt:
 
     def _fail(self, why: BrokerTrouble, now: float) -> None:
         """Note what is in the way, and when to try again."""
-        pause_s = min(AGAIN_S * 2.0**self._failures, MOST_S) if why.pause_s is None else why.pause_s
+        self._due_at = now + (min(AGAIN_S * 2.0**self._failures, MOST_S) if why.pause_s is None else why.pause_s)
         self._failures = min(self._failures + 1, 10)
-        self._due_at = now + pause_s
         if str(why) != self._trouble:
             self._trouble = str(why)
             LOG.warning("%s; it is tried again", why)

@@ -5,19 +5,19 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from paho.mqtt.client import Client, MQTTMessage, MQTTMessageInfo
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from emulator.doors.mqtt.broker import CONNECT_S, NOT_AUTHORIZED, Broker, BrokerTrouble, UnsupportedVersion
+from emulator.doors.mqtt.broker import CONNECT_S, NOT_AUTHORIZED, REFUSED_S, Broker, BrokerTrouble, UnsupportedVersion
 from emulator.doors.mqtt.topics import OFFLINE
 
 LOG = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ LEAVE_S = 1.0
 """For the goodbye to be sent."""
 
 LARGEST_PACKET = 64 * 1024
-"""Bytes of a packet that a broker of MQTT 5 may send us; a command has 1 KiB at most."""
+"""Bytes of a packet that a broker may send us; a command has 1 KiB at most."""
 
 HEARD_S = 3.0
 """For a message to ourselves to come back; a broker on the LAN takes milliseconds."""
@@ -57,6 +57,16 @@ class Received:
     repeated: bool
 
 
+class BoundedClient(Client):
+    """A client that hangs up on a packet that is too large: one of 256 MB would take a GB of memory.
+
+    By 3.1.1 a broker hands on whatever another client has sent, and cannot be told of a limit.
+    """
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        return super()._sock_recv(bufsize) if bufsize <= LARGEST_PACKET else b""
+
+
 @dataclass(eq=False)
 class Link:
     """A connection from `open` to `close`, on the library's own thread, which calls `on_message`.
@@ -75,7 +85,6 @@ class Link:
     def __post_init__(self) -> None:
         self._connected: Future[BrokerTrouble | None] = Future()
         self._gone = threading.Event()
-        self._lock = threading.Lock()
         self._filters: Sequence[str] = ()
         self._denied: Sequence[str] = ()
         self.unheard, self._asked_at = dict[str, str](), 0.0
@@ -117,8 +126,7 @@ class Link:
         mosquitto grants a subscription without the right to read, and is silent (mqtt.md §2).
         """
         self._filters = filters
-        options = SubscribeOptions(retainAsPublished=True, retainHandling=NEVER_RETAINED)
-        how: Any = options if self.version is V5 else 0
+        how: Any = SubscribeOptions(retainAsPublished=True, retainHandling=NEVER_RETAINED) if self.version is V5 else 0
         self._client.subscribe([(one, how) for one in filters])
         self.unheard = {one.replace("+", NOBODY): one for one in filters if "+" in one}
         self._asked_at = time.monotonic()
@@ -144,9 +152,8 @@ class Link:
 
     def end(self, why: BrokerTrouble) -> None:
         """Note that this connection is of no more use; nothing that still arrives is passed on."""
-        with self._lock:
-            if not self.ended.done():
-                self.ended.set_result(why)
+        with suppress(InvalidStateError):  # it has ended before
+            self.ended.set_result(why)
 
     def close(self) -> None:
         """Send what is queued, say goodbye, and end the library's thread; the will is not published."""
@@ -159,7 +166,7 @@ class Link:
         self._client.reinitialise()  # or two sockets of its own stay open until the garbage is collected
 
     def _made(self) -> Client:
-        client = Client(
+        client = BoundedClient(
             CallbackAPIVersion.VERSION2,
             self.client_id,
             clean_session=None if self.version is V5 else True,
@@ -183,8 +190,10 @@ class Link:
         # Otherwise a state waits some 40 ms for the broker to confirm what went before.
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def _on_connect(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _more: Any) -> None:
-        self._settle(self.broker.refusal(code.value, str(code)) if code.is_failure else None)
+    def _on_connect(self, _client: Client, _data: Any, flags: ConnectFlags, code: ReasonCode, _more: Any) -> None:
+        kept = BrokerTrouble(f"{self.broker} keeps old commands, although it was asked not to", REFUSED_S)
+        refusal = self.broker.refusal(code.value, str(code)) if code.is_failure else None
+        self._settle(refusal or (kept if flags.session_present else None))
 
     def _on_disconnect(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _more: Any) -> None:
         self._gone.set()
@@ -193,10 +202,10 @@ class Link:
         self.end(self.broker.broken(code.value, str(code), self.client_id))
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
-        self.unheard.pop(message.topic, None)
         if self.ended.done():
             return
         try:
+            self.unheard.pop(message.topic, None)
             retained = message.retain or (False if self.version is V5 else None)
             self.on_message(Received(message.topic, bytes(message.payload), retained, message.dup))
         except Exception:
@@ -215,10 +224,7 @@ class Link:
 
 
 def connect(
-    broker: Broker,
-    client_id: str,
-    status: str = "",
-    on_message: Callable[[Received], None] = lambda _message: None,
+    broker: Broker, client_id: str, status: str = "", on_message: Callable[[Received], None] = lambda _message: None
 ) -> Link:
     """Return a connection by MQTT 5, or by 3.1.1 to a broker that does not speak that; BrokerTrouble."""
     try:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from emulator.alarm.hub import DISARM_WITHIN_S, Guard, Switch
+from emulator.alarm.hub import DISARM_WITHIN_S, Asked, Guard, Switch
 from emulator.doors.mqtt import orders, panel
 from emulator.doors.mqtt.home import Home
 from emulator.errors import EmulatorError, ProtocolError
@@ -16,6 +16,9 @@ NOT_ALLOWED = (
     "`doors` with mqtt among them; the alarm panel disarms with the PIN"
 )
 
+NO_COMMAND, NO_SWITCH = "it is no command of an alarm panel", "no switch of this alarm has a mode for {}"
+OLD = "it says that it was asked for {:.0f} s ago or more: ask again, or set that clock right"
+
 SHOWN = 100
 """Characters of a topic that are written down."""
 
@@ -27,8 +30,8 @@ class Obedience:
         self._home = home
         self._by_serial = {(one.installation, one.identity.serial): one for one in home.switches}
 
-    def obey(self, path: Sequence[str], payload: bytes) -> str:
-        """Carry out a command to a topic; EmulatorError says why it is not even tried.
+    def obey(self, path: Sequence[str], payload: bytes, asked: Asked) -> str:
+        """Carry out a command to a topic that came at `asked`; EmulatorError says why it is not even tried.
 
         Return the topic of the state that its sender may believe to have changed; empty if there is none.
         """
@@ -36,14 +39,14 @@ class Obedience:
             case [where, *_] if where not in self._home.arms:
                 raise ProtocolError("there is no alarm of that name")
             case [where, "set"]:
-                self._command(where, self._parsed(payload))
+                self._command(where, self._parsed(payload), asked)
             case [where, "refresh"]:
                 orders.pressed(payload)
                 self._home.context.hub.refresh(where)
             case [where, "switch", serial, "set"]:
                 if (switch := self._by_serial.get((where, serial))) is None:
                     raise ProtocolError("there is no switch with that serial number")
-                self._turn(switch, orders.turned(self._parsed(payload)))
+                self._turn(switch, orders.turned(self._parsed(payload)), asked)
                 return self._home.topics.switch(where, serial, "state")
             case _:
                 raise ProtocolError("that is no topic for commands")
@@ -56,35 +59,31 @@ class Obedience:
         context, origin = self._home.context, Origin("mqtt", self._home.peer)
         try:
             is_new = context.journal.refuse(origin, asked, why, context.clock.time(), where)
-        except EmulatorError as error:
-            LOG.error("%s", error)
-            is_new = True
+        except EmulatorError as error:  # of which the watch over the state folder tells people
+            LOG.debug("%s", error)
+            return False
         if is_new:
             LOG.warning("%s asked for %r: refused: %s", self._home.peer, asked, why)
         return is_new
 
     def _parsed(self, payload: bytes) -> orders.PanelOrder:
-        """Return a command, unless it would disarm and says that it is old. ProtocolError."""
+        """Return a command, unless it says that it is old; what arms may be twice as old. ProtocolError."""
         order, now = orders.parse(payload), self._home.context.clock.time()
-        age_s = 0.0 if order.at is None else now - order.at
-        if order.action in (panel.DISARM, orders.OFF) and age_s >= DISARM_WITHIN_S:
-            raise ProtocolError(f"it says that it was asked for {age_s:.0f} s ago: ask again, or set that clock right")
+        within_s = DISARM_WITHIN_S * (1 if order.action in (panel.DISARM, orders.OFF) else 2)
+        if order.at is not None and now - order.at >= within_s:
+            raise ProtocolError(OLD.format(within_s))
         return order
 
-    def _command(self, where: str, order: orders.PanelOrder) -> None:
-        hub = self._home.context.hub
-        action = panel.action(order.action, self._home.arms[where], hub.view(where).soon)
+    def _command(self, where: str, order: orders.PanelOrder, asked: Asked) -> None:
+        hub, view = self._home.context.hub, self._home.context.hub.view(where)
+        action = panel.action(order.action, self._home.arms[where], view.axes, view.soon)
         if action is None:
-            unfit = f"no switch of this alarm has a mode for {order.action}"
-            raise ProtocolError(unfit if order.action in panel.ARMS else "it is no command of an alarm panel")
+            raise ProtocolError((NO_SWITCH if order.action in panel.ARMS else NO_COMMAND).format(order.action))
         if isinstance(action, Disarm) or self._home.settings.arm_code:
             self._home.context.pin.check(order.code or "", self._home.peer)
-        try:
-            hub.command(where, action, Origin("mqtt", self._home.peer))
-        except EmulatorError as error:  # it was written down, or cannot be
-            LOG.error("%s: %s", where, error)
+        hub.command(where, action, Origin("mqtt", self._home.peer), asked)
 
-    def _turn(self, switch: Switch, on: bool) -> None:
+    def _turn(self, switch: Switch, on: bool, asked: Asked) -> None:
         is_let = on or not switch.off_disarms or "mqtt" in switch.narrowing.doors
         origin, why_not = Origin("mqtt", self._home.peer, switch.name), "" if is_let else NOT_ALLOWED
-        self._home.context.hub.submit(switch, on, origin, Guard.OFFS, why_not=why_not)
+        self._home.context.hub.submit(switch, on, origin, Guard.OFFS, asked, why_not)

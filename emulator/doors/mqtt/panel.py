@@ -61,8 +61,8 @@ def arms(modes: Iterable[ArmMode]) -> Mapping[str, ArmMode]:
     return found
 
 
-def action(command: str, possible: Mapping[str, ArmMode], axes: Axes) -> Action | None:
-    """Return the action of a command where the panel stands, or will stand, at `axes`; None if it is not possible."""
+def action(command: str, possible: Mapping[str, ArmMode], *positions: Axes) -> Action | None:
+    """Return the action of a command where the panel stands, and will stand, there; None if it is not possible."""
     if command == DISARM:
-        return Disarm.of_all(axes)
+        return Disarm.of_all(*positions)
     return Arm(possible[command]) if command in possible else None

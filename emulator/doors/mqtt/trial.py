@@ -30,6 +30,8 @@ def troubles(broker: Broker, topics: Topics, *, is_pin_set: bool) -> Iterator[Tr
         link.subscribe(topics.orders)
         # Not retained, and empty: no reader keeps or obeys it.
         said = link.ask(topics.alarm(NOBODY, "event"), "", ANSWER_S)
+        if said is None:
+            yield Trouble(f"{broker} takes a message and hangs up, or does not say that it has it", LOOK_AT_BROKER)
         if topics.program != NOBODY:
             time.sleep(HEARD_S if link.unheard else 0)
             yield from (Trouble(f"its ACL does not let this program read {one}", WIDEN) for one in link.denied)
