@@ -1,6 +1,7 @@
 """The composition root: settings become objects, which start and stop in order."""
 
 import logging
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -10,12 +11,11 @@ from itertools import chain
 from pathlib import Path
 
 from emulator import doors
-from emulator.alarm.hub import Hub
+from emulator.alarm.hub import Hub, Switch
 from emulator.app import readiness, resources
 from emulator.app.alarms import Alarms
 from emulator.app.notify import Notifier
 from emulator.app.settings import Settings
-from emulator.app.switches import switches
 from emulator.app.targets import apprise_target
 from emulator.app.watch import StateFolder, Watch
 from emulator.clock import Gap, Heartbeat
@@ -27,6 +27,8 @@ from emulator.lan.door import LOOK_S
 from emulator.lan.responder import Responder
 from emulator.model import Notice, Origin
 from emulator.store import salvage
+from emulator.store.identities import Wanted, identities
+from emulator.store.journal import Journal
 from emulator.store.pin import Pin
 from emulator.system import lock
 
@@ -34,6 +36,9 @@ LOG = logging.getLogger(__name__)
 
 STOP_S = 3.0
 """For the installations to end their session; the whole stop has to fit into 5 s."""
+
+FIRST_PORT = 1024
+"""Lowest port of a switch where no door listens at a port for each; the first that any user may open."""
 
 
 class App:
@@ -81,7 +86,7 @@ class App:
         }
         show_target = settings.while_pending == "target"
         journal, clock = self.alarms.journal, self.alarms.clock
-        self.hub = Hub(switches(settings, journal), self.installations, journal, clock, show_target=show_target)
+        self.hub = Hub(_switches(settings, journal), self.installations, journal, clock, show_target=show_target)
         self.doors: dict[str, Door] = {}
         self._sections = settings.doors.opened
         for name, section in self._sections.items():
@@ -189,3 +194,40 @@ def _attempt(act: Callable[..., object], *args: object) -> None:
         LOG.error("%s", error)
     except Exception:
         LOG.exception("a defect of this program; stopping the rest")
+
+
+def _switches(settings: Settings, journal: Journal) -> list[Switch]:
+    """Return the switches in their order; ConfigError where no port is left for one."""
+    opened = [(doors.row(name), section) for name, section in settings.doors.opened.items()]
+    showing = {name for name in settings.doors.opened if doors.row(name).binds_switches}
+    wanted = [Wanted(settings.installation_of(one), one.on, one.name, one.port or 0) for one in settings.switches]
+    known = identities(
+        journal,
+        wanted,
+        next((row.first_port(section) for row, section in opened if row.first_port), FIRST_PORT),
+        _port_is_free,
+        reserved={port.number for row, section in opened for port in row.ports(section)},
+    )
+    return [
+        Switch(
+            name=one.name,
+            installation=settings.installation_of(one),
+            mode=one.on,
+            off_disarms=one.off == "disarm",
+            doors=frozenset(filter(one.is_at, showing)),
+            identity=identity,
+            force=one.force,
+            narrowing=one.narrowing,
+        )
+        for one, identity in zip(settings.switches, known, strict=True)
+    ]
+
+
+def _port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return False
+    return True

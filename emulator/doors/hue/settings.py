@@ -60,10 +60,6 @@ def _ports(chosen: HueSettings) -> Sequence[DoorPort]:
     return [DoorPort(chosen.port, remedy)]
 
 
-def _pairing(chosen: HueSettings) -> Pairing:
-    return chosen.pairing
-
-
 def _devices(journal: Journal, _switches: Mapping[str, Identity]) -> Mapping[str, str]:
     known = pairing.known_identity(journal)
     return {known.udn: "the Hue bridge"} if known else {}
@@ -80,5 +76,5 @@ ROW = DoorType(
     shared_ports=lambda chosen: [MDNS] * chosen.mdns,
     is_web=True,
     devices=_devices,
-    pairing=_pairing,
+    pairing=lambda chosen: chosen.pairing,
 )
