@@ -2,7 +2,6 @@
 
 import json
 import logging
-import urllib.request
 from typing import TYPE_CHECKING
 
 from emulator.app.alarm_settings import InstallationSettings
@@ -20,8 +19,8 @@ LOG = logging.getLogger(__name__)
 ANSWER_S = 1.5
 """Answer time of a new panel: quick, so that the first start shows the state within seconds. Its page slows it down."""
 
-PROBE_S = 1.0
-"""Time-out of the probe of a simulated alarm that another process of this machine has started."""
+PORT = "simulator port: "
+"""Begin of the name of a note, which keeps the port of a simulated alarm."""
 
 
 class Simulators:
@@ -34,13 +33,16 @@ class Simulators:
 
     def running(self, name: str) -> str:
         """Return the URL of a simulated alarm that another process has started and that answers; empty if none."""
+        from emulator.simulator import place
+
         note = self._journal.recall(_note(name))
         running = json.loads(note) if note else None
-        return str(running["url"]) if running and _answers(running["control"]) else ""
+        return str(running["url"]) if running and place.answers(running["control"]) else ""
 
     def start(self, name: str, settings: InstallationSettings, *, annex: bool) -> str:
         """Start a simulated alarm; return its URL. The journal keeps the panel, which outlives the program."""
-        # Imported here and below: a program with real alarms only does without, and saves a megabyte.
+        # Imported in functions: a program with real alarms only does without, and saves a megabyte.
+        from emulator.simulator import place
         from emulator.simulator.panel.equipment import Equipment
         from emulator.simulator.panel.panel import SimulatedPanel
         from emulator.simulator.server import SimulatedAlarm
@@ -55,8 +57,9 @@ class Simulators:
                 LOG.warning("%s: the simulated panel starts anew: %s", name, error)
         panel.changed = lambda: self._journal.note(kept, panel.dump())
         simulator = SimulatedAlarm(panel, api=settings.row.api, accounts=[account(settings)])
-        simulator.start()
+        port = place.start(simulator, name, self._journal.recall(PORT + name))
         self.started[name] = simulator
+        self._journal.note(PORT + name, port)
         self._journal.note(_note(name), _place(simulator))
         return simulator.url
 
@@ -84,13 +87,3 @@ def _note(name: str) -> str:
 
 def _place(simulator: "SimulatedAlarm") -> str:
     return json.dumps({"url": simulator.url, "control": simulator.control_url})
-
-
-def _answers(control_url: str) -> bool:
-    # A proxy of the environment cannot reach this machine's loopback.
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with direct.open(f"{control_url}/state", timeout=PROBE_S) as answer:
-            return "axes" in json.load(answer)
-    except (OSError, ValueError):
-        return False

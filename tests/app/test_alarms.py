@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -110,6 +111,31 @@ def test_one_that_died_is_replaced(alarms: Callable[..., Alarms], state_dir: Pat
         assert set(alarms().simulators) == {"home"}
         if speaker.ident:
             speaker.join()
+
+
+def test_its_house_is_at_the_same_place_after_a_restart(
+    alarms: Callable[..., Alarms], caplog: pytest.LogCaptureFixture
+) -> None:
+    two = settings(installations={"home": {"cloud": "simulator"}, "shop": {"cloud": "simulator"}})
+
+    def places() -> dict[str, str]:
+        running = alarms(shared=False, chosen=two)
+        found = {name: simulator.control_url for name, simulator in running.simulators.items()}
+        running.close()
+        return found
+
+    first = places()
+    assert len(set(first.values())) == 2
+    assert places() == first
+    assert not caplog.records
+    port = urlsplit(first["home"]).port
+    with socket.create_server(("127.0.0.1", port)):
+        other = places()
+    assert other["shop"] == first["shop"]
+    assert other["home"] != first["home"]
+    (record,) = caplog.records
+    assert record.message == f"home: port {port} of its house is taken; this time it is at {other['home']}"
+    assert places() == first
 
 
 def test_the_note_of_where_it_runs_goes_with_it(alarms: Callable[..., Alarms], state_dir: Path) -> None:

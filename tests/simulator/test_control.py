@@ -39,7 +39,7 @@ def test_the_state_tells_everything_but_secrets(alarm: Alarm) -> None:
         "standing": "disarmed",
         "letter": "0",
         "fitted": ["day", "night", "total", "perimeter"],
-        "zones": ["Entrada", "Comedor", "Cocina", "Habitacion pepe", "Sala de Tortura", "Cuarto de limpieza"],
+        "zones": ["Entrada", "Comedor", "Cocina", "Dormitorio", "Salón", "Terraza"],
         "windows": ["Cocina"],
         "busy": True,
         "pending": {"request": "arm total", "ends_in": 2.0},

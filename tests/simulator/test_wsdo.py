@@ -11,7 +11,7 @@ from emulator.model import Arm, ArmMode
 from emulator.simulator import texts
 from emulator.simulator.accounts import SECRETS, SimulatedAccount
 from emulator.simulator.faults import ConnectionDropped, InjectedFault
-from emulator.simulator.panel.equipment import Equipment
+from emulator.simulator.panel.equipment import ZONES, Equipment, Zone
 from emulator.simulator.server import create_app
 from emulator.simulator.wsdo.face import BOMB, PATH
 from emulator.simulator.wsdo.options import WsdoOptions
@@ -60,8 +60,14 @@ def test_every_sample_of_the_document_has_its_double(make: Maker) -> None:
     assert same_text(logout, "cls", "RES", "MSG", "BLOQ")
 
 
-def test_the_installation_is_that_of_the_sample(alarm: Alarm) -> None:
-    ours, theirs = alarm.ask("MYINSTALLATION"), sample("myinstallation")
+def test_the_installation_is_that_of_the_sample(make: Maker) -> None:
+    theirs = sample("myinstallation")
+    devices = [device.attrib for device in theirs.iter("DEVICE")]
+    zones = tuple(Zone(*(str(one[key]) for key in ("alias", "code", "type"))) for one in devices)
+    assert [(zone.code, zone.type) for zone in ZONES] == [(zone.code, zone.type) for zone in zones]
+    alarm = make(equipment=Equipment(zones=zones))
+    alarm.login()
+    ours = alarm.ask("MYINSTALLATION")
     assert shape(ours) == shape(theirs)
     for tag in ("DEVICE", "SERVICE"):
         assert [dict(found.attrib) for found in ours.iter(tag)] == [dict(found.attrib) for found in theirs.iter(tag)]

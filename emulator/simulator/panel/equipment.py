@@ -18,11 +18,11 @@ ZONES = (
     Zone("Entrada", "0", "YR"),
     Zone("Comedor", "2", "YR"),
     Zone("Cocina", "3", "YR"),
-    Zone("Habitacion pepe", "4", "YR"),
-    Zone("Sala de Tortura", "5", "YR"),
-    Zone("Cuarto de limpieza", "6", "YR"),
+    Zone("Dormitorio", "4", "YR"),
+    Zone("Salón", "5", "YR"),
+    Zone("Terraza", "6", "YR"),
 )
-"""The devices of the API document's sample, with the codes that stand there."""
+"""The rooms of a family, with the kinds and codes of the devices in the API document's sample."""
 
 
 @dataclass(frozen=True, slots=True)
