@@ -72,6 +72,7 @@ class MqttClient:
         if will:
             self.paho.will_set(*will, qos=1, retain=True)
         self._version, self._port, self._keepalive_s = version, port, keepalive_s
+        self._login: dict[str, Any] = {"user": user, "password": password, "ca": ca, "version": version}
         self._new: dict[str, Any] = {}
         if version == V5:
             kept = Properties(PacketTypes.CONNECT)
@@ -110,7 +111,10 @@ class MqttClient:
             last = self.last(topic)
             return last is not None and (not payloads or last in payloads)
 
-        until(is_so, f"{payloads or 'anything'} in {topic}")
+        try:
+            until(is_so, f"{payloads or 'anything'} in {topic}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it was told {self.payloads(topic)}") from None
 
     def last(self, topic: str) -> str | None:
         """Return the last payload of a topic."""

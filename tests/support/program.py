@@ -45,8 +45,10 @@ def simulated() -> Iterator[SimulatedAlarm]:
     panel.answer_after = 0.0
     made = SimulatedAlarm(panel, accounts=[SimulatedAccount(password="right")])
     made.start()
-    yield made
-    made.stop()
+    try:
+        yield made
+    finally:
+        made.stop()
 
 
 class Program:
