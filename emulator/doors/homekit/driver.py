@@ -11,7 +11,8 @@ from uuid import UUID
 from pyhap.accessory_driver import AccessoryDriver, AccessoryMDNSServiceInfo
 from zeroconf import ServiceInfo
 
-from emulator.doors.homekit.setup import KeptBridge
+from emulator.doors.homekit.setup import DAMAGED, KeptBridge
+from emulator.errors import EmulatorError
 
 LOG = logging.getLogger(__name__)
 
@@ -45,7 +46,10 @@ class HomekitDriver(AccessoryDriver):
         self._starts: deque[float] = deque(maxlen=STARTS)
         self.announce: Callable[[], None] = lambda: None
         if kept.state:
-            self.encoder.load_into(io.StringIO(json.dumps(kept.state)), self.state)
+            try:
+                self.encoder.load_into(io.StringIO(json.dumps(kept.state)), self.state)
+            except (ValueError, KeyError, TypeError, AttributeError):
+                raise EmulatorError(DAMAGED) from None
         self.state.setup_id = kept.setup.id
 
     def snapshot(self) -> dict[str, Any]:

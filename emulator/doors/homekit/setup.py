@@ -19,6 +19,8 @@ NOTE = "homekit"
 TRIVIAL = frozenset({*(digit * 8 for digit in string.digits), "12345678", "87654321"})
 """Codes that Apple forbids."""
 
+DAMAGED = "what is kept of it is damaged: `emulator homekit --reset` makes another one"
+
 CODE_DIGITS, ID_CHARS = 8, 4
 ID_ALPHABET = string.ascii_uppercase + string.digits
 BASE36 = string.digits + string.ascii_uppercase
@@ -86,7 +88,7 @@ def known(journal: Journal) -> KeptBridge | None:
         whole = json.loads(text)
         return KeptBridge(Setup(**whole["setup"]), dict(whole["state"]))
     except (ValueError, KeyError, TypeError):
-        raise EmulatorError("what is kept of it is damaged: `emulator homekit --reset` makes another one") from None
+        raise EmulatorError(DAMAGED) from None
 
 
 def open_kept(journal: Journal) -> KeptBridge:

@@ -2,8 +2,9 @@
 
 import asyncio
 import socket
+import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from aiohomekit.controller.ip.discovery import IpDiscovery
 from aiohomekit.controller.ip.pairing import IpPairing
 from aiohomekit.exceptions import AuthenticationError
 from aiohomekit.model.feature_flags import FeatureFlags
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from emulator.alarm.hub import Asked, Health, Switch, Ticket
 from emulator.alarm.queue import View
@@ -27,7 +29,7 @@ from emulator.store.journal import Journal
 from tests.doors.clockwork import until
 from tests.doors.fakes import FakeHub, a_context
 from tests.support.lan import LO
-from tests.support.patience import PATIENCE_S
+from tests.support.patience import LOOK_EVERY_S, PATIENCE_S
 from tests.support.program import free_port
 
 T = TypeVar("T")
@@ -170,6 +172,14 @@ class Iphone:
 
         self.take(self.run(load()))
 
+    def invite(self, guest: "Iphone", permissions: str = "User") -> None:
+        """Add another controller, as a person does for the family."""
+        key, name = Ed25519PrivateKey.generate(), str(uuid.uuid4())
+        public = key.public_key().public_bytes_raw().hex()
+        self.run(self.pairing.add_pairing(name, public, permissions))
+        theirs = {"iOSPairingId": name, "iOSDeviceLTPK": public, "iOSDeviceLTSK": key.private_bytes_raw().hex()}
+        guest.knows({**self.pairing.pairing_data, **theirs})
+
     def read(self, aid: int, *iids: int) -> Any:
         found = self.run(self.pairing.get_characteristics([(aid, iid) for iid in iids]))
         values = [found[aid, iid].get("value", found[aid, iid].get("status")) for iid in iids]
@@ -188,8 +198,15 @@ class Iphone:
         self.run(until(look))
 
     def close(self) -> None:
+        async def leave() -> None:
+            # One that was removed tries again, and in vain.
+            with suppress(AuthenticationError):
+                await self.pairing.shutdown()
+            await self.pairing.connection.close()
+            await asyncio.sleep(LOOK_EVERY_S)
+
         if hasattr(self, "pairing"):
-            self.run(self.pairing.close())
+            self.run(leave())
         self.runner.close()
 
 

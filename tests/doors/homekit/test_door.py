@@ -89,3 +89,18 @@ def test_only_modes_that_a_switch_names_are_offered(house: House) -> None:
 def test_a_position_without_a_word_is_stay(house: House) -> None:
     house.hub.look(type(house.hub.seen)(house.hub.seen.state.__class__(Axes(Interior.OFF, True, False), 0.0, "", "")))
     assert house.phone().read(house.alarm, CURRENT, TARGET) == [STAY, STAY]
+
+
+def test_three_controllers_at_once_hear_the_same(house: House) -> None:
+    owner, alarm = house.phone(), house.alarm
+    guests = [house.phone(paired=False) for _ in range(2)]
+    for guest in guests:
+        owner.invite(guest)
+    for phone in (owner, *guests):
+        phone.listen(alarm, CURRENT, TARGET)
+    guests[0].write(alarm, TARGET, NIGHT)
+    guests[0].wait(lambda: house.hub.tickets)
+    house.hub.end(AT_NIGHT)
+    for phone in (owner, *guests):
+        phone.wait(lambda each=phone: each.told(alarm, CURRENT) == [NIGHT])  # type: ignore[misc]
+    assert len(house.hub.commands) == 1

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from emulator.doors.homekit import setup
 from emulator.doors.homekit.words import DISARMED
 from emulator.errors import EmulatorError
@@ -116,9 +118,13 @@ def test_who_may_arm_from_now_on_stands_in_the_journal(house: House) -> None:
     ]
 
 
-def test_what_is_damaged_is_said_and_a_reset_mends_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text",
+    ['{"setup": ', "[]", '{"setup": {}}', '{"setup": {"code": "12345679", "id": "AB12"}, "state": {"mac": "AA"}}'],
+)
+def test_what_is_damaged_is_said_and_a_reset_mends_it(tmp_path: Path, text: str) -> None:
     house = House(tmp_path)
-    house.journal.note(setup.NOTE, '{"setup": ')
+    house.journal.note(setup.NOTE, text)
     house.door.start()
     try:
         assert "`emulator homekit --reset` makes another one" in house.door.obstacles()[0]
