@@ -1,4 +1,6 @@
+import re
 from contextlib import suppress
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -244,6 +246,25 @@ def test_the_page_shows_the_house(make: Maker) -> None:
     assert "armed total" in text
     assert "disarmed main" in text
     assert "29/11 04:00:04" in text
+
+
+def palettes(style: str) -> list[dict[str, str]]:
+    """Return the colours of a style sheet, by day and by night."""
+    return [
+        dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+)", block))
+        for block in re.findall(r":root \{(.*?)\}", style, re.DOTALL)
+    ]
+
+
+def test_the_page_has_the_colours_of_the_program_s(alarm: Alarm) -> None:
+    theirs = palettes((files("emulator.doors.dashboard") / "static" / "dashboard.css").read_text())
+    page = alarm.client.get("/control").text
+    style = page.partition("<style>")[2].partition("</style>")[0]
+    assert palettes(style) == theirs
+    assert len(theirs) == 2
+    # Every colour is one of them, and every one that is used is there.
+    assert not re.search(r"#[0-9a-f]{3,6}\b|rgb", re.sub(r":root \{.*?\}", "", style, flags=re.DOTALL))
+    assert set(re.findall(r"var\(--([a-z-]+)\)", style)) <= theirs[0].keys()
 
 
 def test_the_page_s_buttons(alarm: Alarm) -> None:
