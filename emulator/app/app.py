@@ -102,7 +102,7 @@ class App:
             hub=self.hub,
             journal=self.alarms.journal,
             clock=self.alarms.clock,
-            pin=Pin(self.alarms.journal, self.alarms.clock.time, partial(self._tell, Notice.LOCKED, "page")),
+            pin=Pin(self.alarms.journal, self.alarms.clock.time, partial(self._tell, Notice.LOCKED, "PIN")),
             state_dir=self._state_dir,
             responder=Responder(interfaces=interfaces, address=address),
             nics=network.nics,

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from emulator.lan.door import Life
-from tests.support.patience import until
+from tests.support.patience import PATIENCE_S, until
 
 
 class Notes:
@@ -43,7 +43,7 @@ def test_each_life_is_opened_looked_after_and_closed_once() -> None:
         notes.life.stop()
         notes.life.stop()
         assert "looking" not in {thread.name for thread in threading.enumerate()}
-    assert notes.calls == 2 * [("open", me), ("look", me), ("close", me)]
+    assert notes.calls == 2 * [("open", me), ("look", "looking"), ("close", me)]
 
 
 def test_it_looks_again_on_a_thread_of_its_own_whatever_a_look_met(caplog: pytest.LogCaptureFixture) -> None:
@@ -65,7 +65,7 @@ def test_where_no_thread_can_be_started_what_was_opened_is_closed(monkeypatch: p
     with pytest.raises(RuntimeError):
         notes.life.start()
     notes.life.stop()
-    assert [call for call, _ in notes.calls] == ["open", "look", "close"]
+    assert [call for call, _ in notes.calls] == ["open", "close"]
 
 
 def test_who_hurries_it_gets_a_look_at_once() -> None:
@@ -79,7 +79,7 @@ def test_who_hurries_it_gets_a_look_at_once() -> None:
         notes.looked.clear()
     notes.life.stop()
     notes.life.hurry()
-    assert notes.calls.count(("look", "looking")) == 2
+    assert notes.calls.count(("look", "looking")) == 3
 
 
 def test_it_says_that_it_is_stopping_until_it_starts_again() -> None:
@@ -91,3 +91,19 @@ def test_it_says_that_it_is_stopping_until_it_starts_again() -> None:
     life.start()
     life.stop()
     assert seen == [False, False]
+
+
+def test_a_start_waits_for_the_first_look_no_longer_than_it_may() -> None:
+    go_on = threading.Event()
+    seen: list[str] = []
+
+    def look() -> None:
+        go_on.wait(PATIENCE_S)
+        seen.append("looked")
+
+    life = Life("x", opening=lambda: None, look=look, closing=lambda: None, first_look_s=0.0)
+    life.start()
+    assert seen == []
+    go_on.set()
+    until(lambda: seen)
+    life.stop()

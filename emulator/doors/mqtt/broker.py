@@ -32,7 +32,7 @@ NO_READER = 0x10
 FAR = "{} is not on this network ({}), and all could read the password on its way: use mqtts:// in doors.mqtt.broker"
 
 WHY: dict[type[OSError], str] = {
-    socket.gaierror: "has a name that nobody knows: see doors.mqtt.broker, or name it by its address",
+    socket.gaierror: "has a name that cannot be looked up: see doors.mqtt.broker, or name it by its address",
     ssl.SSLCertVerificationError: "shows no valid certificate ({verdict}): name its CA's file in doors.mqtt.ca",
     ssl.SSLError: "does not speak TLS at that port: its TLS port is mostly 8883; without TLS write mqtt://",
     ConnectionRefusedError: "refuses connections: does the broker run, and listen there for other machines, too?",
@@ -77,12 +77,13 @@ class Broker:
         if self.tls or not self.password:
             return self.host
         found = [str(entry[4][0]) for entry in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)]
-        if far := next((one for one in found if not _is_local(one)), None):
-            raise BrokerTrouble(FAR.format(self, far), MOST_S)
-        for address in found:
+        local = [one for one in found if _is_local(one)]
+        if not local:
+            raise BrokerTrouble(FAR.format(self, found[0]), MOST_S)
+        for address in local:
             with suppress(OSError), socket.create_connection((address, self.port), CONNECT_S):
                 return address
-        return found[0]
+        return local[0]
 
     def context(self) -> ssl.SSLContext | None:
         """Return how to verify it; None without TLS. BrokerTrouble if the file of `ca` cannot be used."""

@@ -23,6 +23,9 @@ LOG = logging.getLogger(__name__)
 LOOK_S = 1.0
 """Interval of the thread where nothing happens."""
 
+START_S = 2.0
+"""Longest time that a start waits for the broker: the others of the house do not."""
+
 GAP_S = 4.0
 """Excess over that from which what arrives may have waited in the socket meanwhile."""
 
@@ -69,12 +72,13 @@ class Mqtt:
         self._spread_s = spread_s
         self._heartbeat, self._boot = Heartbeat(context.clock, boot, beat_s=LOOK_S, gap_s=GAP_S), boot
         self._link: Link | None = None
-        self._trouble, self._failures, self._broken = "", 0, 0
+        self._trouble, self._failures, self._broken, self._logged = "", 0, 0, frozenset[str]()
         self._due_at = self._since = self._said_at = self._again_at = float("-inf")
         self._came = self._done = context.hub.ask().at
         self._is_dirty = True
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._life = Life("mqtt", opening=self._open, look=self._look, closing=self._close, look_s=LOOK_S)
+        looks = {"look_s": LOOK_S, "first_look_s": START_S}
+        self._life = Life("mqtt", opening=self._open, look=self._look, closing=self._close, **looks)
 
     def start(self) -> None:
         """Return when the broker was tried once; what is in the way is logged, and tried again."""
@@ -122,9 +126,9 @@ class Mqtt:
         if not path or not message.payload:
             return
         clock, link = self._context.clock, self._link
-        is_late = self._heartbeat.skipped_since(Moment(clock.monotonic(), clock.time()))
-        if is_late and link:
+        if link and self._heartbeat.skipped_since(Moment(clock.monotonic(), clock.time())):
             link.end(STOOD_STILL)
+        is_late = bool(link and link.ended.done())
         if link and message.retained is not False:
             link.publish(message.topic, "", retain=True)
         try:
@@ -159,6 +163,9 @@ class Mqtt:
             self._connect(now)
         if self._link:
             self._publish(now)
+        logged, self._logged = self._logged, frozenset(self.obstacles())
+        for obstacle in sorted(self._logged - logged):
+            LOG.warning("%s; it is tried again", obstacle)
 
     def _publish(self, now: float) -> None:
         if self._again_at > float("-inf") and now >= self._again_at:
@@ -206,9 +213,7 @@ class Mqtt:
         """Note what is in the way, and when to try again."""
         self._due_at = now + (min(AGAIN_S * 2.0**self._failures, MOST_S) if why.pause_s is None else why.pause_s)
         self._failures = min(self._failures + 1, 10)
-        if str(why) != self._trouble:
-            self._trouble = str(why)
-            LOG.warning("%s; it is tried again", why)
+        self._trouble = str(why)
 
     def _close(self) -> None:
         self._unsubscribe()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -44,8 +44,7 @@ NEVER_RETAINED = 2
 V5, V3 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """A message. `repeated` is True if it may have come before.
 
     `retained` is True if it was sent to be kept; None where MQTT 3.1.1 tells only of those that were kept before.
@@ -151,7 +150,7 @@ class Link:
         return None
 
     def end(self, why: BrokerTrouble) -> None:
-        """Note that this connection is of no more use; nothing that still arrives is passed on."""
+        """Note that this connection is of no more use; whatever still arrives is old."""
         with suppress(InvalidStateError):  # it has ended before
             self.ended.set_result(why)
 
@@ -202,8 +201,6 @@ class Link:
         self.end(self.broker.broken(code.value, str(code), self.client_id))
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
-        if self.ended.done():
-            return
         try:
             self.unheard.pop(message.topic, None)
             retained = message.retain or (False if self.version is V5 else None)

@@ -22,7 +22,7 @@ def of_alarm(
     said = {
         "status": ONLINE if view.state else OFFLINE,
         "state": panel.shown(view),
-        "attributes": text(_attributes(view)),
+        "attributes": text(_attributes(view, _trouble(health))),
         "cloud": SWITCH_WORDS[is_connected(health)],
         "changed": "" if changed is None else iso(changed),
         "outcome": text(outcome(last)) if last else "",
@@ -83,7 +83,11 @@ def text(found: Mapping[str, Any]) -> str:
     return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
 
-def _attributes(view: View) -> dict[str, Any]:
+def _trouble(health: Health) -> str:
+    return health.blocked or health.error or ("" if health.alive else "its thread has ended or hangs")
+
+
+def _attributes(view: View, trouble: str) -> dict[str, Any]:
     axes = view.axes
     return {
         "mode": str(axes) if view.state else "unknown",
@@ -92,11 +96,11 @@ def _attributes(view: View) -> dict[str, Any]:
         "annex": axes.annex,
         "not_guarded": list(view.state.bypassed) if view.state else [],
         "on_the_way_to": None if view.target is None else str(view.target),
+        "trouble": trouble,
     }
 
 
 def _summary(name: str, view: View, health: Health, last: Entry | None) -> dict[str, Any]:
-    trouble = health.blocked or health.error or ("" if health.alive else "its thread has ended or hangs")
     return {
         "name": name,
         "state": panel.shown(view),
@@ -104,6 +108,6 @@ def _summary(name: str, view: View, health: Health, last: Entry | None) -> dict[
         "read_at": iso(view.state.read_at) if view.state else None,
         "cloud": CLOUD_WORDS[is_connected(health)],
         "login": "needs you" if health.blocked else "ok",
-        "trouble": trouble,
+        "trouble": _trouble(health),
         "last": outcome(last) if last else None,
     }

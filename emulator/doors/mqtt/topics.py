@@ -1,6 +1,6 @@
 """The topics of the door; pure. Everything lies under the program's own id, so that an ACL can name it (mqtt.md §2)."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 CONFIG = "/config"
 """End of every topic of discovery."""
@@ -9,8 +9,7 @@ ONLINE, OFFLINE = "online", "offline"
 """Payloads of a status topic, as Home Assistant expects them by default."""
 
 
-@dataclass(frozen=True, slots=True)
-class Topics:
+class Topics(NamedTuple):
     """Names of the topics of one program. `discovery` is empty where nothing is announced."""
 
     prefix: str

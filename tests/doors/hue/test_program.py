@@ -266,6 +266,7 @@ def test_restart_rename_and_reordering_change_nothing_that_clients_know(tmp_path
     head, *lines = SWITCHES.strip().split("  - ")
     renamed = "".join(f"  - {line.replace('alarm', 'guard')}\n" for line in reversed(lines))
     second = Program(tmp_path, "", switches=f"{head}{renamed}")
+    second.app.start()
     assert facts(second, user) == before
     assert before[2] is True
     assert next(light.name for light in second.door.lights.all.values()) == "Total guard"

@@ -96,13 +96,22 @@ def test_it_is_sent_on_this_network(monkeypatch: pytest.MonkeyPatch, address: st
 
 @pytest.mark.parametrize("address", FAR)
 def test_and_nowhere_else(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
-    resolved(monkeypatch, "192.168.7.2", address)
-    connected_to(monkeypatch)
+    resolved(monkeypatch, address)
+    connected_to(monkeypatch, address)
     with pytest.raises(BrokerTrouble, match="not on this network") as caught:
         _ = with_password().address
     assert "use mqtts://" in str(caught.value)
     assert SECRET not in str(caught.value)
     assert caught.value.pause_s == MOST_S
+
+
+def test_a_name_that_is_near_and_far_is_reached_nearby(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some routers give each machine an address of the Internet, too, by IPv6."""
+    resolved(monkeypatch, "2600:1f18::7", "192.168.7.2")
+    connected_to(monkeypatch, "2600:1f18::7", "192.168.7.2")
+    assert with_password().address == "192.168.7.2"
+    connected_to(monkeypatch, "2600:1f18::7")
+    assert with_password().address == "192.168.7.2"
 
 
 def connected_to(monkeypatch: pytest.MonkeyPatch, *up: str) -> None:
@@ -164,7 +173,7 @@ def not_verified(text: str) -> ssl.SSLError:
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (socket.gaierror(-2, "Name or service not known"), "has a name that nobody knows"),
+        (socket.gaierror(-2, "Name or service not known"), "has a name that cannot be looked up"),
         (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), "does the broker run"),
         (TimeoutError("timed out"), "is that machine on"),
         (OSError(errno.EHOSTUNREACH, "No route to host"), "cannot be reached: No route to host"),

@@ -172,7 +172,9 @@ def test_after_a_stall_by_any_clock_what_comes_is_dropped(house: House, stall: C
     house.look()
     house.settle()
     assert house.submitted == []
-    assert house.refused() == [("home/set", STALE, 1)]
+    [(asked, why, times)] = house.refused()
+    assert (asked, why) == ("home/set", STALE)
+    assert times in (1, 2)  # the second may be lost with the connection
     assert house.door._link is not link
     assert len(house.broker.connects) == 2
 
@@ -399,7 +401,7 @@ def test_a_name_that_nobody_knows(tmp_path: Path, broker: Broker, monkeypatch: p
     house = House(tmp_path, broker)
     monkeypatch.setattr(socket, "getaddrinfo", find)
     house.begin()
-    assert "has a name that nobody knows" in house.door.obstacles()[0]
+    assert "has a name that cannot be looked up" in house.door.obstacles()[0]
     monkeypatch.undo()
     house.close()
 

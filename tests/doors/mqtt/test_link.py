@@ -137,7 +137,7 @@ def test_3_1_1_cannot_say_it_of_what_is_sent_now(broker: Broker, heard: list[Rec
     link.close()
 
 
-def test_one_that_has_ended_passes_nothing_on(broker: Broker, link: Link, heard: list[Received]) -> None:
+def test_one_that_has_ended_passes_on_what_still_comes(broker: Broker, link: Link, heard: list[Received]) -> None:
     link.subscribe(["a/set"])
     until(lambda: broker.sessions["me"].subscriptions)
     link.end(BrokerTrouble("enough"))
@@ -145,7 +145,7 @@ def test_one_that_has_ended_passes_nothing_on(broker: Broker, link: Link, heard:
     broker.publish("a/set", "x")
     broker.publish("b", "x")
     assert link.ask("flush", "", PATIENCE_S) is not None  # its thread has read what came before this
-    assert heard == []
+    assert [one.topic for one in heard] == ["a/set"]
     assert str(link.ended.result(0)) == "enough"
 
 

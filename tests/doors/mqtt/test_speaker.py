@@ -62,6 +62,7 @@ def test_before_the_first_read_nothing_is_known_and_nothing_reads_as_off(fresh: 
         "annex": None,
         "not_guarded": [],
         "on_the_way_to": None,
+        "trouble": "",
     }
     assert fresh.said("status") == "online"
 
