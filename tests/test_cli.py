@@ -18,7 +18,8 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
-from emulator import __version__, cli
+from emulator import __version__, cli, model
+from emulator.cli.alarm import ENDS
 from emulator.cli.progress import ERASE
 from emulator.model import Arm, ArmMode
 from emulator.simulator.accounts import SECRETS, SimulatedAccount
@@ -118,6 +119,18 @@ def test_arm_and_disarm_with_progress(shell: Shell, alarm: SimulatedAlarm) -> No
     assert not alarm.panel.axes.armed
 
 
+def on_a_terminal(shell: Shell, monkeypatch: pytest.MonkeyPatch, *words: str) -> Terminal:
+    """Type a command that fails or not; return the terminal with what stands on standard error."""
+    terminal = Terminal()
+    for variable, value in (shell.environment | {"TERM": "xterm"}).items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    options = ["--config", str(shell.config), "--state-dir", str(shell.state_dir)]
+    with suppress(SystemExit):  # with the status
+        cli.main([*options, *words], obj=shell.clock, standalone_mode=False)
+    return terminal
+
+
 @pytest.mark.parametrize(
     ("words", "leaves"),
     [
@@ -126,20 +139,26 @@ def test_arm_and_disarm_with_progress(shell: Shell, alarm: SimulatedAlarm) -> No
         (["installation"], ""),
         (["check", "--interface", "lo"], ""),
         (["arm", "night"], "the panel is asked … accepted … done after N s\n"),
+        (["arm", "annex"], "the panel is asked … accepted … refused after N s\n"),
     ],
 )
 def test_on_a_terminal_each_wait_has_a_line(
     shell: Shell, words: list[str], leaves: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    terminal = Terminal()
-    for variable, value in (shell.environment | {"TERM": "xterm"}).items():
-        monkeypatch.setenv(variable, value)
-    monkeypatch.setattr(sys, "stderr", terminal)
-    options = ["--config", str(shell.config), "--state-dir", str(shell.state_dir)]
-    with suppress(SystemExit):  # with the status
-        cli.main([*options, *words], obj=shell.clock, standalone_mode=False)
+    terminal = on_a_terminal(shell, monkeypatch, *words)
     assert re.sub(r"\d+ s", "N s", shown(terminal)) == leaves
     assert ERASE in terminal.getvalue()
+
+
+def test_a_command_that_was_not_sent_has_failed(
+    shell: Shell, alarm: SimulatedAlarm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alarm.stop()
+    assert shown(on_a_terminal(shell, monkeypatch, "arm", "night")).startswith("the cloud is asked … failed after ")
+
+
+def test_each_end_has_a_word() -> None:
+    assert ENDS.keys() == set(model.Result)
 
 
 def test_the_names_of_requests_are_for_the_log(shell: Shell) -> None:

@@ -72,7 +72,7 @@ class Main(click.Group):
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """Make the context, with colours unless the environment ends them."""
-        return super().make_context(*args, color=colours.wanted(), **extra)
+        return super().make_context(*args, **{"color": colours.wanted()} | extra)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse what stands before the command."""

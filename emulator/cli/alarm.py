@@ -36,8 +36,16 @@ LOG = logging.getLogger(__name__)
 STATUSES = {Result.CONFIRMED: OK, Result.IGNORED: OK, Result.REJECTED: NOT_DONE, Result.UNCONFIRMED: UNCONFIRMED}
 """Exit status of arm and disarm by result; any other is NO_ANSWER."""
 
-ENDS = {Result.CONFIRMED: "done", Result.UNCONFIRMED: "not sure", Result.IGNORED: "changed nothing"}
-"""Word for the end of a command in its progress; any other is a refusal."""
+ENDS = {
+    Result.CONFIRMED: "done",
+    Result.REJECTED: "refused",
+    Result.REFUSED: "refused",
+    Result.UNCONFIRMED: "not sure",
+    Result.IGNORED: "changed nothing",
+    Result.SUPERSEDED: "not sent",
+    Result.FAILED: "failed",
+}
+"""Word for each end of a command, behind its progress."""
 
 ONCE_MORE, EVERY_TIME = 1, 1_000_000
 """Refusals of the same user and password after which `status` still tries: a third may lock the account."""
@@ -116,7 +124,7 @@ def _carry_out(action: Action, name: str | None, as_json: bool, chosen: dict[str
         name = str(_known(program, name)["name"])
         with waiting("the running program has it", quiet=as_json) as progress:
             outcome, state = program.carry_out(name, action, here.stopping.wait)
-            progress.end(ENDS.get(outcome.result, "refused"))
+            progress.end(ENDS[outcome.result])
     else:
         name, outcome, state = _carry_out_alone(here, action, name, as_json)
     if as_json:
@@ -139,7 +147,7 @@ def _carry_out_alone(
         with waiting("the cloud is asked", quiet=as_json, now=now) as progress:
             installation = alarms.installation(name, on_progress=_steps(name, progress))
             outcome = _send(here, installation, action)
-            progress.end(ENDS.get(outcome.result, "refused"))
+            progress.end(ENDS[outcome.result])
         return name, outcome, installation.view.state
 
 

@@ -254,7 +254,7 @@ MISTAKES = [
     (f"{HOME}{NIGHT}doors: [wemo]", [f"3: doors: {KEYS}"]),
     (
         f"{HOME}{NIGHT}doors: {{ tuya: {{ port: 80 }} }}",
-        ["3: doors.tuya: unknown key; known here: wemo, hue, dashboard, mqtt"],
+        [f"3: doors.tuya: unknown key; known here: {', '.join(doors.DOORS)}"],
     ),
     (f"{HOME}{NIGHT}doors: {{ wemo: {{ port: 80 }} }}",
      ["3: doors.wemo.port: unknown key; known here: first_port, allow_sweep"]),

@@ -32,7 +32,8 @@ def typed(*words: str, **how: Any) -> Result:
 def test_the_nearest_is_named(words: list[str], says: str) -> None:
     result = typed(*words)
     assert (result.exit_code, result.stdout) == (USAGE, "")
-    assert says in " ".join(result.stderr.replace('"', "'").split())
+    # Versions of click put its options in quotes, or not.
+    assert says.replace("'", "") in " ".join(result.stderr.replace("'", "").split())
 
 
 @pytest.mark.parametrize("words", [["xyzzy"], ["arm", "xyzzy"], ["arm", "night+xyzzy"], ["simulate", "--api", "xyzzy"]])
@@ -99,7 +100,7 @@ def test_a_question_that_is_not_answered_is_json(tmp_path: Path) -> None:
     alarm = "installations: {home: {cloud: simulator}}\nswitches: [{name: Night, on: night}]\n"
     config.write_text(f"{alarm}doors: {{homekit: {{}}}}\n")
     result = typed("homekit", "--reset", "--json", "--config", str(config), "--state-dir", str(tmp_path))
-    assert result.stdout == ""
+    assert not result.stdout.strip()
     question, line = result.stderr.splitlines()
     assert "Go on?" in question
     assert json.loads(line)["status"] == result.exit_code == cli.NOT_DONE
