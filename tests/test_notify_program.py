@@ -79,7 +79,7 @@ def test_people_are_told_and_a_target_that_never_answers_delays_nobody(
                 )
                 assert answer.status_code == 403
             assert got.get(timeout=PATIENCE_S) == (
-                "Alarm: wrong PINs: page: 5 wrong PINs within a day, the last from 127.0.0.1; "
+                "Alarm: wrong PINs: PIN: 5 wrong PINs within a day, the last from 127.0.0.1; "
                 "127.0.0.1 is locked for 15 min"
             )
             alarm.backend.faults.add(InjectedFault("wait"))

@@ -95,6 +95,7 @@ def test_mosquitto_and_mqtt_5(tmp_path: Path, mosquitto: StartMosquitto) -> None
         assert visit[1:] == (V5, 10, "")
 
 
+@pytest.mark.long
 def test_mosquitto_and_mqtt_311(tmp_path: Path, mosquitto: StartMosquitto) -> None:
     broker = mosquitto()
     with too_old_for_5(broker.port) as port, ExitStack() as stack:
@@ -105,11 +106,13 @@ def test_mosquitto_and_mqtt_311(tmp_path: Path, mosquitto: StartMosquitto) -> No
             assert visit[1:] == (V311, 10, "")
 
 
+@pytest.mark.long
 def test_amqtt(tmp_path: Path, amqtt: Callable[[], Amqtt]) -> None:
     with a_home(tmp_path, amqtt(), login={"version": V311}) as home, home.program.running():
         arms_and_disarms(home)
 
 
+@pytest.mark.long
 def test_mosquitto_with_a_password_over_tls(tmp_path: Path, mosquitto: StartMosquitto) -> None:
     files = Certificates.issued(tmp_path / "tls")
     broker = mosquitto(users=USERS, tls=files)
@@ -126,6 +129,7 @@ def test_mosquitto_with_a_password_over_tls(tmp_path: Path, mosquitto: StartMosq
 # -- what keeps it out ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_wrong_password_is_an_obstacle_and_tried_once_a_minute(tmp_path: Path, mosquitto: StartMosquitto) -> None:
     broker = mosquitto(users=USERS)
     login = {"user": "watcher", "password": "other"}
@@ -141,6 +145,7 @@ def test_a_wrong_password_is_an_obstacle_and_tried_once_a_minute(tmp_path: Path,
         assert "battery" not in broker.log()
 
 
+@pytest.mark.long
 def test_another_authority_is_an_obstacle_and_nothing_is_shown_to_it(tmp_path: Path, mosquitto: StartMosquitto) -> None:
     files, others = Certificates.issued(tmp_path / "tls"), Certificates.issued(tmp_path / "other")
     broker = mosquitto(users=USERS, tls=files)
@@ -180,6 +185,7 @@ def test_the_broker_starts_anew(tmp_path: Path, mosquitto: StartMosquitto, remem
         assert home.program.obstacles() == []
 
 
+@pytest.mark.long
 def test_when_it_is_killed_it_is_offline_and_starts_again_as_the_same(
     tmp_path: Path, mosquitto: StartMosquitto
 ) -> None:
@@ -218,6 +224,7 @@ def at_a_broker(folder: Path, mosquitto: StartMosquitto, version: int) -> Iterat
         yield Home(stack, folder, url(broker.port if version == V5 else old), broker.port)
 
 
+@pytest.mark.long
 @OLD
 def test_what_was_retained_or_queued_before_it_came(tmp_path: Path, mosquitto: StartMosquitto, version: int) -> None:
     """Its session of another day would hold QoS 1: it has none, and asks for none."""
@@ -238,6 +245,7 @@ def test_what_was_retained_or_queued_before_it_came(tmp_path: Path, mosquitto: S
             assert is_there == (version == V5)
 
 
+@pytest.mark.long
 def test_what_is_sent_to_be_retained_while_it_listens(tmp_path: Path, mosquitto: StartMosquitto) -> None:
     """MQTT 5 tells; it is cleared, so that it lies in wait for nobody."""
     with at_a_broker(tmp_path, mosquitto, V5) as home, home.program.running():
@@ -267,6 +275,7 @@ def test_a_session_of_its_client_id_that_somebody_else_left_behind(tmp_path: Pat
             assert home.nothing_was_sent()
 
 
+@pytest.mark.long
 def test_the_same_command_twice_at_once_is_one(tmp_path: Path, mosquitto: StartMosquitto) -> None:
     with at_a_broker(tmp_path, mosquitto, V5) as home, home.program.running():
         home.watcher.wait_until("home/state", "disarmed")
