@@ -347,6 +347,7 @@ def test_commands_beside_run_go_through_it_and_say_so(shell: Shell) -> None:
         assert shell.type("arm", "night", "--installation", "shed").exit_code == cli.USAGE
 
 
+@pytest.mark.long
 def test_status_beside_run_tells_old_news_as_such(shell: Shell) -> None:
     with running(with_page(shell), "Ctrl-C stops.") as (_, said):
         control = next(word for word in said.split() if word.endswith("/control"))
@@ -394,6 +395,7 @@ def test_the_pin_goes_through_the_running_program(shell: Shell) -> None:
             assert requests.post(f"{page}/api/command", json=body, timeout=PATIENCE_S).status_code == status
 
 
+@pytest.mark.long
 def test_two_runs_on_one_state_folder_are_one_too_many(shell: Shell) -> None:
     words = run_words(shell)
     with running(words, "Ctrl-C stops."):
@@ -408,6 +410,7 @@ def test_discover_names_an_interface_that_is_not_there(shell: Shell) -> None:
     assert "no interface called eth77 has a local IPv4 address to serve; there is lo" in result.stderr
 
 
+@pytest.mark.long
 def test_discover_tells_ours_from_others(shell: Shell) -> None:
     with running(run_words(shell), "Ctrl-C stops."):
         found = shell.json("discover", "--interface", "lo", "--seconds", "1")

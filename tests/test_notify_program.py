@@ -119,6 +119,7 @@ def test_an_answer_that_never_ends_does_not_keep_the_program_from_ending(tmp_pat
             thread.join()
 
 
+@pytest.mark.long
 def test_the_return_of_the_cloud_is_told_although_the_program_was_restarted_meanwhile(
     tmp_path: Path, alarm: SimulatedAlarm, endpoint: http.server.HTTPServer
 ) -> None:

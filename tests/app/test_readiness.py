@@ -61,6 +61,7 @@ def told(manager: socket.socket) -> str:
     return manager.recv(4096).decode()
 
 
+@pytest.mark.long
 def test_systemd_hears_of_a_switch_that_cannot_be_reached_and_then_that_it_can(tmp_path: Path) -> None:
     """The program sent READY=1 with "Ready: 0 of 1 switches"."""
     port, notify = free_port(), str(tmp_path / "notify")

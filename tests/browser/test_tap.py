@@ -66,6 +66,7 @@ def test_a_second_tap_after_a_wrong_pin_changes_nothing(person: Person) -> None:
     assert asked_for(person) == [("arm night", "confirmed"), ("disarm", "refused"), ("disarm", "confirmed")]
 
 
+@pytest.mark.long
 def test_nothing_that_appears_moves_a_button(person: Person) -> None:
     def where() -> list[str]:
         found: list[str] = person.browser.execute_script(WHERE)
@@ -108,6 +109,7 @@ def test_a_tap_on_what_has_just_moved_is_not_taken(person: Person) -> None:
     assert asked_for(person) == [("arm night", "confirmed")]
 
 
+@pytest.mark.long
 def test_another_mode_over_an_armed_one_is_asked_once(person: Person) -> None:
     person.arm("night")
     person.see("home is armed", where=NOW)

@@ -32,6 +32,7 @@ def heard_while(echo: Echo, number: str, on: bool, listener: Program) -> list[st
 
 
 @pytest.mark.parametrize("on", [True, False], ids=["on", "off"])
+@pytest.mark.long
 def test_what_is_held_back_is_seen_at_the_other_door_and_heard(lan: Lan, careful: Home, on: bool) -> None:
     """Before anything is sent; and nothing else is heard until it is done."""
     if not on:

@@ -130,6 +130,7 @@ def test_another_mode_is_armed(lan: Lan, home: Home) -> None:
     assert home.alarm.sent() == {"ARMNIGHT1": 1}
 
 
+@pytest.mark.long
 def test_a_cloud_in_trouble_when_it_gets_the_command(lan: Lan, home: Home) -> None:
     """Nobody knows whether it arrived: the panel is asked, and what pywemo tries again by itself is not sent."""
     home.alarm.post("fault", fault="refuse", request="ARMDAY1")

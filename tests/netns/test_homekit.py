@@ -109,6 +109,7 @@ def test_it_arms_and_disarms_and_tells_when_the_panel_has_said_so(home: Home, ph
     assert listener.stop() == 0
 
 
+@pytest.mark.long
 def test_a_refusal_goes_back_and_the_keypad_is_heard(home: Home, phone: Phone) -> None:
     listener = phone.listening()
     zone = home.alarm.state()["zones"][0]

@@ -67,6 +67,7 @@ def answers(target: str, *homes: Home) -> list[list[raw.Datagram]]:
 
 
 @pytest.mark.parametrize("target", ECHO_TARGETS)
+@pytest.mark.long
 def test_a_search_finds_each_bridge(careful_home: Home, eager_home: Home, target: str) -> None:
     """Three answers, from the address that they name; the description says who it is."""
     homes = (careful_home, eager_home)

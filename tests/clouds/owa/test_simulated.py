@@ -285,6 +285,7 @@ READ_FAULTS = (
 
 @pytest.mark.parametrize("kind", READ_FAULTS)
 @pytest.mark.parametrize("times", [1, None], ids=["once", "for an hour"])
+@pytest.mark.long
 def test_whatever_goes_wrong_with_polls_the_state_is_kept_and_comes_back_by_itself(
     home: Home, kind: str, times: int | None
 ) -> None:

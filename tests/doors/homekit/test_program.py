@@ -83,6 +83,7 @@ def test_what_narrows_a_switch_narrows_the_security_system(program: Program) -> 
     program.reads(AWAY, AWAY)
 
 
+@pytest.mark.long
 def test_a_chosen_word_arms_its_mode_and_off_disarms_it(program: Program) -> None:
     program.write(STAY)
     program.reads(STAY, STAY)

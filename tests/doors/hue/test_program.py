@@ -368,6 +368,7 @@ def unprivileged_ports() -> int:
 
 
 @pytest.mark.parametrize("way", ["taken", "forbidden"])
+@pytest.mark.long
 def test_without_its_port_the_rest_goes_on(tmp_path: Path, way: str) -> None:
     if way == "forbidden" and (os.getuid() != 0 or unprivileged_ports() <= 80 or not shutil.which("setpriv")):
         pytest.skip("needs root, setpriv, and a system on which not everybody may open port 80")
