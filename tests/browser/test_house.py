@@ -41,7 +41,12 @@ class HousePerson(Person):
 
 
 @pytest.mark.parametrize(
-    ("screen", "scheme"), [(SMALL, "light"), (SMALL, "dark"), pytest.param(DESK, "dark", marks=pytest.mark.long)]
+    ("screen", "scheme"),
+    [
+        (SMALL, "dark"),
+        pytest.param(SMALL, "light", marks=pytest.mark.long),
+        pytest.param(DESK, "dark", marks=pytest.mark.long),
+    ],
 )
 def test_the_house_fits_and_everybody_can_use_it(person: HousePerson, screen: tuple[int, int], scheme: str) -> None:
     person.screen(*screen, scheme=scheme)
