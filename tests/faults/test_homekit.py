@@ -16,10 +16,11 @@ pytestmark = pytest.mark.long
 
 MODES = {STAY: "perimeter", AWAY: "total", NIGHT: "night"}
 PEER = "10.0.0.7"
-# Each fault with one of the clouds and of the commands, in turn: beyond the door the path is the same for all.
+# Beyond the door the path is the same for all: each second fault, with one of the clouds and of the commands in turn.
+# The MQTT door takes the others.
 CASES = [
     (tuple(CLOUDS)[number % len(CLOUDS)], ("arm", "disarm")[number // len(CLOUDS) % 2], fault)
-    for number, fault in enumerate(FAULTS)
+    for number, fault in enumerate(list(FAULTS)[1::2])
 ]
 
 
