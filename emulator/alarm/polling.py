@@ -25,7 +25,6 @@ BACKOFF_LIMIT_S, BACKOFF_DOUBLINGS = 600.0, 10
 LOGIN_LOOK_S = 5.0
 """Pause until a login that a person has made is noticed; looking costs no request, as only our own files are read."""
 
-
 ASKED_EVERY_S = 10.0
 """Shortest time between two polls because people ask: a button is pressed again and again."""
 

@@ -15,13 +15,6 @@ from tests.support.patience import until
 
 
 @pytest.fixture
-def broker() -> Iterator[Broker]:
-    with Broker() as made:
-        yield made
-    assert made.faults == []
-
-
-@pytest.fixture
 def house(tmp_path: Path, broker: Broker) -> Iterator[House]:
     made = House(tmp_path, broker)
     yield made
