@@ -7,6 +7,7 @@ PEERS := .venv-bench
 LOWEST := .venv-lowest
 BIN := $(VENV)/bin
 CLIENTS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/verisure-emulator/clients
+WORDS := emulator/words/locale
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 WORKERS := --numprocesses auto --dist loadscope --no-loadscope-reorder
 
@@ -14,12 +15,12 @@ WORKERS := --numprocesses auto --dist loadscope --no-loadscope-reorder
 unexport PYTHONDONTWRITEBYTECODE
 
 # Tests that start no program, open no socket and wait for nothing, but for a few in tests/store.
-FAST := tests/alarm tests/config tests/store tests/test_architecture.py tests/test_citations.py tests/test_model.py \
+FAST := tests/alarm tests/config tests/store tests/words tests/test_architecture.py tests/test_citations.py tests/test_model.py \
 	$(filter-out %/test_simulated.py,$(wildcard tests/clouds/*/test_*.py)) \
 	$(addsuffix .py,$(addprefix tests/lan/test_,access callback http1 limits outbox ssdp upnp)) \
 	$(addsuffix .py,$(addprefix tests/doors/,hue/test_bridge hue/test_names hue/test_values wemo/test_description wemo/test_soap))
 
-.PHONY: run fast test types compiled test-long lowest clients fuzz bench bench-fleet abuse clean
+.PHONY: run fast test types compiled test-long lowest clients fuzz words bench bench-fleet abuse clean
 
 run: $(VENV)/installed
 	$(BIN)/emulator run $(ARGS)
@@ -63,6 +64,15 @@ clients:
 fuzz: $(VENV)/installed-dev
 	$(PIP) --editable '.[fuzz]'
 	$(BIN)/python -m fuzz $(ARGS)
+
+# The catalogues anew from the sentences in the source; then translate what is new in emulator/words/locale, and once more.
+words: $(VENV)/installed-dev
+	$(BIN)/pybabel --quiet extract --mapping babel.cfg $(addprefix --keyword=,Text counted:1,2 sense:1c,2 say say_counted:1,2) \
+		--no-location --sort-output --omit-header --output $(WORDS)/emulator.pot emulator
+	$(BIN)/pybabel --quiet update --input-file $(WORDS)/emulator.pot --output-dir $(WORDS) --domain emulator \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 120
+	rm $(WORDS)/emulator.pot
+	$(BIN)/pybabel --quiet compile --directory $(WORDS) --domain emulator
 
 # The program beside what people use instead, in a quarter of an hour; ARGS=quick for a look, ARGS=answers for one part.
 bench: $(VENV)/installed $(PEERS)/installed

@@ -64,7 +64,8 @@ class App:
             undo.pop_all()
 
     def _build(self, settings: Settings, interfaces: Sequence[str] | None, targets: Sequence[str]) -> None:
-        self.notifier = Notifier(self.alarms.journal, targets, self.alarms.clock, apprise_target)
+        journal, clock = self.alarms.journal, self.alarms.clock
+        self.notifier = Notifier(journal, targets, clock, apprise_target, settings.spoken)
         self.alarms.on_notice = self._tell
         if self._salvaged:
             LOG.error("%s", self._salvaged)
@@ -85,7 +86,6 @@ class App:
             for name in settings.installations
         }
         show_target = settings.while_pending == "target"
-        journal, clock = self.alarms.journal, self.alarms.clock
         self.hub = Hub(_switches(settings, journal), self.installations, journal, clock, show_target=show_target)
         self.doors: dict[str, Door] = {}
         self._sections = settings.doors.opened
@@ -114,6 +114,7 @@ class App:
             notify=self._tell,
             opened=lambda: self.doors,
             pairing=settings.doors.pairing,
+            language=settings.spoken,
         )
 
     def _tell(self, notice: Notice, about: str, text: str) -> None:

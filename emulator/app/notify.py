@@ -21,6 +21,8 @@ from emulator.errors import EmulatorError
 from emulator.model import Notice
 from emulator.store.journal import Journal
 from emulator.store.notices import Noted, Notices
+from emulator.words.language import ENGLISH, Language
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -31,14 +33,14 @@ STOP_S = 1.0
 """For a message that is being sent; it comes again after the next start if it does not get through."""
 
 TITLES = {
-    Notice.FAILED: "Alarm: a command is not confirmed",
-    Notice.DISARMED: "Alarm disarmed",
-    Notice.LOGIN: "Alarm: login needed",
-    Notice.SILENT: "Alarm: no news",
-    Notice.BACK: "Alarm: back again",
-    Notice.LOCKED: "Alarm: wrong PINs",
-    Notice.DAMAGED: "Alarm: the journal was damaged",
-    Notice.TEST: "Alarm: a test",
+    Notice.FAILED: Text("Alarm: a command is not confirmed"),
+    Notice.DISARMED: Text("Alarm disarmed"),
+    Notice.LOGIN: Text("Alarm: login needed"),
+    Notice.SILENT: Text("Alarm: no news"),
+    Notice.BACK: Text("Alarm: back again"),
+    Notice.LOCKED: Text("Alarm: wrong PINs"),
+    Notice.DAMAGED: Text("Alarm: the journal was damaged"),
+    Notice.TEST: Text("Alarm: a test"),
 }
 
 
@@ -46,8 +48,14 @@ class Notifier:
     """Takes notices from any thread, at once, and has them delivered."""
 
     def __init__(
-        self, journal: Journal, targets: Sequence[str], clock: Timepiece, open_target: Callable[[str], Send]
+        self,
+        journal: Journal,
+        targets: Sequence[str],
+        clock: Timepiece,
+        open_target: Callable[[str], Send],
+        language: Language = ENGLISH,
     ) -> None:
+        self._say = language.say
         self._notices = Notices(journal)
         self._clock = clock
         self._new: queue.SimpleQueue[Noted | None] = queue.SimpleQueue()
@@ -69,7 +77,8 @@ class Notifier:
     def tell(self, notice: Notice, about: str, text: str) -> None:
         """Queue a notice; return at once, whatever the targets do."""
         if self._threads and not self._stopping.is_set():
-            self._new.put(Noted(self._clock.time(), f"{TITLES[notice]}\n{about}: {text}", notice in URGENT))
+            message = f"{self._say(TITLES[notice])}\n{self._say(about)}: {self._say(text)}"
+            self._new.put(Noted(self._clock.time(), message, notice in URGENT))
 
     def start(self) -> None:
         """Begin to deliver, what was left over first."""

@@ -15,6 +15,7 @@ from emulator.app.contradictions import contradictions
 from emulator.app.switch_settings import DisarmSettings, SwitchSettings
 from emulator.config import devices_yaml
 from emulator.config.fields import Duration, Port, Section, within
+from emulator.words.language import LANGUAGES, Language, of_house
 
 AnySection = TypeVar("AnySection", bound=Section)
 
@@ -85,6 +86,10 @@ class Settings(Section):
     notify: NotifySettings = Field(
         default=NotifySettings(), description="what you are told without asking; where to is in VERISURE_NOTIFY"
     )
+    language: Literal[LANGUAGES] | None = Field(  # type: ignore[valid-type]  # known at run time only
+        default=None,
+        description="en, es, it, fr, pt or pt-BR, for notices and what apps show; left out: the country's",
+    )
     reply_within: Annotated[Duration, within("1ms", "10s")] = Field(
         default=0.8,
         description="how long a switch waits for the cloud before it answers; from 1s on openHAB asks the next switch",
@@ -107,6 +112,11 @@ class Settings(Section):
         """Return the sections that a door has below installations, by the installation's name."""
         found = {name: getattr(one, door, None) for name, one in self.installations.items()}
         return {name: section for name, section in found.items() if section is not None}
+
+    @property
+    def spoken(self) -> Language:
+        """The language of the house."""
+        return of_house(self.language, next(iter(self.installations.values())).country)
 
     @property
     def accounts(self) -> Mapping[str, bool]:

@@ -10,6 +10,7 @@ from emulator.alarm.hub import Switch
 from emulator.errors import ProtocolError
 from emulator.model import Notice
 from emulator.store.identities import Identity
+from emulator.words.language import ENGLISH, Language
 
 if TYPE_CHECKING:
     from emulator.alarm.hub import Hub
@@ -78,6 +79,8 @@ class DoorContext:
     """Pairing mode of the door whose clients pair; None where there is none."""
     of_alarms: Mapping[str, Any] = field(default_factory=dict)
     """The door's own section of each alarm that has one, by the alarm's name."""
+    language: Language = ENGLISH
+    """The language of the house."""
 
 
 class DoorPort(NamedTuple):

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
 from emulator.model import Axes, PanelState
-from emulator.store.journal import Entry, Journal, axes_of
+from emulator.store.columns import axes_of
+from emulator.store.journal import Entry, Journal
 
 KEEP_SPANS = 10_000
 """Some years of a house that arms and disarms a few times a day; below 1 MB."""

@@ -8,10 +8,12 @@ from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 
 from emulator.errors import EmulatorError
-from emulator.model import Axes, Command, Interior, Origin, Outcome, PanelState, Result
+from emulator.model import Command, Origin, Outcome, PanelState, Result
 from emulator.store import noise
+from emulator.store.columns import axes_of, words_of
 from emulator.store.database import Database
 from emulator.store.noise import NOTHING_SENT, Kind, Noise
+from emulator.words.text import Text, unpack
 
 TYPED_S = 600.0
 """Longest time that a command typed at the terminal takes."""
@@ -27,6 +29,8 @@ _NAMED = "SELECT id FROM alarms WHERE name = ? AND is_named ORDER BY id DESC LIM
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A journalled command. Times are epoch seconds; `result` is None while it is under way.
+
+    `message` is a Text where the program that ended the command knew it as one.
 
     `installation` is the alarm's name now. Of an alarm that the name meant before, such as the demo, it says so.
 
@@ -124,8 +128,8 @@ class Journal(Database):
                 self._noise.end(db, entry, outcome, at)
             else:
                 db.execute(
-                    "UPDATE commands SET ended_at = ?, result = ?, message = ? WHERE id = ?",
-                    (at, outcome.result, outcome.message, entry),
+                    "UPDATE commands SET ended_at = ?, result = ?, message = ?, words = ? WHERE id = ?",
+                    (at, outcome.result, outcome.message, words_of(outcome.message), entry),
                 )
 
     def recover(self, at: float) -> int:
@@ -133,12 +137,12 @@ class Journal(Database):
 
         Commands typed within TYPED_S are left alone: their own process ends them.
         """
-        message = "the program stopped while this was under way; it is not sent again"
+        message = Text("the program stopped while this was under way; it is not sent again")
         with self.write() as db:
             return db.execute(
-                "UPDATE commands SET ended_at = ?, result = ?, message = ? "
+                "UPDATE commands SET ended_at = ?, result = ?, message = ?, words = ? "
                 "WHERE result IS NULL AND NOT (door = 'cli' AND at > ?)",
-                (at, Result.UNCONFIRMED, message, at - TYPED_S),
+                (at, Result.UNCONFIRMED, message, words_of(message), at - TYPED_S),
             ).rowcount
 
     def unsettled(self, installation: str) -> list[int]:
@@ -158,15 +162,18 @@ class Journal(Database):
         `quiet` selects the commands that changed nothing, or the others.
         """
         fields = ", ".join(f"commands.{field}" for field in Entry.__slots__)
-        query = f"SELECT {_OWNER}, {fields} FROM commands LEFT JOIN alarms ON alarms.id = alarm "  # noqa: S608  # constants
+        query = f"SELECT {_OWNER}, words, {fields} FROM commands LEFT JOIN alarms ON alarms.id = alarm "  # noqa: S608  # constants
         query += "WHERE (? IS NULL OR commands.id < ?) AND (? IS NULL OR noise = ?) ORDER BY commands.id DESC LIMIT ?"
         rows = self.rows(query, before, before, quiet, quiet, limit)
         with self._lock:
             counted = {row.id: row for row in self._noise.unwritten}
             names = {alarm: name for name, alarm in self._alarms.items()}
         entries = []
-        for alarm, name, is_named, other, *row in rows:
+        for alarm, name, is_named, other, words, *row in rows:
             entry = Entry(*row)
+            if words:
+                with suppress(ValueError):
+                    entry = replace(entry, message=unpack(words))
             if alarm in names:
                 entry = replace(entry, installation=names[alarm])
             elif alarm:
@@ -237,12 +244,3 @@ class Journal(Database):
         for *axes, read_at, raw, source in self.rows(query, self.alarm(installation)):
             return PanelState(axes_of(*axes), read_at, raw, source)
         return None
-
-
-def axes_of(interior: str | None, perimeter: int | None, annex: int | None) -> Axes:
-    """Return the axes that three columns hold."""
-    return Axes(
-        Interior(interior) if interior else None,
-        None if perimeter is None else bool(perimeter),
-        None if annex is None else bool(annex),
-    )

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from emulator.model import Origin, Outcome, Result
+from emulator.store.columns import words_of
+from emulator.words.text import Text
 
 KEEP_COMMANDS, KEEP_NOISE = 10_000, 2_000
 """Rows of commands, some years of a busy house in about 3 MB; and of those that changed nothing, which cost a peer
@@ -35,10 +37,12 @@ MOST_ROWS = 2000
 """Rows in memory; all of them take some 600 kB."""
 
 OTHERS = "other requests"
-WHY_OTHERS = "this peer asked for so many different things that changed nothing that the rest is only counted"
+WHY_OTHERS = Text("this peer asked for so many different things that changed nothing that the rest is only counted")
 
 OTHERS_DONE = "unpair others"
-WHY_OTHERS_DONE = "this peer asked for so many different things that what was done for it from here on is only counted"
+WHY_OTHERS_DONE = Text(
+    "this peer asked for so many different things that what was done for it from here on is only counted"
+)
 
 
 class Kind(NamedTuple):
@@ -130,8 +134,9 @@ class Noise:
             row.id, began, is_noise = entry, row.began, row.is_noise
         db.execute(
             "UPDATE commands SET installation = ?, action = ?, door = ?, peer = ?, switch = ?, result = ?, "
-            "message = ?, alarm = iif(? = '', 0, alarm), at = ?, ended_at = ?, noise = ?, times = ? WHERE id = ?",
-            (*kind, kind.installation, began, at, is_noise, row.times if row else 1, entry),
+            "message = ?, words = ?, alarm = iif(? = '', 0, alarm), at = ?, ended_at = ?, noise = ?, times = ? "
+            "WHERE id = ?",
+            (*kind, words_of(kind.reason), kind.installation, began, at, is_noise, row.times if row else 1, entry),
         )
 
     def write(self, db: sqlite3.Connection) -> None:
@@ -161,9 +166,9 @@ def kind_of(installation: str, action: str, origin: Origin, outcome: Outcome) ->
 def insert(db: sqlite3.Connection, kind: Kind, alarm: int, at: float) -> int:
     """Write a new row, inside `Journal.write`; return its number."""
     done = db.execute(
-        "INSERT INTO commands (installation, action, door, peer, switch, result, message, alarm, at, ended_at, noise) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
-        (*kind, alarm, at, at),
+        "INSERT INTO commands (installation, action, door, peer, switch, result, message, words, alarm, at, ended_at, "
+        "noise) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+        (*kind, words_of(kind.reason), alarm, at, at),
     )
     delete_old(db, done.lastrowid or 0)
     return done.lastrowid or 0

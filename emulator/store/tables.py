@@ -73,7 +73,12 @@ ALARMS = (
     "DROP TABLE states",
 )
 
-VERSIONS: tuple[Sequence[str], ...] = (FIRST, NOTICES, NOISE, ALARMS)
+WORDS = (
+    # The message as it can be said in another language; see words/text.py. NULL where there is only the English.
+    "ALTER TABLE commands ADD COLUMN words TEXT",
+)
+
+VERSIONS: tuple[Sequence[str], ...] = (FIRST, NOTICES, NOISE, ALARMS, WORDS)
 """Statements that migrate the file from each version to the next. A released step never changes; append new ones."""
 
 WRITER = "written by"

@@ -268,7 +268,7 @@ MISTAKES = [
     (f"{HOME}{NIGHT}lan: {{ interface: [eth0] }}", ["3: lan.interface: unknown key; did you mean 'interfaces'?"]),
     (f"{HOME}{NIGHT}swiches: []", ["3: swiches: unknown key; did you mean 'switches'?"]),
     (f"{HOME}{NIGHT}xyz: 1", ["3: xyz: unknown key; known here: "
-                              "installations, switches, doors, lan, notify, reply_within, while_pending"]),
+                              "installations, switches, doors, lan, notify, language, reply_within, while_pending"]),
     (f"{HOME}{NIGHT}switches: []", ["3: 'switches' stands twice, first on line 2; keep one",
                                     f"2: switches: {ONE}"]),
     # Installations: the settings stand on line 2.

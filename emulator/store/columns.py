@@ -1,0 +1,18 @@
+"""Values as columns of the journal hold them. Pure."""
+
+from emulator.model import Axes, Interior
+from emulator.words.text import Text, pack
+
+
+def axes_of(interior: str | None, perimeter: int | None, annex: int | None) -> Axes:
+    """Return the axes that three columns hold."""
+    return Axes(
+        Interior(interior) if interior else None,
+        None if perimeter is None else bool(perimeter),
+        None if annex is None else bool(annex),
+    )
+
+
+def words_of(message: str) -> str | None:
+    """Return what is kept of a message beside its English; None where that is all there is."""
+    return pack(message) if isinstance(message, Text) else None

@@ -1,0 +1,88 @@
+"""The languages of the house: gettext catalogues, and which of them a person reads."""
+
+import gettext
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from emulator.words.text import Text, grouped
+
+FOLDER = Path(__file__).parent / "locale"
+
+GROUPS = {"en": ",", "es": ".", "it": ".", "pt": ".", "pt-BR": ".", "fr": "\N{NARROW NO-BREAK SPACE}"}
+"""Language, by its BCP 47 tag → what stands between groups of three digits."""
+
+LANGUAGES = tuple(GROUPS)
+
+CODES = {"en": "en", "es": "es", "it": "it", "fr": "fr", "pt": "pt", "pt-br": "pt-BR"}
+"""Tag that a browser may send, in lower case → language."""
+
+OF_COUNTRY = {"ES": "es", "IT": "it", "FR": "fr", "PT": "pt", "BR": "pt-BR"} | dict.fromkeys(("AR", "CL", "PE"), "es")
+"""Country of an alarm → language of its house; English in any other."""
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language that sentences are said in."""
+
+    tag: str
+    """BCP 47, as in `<html lang>`."""
+    _found: gettext.NullTranslations = field(repr=False)
+
+    def say(self, text: str) -> str:
+        """Return a text in this language; what is no Text, or not in the catalogue, stays as it is."""
+        if not isinstance(text, Text):
+            return text
+        template = self._template(text)
+        return template.format(
+            **{name: grouped(self._value(value), GROUPS[self.tag]) for name, value in text.values.items()}
+        )
+
+    def _template(self, text: Text) -> str:
+        if text.many and text.context:
+            return self._found.npgettext(text.context, text.template, text.many, text.values["n"])
+        if text.many:
+            return self._found.ngettext(text.template, text.many, text.values["n"])
+        if text.context:
+            return self._found.pgettext(text.context, text.template)
+        return self._found.gettext(text.template) if text.template else ""
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(self._value, value))
+        return self.say(value) if isinstance(value, str) else value
+
+
+@cache
+def language(tag: str) -> Language:
+    """Return a language of LANGUAGES."""
+    names = [tag.replace("-", "_"), tag.partition("-")[0]]
+    # English needs no catalogue: it is the key. Of pt-BR only what differs from pt has to be there.
+    return Language(tag, gettext.translation("emulator", FOLDER, names, fallback=tag == "en"))
+
+
+ENGLISH = language("en")
+
+
+def of_house(setting: str | None, country: str) -> Language:
+    """Return the language of the house: the setting, else that of the alarm's country."""
+    return language(setting or OF_COUNTRY.get(country, "en"))
+
+
+def accepted(header: str, otherwise: Language) -> Language:
+    """Return the language that a browser's Accept-Language header prefers (RFC 9110 §12.5.4), among ours."""
+    offers = sorted(map(_offer, header.split(",")), key=lambda offer: -offer[1])
+    for tag, quality in offers:
+        found = CODES.get(tag) or CODES.get(tag.partition("-")[0])
+        if found and quality > 0:
+            return language(found)
+    return otherwise
+
+
+def _offer(part: str) -> tuple[str, float]:
+    tag, _, quality = part.partition(";")
+    try:
+        return tag.strip().lower(), float(quality.strip().removeprefix("q=") or 1)
+    except ValueError:
+        return "", 0.0

@@ -1,0 +1,89 @@
+"""Names, in a sentence, of modes, axes, states, actions, results and times. Pure.
+
+The bare words (`str(mode)`, `str(axes)`) are those of settings, API, log and journal; these are for people.
+"""
+
+from emulator.model import DISARMS, Action, Arm, ArmMode, Axes, Interior, PanelState, Result
+from emulator.words.text import Text, counted, sense
+
+INTERIOR = {
+    Interior.OFF: sense("interior", "off"),
+    Interior.DAY: sense("mode", "day"),
+    Interior.NIGHT: sense("mode", "night"),
+    Interior.TOTAL: sense("mode", "total"),
+}
+PERIMETER, ANNEX = sense("mode", "perimeter"), sense("mode", "annex")
+
+RESULTS = {
+    Result.CONFIRMED: sense("result", "done"),
+    Result.REJECTED: sense("result", "refused"),
+    Result.FAILED: sense("result", "failed"),
+    Result.UNCONFIRMED: sense("result", "not sure"),
+    Result.SUPERSEDED: sense("result", "changed nothing"),
+    Result.IGNORED: sense("result", "changed nothing"),
+    Result.REFUSED: sense("result", "refused"),
+}
+"""One word for each end of a command, the same wherever a person reads it."""
+
+UNDER_WAY = sense("result", "under way")
+
+
+def mode(mode: ArmMode) -> str:
+    """Name an arm mode: "night + perimeter"."""
+    parts = [INTERIOR[mode.interior]] if mode.interior else []
+    return _sum(parts + [PERIMETER] * mode.perimeter + [ANNEX] * mode.annex)
+
+
+def axes(axes: Axes) -> str:
+    """Name a position of the panel: "night + perimeter", "disarmed"."""
+    parts = [INTERIOR[axes.interior]] if axes.interior not in (None, Interior.OFF) else []
+    parts += [PERIMETER] * (axes.perimeter is True) + [ANNEX] * (axes.annex is True)
+    if parts:
+        return _sum(parts)
+    if axes.interior is Interior.OFF and axes.perimeter is False:
+        return Text("disarmed") if axes.annex is False else Text("disarmed, annex unknown")
+    return Text("armed, mode unknown")
+
+
+def state(state: PanelState) -> str:
+    """Name a state of the panel, with the zones that are open and not guarded."""
+    said = axes(state.axes)
+    if state.bypassed:
+        return Text("{state}; open and not guarded: {zones}", state=said, zones=state.bypassed)
+    return said
+
+
+def action(action: Action) -> str:
+    """Name an action: "arm night", "disarm annex"."""
+    if isinstance(action, Arm):
+        return Text("arm {mode}", mode=mode(action.mode))
+    return {DISARMS["main"]: Text("disarm"), DISARMS["annex"]: Text("disarm annex")}.get(action, Text("disarm all"))
+
+
+def parse_action(text: str) -> Action | None:
+    """Return the action that a journal row or the API names; None if it names none, as "press the link button"."""
+    try:
+        if text.startswith("arm "):
+            return Arm(ArmMode.parse(text.removeprefix("arm ")))
+    except ValueError:
+        return None
+    return next((one for one in DISARMS.values() if str(one) == text), None)
+
+
+def length(seconds: float) -> str:
+    """Name a span of time in its two largest units at most: "3 h 20 min"."""
+    if seconds < 60:
+        return Text("{s} s", s=round(seconds))
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if hours >= 48:
+        return counted("{n} day", "{n} days", hours // 24)
+    if hours and minutes:
+        return Text("{h} h {min} min", h=hours, min=minutes)
+    return Text("{h} h", h=hours) if hours else Text("{min} min", min=minutes)
+
+
+def _sum(parts: list[Text]) -> str:
+    """Join the parts of a mode."""
+    if len(parts) == 1:
+        return parts[0]
+    return Text("{first} + {rest}", first=parts[0], rest=_sum(parts[1:]))

@@ -1,0 +1,86 @@
+"""Which language a person reads, and how a sentence is said in it."""
+
+import gettext
+import io
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+
+from emulator.words.language import ENGLISH, LANGUAGES, Language, accepted, language, of_house
+from emulator.words.text import Text, counted, sense
+
+ES, FR = "nplurals=2; plural=(n != 1);", "nplurals=2; plural=(n > 1);"
+
+
+def made(tag: str, plural: str, *messages: tuple[str | tuple[str, str], str | tuple[str, str], str]) -> Language:
+    """Return a language with a catalogue of its own: each message is the English, the translation, and its sense."""
+    found = Catalog(locale=tag, header_comment="")
+    found.mime_headers = [("Content-Type", "text/plain; charset=utf-8"), ("Plural-Forms", plural)]
+    for english, translated, context in messages:
+        found.add(english, translated, context=context or None)
+    file = io.BytesIO()
+    write_mo(file, found)
+    file.seek(0)
+    return Language(tag, gettext.GNUTranslations(file))
+
+
+def test_a_sentence_is_translated_with_its_values() -> None:
+    spanish = made("es", ES, ("open: {zones}, {mode}", "{mode}: abierto {zones}", ""), ("night", "noche", ""))
+    said = spanish.say(Text("open: {zones}, {mode}", zones=("Cocina", Text("night")), mode=Text("night")))
+    assert said == "noche: abierto Cocina, noche"
+
+
+def test_a_number_has_the_form_and_the_groups_of_the_language() -> None:
+    french = made("fr", FR, (("{n} window", "{n} windows"), ("{n} fenêtre", "{n} fenêtres"), ""))
+    said = [french.say(counted("{n} window", "{n} windows", n)) for n in (0, 1, 2, 12345)]
+    assert said == ["0 fenêtre", "1 fenêtre", "2 fenêtres", "12\N{NARROW NO-BREAK SPACE}345 fenêtres"]
+
+
+def test_a_sense_has_its_own_translation() -> None:
+    spanish = made("es", ES, ("off", "apagado", "switch"), ("off", "apagada", ""))
+    assert spanish.say(sense("switch", "off")) == "apagado"
+    assert spanish.say(Text("off")) == "apagada"
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_what_is_no_text_or_not_translated_stays(tag: str) -> None:
+    assert language(tag).say("of the cloud") == "of the cloud"
+    assert language(tag).say(Text("no such sentence of ours, {n}", n="8099")) == "no such sentence of ours, 8099"
+    assert language(tag).say(Text("")) == ""
+
+
+@pytest.mark.parametrize(
+    ("header", "tag"),
+    [
+        ("es-ES,es;q=0.9,en;q=0.8", "es"),
+        ("de-DE,de;q=0.9,it;q=0.7,fr;q=0.8", "fr"),
+        ("pt-BR", "pt-BR"),
+        ("pt-PT", "pt"),
+        ("PT_br, pt-br;q=1", "pt-BR"),
+        ("fr;q=0, it", "it"),
+        ("en;q=x, it;q=0.1", "it"),
+        ("de", "en"),
+        ("", "en"),
+        (";;,,=", "en"),
+        ("*", "en"),
+        ("es;q=1;level=1, it;q=0.5", "it"),
+    ],
+)
+def test_a_browser_is_answered_in_what_it_prefers(header: str, tag: str) -> None:
+    assert accepted(header, ENGLISH).tag == tag
+
+
+@pytest.mark.parametrize(
+    ("setting", "country", "tag"),
+    [
+        (None, "ES", "es"),
+        (None, "AR", "es"),
+        (None, "BR", "pt-BR"),
+        (None, "SE", "en"),
+        ("it", "ES", "it"),
+        (None, "", "en"),
+    ],
+)
+def test_a_house_speaks_its_setting_or_its_country(setting: str | None, country: str, tag: str) -> None:
+    assert of_house(setting, country).tag == tag
