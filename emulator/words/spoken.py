@@ -3,6 +3,8 @@
 The bare words (`str(mode)`, `str(axes)`) are those of settings, API, log and journal; these are for people.
 """
 
+from collections.abc import Callable
+
 from emulator.model import DISARMS, Action, Arm, ArmMode, Axes, Interior, PanelState, Result
 from emulator.words.text import Text, counted, sense
 
@@ -70,6 +72,14 @@ def parse_action(text: str) -> Action | None:
     return next((one for one in DISARMS.values() if str(one) == text), None)
 
 
+def who(door: str, peer: str = "", switch: str = "", named: Callable[[str], str] = str) -> str:
+    """Name who asked for something: "Night alarm · WeMo · Ana's phone". What is empty is left out.
+
+    `door` is the door's label, or its bare name for programs; `named` returns what people call an address.
+    """
+    return _listed([part for part in (switch, door, peer and named(peer)) if part])
+
+
 def length(seconds: float) -> str:
     """Name a span of time in its two largest units at most: "3 h 20 min"."""
     if seconds < 60:
@@ -80,6 +90,13 @@ def length(seconds: float) -> str:
     if hours and minutes:
         return Text("{h} h {min} min", h=hours, min=minutes)
     return Text("{h} h", h=hours) if hours else Text("{min} min", min=minutes)
+
+
+def _listed(parts: list[str]) -> str:
+    """Join parts by dots; one alone is itself."""
+    if len(parts) < 2:
+        return parts[0] if parts else ""
+    return Text("{first} · {rest}", first=parts[0], rest=_listed(parts[1:]))
 
 
 def _sum(parts: list[Text]) -> str:
