@@ -34,12 +34,14 @@ class Language:
         """Return a text in this language; what is no Text, or not in the catalogue, stays as it is."""
         if not isinstance(text, Text):
             return text
-        template = self._template(text)
-        return template.format(
-            **{name: grouped(self._value(value), GROUPS[self.tag]) for name, value in text.values.items()}
-        )
+        return self.template(text).format(**self.values(text))
 
-    def _template(self, text: Text) -> str:
+    def values(self, text: Text) -> dict[str, Any]:
+        """Return the values of a text as they stand in this language."""
+        return {name: grouped(self._value(value), GROUPS[self.tag]) for name, value in text.values.items()}
+
+    def template(self, text: Text) -> str:
+        """Return the sentence with its `{name}` for each value, for who fills it in: a script, or with HTML."""
         if text.many and text.context:
             return self._found.npgettext(text.context, text.template, text.many, text.values["n"])
         if text.many:

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from emulator.alarm.hub import Switch
 from emulator.doors import Door, DoorContext
-from emulator.doors.dashboard import api, pages
+from emulator.doors.dashboard import api, pages, speech
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.overview import Overview
 from emulator.doors.dashboard.settings import DashboardSettings
@@ -47,6 +47,7 @@ def create_app(overview: Overview, access: Access) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = wsgi.BODY
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    speech.teach(app, overview.language)
     app.register_blueprint(pages.blueprint(overview, access))
     app.register_blueprint(api.blueprint(overview, access))
 
@@ -80,7 +81,8 @@ class Dashboard:
         now, pin = context.clock.time, context.pin
         access = Access(context.journal, pin, now, self._token)
         searches, pairing = context.responder.searches, context.pairing
-        overview = Overview(context.hub, context.journal, pin, self._news, now, self._others, searches, pairing)
+        hub, journal, language = context.hub, context.journal, context.language
+        overview = Overview(hub, journal, pin, self._news, now, self._others, searches, pairing, language)
         self._web = Web(
             "dashboard",
             create_app(overview, access),

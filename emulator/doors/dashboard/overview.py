@@ -16,6 +16,7 @@ from emulator.store.history import newest_ended
 from emulator.store.journal import Entry, Journal
 from emulator.store.pairing import BUTTON_S, button_pressed, press_button
 from emulator.store.pin import Pin
+from emulator.words.language import ENGLISH, Language
 
 LOOKED_THROUGH = 100
 """Journal entries that are searched for the last command of each alarm."""
@@ -33,6 +34,8 @@ class Overview:
     doors: Callable[[], Mapping[str, Door]]
     searches: Callable[[], tuple[LoggedSearch, ...]]
     pairing: Pairing | None
+    language: Language = ENGLISH
+    """The language of the house, for a browser that prefers none of ours."""
 
     def state(self) -> schema.StateView:
         """Return everything."""
