@@ -12,6 +12,7 @@ from pathlib import Path
 import ifaddr
 
 from emulator.lan import ssdp
+from emulator.words.text import Text
 
 # Bridges of Docker, libvirt, podman and LXC: no client of ours lives behind them. Not veth*: that is also what the
 # inner end of a container's or a namespace's only interface is called.
@@ -107,11 +108,20 @@ def places(found: Iterable[Nic], interfaces: Sequence[str] | None, address: str 
 def nowhere(found: Iterable[Nic], interfaces: Sequence[str] | None) -> str:
     """Return the message when there is no place to serve."""
     found = list(found)
-    there = ", ".join(f"{nic.name} {nic.address}" for nic in found) or "none at all"
+    there = tuple(f"{nic.name} {nic.address}" for nic in found) or Text("none at all")
+    if interfaces:
+        return Text(
+            "no interface called {wanted} has a local IPv4 address to serve; there is {there}",
+            wanted=tuple(interfaces),
+            there=there,
+        )
     if interfaces is None and any(_is_left_out(nic) for nic in found):
-        there += " (tunnels and Docker's are left out unless lan.interfaces names them)"
-    wanted = f" called {' or '.join(interfaces)}" if interfaces else ""
-    return f"no interface{wanted} has a local IPv4 address to serve; there is {there}"
+        return Text(
+            "no interface has a local IPv4 address to serve; there is {there} (tunnels and Docker's are left out "
+            "unless lan.interfaces names them)",
+            there=there,
+        )
+    return Text("no interface has a local IPv4 address to serve; there is {there}", there=there)
 
 
 def _usual(nic: Nic) -> bool:

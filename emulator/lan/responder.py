@@ -15,6 +15,7 @@ from emulator.lan import network, ssdp
 from emulator.lan.door import LOOK_S
 from emulator.lan.network import Nic, Place
 from emulator.lan.site import LoggedSearch, Site, Traffic
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -187,9 +188,14 @@ class Responder:
 
     def _missing(self, found: Sequence[Nic], places: Sequence[Place]) -> list[str]:
         if not places:
-            return [f"{network.nowhere(found, self._interfaces)}; trying again"]
+            return [Text("{why}; trying again", why=network.nowhere(found, self._interfaces))]
         if self._address and self._address != places[0].host:
-            return [f"{self._address} is none of this host's addresses; it is told to clients all the same"]
+            return [
+                Text(
+                    "{address} is none of this host's addresses; it is told to clients all the same",
+                    address=self._address,
+                )
+            ]
         return []
 
     async def _mend(self, place: Place) -> str:

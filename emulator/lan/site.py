@@ -17,6 +17,7 @@ from typing import cast
 from emulator.lan import access, network, ssdp
 from emulator.lan.network import Place
 from emulator.lan.outbox import Debounce, Transmitter
+from emulator.words.text import Text, counted, sense
 
 LOG = logging.getLogger(__name__)
 
@@ -30,6 +31,8 @@ TWICE = 2
 """Each notice is sent so often, as UDP loses some."""
 
 GROUP = (ssdp.GROUP, ssdp.PORT)
+
+TOO_MANY = sense("searches", "too many")
 
 KEPT = 50
 """Different searches that are logged; a busy LAN has some twenty, each from time to time."""
@@ -119,8 +122,13 @@ class Site:
                 receiver.close()
                 raise
         except OSError as error:
-            way_out = "searches are not answered there until the program that keeps it is stopped; trying again"
-            return f"UDP port {ssdp.PORT} on {host} cannot be used ({error.strerror}): {way_out}"
+            return Text(
+                "UDP port {port} on {host} cannot be used ({why}): searches are not answered there until the program "
+                "that keeps it is stopped; trying again",
+                port=str(ssdp.PORT),
+                host=host,
+                why=str(error.strerror),
+            )
         self._receiver, _ = await loop.create_datagram_endpoint(lambda: Searches(self, multicast=True), sock=receiver)
         self._sender, _ = await loop.create_datagram_endpoint(lambda: Searches(self, multicast=False), sock=sender)
         return ""
@@ -141,12 +149,12 @@ class Site:
         """Queue the answers of our devices to a search."""
         traffic, place = self._traffic, self.place
         if not access.is_local(peer[0], place.network):
-            traffic.log.note(peer[0], st, "not answered: from elsewhere", time.time())
+            traffic.log.note(peer[0], st, Text("not answered: from elsewhere"), time.time())
             return
         if not traffic.debounce.is_new(peer, st, time.monotonic()):
             return
         if not traffic.transmitter.has_room(peer[0]):
-            traffic.log.note(peer[0], st, "too many", time.time())
+            traffic.log.note(peer[0], st, TOO_MANY, time.time())
             return
         found = [
             (device, ssdp.answer(device, advert, place.advertised, time.time()))
@@ -158,7 +166,8 @@ class Site:
             traffic.transmitter.put(delay, peer[0], partial(self._send_of, *answer, peer))
             for delay, answer in zip(delays, found, strict=True)
         )
-        verdict = f"{queued} answers" if queued else "too many" if found else "not for us"
+        answered = counted("{n} answer", "{n} answers", queued)
+        verdict = answered if queued else TOO_MANY if found else Text("not for us")
         traffic.log.note(peer[0], st, verdict, time.time())
         LOG.debug("%s:%d on %s asks for %s: %d answers", *peer, place.interface, st, queued)
 

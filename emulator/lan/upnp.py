@@ -50,11 +50,11 @@ def text(value: str) -> str:
     return INVALID_IN_XML.sub("", value)
 
 
-def page(title: str, *paragraphs: str) -> bytes:
-    """Return a presentation page."""
+def page(title: str, *paragraphs: str, lang: str) -> bytes:
+    """Return a presentation page; `lang` is the language of its paragraphs (BCP 47)."""
     name = escape(text(title))
     written = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
-    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title>'
+    head = f'<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>{name}</title>'
     return f"{head}<h1>{name}</h1>{written}</html>".encode()
 
 

@@ -16,6 +16,7 @@ from emulator.lan.connection import HttpConnection
 from emulator.lan.lanes import Lanes
 from emulator.lan.limits import Connections
 from emulator.lan.network import Place
+from emulator.words.language import ENGLISH
 from tests.doors.clockwork import as_test, run
 from tests.doors.fakes import FakeHub
 
@@ -100,6 +101,7 @@ class Rig:
     def __init__(self) -> None:
         self.hub = FakeHub()
         self.executor: Executor = Inline()
+        self.language = ENGLISH
         self.switch = self.hub.switches[0]
         self.publisher = Publisher(clock=asyncio.get_running_loop().time)
         self.publisher.move(Here((PLACE,), frozenset({PLACE.host})))
@@ -111,7 +113,9 @@ class Rig:
         """Make the plugs anew, on the executor as it is now."""
         walks, lanes = Walks(), Lanes(self.executor, asyncio.get_running_loop().time)
         self.plug, self.other = (
-            Plug(switch, self.hub, self.publisher, lanes, walks, lambda call, *args: call(*args))
+            Plug(
+                switch, self.hub, self.publisher, lanes, walks, lambda call, *args: call(*args), language=self.language
+            )
             for switch in self.hub.switches
         )
 

@@ -1,28 +1,10 @@
 """Which language a person reads, and how a sentence is said in it."""
 
-import gettext
-import io
-
 import pytest
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
 
-from emulator.words.language import ENGLISH, LANGUAGES, Language, accepted, language, of_house
+from emulator.words.language import ENGLISH, LANGUAGES, accepted, language, of_house
 from emulator.words.text import Text, counted, sense
-
-ES, FR = "nplurals=2; plural=(n != 1);", "nplurals=2; plural=(n > 1);"
-
-
-def made(tag: str, plural: str, *messages: tuple[str | tuple[str, str], str | tuple[str, str], str]) -> Language:
-    """Return a language with a catalogue of its own: each message is the English, the translation, and its sense."""
-    found = Catalog(locale=tag, header_comment="")
-    found.mime_headers = [("Content-Type", "text/plain; charset=utf-8"), ("Plural-Forms", plural)]
-    for english, translated, context in messages:
-        found.add(english, translated, context=context or None)
-    file = io.BytesIO()
-    write_mo(file, found)
-    file.seek(0)
-    return Language(tag, gettext.GNUTranslations(file))
+from tests.support.catalogue import ES, FR, made
 
 
 def test_a_sentence_is_translated_with_its_values() -> None:

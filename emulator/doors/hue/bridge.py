@@ -10,6 +10,8 @@ from typing import Any
 from emulator.lan import ssdp, upnp
 from emulator.lan.ssdp import Advert, UpnpDevice
 from emulator.store.identities import BridgeIdentity
+from emulator.words.language import Language
+from emulator.words.text import Text
 
 Json = Any
 """A value that json.dumps takes."""
@@ -151,9 +153,7 @@ def clock(epoch_s: float) -> str:
     return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def page(identity: BridgeIdentity) -> bytes:
+def page(identity: BridgeIdentity, language: Language) -> bytes:
     """Return the presentation page."""
-    title = f"{NAME} {identity.bridge_id}"
-    return upnp.page(
-        title, "Alarm modes shown as lights of a Hue bridge by verisure-emulator. This is no Philips product."
-    )
+    about = Text("Alarm modes shown as lights of a Hue bridge by verisure-emulator. This is no Philips product.")
+    return upnp.page(f"{NAME} {identity.bridge_id}", language.say(about), lang=language.tag)

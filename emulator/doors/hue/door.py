@@ -1,6 +1,5 @@
 """The Hue door: a bridge whose lights are switches, over HTTP (lan-emulation.md §3), and its threads."""
 
-import errno
 import json
 import logging
 import socket
@@ -16,8 +15,9 @@ from emulator.doors.hue import bridge
 from emulator.doors.hue.bridge import Bridge
 from emulator.doors.hue.lights import MAX_LIGHTS, STALE_S, Lights
 from emulator.doors.hue.mdns import Mdns
-from emulator.doors.hue.messages import ApiRequest, error
+from emulator.doors.hue.messages import ApiRequest
 from emulator.doors.hue.names import named
+from emulator.doors.hue.ports import port_taken
 from emulator.doors.hue.settings import HTTPS, HueSettings
 from emulator.doors.hue.v1 import Api, route_of
 from emulator.errors import EmulatorError
@@ -29,6 +29,8 @@ from emulator.lan.ssdp import UpnpDevice
 from emulator.lan.web import PLACE, Web
 from emulator.store import light_ids, pairing
 from emulator.store.identities import BridgeIdentity
+from emulator.words.language import accepted
+from emulator.words.text import Text, sense
 
 LOG = logging.getLogger(__name__)
 
@@ -39,16 +41,6 @@ STALE_POLLS = 3
 """Polls without news after which a light is out of reach at the earliest."""
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
-
-WAYS_OUT = {
-    # Why a port cannot be had → the ways out, as the README has them at length.
-    errno.EACCES: "this user may not open ports below 1024. Either let it (sudo setcap cap_net_bind_service=+ep on "
-    "the real path of python3, or AmbientCapabilities=CAP_NET_BIND_SERVICE in the systemd unit), or let systemd open "
-    "it (a .socket unit with ListenStream={port}), or set another doors.hue.port and redirect (sudo iptables -t nat "
-    "-A PREROUTING -p tcp --dport {port} -j REDIRECT --to-ports 8080)",
-    errno.EADDRINUSE: "another program has it. Stop that one, or set another doors.hue.port: apps then find the "
-    "bridge all the same, Echos only ever ask port 80",
-}
 
 
 def blueprint(identity: BridgeIdentity, api: Api, port: Callable[[], int]) -> Blueprint:
@@ -66,7 +58,8 @@ def blueprint(identity: BridgeIdentity, api: Api, port: Callable[[], int]) -> Bl
     @pages.get("/")
     @pages.get(bridge.PAGE)
     def show_page() -> Response:
-        return Response(bridge.page(identity), content_type="text/html; charset=utf-8")
+        language = accepted(request.headers.get("Accept-Language", ""), api.language)
+        return Response(bridge.page(identity, language), content_type="text/html; charset=utf-8")
 
     @pages.get("/<icon>.png")
     def show_icon(icon: str) -> Response:
@@ -89,9 +82,9 @@ def blueprint(identity: BridgeIdentity, api: Api, port: Callable[[], int]) -> Bl
         return Response(text, content_type="application/json; charset=utf-8", headers={"Cache-Control": "no-store"})
 
     @pages.errorhandler(Exception)
-    def fail(failure: Exception) -> Response:
-        LOG.error("a request from %s failed", request.remote_addr, exc_info=failure)
-        answer = [error(901, "/", "the log of the emulator tells more")]
+    def fail(defect: Exception) -> Response:
+        LOG.error("a request from %s failed", request.remote_addr, exc_info=defect)
+        answer = [api.failure("/", Text("the log of the emulator tells more"))]
         return Response(json.dumps(answer), content_type="application/json; charset=utf-8")
 
     return pages
@@ -127,7 +120,7 @@ class Hue(Tenant):
                 len(reshaped),
             )
         self._users = pairing.Users(context.journal)
-        self.api = Api(self.lights, self._users, pairing=settings.pairing)
+        self.api = Api(self.lights, self._users, pairing=settings.pairing, language=context.language)
         app = Flask(__name__, static_folder=None)
         app.config["MAX_CONTENT_LENGTH"] = wsgi.BODY
         app.url_map.strict_slashes = False
@@ -140,7 +133,7 @@ class Hue(Tenant):
             interfaces=context.interfaces,
             address=context.address,
             sockets=sockets,
-            in_the_way=self._in_the_way,
+            in_the_way=lambda hosts, error: port_taken(self._web.port, hosts, error),
             nics=context.nics,
         )
         self._mdns = Mdns(self.identity, self._web.port) if settings.mdns else None
@@ -176,20 +169,15 @@ class Hue(Tenant):
         """Return what a client reads of its light."""
         light = next(light for light in self.lights.all.values() if light.switch is switch)
         state = self.lights.state(light)
-        return ("on" if state.on else "off") + ("" if state.reachable else ", out of reach")
+        if state.reachable:
+            return sense("switch", "on") if state.on else sense("switch", "off")
+        return Text("on, out of reach") if state.on else Text("off, out of reach")
 
     def devices(self, place: Place) -> Sequence[UpnpDevice]:
         """Return the bridge at the places where it answers. Called on the responder's loop."""
         if place.host not in {served.host for served in self._web.served}:
             return ()
         return (bridge.upnp_device(self.identity, self._web.port),)
-
-    def _in_the_way(self, hosts: Sequence[str], error: OSError) -> str:
-        way_out = WAYS_OUT.get(error.errno or 0, "choose another with doors.hue.port").format(port=self._web.port)
-        return (
-            f"The Hue bridge cannot use TCP port {self._web.port} on {', '.join(hosts)} ({error.strerror}): {way_out}. "
-            f"Everything else goes on; the port is tried again"
-        )
 
     # -- the door's own thread ------------------------------------------------------------------------------
 

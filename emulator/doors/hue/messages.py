@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from emulator.doors.hue.bridge import Bridge, Json
+from emulator.words.language import Language
+from emulator.words.text import Text
 
 LONGEST_WORD = 64
 """Characters of a client's own words that come back in an error."""
@@ -18,8 +20,10 @@ ERRORS = {
     7: "invalid value, {}, for parameter, {}",
     8: "parameter, {}, is not modifiable",
     101: "link button not pressed",
-    901: "Internal error: {}",
 }
+
+FAILED = 901
+"""Number of an error inside a real bridge, whose description says more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,17 @@ class HueError(Exception):
 
 
 def error(number: int, address: str, *words: object) -> Json:
-    """Return the entry of an answer that reports an error."""
-    return {"error": {"type": number, "address": address or "/", "description": ERRORS[number].format(*words)}}
+    """Return the entry of an answer that reports an error as real bridges describe it, which clients may compare."""
+    return _entry(number, address, ERRORS[number].format(*words))
+
+
+def failure(address: str, why: str, language: Language) -> Json:
+    """Return the entry of an answer that reports why nothing was done, for the person who reads it in the app."""
+    return _entry(FAILED, address, language.say(Text("Internal error: {why}", why=why)))
+
+
+def _entry(number: int, address: str, description: str) -> Json:
+    return {"error": {"type": number, "address": address or "/", "description": description}}
 
 
 def success(address: str, value: object) -> Json:

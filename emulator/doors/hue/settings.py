@@ -11,6 +11,7 @@ from emulator.doors import MDNS, ClosedPort, Door, DoorContext, DoorPort, DoorTy
 from emulator.store import pairing
 from emulator.store.identities import Identity
 from emulator.store.journal import Journal
+from emulator.words.text import Text
 
 SUFFIX_LIMIT = 16
 """Characters of `doors.hue.suffix`; a light's whole name has 32 (lan-emulation.md §3.4)."""
@@ -68,7 +69,7 @@ def _devices(journal: Journal, _switches: Mapping[str, Identity]) -> Mapping[str
 ROW = DoorType(
     settings=HueSettings,
     open=_open,
-    title="Hue bridge",
+    title=Text("Hue bridge"),
     label="Hue",
     summary="the switches as plugs on a Hue bridge",
     ports=_ports,

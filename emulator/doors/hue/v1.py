@@ -11,10 +11,12 @@ from emulator.doors.hue import shapes, values
 from emulator.doors.hue.bridge import Json
 from emulator.doors.hue.clients import Clients, Standing
 from emulator.doors.hue.lights import Light, Lights
-from emulator.doors.hue.messages import ApiRequest, HueError, error, success
+from emulator.doors.hue.messages import ApiRequest, HueError, error, failure, success
 from emulator.doors.hue.shapes import SHAPES
 from emulator.errors import EmulatorError
 from emulator.store.pairing import Users
+from emulator.words.language import ENGLISH, Language
+from emulator.words.text import Text
 
 USER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """A key that an Echo may have kept for years (§3.6). Not `(null)`: Sleep Cycle sends it to be refused (§3.3)."""
@@ -33,8 +35,10 @@ class Api:
         *,
         pairing: Literal["open", "button"] = "open",
         now: Callable[[], float] = time.time,
+        language: Language = ENGLISH,
     ) -> None:
         self.lights = lights
+        self.language = language
         self.clients = Clients(users, pairing, now)
         self._now = now
 
@@ -44,8 +48,12 @@ class Api:
             return self._route(request)
         except HueError as refusal:
             return [refusal.entry]
-        except EmulatorError as failure:
-            return [error(901, request.address, failure)]
+        except EmulatorError as trouble:
+            return [self.failure(request.address, trouble)]
+
+    def failure(self, address: str, why: object) -> Json:
+        """Return the entry that says, in the language of the house, why nothing was done."""
+        return failure(address, str(why), self.language)
 
     def _route(self, request: ApiRequest) -> Json:
         if not request.segments:
@@ -77,7 +85,7 @@ class Api:
             with suppress(HueError):
                 light, on = self._light(request), values.parse(request).get("on")
                 if isinstance(on, bool):
-                    reason = "its key is not paired with the bridge; see `emulator pair`"
+                    reason = Text("its key is not paired with the bridge; see `emulator pair`")
                     self.lights.refuse(light, on, request.peer, reason)
 
     # -- documents ------------------------------------------------------------------------------------------
@@ -131,8 +139,8 @@ class Api:
         errors, new = values.check(request, shape.settable)
         if "on" in new:
             self.clients.adopt(request)
-            if failure := self.lights.turn(light, new["on"], request.peer):
-                return [*errors, error(901, f"{request.address}/on", failure)]
+            if refusal := self.lights.turn(light, new["on"], request.peer):
+                return [*errors, self.failure(f"{request.address}/on", refusal)]
         if "bri" in new and shape.dims:
             self.lights.dim(light, new["bri"])
         return [*errors, *_successes(request, new)]
@@ -140,8 +148,8 @@ class Api:
     def put_everything(self, request: ApiRequest) -> Json:
         """Turn all lights on or off, which is a sweep: answered, and as a rule ignored."""
         errors, new = values.check(request, values.GROUPED)
-        if "on" in new and (failure := self.lights.turn_all(new["on"], request.peer)):
-            return [*errors, error(901, f"{request.address}/on", failure)]
+        if "on" in new and (refusal := self.lights.turn_all(new["on"], request.peer)):
+            return [*errors, self.failure(f"{request.address}/on", refusal)]
         return [*errors, *_successes(request, new)]
 
 

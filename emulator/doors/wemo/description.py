@@ -11,6 +11,8 @@ from time import gmtime, strftime
 
 from emulator.lan import ssdp, upnp
 from emulator.lan.ssdp import Advert, UpnpDevice
+from emulator.words.language import Language
+from emulator.words.text import Text, sense
 
 DEVICE_TYPE = "urn:Belkin:device:controllee:1"
 FIRMWARE = "WeMo_WW_2.00.11420.PVT-OWRT-SNSV2"
@@ -92,7 +94,7 @@ BASICEVENT = Service(
             "ChangeFriendlyName",
             ("FriendlyName",),
             ("FriendlyName",),
-            refused="The name is set in devices.yaml of the emulator",
+            refused=Text("The name is set in devices.yaml of the emulator"),
         ),
         Action("GetMacAddr", (), ("MacAddr", "SerialNo", "PluginUDN")),
         Action("GetSerialNo", (), ("SerialNo",)),
@@ -101,7 +103,7 @@ BASICEVENT = Service(
         Action("GetIconURL", (), ("URL",)),
         Action("GetIconVersion", (), ("IconVersion",)),
         *(Action(name, (), (out,)) for name, out in EMPTY.items()),
-        Action("ReSetup", ("Reset",), ("Reset",), refused="An emulated socket keeps no settings to reset"),
+        Action("ReSetup", ("Reset",), ("Reset",), refused=Text("An emulated socket keeps no settings to reset")),
     ),
 )
 METAINFO = Service(
@@ -238,8 +240,9 @@ def _arguments(names: Iterable[str], direction: str) -> Iterator[upnp.Tree]:
     return ({"name": name, "direction": direction, "relatedStateVariable": name} for name in names)
 
 
-def page(facts: Facts) -> bytes:
+def page(facts: Facts, language: Language) -> bytes:
     """Return the presentation page: name and state of the switch."""
-    state = {True: "on", False: "off", None: "not known yet"}[facts.on]
+    state = {True: sense("switch", "on"), False: sense("switch", "off"), None: Text("not known yet")}[facts.on]
     since = strftime("%Y-%m-%d %H:%M UTC", gmtime(facts.now))
-    return upnp.page(facts.name, f"{state} ({since})", "An alarm mode shown as a switch by verisure-emulator.")
+    about = language.say(Text("An alarm mode shown as a switch by verisure-emulator."))
+    return upnp.page(facts.name, f"{language.say(state)} ({since})", about, lang=language.tag)

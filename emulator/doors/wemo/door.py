@@ -20,6 +20,8 @@ from emulator.lan.limits import Connections
 from emulator.lan.network import Place
 from emulator.lan.responder import Responder, Tenant
 from emulator.store.subscriptions import Subscriptions
+from emulator.words.language import ENGLISH, Language
+from emulator.words.text import Text, sense
 
 LOG = logging.getLogger(__name__)
 
@@ -38,12 +40,14 @@ class WemoDoor(Tenant):
         reply_within_s: float = protocol.REPLY_WITHIN_S,
         allow_sweep: bool = False,
         subscriptions: Subscriptions | None = None,
+        language: Language = ENGLISH,
     ) -> None:
         self._hub = hub
         self._responder = responder
         self._reply_within_s = reply_within_s
         self._guard = Guard.NONE if allow_sweep else Guard.OFFS
         self._store = subscriptions
+        self._language = language
         self._urls: tuple[tuple[Switch, str], ...] = ()
 
     def start(self) -> None:
@@ -64,7 +68,8 @@ class WemoDoor(Tenant):
 
     def report(self, switch: Switch) -> str:
         """Return what a GetBinaryState is answered with."""
-        return {True: "on", False: "off", None: "no answer yet"}[self._hub.state(switch).on]
+        shown = {True: sense("switch", "on"), False: sense("switch", "off"), None: Text("no answer yet")}
+        return shown[self._hub.state(switch).on]
 
     # -- on the loop's thread -------------------------------------------------------------------------------
 
@@ -78,7 +83,7 @@ class WemoDoor(Tenant):
         self._keeper = Keeper(self._store, executor, publisher.kept)
         self._lanes, walks = Lanes(executor), Walks()
         self._plugs = {
-            switch: Plug(switch, self._hub, publisher, self._lanes, walks, post, self._guard)
+            switch: Plug(switch, self._hub, publisher, self._lanes, walks, post, self._guard, self._language)
             for switch in self._hub.switches
             if "wemo" in switch.doors
         }
@@ -144,9 +149,13 @@ class WemoDoor(Tenant):
         try:
             sock = network.listener(place.host, port)
         except OSError as error:
-            return (
-                f"Port {port} on {place.host}, which {switch.name!r} needs, cannot be used ({error.strerror}): "
-                f"stop the program that keeps it, or give the switch another `port`; trying again"
+            return Text(
+                "Port {port} on {host}, which {switch} needs, cannot be used ({why}): stop the program that keeps it, "
+                "or give the switch another `port`; trying again",
+                port=str(port),
+                host=place.host,
+                switch=repr(switch.name),
+                why=str(error.strerror),
             )
 
         def connect() -> protocol.WemoSwitch:

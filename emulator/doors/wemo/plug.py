@@ -16,6 +16,8 @@ from emulator.errors import EmulatorError
 from emulator.lan.lanes import Lanes
 from emulator.lan.network import Place
 from emulator.model import Origin
+from emulator.words.language import ENGLISH, Language
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -27,6 +29,8 @@ NOTES = "refused"
 
 SNAP_BACK_S = 0.3
 """Pause from an answer to the event that contradicts it: pywemo loses an event that overtakes the answer."""
+
+DEFECT = Text("Internal error; the log of the emulator tells more")
 
 Post = Callable[..., None]
 Answered = Callable[[EmulatorError | None], None]
@@ -44,8 +48,10 @@ class Plug:
         walks: Walks,
         post: Post,
         guard: Guard = Guard.OFFS,
+        language: Language = ENGLISH,
     ) -> None:
         self.switch = switch
+        self.language = language
         self.publisher = publisher
         self._hub = hub
         self._lanes = lanes
@@ -102,11 +108,14 @@ class Plug:
         events, asked = self._events, self._hub.ask()
         start = self._walks.start_of(origin.peer, on, self.switch, self._now())
         if start is not None:
-            reason = f"the same was asked of {start.name} a moment before: this client tries one port after the other"
+            reason = Text(
+                "the same was asked of {switch} a moment before: this client tries one port after the other",
+                switch=start.name,
+            )
             self._note(on, origin, reason)
             answered(Walked(reason))
         elif not self._lanes.put(origin.peer, partial(self._submit, on, origin, asked, events, answered)):
-            refusal = "Too many commands at once, or the program is stopping; not sent"
+            refusal = Text("Too many commands at once, or the program is stopping; not sent")
             self._note(on, origin, refusal)
             answered(EmulatorError(refusal))
             self._snap_back(on, events)
@@ -148,7 +157,7 @@ class Plug:
         if isinstance(error, EmulatorError):
             return error
         LOG.error("%r: command failed", self.switch.name, exc_info=error)
-        return EmulatorError("Internal error; the log of the emulator tells more")
+        return EmulatorError(DEFECT)
 
     def _settle(self, asked: bool, events: int) -> None:
         """Send an event at the end of a command whose target was not reached, so that apps snap back."""

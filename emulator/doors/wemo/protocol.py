@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from emulator.doors.wemo import description, soap
 from emulator.doors.wemo.description import BASICEVENT, METAINFO, Facts, Service
-from emulator.doors.wemo.plug import Plug
+from emulator.doors.wemo.plug import DEFECT, Plug
 from emulator.doors.wemo.walk import Walked
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.lan import network, upnp
@@ -18,6 +18,8 @@ from emulator.lan.network import Place
 from emulator.lan.request_reader import Request
 from emulator.model import Origin
 from emulator.system import logs
+from emulator.words.language import accepted
+from emulator.words.text import Text
 
 with logs.undisturbed():
     from fauxmo.protocols import Fauxmo
@@ -41,7 +43,7 @@ STATE = ("BinaryState",)
 NOT_DONE = {"BinaryState": "Error"}
 """As real sockets say."""
 
-UNREAD = "The alarm has not been read yet"
+UNREAD = Text("The alarm has not been read yet")
 
 
 class WemoSwitch(HttpConnection, Fauxmo):
@@ -115,7 +117,7 @@ class WemoSwitch(HttpConnection, Fauxmo):
     def refuse(self, error: ProtocolError) -> None:
         """Answer an error; a UPnP fault with its envelope."""
         if isinstance(error, soap.UpnpFault):
-            self.answer(_fault(error))
+            self.answer(self._fault(error.code, error))
         else:
             super().refuse(error)
 
@@ -165,7 +167,7 @@ class WemoSwitch(HttpConnection, Fauxmo):
     def _told(self, service: Service, call: soap.Invocation) -> Response:
         values = self._values(call)
         if call.action.name == "GetBinaryState" and not values:
-            return _declined(service, call, UNREAD, {})
+            return self._declined(service, call, UNREAD, {})
         return _done(service, call, values)
 
     def _turned(self, call: soap.Invocation, error: EmulatorError | None = None) -> None:
@@ -178,16 +180,29 @@ class WemoSwitch(HttpConnection, Fauxmo):
         self._answered = (self.loop.time(), bool(call.on))
         try:
             if isinstance(error, Walked):
-                response = _fault(soap.UpnpFault(soap.ACTION_FAILED, str(error)))
+                response = self._fault(soap.ACTION_FAILED, error)
             elif error:
                 self._plug.came_to_nothing(self.peer, call.on)
-                response = _declined(BASICEVENT, call, str(error), NOT_DONE)
+                response = self._declined(BASICEVENT, call, str(error), NOT_DONE)
             else:
                 response = _done(BASICEVENT, call, self._values(call))
         except Exception:  # anything but 2xx sends the command to another switch
             LOG.exception("%s: answering %s failed", self.peer, call.action.name)
-            response = _declined(BASICEVENT, call, "Internal error; the log of the emulator tells more", NOT_DONE)
+            response = self._declined(BASICEVENT, call, DEFECT, NOT_DONE)
         self.answer(response)
+
+    def page(self) -> bytes:
+        """Return the presentation page, in the language of the browser that asks."""
+        house = self._plug.language
+        return description.page(self.facts(), accepted(self.request.headers.get("accept-language", ""), house))
+
+    def _declined(self, service: Service, call: soap.Invocation, why: str, values: Mapping[str, str]) -> Response:
+        said = self._plug.language.say(why)
+        return Response(HTTPStatus.OK, soap.declined(service, call.action, values, soap.ACTION_FAILED, said), SOAP)
+
+    def _fault(self, code: int, error: EmulatorError) -> Response:
+        said = self._plug.language.say(str(error))
+        return Response(HTTPStatus.INTERNAL_SERVER_ERROR, soap.fault(code, said), SOAP)
 
     def _values(self, call: soap.Invocation) -> Mapping[str, str]:
         if call.action.outs == STATE:  # asked for all the time, and nothing else needs to be put together for it
@@ -209,20 +224,12 @@ def _done(service: Service, call: soap.Invocation, values: Mapping[str, str]) ->
     return Response(HTTPStatus.OK, soap.reply(service, call.action, values), SOAP)
 
 
-def _declined(service: Service, call: soap.Invocation, why: str, values: Mapping[str, str]) -> Response:
-    return Response(HTTPStatus.OK, soap.declined(service, call.action, values, soap.ACTION_FAILED, why), SOAP)
-
-
-def _fault(error: soap.UpnpFault) -> Response:
-    return Response(error.status, soap.fault(error.code, str(error)), SOAP)
-
-
 Handler = Callable[[WemoSwitch], Response | None]
 
 DOCUMENTS: dict[str, Handler] = {
     description.SETUP: lambda switch: _document(description.setup(switch.facts())),
     description.ICON: lambda _: _document(upnp.icon(description.ICON_SIDE_PX), "image/png"),
-    description.PAGE: lambda switch: _document(description.page(switch.facts()), "text/html; charset=utf-8"),
+    description.PAGE: lambda switch: _document(switch.page(), "text/html; charset=utf-8"),
 }
 
 

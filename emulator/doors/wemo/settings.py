@@ -8,6 +8,7 @@ from emulator.config.fields import Port, Section
 from emulator.doors import Door, DoorContext, DoorType
 from emulator.store.identities import Identity
 from emulator.store.journal import Journal
+from emulator.words.text import Text
 
 
 class WemoSettings(Section):
@@ -27,6 +28,7 @@ def _open(context: DoorContext, chosen: WemoSettings) -> Door:
         reply_within_s=context.reply_within_s,
         allow_sweep=chosen.allow_sweep,
         subscriptions=Subscriptions(context.journal),
+        language=context.language,
     )
 
 
@@ -37,7 +39,7 @@ def _devices(_journal: Journal, switches: Mapping[str, Identity]) -> Mapping[str
 ROW = DoorType(
     settings=WemoSettings,
     open=_open,
-    title="WeMo door",
+    title=Text("WeMo door"),
     label="WeMo",
     summary="each switch as a WeMo socket",
     first_port=lambda chosen: int(chosen.first_port),

@@ -198,7 +198,7 @@ class House(Reached):
         self.journal = Journal(folder)
         self.port = settings.pop("port", None) or free_port()
         self.probes: list[str] = []
-        around = {name: settings.pop(name) for name in ("nics", "look_s") if name in settings}
+        around = {name: settings.pop(name) for name in ("nics", "look_s", "language") if name in settings}
         own = {name: settings.pop(name) for name in ("sockets", "probe") if name in settings}
         context = a_context(self.hub, self.journal, folder, **{"nics": lambda: [LO], **around})
         self.responder = context.responder

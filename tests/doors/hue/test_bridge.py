@@ -3,6 +3,7 @@
 from lxml import etree
 
 from emulator.doors.hue import bridge
+from emulator.words.language import ENGLISH
 from tests.doors.hue.rig import (
     FULL,
     HERE,
@@ -52,6 +53,6 @@ def test_the_description() -> None:
 
 
 def test_nothing_claims_to_be_a_bridge_of_the_second_generation() -> None:
-    everything = repr((HERE.config(NOW, {}, button=False), HERE.description(), bridge.page(HERE.identity)))
+    everything = repr((HERE.config(NOW, {}, button=False), HERE.description(), bridge.page(HERE.identity, ENGLISH)))
     assert "BSB002" not in everything
     assert "BSB001" in everything

@@ -18,6 +18,7 @@ from zeroconf import Zeroconf
 from emulator.doors import Door
 from emulator.doors.hue import door
 from emulator.doors.hue.mdns import TYPE
+from emulator.doors.hue.ports import port_taken
 from emulator.lan.network import Nic, Place
 from emulator.lan.web import LOCALHOST, PLACE
 from tests.doors.contract import DoorContract
@@ -257,15 +258,13 @@ def test_it_reports_what_clients_read_of_a_light(tmp_path: Path) -> None:
     house.journal.close()
 
 
-def test_a_port_that_is_not_allowed_names_the_ways_out(tmp_path: Path) -> None:
-    house = House(tmp_path, port=80)
-    said = house.door._in_the_way(["192.168.7.2", "10.0.0.2"], PermissionError(errno.EACCES, "Permission denied"))
+def test_a_port_that_is_not_allowed_names_the_ways_out() -> None:
+    said = port_taken(80, ["192.168.7.2", "10.0.0.2"], PermissionError(errno.EACCES, "Permission denied"))
     for way in ("setcap cap_net_bind_service", "ListenStream=80", "iptables", "--dport 80", "doors.hue.port"):
         assert way in said
     assert "TCP port 80 on 192.168.7.2, 10.0.0.2 (Permission denied): " in said
     assert "Everything else goes on" in said
-    assert "doors.hue.port" in house.door._in_the_way(["192.168.7.2"], OSError(errno.EIO, "I/O error"))
-    house.journal.close()
+    assert "doors.hue.port" in port_taken(80, ["192.168.7.2"], OSError(errno.EIO, "I/O error"))
 
 
 def test_a_socket_from_systemd(tmp_path: Path) -> None:

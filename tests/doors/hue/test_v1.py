@@ -213,4 +213,4 @@ def test_errors_are_in_the_bridges_words() -> None:
     assert messages.error(4, "/lights", "PUT", "/lights") == {
         "error": {"type": 4, "address": "/lights", "description": "method, PUT, not available for resource, /lights"}
     }
-    assert set(messages.ERRORS) == {1, 2, 3, 4, 5, 6, 7, 8, 101, 901}
+    assert {*messages.ERRORS, messages.FAILED} == {1, 2, 3, 4, 5, 6, 7, 8, 101, 901}

@@ -9,6 +9,7 @@ from lxml import etree
 from emulator.doors.wemo import description
 from emulator.doors.wemo.description import BASICEVENT, METAINFO, SERVICES, Facts
 from emulator.lan import upnp
+from emulator.words.language import ENGLISH
 
 FACTS = Facts(
     name="Tom & <Jerry> ñ\x01",
@@ -121,6 +122,6 @@ def test_the_icon_is_the_png_that_setup_announces() -> None:
 
 @pytest.mark.parametrize(("on", "word"), [(True, b"<p>on"), (False, b"<p>off"), (None, b"not known yet")])
 def test_the_page_tells_name_and_state(on: bool | None, word: bytes) -> None:
-    page = description.page(replace(FACTS, on=on))
+    page = description.page(replace(FACTS, on=on), ENGLISH)
     assert word in page
     assert "<h1>Tom &amp; &lt;Jerry&gt; ñ</h1>".encode() in page
