@@ -222,14 +222,14 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of a command, in words for the user."""
+    """The end of a command, in words for the user.
+
+    `needs_login` is set if it was not sent for want of a login: that explains nothing once the login works.
+    """
 
     result: Result
     message: str
-
-
-LOGIN_CAUSE = "the login needs you: "
-"""Begin of the message of a command that was not sent for want of a login: it explains nothing once that works."""
+    needs_login: bool = False
 
 
 class Notice(StrEnum):

@@ -64,12 +64,12 @@ def test_people_are_told_and_a_target_that_never_answers_delays_nobody(
             alarm.panel.window("Cocina", is_open=True)
             program.turn(True)
             assert got.get(timeout=PATIENCE_S).startswith(
-                "Alarm: a command is not confirmed: home: arm night, asked for 'Night' by"
+                "Alarm: a command is not confirmed: home: arm night, asked for by Night · WeMo · "
             )
             alarm.panel.window("Cocina", is_open=False)
             alarm.panel.keypad(Arm(ArmMode(Interior.NIGHT)))
             program.turn(False)
-            assert got.get(timeout=PATIENCE_S).startswith("Alarm disarmed: home: disarm, asked for 'Night' by wemo")
+            assert got.get(timeout=PATIENCE_S).startswith("Alarm disarmed: home: disarm, asked for by Night · WeMo · ")
             for _ in range(TRIES):
                 answer = requests.post(
                     f"{program.page}/api/command",
@@ -85,7 +85,7 @@ def test_people_are_told_and_a_target_that_never_answers_delays_nobody(
             alarm.backend.faults.add(InjectedFault("wait"))
             program.turn(True)
             assert re.match(
-                "Alarm: a command is not confirmed: home: arm night, asked for .*: unconfirmed: ",
+                "Alarm: a command is not confirmed: home: arm night, asked for .*: not sure: ",
                 got.get(timeout=PATIENCE_S),
             )
             alarm.backend.accounts = [SimulatedAccount(password="another")]

@@ -7,6 +7,8 @@ from emulator.alarm.queue import nothing_left
 from emulator.clock import Moment
 from emulator.errors import TooLate
 from emulator.model import Axes, Command, Disarm
+from emulator.words import spoken
+from emulator.words.text import Text
 
 DISARM_WITHIN_S = 30.0
 """A disarm that could not be sent in this time is dropped: the house may have been armed anew since."""
@@ -37,10 +39,11 @@ class Age:
         age_s = asked.age_s(now)
         disarms = isinstance(command.action, Disarm)
         if age_s >= (DISARM_WITHIN_S if disarms else self.arm_within_s):
-            return TooLate(f"it came too late, {age_s:.0f} s after it was asked for; ask again")
+            asked_s = spoken.length(age_s)
+            return TooLate(Text("it came too late, {time} after it was asked for; ask again", time=asked_s))
         if disarms and self.stood_still(asked):
-            return TooLate("this program stood still after it was asked for, so it may come too late; ask again")
+            return TooLate(Text("this program stood still after it was asked for, so it may come too late; ask again"))
         since = [nothing_left(command, axes) for at, axes in self.readings if at > asked.monotonic]
         if disarms and any(since) and not since[-1]:
-            return TooLate("the alarm was disarmed and armed again after it was asked for; ask again")
+            return TooLate(Text("the alarm was disarmed and armed again after it was asked for; ask again"))
         return None

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from emulator.alarm.unfinished import Records
 from emulator.model import Notice, PanelState
 from emulator.store.keys import TOLD_OF_SILENCE
+from emulator.words import spoken
+from emulator.words.text import Text
 
 READ_REQUESTS = 6
 """Requests of the longest read: a new login, its list of installations, capabilities, the state, and retries."""
@@ -17,8 +19,8 @@ SPACING_S = 2.0
 STEP_READS = 4
 """Reads that the longest step of an alarm's thread takes: a command for a sum of three modes, and a read before it."""
 
-UNANSWERED = "what was asked last has not been answered"
-ASLEEP = "this machine slept, or the program was stopped; the alarm is being asked"
+UNANSWERED = Text("what was asked last has not been answered")
+ASLEEP = Text("this machine slept, or the program was stopped; the alarm is being asked")
 
 
 def read_within_s(request_s: float, command_s: float) -> float:
@@ -78,7 +80,8 @@ class Freshness:
             if self._told:
                 self._told = False
                 self.records.write(lambda: self.records.journal.note(self._note, None))
-                self.records.tell(Notice.BACK, f"the alarm answers again: the panel is {state}")
+                said = spoken.state(state)
+                self.records.tell(Notice.BACK, Text("the alarm answers again: the panel is {state}", state=said))
 
     def look(self, why: str) -> None:
         """Notify people of silence that lasts; `why` is empty where the alarm is well."""
@@ -87,7 +90,8 @@ class Freshness:
             if why and silent_s >= self.silent_after_s and not self._told:
                 self._told = True
                 self.records.write(lambda: self.records.journal.note(self._note, "told"))
-                self.records.tell(Notice.SILENT, f"no news from the alarm for {silent_s / 60:.0f} min: {why}")
+                silent = spoken.length(silent_s)
+                self.records.tell(Notice.SILENT, Text("no news from the alarm for {time}: {why}", time=silent, why=why))
 
     def missed(self, stopped_s: float, slept_s: float) -> None:
         """Account for a gap of the process: the news is older by it, and the cloud was not silent in it.

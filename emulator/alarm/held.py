@@ -12,9 +12,19 @@ from emulator.alarm.switch import Switch
 from emulator.clock import Moment
 from emulator.errors import EmulatorError
 from emulator.model import Command, Origin
+from emulator.words.text import Text
 
-SWEEP = "as after “turn everything off”, which changes nothing. Ask for this one alone; the README tells of allow_sweep"
-"""The reason why a command that was part of a sweep is not sent."""
+SWEEP = {
+    False: Text(
+        "that is like “turn everything off”, which changes nothing. "
+        "Ask for this one alone; the README tells of allow_sweep"
+    ),
+    True: Text(
+        "that is like “turn everything on”, which changes nothing. "
+        "Ask for this one alone; the README tells of allow_sweep"
+    ),
+}
+"""On or off → the reason why a command that was part of a sweep is not sent."""
 
 
 class Asked(NamedTuple):
@@ -147,9 +157,11 @@ class Held:
         with self._lock:
             asked = [item for run in press.runs if run.swept for item in run.peers.items()]
         keys = {key for key, _ in asked} - {press.key}
-        names = ", ".join(switch.name for switch in self._switches if switch.identity.key in keys) or "all others"
-        peers = ", ".join(sorted(set().union(*(peers for _, peers in asked))))
-        return f"it came with {names}, asked for by {peers}, {SWEEP.replace('off', 'on') if press.on else SWEEP}"
+        names = tuple(one.name for one in self._switches if one.identity.key in keys) or Text("all others")
+        peers = tuple(sorted(set().union(*(peers for _, peers in asked))))
+        return Text(
+            "it came with {switches}, asked for by {peers}: {why}", switches=names, peers=peers, why=SWEEP[press.on]
+        )
 
     def opposite(self, press: Press) -> list[Press]:
         """Take out what is held of the same switch in the other direction and was asked for before."""

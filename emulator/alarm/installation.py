@@ -14,11 +14,12 @@ from emulator.alarm.pending import PendingCommands
 from emulator.alarm.polling import PollEvent, PollSchedule
 from emulator.alarm.queue import Ticket, View
 from emulator.alarm.session import CloudSession
-from emulator.alarm.unfinished import Records
+from emulator.alarm.unfinished import Records, by_bare_name
 from emulator.clock import Clock, Moment
 from emulator.errors import EmulatorError, Unconfirmed
-from emulator.model import Action, Command, Notice, PanelState
+from emulator.model import Action, Command, Notice, Origin, PanelState
 from emulator.store.journal import Journal
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -51,8 +52,9 @@ class Installation:
     """Owns one cloud session. The first half serves any thread; the rest runs on the one that `start` makes.
 
     `credentials`, `refusals` and `after_refusal` are for LoginGuard, `reread_after_s` for PollSchedule, `lag_s` for
-    CloudSession, `arm_within_s` and `stood_still` for Age. `read_s` is how long a read may take where all is well, with
-    whatever goes before it. `silent_after_s` is how long there may be no news until people are notified.
+    CloudSession, `arm_within_s` and `stood_still` for Age, `who` for Records. `read_s` is how long a read may take
+    where all is well, with whatever goes before it. `silent_after_s` is how long there may be no news until people are
+    notified.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Installation:
         on_change: Callable[[], None] = lambda: None,
         on_progress: Report = lambda _phase, _text: None,
         on_notice: Callable[[Notice, str], None] = lambda _notice, _text: None,
+        who: Callable[[Origin], str] = by_bare_name,
         read_s: float = math.inf,
         silent_after_s: float = math.inf,
         arm_within_s: float = ARM_WITHIN_S,
@@ -79,7 +82,7 @@ class Installation:
         self.name = name
         self._on_change = on_change
         self._shown = (False, True)
-        self.records = Records(name, journal, clock, on_notice)
+        self.records = Records(name, journal, clock, on_notice, who)
         age = Age(arm_within_s, stood_still)
         self._commands = PendingCommands(View(journal.load_state(name)), self.records, age, on_change)
         self._polling = PollSchedule(poll_every_s, reread_after_s, clock.monotonic())
@@ -95,7 +98,7 @@ class Installation:
     def start(self) -> None:
         """Begin to poll and to run commands."""
         if self._guard.refusal:
-            LOG.error("%s: %s", self.name, self._guard.refusal)
+            LOG.error("%s: %s", self.name, self._guard.trouble)
         self._thread.start()
 
     def stop(self, timeout_s: float) -> None:
@@ -114,7 +117,7 @@ class Installation:
     def abandon(self) -> None:
         """End the command in flight as unconfirmed, as its end is not waited for, and those that wait as failed."""
         if (job := self._commands.queue.current) and not job.over:
-            self.records.end(job, Unconfirmed("the program stopped while the cloud was silent"))
+            self.records.end(job, Unconfirmed(Text("the program stopped while the cloud was silent")))
         self._commands.drain()
 
     @property

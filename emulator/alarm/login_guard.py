@@ -18,6 +18,7 @@ from emulator.alarm.unfinished import Records
 from emulator.errors import CloudError, LoginNeeded, LoginRefused, Retired, SettingNeeded
 from emulator.model import Notice
 from emulator.store import refused_logins
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -93,6 +94,9 @@ class LoginGuard:
     def _in_words(self, refusal: CloudError) -> str:
         """Return what the cloud said, and what a person can do about it where that does not say so itself."""
         text = str(refusal)
-        if isinstance(refusal, LoginNeeded | SettingNeeded) or text.endswith(self.after_refusal):
+        says_so = isinstance(text, Text) and text.values.get("remedy") == self.after_refusal
+        if says_so or isinstance(refusal, LoginNeeded | SettingNeeded):
             return text
-        return f"{text.removesuffix('.')}. {self.after_refusal}"
+        if text.endswith("."):
+            return Text("{why} {remedy}", why=text, remedy=self.after_refusal)
+        return Text("{why}. {remedy}", why=text, remedy=self.after_refusal)

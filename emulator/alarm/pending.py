@@ -11,6 +11,8 @@ from emulator.alarm.unfinished import Records
 from emulator.clock import Moment
 from emulator.errors import EmulatorError, Superseded, TooLate, TooMany, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, Command, Outcome, PanelState, Result
+from emulator.words import spoken
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -54,7 +56,7 @@ class PendingCommands:
             again = None if self.stopping else known
             full = None
             if twin is None and not self.queue.has_room(command.origin.peer, pointless):
-                full = TooMany("not sent: too many commands wait already; try again in a minute")
+                full = TooMany(Text("not sent: too many commands wait already; try again in a minute"))
                 if entry is None:
                     raise full
             if entry is None and twin is None and again is None:
@@ -74,7 +76,7 @@ class PendingCommands:
         LOG.info("%s: %s, asked for %s%s", self.records.name, command.action, command.origin, joined)
         if twin:
             if entry is not None:
-                self.records.finish(entry, Outcome(Result.IGNORED, "the same was already under way"))
+                self.records.finish(entry, Outcome(Result.IGNORED, Text("the same was already under way")))
             job.ticket.follow(twin.ticket)
             job.ticket.entry = twin.entry
         if again is not None:
@@ -82,15 +84,16 @@ class PendingCommands:
         elif refused is not None:
             self.records.end(job, refused)
         else:
+            later = spoken.action(command.action)
             for other in pointless:
-                self.records.end(other, Superseded(f"a later {command.action} took its place"))
+                self.records.end(other, Superseded(Text("a later {action} took its place", action=later)))
         self.on_change()
         return job.ticket
 
     def obstacle(self, action: Action) -> EmulatorError | None:
         """Return what an action would be refused for now, without asking the cloud; the lock is held."""
         if self.stopping:
-            return Unreachable("the program is stopping", sent=False)
+            return Unreachable(Text("the program is stopping"), sent=False)
         until, error = self._failed.get(action, (0.0, None))
         return error if self.records.clock.monotonic() < until else None
 
@@ -129,7 +132,7 @@ class PendingCommands:
         Raises Superseded where it has ended, or is too late; Unconfirmed where a part of it was done before: `begun`.
         """
         with self.lock:
-            late = TooLate("it had ended before it was sent") if job.over else None
+            late = TooLate(Text("it had ended before it was sent")) if job.over else None
             # Of an arm that goes in parts, the first has left the house half armed: the others follow.
             if late is None and not (begun and isinstance(job.command.action, Arm)):
                 late = self._lateness(job)
@@ -158,7 +161,7 @@ class PendingCommands:
     def drain(self) -> None:
         """End everything that waits: the program stops."""
         while job := self.queue.take():
-            self.records.end(job, Unreachable("the program stopped before this was sent", sent=False))
+            self.records.end(job, Unreachable(Text("the program stopped before this was sent"), sent=False))
 
     def _lateness(self, job: Job) -> TooLate | None:
         return self.age.lateness(job.command, job.asked, self.now())

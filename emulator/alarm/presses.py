@@ -16,13 +16,14 @@ from emulator.clock import Clock
 from emulator.errors import EmulatorError, TooMany
 from emulator.model import Action, Command, Disarm, Origin, Outcome, Result
 from emulator.store.journal import Journal
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
-LATER = "something else was asked for after it, before this was sent"
+LATER = Text("something else was asked for after it, before this was sent")
 """The reason why a command that was held back is not sent."""
 
-STOPPED = "the program stopped before this was sent"
+STOPPED = Text("the program stopped before this was sent")
 
 TICK_S = 1.0
 """Pause between looks at what waits: how exact the age of a command is."""

@@ -6,6 +6,8 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network
 
 from emulator.alarm.switch import Narrowing, Switch
 from emulator.model import Axes, Origin
+from emulator.words import spoken
+from emulator.words.text import Text
 
 
 def why_not(switch: Switch, on: bool, origin: Origin, now: float) -> str:
@@ -13,10 +15,10 @@ def why_not(switch: Switch, on: bool, origin: Origin, now: float) -> str:
     if on:
         return ""
     if not switch.off_disarms:
-        return "this switch only arms: it has no `off: disarm` in devices.yaml"
+        return Text("this switch only arms: it has no `off: disarm` in devices.yaml")
     local = datetime.fromtimestamp(now).astimezone()
     refusal = why_not_disarm(switch.narrowing, origin, local.hour * 60 + local.minute)
-    return refusal and f"{refusal}, says devices.yaml"
+    return refusal and Text("{why}, says devices.yaml", why=refusal)
 
 
 def why_not_disarm_alarm(switches: Iterable[Switch], now_on: Axes, soon: Axes, origin: Origin, now: float) -> str:
@@ -29,18 +31,18 @@ def why_not_disarm_alarm(switches: Iterable[Switch], now_on: Axes, soon: Axes, o
     local = datetime.fromtimestamp(now).astimezone()
     minute = local.hour * 60 + local.minute
     found = ((one, why_not_disarm(one.narrowing, origin, minute)) for one in on or known)
-    return next((f"{one.name}: {refusal}, says devices.yaml" for one, refusal in found if refusal), "")
+    return next((Text("{switch}: {why}, says devices.yaml", switch=one.name, why=why) for one, why in found if why), "")
 
 
 def why_not_disarm(narrowing: Narrowing, origin: Origin, minute: int) -> str:
     """Return why a switch may not disarm for this peer and door, at this minute of the day; empty when it may."""
     if narrowing.doors and origin.door not in narrowing.doors:
-        return f"it may disarm only through {' and '.join(sorted(narrowing.doors))}"
+        return Text("it may disarm only through {doors}", doors=spoken.either(sorted(narrowing.doors)))
     if narrowing.networks and not _is_among(origin.peer, narrowing.networks):
-        return f"it may not disarm for {origin.peer or 'an unknown address'}"
+        return Text("it may not disarm for {peer}", peer=origin.peer or Text("an unknown address"))
     if narrowing.between and not _is_between(minute, *narrowing.between):
         begin, end = (f"{moment // 60:02}:{moment % 60:02}" for moment in narrowing.between)
-        return f"it may disarm only from {begin} to {end}"
+        return Text("it may disarm only from {begin} to {end}", begin=begin, end=end)
     return ""
 
 

@@ -15,8 +15,12 @@ from emulator.alarm.unfinished import Records, Unsettled
 from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, Retired, Unconfirmed, Unreachable
 from emulator.model import Arm, Axes, Command, Disarm, Outcome, PanelState, Result
 from emulator.store import history
+from emulator.words import spoken
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
+
+DEFECT = Text("a defect of this program; see its log")
 
 
 @dataclass(eq=False)
@@ -82,7 +86,7 @@ class CloudSession:
             event = PollEvent.LOGIN_NEEDED if isinstance(error, LoginNeeded) else PollEvent.POLLED
         except Exception as error:
             event = PollEvent.SILENCE
-            self.error = str(error) if isinstance(error, EmulatorError) else "a defect of this program; see its log"
+            self.error = str(error) if isinstance(error, EmulatorError) else DEFECT
             if not isinstance(error, EmulatorError):
                 LOG.exception("%s: a poll ended in a defect of this program", self.records.name)
             elif not self.polling.failures:
@@ -137,10 +141,10 @@ class CloudSession:
                 end = self._carry_out(job)
         except EmulatorError as error:
             end = error
-        except Exception as error:
+        except Exception:
             # A defect of ours must not end the thread; it is unknown what was sent.
             LOG.exception("%s: %s ended in a defect of this program", self.records.name, job.command.action)
-            end = Unconfirmed(f"a defect of this program ({type(error).__name__})")
+            end = Unconfirmed(DEFECT)
         now = self.commands.now().monotonic
         with self.commands.lock:
             self.polling.saw(PollEvent.CONFIRMED if isinstance(end, Outcome) else PollEvent.FAILED, now)
@@ -160,18 +164,19 @@ class CloudSession:
                 axes = self._fresh_axes(command, Reading.SETTLE)
             unclear = self._unsettled.may_have_armed or command.is_on(axes.doubted()) is None
             if self._unsettled and unclear:
-                raise Unreachable("the cloud has no news yet of an earlier command; try again in a minute", sent=False)
+                text = Text("the cloud has no news yet of an earlier command; try again in a minute")
+                raise Unreachable(text, sent=False)
             if not applies(command, axes):
                 return Outcome(Result.IGNORED, _why_not(command, axes))
         view = self.commands.view
         blind = isinstance(command.action, Arm) and view.state is not None and view.axes.interior is None
         if blind and self._fresh_axes(command, Reading.SETTLE).interior is None:
-            raise Rejected("the panel is armed in a way that this program cannot read; disarm it first")
+            raise Rejected(Text("the panel is armed in a way that this program cannot read; disarm it first"))
         self.commands.commit(job)
         state = self._got = self._cloud.execute(command.action, self._reporter(job))
         self._keep(state, job.entry)
         self._settle(state)
-        return Outcome(Result.CONFIRMED, f"the panel is {state}")
+        return Outcome(Result.CONFIRMED, Text("the panel is {state}", state=spoken.state(state)))
 
     def _fresh_axes(self, command: Command, how: Reading = Reading.POLL) -> Axes:
         """Return the axes as they are now: what this process read in the last moments, or reads at once.
@@ -190,7 +195,9 @@ class CloudSession:
                 self._read(Reading.GLANCE if how is Reading.POLL and was_on else how)
             except Unreachable as error:
                 if not was_on:
-                    raise Unreachable(f"cannot tell whether {command.action} is right: {error}", sent=False) from None
+                    what = spoken.action(command.action)
+                    text = Text("cannot tell whether {action} is right: {why}", action=what, why=str(error))
+                    raise Unreachable(text, sent=False) from None
                 LOG.warning("%s: going by the last state, %s: %s", self.records.name, self.commands.view.axes, error)
         return self.commands.view.axes
 
@@ -215,7 +222,11 @@ class CloudSession:
 
 
 def _why_not(command: Command, axes: Axes) -> str:
-    modes = " or ".join(str(mode) for mode in (command.only_if, *command.or_if))
+    modes = spoken.either([spoken.mode(mode) for mode in (command.only_if, *command.or_if) if mode])
     if command.is_on(axes) is None:
-        return f"the panel does not say whether {modes} is on, and disarming would take {axes} with it"
-    return f"{modes} was not on; nothing was sent"
+        return Text(
+            "the panel does not say whether {mode} is on, and disarming would take {axes} with it",
+            mode=modes,
+            axes=spoken.axes(axes),
+        )
+    return Text("{mode} was not on; nothing was sent", mode=modes)

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from emulator.alarm.queue import Job
 from emulator.clock import Clock
 from emulator.errors import EmulatorError, LoginRefused, Rejected, Retired, Superseded, TooLate, TooMany, Unconfirmed
-from emulator.model import LOGIN_CAUSE, Command, Disarm, Notice, Outcome, PanelState, Result
+from emulator.model import Command, Disarm, Notice, Origin, Outcome, PanelState, Result
 from emulator.store import history
 from emulator.store.journal import Journal
+from emulator.words import spoken
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -25,10 +27,16 @@ TYPED = "cli"
 """The door of commands that a person types, and whose outcome that person reads at once."""
 
 
+def by_bare_name(origin: Origin) -> str:
+    """Name who asked for a command by what the journal has."""
+    return spoken.who(origin.door, origin.peer, origin.switch)
+
+
 @dataclass(eq=False)
 class Records:
     """One alarm's pages of the journal, and the notices to people; every method may be called from any thread.
 
+    `who` names for people who asked for a command.
     A write that fails does not end the thread: it is logged, and made up for later where that matters.
     """
 
@@ -36,6 +44,7 @@ class Records:
     journal: Journal
     clock: Clock
     tell: Callable[[Notice, str], None]
+    who: Callable[[Origin], str] = by_bare_name
     _unwritten: deque[Callable[[], object]] = field(default_factory=deque)
 
     def write(self, write: Callable[[], object], *, again: bool = False) -> None:
@@ -65,7 +74,10 @@ class Records:
         except EmulatorError as full:
             if command.origin.door != TYPED:
                 # A voice may have said OK before.
-                self.tell(Notice.FAILED, f"{command.action}, asked for {command.origin}: not sent: {full}")
+                self.tell(
+                    Notice.FAILED,
+                    Text("{action}, asked for by {who}: not sent: {why}", **self._asked(command), why=str(full)),
+                )
             raise
 
     def finish(self, entry: int, outcome: Outcome) -> None:
@@ -85,21 +97,36 @@ class Records:
         job.ticket.finish(outcome, error)
         matters = error is not None and (isinstance(error, TooLate) or not isinstance(error, Superseded))
         if outcome.result is Result.CONFIRMED and isinstance(command.action, Disarm):
-            self.tell(Notice.DISARMED, f"{asked}: {outcome.message}")
+            self.tell(
+                Notice.DISARMED,
+                Text("{action}, asked for by {who}: {why}", **self._asked(command), why=outcome.message),
+            )
         elif matters and command.origin.door != TYPED:
-            self.tell(Notice.FAILED, f"{asked}: {outcome.result}: {outcome.message}")
+            result = spoken.RESULTS[outcome.result]
+            self.tell(
+                Notice.FAILED,
+                Text(
+                    "{action}, asked for by {who}: {result}: {why}",
+                    **self._asked(command),
+                    result=result,
+                    why=outcome.message,
+                ),
+            )
 
     def end_again(self, job: Job, error: EmulatorError) -> None:
         """End a job with the error of one that has just failed: it is counted, and people were notified then."""
         outcome = _outcome(error)
         if outcome.result is Result.UNCONFIRMED:
             # Nothing was sent this time, so there is nothing to settle.
-            outcome = Outcome(Result.FAILED, f"not sent again: {error}")
+            outcome = Outcome(Result.FAILED, Text("not sent again: {why}", why=str(error)))
         if job.entry:
             self.finish(job.entry, outcome)
         else:
             job.ticket.entry = self.journal.turn_away(self.name, job.command, outcome, self.clock.time())
         job.ticket.finish(outcome, error)
+
+    def _asked(self, command: Command) -> dict[str, str]:
+        return {"action": spoken.action(command.action), "who": self.who(command.origin)}
 
     def keep(self, state: PanelState, quiet_s: float, command: int | None) -> None:
         """Write down the panel's state, and that it has stood there without a gap of `quiet_s`.
@@ -123,8 +150,9 @@ def _outcome(error: EmulatorError) -> Outcome:
         TooMany: Result.REFUSED,
     }
     found = (result for kind, result in results.items() if isinstance(error, kind))
-    cause = LOGIN_CAUSE if isinstance(error, LoginRefused | Retired) else ""
-    return Outcome(next(found, Result.FAILED), f"{cause}{error}")
+    needs_login = isinstance(error, LoginRefused | Retired)
+    message = Text("the login needs you: {why}", why=str(error)) if needs_login else str(error)
+    return Outcome(next(found, Result.FAILED), message, needs_login)
 
 
 class Unsettled:

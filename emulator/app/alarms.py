@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from emulator.alarm.cloud import Cloud, Report
 from emulator.alarm.freshness import read_within_s
 from emulator.alarm.installation import Installation
+from emulator.alarm.unfinished import by_bare_name
 from emulator.app import simulators
 from emulator.app.login_store import JournalVault
 from emulator.app.settings import Settings
@@ -20,7 +21,7 @@ from emulator.clock import Moment, StoppableClock, SystemClock
 from emulator.clouds.account import Account
 from emulator.config.credentials import Credentials
 from emulator.errors import EmulatorError
-from emulator.model import Notice
+from emulator.model import Notice, Origin
 from emulator.store import keys
 from emulator.store.journal import Journal
 
@@ -48,6 +49,7 @@ class Alarms:
         self._simulators = Simulators(self.journal, self.clock)
         self.simulators = self._simulators.started
         self.on_notice: Callable[[Notice, str, str], None] = lambda _notice, _about, _text: None
+        self.who: Callable[[Origin], str] = by_bare_name
         self._credentials = credentials
         self._state_dir = state_dir
         self._shared: dict[Any, Any] = {}
@@ -122,6 +124,7 @@ class Alarms:
             on_change=on_change,
             on_progress=on_progress,
             on_notice=lambda notice, text: self.on_notice(notice, name, text),
+            who=lambda origin: self.who(origin),
             read_s=read_within_s(settings.timeouts.request, settings.timeouts.command),
             silent_after_s=self._silent_after_s,
             arm_within_s=settings.timeouts.command,

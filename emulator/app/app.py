@@ -31,6 +31,8 @@ from emulator.store.identities import Wanted, identities
 from emulator.store.journal import Journal
 from emulator.store.pin import Pin
 from emulator.system import lock
+from emulator.words import spoken
+from emulator.words.text import Text, counted
 
 LOG = logging.getLogger(__name__)
 
@@ -39,6 +41,9 @@ STOP_S = 3.0
 
 FIRST_PORT = 1024
 """Lowest port of a switch where no door listens at a port for each; the first that any user may open."""
+
+PROGRAM = Text("program")
+"""Subject of notices about none of the alarms."""
 
 
 class App:
@@ -66,18 +71,22 @@ class App:
     def _build(self, settings: Settings, interfaces: Sequence[str] | None, targets: Sequence[str]) -> None:
         journal, clock = self.alarms.journal, self.alarms.clock
         self.notifier = Notifier(journal, targets, clock, apprise_target, settings.spoken)
-        self.alarms.on_notice = self._tell
+        self.alarms.on_notice, self.alarms.who = self._tell, _who
         if self._salvaged:
             LOG.error("%s", self._salvaged)
-            self._tell(Notice.DAMAGED, "program", str(self._salvaged))
+            self._tell(Notice.DAMAGED, PROGRAM, str(self._salvaged))
             # On the page, too, which shows what was refused.
             here, now = Origin("program"), self.alarms.clock.time()
             self.alarms.journal.refuse(here, "open the journal", str(self._salvaged), now)
         unfinished = self.alarms.journal.recover(self.alarms.clock.time())
         if unfinished:
             LOG.warning("%d command(s) were under way when the program stopped; the panel is asked", unfinished)
-            about = f"{unfinished} command(s) were under way when it stopped and are not sent again; see the journal"
-            self._tell(Notice.FAILED, "program", about)
+            about = counted(
+                "{n} command was under way when it stopped and is not sent again; see the journal",
+                "{n} commands were under way when it stopped and are not sent again; see the journal",
+                unfinished,
+            )
+            self._tell(Notice.FAILED, PROGRAM, about)
         heartbeat = Heartbeat(self.alarms.clock)
         self.installations = {
             name: self.alarms.installation(
@@ -102,7 +111,7 @@ class App:
             hub=self.hub,
             journal=self.alarms.journal,
             clock=self.alarms.clock,
-            pin=Pin(self.alarms.journal, self.alarms.clock.time, partial(self._tell, Notice.LOCKED, "PIN")),
+            pin=Pin(self.alarms.journal, self.alarms.clock.time, partial(self._tell, Notice.LOCKED, Text("PIN"))),
             state_dir=self._state_dir,
             responder=Responder(interfaces=interfaces, address=address),
             nics=network.nics,
@@ -185,6 +194,12 @@ class App:
         _attempt(self.notifier.stop)
         _attempt(self.alarms.close)
         self._lock.close()
+
+
+def _who(origin: Origin) -> str:
+    """Name for people who asked for a command."""
+    label = doors.row(origin.door).label if origin.door in doors.DOORS else origin.door
+    return spoken.who(label, origin.peer, origin.switch)
 
 
 def _attempt(act: Callable[..., object], *args: object) -> None:

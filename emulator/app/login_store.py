@@ -4,7 +4,7 @@ import fcntl
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import IO
@@ -12,7 +12,9 @@ from typing import IO
 from emulator.clouds.vault import Device, Login
 from emulator.errors import EmulatorError, LoginNeeded
 from emulator.store import private, refused_logins
+from emulator.store.columns import words_of
 from emulator.store.journal import Journal
+from emulator.words.text import Text, unpack
 
 LOCK = "login.lock"
 """File in the state folder, locked by the process that renews a login."""
@@ -20,6 +22,10 @@ LOCK = "login.lock"
 LOCK_WITHIN_S, LOCK_PAUSE_S = 30.0, 0.05
 """Time-out of the lock, and the pause between attempts: a renewal takes seconds, but a stopped process (Ctrl-Z) never
 ends it."""
+
+
+WORDS = "trouble_words"
+"""Key of the login's trouble as it can be said in another language, beside its English."""
 
 
 class JournalVault:
@@ -38,12 +44,12 @@ class JournalVault:
         try:
             lock = private.open_lock(path)
         except OSError as error:
-            raise EmulatorError(f"the login cannot be renewed: {path}: {error.strerror}") from None
+            raise _unrenewed(f"{path}: {error.strerror}") from None
         with lock:
             ends = time.monotonic() + LOCK_WITHIN_S
             while not _locked(lock):
                 if time.monotonic() > ends:
-                    raise EmulatorError(f"the login cannot be renewed: another program holds {path}; is one stopped?")
+                    raise _unrenewed(Text("another program holds {file}; is one stopped?", file=str(path)))
                 time.sleep(LOCK_PAUSE_S)
             yield
 
@@ -56,13 +62,15 @@ class JournalVault:
         # A name mistyped at `emulator login` is kept as well, but has never logged in.
         found = [login for login in logins if login.login_at] or logins[:1]
         if len(found) > 1:
-            users = ", ".join(login.user for login in found)
-            raise LoginNeeded(f"{users} have logged in here: put the one to use into VERISURE_USER and restart")
+            users = tuple(login.user for login in found)
+            raise LoginNeeded(
+                Text("{users} have logged in here: put the one to use into VERISURE_USER and restart", users=users)
+            )
         return found[0] if found else None
 
     def save(self, login: Login) -> None:
         """Replace the login, written through to disk."""
-        self._journal.note(self._name(login.user), json.dumps(asdict(login)))
+        self._journal.note(self._name(login.user), json.dumps(asdict(login) | {WORDS: words_of(login.trouble)}))
 
     def is_wrong(self, user: str, password: str) -> bool:
         """Return whether the cloud has refused this password as wrong, and not accepted it since."""
@@ -103,7 +111,14 @@ def _login(kept: str) -> Login:
     """Parse a kept login; leave out fields of a later version, so that a downgrade is possible."""
     said = json.loads(kept)
     known = {one.name: said[one.name] for one in fields(Login) if one.name in said}
+    if said.get(WORDS):
+        with suppress(ValueError):
+            known["trouble"] = unpack(said[WORDS])
     return Login(**(known | {"device": Device(**said["device"])}))
+
+
+def _unrenewed(why: str) -> EmulatorError:
+    return EmulatorError(Text("the login cannot be renewed: {why}", why=why))
 
 
 def _locked(lock: IO[str]) -> bool:
@@ -113,5 +128,5 @@ def _locked(lock: IO[str]) -> bool:
     except BlockingIOError:
         return False
     except OSError as error:
-        raise EmulatorError(f"the login cannot be renewed: {lock.name}: {error.strerror}") from None
+        raise _unrenewed(f"{lock.name}: {error.strerror}") from None
     return True

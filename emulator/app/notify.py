@@ -65,7 +65,7 @@ class Notifier:
         keys = [hashlib.sha256(url.encode()).hexdigest()[:8] for url in targets]
         names = [called(number, url) for number, url in enumerate(targets, 1)]
         postmen = [
-            Postman(name, key, open_target(url), self._notices, clock)
+            Postman(name, key, open_target(url), self._notices, clock, language)
             for name, key, url in zip(names, keys, targets, strict=True)
         ]
         self._threads = [threading.Thread(target=self._write, name="notify", daemon=True)] if targets else []

@@ -10,6 +10,8 @@ from emulator.app.targets import Send
 from emulator.clock import Timepiece
 from emulator.errors import EmulatorError
 from emulator.store.notices import Notices
+from emulator.words.language import ENGLISH, Language
+from emulator.words.text import counted
 
 LOG = logging.getLogger(__name__)
 
@@ -29,12 +31,15 @@ LATE_S = 120.0
 class Postman:
     """Brings one target what it has not got yet. `step` says when to come again."""
 
-    def __init__(self, name: str, key: str, send: Send, notices: Notices, clock: Timepiece) -> None:
+    def __init__(
+        self, name: str, key: str, send: Send, notices: Notices, clock: Timepiece, language: Language = ENGLISH
+    ) -> None:
         self._name = name
         self._key = key
         self._send = send
         self._notices = notices
         self._clock = clock
+        self._say = language.say
         self._sent: deque[float] = deque(maxlen=BURST)
         self._pause_s = RETRY_S
         self._failed = False
@@ -62,7 +67,7 @@ class Postman:
         # One by one as long as they are few; what a pause has held up comes together.
         together = waiting[: 1 if not self._failed and len(waiting) <= few else _fitting(waiting)]
         try:
-            delivered = self._send(_text(together, self._clock.time()))
+            delivered = self._send(self._text(together))
         except Exception as error:
             # A plugin of Apprise that fails in its own way must not end the thread; its message may hold its token.
             LOG.error("notification target %s: a defect (%s)", self._name, type(error).__name__)
@@ -83,18 +88,18 @@ class Postman:
             )
         return 0.0
 
+    def _text(self, notices: Sequence[tuple[int, float, str]]) -> str:
+        if len(notices) > 1:
+            title = self._say(counted("Alarm: {n} notice", "Alarm: {n} notices", len(notices)))
+            return "\n".join([title, *(_line(at, text) for _, at, text in notices)])
+        [(_, at, text)] = notices
+        return text if self._clock.time() - at <= LATE_S else f"{text} ({_moment(at)})"
+
 
 def _fitting(notices: Sequence[tuple[int, float, str]]) -> int:
     """Count how many of the first fit into one message; at least one."""
     ends = accumulate(len(_line(at, text)) + 1 for _, at, text in notices)
     return max(1, sum(end <= MESSAGE_CHARS for end in ends))
-
-
-def _text(notices: Sequence[tuple[int, float, str]], now: float) -> str:
-    if len(notices) > 1:
-        return "\n".join([f"Alarm: {len(notices)} notices", *(_line(at, text) for _, at, text in notices)])
-    [(_, at, text)] = notices
-    return text if now - at <= LATE_S else f"{text} ({_moment(at)})"
 
 
 def _line(at: float, text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from emulator.errors import EmulatorError
 from emulator.store import journal_file, tables
 from emulator.store.journal_file import FILE
+from emulator.words.text import Text
 
 BUSY_MS = 1_500
 """Time that one process waits for another (`emulator arm` beside `emulator run`) to finish its write.
@@ -64,7 +65,7 @@ class Database:
                 with self._db:
                     yield self._db
             except sqlite3.Error as error:
-                self.trouble = f"the journal cannot be written ({error}): is the disk full?"
+                self.trouble = Text("the journal cannot be written ({why}): is the disk full?", why=str(error))
                 raise EmulatorError(self.trouble) from None
             self.trouble = ""
 
@@ -87,7 +88,7 @@ class Database:
             try:
                 return self._db.execute(query, values).fetchall()
             except sqlite3.Error as error:
-                raise EmulatorError(f"the journal cannot be read ({error})") from None
+                raise EmulatorError(Text("the journal cannot be read ({why})", why=str(error))) from None
 
     def note(self, name: str, value: str | None) -> None:
         """Keep a small text under a name; None deletes it."""

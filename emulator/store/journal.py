@@ -35,7 +35,7 @@ class Entry:
     `installation` is the alarm's name now. Of an alarm that the name meant before, such as the demo, it says so.
 
     `settled` is the panel's state that was read after an unconfirmed end. Repetitions of a command that changed nothing
-    are one entry: it came `times` times, first at `at` and last at `ended_at`.
+    are one entry: it came `times` times, first at `at` and last at `ended_at`. `needs_login` is as in Outcome.
     """
 
     id: int
@@ -51,6 +51,7 @@ class Entry:
     settled_at: float | None
     settled: str | None
     times: int = 1
+    needs_login: bool = False
 
     def as_dict(self) -> dict[str, str | float | None]:
         """Return the fields for `--json`."""
@@ -169,8 +170,8 @@ class Journal(Database):
             counted = {row.id: row for row in self._noise.unwritten}
             names = {alarm: name for name, alarm in self._alarms.items()}
         entries = []
-        for alarm, name, is_named, other, words, *row in rows:
-            entry = Entry(*row)
+        for alarm, name, is_named, other, words, *row, needs_login in rows:
+            entry = Entry(*[*row, bool(needs_login)])
             if words:
                 with suppress(ValueError):
                     entry = replace(entry, message=unpack(words))

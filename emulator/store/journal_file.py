@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from emulator.errors import ConfigError, EmulatorError, Hindered, Problem
+from emulator.words.text import Text
 
 FILE = "journal.sqlite3"
 
@@ -89,7 +90,7 @@ class Opened:
             except OSError as error:
                 raise _unwritable(f"{self._path}: {error.strerror}") from None
             if found.st_ino != self._inode:
-                raise _unwritable(f"{self._path} was replaced")
+                raise _unwritable(Text("{file} was replaced", file=str(self._path)))
             # The file itself only changes at a checkpoint of the WAL, which is rare, and when another program
             # overwrites it.
             written_at = found.st_mtime_ns, found.st_size
@@ -101,8 +102,8 @@ class Opened:
                     return
                 self._whole_at = written_at
             if self._damage:
-                raise _unwritable(f"{self._path} is damaged: {self._damage}")
+                raise _unwritable(Text("{file} is damaged: {damage}", file=str(self._path), damage=self._damage))
 
 
 def _unwritable(why: str) -> EmulatorError:
-    return EmulatorError(f"the journal cannot be written ({why}): restart the program")
+    return EmulatorError(Text("the journal cannot be written ({why}): restart the program", why=why))

@@ -55,6 +55,7 @@ class Kind(NamedTuple):
     switch: str
     result: str
     reason: str
+    needs_login: bool = False
 
 
 @dataclass(slots=True)
@@ -134,7 +135,8 @@ class Noise:
             row.id, began, is_noise = entry, row.began, row.is_noise
         db.execute(
             "UPDATE commands SET installation = ?, action = ?, door = ?, peer = ?, switch = ?, result = ?, "
-            "message = ?, words = ?, alarm = iif(? = '', 0, alarm), at = ?, ended_at = ?, noise = ?, times = ? "
+            "message = ?, needs_login = ?, words = ?, alarm = iif(? = '', 0, alarm), at = ?, ended_at = ?, noise = ?, "
+            "times = ? "
             "WHERE id = ?",
             (*kind, words_of(kind.reason), kind.installation, began, at, is_noise, row.times if row else 1, entry),
         )
@@ -160,14 +162,15 @@ class Noise:
 
 def kind_of(installation: str, action: str, origin: Origin, outcome: Outcome) -> Kind:
     """Return the kind of a request."""
-    return Kind(installation, action, origin.door, origin.peer, origin.switch, str(outcome.result), outcome.message)
+    result, message, needs_login = str(outcome.result), outcome.message, outcome.needs_login
+    return Kind(installation, action, origin.door, origin.peer, origin.switch, result, message, needs_login)
 
 
 def insert(db: sqlite3.Connection, kind: Kind, alarm: int, at: float) -> int:
     """Write a new row, inside `Journal.write`; return its number."""
     done = db.execute(
-        "INSERT INTO commands (installation, action, door, peer, switch, result, message, words, alarm, at, ended_at, "
-        "noise) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+        "INSERT INTO commands (installation, action, door, peer, switch, result, message, needs_login, words, alarm, "
+        "at, ended_at, noise) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
         (*kind, words_of(kind.reason), alarm, at, at),
     )
     delete_old(db, done.lastrowid or 0)

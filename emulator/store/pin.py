@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass, field
 from emulator.errors import EmulatorError
 from emulator.store.journal import Journal
 from emulator.store.private import fingerprint
+from emulator.words import spoken
+from emulator.words.text import Text, counted
 
 SHAPE = re.compile(r"[0-9]{4,12}")
 SHAPE_HELP = "4 to 12 digits"
@@ -41,7 +43,7 @@ TOLD_AGAIN_S = 6 * 3600.0
 MAX_MISSED = 100
 """Wrong tries whose time is kept, for the count in a notice."""
 
-WAY_OUT = "`emulator pin`, typed where the program runs, ends that"
+WAY_OUT = Text("`emulator pin`, typed where the program runs, ends that")
 
 _PIN, _TRIES = "pin", "pin: tries"
 
@@ -96,12 +98,23 @@ class _Tries:
             return ""
         # A lock implies the tries that led to it.
         self.told |= {kind: now, "tries": now}
-        text = f"{len(self.missed)} wrong PINs within a day, the last from {peer}"
+        many = len(self.missed)
+        text = counted(
+            "{n} wrong PIN within a day, the last from {peer}",
+            "{n} wrong PINs within a day, the last from {peer}",
+            many,
+            peer=peer,
+        )
         if not is_locked:
             return text
-        strangers = peer not in self.known and self.wrong[peer][0] < TRIES
-        whose = "every address that has not given the right one in 30 days" if strangers else peer
-        return f"{text}; {whose} is locked for {LOCK_S / 60:.0f} min"
+        time = spoken.length(LOCK_S)
+        if peer not in self.known and self.wrong[peer][0] < TRIES:
+            return Text(
+                "{tries}; every address that has not given the right one in 30 days is locked for {time}",
+                tries=text,
+                time=time,
+            )
+        return Text("{tries}; {peer} is locked for {time}", tries=text, peer=peer, time=time)
 
 
 class Pin:
@@ -125,18 +138,25 @@ class Pin:
         with self._lock:
             stored = self._journal.recall(_PIN)
             if stored is None:
-                raise PinRefused("no PIN is set; type `emulator pin` where the program runs")
+                raise PinRefused(Text("no PIN is set; type `emulator pin` where the program runs"))
             if not pin:
-                raise PinRefused("this needs the PIN")
+                raise PinRefused(Text("this needs the PIN"))
             now = self._now()
             tries = self._read(now)
             if tries.left(peer) <= 0:
-                raise PinRefused(f"too many wrong PINs: locked for {LOCK_S / 60:.0f} min after the last one; {WAY_OUT}")
+                time = spoken.length(LOCK_S)
+                raise PinRefused(
+                    Text(
+                        "too many wrong PINs: locked for {time} after the last one; {way_out}",
+                        time=time,
+                        way_out=WAY_OUT,
+                    )
+                )
             # Counted before it is compared: neither a crash nor a full disk gives another try.
-            counted = deepcopy(tries)
-            counted.miss(peer, now)
-            news = counted.news(peer, now)
-            self._write(counted)
+            missed = deepcopy(tries)
+            missed.miss(peer, now)
+            news = missed.news(peer, now)
+            self._write(missed)
             known = json.loads(stored)
             if hmac.compare_digest(fingerprint(pin, known["salt"]), known["hash"]):
                 tries.hit(peer, now)
@@ -144,10 +164,11 @@ class Pin:
                 return
         if news:
             self._on_wrong(news)
-        left = counted.left(peer)
+        left = missed.left(peer)
         if left <= 0:
-            raise PinRefused(f"wrong PIN; no more tries for {LOCK_S / 60:.0f} min; {WAY_OUT}", tried=True)
-        raise PinRefused(f"wrong PIN; {left} more {'try' if left == 1 else 'tries'}", tried=True)
+            locked = Text("wrong PIN; no more tries for {time}; {way_out}", time=spoken.length(LOCK_S), way_out=WAY_OUT)
+            raise PinRefused(locked, tried=True)
+        raise PinRefused(counted("wrong PIN; {n} more try", "wrong PIN; {n} more tries", left), tried=True)
 
     def set(self, pin: str | None) -> None:
         """Call `set_pin` so that no check under way restores the tries that it deletes."""

@@ -6,13 +6,15 @@ They belong to an account, whichever of its alarms was asked for. The credential
 import json
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from emulator.store.columns import words_of
 from emulator.store.journal import Journal
 from emulator.store.private import fingerprint
+from emulator.words.text import unpack
 
 KEPT = 20
 """Number of refused logins kept; after more passwords the first no longer matters."""
@@ -25,7 +27,7 @@ _fingerprint = lru_cache(maxsize=8)(fingerprint)
 
 @dataclass(frozen=True, slots=True)
 class RefusedLogin:
-    """The cloud's message when it refused a login, and the number of times it refused this very one."""
+    """The cloud's message when it refused a login, as a Text, and the number of times it refused this very one."""
 
     message: str
     times: int
@@ -37,7 +39,8 @@ def remember(journal: Journal, installation: str, credentials: str, message: str
         key = _fingerprint(credentials, book["salt"])
         before = book["refused"].pop(key, {"times": 0, "alarms": []})
         alarms = sorted({*before["alarms"], installation})
-        book["refused"][key] = {"message": message, "times": before["times"] + 1, "alarms": alarms}
+        kept = {"message": message, "words": words_of(message)}
+        book["refused"][key] = kept | {"times": before["times"] + 1, "alarms": alarms}
         for oldest in list(book["refused"])[:-KEPT]:
             del book["refused"][oldest]
 
@@ -48,13 +51,13 @@ def recall(journal: Journal, credentials: str) -> RefusedLogin | None:
     if not book["refused"]:
         return None
     found = book["refused"].get(_fingerprint(credentials, book["salt"]))
-    return RefusedLogin(str(found["message"]), int(found["times"])) if found else None
+    return RefusedLogin(_message(found), int(found["times"])) if found else None
 
 
 def last(journal: Journal, installation: str) -> str:
     """Return the cloud's message of the last refused login for this alarm, by any user; empty when there is none."""
     refused = _read(journal.recall(_NOTE))["refused"].values()
-    return str(next((one["message"] for one in reversed(refused) if installation in one["alarms"]), ""))
+    return next((_message(one) for one in reversed(refused) if installation in one["alarms"]), "")
 
 
 def forget(journal: Journal, credentials: str) -> None:
@@ -68,6 +71,14 @@ def forget_all(journal: Journal, installation: str) -> None:
     with _changed(journal) as book:
         for key in [key for key, one in book["refused"].items() if installation in one["alarms"]]:
             del book["refused"][key]
+
+
+def _message(kept: dict[str, Any]) -> str:
+    """Return the message of a kept refusal; those of an earlier version have its English alone."""
+    if kept.get("words"):
+        with suppress(ValueError):
+            return unpack(kept["words"])
+    return str(kept["message"])
 
 
 def _read(stored: str | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from emulator.errors import Hindered
 from emulator.store import journal_file, private
 from emulator.store.journal import Journal
 from emulator.store.journal_file import FILE
+from emulator.words.text import Text, counted
 
 LOG = logging.getLogger(__name__)
 
@@ -54,20 +55,31 @@ class Salvaged:
     notes: frozenset[str]
 
     def __str__(self) -> str:
+        switches, clients, commands = (self.rows[table] for table in ("identities", "hue_users", "commands"))
+        logins, pins = sum(name.startswith("owa login") for name in self.notes), int("pin" in self.notes)
         parts = (
-            # Number saved → its name, and what a person has to do if there is none.
-            (self.rows["identities"], "identities of switches", "let Echos and other clients search again"),
-            (self.rows["hue_users"], "paired clients", "let apps pair with the Hue bridge again"),
-            (sum(name.startswith("owa login") for name in self.notes), "logins", "type `emulator login` for `owa`"),
-            ("pin" in self.notes, "PIN", "type `emulator pin` for the page"),
-            (self.rows["commands"], "commands", ""),
+            # What was saved, and what a person has to do if that is nothing.
+            (
+                counted("{n} identity of a switch", "{n} identities of switches", switches),
+                Text("let Echos and other clients search again"),
+            ),
+            (
+                counted("{n} paired client", "{n} paired clients", clients),
+                Text("let apps pair with the Hue bridge again"),
+            ),
+            (counted("{n} login", "{n} logins", logins), Text("type `emulator login` for `owa`")),
+            (counted("{n} PIN", "{n} PINs", pins), Text("type `emulator pin` for the page")),
+            (counted("{n} command", "{n} commands", commands), ""),
         )
-        saved = ", ".join(f"{number:d} {what}" for number, what, _ in parts if number) or "nothing"
-        missing = "; ".join(then for number, _, then in parts if then and not number)
-        return (
-            f"the journal was damaged ({self.why}). It is put aside as {self.aside.name}, and another one has begun. "
-            f"Saved: {saved}." + (f" If you had them before: {missing}." if missing else "")
+        saved = tuple(what for what, _ in parts if what.values["n"]) or Text("nothing")
+        text = Text(
+            "the journal was damaged ({why}). It is put aside as {file}, and another one has begun. Saved: {saved}.",
+            why=self.why,
+            file=self.aside.name,
+            saved=saved,
         )
+        missing = tuple(then for what, then in parts if then and not what.values["n"])
+        return Text("{text} If you had them before: {missing}.", text=text, missing=missing) if missing else text
 
 
 def make_sound(folder: Path, now: float) -> Salvaged | None:

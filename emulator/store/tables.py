@@ -78,7 +78,13 @@ WORDS = (
     "ALTER TABLE commands ADD COLUMN words TEXT",
 )
 
-VERSIONS: tuple[Sequence[str], ...] = (FIRST, NOTICES, NOISE, ALARMS, WORDS)
+LOGIN = (
+    # Commands that were not sent for want of a login; until here only the beginning of the message told.
+    "ALTER TABLE commands ADD COLUMN needs_login INTEGER NOT NULL DEFAULT 0",
+    "UPDATE commands SET needs_login = 1 WHERE result = 'failed' AND message LIKE 'the login needs you: %'",
+)
+
+VERSIONS: tuple[Sequence[str], ...] = (FIRST, NOTICES, NOISE, ALARMS, WORDS, LOGIN)
 """Statements that migrate the file from each version to the next. A released step never changes; append new ones."""
 
 WRITER = "written by"

@@ -3,7 +3,7 @@
 The bare words (`str(mode)`, `str(axes)`) are those of settings, API, log and journal; these are for people.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from emulator.model import DISARMS, Action, Arm, ArmMode, Axes, Interior, PanelState, Result
 from emulator.words.text import Text, counted, sense
@@ -90,6 +90,11 @@ def length(seconds: float) -> str:
     if hours and minutes:
         return Text("{h} h {min} min", h=hours, min=minutes)
     return Text("{h} h", h=hours) if hours else Text("{min} min", min=minutes)
+
+
+def either(parts: Sequence[str]) -> str:
+    """Name alternatives: "day or night"."""
+    return Text("{first} or {rest}", first=parts[0], rest=either(parts[1:])) if len(parts) > 1 else parts[0]
 
 
 def _listed(parts: list[str]) -> str:

@@ -20,7 +20,7 @@ def at(seconds: float) -> Moment:
     ("command", "age_s", "stood_still", "seen", "why"),
     [
         (ON, ARM_WITHIN_S - 1, True, [], ""),
-        (ON, ARM_WITHIN_S, False, [], "it came too late, 60 s"),
+        (ON, ARM_WITHIN_S, False, [], "it came too late, 1 min"),
         (OFF, DISARM_WITHIN_S - 1, False, [], ""),
         (OFF, DISARM_WITHIN_S, False, [], "it came too late, 30 s"),
         (OFF, 1, True, [], "stood still"),

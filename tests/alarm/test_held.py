@@ -526,7 +526,7 @@ def test_the_journal_tells_what_made_it_a_sweep() -> None:
     rig.turn("Day", False, OTHER)
     rig.turn("Night", False)
     rig.turn("Total", False)
-    assert f"it came with Total, Day, asked for by {OTHER}, {ECHO}, {SWEEP}" in rig.reasons()
+    assert f"it came with Total, Day, asked for by {OTHER}, {ECHO}: {SWEEP[False]}" in rig.reasons()
 
 
 def test_after_a_sweep_a_client_that_asks_again_at_once_belongs_to_it() -> None:

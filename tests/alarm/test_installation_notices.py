@@ -174,7 +174,7 @@ def test_a_disarm_is_told(house: House) -> None:
     house.end(house.alarm.submit(Command(Disarm.of(ArmMode(Interior.NIGHT)), Origin("hue", "192.168.1.31", "Night"))))
     [(notice, text)] = house.told
     assert notice is Notice.DISARMED
-    assert text.startswith("disarm, asked for 'Night' by hue 192.168.1.31: ")
+    assert text.startswith("disarm, asked for by Night · hue · 192.168.1.31: ")
 
 
 def test_a_command_that_failed_or_is_unconfirmed_is_told_with_its_reason(house: House) -> None:
@@ -185,7 +185,7 @@ def test_a_command_that_failed_or_is_unconfirmed_is_told_with_its_reason(house: 
     house.backend.faults.add(InjectedFault("wait"))
     house.end(house.arm())
     assert house.kinds() == [Notice.FAILED, Notice.FAILED]
-    assert [text.split(": ")[1] for _, text in house.told] == ["rejected", "unconfirmed"]
+    assert [text.split(": ")[1] for _, text in house.told] == ["refused", "not sure"]
 
 
 def test_a_command_that_cannot_be_written_down_and_so_is_not_sent_is_told(
@@ -198,7 +198,7 @@ def test_a_command_that_cannot_be_written_down_and_so_is_not_sent_is_told(
     for door in (TYPED, "hue"):
         with pytest.raises(EmulatorError, match="disk is full"):
             house.arm(door)
-    text = "arm night, asked for 'Night' by hue 192.168.1.31: not sent: the journal cannot be written (disk is full)"
+    text = "arm night, asked for by Night · hue · 192.168.1.31: not sent: the journal cannot be written (disk is full)"
     assert house.told == [(Notice.FAILED, text)]
 
 

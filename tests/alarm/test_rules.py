@@ -17,7 +17,7 @@ DAY, NIGHT = (7 * 60, 22 * 60 + 30), (22 * 60, 7 * 60)
     [
         (Narrowing(), "wemo", "", 0, ""),
         (Narrowing(doors=frozenset({"hue", "dashboard"})), "hue", "192.168.1.2", 0, ""),
-        (Narrowing(doors=frozenset({"hue", "dashboard"})), "wemo", "192.168.1.2", 0, "only through dashboard and hue"),
+        (Narrowing(doors=frozenset({"hue", "dashboard"})), "wemo", "192.168.1.2", 0, "only through dashboard or hue"),
         (Narrowing(HOME_NET), "wemo", "192.168.1.255", 0, ""),
         (Narrowing(HOME_NET), "wemo", "10.0.0.7", 0, ""),
         (Narrowing(HOME_NET), "wemo", "10.0.0.8", 0, "not disarm for 10.0.0.8"),

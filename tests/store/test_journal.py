@@ -54,6 +54,7 @@ def test_a_command_from_its_beginning_to_its_end(journal: Journal) -> None:
         "id": number, "at": 1000.5, "installation": "home", "action": "arm total", "door": "wemo",
         "peer": "192.168.1.7", "switch": "Total alarm",
         "ended_at": None, "result": None, "message": None, "settled_at": None, "settled": None, "times": 1,
+        "needs_login": False,
     }  # fmt: skip
     journal.end(number, DONE, 1010.0)
     [entry] = journal.commands(10)

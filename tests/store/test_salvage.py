@@ -152,7 +152,7 @@ def test_of_damaged_commands_the_rest_is_saved(folder: Path) -> None:
         assert journal.recall("owa login host user") == "{}"
         ids = [entry.id for entry in journal.commands(COMMANDS)]
     assert (min(ids), max(ids)) == (1, COMMANDS)
-    assert "2 identities of switches, 1 paired clients, 1 logins, 1 PIN" in str(made)
+    assert "2 identities of switches, 1 paired client, 1 login, 1 PIN" in str(made)
 
 
 @pytest.mark.parametrize("damaged", ["the header", "all of it", "nothing left", "identities", "in the WAL"])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from zlib import crc32
 
 from emulator.doors.dashboard import schema
-from emulator.model import DISARMS, LOGIN_CAUSE, Action, Arm, ArmMode, Axes
+from emulator.model import DISARMS, Action, Arm, ArmMode, Axes
 
 TROUBLE_S = 3600.0
 """Longest display of a failed command, unless another one follows or its trouble is over before."""
@@ -71,7 +71,7 @@ def _is_over(last: schema.EntryView, one: schema.InstallationView, axes: Axes, n
         return True
     if last.result != "failed" or one.health.blocked or one.health.cloud != "ok" or (one.health.read_at or 0) <= ended:
         return False
-    return now - ended > SEEN_S or (last.message or "").startswith(LOGIN_CAUSE)
+    return now - ended > SEEN_S or last.needs_login
 
 
 def _action(text: str) -> Action | None:

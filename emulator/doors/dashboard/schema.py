@@ -97,6 +97,7 @@ class EntryView(Model):
     settled_at: float | None
     settled: str | None
     times: int = Field(description="how often the same peer asked for this very thing, which changed nothing")
+    needs_login: bool = Field(description="it was not sent for want of a login")
 
 
 class HealthView(Model, json_schema_extra={"description": "How an alarm gets on with its cloud."}):

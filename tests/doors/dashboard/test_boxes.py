@@ -4,7 +4,7 @@ import pytest
 
 from emulator.doors.dashboard import schema
 from emulator.doors.dashboard.boxes import SEEN_S, TROUBLE_S, boxes
-from emulator.model import DISARMED, LOGIN_CAUSE, Arm, ArmMode, Axes
+from emulator.model import DISARMED, Arm, ArmMode, Axes
 
 AT, ENDED = 1000.0, 1010.0
 NIGHT = DISARMED.after(Arm(ArmMode.parse("night")))
@@ -28,6 +28,7 @@ def entry(result: str, message: str = "no", action: str = "arm night", settled: 
         settled_at=None,
         settled=settled,
         times=1,
+        needs_login=False,
     )
 
 
@@ -73,7 +74,7 @@ def test_what_the_panel_said_before_does_not_end_it() -> None:
 
 
 def test_one_that_wanted_a_login_goes_with_the_login() -> None:
-    last = entry("failed", f"{LOGIN_CAUSE}type `emulator login`")
+    last = entry("failed").model_copy(update={"needs_login": True})
     assert titles(last, BLOCKED) == ["The login needs you", "Arm night: failed"]
     assert titles(last, WELL) == []
 

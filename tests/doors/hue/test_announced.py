@@ -108,7 +108,7 @@ def test_after_a_sweep_they_hear_the_truth_again(house: House, on: bool) -> None
     assert house.heard[0] == house.heard[-1] == house.on == truth
     assert len(house.heard) > 1
     assert house.shows("total") is on  # to whom the sweep was answered with "done"
-    sweep = SWEEP.replace("off", "on") if on else SWEEP
+    sweep = SWEEP[on]
     assert all(str(entry.message).endswith(sweep) for entry in house.journal.commands(9))
     house.wait()
     assert house.on == truth

@@ -224,7 +224,7 @@ def test_no_sweep_disarms_and_a_single_off_does(tmp_path: Path) -> None:
         assert program.api("GET", f"/{user}/lights/{lights['Total alarm']}")["state"]["on"] is True
         entries = program.app.alarms.journal.commands(20)
         assert {entry.result for entry in entries} == {"ignored"}
-        assert {entry.switch for entry in entries if str(entry.message).endswith(SWEEP)} == set(lights)
+        assert {entry.switch for entry in entries if str(entry.message).endswith(SWEEP[False])} == set(lights)
         assert {(entry.door, entry.peer) for entry in entries} == {("hue", "127.0.0.1")}
         program.api("PUT", f"/{user}/lights/{lights['Total alarm']}/state", {"on": False})
         assert program.api("GET", f"/{user}/lights/{lights['Total alarm']}")["state"]["on"] is False
@@ -246,7 +246,7 @@ def test_no_sweep_arms(tmp_path: Path, at_once: bool) -> None:
         assert program.panel.axes == DISARMED
         entries = program.app.alarms.journal.commands(20)
         assert [entry.result for entry in entries] == ["ignored"] * 4
-        assert all(str(entry.message).endswith(SWEEP.replace("off", "on")) for entry in entries)
+        assert all(str(entry.message).endswith(SWEEP[True]) for entry in entries)
 
 
 # -- identities -------------------------------------------------------------------------------------------------
