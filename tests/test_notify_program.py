@@ -139,4 +139,4 @@ def test_a_command_that_a_power_cut_ended_is_told_at_the_next_start(
         journal.begin("home", Command(Arm(ArmMode(Interior.NIGHT)), Origin("wemo", "192.168.7.9")), 1.0)
     with Program(tmp_path, alarm, f"json://127.0.0.1:{endpoint.server_port}/").running():
         told: str = endpoint.got.get(timeout=PATIENCE_S)  # type: ignore[attr-defined]
-    assert told.startswith("Alarm: a command is not confirmed: program: 1 command(s) were under way when it stopped")
+    assert told.startswith("Alarm: a command is not confirmed: program: 1 command was under way when it stopped")
