@@ -19,6 +19,7 @@ from emulator.errors import EmulatorError
 from emulator.lan.network import Place
 from emulator.model import Origin
 from emulator.store.journal import Journal
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -133,7 +134,7 @@ class HomekitBridge:
         try:
             setup.keep(self._journal, self.setup, state)
         except EmulatorError as error:
-            self._trouble = f"The pairings of the HomeKit bridge cannot be kept: {error}"
+            self._trouble = Text("The pairings of the HomeKit bridge cannot be kept: {why}", why=str(error))
         else:
             self._trouble = ""
             if self._unsaved is state:

@@ -12,12 +12,13 @@ from emulator.doors.homekit.bridge import HomekitBridge
 from emulator.doors.homekit.driver import HomekitDriver
 from emulator.doors.homekit.security import DOOR, Security
 from emulator.doors.homekit.settings import HomekitAlarm, HomekitSettings
-from emulator.doors.homekit.words import WORDS, Vocabulary
+from emulator.doors.homekit.words import SHOWN, Vocabulary
 from emulator.errors import EmulatorError
 from emulator.lan.lanes import Lanes
 from emulator.lan.network import Place
 from emulator.lan.responder import Tenant
 from emulator.lan.ssdp import UpnpDevice
+from emulator.words.text import Text, sense
 
 LOG = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ class HomekitDoor(Tenant):
         self._journal = context.journal
         self._responder = context.responder
         self._settings = settings
+        self._say = context.language.say
         self._now = context.clock.time
         self._switches = [switch for switch in context.hub.switches if DOOR in switch.doors]
         self._securities = {name: self._security(name, context) for name in context.hub.installations}
@@ -67,9 +69,10 @@ class HomekitDoor(Tenant):
     def report(self, switch: Switch) -> str:
         """Return what the Home app shows of a switch, or without such of its alarm."""
         if self._settings.switches:
-            return {True: "on", False: "off", None: "no response"}[self._hub.state(switch).on]
+            shown = {True: sense("switch", "on"), False: sense("switch", "off"), None: Text("no response")}
+            return shown[self._hub.state(switch).on]
         standing = self._securities[switch.installation].standing()
-        return WORDS[standing.current] if standing else "no response"
+        return SHOWN[standing.current] if standing else Text("no response")
 
     def invitation(self) -> Invitation:
         """Return the code of the bridge."""
@@ -96,7 +99,7 @@ class HomekitDoor(Tenant):
         try:
             await self._make()
         except EmulatorError as error:
-            return [f"The HomeKit bridge cannot be opened: {error}"]
+            return [Text("The HomeKit bridge cannot be opened: {why}", why=str(error))]
         assert self._bridge  # noqa: S101  # made above; for mypy
         found = await self._bridge.follow(places)
         self._refresh()
@@ -140,7 +143,8 @@ class HomekitDoor(Tenant):
     def _accessories(self, driver: HomekitDriver) -> Iterator[Shown]:
         submit, post = self._lanes.put, self._responder.post
         for name, security in self._securities.items():
-            title = "Alarm" if len(self._securities) == 1 else f"Alarm {name}"
+            is_alone = len(self._securities) == 1
+            title = self._say(sense("device", "Alarm") if is_alone else Text("Alarm {name}", name=name))
             aid = FIRST_ALARM + self._journal.alarm(name)
             yield AlarmAccessory(driver, title, aid, security, submit, post)
         for switch in self._switches if self._settings.switches else ():

@@ -13,6 +13,7 @@ from zeroconf import ServiceInfo
 
 from emulator.doors.homekit.setup import DAMAGED, KeptBridge
 from emulator.errors import EmulatorError
+from emulator.words.text import counted
 
 LOG = logging.getLogger(__name__)
 
@@ -99,7 +100,7 @@ class HomekitDriver(AccessoryDriver):
     def _tell(self, what: str) -> None:
         number = len(self.state.paired_clients)
         LOG.info("HomeKit: %s: %d are paired", what, number)
-        self._note(what, f"{number} are paired")
+        self._note(what, counted("{n} are paired", "{n} are paired", number))
 
     def _end_sessions(self) -> None:
         for connection in list(self.http_server.connections.values()):

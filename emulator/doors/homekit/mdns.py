@@ -11,6 +11,7 @@ from zeroconf import IPVersion, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
 from emulator.lan.network import Place
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -89,9 +90,11 @@ class Announcer:
         except Exception as error:  # whatever that library meets, the other places go on
             if failed := self._voices.pop(place, None):
                 await failed.end()
-            return (
-                f"The HomeKit bridge cannot be announced on {place.interface} ({error or type(error).__name__}): "
-                "iPhones do not find it there; trying again"
+            return Text(
+                "The HomeKit bridge cannot be announced on {interface} ({why}): iPhones do not find it there; trying "
+                "again",
+                interface=place.interface,
+                why=str(error) or type(error).__name__,
             )
         return ""
 

@@ -14,6 +14,7 @@ from emulator.doors.homekit.driver import HomekitDriver
 from emulator.lan import access, network
 from emulator.lan.limits import Connections, Shares
 from emulator.lan.network import Place
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -136,9 +137,12 @@ class HomekitServer(HAPServer):
         try:
             sock = network.listener(place.host, port)
         except OSError as error:
-            return (
-                f"Port {port} on {place.host}, which the HomeKit bridge needs, cannot be used ({error.strerror}): stop "
-                "the program that keeps it, or set another doors.homekit.port; trying again"
+            return Text(
+                "Port {port} on {host}, which the HomeKit bridge needs, cannot be used ({why}): stop the program that "
+                "keeps it, or set another doors.homekit.port; trying again",
+                port=str(port),
+                host=place.host,
+                why=str(error.strerror),
             )
         loop = asyncio.get_running_loop()
         self._listeners[place] = await loop.create_server(lambda: HomekitConnection(self, place), sock=sock)

@@ -11,6 +11,7 @@ from emulator.doors import MDNS, AlarmSection, Door, DoorContext, DoorPort, Door
 from emulator.doors.homekit.words import AWAY, NIGHT, STAY
 from emulator.errors import ConfigError, Problem
 from emulator.model import ArmMode
+from emulator.words.text import Text
 
 NAME_LIMIT = 40
 """Characters of the bridge's name; with six more it has to fit into the 63 of a DNS label."""
@@ -61,7 +62,7 @@ def _ports(chosen: HomekitSettings) -> Sequence[DoorPort]:
 ROW = DoorType(
     settings=HomekitSettings,
     open=_open,
-    title="HomeKit bridge",
+    title=Text("HomeKit bridge"),
     label="HomeKit",
     summary="each alarm as a security system in Apple's Home app; needs the extra `homekit`",
     require=require,

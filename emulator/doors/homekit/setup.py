@@ -12,6 +12,7 @@ from typing import Any
 
 from emulator.errors import EmulatorError
 from emulator.store.journal import Journal
+from emulator.words.text import Text
 
 NOTE = "homekit"
 """Name of the note in the journal."""
@@ -19,7 +20,7 @@ NOTE = "homekit"
 TRIVIAL = frozenset({*(digit * 8 for digit in string.digits), "12345678", "87654321"})
 """Codes that Apple forbids."""
 
-DAMAGED = "what is kept of it is damaged: `emulator homekit --reset` makes another one"
+DAMAGED = Text("what is kept of it is damaged: `emulator homekit --reset` makes another one")
 
 CODE_DIGITS, ID_CHARS = 8, 4
 ID_ALPHABET = string.ascii_uppercase + string.digits
@@ -102,7 +103,7 @@ def keep(journal: Journal, setup: Setup, state: Mapping[str, Any]) -> None:
     with journal.write() as db:
         kept = known(journal)
         if kept is None or kept.setup != setup:
-            raise EmulatorError("the HomeKit bridge was reset; the pairings of the old one are not kept")
+            raise EmulatorError(Text("the HomeKit bridge was reset; the pairings of the old one are not kept"))
         db.execute("UPDATE notes SET value = ? WHERE name = ?", (text, NOTE))
 
 

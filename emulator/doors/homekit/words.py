@@ -4,11 +4,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from emulator.model import ArmMode, Axes, Interior
+from emulator.words.text import sense
 
 STAY, AWAY, NIGHT, DISARMED, TRIGGERED = range(5)
 """Values of SecuritySystemCurrentState; SecuritySystemTargetState has the first four."""
 
 WORDS = {STAY: "stay", AWAY: "away", NIGHT: "night", DISARMED: "disarmed"}
+"""Names of the values for the library."""
+
+SHOWN = {
+    STAY: sense("Home app", "stay"),
+    AWAY: sense("Home app", "away"),
+    NIGHT: sense("Home app", "night"),
+    DISARMED: sense("Home app", "disarmed"),
+}
+"""The same for people."""
 
 USUAL = {
     STAY: (ArmMode(Interior.DAY),),

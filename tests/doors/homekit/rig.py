@@ -217,7 +217,11 @@ class House:
         self.hub = hub or PanelHub()
         self.journal = Journal(folder)
         self.port = settings.pop("port", None) or free_port()
-        around = {name: settings.pop(name) for name in ("nics", "look_s", "of_alarms", "responder") if name in settings}
+        around = {
+            name: settings.pop(name)
+            for name in ("nics", "look_s", "of_alarms", "responder", "language")
+            if name in settings
+        }
         self.context = a_context(self.hub, self.journal, folder, **{"nics": lambda: [LO], **around})
         self.door = HomekitDoor(self.context, HomekitSettings(port=self.port, **settings))
         self.phones: list[Iphone] = []
