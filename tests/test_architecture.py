@@ -21,7 +21,7 @@ from emulator.simulator.server import FACES
 ROOT = Path(emulator.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
-WORDS = ("errors", "model", "clock", "words.text", "words.spoken")
+WORDS = ("errors", "model", "activity", "clock", "words.text", "words.spoken")
 """What every folder may import."""
 
 FOLDERS: dict[str, tuple[str, ...]] = {
@@ -31,6 +31,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     "errors": (),
     "clock": (),
     "model": (),
+    "activity": (),
     "words": (),
     "lan": (),
     "store": (),
@@ -215,7 +216,7 @@ REASON_WITHIN = 10
 CLAUSE = re.compile(r"(What(ever)?|Whether|Who(ever|se)?|Where(ver)?|Why|How(ever)?|When it)\b")
 """A docstring starts with a verb, or with the noun that it is about."""
 
-CORE = ("errors", "model", "clock", "alarm", "store", "config", "app")
+CORE = ("errors", "model", "activity", "clock", "alarm", "store", "config", "app")
 CORE_LIMIT, DOOR_LIMIT, CLOUD_LIMIT = 3000, 1000, 1000
 """Lines of code, without blanks, comments and docstrings."""
 

@@ -1,10 +1,11 @@
 """The contract between an installation and the cloud that speaks for its panel."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from emulator.activity import AlarmEvent
 from emulator.model import Action, PanelState
 
 
@@ -65,6 +66,12 @@ class Cloud(Protocol):
         """Submit once, follow to the end, and return what the panel said.
 
         Raises Rejected (not carried out), Unconfirmed (perhaps carried out) or CloudError (never sent).
+        """
+
+    def activity(self) -> Sequence[AlarmEvent]:
+        """Return the newest events of the alarm's log, newest first, by the session as it is.
+
+        Never logs in, nor renews a login. Raises EmulatorError, also where that would be needed.
         """
 
     def describe(self) -> Details:

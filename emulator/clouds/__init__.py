@@ -36,6 +36,8 @@ class Polling(NamedTuple):
     """Delay of one more read after a command; None where polls are frequent anyway."""
     lag_s: float = 0.0
     """Time for which the cloud may report a state from before a command."""
+    activity_s: float | None = None
+    """Least time between two reads of its activity log; 0 if it comes with each poll, None if the cloud has none."""
 
 
 class Provider(NamedTuple):

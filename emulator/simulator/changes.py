@@ -7,7 +7,7 @@ from emulator.model import Action, Arm, ArmMode, Disarm
 from emulator.simulator.face import Face
 from emulator.simulator.faults import LATE_S, LATEST_S, InjectedFault
 from emulator.simulator.panel.panel import SLOWEST_ANSWER_S
-from emulator.simulator.settings import Reader, flag, number, readers, whole
+from emulator.simulator.settings import NAMES_LIMIT, Reader, flag, number, readers, whole
 
 DISARMS = {"main": Disarm(), "annex": Disarm(main=False, annex=True), "all": Disarm(annex=True)}
 
@@ -33,9 +33,14 @@ def keypad(face: Face, body: Body) -> None:
         if disarm is None:
             raise ValueError(f"disarm is {body['disarm']!r}; use one of {', '.join(DISARMS)}")
         action = disarm
-    refusal = face.backend.panel.keypad(action)
+    refusal = face.backend.panel.keypad(action, str(body.get("who", ""))[:NAMES_LIMIT])
     if refusal:
         raise KeypadRefused(f"the panel refused to {action}: {refusal}")
+
+
+def incident(face: Face, body: Body) -> None:
+    """Let an alarm go off, or another thing happen."""
+    face.backend.panel.incident(str(body.get("kind", "")), str(body.get("zone", "")))
 
 
 def window(face: Face, body: Body) -> None:
@@ -84,6 +89,7 @@ def reset(face: Face, _: Body) -> None:
 CHANGES: dict[str, Callable[[Face, Body], None]] = {
     "keypad": keypad,
     "window": window,
+    "incident": incident,
     "settings": settings,
     "fault": fault,
     "unlock": lambda face, _: face.backend.forgive(),

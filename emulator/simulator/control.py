@@ -2,10 +2,13 @@
 
 GET  /control                 the page
 GET  /control/state           everything as JSON; each POST answers with the same
-POST /control/keypad          {"arm": "total"} or {"disarm": "main" | "annex" | "all"}; 409 when the panel refuses
+POST /control/keypad          {"arm": "total"} or {"disarm": "main" | "annex" | "all"}; 409 when the panel refuses.
+                              "who": "Ana" with it, if the code is a person's own
+POST /control/incident        {"kind": "alarm", "zone": "Cocina"}, that is: it goes off; or photo_alarm, resolved,
+                              tamper, sabotage, mains_lost, mains_back
 POST /control/window          {"zone": "Entrada", "open": true}
 POST /control/settings        any of {"answer_after": 3, "letter_a": false, "zero_after_arm": false,
-                              "session_idle": 900, "steering": false, "flood_limit": 20,
+                              "session_idle": 900, "steering": false, "log_clock": 0, "flood_limit": 20,
                               "flood_window": 5, "flood_ban": 60}; with owa the fields of OwaOptions
 POST /control/fault           {"fault": "lost", "request": "ARM1", "times": 1, "seconds": 10}; only `fault` is needed:
                               without `request` it hits any, without `times` it lasts until cleared
@@ -31,6 +34,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from emulator.simulator.changes import CHANGES, Body, KeypadRefused
 from emulator.simulator.face import Face
+from emulator.simulator.panel.activity import INCIDENTS
 from emulator.simulator.settings import labels
 
 PAGE_ROWS = 30
@@ -46,6 +50,7 @@ def state(face: Face) -> dict[str, Any]:
             "axes": asdict(axes),
             "standing": str(axes),
             "fitted": [str(mode) for mode in panel.equipment.modes()],
+            "incidents": list(INCIDENTS),
             "zones": [zone.name for zone in panel.equipment.zones],
             "windows": list(panel.windows),
             "busy": pending is not None,

@@ -19,6 +19,10 @@ COMMON = {
     "late": "the request is carried out, then the answer waits for `seconds`",
     "wait": "the outcome of a command stays WAIT, although the panel acts",
     "empty_log": "the activity log is empty",
+    "log_order": "the rows of the activity log are out of order",
+    "log_gap": "every second row of the activity log is missing",
+    "log_unknown": "the newest row of the activity log is of a type that nobody knows",
+    "log_huge": "the newest row of the activity log has a huge text, and names that are markup",
 }
 """Faults of every face: kind → its effect."""
 

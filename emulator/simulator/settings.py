@@ -83,3 +83,6 @@ FLOOD_WINDOW = number(1, 60)
 
 FLOOD_BAN = number(1, 3600)
 """Seconds: up to an hour."""
+
+CLOCK_OFF = number(-7200, 7200)
+"""Seconds: minutes are usual, and two hours are the zone of a machine that was never told where it stands."""

@@ -41,6 +41,13 @@ ALIASES = {
     "disarmed_perimeter": "row disarmed",
     "disarmed_annex": "annex disarmed",
     "check": "row check",
+    "alarm": "row alarm",
+    "photo_alarm": "row alarm",
+    "resolved": "row resolved",
+    "tamper": "row tamper",
+    "sabotage": "row tamper",
+    "mains_lost": "row mains lost",
+    "mains_back": "row mains back",
 }
 """The label of a log row → the text of its alias; every other row is a refusal."""
 

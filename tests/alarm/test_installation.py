@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from emulator import clouds
+from emulator.activity import AlarmEvent
 from emulator.alarm.cloud import Details, Phase, Reading, Report
 from emulator.alarm.installation import Health, Installation
 from emulator.alarm.pending import FAILURE_KEPT_S
@@ -582,6 +583,9 @@ def test_an_end_that_could_not_be_written_is_written_as_soon_as_it_can(house: Ho
 
 class Undescribed:
     """The part of a cloud that no test here calls."""
+
+    def activity(self) -> Sequence[AlarmEvent]:
+        raise NotImplementedError
 
     def describe(self) -> Details:
         raise NotImplementedError

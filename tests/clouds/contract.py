@@ -4,10 +4,12 @@ from typing import Any, Protocol
 
 import pytest
 
+from emulator.activity import WORDS_CHARS, EventKind, Means
 from emulator.alarm.cloud import Cloud, Phase, Reading
 from emulator.errors import Rejected, Unreachable
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior
 from emulator.simulator.accounts import SECRETS
+from emulator.simulator.faults import InjectedFault
 
 
 class World(Protocol):
@@ -96,6 +98,52 @@ class CloudContract:
         told = [str(caught.value), details.number, details.panel, details.alias, *rows]
         assert details.alias.startswith("Casa")
         assert all(text.isprintable() for text in told), told
+
+    def test_the_log_names_persons_means_and_incidents(self, world: World) -> None:
+        world.panel.keypad(NIGHT, "Ana")
+        world.cloud.execute(Disarm(), quiet)
+        for kind, zone in (("alarm", world.panel.equipment.zones[0].name), ("mains_lost", "")):
+            world.clock.sleep(60)
+            world.panel.incident(kind, zone)
+        world.cloud.read()
+        mains, alarm, ours, ana = [one for one in world.cloud.activity() if one.kind is not EventKind.CHECK]
+        assert (mains.kind, mains.means, mains.user) == (EventKind.MAINS_LOST, "", "")
+        assert (alarm.kind, alarm.zone) == (EventKind.ALARM, world.panel.equipment.zones[0].name)
+        assert alarm.said
+        assert (ours.kind, ours.means, ours.user, ours.is_own) == (EventKind.DISARMED, Means.APP, "", True)
+        assert (ana.kind, ana.means, ana.user, ana.is_own) == (EventKind.ARMED, Means.KEYPAD, "Ana", False)
+        assert mains.at > alarm.at > ours.at > ana.at
+        assert mains.at == pytest.approx(world.clock.time(), abs=10)
+
+    def test_the_log_is_the_same_when_it_is_read_again(self, world: World) -> None:
+        world.cloud.read()
+        for number in range(5):
+            world.panel.keypad(NIGHT if number % 2 else Disarm())
+            world.clock.sleep(60)
+        world.cloud.read()
+        first = world.cloud.activity()
+        world.app.extensions["backend"].faults.add(InjectedFault("log_order"))
+        world.cloud.read()
+        assert world.cloud.activity() == first
+        assert len({one.key for one in first}) == len(first) >= 5
+
+    @pytest.mark.parametrize("fault", ["log_gap", "log_unknown", "log_huge", "empty_log"])
+    def test_a_log_with_faults_harms_nothing(self, world: World, fault: str) -> None:
+        world.panel.keypad(NIGHT, "Ana")
+        world.panel.incident("alarm")
+        world.cloud.read()
+        world.app.extensions["backend"].faults.add(InjectedFault(fault))
+        state = world.cloud.read()
+        assert state.axes == world.panel.axes
+        for one in world.cloud.activity():
+            assert all(text.isprintable() for text in (one.user, one.zone, one.said))
+            assert max(map(len, (one.user, one.zone, one.said))) <= WORDS_CHARS
+
+    def test_the_clock_of_the_log_may_be_wrong(self, world: World) -> None:
+        world.app.extensions["face"].options.log_clock = -300
+        world.panel.keypad(NIGHT)
+        world.cloud.read()
+        assert world.cloud.activity()[0].at == pytest.approx(world.clock.time() - 300, abs=30)
 
     def test_close_twice(self, world: World) -> None:
         world.cloud.read()

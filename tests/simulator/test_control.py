@@ -41,6 +41,7 @@ def test_the_state_tells_everything_but_secrets(alarm: Alarm) -> None:
         "standing": "disarmed",
         "letter": "0",
         "fitted": ["day", "night", "total", "perimeter"],
+        "incidents": ["alarm", "photo_alarm", "resolved", "tamper", "sabotage", "mains_lost", "mains_back"],
         "zones": ["Entrada", "Comedor", "Cocina", "Dormitorio", "Salón", "Terraza"],
         "windows": ["Cocina"],
         "busy": True,
@@ -51,6 +52,7 @@ def test_the_state_tells_everything_but_secrets(alarm: Alarm) -> None:
             "letter_a": False,
             "zero_after_arm": False,
             "steering": False,
+            "log_clock": 0.0,
             "session_idle": 900.0,
             "flood_limit": 0,
             "flood_window": 5.0,
@@ -85,6 +87,17 @@ def test_the_keypad_of_an_annex(make: Maker) -> None:
     assert post(alarm, "keypad", disarm="all").json["letter"] == "0"
 
 
+def test_a_person_at_the_keypad_and_incidents(alarm: Alarm) -> None:
+    post(alarm, "keypad", arm="night", who="Ana")
+    found = post(alarm, "incident", kind="alarm", zone="Cocina").json
+    assert [(row["type"], row["user"], row["zone"]) for row in found["log"]] == [(13, "", "Cocina"), (203, "Ana", "")]
+    assert "there is no incident 'flood'" in post(alarm, "incident", kind="flood").json["error"]
+    assert "there is no zone 'Attic'" in post(alarm, "incident", kind="alarm", zone="Attic").json["error"]
+    text = alarm.client.get("/control").text
+    assert "Mains lost" in text
+    assert "Ana" in text
+
+
 def test_windows(alarm: Alarm) -> None:
     assert post(alarm, "window", zone="Cocina", open=True).json["windows"] == ["Cocina"]
     assert post(alarm, "window", zone="Cocina", open="no").json["windows"] == []
@@ -96,6 +109,7 @@ def test_settings(alarm: Alarm) -> None:
         "letter_a": True,
         "zero_after_arm": True,
         "steering": True,
+        "log_clock": -90.0,
         "session_idle": 60.0,
         "flood_limit": 4,
         "flood_window": 2.0,

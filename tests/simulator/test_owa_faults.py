@@ -373,6 +373,7 @@ def test_the_settings(customer: Customer) -> None:
         "answer_after": 8.0,
         "token_life": 60.0,
         "capabilities_life": 30.0,
+        "log_clock": 300.0,
         "status_lag": 5.0,
         "allow_forcing": False,
         "exceptions_wait": True,

@@ -190,7 +190,7 @@ def test_the_row_types_of_disarming_and_checking(panel: SimulatedPanel) -> None:
         submit(panel, request)
     panel.keypad(Disarm())
     assert [row.type for row in panel.log] == [1, 107, 32, 27, 32]
-    assert panel.log[0].device == "VV"
+    assert panel.log[0].device == "VK"
 
 
 def test_signals_are_unique_and_the_log_is_bounded(panel: SimulatedPanel) -> None:

@@ -370,7 +370,7 @@ def test_the_activity_log(alarm: Alarm, clock: Clock) -> None:
     }
     assert [(row["type"], row["source"], row["myverisureUser"], row["device"]) for row in rows] == [
         ("27", "Web", "demo", ""),
-        ("204", "", "", "VV"),
+        ("204", "", "", "VK"),
         ("46", "iPhone", "demo", ""),
     ]
     listed = pet.find("LIST")

@@ -4,11 +4,13 @@ Facts: verisure-owa.md §4 to §7.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from emulator.activity import AlarmEvent
 from emulator.alarm.cloud import Details, Reading, Report
 from emulator.clock import Clock
 from emulator.clouds.account import Account
+from emulator.clouds.owa import log
 from emulator.clouds.owa.commands import Commands
 from emulator.clouds.owa.failures import Unsupported
 from emulator.clouds.owa.profiles import candidates, profile_for
@@ -125,6 +127,10 @@ class OwaCloud:
         if not reached:
             raise Rejected(f"the panel ended {' and '.join(sent)}, but it is {self._reader.axes}{why}")
         return self._reader.state
+
+    def activity(self) -> Sequence[AlarmEvent]:
+        """Return the newest events of the log. Raises EmulatorError."""
+        return log.read(self._session, self._wire.account.user, self._clock.time())
 
     def describe(self) -> Details:
         """Return the details of the installation. Raises CloudError."""

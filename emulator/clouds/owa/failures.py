@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.clouds.owa.unread import CRASH, NOTHING, OF_VALUES, VALIDATION, Lacking
+from emulator.clouds.unread import CRASH, NOTHING, OF_VALUES, VALIDATION, Lacking
 from emulator.errors import CloudError, LoginRefused, Rejected, SessionExpired, Unreachable
 
 

@@ -15,8 +15,8 @@ from emulator.clouds.firewall import Answer
 from emulator.clouds.owa import failures
 from emulator.clouds.owa.failures import Failure
 from emulator.clouds.owa.operations import Needs, Operation
-from emulator.clouds.owa.unread import NOTHING, SERVER_ERROR, is_unread, lacking
 from emulator.clouds.strike import Secrets, readable
+from emulator.clouds.unread import NOTHING, SERVER_ERROR, is_unread, lacking
 from emulator.errors import Unreachable
 
 OK, WAIT, REFUSED = "OK", "WAIT", ("ERROR", "KO")

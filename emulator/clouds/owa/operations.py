@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from emulator.clouds.owa.unread import Lacking
+from emulator.clouds.unread import Lacking
 
 
 class Needs(Enum):
@@ -38,13 +38,15 @@ class Operation:
     declared: str
     wanted: str
     needs: Needs = Needs.CAPABILITIES
+    given: str = ""
+    """Arguments of the field, where their names are not those of the variables."""
 
     @property
     def query(self) -> str:
         """Build the document."""
         pairs = [item.split(":") for item in self.declared.split()]
         variables = ", ".join(f"${variable}: {kind_of}" for variable, kind_of in pairs)
-        arguments = ", ".join(f"{variable}: ${variable}" for variable, _ in pairs)
+        arguments = self.given or ", ".join(f"{variable}: ${variable}" for variable, _ in pairs)
         signature, call = (f"({variables})", f"({arguments})") if pairs else ("", "")
         body = f" {{ {self.wanted} }}" if self.wanted else ""
         return f"{self.kind} {self.name}{signature} {{ {self.field}{call}{body} }}"
@@ -66,7 +68,7 @@ class Operation:
         declared = [
             one
             for one in self.declared.split()
-            if self.changes or one.endswith("!") or one.partition(":")[0] not in lacking.arguments
+            if self.changes or self.given or one.endswith("!") or one.partition(":")[0] not in lacking.arguments
         ]
         return replace(self, wanted=wanted, declared=" ".join(declared))
 
@@ -222,4 +224,12 @@ CHECK_STATUS = Operation(
     "xSCheckAlarmStatus",
     "numinst:String! idService:String! panel:String! referenceId:String!",
     "res msg status numinst protomResponse protomResponseDate",
+)
+ACTIVITY = Operation(
+    "query",
+    "ActV2Timeline",
+    "xSActV2",
+    "numinst:String! panel:String numRows:Int offset:Int timeFilter:TimeFilter!",
+    "reg { alias type source idSignal myVerisureUser time interface device deviceName keyname }",
+    given="numinst: $numinst, input: { timeFilter: $timeFilter, numRows: $numRows, offset: $offset, panel: $panel }",
 )

@@ -31,6 +31,10 @@ POLL_EVERY_S, POLL_AT_LEAST_S = 120.0, 60.0
 REREAD_AFTER_S = 15.0
 """Polls are rare here, so the state is read once more that soon after a command (§7)."""
 
+ACTIVITY_S = 900.0
+"""Least time between two reads of the activity log, unless the state has changed; others read it only while somebody
+looks (§7)."""
+
 SPACING_S = 2.0
 """From the end of a request to the next one; some 20 within 2 s led to a ban (§7)."""
 
@@ -60,7 +64,7 @@ ROW = Provider(
     api="owa",
     countries=COUNTRIES,
     path="/owa-api/graphql",
-    polling=Polling(POLL_EVERY_S, POLL_AT_LEAST_S, SPACING_S, REREAD_AFTER_S, LAG_S),
+    polling=Polling(POLL_EVERY_S, POLL_AT_LEAST_S, SPACING_S, REREAD_AFTER_S, LAG_S, ACTIVITY_S),
     open=_open,
     after_refusal="Nothing more is sent to this account, so that it is not locked. Mend that, then type "
     "`emulator login`.",

@@ -160,6 +160,18 @@ class OwaSession:
         except Unreachable as error:
             raise Unreachable(str(error), sent=False) from None
 
+    def peek(self, operation: Operation, variables: Mapping[str, Any]) -> Any:
+        """Ask once about the installation, by the session as it is: nothing is renewed for it. Raises EmulatorError."""
+        number, panel = self._installation.number, self._installation.panel
+        is_open = self._tokens.at_hand() and self._wire.clock.time() < self._capable_until - MARGIN_S
+        if not (number and panel and is_open):
+            raise Unreachable(f"no session is at hand for {operation.name}", sent=False)
+        about = {"numinst": number, "panel": panel, **variables}
+        content, ended, _ = self._attempt(operation, about, lambda: None, None)
+        if ended:
+            raise Unreachable(f"the session does not open {operation.name}: {ended}")
+        return content
+
     def look(self, operation: Operation, variables: Mapping[str, Any]) -> Any:
         """Call a question, which changes nothing; a refusal is Unreachable. Raises CloudError."""
         try:

@@ -58,6 +58,11 @@ class Tokens:
         login = self._known()
         return login if self._good(login, margin_s) else self.renew(login.access, margin_s)
 
+    def at_hand(self) -> bool:
+        """Return whether there is a login whose access token still lives for a request."""
+        login = self._vault.load()
+        return login is not None and not login.trouble and self._good(login, MARGIN_S)
+
     def renew(self, stale: str, margin_s: float = MARGIN_S) -> Login:
         """Replace an access token that no longer works, or not for long, unless another thread or process just did."""
         # The holder of the vault takes precedence over polls of others: a command of theirs may wait for the vault.

@@ -4,15 +4,17 @@ Facts: the user's API document, verisure-wsdo.md §2 to §5 and §8.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from emulator.activity import AlarmEvent
 from emulator.alarm.cloud import GLANCE_S, Details, Reading, Report
 from emulator.clock import Clock
 from emulator.clouds.account import Account
 from emulator.clouds.wsdo import codes, pet, refusals
 from emulator.clouds.wsdo.actv2 import Follower
 from emulator.clouds.wsdo.gate import Gate
+from emulator.clouds.wsdo.log import EventLog
 from emulator.clouds.wsdo.operations import PanelOperations
 from emulator.clouds.wsdo.session import Session, Transport
 from emulator.errors import CloudError, CommandError, Rejected, Unconfirmed, Unreachable
@@ -55,6 +57,7 @@ class WsdoCloud:
         self._clock = clock
         self._state: PanelState | None = None
         self._log = Follower()
+        self._events = EventLog(account.user, self._session.told)
         self._asked_at = float("-inf")
         self._ask_again_s = ASK_AGAIN_S
 
@@ -103,6 +106,10 @@ class WsdoCloud:
     def close(self) -> None:
         """End the session; never raises."""
         self._session.close()
+
+    def activity(self) -> Sequence[AlarmEvent]:
+        """Return the events that the last read of the state has brought: the state is read from the log."""
+        return self._events.events
 
     def describe(self) -> Details:
         """Return the details by INS, MYINSTALLATION and SRV. Raises CloudError."""
@@ -184,6 +191,7 @@ class WsdoCloud:
         rows = self._session.request("ACT_V2", {"numinst": listed.number, "panel": listed.panel} | window).log
         if rows is None:
             raise Unreachable("the cloud's activity log has no list")
+        self._events.take(rows, self._clock.time())
         known = self._state
         if known is None:
             self._log.begin(rows)

@@ -16,10 +16,11 @@ OK, WAIT = "OK", "WAIT"
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """One `REG` of the activity log; `key` is unique among rows."""
+    """One `REG` of the activity log; `key` is unique among rows. `attributes` may hold secrets."""
 
     key: tuple[str, ...]
     type: str
+    attributes: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ VERBATIM = frozenset({"MSG", "HASH", "NUMINST"})
 
 
 def _strike(root: etree._Element, secrets: Secrets) -> None:
-    """Free all texts and attributes of secrets, except those of the log, which are never shown."""
+    """Free all texts and attributes of secrets, except those of the log: most of it is never shown."""
     for item in root.iter(etree.Element):
         if item.tag == "REG":
             continue
@@ -106,7 +107,7 @@ def _attributes(item: etree._Element) -> dict[str, str]:
 def _log_row(row: etree._Element) -> LogRow:
     attributes = _attributes(row)
     identity = (attributes.get(name, "") for name in ("idsignal", "time", "type", "device"))
-    return LogRow(key=tuple(identity), type=attributes.get("type", "").strip())
+    return LogRow(tuple(identity), attributes.get("type", "").strip(), attributes)
 
 
 def _services(root: etree._Element) -> tuple[dict[str, str], ...]:

@@ -37,7 +37,7 @@ ROW = Provider(
     api="wsdo",
     countries={country: Country(HOST, lang) for country, lang in LANGUAGES.items()},
     path="/WebService/ws.do",
-    polling=Polling(POLL_EVERY_S, POLL_AT_LEAST_S, SPACING_S),
+    polling=Polling(POLL_EVERY_S, POLL_AT_LEAST_S, SPACING_S, activity_s=0.0),
     open=_open,
     after_refusal="Nothing more is sent to this account, so that it is not locked. A change of the settings or of the "
     "environment counts after a restart; `emulator status` has the same login tried once more (and again only with "

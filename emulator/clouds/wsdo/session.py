@@ -141,6 +141,10 @@ class Session:
         family = self._account.callby.partition("_")[0]
         return f"{family}{'_' * 25}{self._account.user}{moment:%Y%m%d%H%M%S}{self._last_id_ms % 1000:03d}"
 
+    def told(self, text: str) -> str:
+        """Return a text of the cloud without secrets."""
+        return self._secrets.told(text)
+
     @staticmethod
     def _checked(request: str, reply: pet.PetReply) -> pet.PetReply:
         if reply.res in (pet.OK, pet.WAIT):

@@ -9,4 +9,4 @@ POLL_EVERY_S = 5.0
 SPACING_S = 0.5
 """Least time between two requests: our own simulated alarm lets this program and a typed command through together."""
 
-ROW = provider.ROW._replace(title="", polling=Polling(POLL_EVERY_S, 0.0, SPACING_S), simulated=True)
+ROW = provider.ROW._replace(title="", polling=Polling(POLL_EVERY_S, 0.0, SPACING_S, activity_s=0.0), simulated=True)

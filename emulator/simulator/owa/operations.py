@@ -16,7 +16,8 @@ from emulator.simulator.owa.options import OwaOptions
 from emulator.simulator.owa.orders import Orders, open_zones
 from emulator.simulator.owa.profiles import OwaUnit
 from emulator.simulator.owa.tokens import IssuedTokens
-from emulator.simulator.panel.activity import ActivityRow
+from emulator.simulator.panel.activity import INCIDENTS, ActivityRow
+from emulator.simulator.told import told
 
 MONTH_S = 30 * 86_400.0
 """LASTMONTH reaches back so far."""
@@ -141,27 +142,30 @@ class Operations:
         """Answer ActV2Timeline (§8)."""
         if self.backend.faults.strike("null_list", call.name):
             return {"reg": None}
-        if self.backend.faults.strike("empty_log", call.name):
-            return {"reg": []}
         variables = call.variables
         since = self.backend.now() - MONTH_S if variables["timeFilter"] == "LASTMONTH" else 0
-        rows = [row for row in self.backend.panel.log if row.at >= since]
+        rows = told(
+            self.backend, call.name, [row for row in self.backend.panel.log if row.at >= since], self.options.log_clock
+        )
         first = max(variables.get("offset") or 0, 0)
         return {"reg": [self._row(row) for row in rows[first : first + (variables.get("numRows") or ROWS)]]}
 
     def _row(self, row: ActivityRow) -> Json:
         words = texts.TEXTS[texts.LANGUAGES.get(self.unit.country, "es")]
         return {
-            "alias": texts.row_alias(row.label, words),
+            "alias": row.said or texts.row_alias(row.label, words),
             "type": self.unit.row_types.get(row.label, row.type),
             "device": row.device,
             "source": row.source or None,
             "idSignal": row.idsignal,
-            "myVerisureUser": row.user or None,
+            "myVerisureUser": row.user if row.source else None,
             "time": f"{self.backend.local(row.at):%Y-%m-%d %H:%M:%S}",
             "img": 0,
             "signalType": str(row.type),
-            "interface": "" if row.source else "02",
+            "interface": "" if row.source else "CE" if row.label in INCIDENTS else "02",
+            "deviceName": row.zone or None,
+            # The name that belongs to the code that was typed (§8; where it stands was never seen).
+            "keyname": None if row.source else row.user or None,
         }
 
 

@@ -2,7 +2,17 @@
 
 from dataclasses import dataclass
 
-from emulator.simulator.settings import FLOOD_BAN, FLOOD_LIMIT, FLOOD_WINDOW, LIFE, flag, names, number, setting
+from emulator.simulator.settings import (
+    CLOCK_OFF,
+    FLOOD_BAN,
+    FLOOD_LIMIT,
+    FLOOD_WINDOW,
+    LIFE,
+    flag,
+    names,
+    number,
+    setting,
+)
 
 
 @dataclass(slots=True)
@@ -13,6 +23,8 @@ class OwaOptions:
     """Life of a hash (verisure-owa.md §2.4)."""
     capabilities_life: float = setting(900.0, LIFE)
     """Life of a capabilities token, about the same (§2.4)."""
+    log_clock: float = setting(0.0, CLOCK_OFF)
+    """Error of the clock behind the activity log; positive if it is fast."""
     status_lag: float = setting(0.0, number(0, 3600))
     """Delay of `Status` behind the panel, up to an hour; it was never measured (§4.1)."""
     allow_forcing: bool = setting(True, flag, "Forcing allowed")

@@ -15,7 +15,7 @@ FIRST_SIGNAL = 9_400_000_000
 KEYPAD = ""
 """Source of a row that was made at the keypad (verisure-wsdo.md §2.1)."""
 
-KEYPAD_DEVICE = "VV"
+KEYPAD_DEVICE = "VK"
 """Device type of a keypad, as the successor reports it (verisure-wsdo.md §2.1)."""
 
 
@@ -43,10 +43,27 @@ ROW_TYPES = {
     "check": RowTypes(27, 27, 502),
 }
 
+INCIDENTS = {
+    "alarm": 13,
+    "photo_alarm": 14,
+    "resolved": 331,
+    "tamper": 24,
+    "sabotage": 241,
+    "mains_lost": 25,
+    "mains_back": 26,
+}
+"""Incident → type of its row (verisure-wsdo.md §2.2, verisure-owa.md §8)."""
+
+UNKNOWN_TYPE = 9999
+"""Type of a row that no client knows."""
+
 
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
-    """One row of the activity log. `label` is a key of ROW_TYPES, or such a key after `refused_`."""
+    """One row of the activity log. `label` is a key of ROW_TYPES, such a key after `refused_`, or one of INCIDENTS.
+
+    `said` replaces the text that belongs to the label.
+    """
 
     type: int
     at: float
@@ -55,6 +72,8 @@ class ActivityRow:
     user: str
     idsignal: str
     device: str
+    zone: str = ""
+    said: str = ""
 
 
 @dataclass(slots=True)
@@ -76,6 +95,13 @@ class Activity:
             self.rows.insert(
                 0, ActivityRow(code, at, f"refused_{label}" if refused else label, source, user, signal, device)
             )
+        del self.rows[LOG_ROWS:]
+
+    def happen(self, incident: str, at: float, zone: str) -> None:
+        """Add the row of an incident."""
+        self.signals += 1
+        signal = str(FIRST_SIGNAL + self.signals)
+        self.rows.insert(0, ActivityRow(INCIDENTS[incident], at, incident, "", "", signal, "", zone))
         del self.rows[LOG_ROWS:]
 
     def dump(self) -> dict[str, Any]:

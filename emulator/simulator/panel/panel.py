@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from emulator.errors import EmulatorError
 from emulator.model import DISARMED, Action, Axes, Interior
 from emulator.simulator.panel.actions import Move, Request, move_of
-from emulator.simulator.panel.activity import KEYPAD, Activity, ActivityRow
+from emulator.simulator.panel.activity import INCIDENTS, KEYPAD, Activity, ActivityRow
 from emulator.simulator.panel.equipment import Equipment
 from emulator.simulator.panel.operation import Ending, PanelOperation, PanelRefusal
 
@@ -136,19 +136,31 @@ class SimulatedPanel:
             self._settle()
             return operation
 
-    def keypad(self, action: Action) -> PanelRefusal | None:
-        """Arm or disarm at the keypad: at once, even while an operation is under way."""
+    def keypad(self, action: Action, who: str = "") -> PanelRefusal | None:
+        """Arm or disarm at the keypad: at once, even while an operation is under way. `who` has a code of their own."""
         with self.held():
-            return self._carry_out(action, self.now(), source=KEYPAD, user="").refusal
+            return self._carry_out(action, self.now(), source=KEYPAD, user=who).refusal
+
+    def incident(self, kind: str, zone: str = "") -> None:
+        """Let something happen, by its name in INCIDENTS; in a zone or at the central unit."""
+        if kind not in INCIDENTS:
+            raise ValueError(f"there is no incident {kind!r}; use one of {', '.join(INCIDENTS)}")
+        self._check_zone(zone)
+        with self.held():
+            self._activity.happen(kind, self.now(), zone)
+            self._dirty = True
 
     def window(self, name: str, *, is_open: bool) -> None:
         """Open or close the window of a zone."""
-        names = [zone.name for zone in self.equipment.zones]
-        if name not in names:
-            raise ValueError(f"there is no zone {name!r}; use one of {', '.join(names)}")
+        self._check_zone(name, needed=True)
         with self.held():
             self._windows = self._windows | {name} if is_open else self._windows - {name}
             self._dirty = True
+
+    def _check_zone(self, name: str, *, needed: bool = False) -> None:
+        names = [zone.name for zone in self.equipment.zones]
+        if name not in names and (name or needed):
+            raise ValueError(f"there is no zone {name!r}; use one of {', '.join(names)}")
 
     def dump(self) -> str:
         """Return everything that outlives a restart, as JSON."""

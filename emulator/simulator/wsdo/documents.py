@@ -63,6 +63,11 @@ def node(tag: str, text: str | None = None, /, *children: etree._Element, **attr
     return element
 
 
+def xml(text: str) -> str:
+    """Return a text without the characters that XML cannot carry."""
+    return "".join(letter for letter in text if letter.isprintable() or letter in "\u202e")
+
+
 def banner() -> etree._Element:
     """Return BLOQ, which stands in most answers and means nothing."""
     return node("BLOQ", texts.BANNER, remotereqactive="1")
@@ -163,10 +168,11 @@ def activity(words: Words, rows: Iterable[ActivityRow], local: Callable[[float],
             signaltype=str(row.type),
             idsignal=row.idsignal,
             time=f"{local(row.at):%y%m%d%H%M%S}",
-            alias=texts.row_alias(row.label, words),
-            device=row.device,
+            alias=xml(row.said or texts.row_alias(row.label, words)),
+            device=xml(row.zone) or row.device,
             source=row.source,
-            myverisureUser=row.user,
+            myverisureUser=xml(row.user) if row.source else "",
+            **({"user": xml(row.user)} if row.user and not row.source else {}),
         )
         for row in rows
     ]

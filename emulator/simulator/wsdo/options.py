@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from emulator.simulator.settings import FLOOD_BAN, FLOOD_LIMIT, FLOOD_WINDOW, LIFE, flag, setting
+from emulator.simulator.settings import CLOCK_OFF, FLOOD_BAN, FLOOD_LIMIT, FLOOD_WINDOW, LIFE, flag, setting
 
 
 @dataclass(slots=True)
@@ -15,6 +15,8 @@ class WsdoOptions:
     """The outcome of an arm command carries STATUS 0 beside the armed text, as in the API document's samples."""
     steering: bool = setting(False, flag, "Names steer terminals")
     """Names and texts hold characters that steer terminals."""
+    log_clock: float = setting(0.0, CLOCK_OFF)
+    """Error of the clock behind the activity log; positive if it is fast."""
     session_idle: float = setting(900.0, LIFE)
     """An unused session expires after it; the successor's tokens live as long (verisure-wsdo.md §4)."""
     flood_limit: int = setting(20, FLOOD_LIMIT)

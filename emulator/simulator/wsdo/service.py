@@ -11,6 +11,7 @@ from emulator.simulator.bounded import keep
 from emulator.simulator.panel.actions import Check, Request
 from emulator.simulator.panel.operation import PanelOperation, PanelRefusal
 from emulator.simulator.panel.panel import Busy
+from emulator.simulator.told import told
 from emulator.simulator.wsdo import documents
 from emulator.simulator.wsdo.options import WsdoOptions
 from emulator.simulator.wsdo.sessions import Sessions
@@ -182,8 +183,7 @@ class WsdoService:
             raise PetError(UNKNOWN, "unknown")
         since = self.backend.now() - days * DAY_S
         rows = [row for row in self.backend.panel.log if row.at >= since]
-        if self.backend.faults.strike("empty_log", query.name):
-            rows = []
+        rows = told(self.backend, query.name, rows, self.options.log_clock)
         return documents.activity(query.texts, rows, self.backend.local)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from emulator.clouds.owa.unread import is_unread
+from emulator.clouds.unread import is_unread
 
 PROOF = [
     # As graphql-js words its validation, with and without the code that Apollo gives it.

@@ -1,5 +1,8 @@
 """The cloud of tin: a panel in memory that does as it is told, and the row that the program knows it by."""
 
+from collections.abc import Sequence
+
+from emulator.activity import AlarmEvent
 from emulator.alarm.cloud import Details, Phase, Reading, Report
 from emulator.clock import Clock
 from emulator.clouds import Country, Polling, Provider
@@ -23,6 +26,9 @@ class TinCloud:
         report(Phase.ACCEPTED, "tin")
         self._axes = self._axes.after(action)
         return self.read()
+
+    def activity(self) -> Sequence[AlarmEvent]:
+        return ()
 
     def describe(self) -> Details:
         return Details(self._account.number, "TIN", self._account.lang)

@@ -1,4 +1,4 @@
-"""Proof in the errors of a GraphQL answer that the document was not executed. Pure.
+"""Proof in the errors of any GraphQL answer that the document was not executed. Pure.
 
 Facts: verisure-owa.md §12.
 """
