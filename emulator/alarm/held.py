@@ -178,6 +178,12 @@ class Held:
             self._take(lambda held: held is press)
             self._uncount(press)
 
+    @property
+    def is_over(self) -> bool:
+        """True if nothing is held or announced, and no run goes on that what comes next may be part of."""
+        with self._lock:
+            return not self._held and not self.announced and self._sweeps.is_over(self._monotonic())
+
     def next_at(self) -> float | None:
         """Return when `due` has something, in monotonic seconds; None when nothing is held."""
         with self._lock:

@@ -118,6 +118,12 @@ class Hub:
         """Read an alarm's state soon, because a person asks; see Installation.refresh."""
         self._installations[installation].refresh()
 
+    @property
+    def is_at_rest(self) -> bool:
+        """True if nothing is held back, waits or is under way, and nothing that came bears on what comes next."""
+        # In this order: a press that is released is announced until its alarm has it.
+        return self._presses.held.is_over and all(one.is_at_rest for one in self._installations.values())
+
     # -- states ---------------------------------------------------------------------------------------------
 
     @property

@@ -101,14 +101,18 @@ class Installation:
             LOG.error("%s: %s", self.name, self._guard.trouble)
         self._thread.start()
 
+    def leave(self) -> None:
+        """Let the thread end by itself; `stop` is next."""
+        with self._commands.lock:
+            self._commands.stopping = True
+            self._commands.lock.notify_all()
+
     def stop(self, timeout_s: float) -> None:
         """End the thread and the session; commands that were not sent end as failed. The clock must be stopping.
 
         A thread that is still held by an answer of the cloud after that time is left to the end of the process.
         """
-        with self._commands.lock:
-            self._commands.stopping = True
-            self._commands.lock.notify_all()
+        self.leave()
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
         if self._thread.is_alive():
@@ -178,6 +182,19 @@ class Installation:
     def expire(self) -> bool:
         """End what was not sent in time; see PendingCommands.expire."""
         return self._commands.expire()
+
+    @property
+    def is_at_rest(self) -> bool:
+        """True if no command waits or is under way, and the cloud is not being asked."""
+        return self._commands.is_at_rest
+
+    def pause(self) -> bool:
+        """Ask the cloud nothing until `resume`; see PendingCommands.pause."""
+        return self._commands.pause()
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        self._commands.resume()
 
     def known_obstacle(self, action: Action) -> EmulatorError | None:
         """Return what a command would be refused for now, without asking the cloud."""

@@ -34,6 +34,8 @@ class PendingCommands:
     lock: threading.Condition = field(default_factory=threading.Condition)
     queue: CommandQueue = field(default_factory=CommandQueue)
     stopping: bool = False
+    paused: bool = False
+    _stepping: bool = False
     _failed: dict[Action, tuple[float, EmulatorError]] = field(default_factory=dict)
 
     def now(self) -> Moment:
@@ -97,6 +99,30 @@ class PendingCommands:
         until, error = self._failed.get(action, (0.0, None))
         return error if self.records.clock.monotonic() < until else None
 
+    @property
+    def is_at_rest(self) -> bool:
+        """True if nothing waits or is under way, and no failure is remembered for the client that repeats itself."""
+        with self.lock:
+            return self._is_at_rest()
+
+    def _is_at_rest(self) -> bool:
+        now = self.records.clock.monotonic()
+        return (
+            not self._stepping and self.queue.first is None and all(now >= until for until, _ in self._failed.values())
+        )
+
+    def pause(self) -> bool:
+        """Begin nothing any more until `resume`, and only take in; False, without any change, while not at rest."""
+        with self.lock:
+            self.paused = self.paused or self._is_at_rest()
+            return self.paused
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        with self.lock:
+            self.paused = False
+            self.lock.notify_all()
+
     def expire(self) -> bool:
         """End what was not sent in time, also where the thread is held up; return whether anything waits to be sent."""
         with self.lock:
@@ -117,9 +143,14 @@ class PendingCommands:
     def wait(self, due_at: Callable[[], float]) -> bool:
         """Wait for a command, or until the poll is due, which may change meanwhile; return False when stopping."""
         with self.lock:
-            while not self.stopping and not self.queue and self.records.clock.monotonic() < due_at():
-                self.lock.wait(due_at() - self.records.clock.monotonic())
+            self._stepping = False
+            while not self.stopping and self._may_wait(due_at()):
+                self.lock.wait(None if self.paused else due_at() - self.records.clock.monotonic())
+            self._stepping = not self.stopping
             return not self.stopping
+
+    def _may_wait(self, due_at: float) -> bool:
+        return self.paused or (not self.queue and self.records.clock.monotonic() < due_at)
 
     def take(self) -> Job | None:
         """Return the next job, which is in flight from now on, or None."""

@@ -63,6 +63,10 @@ class Sweeps:
         """Return whether there are enough switches for a sweep at all."""
         return self._switches >= self._least[on]
 
+    def is_over(self, now: float) -> bool:
+        """Return whether no run goes on: what comes next cannot be part of one."""
+        return all(run.ends <= now for run in self._runs.values())
+
     def add(self, peer: str, on: bool, switches: Set[str], now: float, *, at_once: bool = False) -> tuple[Run, ...]:
         """Note that a peer asks for these switches, `at_once` as by one word; return the runs that this belongs to."""
         self._runs = {key: run for key, run in self._runs.items() if now < run.ends}

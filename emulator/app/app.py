@@ -1,7 +1,6 @@
 """The composition root: settings become objects, which start and stop in order."""
 
 import logging
-import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -9,26 +8,26 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import IO
 
 from emulator import doors
-from emulator.alarm.hub import Hub, Switch
+from emulator.alarm.hub import Hub
 from emulator.app import readiness, resources
 from emulator.app.alarms import Alarms
 from emulator.app.notify import Notifier
 from emulator.app.settings import Settings
+from emulator.app.switches import switches
 from emulator.app.targets import apprise_target
 from emulator.app.watch import StateFolder, Watch
 from emulator.clock import Gap, Heartbeat
 from emulator.config.credentials import Credentials
-from emulator.doors import Door, DoorContext
-from emulator.errors import EmulatorError, Hindered
+from emulator.doors import Changes, Door, DoorContext
+from emulator.errors import EmulatorError
 from emulator.lan import network
 from emulator.lan.door import LOOK_S
 from emulator.lan.responder import Responder
 from emulator.model import Notice, Origin
 from emulator.store import salvage
-from emulator.store.identities import Wanted, identities
-from emulator.store.journal import Journal
 from emulator.store.pin import Pin
 from emulator.system import lock
 from emulator.words import spoken
@@ -39,15 +38,16 @@ LOG = logging.getLogger(__name__)
 STOP_S = 3.0
 """For the installations to end their session; the whole stop has to fit into 5 s."""
 
-FIRST_PORT = 1024
-"""Lowest port of a switch where no door listens at a port for each; the first that any user may open."""
-
 PROGRAM = Text("program")
 """Subject of notices about none of the alarms."""
 
 
 class App:
-    """The running program: alarms, hub and doors."""
+    """The running program: alarms, hub and doors.
+
+    `held` is the caller's lock on the state folder, who keeps it; else it has one of its own. `changes` is where doors
+    ask for changed settings to be taken.
+    """
 
     def __init__(
         self,
@@ -56,11 +56,15 @@ class App:
         state_dir: Path,
         interfaces: Sequence[str] | None = None,
         targets: Sequence[str] = (),
+        *,
+        held: IO[str] | None = None,
+        changes: Changes | None = None,
     ) -> None:
         self._state_dir = state_dir
+        self._changes = changes
         resources.check(resources.Need.of(settings))
         with ExitStack() as undo:
-            self._lock = undo.enter_context(lock.acquire(state_dir))
+            self._lock = None if held else undo.enter_context(lock.acquire(state_dir))
             self._salvaged = salvage.make_sound(state_dir, time.time())
             self.alarms = Alarms(settings, credentials, state_dir, shared=False)
             undo.callback(self.alarms.close)
@@ -71,10 +75,10 @@ class App:
     def _build(self, settings: Settings, interfaces: Sequence[str] | None, targets: Sequence[str]) -> None:
         journal, clock = self.alarms.journal, self.alarms.clock
         self.notifier = Notifier(journal, targets, clock, apprise_target, settings.spoken)
-        self.alarms.on_notice, self.alarms.who = self._tell, _who
+        self.alarms.on_notice, self.alarms.who = self.tell, _who
         if self._salvaged:
             LOG.error("%s", self._salvaged)
-            self._tell(Notice.DAMAGED, PROGRAM, str(self._salvaged))
+            self.tell(Notice.DAMAGED, PROGRAM, str(self._salvaged))
             # On the page, too, which shows what was refused.
             here, now = Origin("program"), self.alarms.clock.time()
             self.alarms.journal.refuse(here, "open the journal", str(self._salvaged), now)
@@ -86,7 +90,7 @@ class App:
                 "{n} commands were under way when it stopped and are not sent again; see the journal",
                 unfinished,
             )
-            self._tell(Notice.FAILED, PROGRAM, about)
+            self.tell(Notice.FAILED, PROGRAM, about)
         heartbeat = Heartbeat(self.alarms.clock)
         self.installations = {
             name: self.alarms.installation(
@@ -95,13 +99,13 @@ class App:
             for name in settings.installations
         }
         show_target = settings.while_pending == "target"
-        self.hub = Hub(_switches(settings, journal), self.installations, journal, clock, show_target=show_target)
+        self.hub = Hub(switches(settings, journal), self.installations, journal, clock, show_target=show_target)
         self.doors: dict[str, Door] = {}
         self._sections = settings.doors.opened
         for name, section in self._sections.items():
             doors.row(name).require(section)
         self._context = self._surroundings(settings, interfaces or settings.lan.interfaces)
-        folder = StateFolder(journal, clock, self._all_changed)
+        folder = StateFolder(journal, clock, self.all_changed)
         looks = [installation.look_after for installation in self.installations.values()]
         self._watch = Watch(clock, [*looks, folder.look], [self._after_gap], heartbeat)
 
@@ -111,7 +115,7 @@ class App:
             hub=self.hub,
             journal=self.alarms.journal,
             clock=self.alarms.clock,
-            pin=Pin(self.alarms.journal, self.alarms.clock.time, partial(self._tell, Notice.LOCKED, Text("PIN"))),
+            pin=Pin(self.alarms.journal, self.alarms.clock.time, partial(self.tell, Notice.LOCKED, Text("PIN"))),
             state_dir=self._state_dir,
             responder=Responder(interfaces=interfaces, address=address),
             nics=network.nics,
@@ -120,20 +124,23 @@ class App:
             look_s=LOOK_S,
             reply_within_s=settings.reply_within,
             poll_every_s=max(installation.poll_every_s for installation in settings.installations.values()),
-            notify=self._tell,
+            notify=self.tell,
             opened=lambda: self.doors,
             pairing=settings.doors.pairing,
             language=settings.spoken,
+            changes=self._changes,
         )
 
-    def _tell(self, notice: Notice, about: str, text: str) -> None:
+    def tell(self, notice: Notice, about: str, text: str) -> None:
+        """Tell people who have not asked."""
         if notice is not Notice.DISARMED or self.alarms.settings.notify.disarmed:
             self.notifier.tell(notice, about, text)
 
     def _changed(self, installation: str) -> None:
         self.hub.changed(installation)
 
-    def _all_changed(self) -> None:
+    def all_changed(self) -> None:
+        """Let the doors look at everything anew."""
         for installation in self.installations:
             self._changed(installation)
 
@@ -157,13 +164,8 @@ class App:
                 door.start()
         except BaseException as error:
             self.stop()
-            # All that the interpreter says of it; no other class of error has it alone.
-            if isinstance(error, RuntimeError) and "thread" in str(error):
-                raise resources.no_thread(str(error)) from None
-            if isinstance(error, OSError):
-                raise Hindered(f"it cannot start: {error}") from None
-            if type(error) is EmulatorError:  # the journal cannot be written: another start may do better
-                raise Hindered(str(error)) from None
+            if hindrance := resources.hindrance(error):
+                raise hindrance from None
             raise
 
     @property
@@ -181,19 +183,54 @@ class App:
         """True if every alarm has been read, now or before a restart."""
         return all(installation.view.state for installation in self.installations.values())
 
+    # -- making room for an App with other settings ---------------------------------------------------------
+
+    def pause(self) -> bool:
+        """Begin nothing any more; False, without any change, while something is under way or may be part of more."""
+        if not self.hub.is_at_rest:
+            return False
+        if all(one.pause() for one in self.installations.values()):
+            return True
+        self._go_on()
+        return False
+
+    def close_doors(self) -> bool:
+        """Close the doors of a paused program; return whether nothing came in meanwhile, so that it can be stopped."""
+        for door in reversed(self.doors.values()):
+            _attempt(door.stop)
+        return self.hub.is_at_rest
+
+    def unwritable(self) -> str:
+        """Return why nothing can be written down; empty where it can."""
+        journal = self.alarms.journal
+        return journal.trouble or ("the journal is gone; restart the program" if journal.is_gone else "")
+
+    def resume(self) -> None:
+        """Go on as before `pause`, with what came in meanwhile, and open the doors again."""
+        self._go_on()
+        for door in self.doors.values():
+            _attempt(door.start)
+
+    def _go_on(self) -> None:
+        for installation in self.installations.values():
+            installation.resume()
+
     def stop(self) -> None:
         """Stop the doors first, so that nothing new comes in; all within 5 s."""
         for door in reversed(self.doors.values()):
             _attempt(door.stop)
         _attempt(self.hub.stop)
         _attempt(self.alarms.clock.stop)
+        for installation in self.installations.values():
+            _attempt(installation.leave)  # all at once, as each takes leave of its cloud
         deadline = time.monotonic() + STOP_S
         for installation in self.installations.values():
             _attempt(installation.stop, max(0.0, deadline - time.monotonic()))
         _attempt(self._watch.stop, max(0.0, deadline - time.monotonic()))
         _attempt(self.notifier.stop)
         _attempt(self.alarms.close)
-        self._lock.close()
+        if self._lock:
+            self._lock.close()
 
 
 def _who(origin: Origin) -> str:
@@ -210,40 +247,3 @@ def _attempt(act: Callable[..., object], *args: object) -> None:
         LOG.error("%s", error)
     except Exception:
         LOG.exception("a defect of this program; stopping the rest")
-
-
-def _switches(settings: Settings, journal: Journal) -> list[Switch]:
-    """Return the switches in their order; ConfigError where no port is left for one."""
-    opened = [(doors.row(name), section) for name, section in settings.doors.opened.items()]
-    showing = {name for name in settings.doors.opened if doors.row(name).binds_switches}
-    wanted = [Wanted(settings.installation_of(one), one.on, one.name, one.port or 0) for one in settings.switches]
-    known = identities(
-        journal,
-        wanted,
-        next((row.first_port(section) for row, section in opened if row.first_port), FIRST_PORT),
-        _port_is_free,
-        reserved={port.number for row, section in opened for port in row.ports(section)},
-    )
-    return [
-        Switch(
-            name=one.name,
-            installation=settings.installation_of(one),
-            mode=one.on,
-            off_disarms=one.off == "disarm",
-            doors=frozenset(filter(one.is_at, showing)),
-            identity=identity,
-            force=one.force,
-            narrowing=one.narrowing,
-        )
-        for one, identity in zip(settings.switches, known, strict=True)
-    ]
-
-
-def _port_is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("", port))
-        except OSError:
-            return False
-    return True

@@ -40,6 +40,7 @@ TITLES = {
     Notice.BACK: Text("Alarm: back again"),
     Notice.LOCKED: Text("Alarm: wrong PINs"),
     Notice.DAMAGED: Text("Alarm: the journal was damaged"),
+    Notice.SETTINGS: Text("Alarm: changed settings are not taken"),
     Notice.TEST: Text("Alarm: a test"),
 }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from emulator import doors
 from emulator.app.settings import Settings
-from emulator.errors import Hindered
+from emulator.errors import EmulatorError, Hindered
 
 MUCH = 1024
 """About the open files of all peers of all doors at their limits; most machines allow as many from the start."""
@@ -67,6 +67,17 @@ def _try_threads(number: int) -> None:
         end.set()
         for thread in started:
             thread.join()
+
+
+def hindrance(error: BaseException) -> Hindered | None:
+    """Return the error to raise where a start failed because of this machine; None where it did not."""
+    # All that the interpreter says of it; no other class of error has it alone.
+    if isinstance(error, RuntimeError) and "thread" in str(error):
+        return no_thread(str(error))
+    if isinstance(error, OSError):
+        return Hindered(f"it cannot start: {error}")
+    # The journal cannot be written: another start may do better.
+    return Hindered(str(error)) if type(error) is EmulatorError else None
 
 
 def no_thread(detail: str) -> Hindered:

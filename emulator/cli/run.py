@@ -1,17 +1,21 @@
 """The command that runs the program."""
 
+import signal
 import sys
 import threading
 import time
+from functools import partial
 from typing import Any
 
 import click
 
 from emulator.app.app import App
-from emulator.cli.context import POLL_S, common, context, on_signal, which_interfaces
+from emulator.app.plan import Plan
+from emulator.app.reload import TRY_S, Reload, ReloadDesk
+from emulator.cli.context import POLL_S, Context, common, context, on_signal, which_interfaces
 from emulator.config import credentials
 from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered
-from emulator.system import output, systemd
+from emulator.system import lock, output, systemd
 
 FIRST_NEWS_S = 3.5
 """Time for the first state to arrive before `run` says that it is ready, which shall not take longer than 5 s."""
@@ -31,47 +35,64 @@ peer sent requests as fast as it could.
 @common
 @which_interfaces
 def run(interfaces: tuple[str, ...], **chosen: Any) -> None:
-    """Show the switches on the LAN and run until Ctrl-C or SIGTERM."""
+    """Show the switches on the LAN and run until Ctrl-C or SIGTERM; SIGHUP takes a changed devices.yaml."""
     here = context(chosen, level="info")
-    settings, secrets = here.settings()
-    stopping = threading.Event()
-    on_signal(stopping.set)
+    stopping, desk = threading.Event(), ReloadDesk()
+    on_signal(stopping.set, desk.wake)
+    signal.signal(signal.SIGHUP, lambda *_: desk.ask())
     sys.setswitchinterval(SWITCH_S)
-    try:
-        app = App(settings, secrets, here.state_dir, interfaces or None, credentials.targets())
-    except (ConfigError, CloudError, Hindered):
-        raise
-    except EmulatorError as error:
-        # A journal that cannot be written, for one: the settings are right, and another start may do better.
-        raise Hindered(str(error)) from None
-    try:
-        app.start()
-        # A client may ask as soon as it reads "Ready", and until the alarm was read there is no answer.
-        patience = time.monotonic() + FIRST_NEWS_S
-        while not (app.has_news and app.readiness.is_ready) and time.monotonic() < patience:
-            if stopping.wait(POLL_S):
-                break
-        _follow(app, stopping)
-        click.echo("Stopping.")
-    finally:
-        systemd.notify("STOPPING=1")
-        app.stop()
+    plan = _load(here)
+    with lock.acquire(here.state_dir) as held:
+
+        def make(plan: Plan) -> App:
+            try:
+                where = here.state_dir, interfaces or None
+                return App(plan.settings, plan.credentials, *where, plan.targets, held=held, changes=desk)
+            except (ConfigError, CloudError, Hindered):
+                raise
+            except EmulatorError as error:
+                # A journal that cannot be written, for one: the settings are right, and another start may do better.
+                raise Hindered(str(error)) from None
+
+        reload = Reload(plan, partial(_load, here), make, desk, sleep=lambda pause_s: not stopping.wait(pause_s))
+        try:
+            reload.app.start()
+            # A client may ask as soon as it reads "Ready", and until the alarm was read there is no answer.
+            patience = time.monotonic() + FIRST_NEWS_S
+            while not (reload.app.has_news and reload.app.readiness.is_ready) and time.monotonic() < patience:
+                if stopping.wait(POLL_S):
+                    break
+            _follow(reload, desk, stopping)
+            click.echo("Stopping.")
+        finally:
+            systemd.notify("STOPPING=1")
+            reload.app.stop()
 
 
-def _follow(app: App, stopping: threading.Event) -> None:
-    """Report to people and systemd until the stop: ready once a switch answers, and before that why none does."""
+def _load(here: Context) -> Plan:
+    return Plan(*here.settings(), credentials.targets())
+
+
+def _follow(reload: Reload[App], desk: ReloadDesk, stopping: threading.Event) -> None:
+    """Report to people and systemd until the stop: ready once a switch answers, and before that why none does.
+
+    Meanwhile take the changed settings that are asked for.
+    """
     told, shown = "", False
     while True:
-        standing = app.readiness
+        standing, trouble = reload.app.readiness, desk.trouble
         if standing.is_ready and not shown:
-            _show_switches(app)
-        if str(standing) != told:
-            told = str(standing)
+            _show_switches(reload.app)
+        status = f"{standing}; changed settings: {trouble}" if trouble else str(standing)
+        if status != told:
+            told = status
             if not shown:
-                click.echo(f"{told}. Ctrl-C stops.")
+                click.echo(f"{standing}. Ctrl-C stops.")
             systemd.notify(*(["READY=1"] if standing.is_ready else []), f"STATUS={told}")
         shown = shown or standing.is_ready
-        if stopping.wait(READINESS_S):
+        if reload.look(desk.wait(TRY_S if reload.waits else READINESS_S)):
+            told, shown = "", False
+        if stopping.is_set():
             return
 
 

@@ -13,6 +13,8 @@ from emulator.store.identities import Identity
 from emulator.words.language import ENGLISH, Language
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from emulator.alarm.hub import Hub
     from emulator.clock import Clock
     from emulator.config.fields import Section
@@ -48,6 +50,20 @@ class Door(Protocol):
         """Return what clients see of a switch now: `on`, `off`, or why neither."""
 
 
+class Changes(Protocol):
+    """The changes of the settings file, which the running program takes when it is asked to. For any thread."""
+
+    @property
+    def trouble(self) -> str:
+        """Reason for not running with the settings that it was last asked to take; empty if it does."""
+
+    def ask(self) -> "Future[str]":
+        """Ask for the file to be taken; the answer comes once it is checked, and before anything is closed.
+
+        Its text is for people. It raises EmulatorError where the settings cannot be taken.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class DoorContext:
     """The surroundings of a door, the same for each."""
@@ -81,6 +97,8 @@ class DoorContext:
     """The door's own section of each alarm that has one, by the alarm's name."""
     language: Language = ENGLISH
     """The language of the house."""
+    changes: Changes | None = None
+    """Takes changed settings when it is asked to; None where that is not possible."""
 
 
 class DoorPort(NamedTuple):

@@ -12,6 +12,7 @@ from pathlib import Path
 import ifaddr
 
 from emulator.lan import ssdp
+from emulator.lan.kept import LISTENERS
 from emulator.words.text import Text
 
 # Bridges of Docker, libvirt, podman and LXC: no client of ours lives behind them. Not veth*: that is also what the
@@ -135,13 +136,17 @@ def _is_left_out(nic: Nic) -> bool:
 
 
 def listener(host: str, port: int) -> socket.socket:
-    """Return a TCP socket that listens on this address only."""
+    """Return a TCP socket that listens on this address only; the one that was kept for it, if there is one."""
 
     def prepare(sock: socket.socket) -> None:
         sock.bind((host, port))
         sock.listen(BACKLOG)
 
-    return _ready(socket.SOCK_STREAM, prepare)
+    found = LISTENERS.take((host, port))
+    if found is None:
+        found = _ready(socket.SOCK_STREAM, prepare)
+        LISTENERS.add(found)
+    return found
 
 
 def answers(host: str, port: int, timeout: float) -> bool | None:

@@ -5,6 +5,7 @@ import os
 import re
 import socket
 from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, Sequence
+from functools import cache
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,12 @@ def activated(environment: MutableMapping[str, str]) -> list[socket.socket]:
             LOG.error("file descriptor %d from systemd is no listening TCP socket: use ListenStream=80", number)
             sock.close()
     return found
+
+
+@cache
+def inherited() -> Sequence[socket.socket]:
+    """Return the sockets from systemd, the same at each call: a door that is opened again needs them again."""
+    return activated(os.environ)
 
 
 def plain(peer: str) -> str:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
-from emulator.doors.dashboard import metrics, openapi, schema
+from emulator.doors.dashboard import metrics, openapi, reload, schema
 from emulator.doors.dashboard.access import Access, line_of
 from emulator.doors.dashboard.overview import Overview, status_of
 from emulator.errors import EmulatorError, ProtocolError
@@ -69,6 +69,11 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
         access.pin.set(asked.pin)
         overview.news.changed()
         return answer(schema.PinSet(pin_set=asked.pin is not None))
+
+    @api.post("/api/reload")
+    def take_settings() -> Response:
+        said = reload.take(overview.changes, access, request, _body(reload.ReloadRequest).pin)
+        return answer(reload.Reloaded(message=said), HTTPStatus.ACCEPTED)
 
     @api.get("/api/openapi.json")
     def describe() -> Response:

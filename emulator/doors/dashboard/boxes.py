@@ -5,6 +5,7 @@ from zlib import crc32
 
 from emulator.doors.dashboard import schema
 from emulator.model import DISARMS, Action, Arm, ArmMode, Axes
+from emulator.words.text import Text
 
 TROUBLE_S = 3600.0
 """Longest display of a failed command, unless another one follows or its trouble is over before."""
@@ -27,8 +28,11 @@ class Box:
     at: float | None = None
 
 
-def boxes(one: schema.InstallationView, axes: Axes, now: float, unwritten: str = "") -> list[Box]:
-    """Return the boxes of an alarm. `axes` is its last known state; `unwritten` is why the journal refuses writes."""
+def boxes(one: schema.InstallationView, axes: Axes, now: float, unwritten: str = "", not_taken: str = "") -> list[Box]:
+    """Return the boxes of an alarm. `axes` is its last known state; `unwritten` is why the journal refuses writes.
+
+    `not_taken` is why changed settings were not taken.
+    """
     found = []
     if unwritten:
         text = f"{unwritten}. No command is taken until that is mended."
@@ -43,6 +47,9 @@ def boxes(one: schema.InstallationView, axes: Axes, now: float, unwritten: str =
     last = one.last
     if last and last.result in TROUBLES and not _is_over(last, one, axes, now):
         found.append(_command(last))
+    if not_taken:
+        title = Text("The changed settings are not taken")
+        found.append(Box(_id("settings", one.name, not_taken), "unsure", title, not_taken))
     return found
 
 

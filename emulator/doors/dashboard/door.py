@@ -82,7 +82,9 @@ class Dashboard:
         access = Access(context.journal, pin, now, self._token)
         searches, pairing = context.responder.searches, context.pairing
         hub, journal, language = context.hub, context.journal, context.language
-        overview = Overview(hub, journal, pin, self._news, now, self._others, searches, pairing, language)
+        overview = Overview(
+            hub, journal, pin, self._news, now, self._others, searches, pairing, language, context.changes
+        )
         self._web = Web(
             "dashboard",
             create_app(overview, access),

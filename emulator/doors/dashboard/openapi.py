@@ -8,7 +8,7 @@ from flask import render_template
 from pydantic.json_schema import models_json_schema
 
 from emulator import __version__
-from emulator.doors.dashboard import metrics, schema
+from emulator.doors.dashboard import metrics, reload, schema
 from emulator.lan import news
 
 JOURNAL_DEFAULT, JOURNAL_LIMIT = 50, 500
@@ -20,7 +20,7 @@ LARGEST_ID = 2**63 - 1
 SINCE_LIMIT = 64
 """Characters of a revision; ours have some twenty."""
 
-MODELS: tuple[type[schema.Model], ...] = (*schema.Model.__subclasses__(), metrics.Healthz)
+MODELS: tuple[type[schema.Model], ...] = (*schema.Model.__subclasses__(), metrics.Healthz, reload.Reloaded)
 
 SUFFIX = re.compile(r'(?<=[a-z])(View|Request)(?=")')
 """Ends of class names, which tell them from what they are views of. Clients know the components without."""

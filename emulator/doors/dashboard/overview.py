@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from emulator import __version__
 from emulator.alarm.hub import Hub, Switch
-from emulator.doors import Door, Pairing
+from emulator.doors import Changes, Door, Pairing
 from emulator.doors.dashboard import schema
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.lan.news import News
@@ -36,6 +36,7 @@ class Overview:
     pairing: Pairing | None
     language: Language = ENGLISH
     """The language of the house, for a browser that prefers none of ours."""
+    changes: Changes | None = None
 
     def state(self) -> schema.StateView:
         """Return everything."""
@@ -50,9 +51,15 @@ class Overview:
             switches=[self._switch(switch) for switch in self.hub.switches],
             doors=self.door_views(),
             trouble=self.journal.trouble,
+            settings=self.not_taken,
             bridge=self.pairing and schema.BridgeView(pairing=self.pairing, pressed=pressed),
             searches=[schema.HeardView.of(search) for search in self.searches()],
         )
+
+    @property
+    def not_taken(self) -> str:
+        """Reason to run without the changed settings that it was asked to take; empty where that is not so."""
+        return self.changes.trouble if self.changes else ""
 
     def door_views(self) -> list[schema.DoorView]:
         """Return the status of each LAN door. One that no switch uses has nothing to serve, and is well."""

@@ -67,7 +67,9 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
             spans = _spans(overview, one.name, state.now - days * timeline.DAY_S)
             pictures[one.name] = timeline.draw(spans, mine, state.now, days)
             lists[one.name] = timeline.listed(mine, spans, ROWS)
-            notices[one.name] = boxes(one, overview.hub.view(one.name).axes, state.now, state.trouble)
+            notices[one.name] = boxes(
+                one, overview.hub.view(one.name).axes, state.now, state.trouble, overview.not_taken
+            )
         html = render_template(
             "page.html",
             state=state,

@@ -178,6 +178,9 @@ class StateView(Model):
     switches: list[SwitchView]
     doors: list[DoorView]
     trouble: str = Field(description="why nothing can be written down, so that no command is taken; empty: it can")
+    settings: str = Field(
+        description="why it runs without the changed settings that it was asked to take; empty: no such"
+    )
     bridge: BridgeView | None
     searches: list[HeardView]
 

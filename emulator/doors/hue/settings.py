@@ -1,6 +1,5 @@
 """The Hue bridge's section of devices.yaml, and its row."""
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -53,7 +52,7 @@ def _open(context: DoorContext, chosen: HueSettings) -> Door:
     from emulator.doors.hue.door import Hue
     from emulator.lan import web
 
-    return Hue(context, chosen, sockets=web.activated(os.environ))
+    return Hue(context, chosen, sockets=web.inherited())
 
 
 def _ports(chosen: HueSettings) -> Sequence[DoorPort]:
