@@ -12,7 +12,9 @@ EmulatorError
 │  │  └─ SettingNeeded  the login works; devices.yaml does not say which alarm
 │  └─ Retired         this API or account has moved; say which setting to change
 └─ CommandError       one command did not end as asked
-   ├─ Rejected        the panel said no (open window, other mode active, not fitted)
+   ├─ Rejected        the panel said no (other mode active, not fitted)
+   │  └─ OpenZones    it does not arm past what is open, perhaps unless a person decides so
+   ├─ OfferOver       a person decided too late, or about something else; never sent
    ├─ Unconfirmed     outcome unknown; settle by polling
    ├─ Superseded      a later command won; never sent
    │  └─ TooLate      it was not sent in time, or what it was meant for has passed; never sent
@@ -21,6 +23,8 @@ EmulatorError
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from emulator.words.text import Text
 
 
 class EmulatorError(Exception):
@@ -100,6 +104,25 @@ class CommandError(EmulatorError):
 
 class Rejected(CommandError):
     """The cloud or the panel refused the command: it was not carried out."""
+
+
+class OpenZones(Rejected):
+    """The panel does not arm past open zones; `zones` are their names, as far as it tells them.
+
+    `passable` is True if it can be armed past exactly these, where a person wants that: all are named, so that another
+    one can be told from them.
+    """
+
+    def __init__(self, zones: tuple[str, ...], *, passable: bool) -> None:
+        self.zones, self.passable = zones, passable
+        said = Text("open: {zones}. Close it and try again", zones=zones)
+        super().__init__(
+            said if zones else Text("a zone is open; the cloud does not say which. Close it and try again")
+        )
+
+
+class OfferOver(CommandError):
+    """A decision came too late, or about something else: it was not offered any more. Nothing was sent."""
 
 
 class Unconfirmed(CommandError):

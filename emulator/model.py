@@ -1,5 +1,9 @@
-"""The words of the alarm: axes, arm modes, panel state, switches, commands. Pure values."""
+"""The words of the alarm: axes, arm modes, panel state, switches, commands. Pure values.
 
+Over 250 lines: they are one vocabulary, and refer to each other.
+"""
+
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -57,11 +61,17 @@ ARM_MODES_HELP = f"{', '.join(ARM_WORDS)}, or a sum such as total+perimeter"
 class Arm:
     """Arm this mode; axes that it does not name stay as they are.
 
-    `force` arms past open zones, which are then not guarded.
+    `force` arms past open zones, which are then not guarded. `past` does so past these alone, by their names: a person
+    was told of them, and decided.
     """
 
     mode: ArmMode
     force: bool = False
+    past: tuple[str, ...] = ()
+
+    def passes(self, zones: Iterable[str]) -> bool:
+        """Return whether it may go past these open zones: two of a name are more than one."""
+        return self.force or not Counter(zones) - Counter(self.past)
 
     def __str__(self) -> str:
         return f"arm {self.mode}"
@@ -224,12 +234,14 @@ class Result(StrEnum):
 class Outcome:
     """The end of a command, in words for the user.
 
-    `needs_login` is set if it was not sent for want of a login: that explains nothing once the login works.
+    `needs_login` is set if it was not sent for want of a login: that explains nothing once the login works. `zones` are
+    those that were open: the reason of a refusal, or not guarded now.
     """
 
     result: Result
     message: str
     needs_login: bool = False
+    zones: tuple[str, ...] = ()
 
 
 class Notice(StrEnum):
@@ -242,6 +254,10 @@ class Notice(StrEnum):
     """The account needs a person."""
     SILENT = "silent"
     BACK = "back"
+    OPEN = "open"
+    """It was not armed, as something is open."""
+    BYPASSED = "bypassed"
+    """It was armed past what is open, because a person decided so."""
     LOCKED = "locked"
     """Wrong PINs, and whether they locked a person out."""
     DAMAGED = "damaged"

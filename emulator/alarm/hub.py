@@ -8,6 +8,7 @@ from dataclasses import replace
 from emulator.alarm.age import DISARM_WITHIN_S
 from emulator.alarm.held import Asked, Press
 from emulator.alarm.installation import Health, Installation
+from emulator.alarm.offers import Offer
 from emulator.alarm.presses import TICK_S, Presses
 from emulator.alarm.queue import Ticket, View
 from emulator.alarm.sweeps import Guard
@@ -17,7 +18,7 @@ from emulator.errors import EmulatorError
 from emulator.model import Action, Arm, Axes, Disarm, Origin
 from emulator.store.journal import Journal
 
-__all__ = ["DISARM_WITHIN_S", "Asked", "Guard", "Health", "Hub", "Switch", "SwitchState", "Ticket", "View"]
+__all__ = ["DISARM_WITHIN_S", "Asked", "Guard", "Health", "Hub", "Offer", "Switch", "SwitchState", "Ticket", "View"]
 
 LOG = logging.getLogger(__name__)
 
@@ -114,6 +115,11 @@ class Hub:
         """Disarm an alarm itself, unless the narrowing of what is on forbids it; see Presses.disarm."""
         return self._presses.disarm(installation, action, origin, asked)
 
+    def decide(self, entry: int, origin: Origin) -> Ticket:
+        """Arm once past what was open at the refusal `entry`; see Presses.decide."""
+        where = next((name for name, offer in self.offers.items() if offer.entry == entry), self.installations[0])
+        return self._presses.decide(where, entry, origin)
+
     def refresh(self, installation: str) -> None:
         """Read an alarm's state soon, because a person asks; see Installation.refresh."""
         self._installations[installation].refresh()
@@ -134,6 +140,12 @@ class Hub:
     def view(self, installation: str) -> View:
         """Return the last state of an alarm, and where its queued commands lead."""
         return self._installations[installation].view
+
+    @property
+    def offers(self) -> dict[str, Offer]:
+        """Decisions that a person may take now after a refusal, by the alarm's name."""
+        found = {name: one.offer for name, one in self._installations.items()}
+        return {name: offer for name, offer in found.items() if offer}
 
     def health(self, installation: str) -> Health:
         """Return the health of an alarm's connection to its cloud."""

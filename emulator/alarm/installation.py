@@ -10,6 +10,7 @@ from emulator.alarm.age import ARM_WITHIN_S, Age
 from emulator.alarm.cloud import Cloud, Details, Reading, Report
 from emulator.alarm.freshness import Freshness
 from emulator.alarm.login_guard import LoginGuard
+from emulator.alarm.offers import Offer
 from emulator.alarm.pending import PendingCommands
 from emulator.alarm.polling import PollEvent, PollSchedule
 from emulator.alarm.queue import Ticket, View
@@ -195,6 +196,11 @@ class Installation:
     def resume(self) -> None:
         """Go on after `pause`."""
         self._commands.resume()
+
+    @property
+    def offer(self) -> Offer | None:
+        """The decision that a person may take now after a refusal, if there is one."""
+        return self._commands.offer
 
     def known_obstacle(self, action: Action) -> EmulatorError | None:
         """Return what a command would be refused for now, without asking the cloud."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from emulator.alarm.age import Age
+from emulator.alarm.offers import Offer, Offers
 from emulator.alarm.queue import CommandQueue, Job, Ticket, View
 from emulator.alarm.unfinished import Records
 from emulator.clock import Moment
@@ -33,6 +34,7 @@ class PendingCommands:
     on_change: Callable[[], None]
     lock: threading.Condition = field(default_factory=threading.Condition)
     queue: CommandQueue = field(default_factory=CommandQueue)
+    offers: Offers = field(default_factory=Offers)
     stopping: bool = False
     paused: bool = False
     _stepping: bool = False
@@ -123,6 +125,12 @@ class PendingCommands:
             self.paused = False
             self.lock.notify_all()
 
+    @property
+    def offer(self) -> Offer | None:
+        """The decision that a person may take now after a refusal."""
+        with self.lock:
+            return None if self.stopping else self.offers.open(self.now())
+
     def expire(self) -> bool:
         """End what was not sent in time, also where the thread is held up; return whether anything waits to be sent."""
         with self.lock:
@@ -166,15 +174,18 @@ class PendingCommands:
             late = TooLate(Text("it had ended before it was sent")) if job.over else None
             # Of an arm that goes in parts, the first has left the house half armed: the others follow.
             if late is None and not (begun and isinstance(job.command.action, Arm)):
-                late = self._lateness(job)
+                late = self._lateness(job) or self.offers.why_not(job)
             if late:
                 raise Unconfirmed(str(late)) if begun and not job.over else late
-            job.sent |= sending
+            job.sent, job.begun = job.sent | sending, job.begun | begun
+            if sending:
+                self.offers.sends(job)
 
     def know(self, state: PanelState, at: float) -> None:
         """Take over what the panel said, at a moment in monotonic seconds."""
         with self.lock:
             self.age.saw(state.axes, at)
+            self.offers.saw(state)
             self.view = self.queue.view(state)
 
     def complete(self, job: Job, end: Outcome | EmulatorError, took_s: float) -> None:
@@ -185,6 +196,8 @@ class PendingCommands:
             self._failed[action] = (self.records.clock.monotonic() + FAILURE_KEPT_S, end)
         with self.lock:
             self.queue.current = None
+            if not job.over:
+                self.offers.ended(job, end, self.view, self.now())
             self._look()
         if not job.over:
             self.records.end(job, end, took_s)

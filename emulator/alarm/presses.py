@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from emulator.alarm import rules
 from emulator.alarm.held import Asked, Held, Press
 from emulator.alarm.installation import Installation
+from emulator.alarm.offers import standing
 from emulator.alarm.order import RequestOrder
 from emulator.alarm.queue import Ticket
 from emulator.alarm.sweeps import Guard
@@ -102,6 +103,13 @@ class Presses:
         if why_not := rules.why_not_disarm_alarm(own, view.axes, view.soon, origin, now):
             return _ended(self.ignore(installation, Command(action, origin), why_not))
         return self.command(installation, action, origin, asked)
+
+    def decide(self, installation: str, entry: int, origin: Origin) -> Ticket:
+        """Arm past what was open at the refusal `entry`; see `standing` and Offer.take."""
+        with self._in_order:
+            offer = standing(self.installations[installation].offer, entry)
+            command, asked = Command(offer.arm, origin), self.order.ask()
+            return offer.take(lambda ticket: self._submit(installation, command, asked, ticket=ticket))
 
     def ignore(self, where: str, command: Command, reason: str, entry: int | None = None) -> Outcome:
         """Write down a command that changes nothing, and why."""

@@ -70,7 +70,7 @@ def _error(ticket: Ticket) -> EmulatorError | None:
 class Job:
     """A command, its number in the journal, when it was asked for last, and its ticket.
 
-    `sent` is True once it may have reached the cloud, `over` if it has ended before.
+    `sent` is True once it may have reached the cloud, `begun` once a part of it is done, `over` if it has ended before.
     """
 
     command: Command
@@ -78,6 +78,7 @@ class Job:
     asked: Moment
     ticket: Ticket = field(default_factory=Ticket)
     sent: bool = False
+    begun: bool = False
     over: bool = False
 
 

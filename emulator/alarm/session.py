@@ -13,7 +13,7 @@ from emulator.alarm.polling import PollEvent, PollSchedule
 from emulator.alarm.queue import Job, applies
 from emulator.alarm.unfinished import Records, Unsettled
 from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, Retired, Unconfirmed, Unreachable
-from emulator.model import Arm, Axes, Command, Disarm, Outcome, PanelState, Result
+from emulator.model import Arm, Axes, Command, Disarm, Notice, Outcome, PanelState, Result
 from emulator.store import history
 from emulator.words import spoken
 from emulator.words.text import Text
@@ -45,6 +45,7 @@ class CloudSession:
         self._cloud = self.make_cloud()
         self._unsettled = Unsettled(self.records.journal.unsettled(self.records.name), self.polling.due_at, lag_s)
         self._got: PanelState | None = None
+        self._decided: Arm | None = None
 
     def close(self) -> None:
         """End the session with the cloud."""
@@ -116,6 +117,7 @@ class CloudSession:
         if before is None or before.axes != state.axes:
             LOG.info("%s: the panel is %s (%s)", self.records.name, state, state.source)
         self.guard.worked()
+        self._compare(state)
         self.freshness.has_news(state)
         now = self.commands.now()
         self.commands.know(state, now.monotonic)
@@ -124,6 +126,16 @@ class CloudSession:
             LOG.info("%s: the alarm answers again", self.records.name)
         quiet_s = max(history.QUIET_S, history.QUIET_POLLS * self.polling.every_s)
         self.records.keep(state, quiet_s, command)
+
+    def _compare(self, state: PanelState) -> None:
+        """Notify people if more is bypassed than a person decided: a window may have been opened just then."""
+        if self._decided and not (state.axes.reached(self._decided) and self._decided.passes(state.bypassed)):
+            if state.axes.reached(self._decided):
+                zones = state.bypassed
+                self.records.tell(
+                    Notice.BYPASSED, Text("nobody decided on all of it, but not guarded: {zones}", zones=zones)
+                )
+            self._decided = None
 
     def _settle(self, state: PanelState) -> None:
         if self._unsettled:
@@ -173,10 +185,12 @@ class CloudSession:
         if blind and self._fresh_axes(command, Reading.SETTLE).interior is None:
             raise Rejected(Text("the panel is armed in a way that this program cannot read; disarm it first"))
         self.commands.commit(job)
+        self._decided = command.action if isinstance(command.action, Arm) and command.action.past else None
         state = self._got = self._cloud.execute(command.action, self._reporter(job))
         self._keep(state, job.entry)
         self._settle(state)
-        return Outcome(Result.CONFIRMED, Text("the panel is {state}", state=spoken.state(state)))
+        said = Text("the panel is {state}", state=spoken.state(state))
+        return Outcome(Result.CONFIRMED, said, zones=state.bypassed)
 
     def _fresh_axes(self, command: Command, how: Reading = Reading.POLL) -> Axes:
         """Return the axes as they are now: what this process read in the last moments, or reads at once.

@@ -8,8 +8,18 @@ from dataclasses import dataclass, field
 
 from emulator.alarm.queue import Job
 from emulator.clock import Clock
-from emulator.errors import EmulatorError, LoginRefused, Rejected, Retired, Superseded, TooLate, TooMany, Unconfirmed
-from emulator.model import Command, Disarm, Notice, Origin, Outcome, PanelState, Result
+from emulator.errors import (
+    EmulatorError,
+    LoginRefused,
+    OpenZones,
+    Rejected,
+    Retired,
+    Superseded,
+    TooLate,
+    TooMany,
+    Unconfirmed,
+)
+from emulator.model import Action, Command, Disarm, Notice, Origin, Outcome, PanelState, Result
 from emulator.store import history
 from emulator.store.journal import Journal
 from emulator.words import spoken
@@ -96,15 +106,13 @@ class Records:
         self.finish(job.entry, outcome)
         job.ticket.finish(outcome, error)
         matters = error is not None and (isinstance(error, TooLate) or not isinstance(error, Superseded))
-        if outcome.result is Result.CONFIRMED and isinstance(command.action, Disarm):
-            self.tell(
-                Notice.DISARMED,
-                Text("{action}, asked for by {who}: {why}", **self._asked(command), why=outcome.message),
-            )
+        done = _worth_telling(command.action, outcome)
+        if done:
+            self.tell(done, Text("{action}, asked for by {who}: {why}", **self._asked(command), why=outcome.message))
         elif matters and command.origin.door != TYPED:
             result = spoken.RESULTS[outcome.result]
             self.tell(
-                Notice.FAILED,
+                Notice.OPEN if isinstance(error, OpenZones) else Notice.FAILED,
                 Text(
                     "{action}, asked for by {who}: {result}: {why}",
                     **self._asked(command),
@@ -142,6 +150,15 @@ class Records:
         self.write(lambda: self.journal.settle(entries, state, now), again=True)
 
 
+def _worth_telling(action: Action, outcome: Outcome) -> Notice | None:
+    """Return the notice about a command that was carried out, where it left the house less guarded."""
+    if outcome.result is not Result.CONFIRMED:
+        return None
+    if isinstance(action, Disarm):
+        return Notice.DISARMED
+    return Notice.BYPASSED if action.past and outcome.zones else None
+
+
 def _outcome(error: EmulatorError) -> Outcome:
     results: dict[type[EmulatorError], Result] = {
         Rejected: Result.REJECTED,
@@ -152,7 +169,8 @@ def _outcome(error: EmulatorError) -> Outcome:
     found = (result for kind, result in results.items() if isinstance(error, kind))
     needs_login = isinstance(error, LoginRefused | Retired)
     message = Text("the login needs you: {why}", why=str(error)) if needs_login else str(error)
-    return Outcome(next(found, Result.FAILED), message, needs_login)
+    zones = error.zones if isinstance(error, OpenZones) else ()
+    return Outcome(next(found, Result.FAILED), message, needs_login, zones)
 
 
 class Unsettled:

@@ -26,7 +26,7 @@ from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
-URGENT = frozenset({Notice.DISARMED, Notice.LOGIN, Notice.LOCKED})
+URGENT = frozenset({Notice.DISARMED, Notice.BYPASSED, Notice.LOGIN, Notice.LOCKED})
 """Notices that nothing a peer can do for free may delay or push out."""
 
 STOP_S = 1.0
@@ -38,6 +38,8 @@ TITLES = {
     Notice.LOGIN: Text("Alarm: login needed"),
     Notice.SILENT: Text("Alarm: no news"),
     Notice.BACK: Text("Alarm: back again"),
+    Notice.OPEN: Text("Alarm: not armed, something is open"),
+    Notice.BYPASSED: Text("Alarm: armed, and not everything is guarded"),
     Notice.LOCKED: Text("Alarm: wrong PINs"),
     Notice.DAMAGED: Text("Alarm: the journal was damaged"),
     Notice.SETTINGS: Text("Alarm: changed settings are not taken"),

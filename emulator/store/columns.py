@@ -1,5 +1,7 @@
 """Values as columns of the journal hold them. Pure."""
 
+import json
+
 from emulator.model import Axes, Interior
 from emulator.words.text import Text, pack
 
@@ -11,6 +13,16 @@ def axes_of(interior: str | None, perimeter: int | None, annex: int | None) -> A
         None if perimeter is None else bool(perimeter),
         None if annex is None else bool(annex),
     )
+
+
+def column_of(names: tuple[str, ...]) -> str | None:
+    """Return names as a column holds them; NULL where there are none."""
+    return json.dumps(names, ensure_ascii=False) if names else None
+
+
+def names_of(column: str | None) -> tuple[str, ...]:
+    """Return the names that a column holds."""
+    return tuple(json.loads(column)) if column else ()
 
 
 def words_of(message: str) -> str | None:

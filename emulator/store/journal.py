@@ -8,9 +8,9 @@ from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 
 from emulator.errors import EmulatorError
-from emulator.model import Command, Origin, Outcome, PanelState, Result
+from emulator.model import Arm, Command, Origin, Outcome, PanelState, Result
 from emulator.store import noise
-from emulator.store.columns import axes_of, words_of
+from emulator.store.columns import axes_of, column_of, names_of, words_of
 from emulator.store.database import Database
 from emulator.store.noise import NOTHING_SENT, Kind, Noise
 from emulator.words.text import Text, unpack
@@ -31,11 +31,11 @@ class Entry:
     """A journalled command. Times are epoch seconds; `result` is None while it is under way.
 
     `message` is a Text where the program that ended the command knew it as one.
-
     `installation` is the alarm's name now. Of an alarm that the name meant before, such as the demo, it says so.
 
     `settled` is the panel's state that was read after an unconfirmed end. Repetitions of a command that changed nothing
-    are one entry: it came `times` times, first at `at` and last at `ended_at`. `needs_login` is as in Outcome.
+    are one entry: it came `times` times, first at `at` and last at `ended_at`. `needs_login` and `zones` are as in
+    Outcome; `past` are the zones that a person let it arm past.
     """
 
     id: int
@@ -52,8 +52,10 @@ class Entry:
     settled: str | None
     times: int = 1
     needs_login: bool = False
+    zones: tuple[str, ...] = ()
+    past: tuple[str, ...] = ()
 
-    def as_dict(self) -> dict[str, str | float | None]:
+    def as_dict(self) -> dict[str, str | float | tuple[str, ...] | None]:
         """Return the fields for `--json`."""
         return asdict(self)
 
@@ -111,12 +113,13 @@ class Journal(Database):
 
     def begin(self, installation: str, command: Command, at: float) -> int:
         """Write a command down before anything is sent; return its number."""
-        origin = command.origin
-        row = (at, installation, str(command.action), origin.door, origin.peer, origin.switch)
+        origin, action = command.origin, command.action
+        past = column_of(action.past) if isinstance(action, Arm) else None
+        row = (at, installation, str(action), origin.door, origin.peer, origin.switch, past)
         with self.write() as db:
             done = db.execute(
-                "INSERT INTO commands (at, installation, action, door, peer, switch, alarm) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO commands (at, installation, action, door, peer, switch, past, alarm) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (*row, self._alarm(db, installation)),
             )
             noise.delete_old(db, done.lastrowid or 0)
@@ -129,8 +132,8 @@ class Journal(Database):
                 self._noise.end(db, entry, outcome, at)
             else:
                 db.execute(
-                    "UPDATE commands SET ended_at = ?, result = ?, message = ?, words = ? WHERE id = ?",
-                    (at, outcome.result, outcome.message, words_of(outcome.message), entry),
+                    "UPDATE commands SET ended_at = ?, result = ?, message = ?, words = ?, zones = ? WHERE id = ?",
+                    (at, outcome.result, outcome.message, words_of(outcome.message), column_of(outcome.zones), entry),
                 )
 
     def recover(self, at: float) -> int:
@@ -170,8 +173,8 @@ class Journal(Database):
             counted = {row.id: row for row in self._noise.unwritten}
             names = {alarm: name for name, alarm in self._alarms.items()}
         entries = []
-        for alarm, name, is_named, other, words, *row, needs_login in rows:
-            entry = Entry(*[*row, bool(needs_login)])
+        for alarm, name, is_named, other, words, *row, needs_login, zones, past in rows:
+            entry = replace(Entry(*row), needs_login=bool(needs_login), zones=names_of(zones), past=names_of(past))
             if words:
                 with suppress(ValueError):
                     entry = replace(entry, message=unpack(words))

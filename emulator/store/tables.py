@@ -84,7 +84,15 @@ LOGIN = (
     "UPDATE commands SET needs_login = 1 WHERE result = 'failed' AND message LIKE 'the login needs you: %'",
 )
 
-VERSIONS: tuple[Sequence[str], ...] = (FIRST, NOTICES, NOISE, ALARMS, WORDS, LOGIN)
+DECISIONS = (
+    # Names of zones, as JSON: those that were open when a command ended, and those that a person let it arm past.
+    "ALTER TABLE commands ADD COLUMN zones TEXT",
+    "ALTER TABLE commands ADD COLUMN past TEXT",
+    # The command that a notice asks a person about; 0 where it asks nothing.
+    "ALTER TABLE notices ADD COLUMN entry INTEGER NOT NULL DEFAULT 0",
+)
+
+VERSIONS: tuple[Sequence[str], ...] = (FIRST, NOTICES, NOISE, ALARMS, WORDS, LOGIN, DECISIONS)
 """Statements that migrate the file from each version to the next. A released step never changes; append new ones."""
 
 WRITER = "written by"

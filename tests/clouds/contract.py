@@ -1,5 +1,6 @@
 """CloudContract: what every cloud owes an installation. A cloud's test class inherits it and gives a `world`."""
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 import pytest
@@ -74,6 +75,14 @@ class CloudContract:
         world.panel.window(world.panel.equipment.zones[0].name, is_open=True)
         with pytest.raises(Rejected):
             world.cloud.execute(TOTAL, quiet)
+        assert world.submissions() == 1
+        assert not world.panel.axes.armed
+
+    def test_a_decision_about_one_zone_arms_past_no_other(self, world: World) -> None:
+        first, other = world.panel.equipment.zones[:2]
+        world.panel.window(first.name, is_open=True)
+        with pytest.raises(Rejected):
+            world.cloud.execute(replace(TOTAL, past=(other.name, "", f"{first.name} ")), quiet)
         assert world.submissions() == 1
         assert not world.panel.axes.armed
 

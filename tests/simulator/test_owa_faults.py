@@ -376,6 +376,8 @@ def test_the_settings(customer: Customer) -> None:
         "log_clock": 300.0,
         "status_lag": 5.0,
         "allow_forcing": False,
+        "strict_forcing": True,
+        "force_within": 60.0,
         "exceptions_wait": True,
         "zones_by_number": True,
         "no_capabilities": True,

@@ -54,11 +54,21 @@ def test_a_command_from_its_beginning_to_its_end(journal: Journal) -> None:
         "id": number, "at": 1000.5, "installation": "home", "action": "arm total", "door": "wemo",
         "peer": "192.168.1.7", "switch": "Total alarm",
         "ended_at": None, "result": None, "message": None, "settled_at": None, "settled": None, "times": 1,
-        "needs_login": False,
+        "needs_login": False, "zones": (), "past": (),
     }  # fmt: skip
     journal.end(number, DONE, 1010.0)
     [entry] = journal.commands(10)
     assert (entry.ended_at, entry.result, entry.message) == (1010.0, "confirmed", "the panel is total")
+
+
+def test_the_zones_of_a_refusal_and_of_a_decision_are_kept(journal: Journal) -> None:
+    refused = journal.begin("home", ARM, 1000.5)
+    journal.end(refused, Outcome(Result.REJECTED, "open: Salón, A, b", zones=("Salón", "A, b")), 1003.0)
+    journal.begin("home", Command(Arm(TOTAL, past=("Salón", "A, b")), Origin("dashboard")), 1010.0)
+    assert [(entry.zones, entry.past) for entry in journal.commands(2)] == [
+        ((), ("Salón", "A, b")),  # before anything is sent
+        (("Salón", "A, b"), ()),
+    ]
 
 
 def test_the_newest_come_first_and_no_more_than_asked_for(journal: Journal) -> None:

@@ -79,7 +79,7 @@ class OwaCloud:
             if request is None:
                 break
             try:
-                self._commands.run(request, isinstance(action, Arm) and action.force, report)
+                self._commands.run(request, action, report)
             except Unsupported as error:
                 LOG.info("%s: %s", request, error)
                 refused[request] = str(error)

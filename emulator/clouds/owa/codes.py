@@ -3,22 +3,24 @@
 Facts: verisure-owa.md §3.2, §3.4 and §12.
 """
 
+from emulator.words.text import Text
+
 DEVICES = {
-    "MG": "a door or window contact",
-    "MR": "a door or window contact",
-    "VV": "a motion detector",
-    "FX": "a shock detector",
-    "QR": "a camera detector",
-    "QP": "an outdoor camera",
-    "YR": "a camera detector",
-    "YP": "an outdoor camera",
-    "XR": "a camera detector",
-    "XP": "a camera detector",
-    "VK": "a keypad",
-    "DR": "a lock",
-    "J2": "a heat detector",
-    "FR": "a smoke detector",
-    "ZR": "a siren",
+    "MG": Text("a door or window contact"),
+    "MR": Text("a door or window contact"),
+    "VV": Text("a motion detector"),
+    "FX": Text("a shock detector"),
+    "QR": Text("a camera detector"),
+    "QP": Text("an outdoor camera"),
+    "YR": Text("a camera detector"),
+    "YP": Text("an outdoor camera"),
+    "XR": Text("a camera detector"),
+    "XP": Text("a camera detector"),
+    "VK": Text("a keypad"),
+    "DR": Text("a lock"),
+    "J2": Text("a heat detector"),
+    "FR": Text("a smoke detector"),
+    "ZR": Text("a siren"),
 }
 """deviceType → its description, for a device without a name."""
 
@@ -55,5 +57,6 @@ SERVICES = {
 
 
 def device(kind: str) -> str:
-    """Return the description of a kind of device; the code alone if it is unknown, empty if there is none."""
-    return f"{DEVICES[kind]} ({kind})" if kind in DEVICES else kind
+    """Return the description of a device without a name, by its kind."""
+    found = DEVICES.get(kind, Text("a zone without a name"))
+    return Text("{device} ({code})", device=found, code=kind) if kind else found

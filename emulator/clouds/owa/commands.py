@@ -5,8 +5,7 @@ Facts: verisure-owa.md §4 to §7.
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from emulator.alarm.cloud import Phase, Report
 from emulator.clock import Clock
@@ -14,11 +13,11 @@ from emulator.clouds.owa import graphql, operations, refusals
 from emulator.clouds.owa.graphql import OK, REFUSED, WAIT
 from emulator.clouds.owa.operations import Operation
 from emulator.clouds.owa.profiles import LETTERS, effect
-from emulator.clouds.owa.refusals import OpenZones, said
+from emulator.clouds.owa.refusals import ZoneRefusal, said
 from emulator.clouds.owa.session import OwaSession
 from emulator.clouds.owa.state import POLL_S, StateReader
 from emulator.errors import EmulatorError, Rejected, Unconfirmed, Unreachable
-from emulator.model import Arm, Disarm
+from emulator.model import Action, Arm, Disarm
 
 LOG = logging.getLogger(__name__)
 
@@ -26,8 +25,7 @@ ZONES_S = 20.0
 """Deadline for the names of open zones; some panels never tell them (§5.5)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Submitted:
+class Submitted(NamedTuple):
     """A request that the cloud has accepted, and the poll for its outcome."""
 
     request: str
@@ -44,20 +42,18 @@ class Commands:
         self._clock = clock
         self._deadline_s = deadline_s
 
-    def run(self, request: str, force: bool, report: Report) -> None:
-        """Submit one request once and follow it to its end; with `force`, submit it anew past open zones.
+    def run(self, request: str, action: Action, report: Report) -> None:
+        """Submit one request once and follow it to its end; anew past open zones, once, if `action` says so.
 
+        Only the cloud's word of this moment tells what is open, so a decision begins with a request without force, too.
         Raises CommandError and CloudError.
         """
         try:
             self._once(request, report, {})
-        except OpenZones as error:
-            if not force:
-                raise
-            if error.again is None:
-                raise Rejected(f"{error}; this panel does not let itself be forced") from None
+        except ZoneRefusal as error:
+            key = error.key(action)
             LOG.warning("arming by force, past what is %s", error)
-            self._once(request, report, error.again, error.names)
+            self._once(request, report, key, error.zones)
 
     def _once(self, request: str, report: Report, force: Mapping[str, str], bypassed: tuple[str, ...] = ()) -> None:
         try:
@@ -82,9 +78,7 @@ class Commands:
             content = self._session.call(operation, base | extra, lambda: report(Phase.SENDING, request))
         except EmulatorError as error:
             if isinstance(error, Unreachable) and error.sent:
-                raise Unconfirmed(
-                    f"the answer to {request} was lost; the state will tell what became of it: {error}"
-                ) from None
+                raise Unconfirmed(f"the answer to {request} was lost; the state will tell: {error}") from None
             self._reader.cached.nothing_done()
             raise
         if graphql.text(content, "res") in REFUSED:
@@ -93,8 +87,7 @@ class Commands:
         if graphql.text(content, "res") != OK or not reference:
             raise Unconfirmed(f"the cloud answered {request}, but does not say how to ask for its outcome")
         report(Phase.ACCEPTED, request)
-        force_id = {key: value for key, value in force.items() if key == "forceArmingRemoteId"}
-        more = {"armAndLock": False, **force_id} if poll is operations.ARM_STATUS else {}
+        more = {key: value for key, value in extra.items() if key in ("armAndLock", "forceArmingRemoteId")}
         return Submitted(request, poll, base | {"referenceId": reference} | more)
 
     def _follow(self, submitted: Submitted, report: Report, bypassed: tuple[str, ...]) -> None:
@@ -135,7 +128,7 @@ class Commands:
 
     def _refusal(self, submitted: Submitted, content: Any) -> EmulatorError:
         found = refusals.refusal(submitted.request, content, arming=submitted.poll is operations.ARM_STATUS)
-        return found.named(self._open_zones(found.ask)) if isinstance(found, OpenZones) and found.ask else found
+        return found.named(self._open_zones(found.ask)) if isinstance(found, ZoneRefusal) and found.ask else found
 
     def _open_zones(self, key: Mapping[str, str]) -> tuple[str, ...]:
         """Return the names of the open zones; none if the cloud does not tell them to this user (§5.5)."""

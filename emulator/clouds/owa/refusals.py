@@ -7,7 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.clouds.owa import codes, graphql
-from emulator.errors import CommandError, Rejected, Unconfirmed
+from emulator.errors import CommandError, OpenZones, Rejected, Unconfirmed
+from emulator.model import Action, Arm
+from emulator.words.text import Text
+
+Key = Mapping[str, str]
 
 OPEN_ZONES = "102"
 ZONE_TYPES = ("ZONE", "NON_BLOCKING")
@@ -25,23 +29,31 @@ OPEN = "0"
 """Status of an open zone; others in a list have a low battery or the like (§4.1)."""
 
 
-class OpenZones(Rejected):
-    """The panel refuses to arm past open zones.
+class ZoneRefusal(OpenZones):
+    """The panel's refusal to arm past open zones.
 
-    `again` are the variables that force it, None if the panel does not allow that. `ask` are those of a request for the
-    names of the zones, None if the error has no key to them.
+    `again` are the variables that force it, None if the panel does not allow that: as good as a key, so they are never
+    logged nor written down. `ask` are those of a request for the names of the zones, None if the error has no key to
+    them. `count` is the number of zones, None if the panel does not tell it.
     """
 
-    def __init__(
-        self, names: tuple[str, ...], again: Mapping[str, str] | None, ask: Mapping[str, str] | None = None
-    ) -> None:
-        self.names, self.again, self.ask = names, again, ask
-        open_ones = f"open: {', '.join(names)}" if names else "a zone is open; the cloud does not say which"
-        super().__init__(f"{open_ones}. Close it and try again")
+    def __init__(self, zones: tuple[str, ...], again: Key | None, ask: Key | None, count: int | None) -> None:
+        self.again, self.ask, self.count = again, ask, count
+        # A zone without a name is a Text of ours, and could be any.
+        known = zones and count in (None, len(zones)) and not any(isinstance(one, Text) for one in zones)
+        super().__init__(zones, passable=bool(known and again))
 
-    def named(self, names: tuple[str, ...]) -> "OpenZones":
+    def named(self, zones: tuple[str, ...]) -> "ZoneRefusal":
         """Return the same with these names of zones, if there are any."""
-        return OpenZones(names or self.names, self.again, self.ask)
+        return ZoneRefusal(zones or self.zones, self.again, self.ask, self.count)
+
+    def key(self, action: Action) -> Key:
+        """Return the variables by which `action` may go past what is open now; raise the refusal if it may not."""
+        if not (isinstance(action, Arm) and action.passes(self.zones)) or not (action.force or self.passable):
+            raise self
+        if self.again is None:
+            raise Rejected(Text("{refusal}; this panel does not let itself be forced", refusal=str(self)))
+        return self.again
 
 
 def refusal(request: str, content: Any, *, arming: bool) -> CommandError:
@@ -63,12 +75,15 @@ def _is_open(error: Any, code: str, kind: str, message: str) -> bool:
         return False
     if NAMED_ZONE in message:
         return True
-    said_number = graphql.text(error, "exceptionsNumber")
-    number = int(said_number) if said_number.isdecimal() else None
-    if number == 0:
-        return False
+    number = _number(error)
     told = number is not None or _allows(error) is True
-    return code == OPEN_ZONES or kind in ZONE_TYPES or (ZONE_MESSAGE in message and told)
+    return number != 0 and (code == OPEN_ZONES or kind in ZONE_TYPES or (ZONE_MESSAGE in message and told))
+
+
+def _number(error: Any) -> int | None:
+    """Return the number of open zones, if the panel tells it."""
+    number = graphql.text(error, "exceptionsNumber")
+    return int(number) if number.isdecimal() else None
 
 
 def _allows(error: Any) -> bool | None:
@@ -77,14 +92,14 @@ def _allows(error: Any) -> bool | None:
     return allowed if isinstance(allowed, bool) else None
 
 
-def _open_zones(error: Any, kind: str, message: str) -> OpenZones:
+def _open_zones(error: Any, kind: str, message: str) -> ZoneRefusal:
     reference, suid = graphql.text(error, "referenceId"), graphql.text(error, "suid")
-    allowed = _allows(error)
-    forcible = kind in ZONE_TYPES if allowed is None else allowed
+    forcible = kind in ZONE_TYPES if (allowed := _allows(error)) is None else allowed
     key = {"suid": suid} if suid else {}
     again = {"forceArmingRemoteId": reference, **key} if forcible and reference else None
     names = tuple(filter(None, [message.partition("#")[2]]))
-    return OpenZones(names, again, {"referenceId": reference, **key} if reference else None)
+    # A message names one zone, whatever the number says.
+    return ZoneRefusal(names, again, {"referenceId": reference, **key} if reference else None, _number(error) or None)
 
 
 def zones(content: Any) -> tuple[str, ...]:
@@ -95,7 +110,7 @@ def zones(content: Any) -> tuple[str, ...]:
 
 def zone(row: Mapping[str, Any]) -> str:
     """Return the name of a zone, or else its kind."""
-    return graphql.text(row, "alias") or codes.device(graphql.text(row, "deviceType")) or "a zone without a name"
+    return graphql.text(row, "alias") or codes.device(graphql.text(row, "deviceType"))
 
 
 def said(content: Any) -> str:

@@ -25,6 +25,7 @@ KINDS = {
     "unsupported": "a submission is refused: requested data not found (err 4, status 404)",
     "not_valid": "a submission is refused: the request is not valid for this central unit",
     "bad_input": "a submission is refused: BAD_USER_INPUT",
+    "opens": "another window is opened just before a forced submission",
     "silent": "the panel acts, but its outcome is ERROR: no response to the request",
     "letter_n": "the panel is reported as N",
     "letter_unknown": "the panel is reported by an unknown letter",

@@ -14,6 +14,9 @@ from emulator.simulator.settings import (
     setting,
 )
 
+FORCE_WITHIN_S = 180.0
+"""Open zones may be bypassed for so long; the longest that a client keeps the context (§5.5)."""
+
 
 @dataclass(slots=True)
 class OwaOptions:
@@ -29,6 +32,10 @@ class OwaOptions:
     """Delay of `Status` behind the panel, up to an hour; it was never measured (§4.1)."""
     allow_forcing: bool = setting(True, flag, "Forcing allowed")
     """Open zones may be bypassed; in Spain some may not (§5.5)."""
+    strict_forcing: bool = setting(False, flag, "Forcing bound to the zones that were told")
+    """A forced submission is refused if another zone is open by then; unknown of real panels (§5.5)."""
+    force_within: float = setting(FORCE_WITHIN_S, number(0, 3600))
+    """Life of the key that forces; the server's own limit is unknown (§5.5)."""
     exceptions_wait: bool = setting(False, flag, "Open zones stay unnamed")
     """The names of open zones never come (§5.5)."""
     zones_by_number: bool = setting(False, flag, "Open zones without their code")

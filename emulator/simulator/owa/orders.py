@@ -20,9 +20,6 @@ from emulator.simulator.panel.actions import Check, Request
 from emulator.simulator.panel.operation import Ending, PanelOperation, PanelRefusal
 from emulator.simulator.panel.panel import Busy
 
-FORCE_WITHIN_S = 180.0
-"""Open zones may be bypassed for so long; the longest that a client keeps the context (§5.5)."""
-
 MOST_ORDERS = 200
 """Commands whose outcome is remembered; the oldest is evicted first."""
 
@@ -140,6 +137,11 @@ class Orders:
 
     def _may_force(self, call: CheckedCall) -> bool:
         context = self._open.get(str(call.variables.get("forceArmingRemoteId")))
+        panel = self.backend.panel
+        if context and self.backend.faults.strike("opens", call.name):
+            panel.window(next(one.name for one in panel.equipment.zones if one.name not in panel.windows), is_open=True)
+        if context and self.options.strict_forcing and set(panel.windows) - set(context.windows):
+            return False
         return (
             self.options.allow_forcing
             and context is not None
@@ -199,7 +201,7 @@ class Orders:
         known = next((context for context in self._open.values() if context.order.operation is order.operation), None)
         if known:
             return known
-        until = self.backend.now() + FORCE_WITHIN_S
+        until = self.backend.now() + self.options.force_within
         asked = Order("xSGetExceptions", order.request, order.number, order.operation)
         made = ForcingContext(_reference(), secrets.token_hex(8), ending.windows, until, asked)
         return keep(self._open, made.reference, made, MOST_ORDERS)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from emulator.clouds.owa import refusals
-from emulator.clouds.owa.refusals import OpenZones
+from emulator.clouds.owa.refusals import ZoneRefusal
 from emulator.errors import Rejected, Unconfirmed
 from emulator.model import Arm, ArmMode, Interior
 from tests.clouds.contract import TOTAL, quiet
@@ -37,7 +37,7 @@ def read(message: str = "", *, arming: bool = True, **error: Any) -> Exception:
     ],
 )
 def test_open_zones(message: str, error: dict[str, Any]) -> None:
-    assert type(read(message, **error)) is OpenZones
+    assert type(read(message, **error)) is ZoneRefusal
 
 
 @pytest.mark.parametrize(
@@ -80,20 +80,23 @@ def test_a_disarm_meets_no_open_zones() -> None:
 )
 def test_what_may_be_forced(error: dict[str, Any], again: bool) -> None:
     found = read(MPJ, exceptionsNumber=1, **error)
-    assert isinstance(found, OpenZones)
+    assert isinstance(found, ZoneRefusal)
     assert found.again == ({"forceArmingRemoteId": "F", "suid": "S"} if again else None)
 
 
 def test_a_country_without_suid_forces_without_it() -> None:
     found = read(MPJ, type="NON_BLOCKING", allowForcing=True, referenceId="F")
-    assert isinstance(found, OpenZones)
+    assert isinstance(found, ZoneRefusal)
     assert (found.again, found.ask) == ({"forceArmingRemoteId": "F"}, {"referenceId": "F"})
 
 
 def test_open_zones_are_named_and_not_what_has_a_low_battery() -> None:
     rows = [{"status": "2", "alias": "Salon"}, {"status": "0", "alias": "Cocina"}, {"deviceType": "MR"}]
     assert refusals.zones({"exceptions": rows}) == ("Cocina", "a door or window contact (MR)")
-    assert refusals.zones({"exceptions": [{"deviceType": "ZZ"}, {}]}) == ("ZZ", "a zone without a name")
+    assert refusals.zones({"exceptions": [{"deviceType": "ZZ"}, {}]}) == (
+        "a zone without a name (ZZ)",
+        "a zone without a name",
+    )
     assert refusals.zones({"exceptions": rows[:1]}) == ("Salon",)
     assert refusals.zones({"exceptions": None}) == ()
 
