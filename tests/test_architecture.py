@@ -42,6 +42,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     "simulator": ("lan",),
     "system": ("store",),
     "app": ("alarm", "clouds", "config", "doors", "lan", "simulator", "store", "system", "words"),
+    "setup": ("app", "alarm.cloud", "clouds", "config", "doors", "lan", "store", "system", "words"),
     "doctor": ("app", "alarm", "clouds", "config", "doors", "lan", "store", "system"),
     "cli": ("",),
 }
@@ -70,7 +71,8 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         "simulator.wsdo.documents",
     ),
     "yaml": ("config.yaml_file",),
-    "pydantic": ("config", "app", "doors"),
+    "ruamel": ("setup.changed_file",),
+    "pydantic": ("config", "app", "doors", "setup.account"),
     "prometheus_client": ("doors.dashboard.metrics",),
     "click": ("cli",),
     "sqlite3": (

@@ -51,6 +51,8 @@ class Details:
     alias: str
     devices: tuple[dict[str, str], ...] = field(default=())
     services: tuple[dict[str, str], ...] = field(default=())
+    fitted: frozenset[str] = field(default=frozenset())
+    """Names of capabilities and active services, in the cloud's own words; empty where it tells none."""
 
 
 class Cloud(Protocol):

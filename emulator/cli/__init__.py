@@ -14,7 +14,8 @@ __all__ = ["EXIT", "HINDERED", "NOT_DONE", "NO_ANSWER", "OK", "UNCONFIRMED", "US
 
 
 COMMANDS = {
-    "run": "Show the switches on the LAN and run until Ctrl-C or SIGTERM.",
+    "run": "Show the switches on the LAN and run until Ctrl-C or SIGTERM; SIGHUP takes a changed devices.yaml.",
+    "init": "Set the program up by questions: alarm, switches, PIN, doors, notices; keeps your own lines.",
     "status": "Ask the cloud where the panel stands; tries a refused login once more.",
     "arm": "Arm: total, day, night, perimeter, annex, or a sum such as total+perimeter.",
     "disarm": "Disarm: main (interior and perimeter, the default), annex, or all.",

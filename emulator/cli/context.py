@@ -6,7 +6,7 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,17 +63,26 @@ class Context:
         from emulator.app.settings import Settings
         from emulator.config import devices_yaml
 
-        return Settings.load(devices_yaml.find(self.config))
+        # Set-up writes into the state folder where no other place can be written, as in a container.
+        return Settings.load(devices_yaml.find(self.config, self.state_dir))
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The environment, with what set-up keeps behind it."""
+        from emulator.system import kept
+
+        return kept.environment(self.state_dir)
 
     def settings(self) -> "tuple[Settings, dict[str, Credentials]]":
         """Read settings and secrets, and conceal the latter in the log."""
         from emulator.config import credentials
 
         settings = self.load()
-        secrets = credentials.read(settings.accounts)
+        environment = self.environment
+        secrets = credentials.read(settings.accounts, environment)
         for one in secrets.values():
             self.redactor.conceal(one.password)
-        for target in credentials.targets():
+        for target in credentials.targets(environment):
             self.redactor.conceal(target)
         return settings, secrets
 

@@ -53,7 +53,7 @@ def _converse(
     Raises ConfigError and CloudError.
     """
     name, where = (name or "", typed) if typed else _chosen(settings, name)
-    given = credentials.known(name)
+    given = credentials.known(name, here.environment)
     host = urlsplit(where.endpoint).netloc
     click.echo(f"Logging in at {host}. The password is used now, and not kept.")
     user = given.user or _asked("User, as in the alarm's app").strip()

@@ -20,7 +20,7 @@ from emulator.model import Notice
 def notify(test: bool, **chosen: Any) -> None:
     """Say where notifications go, and with --test send one there."""
     here = context(chosen, level="error")
-    targets = credentials.targets()
+    targets = credentials.targets(here.environment)
     if not targets:
         raise ConfigError(
             [Problem("environment: VERISURE_NOTIFY", "is not set: put Apprise URLs there, with blanks between")]

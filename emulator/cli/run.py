@@ -70,7 +70,7 @@ def run(interfaces: tuple[str, ...], **chosen: Any) -> None:
 
 
 def _load(here: Context) -> Plan:
-    return Plan(*here.settings(), credentials.targets())
+    return Plan(*here.settings(), credentials.targets(here.environment))
 
 
 def _follow(reload: Reload[App], desk: ReloadDesk, stopping: threading.Event) -> None:

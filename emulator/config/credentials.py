@@ -61,8 +61,13 @@ def known(name: str, environ: Mapping[str, str] = os.environ) -> Credentials:
     return found
 
 
+def prefix_of(name: str) -> str:
+    """Return the begin of the variables of one installation."""
+    return f"VERISURE_{re.sub('[^A-Z0-9]', '_', name.upper())}"
+
+
 def _account(environ: Mapping[str, str], name: str, problems: list[Problem], *, needed: bool) -> Credentials:
-    own = f"VERISURE_{re.sub('[^A-Z0-9]', '_', name.upper())}"
+    own = prefix_of(name)
     has_own = any(environ.get(f"{own}_{word}{form}") for word in WORDS for form in ("", "_FILE"))
     prefix = own if has_own else "VERISURE"
     return Credentials(*(_secret(environ, prefix, word, name, problems, needed) for word in WORDS))

@@ -21,20 +21,30 @@ EXAMPLE = "to begin with, copy devices.yaml of the project"
 Settings = TypeVar("Settings", bound=Section)
 
 
-def find(path: Path | None) -> Path:
-    """Return the settings file: the one asked for, or the first of ./, the user's and the system's config folder."""
-    places = [
-        Path(FILE),
-        platformdirs.user_config_path(APP_NAME) / FILE,
-        platformdirs.site_config_path(APP_NAME) / FILE,
-    ]
-    if path is not None:
-        places = [path]
-    for place in places:
+def find(path: Path | None, *more: Path) -> Path:
+    """Return the settings file: the one asked for, or the first of ./, the user's and the system's config folder.
+
+    `more` are folders to look into after those.
+    """
+    if found := look(path, *more):
+        return found
+    tried = ", ".join(map(str, _places(path, more)))
+    raise ConfigError([Problem("no settings file", f"looked for {tried}; name one with --config; {EXAMPLE}")])
+
+
+def look(path: Path | None, *more: Path) -> Path | None:
+    """Return the settings file as `find` does; None if there is none."""
+    for place in _places(path, more):
         if os.path.isfile(place):  # noqa: PTH113  # is_file raises where a folder may not be entered
             return place
-    tried = ", ".join(map(str, places))
-    raise ConfigError([Problem("no settings file", f"looked for {tried}; name one with --config; {EXAMPLE}")])
+    return None
+
+
+def _places(path: Path | None, more: Iterable[Path]) -> list[Path]:
+    if path is not None:
+        return [path]
+    configs = [platformdirs.user_config_path(APP_NAME), platformdirs.site_config_path(APP_NAME)]
+    return [Path(FILE), *(folder / FILE for folder in (*configs, *more))]
 
 
 def load(path: Path, settings: type[Settings], contradictions: Callable[[YamlFile], Iterable[Problem]]) -> Settings:

@@ -50,7 +50,7 @@ def examine(
     patience_s: float = PATIENCE_S,
 ) -> tuple[list[Finding], bool]:
     """Return all findings in their order, and whether the settings can be used; without them, fewer checks apply."""
-    settings, found = _settings(path)
+    settings, found = _settings(path, state_dir)
     interfaces = interfaces or (settings.lan.interfaces if settings else None)
     address = str(settings.lan.address) if settings and settings.lan.address else None
     places = network.places(network.nics(), interfaces, address)
@@ -65,10 +65,10 @@ def examine(
     return found, settings is not None
 
 
-def _settings(path: Path | None) -> tuple[Settings | None, list[Finding]]:
+def _settings(path: Path | None, state_dir: Path) -> tuple[Settings | None, list[Finding]]:
     check = "settings"
     try:
-        file = devices_yaml.find(path)
+        file = devices_yaml.find(path, state_dir)
         settings = Settings.load(file)
     except ConfigError as error:
         remedy = "mend that; the checks that need the settings are left out"

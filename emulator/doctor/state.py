@@ -17,11 +17,11 @@ from emulator.config import credentials
 from emulator.config.credentials import Credentials
 from emulator.doctor.case import Case
 from emulator.doctor.finding import Finding, Verdict, ok, problem, skipped, warning
-from emulator.errors import ConfigError, EmulatorError, LoginNeeded
+from emulator.errors import ConfigError, EmulatorError, Hindered, LoginNeeded
 from emulator.store import private, refused_logins, salvage
 from emulator.store.journal import Journal
 from emulator.store.journal_file import FILE
-from emulator.system import output
+from emulator.system import kept, output
 
 ANOTHER = "make it a folder that the user of the program may write to, or choose another with --state-dir"
 SEE_FOLDER = "not to be read by this user; see the state folder"
@@ -84,9 +84,11 @@ def logins(case: Case) -> Iterator[Finding]:
 def _login(case: Case, name: str, settings: InstallationSettings) -> Finding:
     check = f"login {name}"
     try:
-        given = credentials.known(name)
+        given = credentials.known(name, kept.environment(case.state_dir))
     except ConfigError as error:
         return problem(check, "; ".join(map(str, error.problems)), ENVIRONMENT)
+    except Hindered:
+        return skipped(check, SEE_FOLDER)
     try:
         with closing(Journal(case.state_dir, read_only=True)) as book:
             refused = refused_logins.last(book, name)
@@ -123,15 +125,17 @@ def _renewable(check: str, login: Login | None) -> Finding:
     return ok(check, f"kept since {output.moment(login.login_at)}")
 
 
-def notifications(_case: Case) -> Finding:
+def notifications(case: Case) -> Finding:
     """Check that `emulator run` can notify: it does not start with a target that cannot be used."""
     check = "notifications"
     try:
-        targets = credentials.targets()
+        targets = credentials.targets(kept.environment(case.state_dir))
         for url in targets:
             apprise_target(url)
     except ConfigError as error:
         return problem(check, "; ".join(map(str, error.problems)), "mend that; the program does not start before")
+    except Hindered:
+        return skipped(check, SEE_FOLDER)
     if not targets:
         return skipped(check, "nobody is told when something fails: VERISURE_NOTIFY is not set")
     return ok(check, f"{len(targets)} target(s); try them with `emulator notify --test`")

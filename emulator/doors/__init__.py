@@ -174,6 +174,8 @@ class DoorType(NamedTuple):
     """Short name, where a switch lists its doors."""
     summary: str
     """Meaning of its section in the table of settings."""
+    purpose: str = ""
+    """Its use, in a sentence for people who choose their doors."""
     require: Callable[[Any], object] = lambda _settings: None
     """Check that there is what `open` needs besides the settings, such as a library; ConfigError when there is not.
 

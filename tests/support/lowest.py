@@ -15,7 +15,7 @@ def lowest(text: str) -> Iterator[str]:
     """Yield `name==version` for each library of the text of a pyproject.toml. ValueError where one has no bound."""
     project = tomllib.loads(text)["project"]
     for line in chain(project["dependencies"], *(project["optional-dependencies"][extra] for extra in EXTRAS)):
-        bound = re.fullmatch(r"([\w-]+)>=([\d.]+)(,<[\d.]+)?", line)
+        bound = re.fullmatch(r"([\w.-]+)>=([\d.]+)(,<[\d.]+)?", line)
         if not bound:
             raise ValueError(f"{line!r} has no lower bound: write name>=version")
         yield f"{bound[1]}=={bound[2]}"

@@ -201,16 +201,16 @@ class OwaSession:
         """Return the details of the installation. Raises CloudError."""
         number, panel = self.installation()
         self._serve(number)
-        about = self._services
         rows = [
             {
                 "service": service(row) or graphql.text(row, "description"),
                 "id": graphql.text(row, "idService"),
                 "active": "yes" if row.get("active") else "no",
             }
-            for row in graphql.items(about, "services")
+            for row in graphql.items(self._services, "services")
         ]
-        return Details(number, panel, graphql.text(about, "alias") or self._installation.alias, services=tuple(rows))
+        alias, names = graphql.text(self._services, "alias") or self._installation.alias, self.fitted().names
+        return Details(number, panel, alias, services=tuple(rows), fitted=names)
 
     def close(self) -> None:
         """Close the connections; the login is kept, since a logout may end it (§2.4)."""

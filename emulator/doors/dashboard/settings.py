@@ -6,6 +6,7 @@ from pydantic import Field
 
 from emulator.config.fields import Port, Section
 from emulator.doors import Door, DoorContext, DoorPort, DoorType
+from emulator.words.text import Text
 
 
 class DashboardSettings(Section):
@@ -30,6 +31,7 @@ ROW = DoorType(
     title="dashboard",
     label="dashboard",
     summary="the page, and the local API",
+    purpose=Text("This page: it shows the alarm, arms it, and disarms it with the PIN."),
     ports=_ports,
     binds_switches=False,
     is_web=True,

@@ -65,6 +65,7 @@ ROW = DoorType(
     title=Text("HomeKit bridge"),
     label="HomeKit",
     summary="each alarm as a security system in Apple's Home app; needs the extra `homekit`",
+    purpose=Text("For iPhones: the alarm in Apple's Home app, with its own code for pairing."),
     require=require,
     ports=_ports,
     shared_ports=lambda _chosen: [MDNS],

@@ -71,6 +71,7 @@ ROW = DoorType(
     title=Text("Hue bridge"),
     label="Hue",
     summary="the switches as plugs on a Hue bridge",
+    purpose=Text("For Echos and apps that look for a Philips Hue bridge: each switch is a plug on it."),
     ports=_ports,
     closed_ports=[ClosedPort(HTTPS, "Echos ask it before the bridge", "an Echo waits some 10 s before each command")],
     shared_ports=lambda chosen: [MDNS] * chosen.mdns,

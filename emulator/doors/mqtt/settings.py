@@ -2,9 +2,10 @@
 
 import sys
 from collections.abc import Iterable
+from importlib.util import find_spec
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from emulator.config import credentials
 from emulator.config.fields import Section, word
@@ -14,6 +15,7 @@ from emulator.doors.mqtt.topics import Topics
 from emulator.errors import ConfigError, Problem
 from emulator.store.journal import Journal
 from emulator.store.pin import is_set
+from emulator.words.text import Text
 
 Url = Annotated[str, AfterValidator(lambda url: parse(url) and url)]
 """URL of a broker that can be used."""
@@ -22,7 +24,6 @@ Topic = Annotated[str, BeforeValidator(word), Field(pattern=r"^[^+#$\s\x00/]+(/[
 """Begin of a topic. A whole topic of ours has some 80 characters more; a broker takes 65 535."""
 
 SWITCHED = {"true": "homeassistant", "false": "", "off": "", "no": ""}
-WORDS: dict[str, JsonValue] = {"type": ["string", "boolean"]}
 Prefix = Annotated[Topic, AfterValidator(lambda value: SWITCHED.get(value.lower(), value))]
 """Such a topic, or empty for `false`, which is a word as every value of the file."""
 
@@ -38,7 +39,7 @@ class MqttSettings(Section):
     discovery: Prefix = Field(
         default="homeassistant",
         description="Home Assistant's, such a begin, too; `false`: none",
-        json_schema_extra=WORDS,
+        json_schema_extra={"type": ["string", "boolean"]},
     )
     per_entity: bool = Field(default=False, description="`true`: for Home Assistant before 2024.12")
     client_id: str = Field(
@@ -72,11 +73,9 @@ def _probe(chosen: MqttSettings, journal: Journal | None) -> Iterable[Trouble]:
 
 def _require(chosen: MqttSettings) -> None:
     chosen.shown()
-    try:
-        import paho.mqtt  # noqa: F401  # only whether it is there
-    except ImportError:
+    if find_spec("paho") is None:
         problem = f"this door needs paho-mqtt: {sys.executable} -m pip install 'verisure-emulator[mqtt]'"
-        raise ConfigError([Problem("doors.mqtt", problem)]) from None
+        raise ConfigError([Problem("doors.mqtt", problem)])
 
 
 ROW = DoorType(
@@ -86,6 +85,7 @@ ROW = DoorType(
     label="MQTT",
     require=_require,
     summary="alarm panel and switches at an MQTT broker; needs the extra `mqtt`",
+    purpose=Text("For Home Assistant and others with an MQTT broker: the alarm as an alarm panel."),
     depends=True,
     probe=_probe,
 )

@@ -42,6 +42,7 @@ ROW = DoorType(
     title=Text("WeMo door"),
     label="WeMo",
     summary="each switch as a WeMo socket",
+    purpose=Text("Alexa and most hubs find each switch as a socket, by themselves. Right for most homes."),
     first_port=lambda chosen: int(chosen.first_port),
     is_default=True,
     devices=_devices,

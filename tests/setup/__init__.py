@@ -1,0 +1,1 @@
+"""Set-up: answers become a file, a login and a PIN."""

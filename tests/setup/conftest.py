@@ -1,0 +1,25 @@
+"""Benches, closed after each test."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.setup.rig import Bench
+
+Make = Callable[..., Bench]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """Yield what makes a bench; its arguments are those of Bench."""
+    with ExitStack() as stack:
+
+        def made(**how: Any) -> Bench:
+            found = Bench(tmp_path, **how)
+            stack.callback(found.close)
+            return found
+
+        yield made
