@@ -129,6 +129,7 @@ class App:
             pairing=settings.doors.pairing,
             language=settings.spoken,
             changes=self._changes,
+            is_notified=self.notifier.has_targets,
         )
 
     def tell(self, notice: Notice, about: str, text: str) -> None:

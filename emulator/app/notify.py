@@ -77,6 +77,11 @@ class Notifier:
             for name, postman, wake in zip(names, postmen, self._wake, strict=True)
         ]
 
+    @property
+    def has_targets(self) -> bool:
+        """True if somebody hears of notices."""
+        return bool(self._threads)
+
     def tell(self, notice: Notice, about: str, text: str) -> None:
         """Queue a notice; return at once, whatever the targets do."""
         if self._threads and not self._stopping.is_set():

@@ -99,6 +99,8 @@ class DoorContext:
     """The language of the house."""
     changes: Changes | None = None
     """Takes changed settings when it is asked to; None where that is not possible."""
+    is_notified: bool = True
+    """True if there is a target to which `notify` delivers."""
 
 
 class DoorPort(NamedTuple):
@@ -190,6 +192,8 @@ class DoorType(NamedTuple):
     """Lowest port of a switch, for a door that listens at a port for each."""
     binds_switches: bool = True
     """True if switches may name it in their `doors`."""
+    serves_only_switches: bool = False
+    """True if it has nothing to serve while no switch names it; others show the alarms themselves."""
     is_default: bool = False
     """True if it is opened when the settings name no doors."""
     is_web: bool = False

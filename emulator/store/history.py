@@ -72,6 +72,12 @@ def last_change(journal: Journal, installation: str) -> float | None:
     return next((since for (since,) in journal.rows(query, journal.alarm(installation))), None)
 
 
+def first_known(journal: Journal, installation: str) -> float | None:
+    """Return since when states of an alarm are known, in epoch seconds; None if it was never read."""
+    query = "SELECT since FROM spans WHERE alarm = ? ORDER BY id LIMIT 1"
+    return next((since for (since,) in journal.rows(query, journal.alarm(installation))), None)
+
+
 def newest_ended(entries: Iterable[Entry], installation: str) -> Entry | None:
     """Return the command of an alarm that ended last: not always the newest, as a bridge holds some back."""
     ended = (entry for entry in entries if entry.installation == installation and entry.ended_at)

@@ -49,6 +49,11 @@ def weekday(at: datetime) -> Text:
     return WEEKDAYS[at.weekday()]
 
 
+def day_and_time(epoch_s: float) -> Text:
+    """Name a time of the last days: "Mon 07:00"."""
+    return sense("date", "{weekday} {time}", weekday=weekday(local(epoch_s)), time=clock(epoch_s))
+
+
 def date(at: datetime) -> Text:
     """Name the day: "24 Nov 2026"."""
     return sense("date", "{day} {month} {year}", day=str(at.day), month=MONTHS[at.month - 1], year=str(at.year))
@@ -60,7 +65,7 @@ def moment(epoch_s: float, now: float) -> str:
     if at.date() == today.date():
         return f"{at:%H:%M:%S}"
     if 0 < (today.date() - at.date()).days <= WEEK_DAYS:
-        return sense("date", "{weekday} {time}", weekday=weekday(at), time=clock(epoch_s))
+        return day_and_time(epoch_s)
     return sense("date", "{date}, {time}", date=date(at), time=clock(epoch_s))
 
 

@@ -4,6 +4,7 @@ The bare words (`str(mode)`, `str(axes)`) are those of settings, API, log and jo
 """
 
 from collections.abc import Callable, Sequence
+from itertools import product, starmap
 
 from emulator.model import DISARMS, Action, Arm, ArmMode, Axes, Interior, PanelState, Result
 from emulator.words.text import Text, counted, sense
@@ -28,6 +29,11 @@ RESULTS = {
 """One word for each end of a command, the same wherever a person reads it."""
 
 UNDER_WAY = sense("result", "under way")
+
+POSITIONS = {
+    str(axes): axes for axes in starmap(Axes, product((*Interior, None), (False, True, None), (False, True, None)))
+}
+"""Position of the panel by its bare words, as in the journal; of several that read alike, any."""
 
 
 def mode(mode: ArmMode) -> str:
@@ -70,6 +76,11 @@ def parse_action(text: str) -> Action | None:
     except ValueError:
         return None
     return next((one for one in DISARMS.values() if str(one) == text), None)
+
+
+def settled(text: str) -> str:
+    """Name the position that the journal has for an unconfirmed command; one of another version is itself."""
+    return axes(POSITIONS[text]) if text in POSITIONS else text
 
 
 def who(door: str, peer: str = "", switch: str = "", named: Callable[[str], str] = str) -> str:

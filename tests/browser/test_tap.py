@@ -53,7 +53,7 @@ def test_a_second_tap_after_a_wrong_pin_changes_nothing(person: Person) -> None:
     person.type("#pin-home", "1111")
     spot = person.spot("#disarm-home")
     person.tap_at(spot)
-    person.see("wrong PIN; 4 more tries", where=ERROR)
+    person.see("Wrong PIN; 4 more tries", where=ERROR)
     person.tap_at(spot)
     assert person.spot("#disarm-home") == spot
     field = person.browser.find_element("css selector", "#pin-home")
@@ -82,13 +82,13 @@ def test_nothing_that_appears_moves_a_button(person: Person) -> None:
     person.see("home is armed", where=NOW)
     assert where() == at_rest
     person.disarm("1111")
-    person.see("wrong PIN", where=ERROR)
+    person.see("Wrong PIN", where=ERROR)
     assert where() == at_rest
     person.disarm(PIN)
     person.see("Disarmed", where=NOW)
     person.panel.window("Comedor", is_open=True)
     person.arm("total")
-    person.see("Arm total: rejected", where=NOTICES)
+    person.see("Arm total: refused", where=NOTICES)
     assert where() == at_rest
     person.home.alarms.simulators["home"].backend.faults.add(InjectedFault("down"))
     person.see("No news from the alarm", where=NOTICES)
@@ -194,10 +194,10 @@ def test_a_network_that_says_nothing_is_gone_too(person: Person) -> None:
 def test_a_closed_box_stays_closed(person: Person) -> None:
     person.panel.window("Comedor", is_open=True)
     person.arm("total")
-    person.see("Arm total: rejected", where=NOTICES)
+    person.see("Arm total: refused", where=NOTICES)
     person.tap(f"{NOTICES} .close button")
     person.see_nothing(NOTICES)
-    assert "rejected" not in person.text(NOW)
+    assert "refused" not in person.text(NOW)
     person.browser.refresh()
     person.see("Live")
     assert person.text(NOTICES) == ""
@@ -209,7 +209,7 @@ def test_a_box_is_closed_without_javascript(person: Person) -> None:
     person.screen(*SMALL, script=False)
     person.open()
     person.arm("total")
-    person.reload_until("Arm total: rejected", where=NOTICES)
+    person.reload_until("Arm total: refused", where=NOTICES)
     person.tap(f"{NOTICES} .close button")
     person.see_nothing(NOTICES)
     person.screen(*SMALL)

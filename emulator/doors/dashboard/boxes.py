@@ -1,10 +1,14 @@
 """The boxes of an alarm on the page: troubles that a person should see, for as long as they last. Pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 from zlib import crc32
 
-from emulator.doors.dashboard import schema
-from emulator.model import DISARMS, Action, Arm, ArmMode, Axes
+from emulator.doors.dashboard import askers
+from emulator.doors.dashboard.facts import AlarmFacts
+from emulator.store.journal import Entry
+from emulator.words import spoken
 from emulator.words.text import Text
 
 TROUBLE_S = 3600.0
@@ -15,38 +19,54 @@ SEEN_S = 300.0
 
 TROUBLES = ("rejected", "failed", "unconfirmed")
 
+Kind = Literal["person", "failed", "unsure"]
+"""Look of a box: a person has to act before anything works; a command was not done; the program does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A button in a box: the path of a form, its hidden fields, and its words. With `pin` it asks for the PIN."""
+
+    id: str
+    path: str
+    fields: tuple[tuple[str, str], ...]
+    label: str
+    pin: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
     """A box with its sign. `id` is unique, so that a box that a person closed does not come back."""
 
     id: str
-    sign: str
+    kind: Kind
     title: str
     text: str
-    note: str = ""
+    asked_by: str = ""
     at: float | None = None
+    deeds: tuple[Deed, ...] = ()
 
 
-def boxes(one: schema.InstallationView, axes: Axes, now: float, unwritten: str = "", not_taken: str = "") -> list[Box]:
-    """Return the boxes of an alarm. `axes` is its last known state; `unwritten` is why the journal refuses writes.
+def boxes(
+    one: AlarmFacts, now: float, unwritten: str = "", not_taken: str = "", named: Callable[[str], str] = str
+) -> list[Box]:
+    """Return the boxes of an alarm; `unwritten` is why the journal refuses writes, `named` names an address.
 
     `not_taken` is why changed settings were not taken.
     """
     found = []
     if unwritten:
-        text = f"{unwritten}. No command is taken until that is mended."
-        found.append(Box(_id("folder", one.name, unwritten), "failed", "Nothing can be written down", text))
+        text = Text("{why}. No command is taken until that is mended.", why=unwritten)
+        found.append(Box(_id("folder", one.name, unwritten), "person", Text("Nothing can be written down"), text))
     health = one.health
     news = f"{one.name}-{health.read_at or 0:.0f}"
     if health.blocked:
-        found.append(Box(_id("login", news, health.blocked), "failed", "The login needs you", health.blocked))
-    elif health.cloud == "down":
-        text = f"{health.error}. The last state is kept; the cloud is asked again by itself."
-        found.append(Box(f"silent-{news}", "unsure", "No news from the alarm", text))
-    last = one.last
-    if last and last.result in TROUBLES and not _is_over(last, one, axes, now):
-        found.append(_command(last))
+        found.append(Box(_id("login", news, health.blocked), "person", Text("The login needs you"), health.blocked))
+    elif one.cloud == "down":
+        text = Text("{why}. The last state is kept; the cloud is asked again by itself.", why=health.error)
+        found.append(Box(f"silent-{news}", "unsure", Text("No news from the alarm"), text))
+    if one.last and one.last.result in TROUBLES and not _is_over(one.last, one, now):
+        found.append(_command(one.last, named))
     if not_taken:
         title = Text("The changed settings are not taken")
         found.append(Box(_id("settings", one.name, not_taken), "unsure", title, not_taken))
@@ -57,35 +77,25 @@ def _id(kind: str, name: str, text: str) -> str:
     return f"{kind}-{name}-{crc32(text.encode())}"
 
 
-def _command(last: schema.EntryView) -> Box:
-    sign = "unsure" if last.result == "unconfirmed" else "failed"
+def _command(last: Entry, named: Callable[[str], str]) -> Box:
     text, settled = last.message or "", ""
     if last.settled:
-        text, settled = f"{text}. Then the panel said: {last.settled}", "-settled"
-    who = " ".join(filter(None, (last.door, last.peer, last.switch)))
-    title = f"{last.action.capitalize()}: {last.result}"
+        text = Text("{why}. Then the panel said: {state}", why=text, state=spoken.settled(last.settled))
+        settled = "-settled"
+    title = Text("{action}: {result}", action=askers.asked(last.action), result=askers.result(last.result))
     name = f"command-{last.id}-{last.times}{settled}"
-    return Box(name, sign, title, text, f"asked for by {who}", last.ended_at or last.at)
+    kind: Kind = "unsure" if last.result == "unconfirmed" else "failed"
+    return Box(name, kind, title, text, askers.asker(last, named), last.ended_at or last.at)
 
 
-def _is_over(last: schema.EntryView, one: schema.InstallationView, axes: Axes, now: float) -> bool:
+def _is_over(last: Entry, one: AlarmFacts, now: float) -> bool:
     """Return whether the trouble is over: the panel has reached the wanted state, or the obstacle has gone."""
     ended = last.ended_at or last.at
     if now - ended > TROUBLE_S:
         return True
-    action = _action(last.action)
-    if action and one.panel and one.panel.read_at > ended and axes.reached(action):
+    action, state = spoken.parse_action(last.action), one.view.state
+    if action and state and state.read_at > ended and state.axes.reached(action):
         return True
-    if last.result != "failed" or one.health.blocked or one.health.cloud != "ok" or (one.health.read_at or 0) <= ended:
+    if last.result != "failed" or one.health.blocked or one.cloud != "ok" or (one.health.read_at or 0) <= ended:
         return False
     return now - ended > SEEN_S or last.needs_login
-
-
-def _action(text: str) -> Action | None:
-    """Parse the action of a journal entry; None if this version does not know it."""
-    try:
-        if text.startswith("arm "):
-            return Arm(ArmMode.parse(text.removeprefix("arm ")))
-    except ValueError:
-        return None
-    return {str(disarm): disarm for disarm in DISARMS.values()}.get(text)

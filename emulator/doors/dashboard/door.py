@@ -11,11 +11,11 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from emulator.alarm.hub import Switch
 from emulator.doors import Door, DoorContext
-from emulator.doors.dashboard import api, pages, speech
+from emulator.doors.dashboard import api, pages, records, speech
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.overview import Overview
 from emulator.doors.dashboard.settings import DashboardSettings
-from emulator.doors.dashboard.timeline import AXIS_WORDS
+from emulator.doors.dashboard.timeline import KINDS
 from emulator.errors import EmulatorError
 from emulator.lan import wsgi
 from emulator.lan.access import own_names
@@ -49,6 +49,7 @@ def create_app(overview: Overview, access: Access) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     speech.teach(app, overview.language)
     app.register_blueprint(pages.blueprint(overview, access))
+    app.register_blueprint(records.blueprint(overview))
     app.register_blueprint(api.blueprint(overview, access))
 
     @app.after_request
@@ -81,10 +82,9 @@ class Dashboard:
         now, pin = context.clock.time, context.pin
         access = Access(context.journal, pin, now, self._token)
         searches, pairing = context.responder.searches, context.pairing
-        hub, journal, language = context.hub, context.journal, context.language
-        overview = Overview(
-            hub, journal, pin, self._news, now, self._others, searches, pairing, language, context.changes
-        )
+        hub, journal = context.hub, context.journal
+        more = (context.language, context.changes, context.is_notified)
+        overview = Overview(hub, journal, pin, self._news, now, self._others, searches, pairing, *more)
         self._web = Web(
             "dashboard",
             create_app(overview, access),
@@ -120,7 +120,7 @@ class Dashboard:
 
     def report(self, switch: Switch) -> str:
         """Return what the page shows of a switch."""
-        return AXIS_WORDS[self._context.hub.state(switch).on]
+        return KINDS[self._context.hub.state(switch).on]
 
     def pages(self) -> tuple[str, ...]:
         """Return the addresses of the page now; those for other machines first."""

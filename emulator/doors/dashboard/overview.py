@@ -1,13 +1,15 @@
 """Everything that the page and the API show: gathered from the hub, the journal and the doors, from memory."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NamedTuple
 
 from emulator import __version__
 from emulator.alarm.hub import Hub, Switch
-from emulator.doors import Changes, Door, Pairing
+from emulator.doors import Changes, Door, Pairing, row
 from emulator.doors.dashboard import schema
+from emulator.doors.dashboard.facts import AlarmFacts
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.lan.news import News
 from emulator.lan.site import LoggedSearch
@@ -20,6 +22,14 @@ from emulator.words.language import ENGLISH, Language
 
 LOOKED_THROUGH = 100
 """Journal entries that are searched for the last command of each alarm."""
+
+
+class DoorState(NamedTuple):
+    """A door of the house as people and programs are told of it."""
+
+    name: str
+    status: schema.Word
+    obstacles: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,8 @@ class Overview:
     language: Language = ENGLISH
     """The language of the house, for a browser that prefers none of ours."""
     changes: Changes | None = None
+    is_notified: bool = True
+    """True if notices reach people."""
 
     def state(self) -> schema.StateView:
         """Return everything."""
@@ -47,7 +59,7 @@ class Overview:
             version=__version__,
             now=now,
             pin_set=self.pin.is_set,
-            installations=[self._installation(name, entries) for name in self.hub.installations],
+            installations=[_installation(self.facts(name, entries)) for name in self.hub.installations],
             switches=[self._switch(switch) for switch in self.hub.switches],
             doors=self.door_views(),
             trouble=self.journal.trouble,
@@ -61,18 +73,32 @@ class Overview:
         """Reason to run without the changed settings that it was asked to take; empty where that is not so."""
         return self.changes.trouble if self.changes else ""
 
-    def door_views(self) -> list[schema.DoorView]:
-        """Return the status of each LAN door. One that no switch uses has nothing to serve, and is well."""
+    def facts(self, installation: str, entries: Iterable[Entry]) -> AlarmFacts:
+        """Return what is known of an alarm; `entries` are the newest commands of the journal."""
+        mine = [entry for entry in entries if entry.installation == installation]
+        view = self.hub.view(installation)
+        modes = dict.fromkeys(switch.mode for switch in self.hub.switches if switch.installation == installation)
+        first = next((entry for entry in mine if entry.id == view.entry and not entry.result), None)
+        health, last = self.hub.health(installation), newest_ended(mine, installation)
+        return AlarmFacts(installation, view, health, tuple(modes), first, last)
+
+    def door_states(self) -> list[DoorState]:
+        """Return the status of each door. One that has nothing to serve is well."""
         return [
-            schema.DoorView(name=name, status=self._status(name, door), obstacles=list(door.obstacles()))
-            for name, door in self.doors().items()
+            DoorState(name, self._status(name, door), tuple(door.obstacles())) for name, door in self.doors().items()
         ]
+
+    def door_views(self) -> list[schema.DoorView]:
+        """Return the same for programs."""
+        return [schema.DoorView.of(one, obstacles=list(one.obstacles)) for one in self.door_states()]
+
+    def reports(self, switch: Switch) -> list[tuple[str, str]]:
+        """Return what each of its doors tells its clients of a switch, by the door's name."""
+        return [(name, door.report(switch)) for name, door in self.doors().items() if name in switch.doors]
 
     def health(self, installation: str) -> schema.HealthView:
         """Return the health of an alarm's connection to its cloud."""
-        health = self.hub.health(installation)
-        cloud = "down" if health.failures or health.old else "ok" if health.read_at else "starting"
-        return schema.HealthView.of(health, cloud=cloud, login="needs you" if health.blocked else "ok")
+        return _health(self.facts(installation, ()))
 
     def find(self, installation: str | None) -> str:
         """Return the alarm of that name, or the only one; ProtocolError when there is a choice or no such alarm."""
@@ -101,28 +127,14 @@ class Overview:
         self.news.changed()
         return BUTTON_S
 
-    def _installation(self, name: str, entries: list[Entry]) -> schema.InstallationView:
-        mine = [entry for entry in entries if entry.installation == name]
-        ended = newest_ended(mine, name)
-        view = self.hub.view(name)
-        first = next((entry for entry in mine if entry.id == view.entry and not entry.result), None)
-        modes = dict.fromkeys(switch.mode for switch in self.hub.switches if switch.installation == name)
-        return schema.InstallationView(
-            name=name,
-            panel=schema.PanelView.of(view.state, view.axes, state=str(view.axes)) if view.state else None,
-            pending=_pending(view.target, first) if view.target and first else None,
-            modes=[schema.ChoiceView(mode=str(mode), on=view.axes.has(mode)) for mode in modes],
-            last=schema.EntryView.of(ended) if ended else None,
-            health=self.health(name),
-        )
-
     def _switch(self, switch: Switch) -> schema.SwitchView:
-        doors = [(name, door) for name, door in self.doors().items() if name in switch.doors]
-        reports = [schema.ReportView(door=name, says=door.report(switch)) for name, door in doors]
+        reports = [schema.ReportView(door=name, says=says) for name, says in self.reports(switch)]
         return schema.SwitchView.of(switch, self.hub.state(switch), mode=str(switch.mode), doors=reports)
 
     def _status(self, name: str, door: Door) -> schema.Word:
-        if not any(name in switch.doors for switch in self.hub.switches) or (door.urls() and not door.obstacles()):
+        is_named = any(name in switch.doors for switch in self.hub.switches)
+        is_idle = row(name).serves_only_switches and not is_named
+        if is_idle or (not door.obstacles() and (door.urls() or not is_named)):
             return "ok"
         return "partly" if door.urls() else "down"
 
@@ -132,6 +144,22 @@ def status_of(error: Exception) -> int:
     if isinstance(error, ProtocolError):
         return error.status
     return HTTPStatus.SERVICE_UNAVAILABLE if isinstance(error, EmulatorError) else HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _health(one: AlarmFacts) -> schema.HealthView:
+    return schema.HealthView.of(one.health, cloud=one.cloud, login="needs you" if one.health.blocked else "ok")
+
+
+def _installation(one: AlarmFacts) -> schema.InstallationView:
+    view = one.view
+    return schema.InstallationView(
+        name=one.name,
+        panel=schema.PanelView.of(view.state, view.axes, state=str(view.axes)) if view.state else None,
+        pending=_pending(view.target, one.under_way) if view.target and one.under_way else None,
+        modes=[schema.ChoiceView(mode=str(mode), on=view.axes.has(mode)) for mode in one.modes],
+        last=schema.EntryView.of(one.last) if one.last else None,
+        health=_health(one),
+    )
 
 
 def _pending(target: Axes, first: Entry) -> schema.PendingView:

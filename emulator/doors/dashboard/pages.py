@@ -1,7 +1,7 @@
 """The page, rendered as a whole so that it reads without JavaScript; dashboard.js only swaps in what has changed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -9,20 +9,16 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from emulator import doors
 from emulator.doors import Invitation
-from emulator.doors.dashboard import timeline
 from emulator.doors.dashboard.access import Access
-from emulator.doors.dashboard.boxes import boxes
 from emulator.doors.dashboard.overview import Overview, status_of
+from emulator.doors.dashboard.script_words import script_words
+from emulator.doors.dashboard.sheet import gather
+from emulator.doors.dashboard.speech import spoken_in
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.model import DISARMS, Action, Arm, ArmMode, Axes, Disarm, Origin
-from emulator.store import history
 from emulator.system import output
-
-ROWS = 40
-"""Events in the list: the newest are visible, the rest behind a button."""
-
-MARKED, QUIET_ROWS = 500, 20
-"""Journal entries that are read for a week's marks: those that changed something, and a few of those that did not."""
+from emulator.words import dates, spoken
+from emulator.words.text import Text
 
 NEWS_S = 1.5
 """Long-poll time-out of the page: short, because it has to notice within 5 s that the program does not answer; not
@@ -55,34 +51,17 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
 
     def page(problem: str = "", status: int = HTTPStatus.OK, at: str = "", answer: Answer | None = None) -> Response:
         """Render the page; `at` is the field that the problem is about."""
-        state = overview.state()
-        can_press = state.bridge and state.bridge.pairing == "button" and not state.bridge.pressed
-        fields = [f"pin-{one.name}" for one in state.installations] + ["pin-bridge"] * bool(can_press)
-        fields += [f"code-{door.name}-pin" for door in state.doors]
         days = 7 if request.values.get("days") == "7" else 1
-        entries = overview.journal.commands(MARKED, quiet=False) + overview.journal.commands(QUIET_ROWS, quiet=True)
-        pictures, lists, notices = {}, {}, {}
-        for one in state.installations:
-            mine = [entry for entry in entries if entry.installation in (one.name, "")]
-            spans = _spans(overview, one.name, state.now - days * timeline.DAY_S)
-            pictures[one.name] = timeline.draw(spans, mine, state.now, days)
-            lists[one.name] = timeline.listed(mine, spans, ROWS)
-            notices[one.name] = boxes(
-                one, overview.hub.view(one.name).axes, state.now, state.trouble, overview.not_taken
-            )
+        sheet = gather(overview, days)
         html = render_template(
             "page.html",
-            state=state,
-            rows=doors.rows(),
+            sheet=sheet,
             problem=problem,
-            at=at if state.pin_set and at in fields else "",
+            at=at if at in sheet.fields else "",
             question=answer if isinstance(answer, Question) else None,
             invited=answer if isinstance(answer, Invitation) else None,
             closed=[one for one in request.args.getlist("close") if one != "problem"],
             days=days,
-            pictures=pictures,
-            events=lists,
-            boxes=notices,
         )
         return Response(html, status, content_type="text/html; charset=utf-8")
 
@@ -111,6 +90,11 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
     @pages.get("/")
     def show() -> Response:
         return page()
+
+    @pages.get("/manifest.webmanifest")
+    def manifest() -> Response:
+        """Tell a phone how to put the page on its home screen."""
+        return Response(render_template("manifest.json"), content_type="application/manifest+json")
 
     @pages.get("/news")
     def news() -> Response:
@@ -148,31 +132,28 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
 
     @pages.app_template_filter()
     def moment(epoch_s: float) -> str:
-        """Return a time as people say it: without the day if that is today."""
-        at, today = timeline.local(epoch_s), timeline.local(overview.now())
-        return f"{at:%H:%M:%S}" if at.date() == today.date() else f"{at:%a %H:%M}"
+        return dates.moment(epoch_s, overview.now())
 
     @pages.app_template_filter()
     def ago(epoch_s: float) -> str:
-        return f"{timeline.length(max(0.0, overview.now() - epoch_s))} ago"
+        return dates.ago(overview.now() - epoch_s)
 
-    pages.add_app_template_filter(output.iso)
+    filters: dict[str, Callable[..., str]] = {
+        "iso": output.iso,
+        "length_of": spoken.length,
+        "mode": spoken.mode,
+        "axes": spoken.axes,
+    }
+    for name, each in filters.items():
+        pages.add_app_template_filter(each, name)
+    pages.add_app_template_global(lambda: script_words(spoken_in()), "script_words")
     return pages
-
-
-def _spans(overview: Overview, installation: str, since: float) -> list[history.Span]:
-    """Return the known states since then; the last one lasts until the panel was last read."""
-    spans = history.spans(overview.journal, installation, since)
-    read = overview.hub.view(installation).state
-    if spans and read and spans[-1].axes == read.axes:
-        spans[-1] = replace(spans[-1], until=max(spans[-1].until, read.read_at))
-    return spans
 
 
 def _field(name: str) -> str:
     text = request.form.get(name, "")
     if len(text) > FORM_LIMIT:
-        raise ProtocolError(f"{name}: at most {FORM_LIMIT} characters")
+        raise ProtocolError(Text("{name}: at most {limit} characters", name=name, limit=FORM_LIMIT))
     return text
 
 
@@ -181,20 +162,20 @@ def _check_age(now: float) -> None:
     try:
         at = float(_field("at") or now)
     except ValueError:
-        raise ProtocolError("at: use the time in seconds") from None
+        raise ProtocolError(Text("at: use the time in seconds")) from None
     if not now - at <= LATE_S:
-        raise ProtocolError("it came too late, so it was not done: tap again", HTTPStatus.CONFLICT)
+        raise ProtocolError(Text("it came too late, so it was not done: tap again"), HTTPStatus.CONFLICT)
 
 
 def _mode() -> ArmMode:
     try:
         return ArmMode.parse(_field("mode"))
     except ValueError as error:
-        raise ProtocolError(str(error)) from None
+        raise ProtocolError(Text("mode: {why}", why=str(error))) from None
 
 
 def _disarm() -> Disarm:
     what = _field("what") or "main"
     if what not in DISARMS:
-        raise ProtocolError(f"what: use one of {', '.join(DISARMS)}")
+        raise ProtocolError(Text("what: use one of {names}", names=tuple(DISARMS)))
     return DISARMS[what]

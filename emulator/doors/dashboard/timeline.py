@@ -3,18 +3,28 @@
 The picture has a lane for each axis, with bands for the states of the panel, and marks for the commands.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
+from emulator.doors.dashboard import askers
+from emulator.doors.dashboard.cards import AXES, OFF, SWITCHED
 from emulator.model import Interior
 from emulator.store.history import Span
 from emulator.store.journal import Entry
+from emulator.words import dates, spoken
+from emulator.words.text import Text, counted
 
 DAY_S, HOUR_S = 86_400.0, 3600.0
 
-TICK_HOURS = {1: 3, 7: 24}
-"""Hours between the ticks of a picture of so many days: eight labels fit a phone."""
+TICK_HOURS = (1, 3, 24)
+"""Hours between the ticks: the least with which the labels fit."""
+
+LABELS = 8
+"""Labels of the scale that fit a phone."""
+
+LEAST_S = 60.0
+"""Least time that is drawn, on the first day."""
 
 THINNEST_PERCENT = 0.4
 """Least width of a band; a narrower one could not be seen."""
@@ -33,7 +43,8 @@ MARKS = {None: "pending", "confirmed": "done", "unconfirmed": "unsure"} | dict.f
 )
 """Shape of a command's mark by its result; all others changed nothing and have a small one."""
 
-AXIS_WORDS = {True: "on", False: "off", None: "unknown"}
+KINDS = {True: "on", False: "off", None: "unknown"}
+"""Pattern of a band by what an axis is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +85,14 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The whole picture, and the same in a sentence."""
+    """The whole picture, from `start` on (epoch seconds), and the same in a sentence.
+
+    `is_whole` is False while the program has not watched the alarm for so long.
+    """
 
     days: int
+    start: float
+    is_whole: bool
     lanes: tuple[Lane, ...]
     marks: tuple[Mark, ...]
     ticks: tuple[Tick, ...]
@@ -85,7 +101,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A row of the list. `at` is epoch seconds; `why` explains the result."""
+    """A row of the list. `at` is epoch seconds; `why` explains the result, and a length of time is empty or a text."""
 
     at: float
     shape: str
@@ -99,9 +115,12 @@ class Event:
 Place = Callable[[float], float]
 
 
-def draw(spans: Sequence[Span], entries: Iterable[Entry], now: float, days: int) -> Picture:
-    """Draw the last `days` until `now`, in local time. A time without a known state stays empty."""
-    start = now - days * DAY_S
+def draw(spans: Sequence[Span], entries: Iterable[Entry], now: float, days: int, first: float | None = None) -> Picture:
+    """Draw the last `days` until `now`, in local time. A time without a known state stays empty.
+
+    `first` is when the alarm was first read: the picture of a first day begins there.
+    """
+    start = max(now - days * DAY_S, min(first, now - LEAST_S) if first is not None else 0.0)
 
     def place(moment: float) -> float:
         return round(min(max((moment - start) / (now - start), 0.0), 1.0) * 100, 2)
@@ -109,43 +128,37 @@ def draw(spans: Sequence[Span], entries: Iterable[Entry], now: float, days: int)
     axes = ["interior", "perimeter"] + ["annex"] * any(span.axes.annex for span in spans)
     lanes = tuple(_lane(axis, spans, place) for axis in axes)
     marks = [Mark(place(entry.at), _sign(entry, days), _title(entry)) for entry in entries if start <= entry.at <= now]
-    return Picture(days, lanes, tuple(marks), _ticks(start, days, place), _summary(spans, start, now))
+    is_whole = start <= now - days * DAY_S
+    return Picture(days, start, is_whole, lanes, tuple(marks), _ticks(start, now, place), _summary(spans, start, now))
 
 
-def listed(entries: Iterable[Entry], spans: Sequence[Span], limit: int) -> list[Event]:
-    """Return the newest events, newest first."""
-    found = [_command(entry) for entry in entries] + [_move(span) for span in spans[1:] if span.command is None]
+def listed(
+    entries: Iterable[Entry], spans: Sequence[Span], limit: int, named: Callable[[str], str] = str
+) -> list[Event]:
+    """Return the newest events, newest first; `named` names an address."""
+    found = [event(entry, named) for entry in entries] + [_move(span) for span in spans[1:] if span.command is None]
     return sorted(found, key=lambda event: event.at, reverse=True)[:limit]
 
 
-def _command(entry: Entry) -> Event:
+def event(entry: Entry, named: Callable[[str], str] = str) -> Event:
+    """Return the row of a command."""
     is_one, ended = entry.times == 1, entry.ended_at or entry.at
-    took = length(max(0.0, ended - entry.at)) if entry.ended_at and is_one and entry.result != "refused" else ""
-    why = entry.message or ""
+    is_timed = entry.ended_at and is_one and entry.result != "refused"
+    took = spoken.length(max(0.0, ended - entry.at)) if is_timed else ""
+    why, result = entry.message or "", askers.result(entry.result)
     if entry.settled:
-        why += f"; then the panel said: {entry.settled}"
-    who = " · ".join(filter(None, (entry.switch, entry.door, entry.peer)))
-    result = entry.result or "under way"
+        why = Text("{why}; then the panel said: {state}", why=why, state=spoken.settled(entry.settled))
     if not is_one:
         # It stands in the list where it came last.
-        result, why = f"{result} {entry.times:,} times", f"{why}; the first time at {clock(entry.at)}"
-    return Event(
-        entry.at if is_one else ended, MARKS.get(entry.result, "nothing"), entry.action, who, result, why, took
-    )
+        result = counted("{result} {n} time", "{result} {n} times", entry.times, result=result)
+        why = Text("{why}; the first time at {time}", why=why, time=dates.clock(entry.at))
+    at, shape = entry.at if is_one else ended, MARKS.get(entry.result, "nothing")
+    return Event(at, shape, askers.asked(entry.action), askers.asker(entry, named), result, why, took)
 
 
 def _move(span: Span) -> Event:
-    return Event(span.since, "moved", f"panel is {span.axes}", "not by a command from here", "seen", "", "")
-
-
-def clock(epoch_s: float) -> str:
-    """Return the time of day, as the household's clocks show it."""
-    return f"{local(epoch_s):%H:%M}"
-
-
-def local(epoch_s: float) -> datetime:
-    """Return a moment in the household's time zone."""
-    return datetime.fromtimestamp(epoch_s).astimezone()
+    what = Text("panel is {state}", state=spoken.axes(span.axes))
+    return Event(span.since, "moved", what, Text("not by a command from here"), Text("seen"), "", "")
 
 
 def _sign(entry: Entry, days: int) -> str:
@@ -155,61 +168,78 @@ def _sign(entry: Entry, days: int) -> str:
 
 
 def _title(entry: Entry) -> str:
-    title = f"{clock(entry.at)} {entry.action}: {entry.result or 'under way'}"
-    return f"{title}, {entry.times:,} times until {clock(entry.ended_at or entry.at)}" if entry.times > 1 else title
+    time, what, result = dates.clock(entry.at), askers.asked(entry.action), askers.result(entry.result)
+    title = Text("{time} {action}: {result}", time=time, action=what, result=result)
+    if entry.times == 1:
+        return title
+    until = dates.clock(entry.ended_at or entry.at)
+    return counted(
+        "{command}, {n} time until {time}", "{command}, {n} times until {time}", entry.times, command=title, time=until
+    )
 
 
 def _lane(axis: str, spans: Sequence[Span], place: Place) -> Lane:
     """Draw an axis: spans that follow each other without a gap and are alike on it are one band."""
-    name = axis.capitalize()
-    merged: list[tuple[str, float, float]] = []
+    merged: list[tuple[Interior | bool | None, float, float]] = []
     for span in spans:
-        stands = getattr(span.axes, axis)
-        word = AXIS_WORDS.get(stands, stands)
-        if merged and merged[-1][0] == word and span.since <= merged[-1][2]:
-            merged[-1] = (word, merged[-1][1], span.until)
+        stands: Interior | bool | None = getattr(span.axes, axis)
+        if merged and merged[-1][0] == stands and span.since <= merged[-1][2]:
+            merged[-1] = (stands, merged[-1][1], span.until)
         else:
-            merged.append((word, span.since, span.until))
-    bands = []
-    for word, since, until in merged:
-        left, right = place(since), place(until)
-        width = round(max(right - left, THINNEST_PERCENT), 2)
-        shown = word if width >= WORD_PERCENT and word != Interior.OFF else ""
-        title = f"{name} {word}, {clock(since)} to {clock(until)}"
-        bands.append(Band(round(min(left, 100 - width), 2), width, word, shown, title))
-    return Lane(name, tuple(bands))
+            merged.append((stands, span.since, span.until))
+    return Lane(AXES[axis], tuple(_band(axis, stands, since, until, place) for stands, since, until in merged))
 
 
-def _ticks(start: float, days: int, place: Place) -> tuple[Tick, ...]:
-    hours = TICK_HOURS[days]
-    first = local(start).replace(minute=0, second=0, microsecond=0).timestamp()
+def _band(axis: str, stands: Interior | bool | None, since: float, until: float, place: Place) -> Band:
+    left, right = place(since), place(until)
+    width = round(max(right - left, THINNEST_PERCENT), 2)
+    kind, word = (
+        (stands.value, spoken.INTERIOR[stands]) if isinstance(stands, Interior) else (KINDS[stands], SWITCHED[stands])
+    )
+    is_off = kind == Interior.OFF
+    begin, end = dates.clock(since), dates.clock(until)
+    title = Text(
+        "{axis} {state}, {begin} to {end}", axis=AXES[axis], state=OFF if is_off else word, begin=begin, end=end
+    )
+    return Band(round(min(left, 100 - width), 2), width, kind, "" if is_off or width < WORD_PERCENT else word, title)
+
+
+def _ticks(start: float, now: float, place: Place) -> tuple[Tick, ...]:
+    span_h = (now - start) / HOUR_S
+    hours = next(hours for hours in TICK_HOURS if span_h / hours <= LABELS)
+    first = dates.local(start).replace(minute=0, second=0, microsecond=0).timestamp()
     ticks = []
     # Hour by hour in real time: on the wall one is missing or comes twice when summer time begins or ends.
-    for number in range(1, days * 24 + 1):
-        moment = local(first + number * HOUR_S)
+    for number in range(1, math.ceil(span_h) + 1):
+        moment = dates.local(first + number * HOUR_S)
         at = place(moment.timestamp())
         if moment.hour % hours == 0 and EDGE_PERCENT <= at <= 100 - EDGE_PERCENT:
-            ticks.append(Tick(at, f"{moment:%a}" if hours >= 24 else f"{moment:%H:%M}"))
+            ticks.append(Tick(at, dates.weekday(moment) if hours >= 24 else f"{moment:%H:%M}"))
     return tuple(ticks)
 
 
 def _summary(spans: Sequence[Span], start: float, now: float) -> str:
     lengths = [(span, min(span.until, now) - max(span.since, start)) for span in spans if span.until >= start]
     if not lengths:
-        return "Nothing is known of this time."
-    armed = sum(length_s for span, length_s in lengths if span.axes.armed)
-    known = sum(length_s for _, length_s in lengths)
-    is_all = known > NEARLY_ALL * (now - start)
-    of = f"of the last {length(now - start)}" if is_all else f"of the {length(known)} that are known"
+        return Text("Nothing is known of this time.")
+    armed_s = sum(length_s for span, length_s in lengths if span.axes.armed)
+    known_s = sum(length_s for _, length_s in lengths)
     last = lengths[-1][0]
-    return f"Armed for {length(armed)} {of}; {last.axes} since {local(last.since):%a %H:%M}."
-
-
-def length(seconds: float) -> str:
-    """Return a span of time in words, in its two largest units at most."""
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    if hours >= 48:
-        return f"{hours // 24} days"
-    return " ".join([f"{hours} h"] * (hours > 0) + [f"{minutes} min"] * (minutes > 0))
+    armed, state, since = spoken.length(armed_s), spoken.axes(last.axes), dates.day_and_time(last.since)
+    if known_s > NEARLY_ALL * (now - start):
+        span = spoken.length(now - start)
+        return Text(
+            "Armed for {armed} of the last {span}; {state} since {since}.",
+            armed=armed,
+            span=span,
+            state=state,
+            since=since,
+        )
+    known = spoken.length(known_s)
+    return Text(
+        "Armed for {armed} of the {known} that are known; {state} since {since}.",
+        armed=armed,
+        known=known,
+        state=state,
+        since=since,
+    )

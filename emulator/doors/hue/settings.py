@@ -70,6 +70,7 @@ ROW = DoorType(
     open=_open,
     title=Text("Hue bridge"),
     label="Hue",
+    serves_only_switches=True,
     summary="the switches as plugs on a Hue bridge",
     purpose=Text("For Echos and apps that look for a Philips Hue bridge: each switch is a plug on it."),
     ports=_ports,

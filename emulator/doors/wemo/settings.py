@@ -41,6 +41,7 @@ ROW = DoorType(
     open=_open,
     title=Text("WeMo door"),
     label="WeMo",
+    serves_only_switches=True,
     summary="each switch as a WeMo socket",
     purpose=Text("Alexa and most hubs find each switch as a socket, by themselves. Right for most homes."),
     first_port=lambda chosen: int(chosen.first_port),

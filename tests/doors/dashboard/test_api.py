@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from emulator.alarm.hub import Guard
 from emulator.doors.dashboard.overview import LOOKED_THROUGH
-from emulator.doors.dashboard.pages import MARKED, QUIET_ROWS
+from emulator.doors.dashboard.sheet import MARKED, QUIET_ROWS
 from emulator.errors import EmulatorError
 from emulator.model import Origin, Outcome, Result
 from emulator.store.journal import Journal
@@ -87,8 +87,8 @@ def test_what_changed_nothing_takes_no_others_place(rig: Rig) -> None:
         rig.journal.refuse(Origin("wemo", f"10.0.1.{number}"), "disarm", "not from there", rig.clock.time(), "home")
     assert (rig.get("/api/state").json or {})["installations"][0]["last"]["id"] == failed
     page = rig.get("/").text
-    assert "a window is open" in page.partition("What happened")[2]
-    assert page.count("not from there") == QUIET_ROWS
+    assert "A window is open" in page.partition("What happened")[2]
+    assert page.count("Not from there") == QUIET_ROWS
 
 
 def test_the_same_command_joins(rig: Rig) -> None:

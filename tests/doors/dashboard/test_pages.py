@@ -7,6 +7,8 @@ from lxml import html
 
 from emulator.alarm.queue import View
 from emulator.doors.dashboard.pages import LATE_S, NEWS_S
+from emulator.doors.dashboard.sheet import GROWN_S
+from emulator.doors.dashboard.timeline import DAY_S
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
 from emulator.simulator.faults import InjectedFault
 from emulator.system import local_api
@@ -24,8 +26,8 @@ def read(rig: Rig, path: str = "/") -> str:
 def test_it_says_where_the_panel_stands_and_since_when(rig: Rig) -> None:
     text = read(rig)
     assert "home Disarmed" in text
-    assert "Interior off" in text
-    assert "Read 0 s ago by EST2" in text
+    assert "Interior Off" in text
+    assert "Read 0 s ago" in text
     assert "Cloud answers" in text
     assert "Total alarm arms total; off disarms" in text
     assert "Perimeter alarm arms perimeter; off does nothing" in text
@@ -39,7 +41,7 @@ def test_arming_shows_at_once_and_then_as_it_ended(rig: Rig) -> None:
     text = read(rig)
     assert "home is armed Night" in text
     assert "is under way" not in text
-    assert "Arm night confirmed dashboard · 192.168.7.9 · took" in text
+    assert "Arm night done Page · 192.168.7.9 · took" in text
 
 
 def test_what_is_no_longer_known_to_be_so_is_told_as_the_past(rig: Rig) -> None:
@@ -63,9 +65,9 @@ def test_a_refused_arm_stands_on_top_with_its_reason(rig: Rig) -> None:
     rig.panel.window("Comedor", is_open=True)
     rig.post("/arm", installation="home", mode="total")
     rig.settle()
-    assert "Arm total: rejected No ha sido posible conectar tu Alarma. Hay una zona abierta" in read(rig)
+    assert "Arm total: refused No ha sido posible conectar tu Alarma. Hay una zona abierta" in read(rig)
     rig.clock.now += 3601
-    assert "Arm total: rejected" not in read(rig)
+    assert "Arm total: refused" not in read(rig)
 
 
 def test_disarm_by_pin(rig: Rig) -> None:
@@ -75,7 +77,7 @@ def test_disarm_by_pin(rig: Rig) -> None:
     answer = html.fromstring(rig.post("/disarm", installation="home", pin="1111").data)
     field = answer.get_element_by_id("pin-home")
     assert field.get("aria-invalid") == "true"
-    assert answer.get_element_by_id(field.get("aria-describedby")).text == "wrong PIN; 3 more tries"
+    assert answer.get_element_by_id(field.get("aria-describedby")).text == "Wrong PIN; 3 more tries"
     assert not answer.get_element_by_id("problem").text_content()
     assert rig.post("/disarm", installation="home", pin=PIN).status_code == 303
     rig.settle()
@@ -155,16 +157,16 @@ def test_a_box_can_be_closed_and_others_stay(rig: Rig) -> None:
     buttons = list(page.get_element_by_id("notices-home").iter("button"))
     assert [each.get("aria-label") for each in buttons] == [
         "Close: No news from the alarm",
-        "Close: Arm total: rejected",
+        "Close: arm total: refused",
     ]
     closed = f"/?days=7&close={buttons[1].get('value')}"
     assert (
-        "Arm total: rejected"
+        "Arm total: refused"
         not in html.fromstring(rig.get(closed).data).get_element_by_id("notices-home").text_content()
     )
     assert "No news from the alarm" in rig.get(closed).text
     assert (
-        "Arm total: rejected" not in rig.get(f"{closed}&close={buttons[0].get('value')}").text.split("What happened")[0]
+        "Arm total: refused" not in rig.get(f"{closed}&close={buttons[0].get('value')}").text.split("What happened")[0]
     )
 
 
@@ -214,9 +216,25 @@ def test_a_form_that_makes_no_sense(rig: Rig, path: str, form: dict[str, str], s
 
 
 def test_the_picture_has_a_text_for_those_who_do_not_see_it(rig: Rig) -> None:
+    rig.clock.now += 8 * DAY_S
+    rig.poll()
     picture = html.fromstring(rig.get("/?days=7").data).find(".//svg[@role='img']")
     assert picture.findtext("title") == "home: the last 7 days"
     assert "disarmed since" in picture.findtext("desc")
+
+
+def test_a_first_day_has_no_empty_picture(rig: Rig) -> None:
+    assert "From today on a picture of the day stands here" in read(rig)
+    assert "24 h" not in read(rig)
+    rig.clock.now += GROWN_S
+    rig.poll()
+    page = rig.get("/").text
+    assert "From today on" not in page
+    assert html.fromstring(page).find(".//svg[@role='img']").findtext("title").startswith("home: since ")
+    assert "disarmed since" in read(rig)
+    rig.clock.now += DAY_S
+    rig.poll()
+    assert "Last 24 hours" in read(rig)
 
 
 def test_searches_and_the_bridge(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from emulator.doors.dashboard.timeline import DAY_S, THINNEST_PERCENT, draw, length, listed
+from emulator.doors.dashboard.timeline import THINNEST_PERCENT, draw, listed
 from emulator.model import DISARMED, Axes, Interior
 from emulator.store.history import Span
 from emulator.store.journal import Entry
@@ -47,7 +47,7 @@ def test_bands_stand_where_the_panel_stood() -> None:
         (75.0, 25.0, "off", ""),
     ]
     assert [band.kind for band in perimeter.bands] == ["off", "on", "off"]
-    assert interior.bands[1].title == "Interior night, 01:00 to 07:00"
+    assert interior.bands[1].title == "interior night, 01:00 to 07:00"
 
 
 def test_a_gap_stays_empty() -> None:
@@ -73,21 +73,22 @@ def test_unknown_is_no_off() -> None:
 
 def test_an_annex_has_a_lane_where_it_is_used() -> None:
     used = Axes(Interior.OFF, perimeter=False, annex=True)
-    assert [lane.name for lane in draw([span(used, 9, 0)], [], NOW, 1).lanes] == ["Interior", "Perimeter", "Annex"]
+    assert [lane.name for lane in draw([span(used, 9, 0)], [], NOW, 1).lanes] == ["interior", "perimeter", "annex"]
 
 
-@pytest.mark.parametrize(("result", "sign", "in_a_week"), [
-    ("confirmed", "done", "dot"),
-    ("rejected", "failed", "failed"),
-    ("failed", "failed", "failed"),
-    ("refused", "failed", "failed"),
-    ("unconfirmed", "unsure", "unsure"),
-    ("ignored", "nothing", "dot"),
-    (None, "pending", "pending"),
+@pytest.mark.parametrize(("result", "sign", "in_a_week", "said"), [
+    ("confirmed", "done", "dot", "done"),
+    ("rejected", "failed", "failed", "refused"),
+    ("failed", "failed", "failed", "failed"),
+    ("refused", "failed", "failed", "refused"),
+    ("unconfirmed", "unsure", "unsure", "not sure"),
+    ("ignored", "nothing", "dot", "changed nothing"),
+    (None, "pending", "pending", "under way"),
+    ("dissolved", "nothing", "dot", "dissolved"),  # of another version
 ])  # fmt: skip
-def test_marks_have_a_shape_for_each_end(result: str | None, sign: str, in_a_week: str) -> None:
+def test_marks_have_a_shape_for_each_end(result: str | None, sign: str, in_a_week: str, said: str) -> None:
     (mark,) = draw([], [entry(12, result)], NOW, 1).marks
-    assert (mark.x, mark.kind, mark.title) == (50.0, sign, f"01:00 arm night: {result or 'under way'}")
+    assert (mark.x, mark.kind, mark.title) == (50.0, sign, f"01:00 arm night: {said}")
     assert draw([], [entry(12, result)], NOW, 7).marks[0].kind == in_a_week
     assert draw([], [entry(25, result)], NOW, 1).marks == ()
 
@@ -123,23 +124,15 @@ def test_the_summary_says_what_is_not_known() -> None:
     assert half == "Armed for 6 h of the 6 h that are known; night + perimeter since Tue 01:00."
 
 
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3599, "1 h"), (5400, "1 h 30 min"), (2 * DAY_S, "2 days")],
-)
-def test_length(seconds: float, said: str) -> None:
-    assert length(seconds) == said
-
-
 def test_the_list_has_commands_and_moves_by_others_newest_first() -> None:
     spans = [span(DISARMED, 24, 12), span(NIGHT, 12, 6, command=1), span(DISARMED, 6, 0)]
     rows = listed([entry(12, "confirmed"), entry(3, "rejected", message="a window is open")], spans, 10)
     assert [(row.shape, row.what, row.result, row.why, row.took) for row in rows] == [
-        ("failed", "arm night", "rejected", "a window is open", "4 s"),
+        ("failed", "arm night", "refused", "a window is open", "4 s"),
         ("moved", "panel is disarmed", "seen", "", ""),
-        ("done", "arm night", "confirmed", "", "4 s"),
+        ("done", "arm night", "done", "", "4 s"),
     ]
-    assert rows[0].who == "Night · wemo · 10.0.0.9"
+    assert rows[0].who == "Night · WeMo · 10.0.0.9"
     assert len(listed([entry(1, None)] * 9, spans, 5)) == 5
 
 

@@ -1,7 +1,10 @@
 // Keeps the page up to date without a reload: waits for a change, fetches the page, and swaps in what differs.
 // Without this script the page reads the same, and its forms work.
 import { ask, follow } from "./link.js";
+import "./folds.js";
+import { again } from "./pad.js";
 import { guard, hold } from "./still.js";
+import { age, length, said } from "./words.js";
 
 const LEAST_MS = 300; // least time between two fetches of the page
 const PAGE_MS = 4000; // time-out of a fetch of the page
@@ -19,24 +22,20 @@ let isLost = false;
 let errorUntil = 0;
 const underWay = new Set(); // forms that are sent and not answered yet
 
-function length(seconds) {
-  if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours >= 48) return `${Math.floor(hours / 24)} days`;
-  return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
-}
-
 function tick() {
-  for (const each of document.querySelectorAll("[data-age]")) each.textContent = `${length(now() - each.dataset.age)} ago`;
+  for (const each of document.querySelectorAll("[data-age]")) each.textContent = age(now() - each.dataset.age);
   for (const each of document.querySelectorAll("[data-since]")) each.textContent = length(now() - each.dataset.since);
+  for (const each of document.querySelectorAll("progress[data-from]")) {
+    each.value = now() - each.dataset.from;
+    const usual = each.parentElement.querySelector(".usual");
+    if (usual && each.value >= each.max) usual.textContent = said("slow");
+  }
 }
 
 // -- the connection
 
 function live(yes) {
-  byId("live").textContent = yes ? "Live" : "Not connected";
+  byId("live").textContent = said(yes ? "live" : "lost");
   byId("live").classList.toggle("on", yes);
   document.body.classList.toggle("lost", !yes);
 }
@@ -50,7 +49,7 @@ function lost() {
     for (const each of document.querySelectorAll("[data-was]")) each.textContent = each.dataset.was;
     for (const each of document.querySelectorAll(".now")) each.className = "now old";
   });
-  document.title = `Not connected – ${document.title}`;
+  document.title = said("lost_title", { title: document.title });
   byId("say").textContent = byId("live").textContent;
 }
 
@@ -90,7 +89,7 @@ function tell(title, text, ms) {
   const box = byId("told").content.firstElementChild.cloneNode(true);
   box.querySelector("b").textContent = title;
   box.querySelector("p").textContent = text;
-  box.querySelector("button").ariaLabel = `Close: ${title}`;
+  box.querySelector("button").ariaLabel = said("close", { title });
   hold(() => byId("problem").replaceChildren(box));
   if (ms) setTimeout(() => box.isConnected && close("problem"), ms);
 }
@@ -100,7 +99,7 @@ function fail(form, title, text) {
   const error = form.querySelector(".error");
   if (!error) return tell(title, text, ERROR_MS);
   errorUntil = performance.now() + ERROR_MS;
-  error.textContent = `${title}. ${text}`;
+  error.textContent = said("both", { title, text });
 }
 
 function forget({ target }) {
@@ -124,16 +123,18 @@ function announce(fresh) {
     const before = document.querySelector(`[data-say="${CSS.escape(each.dataset.say)}"]`);
     return before && before.textContent !== each.textContent;
   });
-  if (told.length) byId("say").textContent = told.map((each) => `${each.dataset.say}: ${each.textContent}`).join("; ");
+  if (told.length) byId("say").textContent = told.map((each) => said("change", { alarm: each.dataset.say, state: each.textContent })).join("; ");
 }
 
 /** Swaps in a fetched page: after a change (`isByItself`), or as the answer to a form. */
 function swap(html, isByItself) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   const regions = fresh.querySelectorAll("[data-live]");
-  if (regions.length !== document.querySelectorAll("[data-live]").length) return location.reload();
+  const isSame = fresh.documentElement.lang === document.documentElement.lang;
+  if (!isSame || regions.length !== document.querySelectorAll("[data-live]").length) return location.reload();
   announce(fresh);
   hideClosed(fresh);
+  const firsts = [...fresh.querySelectorAll("[data-order]")].map((each) => [each.id, each.firstElementChild.id]);
   const focused = document.activeElement && document.activeElement.id;
   hold(() => {
     for (const region of regions) {
@@ -142,12 +143,21 @@ function swap(html, isByItself) {
       for (const details of old.querySelectorAll("details[open]")) region.querySelector(`#${CSS.escape(details.id)}`)?.setAttribute("open", "");
       old.replaceWith(region);
     }
+    for (const [id, first] of firsts) reorder(byId(id), byId(first));
     question();
     tick();
   });
   if (focused && document.activeElement === document.body) byId(focused)?.focus({ preventScroll: true });
   document.title = fresh.title;
   document.body.dataset.revision = fresh.body.dataset.revision;
+}
+
+/** Puts the two forms of an alarm in the order of the fetched page, unless a person types there. */
+function reorder(forms, first) {
+  if (!first || first === forms?.firstElementChild || inUse(forms)) return;
+  // What has the focus stays in the document, or the focus would be lost.
+  if (first.contains(document.activeElement)) forms.append(forms.firstElementChild);
+  else forms.prepend(first);
 }
 
 /** Opens the question as a modal dialog. */
@@ -160,8 +170,9 @@ function question() {
 }
 
 async function submit(event) {
-  event.preventDefault();
   const form = event.target;
+  if (form.method === "dialog") return;
+  event.preventDefault();
   const button = event.submitter;
   if (form.classList.contains("close")) return close(button.value);
   form.closest("dialog")?.close();
@@ -178,6 +189,7 @@ async function submit(event) {
     form.removeAttribute("aria-busy");
     underWay.delete(wish);
   }
+  again(button?.id);
 }
 
 async function send(form, body) {
@@ -186,7 +198,7 @@ async function send(form, body) {
     hear((await ask("/news", KNOCK_MS)).text);
   } catch {
     lost();
-    return fail(form, "Not sent: no connection to the program", "Tap again once it is back.");
+    return fail(form, said("not_sent"), said("not_sent_why"));
   }
   body.set("at", now());
   let answer;
@@ -194,7 +206,7 @@ async function send(form, body) {
     answer = await ask(form.action, SENT_MS, { method: "POST", body });
   } catch {
     lost();
-    return fail(form, "No answer: it may have been done", "The page says so once the program answers.");
+    return fail(form, said("no_answer"), said("no_answer_why"));
   }
   for (const field of form.querySelectorAll("input:not([type=hidden])")) field.value = "";
   errorUntil = 0;
@@ -208,5 +220,5 @@ setInterval(tick, 1000);
 hideClosed(document);
 question();
 live(true);
-guard(() => tell("Not taken: the page has just moved", "Look, and tap again.", HINT_MS));
+guard(() => tell(said("moved"), said("moved_why"), HINT_MS));
 follow({ since: () => (isLost ? "" : document.body.dataset.revision), hear, lost, news });

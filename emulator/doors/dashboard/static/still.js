@@ -2,7 +2,7 @@
 
 const STILL_MS = 700; // a finger on its way lands where the eye saw another control
 const MOVED_PX = 4; // a smaller move does not change which control is tapped
-const CONTROLS = "button, a[href], summary";
+const CONTROLS = "button:not(.key), a[href], summary"; // the keys of the PIN pad come at a tap on purpose
 
 const known = new Map(); // control → its place on the page, less the scrolling that followed it
 const moved = new Map(); // control → when it moved or appeared, and whether it is new

@@ -1,0 +1,56 @@
+"""Names for people of what the journal has by bare words: doors, requests that are no command, and results. Pure."""
+
+from collections.abc import Callable
+
+from emulator import doors
+from emulator.model import Result
+from emulator.store.journal import Entry
+from emulator.store.noise import OTHERS, OTHERS_DONE
+from emulator.words import spoken
+from emulator.words.text import Text
+
+OTHER_DOORS = {"api": Text("a program"), "cli": Text("the command line"), "program": Text("this program")}
+"""Source of commands that is no door → its name."""
+
+REQUESTS = {
+    "press the link button": Text("press the link button"),
+    "show the code for pairing": Text("show the code for pairing"),
+    "set the PIN": Text("set the PIN"),
+    "take the changed settings": Text("take the changed settings"),
+    "open the journal": Text("open the journal"),
+    "connection": Text("a connection"),
+    OTHERS: Text("other requests"),
+    OTHERS_DONE: Text("unpair others"),
+}
+"""Words of the journal for all that is no command → words for people."""
+
+LOOKING = ("GET ", "HEAD ")
+CHANGING = ("POST ", "PUT ", "DELETE ", "PATCH ", "OPTIONS ")
+
+
+def asker(entry: Entry, named: Callable[[str], str] = str) -> str:
+    """Name who asked for a command; `named` returns what people call an address."""
+    return spoken.who(door(entry.door), entry.peer, entry.switch, named)
+
+
+def door(name: str) -> str:
+    """Return the name of a door, or of what else brings commands."""
+    return doors.row(name).label if name in doors.DOORS else OTHER_DOORS.get(name, name)
+
+
+def asked(written: str) -> str:
+    """Name what was asked for, as the journal has it."""
+    if action := spoken.parse_action(written):
+        return spoken.action(action)
+    if written.startswith(LOOKING):
+        return Text("look at the page")
+    if written.startswith(CHANGING):
+        return Text("a command by another way")
+    return REQUESTS.get(written, written)
+
+
+def result(written: str | None) -> str:
+    """Name the end of a command; a result of another version is itself."""
+    if written is None:
+        return spoken.UNDER_WAY
+    return spoken.RESULTS[Result(written)] if written in set(Result) else written

@@ -1,0 +1,40 @@
+"""All that is known of an alarm at one moment, as page and API show it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from emulator.alarm.hub import Health, View
+from emulator.model import ArmMode
+from emulator.store.journal import Entry
+
+Cloud = Literal["ok", "starting", "down"]
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmFacts:
+    """The last state of an alarm, its health, and its commands: the one under way, and the one that ended last."""
+
+    name: str
+    view: View
+    health: Health
+    modes: tuple[ArmMode, ...] = ()
+    """Modes that its switches arm."""
+    under_way: Entry | None = None
+    last: Entry | None = None
+
+    @property
+    def cloud(self) -> Cloud:
+        """The word for how the cloud answers."""
+        if self.health.failures or self.health.old:
+            return "down"
+        return "ok" if self.health.read_at else "starting"
+
+    @property
+    def is_old(self) -> bool:
+        """True while nothing confirms the last state any more."""
+        return self.view.state is not None and (bool(self.health.blocked) or self.cloud != "ok")
+
+    @property
+    def is_armed(self) -> bool:
+        """True where the panel said last that something is on, or may be."""
+        return self.view.state is not None and self.view.axes.armed

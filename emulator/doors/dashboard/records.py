@@ -1,0 +1,127 @@
+"""The journal as a page of its own, filtered by alarm, person and outcome, and as a table to take along (CSV)."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from flask import Blueprint, Response, render_template, request
+
+from emulator.doors.dashboard import askers, timeline
+from emulator.doors.dashboard.openapi import LARGEST_ID
+from emulator.doors.dashboard.overview import Overview
+from emulator.doors.dashboard.speech import spoken_in
+from emulator.store.journal import Entry, Journal
+from emulator.system import output
+from emulator.words import spoken
+from emulator.words.text import Text
+
+ROWS, CSV_ROWS = 50, 10_000
+"""Rows of a page, and of a table: all commands that the journal keeps."""
+
+READ_AT_ONCE = 500
+"""Entries that are read at once, while those wanted are looked for."""
+
+CELL_LIMIT = 200
+"""Characters of a filter; the longest real one is an alarm's name."""
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""Begins of a cell that a spreadsheet would carry out."""
+
+HEAD = (Text("Time"), Text("Alarm"), Text("Command"), Text("Asked by"), Text("Outcome"), Text("Why"), Text("Times"))
+
+OUTCOMES = {said.template.replace(" ", "-"): said for said in (*spoken.RESULTS.values(), spoken.UNDER_WAY)}
+"""Word of the address → outcome. Results with the same word are one."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalFilter:
+    """The entries that a person looks for; empty is everything. `who` is a door's name or an address."""
+
+    alarm: str = ""
+    who: str = ""
+    outcome: str = ""
+    before: int | None = None
+
+    def fits(self, entry: Entry) -> bool:
+        """Return whether an entry is wanted."""
+        return (
+            self.alarm in ("", entry.installation)
+            and self.who in ("", entry.door, entry.peer)
+            and self.outcome in ("", _word(entry.result))
+        )
+
+
+def find(journal: Journal, wanted: JournalFilter) -> Iterator[Entry]:
+    """Yield the wanted entries, newest first."""
+    before = wanted.before
+    while entries := journal.commands(READ_AT_ONCE, before):
+        yield from filter(wanted.fits, entries)
+        before = entries[-1].id
+
+
+def blueprint(overview: Overview, named: Callable[[str], str] = str) -> Blueprint:
+    """Build the page and the table; `named` returns what people call an address."""
+    records = Blueprint("records", __name__, template_folder="templates")
+
+    @records.get("/journal")
+    def show() -> str:
+        wanted, journal = _wanted(), overview.journal
+        found = list(islice(find(journal, wanted), ROWS + 1))
+        shown, older = found[:ROWS], found[ROWS - 1].id if len(found) > ROWS else None
+        return render_template(
+            "journal.html",
+            wanted=wanted,
+            events=[(entry.installation, timeline.event(entry, named)) for entry in shown],
+            older=replace(wanted, before=older) if older else None,
+            alarms=[(name, name) for name in overview.hub.installations],
+            people=_people(journal.commands(READ_AT_ONCE), wanted.who, named),
+            outcomes=OUTCOMES,
+        )
+
+    @records.get("/journal.csv")
+    def table() -> Response:
+        found = islice(find(overview.journal, _wanted()), CSV_ROWS)
+        headers = {"Content-Disposition": 'attachment; filename="alarm-journal.csv"'}
+        return Response(_csv(found, named), content_type="text/csv; charset=utf-8", headers=headers)
+
+    return records
+
+
+def _wanted() -> JournalFilter:
+    asked = {name: request.args.get(name, "")[:CELL_LIMIT] for name in ("alarm", "who", "outcome", "before")}
+    before = asked.pop("before")
+    is_number = before.isascii() and before.isdecimal() and 0 < int(before) <= LARGEST_ID
+    return JournalFilter(**asked, before=int(before) if is_number else None)
+
+
+def _people(entries: Iterable[Entry], chosen: str, named: Callable[[str], str]) -> dict[str, str]:
+    """Return who asked lately, and who is chosen: door or address → name."""
+    found = list(entries)
+    came_by = dict.fromkeys([entry.door for entry in found if entry.door])
+    peers = dict.fromkeys([entry.peer for entry in found if entry.peer] + [chosen] * bool(chosen))
+    return {name: askers.door(name) for name in came_by} | {one: named(one) for one in peers if one not in came_by}
+
+
+def _word(result: str | None) -> str:
+    said = askers.result(result)
+    return said.template.replace(" ", "-") if isinstance(said, Text) else said
+
+
+def _csv(entries: Iterable[Entry], named: Callable[[str], str]) -> str:
+    """Return the entries in the reader's language."""
+    say, file = spoken_in().say, io.StringIO()
+    rows = csv.writer(file)
+    rows.writerow([say(title) for title in HEAD])
+    for entry in entries:
+        shown = timeline.event(replace(entry, times=1), named)
+        said = (entry.installation, shown.what, shown.who, shown.result, shown.why)
+        rows.writerow([output.iso(entry.at), *(_cell(say(text)) for text in said), entry.times])
+    # Excel takes it for UTF-8 by this sign alone.
+    return "\N{ZERO WIDTH NO-BREAK SPACE}" + file.getvalue()
+
+
+def _cell(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: names come from strangers."""
+    return f"'{text}" if text.startswith(FORMULA) else text
