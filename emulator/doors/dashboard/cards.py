@@ -31,7 +31,7 @@ UNREAD = Text("not read yet")
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ModeButton:
     """A mode that can be armed. `was` is its state once the page is no longer live."""
 
     mode: ArmMode
@@ -66,7 +66,7 @@ class Card:
     under_way: UnderWay | None
     read_at: float | None
     open_zones: tuple[str, ...]
-    choices: tuple[Choice, ...]
+    choices: tuple[ModeButton, ...]
     has_annex: bool
 
 
@@ -128,13 +128,13 @@ def _axes(one: AlarmFacts, *, annex: bool) -> tuple[tuple[str, str], ...]:
     return tuple((AXES[name], value) for name, value in found + [("annex", SWITCHED[axes.annex])] * annex)
 
 
-def _choice(mode: ArmMode, one: AlarmFacts) -> Choice:
+def _choice(mode: ArmMode, one: AlarmFacts) -> ModeButton:
     on = one.view.axes.has(mode)
     if one.under_way and one.view.target is not None and one.under_way.action == str(Arm(mode)):
-        return Choice(mode, on, spoken.UNDER_WAY, Text("was under way"))
+        return ModeButton(mode, on, spoken.UNDER_WAY, Text("was under way"))
     now = {True: sense("mode", "armed"), False: sense("mode", "not armed"), None: sense("mode", "unknown")}[on]
     was = {True: sense("mode", "was armed"), False: sense("mode", "was off"), None: sense("mode", "unknown")}[on]
-    return Choice(mode, on, was if one.is_old else now, was)
+    return ModeButton(mode, on, was if one.is_old else now, was)
 
 
 def _under_way(one: AlarmFacts, entries: Iterable[Entry], named: Callable[[str], str]) -> UnderWay | None:
