@@ -35,7 +35,7 @@ class Reading(StrEnum):
 
 
 Report = Callable[[Phase, str], None]
-"""Called with the phase and a word for people, such as the request under way.
+"""Called with the phase and the request under way, for the log.
 
 `SENDING` comes directly before each time that a command is submitted, also when it is submitted anew because the cloud
 has refused the session. An exception that the report raises then ends the command, and nothing is sent.

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from emulator.clouds.vault import Vault
 from emulator.errors import LoginRefused, SettingNeeded
+from emulator.words.text import Text
 
 DEFAULT_PANEL = "SDVFAST"
 """Panel type if the list of installations names none; nearly every panel is one (verisure-owa.md §3.4)."""
@@ -43,9 +44,12 @@ class Account:
         """Return the installation that is meant, after `learned` was called with its number. Raises SettingNeeded."""
         mine = [one for one in found if self.number in ("", one.number)]
         if len(mine) != 1:
-            numbers = ", ".join(one.number for one in found) or "none"
+            numbers = tuple(one.number for one in found) or Text("none")
             raise SettingNeeded(
-                f"set `number` of the installation in devices.yaml and restart; this account has: {numbers}"
+                Text(
+                    "set `number` of the installation in devices.yaml and restart; this account has: {numbers}",
+                    numbers=numbers,
+                )
             )
         [chosen] = mine
         self.learned(chosen.number)
@@ -71,4 +75,4 @@ class Reach:
 def refuse_blank(user: str, password: str) -> None:
     """Raise LoginRefused before anything is sent if one of them is blank: the cloud would count it as wrong."""
     if not (user.strip() and password.strip()):
-        raise LoginRefused("user or password is blank: nothing was sent, since wrong ones lock the account")
+        raise LoginRefused(Text("user or password is blank: nothing was sent, since wrong ones lock the account"))

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from emulator.clock import Clock
 from emulator.errors import Unreachable
+from emulator.words.text import Text
 
 BAN_S = 600.0
 """Time without any request after the firewall's page; requests meanwhile would lengthen the ban (§1.6)."""
@@ -116,9 +117,12 @@ class Firewall:
         """Stop all sessions until then (epoch seconds), unless it has passed."""
         now = self._clock.time()
         again = datetime.fromtimestamp(until).astimezone()
-        why = (
+        why = Text(
             "the cloud's firewall has blocked the address of this network, for the phone app too; "
-            f"nothing is sent until {again:%H:%M}, so that the block ends{self._advice}"
+            "nothing is sent until {time}, so that the block ends",
+            time=f"{again:%H:%M}",
         )
+        if self._advice:
+            why = Text("{why}. {advice}", why=why, advice=self._advice)
         self._shut(self._clock.monotonic() + min(until - now, BAN_S), why)
         return Unreachable(why, sent=False)

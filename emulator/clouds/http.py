@@ -1,5 +1,6 @@
 """HTTPS to the alarm's clouds: each request is sent once. The only file that imports requests."""
 
+import logging
 import socket
 import ssl
 from collections.abc import Callable, Mapping
@@ -28,6 +29,9 @@ from emulator.clock import boottime
 from emulator.clouds.deadline import BoundTlsSocket, Deadline, Resolver, connect
 from emulator.clouds.firewall import Answer, Forbidden, is_page
 from emulator.errors import Unreachable
+from emulator.words.text import Text
+
+LOG = logging.getLogger(__name__)
 
 ANSWER_LIMIT_BYTES = 1024 * 1024
 """Upper bound of an answer: a year of activity log is under 200 kB."""
@@ -105,6 +109,18 @@ class _Session(requests.Session):
         return None
 
 
+def _reason(error: Exception) -> object:
+    cause = error.args[0] if error.args else None
+    return cause.reason if isinstance(cause, MaxRetryError) else cause
+
+
+def _kind(error: Exception) -> str:
+    """Return the classes of an error and of its reason: their texts hold the whole URL, with the session."""
+    return " of ".join(
+        dict.fromkeys(type(one).__name__ for one in (_reason(error), error) if isinstance(one, Exception))
+    )
+
+
 class HttpTransport:
     """Sends each request once: no retries, no redirects, no proxies, and no kept connection, which may be dead.
 
@@ -120,6 +136,7 @@ class HttpTransport:
         # A clock that runs while the machine sleeps: a request from before the sleep is too late.
         self._clock = clock
         self._host = urlsplit(url).netloc
+        self._logged = ""
         self._session = _Session()
         self._session.trust_env = False
         # No cookie is needed, and a cloud that sets ever new ones would have all of them kept and sent.
@@ -141,10 +158,12 @@ class HttpTransport:
         answer = self._exchange(method, timeout_s, **where)
         page, forbidden = is_page(answer), answer.status == requests.codes.forbidden
         if page or forbidden:
-            hint = "too many requests, or this address is blocked"
-            raise Forbidden(f"{self._host} answered HTTP {answer.status}: {hint}", page=page)
+            text = Text("the alarm's cloud lets nothing in: too many requests, or this address is blocked")
+            raise Forbidden(self._noted(text, f"HTTP {answer.status}"), page=page)
         if answer.status != requests.codes.ok:
-            raise Unreachable(f"{self._host} answered HTTP {answer.status}")
+            text = Text("the alarm's cloud cannot answer just now (HTTP {status})", status=str(answer.status))
+            raise Unreachable(self._noted(text, f"HTTP {answer.status}"))
+        self._logged = ""
         return answer.body
 
     def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -162,12 +181,14 @@ class HttpTransport:
                 answer = Answer(response.status_code, body, response.headers.get("Retry-After", ""))
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             # The text of a requests error holds the whole URL with the session: it must not get out.
-            raise Unreachable(self._why(error, until, patience_s), sent=until.sent) from None
+            why = self._why(error, until, patience_s)
+            raise Unreachable(self._noted(why, _kind(error)), sent=until.sent) from None
         finally:
             # "Connection: close" is not enough: the next request could reuse a connection that is just closing.
             self._session.close()
         if len(body) > ANSWER_LIMIT_BYTES:
-            raise Unreachable(f"{self._host} answered more than {ANSWER_LIMIT_BYTES} bytes")
+            text = Text("the alarm's cloud sent an answer that is too long")
+            raise Unreachable(self._noted(text, f"more than {ANSWER_LIMIT_BYTES} bytes"))
         return answer
 
     def _body(self, raw: Any) -> bytes:
@@ -177,26 +198,34 @@ class HttpTransport:
             body += piece
         return body
 
-    def _why(self, error: Exception, until: Deadline, patience_s: float) -> str:
-        cause = error.args[0] if error.args else None
-        reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    def _noted(self, text: Text, detail: str) -> Text:
+        """Return the text for people, after the log has got what it does not say; once for an outage."""
+        LOG.log(logging.DEBUG if detail == self._logged else logging.INFO, "%s: %s (%s)", self._host, text, detail)
+        self._logged = detail
+        return text
+
+    def _why(self, error: Exception, until: Deadline, patience_s: float) -> Text:
+        reason = _reason(error)
         if isinstance(reason, NameResolutionError):
-            return f"the name {self._host} does not resolve: is the internet connection up?"
+            return Text("the alarm's cloud is not found: is the internet connection up?")
         if isinstance(error, requests.ConnectTimeout | requests.exceptions.InvalidURL | LocationValueError):
-            return f"{self._host} does not answer"
+            return Text("the alarm's cloud does not answer")
         if isinstance(reason, NewConnectionError):
-            return f"{self._host} refuses the connection"
+            return Text("the alarm's cloud refuses the connection")
         if isinstance(error, requests.Timeout | ReadTimeoutError) or until.is_over:
             if until.sent:
-                return f"{self._host} took longer than {patience_s:g} s to answer"
-            return f"{self._host} took longer than {patience_s:g} s to make a secure connection"
+                return Text("the alarm's cloud did not answer within {s} s", s=f"{patience_s:g}")
+            return Text("the alarm's cloud made no secure connection within {s} s", s=f"{patience_s:g}")
         if isinstance(error, requests.exceptions.SSLError):
-            verify = "CERTIFICATE_VERIFY_FAILED" in str(reason)
-            why = "its certificate does not verify: is this machine's clock right?" if verify else "TLS failed"
-            return f"no secure connection to {self._host}: {why}"
+            if "CERTIFICATE_VERIFY_FAILED" in str(reason):
+                return Text(
+                    "no secure connection to the alarm's cloud: its certificate does not verify; "
+                    "is this machine's clock right?"
+                )
+            return Text("no secure connection to the alarm's cloud")
         if isinstance(error, HTTPError):
-            return f"{self._host} sent an answer that breaks off"
-        return f"{self._host} closed the connection without an answer"
+            return Text("the alarm's cloud sent an answer that breaks off")
+        return Text("the alarm's cloud closed the connection without an answer")
 
     def close(self) -> None:
         """Close the connections."""

@@ -13,7 +13,8 @@ from emulator.clouds.account import Account
 from emulator.clouds.owa import log
 from emulator.clouds.owa.commands import Commands
 from emulator.clouds.owa.failures import Unsupported
-from emulator.clouds.owa.profiles import candidates, profile_for
+from emulator.clouds.owa.profiles import candidates, effect, profile_for
+from emulator.clouds.owa.refusals import because
 from emulator.clouds.owa.session import OwaSession
 from emulator.clouds.owa.state import StateReader
 from emulator.clouds.owa.turnstile import Turnstile
@@ -21,6 +22,8 @@ from emulator.clouds.owa.wire import Poster, Wire
 from emulator.clouds.vault import Vault
 from emulator.errors import CloudError, CommandError, EmulatorError, Rejected, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, PanelState
+from emulator.words import spoken
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -81,7 +84,6 @@ class OwaCloud:
             try:
                 self._commands.run(request, action, report)
             except Unsupported as error:
-                LOG.info("%s: %s", request, error)
                 refused[request] = str(error)
                 if isinstance(action, Arm):
                     # A disarm is tried each time: it may be needed, and may work by then.
@@ -89,7 +91,8 @@ class OwaCloud:
                 continue
             except (CommandError, CloudError) as error:
                 if sent:
-                    error.args = (f"{' and '.join(sent)}: done; {request}: {error}",)
+                    done, part = tuple(spoken.action(effect(one)) for one in sent), spoken.action(effect(request))
+                    error.args = (Text("{done}: done; {part}: {why}", done=done, part=part, why=str(error)),)
                 elif type(error) is Rejected and isinstance(action, Arm) and self._still(action):
                     # Some panels refuse a mode in which they are already.
                     sent.append(request)
@@ -118,14 +121,15 @@ class OwaCloud:
 
     def _ended(self, action: Action, sent: list[str], reasons: list[str]) -> PanelState:
         """Return the state that was reached; raise Rejected or Unconfirmed with the reason if it was not."""
-        why = next((f": {reason}" for reason in reversed(reasons) if reason), "")
+        why = next((reason for reason in reversed(reasons) if reason), "")
         if not sent:
-            raise Rejected(f"this alarm cannot {action}{why}")
+            raise Rejected(because(Text("this alarm cannot {action}", action=spoken.action(action)), why))
         reached = self._reader.axes.reached(action)
         if reached is None or self._reader.state is None:
-            raise Unconfirmed(f"{' and '.join(sent)} ended, but the panel's answer does not tell the state")
+            raise Unconfirmed(Text("the command ended, but the panel's answer does not tell the state"))
         if not reached:
-            raise Rejected(f"the panel ended {' and '.join(sent)}, but it is {self._reader.axes}{why}")
+            text = Text("the command ended, but the panel is {axes}", axes=spoken.axes(self._reader.axes))
+            raise Rejected(because(text, why))
         return self._reader.state
 
     def activity(self) -> Sequence[AlarmEvent]:

@@ -18,6 +18,8 @@ from emulator.clouds.owa.session import OwaSession
 from emulator.clouds.owa.state import POLL_S, StateReader
 from emulator.errors import EmulatorError, Rejected, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, Disarm
+from emulator.words import spoken
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -58,8 +60,10 @@ class Commands:
     def _once(self, request: str, report: Report, force: Mapping[str, str], bypassed: tuple[str, ...] = ()) -> None:
         try:
             self._follow(self._submit(request, report, force), report, bypassed)
-        except Rejected:
-            self._reader.cached.nothing_done()
+        except EmulatorError as error:
+            LOG.info("%s: %s", request, error)
+            if isinstance(error, Rejected):
+                self._reader.cached.nothing_done()
             raise
 
     def _submit(self, request: str, report: Report, force: Mapping[str, str]) -> Submitted:
@@ -78,14 +82,16 @@ class Commands:
             content = self._session.call(operation, base | extra, lambda: report(Phase.SENDING, request))
         except EmulatorError as error:
             if isinstance(error, Unreachable) and error.sent:
-                raise Unconfirmed(f"the answer to {request} was lost; the state will tell: {error}") from None
+                raise Unconfirmed(
+                    Text("the answer was lost; the state will tell what became of it: {why}", why=str(error))
+                ) from None
             self._reader.cached.nothing_done()
             raise
         if graphql.text(content, "res") in REFUSED:
-            raise Rejected(f"the cloud refused {request}: {said(content)}")
+            raise Rejected(Text("the cloud refused: {why}", why=said(content)))
         reference = graphql.text(content, "referenceId")
         if graphql.text(content, "res") != OK or not reference:
-            raise Unconfirmed(f"the cloud answered {request}, but does not say how to ask for its outcome")
+            raise Unconfirmed(Text("the cloud took the command, but does not say how to ask for its outcome"))
         report(Phase.ACCEPTED, request)
         more = {key: value for key, value in extra.items() if key in ("armAndLock", "forceArmingRemoteId")}
         return Submitted(request, poll, base | {"referenceId": reference} | more)
@@ -97,7 +103,7 @@ class Commands:
         counter = 0
         while self._clock.monotonic() - started < self._deadline_s:
             if not self._clock.sleep(POLL_S):
-                raise Unconfirmed(f"the program stopped before the panel answered {request}")
+                raise Unconfirmed(Text("the program stopped before the panel answered"))
             counter += 1
             try:
                 content = self._session.call(submitted.poll, {**submitted.variables, "counter": counter})
@@ -107,27 +113,29 @@ class Commands:
                     counter -= 1  # the cloud counts only the polls that reach it
                 continue
             except EmulatorError as error:
-                raise Unconfirmed(f"{request} was under way when the cloud refused to tell of it: {error}") from None
+                text = Text("the command was under way when the cloud refused to tell of it: {why}", why=str(error))
+                raise Unconfirmed(text) from None
             if graphql.text(content, "res") == WAIT:
                 report(Phase.WAITING, f"{request}, {self._clock.monotonic() - started:.0f} s so far")
                 continue
             return self._judge(submitted, content, bypassed)
-        raise Unconfirmed(f"the panel has not answered {request} within {self._deadline_s:g} s")
+        raise Unconfirmed(Text("the panel has not answered within {s} s", s=f"{self._deadline_s:g}"))
 
     def _judge(self, submitted: Submitted, content: Any, bypassed: tuple[str, ...]) -> None:
-        request = submitted.request
         if graphql.text(content, "res") in REFUSED:
             raise self._refusal(submitted, content)
         letter = graphql.text(content, "protomResponse").upper()
         if graphql.text(content, "res") != OK or not letter:
-            raise Unconfirmed(f"{request} ended, but the cloud does not tell the panel's state")
+            raise Unconfirmed(Text("the command ended, but the cloud does not tell the panel's state"))
         state = self._reader.told(letter, submitted.poll.name, bypassed)
-        wanted = effect(request)
+        wanted = effect(submitted.request)
         if isinstance(wanted, Arm) and state.axes.reached(wanted) is False:
-            raise Rejected(f"the panel ended {request} without doing it: it is {state.axes}")
+            axes = spoken.axes(state.axes)
+            raise Rejected(Text("the panel ended the command without doing it: it is {axes}", axes=axes))
 
     def _refusal(self, submitted: Submitted, content: Any) -> EmulatorError:
-        found = refusals.refusal(submitted.request, content, arming=submitted.poll is operations.ARM_STATUS)
+        LOG.info("%s: %s", submitted.request, said(content))
+        found = refusals.refusal(content, arming=submitted.poll is operations.ARM_STATUS)
         return found.named(self._open_zones(found.ask)) if isinstance(found, ZoneRefusal) and found.ask else found
 
     def _open_zones(self, key: Mapping[str, str]) -> tuple[str, ...]:

@@ -13,10 +13,12 @@ from emulator.clouds.enrolment import CodeRefused, Phone
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.owa.failures import Locked
 from emulator.clouds.owa.login import LoginRequests, device_variables
+from emulator.clouds.owa.refusals import said
 from emulator.clouds.owa.tokens import Tokens
 from emulator.clouds.owa.wire import Wire
 from emulator.clouds.vault import Device, Login
 from emulator.errors import CloudError, LoginRefused, Rejected, Unreachable
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -55,7 +57,7 @@ class OwaEnrolment:
         if reply.failure:
             raise _error(reply.failure)
         if graphql.text(reply.content, "res") != graphql.OK:
-            raise Unreachable(f"the cloud sent no code: {graphql.text(reply.content, 'msg') or 'it gives no reason'}")
+            raise Unreachable(Text("the cloud sent no code: {why}", why=said(reply.content)))
 
     def confirm(self, code: str) -> None:
         """Submit the code. Raises CodeRefused if it was wrong; then go on with another one from `send_code`."""
@@ -63,7 +65,7 @@ class OwaEnrolment:
         if content is None:
             # A challenge is good for one try (§2.3).
             self._validate(None)
-            raise CodeRefused("the cloud did not take that code")
+            raise CodeRefused(Text("the cloud did not take that code"))
         self._log_in_after(content)
 
     def installations(self) -> list[Listed]:
@@ -78,9 +80,8 @@ class OwaEnrolment:
         vault = self._wire.vault
         login = vault.load()
         if login is None:
-            login = Login(
-                self._wire.account.user, Device.new(), trouble="the login is not finished: type `emulator login`"
-            )
+            trouble = Text("the login is not finished: type `emulator login`")
+            login = Login(self._wire.account.user, Device.new(), trouble=trouble)
             vault.save(login)
         return login
 
@@ -94,7 +95,7 @@ class OwaEnrolment:
 
     def _log_in_after(self, content: Any) -> None:
         """Log in once the device is trusted; fall back to the tokens that came with the trust."""
-        refused: CloudError = LoginRefused("the cloud still does not know this device; try again later")
+        refused: CloudError = LoginRefused(Text("the cloud still does not know this device; try again later"))
         try:
             if self._log_in():
                 return
@@ -127,10 +128,11 @@ class OwaEnrolment:
         ]
         self.phones = tuple(phones) or self.phones
         if not self.phones:
-            raise LoginRefused("the account has no phone that could be sent a code: add one in the alarm's app")
+            raise LoginRefused(Text("the account has no phone that could be sent a code: add one in the alarm's app"))
         return None
 
 
 def _error(failure: failures.Failure) -> CloudError:
     found = failures.error(failure)
-    return LoginRefused(f"the cloud refused: {found}") if isinstance(found, Rejected) else found
+    refused = LoginRefused(Text("the cloud refused: {why}", why=str(found)))
+    return refused if isinstance(found, Rejected) else found

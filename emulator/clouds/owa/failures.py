@@ -10,6 +10,7 @@ from typing import Any
 
 from emulator.clouds.unread import CRASH, NOTHING, OF_VALUES, VALIDATION, Lacking
 from emulator.errors import CloudError, LoginRefused, Rejected, SessionExpired, Unreachable
+from emulator.words.text import Text, counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +60,21 @@ class WithoutContent(Unreachable):
     """The cloud answered null, and no error."""
 
 
-ERRORS: dict[str, tuple[type[CloudError | Rejected], str]] = {
-    "60091": (LoginRefused, "the cloud refused the login: check user and password"),
-    "60052": (Locked, "the account is locked: unlock it in the app, or call customer service"),
-    "60067": (SessionExpired, "the cloud no longer knows this login"),
-    "ExpiredSessionError": (SessionExpired, "the session has expired"),
-    "60062": (Rejected, "the alarm is busy with another request, perhaps a photo: try again in some minutes"),
-    "4": (Unsupported, "this alarm does not know the request"),
-    "6": (Rejected, "this user may not do that: the account's owner can allow it in the app"),
+ERRORS: dict[str, tuple[type[CloudError | Rejected], Text]] = {
+    "60091": (LoginRefused, Text("the cloud refused the login: check user and password")),
+    "60052": (Locked, Text("the account is locked: unlock it in the app, or call customer service")),
+    "60067": (SessionExpired, Text("the cloud no longer knows this login")),
+    "ExpiredSessionError": (SessionExpired, Text("the session has expired")),
+    "60062": (Rejected, Text("the alarm is busy with another request, perhaps a photo: try again in some minutes")),
+    "4": (Unsupported, Text("this alarm does not know the request")),
+    "6": (Rejected, Text("this user may not do that: the account's owner can allow it in the app")),
 }
 """`err` → error and its text (§6). Any other is trouble of the cloud, and passes."""
 
 CODES = ("10001", "10002")
 """auth-code: a code is wanted, or was too old (§2.3)."""
 
-_SCHEMA = "the cloud does not take this request from this version of the program, and has done nothing"
+_SCHEMA = Text("the cloud does not take this request from this version of the program, and has done nothing")
 _UNAUTHORIZED = ("401", "403")
 _CAPABILITIES = ("accesspermissions", "x-capabilities", "capabilities data", "x-installationnumber")
 _UNSUPPORTED = re.compile(r'not valid for central unit|does not exist in "(dis)?armcoderequest" enum')
@@ -94,26 +95,32 @@ def error(failure: Failure) -> CloudError | Rejected:
     """Return the error for a failure."""
     message = failure.message.lower()
     words = failure.said or failure.message or failure.name
-    said = f' (the cloud said: "{words}")' if failure.message else ""
+
+    def said(meaning: Text) -> Text:
+        return (
+            Text('{meaning} (the cloud said: "{words}")', meaning=meaning, words=words) if failure.message else meaning
+        )
+
     if any(word in f"{message} {failure.name.lower()}" for word in _CAPABILITIES):
-        return CapabilitiesExpired(f"the cloud wants fresh capabilities{said}")
+        return CapabilitiesExpired(said(Text("the cloud wants fresh capabilities")))
     unsupported = is_unsupported(failure)
     if failure.err in ERRORS and not (unsupported and failure.doubted):
         kind, meaning = ERRORS[failure.err]
-        return kind(f"{meaning}{said}{_tries(failure.data) if kind is LoginRefused else ''}")
+        tries = _tries(failure.data) if kind is LoginRefused else None
+        return kind(Text("{why}; {tries}", why=said(meaning), tries=tries) if tries else said(meaning))
     if failure.res == "LOCK":
-        return Locked(f"{ERRORS['60052'][1]}{said}")
+        return Locked(said(ERRORS["60052"][1]))
     if failure.name == "ExpiredSessionError" or message.startswith(_EXPIRED):
-        return SessionExpired(f"{ERRORS['ExpiredSessionError'][1]}{said}")
+        return SessionExpired(said(ERRORS["ExpiredSessionError"][1]))
     if failure.name == "SecurityError" or message.startswith("unauthorized") or failure.status in _UNAUTHORIZED:
-        return Unauthorized(f"the cloud does not accept this session{said}")
+        return Unauthorized(said(Text("the cloud does not accept this session")))
     if unsupported and not failure.doubted:
-        return Unsupported(f"{ERRORS['4'][1]}{said}")
+        return Unsupported(said(ERRORS["4"][1]))
     if failure.unread:
-        return NotTaken(f"{_SCHEMA}{said}")
+        return NotTaken(said(_SCHEMA))
     if not words:
-        return WithoutContent("the cloud has trouble: it answered without content")
-    return Unreachable(f"the cloud has trouble: {words}")
+        return WithoutContent(Text("the cloud has trouble: it answered without content"))
+    return Unreachable(Text("the cloud has trouble: {words}", words=words))
 
 
 def is_unsupported(failure: Failure) -> bool:
@@ -132,19 +139,26 @@ def unfinished(content: Mapping[str, Any]) -> LoginRefused | None:
     password = content.get("changePassword") is True
     if not (terms or password):
         return None
-    wanted = ["accept the terms of use"] * terms + ["choose a new password"] * password
-    where = "open the alarm's app or web page and log in there once with this user"
-    return LoginRefused(f"{where}, to {' and '.join(wanted)}: until then the cloud lets no program in")
+    wanted = [Text("accept the terms of use")] * terms + [Text("choose a new password")] * password
+    return LoginRefused(
+        Text(
+            "open the alarm's app or web page and log in there once with this user, to {tasks}: "
+            "until then the cloud lets no program in",
+            tasks=Text("{first} and {rest}", first=wanted[0], rest=wanted[1]) if len(wanted) > 1 else wanted[0],
+        )
+    )
 
 
-def _tries(data: Mapping[str, Any]) -> str:
+def _tries(data: Mapping[str, Any]) -> Text | None:
     """Return the number of tries left, if the cloud tells it; the name of that field has not been seen."""
     counts = {str(key): str(value) for key, value in data.items() if str(value).isdecimal()}
     left = next((value for key, value in counts.items() if _LEFT.search(key)), "")
     if left:
-        return f"; {left} {'try is' if left == '1' else 'tries are'} left before the account is locked"
+        return counted(
+            "{n} try is left before the account is locked", "{n} tries are left before the account is locked", int(left)
+        )
     made = next((value for key, value in counts.items() if _TRIES.search(key)), "")
-    return f"; tries, as the cloud counts them: {made}" if made else ""
+    return Text("tries, as the cloud counts them: {made}", made=made) if made else None
 
 
 def is_defect(failure: Failure) -> bool:

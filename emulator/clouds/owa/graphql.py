@@ -18,6 +18,7 @@ from emulator.clouds.owa.operations import Needs, Operation
 from emulator.clouds.strike import Secrets, readable
 from emulator.clouds.unread import NOTHING, SERVER_ERROR, is_unread, lacking
 from emulator.errors import Unreachable
+from emulator.words.text import Text
 
 OK, WAIT, REFUSED = "OK", "WAIT", ("ERROR", "KO")
 """Values of `res`; an answer with any other, or none, says nothing (§4.2)."""
@@ -118,8 +119,8 @@ def parse(operation: Operation, answer: Answer, secrets: Secrets | None = None) 
         content = json.loads(answer.body)
         return _reply(operation, content, answer.status, secrets)
     except (ValueError, RecursionError):
-        status = "" if answer.status == 200 else f" (HTTP {answer.status})"
-        raise Unreachable(f"the cloud answered {operation.name} with something that is not its JSON{status}") from None
+        text = Text("the cloud's answer (HTTP {status}) cannot be understood", status=str(answer.status))
+        raise Unreachable(text) from None
 
 
 def _reply(operation: Operation, content: Any, status: int, secrets: Secrets) -> Reply:

@@ -11,9 +11,11 @@ from typing import Any
 from emulator.clouds.account import refuse_blank
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.owa.operations import Operation
+from emulator.clouds.owa.refusals import said
 from emulator.clouds.owa.wire import Wire
 from emulator.clouds.vault import Device, Login
 from emulator.errors import LoginRefused, Rejected, SessionExpired, Unreachable
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -49,7 +51,10 @@ class LoginRequests:
         if (other := self._in_other_lang(login)) and reply.failure and failures.is_defect(reply.failure):
             self._keep_lang(other)
             lang, others = self._wire.lang_of(login), self._wire.lang_of(other)
-            raise Unreachable(f"the cloud fails over its language {lang!r}; the next login is made in {others!r}")
+            text = Text(
+                "the cloud fails over its language “{lang}”; the next login uses “{other}”", lang=lang, other=others
+            )
+            raise Unreachable(text)
         try:
             content = content_of(reply)
         except SessionExpired as error:
@@ -61,7 +66,7 @@ class LoginRequests:
         # Only an answer to the password resets the count of lost answers.
         made = self.accept(replace(login, passwords_lost=0), content)
         if made is None:
-            raise LoginRefused(f"the cloud refused the login: {graphql.text(content, 'msg') or 'it gave no reason'}")
+            raise LoginRefused(Text("the cloud refused the login: {why}", why=said(content)))
         self._vault.note_password(**secret, wrong=False)
         return made
 

@@ -9,6 +9,7 @@ from emulator.clouds import Country, Polling, Provider
 from emulator.clouds.account import Account, Reach
 from emulator.clouds.enrolment import Enrolment
 from emulator.clouds.owa.cached import LAG_S
+from emulator.words.text import Text
 
 COUNTRIES = {
     "ES": Country("customers.verisure.es", "es"),
@@ -66,8 +67,9 @@ ROW = Provider(
     path="/owa-api/graphql",
     polling=Polling(POLL_EVERY_S, POLL_AT_LEAST_S, SPACING_S, REREAD_AFTER_S, LAG_S, ACTIVITY_S),
     open=_open,
-    after_refusal="Nothing more is sent to this account, so that it is not locked. Mend that, then type "
-    "`emulator login`.",
+    after_refusal=Text(
+        "Nothing more is sent to this account, so that it is not locked. Mend that, then type `emulator login`."
+    ),
     again="type `emulator login`",
     enrol=_enrol,
     forces=True,

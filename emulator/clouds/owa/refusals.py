@@ -19,7 +19,10 @@ ZONE_MESSAGE = "error_mpj_exception"
 NAMED_ZONE = "open_zone"
 """Signs of open zones: a code, a type, a message with a number of them, or a message that names one."""
 
-REASONS = {"101": "this user may not arm the perimeter", "106": "this alarm takes no other mode while it is armed"}
+REASONS = {
+    "101": Text("this user may not arm the perimeter"),
+    "106": Text("this alarm takes no other mode while it is armed"),
+}
 """error.code → the reason of a refusal (§5.6)."""
 
 TROUBLE = ("no_response", "status_not_found", "protom_session", "alarm_process_error", "status_inventory")
@@ -56,17 +59,18 @@ class ZoneRefusal(OpenZones):
         return self.again
 
 
-def refusal(request: str, content: Any, *, arming: bool) -> CommandError:
+def refusal(content: Any, *, arming: bool) -> CommandError:
     """Return the error for a poll whose `res` is a refusal; only arming can meet open zones."""
     error = content.get("error") if isinstance(content, dict) else None
     code, kind, message = graphql.text(error, "code"), graphql.text(error, "type"), graphql.text(content, "msg")
+    unanswered = Unconfirmed(Text("the panel did not answer: {why}", why=said(content)))
     if any(word in message for word in TROUBLE):
-        return Unconfirmed(f"the panel did not answer {request}: {said(content)}")
+        return unanswered
     if arming and _is_open(error, code, kind, message):
         return _open_zones(error, kind, message)
     if kind == "TECHNICAL_ERROR":
-        return Unconfirmed(f"the panel did not answer {request}: {said(content)}")
-    return Rejected(REASONS.get(code) or f"the panel refused {request}: {said(content)}")
+        return unanswered
+    return Rejected(REASONS.get(code) or Text("the panel refused: {why}", why=said(content)))
 
 
 def _is_open(error: Any, code: str, kind: str, message: str) -> bool:
@@ -113,8 +117,13 @@ def zone(row: Mapping[str, Any]) -> str:
     return graphql.text(row, "alias") or codes.device(graphql.text(row, "deviceType"))
 
 
+def because(what: Text, why: str) -> Text:
+    """Return a text with its reason, if there is one."""
+    return Text("{what}: {why}", what=what, why=why) if why else what
+
+
 def said(content: Any) -> str:
     """Return the reason in the cloud's words."""
     error = content.get("error") if isinstance(content, dict) else None
     words = (graphql.text(content, "msg"), graphql.text(error, "type"), graphql.text(error, "code"))
-    return ", ".join(filter(None, words)) or "it gives no reason"
+    return ", ".join(filter(None, words)) or Text("it gives no reason")

@@ -15,9 +15,11 @@ from emulator.clouds.owa.failures import CapabilitiesExpired, NotTaken, Unauthor
 from emulator.clouds.owa.graphql import Caller
 from emulator.clouds.owa.operations import Needs, Operation
 from emulator.clouds.owa.profiles import Fitted, fitted, service
-from emulator.clouds.owa.tokens import MARGIN_S, TYPE_LOGIN, Tokens
+from emulator.clouds.owa.refusals import said
+from emulator.clouds.owa.tokens import MARGIN_S, Tokens
 from emulator.clouds.owa.wire import Wire
 from emulator.errors import EmulatorError, Rejected, SessionExpired, Unreachable
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -54,7 +56,7 @@ class OwaSession:
             found = graphql.installations(self.look(operations.INSTALLATIONS, {}))
             if not found:
                 # Null for a while if the back-end has trouble (§10.1): no reason to stop all logins.
-                raise Unreachable("the cloud does not tell the account's installations", sent=False)
+                raise Unreachable(Text("the cloud does not tell the account's installations"), sent=False)
             self._installation = self._wire.account.choose(found)
         return self._installation.number, self._installation.panel
 
@@ -88,9 +90,9 @@ class OwaSession:
             self._trust(operation)
             return content
         # The cloud has said that it did not execute the operation.
-        text = f"the cloud does not accept a fresh session: {ended}"
+        text = Text("the cloud does not accept a fresh session: {why}", why=str(ended))
         if operation.changes and isinstance(ended, Unauthorized):
-            raise NotTaken(f"{text}; if this lasts, {TYPE_LOGIN}")
+            raise NotTaken(Text("{why}; if this lasts, type `emulator login`", why=text))
         raise Unreachable(text, sent=False)
 
     def _attempt(
@@ -147,11 +149,13 @@ class OwaSession:
         """
         _, refused, _ = self._attempt(operations.INSTALLATIONS, {}, lambda: None, None)
         if refused is None:
-            raise Unreachable(
-                f"the cloud answers for the account, but does not open installation {self._installation.number}: check "
-                f"`number` in devices.yaml, and whether its contract still runs; {ended}",
-                sent=False,
+            text = Text(
+                "the cloud answers for the account, but does not open installation {number}: check `number` in "
+                "devices.yaml, and whether its contract still runs; {why}",
+                number=self._installation.number,
+                why=str(ended),
             )
+            raise Unreachable(text, sent=False)
 
     def ready(self) -> None:
         """Renew all that a command needs, so that it is sent as soon as it is reported to be."""
@@ -177,7 +181,8 @@ class OwaSession:
         try:
             return self.call(operation, variables)
         except Rejected as error:
-            raise Unreachable(f"the cloud refused {operation.name}: {error}") from None
+            LOG.info("%s: %s", operation.name, error)
+            raise Unreachable(Text("the cloud refused to answer: {why}", why=str(error))) from None
 
     def _caller(self, needs: Needs) -> Caller:
         more: dict[str, Any] = {}
@@ -233,8 +238,8 @@ class OwaSession:
         about = told if isinstance(told, dict) else {}
         token = graphql.text(about, "capabilities")
         if not token and graphql.text(content, "res") in graphql.REFUSED:
-            said = graphql.text(content, "msg") or "it gives no reason"
-            raise Unreachable(f"the cloud does not open installation {number}: {said}", sent=False)
+            text = Text("the cloud does not open installation {number}: {why}", number=number, why=said(content))
+            raise Unreachable(text, sent=False)
         if not token:
             LOG.info("the cloud tells no capabilities of installation %s; going on without", number)
         self._services = about

@@ -15,6 +15,7 @@ from emulator.clouds.owa.refusals import OPEN, said, zone
 from emulator.clouds.owa.session import OwaSession
 from emulator.errors import Unreachable
 from emulator.model import Axes, PanelState
+from emulator.words.text import Text
 
 POLL_S = 2.0
 """Interval of polls for an outcome (§5.4)."""
@@ -58,7 +59,7 @@ class StateReader:
         content = self._session.look(operations.STATUS, {"numinst": self._session.installation()[0]})
         letter, stamp = graphql.text(content, "status").upper(), graphql.text(content, "timestampUpdate")
         if not letter:
-            raise Unreachable("the cloud does not tell the panel's state")
+            raise Unreachable(Text("the cloud does not tell the panel's state"))
         state = self.state
         seen = (letter, stamp)
         if self.cached.is_news(seen, self._clock.monotonic()) or state is None:
@@ -89,17 +90,17 @@ class StateReader:
         content = self._session.look(operations.CHECK, {"numinst": number, "panel": panel})
         reference = graphql.text(content, "referenceId")
         if graphql.text(content, "res") != OK or not reference:
-            raise Unreachable(f"the panel cannot be asked: {said(content)}")
+            raise Unreachable(Text("the panel cannot be asked: {why}", why=said(content)))
         variables = {"numinst": number, "idService": CHECK_SERVICE, "panel": panel, "referenceId": reference}
         started = self._clock.monotonic()
         while self._clock.monotonic() - started < within_s:
             if not self._clock.sleep(POLL_S):
-                raise Unreachable("the program stopped before the panel answered")
+                raise Unreachable(Text("the program stopped before the panel answered"))
             content = self._session.look(operations.CHECK_STATUS, variables)
             if graphql.text(content, "res") == WAIT:
                 continue
             letter = graphql.text(content, "protomResponse").upper()
             if letter and graphql.text(content, "res") == OK:
                 return self.told(letter, "CheckAlarm")
-            raise Unreachable(f"the panel did not tell its state: {said(content)}")
-        raise Unreachable(f"the panel did not tell its state within {within_s:g} s")
+            raise Unreachable(Text("the panel did not tell its state: {why}", why=said(content)))
+        raise Unreachable(Text("the panel did not tell its state within {s} s", s=f"{within_s:g}"))

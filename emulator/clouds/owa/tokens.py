@@ -11,9 +11,11 @@ from datetime import datetime
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.owa.failures import Failure, Locked, Unauthorized
 from emulator.clouds.owa.login import LoginRequests, content_of
+from emulator.clouds.owa.refusals import because
 from emulator.clouds.owa.wire import Throttled, Wire
 from emulator.clouds.vault import Login
 from emulator.errors import LoginNeeded, LoginRefused, SessionExpired, Unreachable
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -39,8 +41,7 @@ PASSWORD_PAUSE_S = 3600.0
 PASSWORDS = 2
 """Number of logins with the password in a row whose answers may get lost; each may have counted as a wrong one."""
 
-DISOWNED = "the cloud does not know this program any more"
-TYPE_LOGIN = "type `emulator login`"
+DISOWNED = Text("the cloud does not know this program any more")
 
 
 class Tokens:
@@ -71,17 +72,18 @@ class Tokens:
             if login.access != stale and self._good(login, margin_s):
                 return login
             if not login.refresh:
-                return self._by_password(login, "the login has ended, and no token is left to renew it with")
+                return self._by_password(login, Text("the login has ended, and no token is left to renew it with"))
             try:
                 return self._rotate(login)
             except Locked as error:
-                raise self._needed(self._known(), f"{error}; then {TYPE_LOGIN}") from None
+                raise self._needed(self._known(), _then(error)) from None
             except (SessionExpired, LoginRefused) as error:
-                ended = DISOWNED if isinstance(error, Unauthorized) else "the login has ended"
-                lost = ", after the answer to a renewal had got lost" if login.spent else ""
+                ended = DISOWNED if isinstance(error, Unauthorized) else Text("the login has ended")
+                if login.spent:
+                    ended = Text("{what}, after the answer to a renewal had got lost", what=ended)
                 # The language may have been learned meanwhile.
                 dead = replace(self._known(), refresh="", spent=False, crashes=0)
-                return self._by_password(dead, f"{ended}{lost}: {error}")
+                return self._by_password(dead, because(ended, str(error)))
 
     def disowned(self, stale: str, refusal: SessionExpired) -> None:
         """Replace a login that the cloud does not accept, although it has just renewed it, unless that was just done.
@@ -91,12 +93,12 @@ class Tokens:
         with self._vault.alone(), self._wire.command():
             login = self._requests.kept(self._known())
             if login.access == stale:
-                self._by_password(login, f"{DISOWNED}: {refusal}")
+                self._by_password(login, because(DISOWNED, str(refusal)))
 
     def _known(self) -> Login:
         login = self._vault.load()
         if login is None:
-            raise LoginNeeded(f"nobody has logged in to this account yet: {TYPE_LOGIN}")
+            raise LoginNeeded(Text("nobody has logged in to this account yet: type `emulator login`"))
         if login.trouble:
             raise LoginNeeded(login.trouble)
         return login
@@ -120,10 +122,10 @@ class Tokens:
         except Unreachable as error:
             if not error.sent:
                 self._vault.save(login)
-            raise Unreachable(f"the login could not be renewed: {error}", sent=error.sent) from None
+            raise Unreachable(Text("the login could not be renewed: {why}", why=str(error)), sent=error.sent) from None
         renewed = self._requests.accept(asked, content, login.refresh)
         if renewed is None:
-            raise SessionExpired(graphql.text(content, "msg") or "the cloud gave no new tokens")
+            raise SessionExpired(graphql.text(content, "msg") or Text("the cloud gave no new tokens"))
         LOG.debug("the login was renewed")
         return renewed
 
@@ -135,10 +137,12 @@ class Tokens:
             self._crashed_at = self._clock.monotonic()
             login = replace(login, crashes=login.crashes + 1, crashed_at=now)
         self._vault.save(login)
-        words = failure.said or failure.message or "it answers without content"
+        words = failure.said or failure.message or Text("it answers without content")
         if login.crashes >= CRASHES:
-            raise SessionExpired(f'the cloud fails each time over its renewal, and only there ("{words}")')
-        raise Unreachable(f"the cloud has trouble: {words}")
+            raise SessionExpired(
+                Text('the cloud fails each time over its renewal, and only there ("{words}")', words=words)
+            )
+        raise Unreachable(Text("the cloud has trouble: {words}", words=words))
 
     def _knock(self, login: Login) -> bool:
         """Check that the cloud answers before a refresh token is risked; return whether it does so without trouble."""
@@ -153,11 +157,13 @@ class Tokens:
         soon = login.password_at <= now < again
         lost = login.passwords_lost
         if not self._wire.account.password or (soon and not lost) or lost >= PASSWORDS:
-            too = "; nor was the login with the password answered" if lost else ""
-            raise self._needed(login, f"{why}{too}; {TYPE_LOGIN}")
+            if lost:
+                why = Text("{why}; nor was the login with the password answered", why=why)
+            raise self._needed(login, Text("{why}; type `emulator login`", why=why))
         if soon:
             at = datetime.fromtimestamp(again).astimezone()
-            raise Unreachable(f"the login with the password was not answered; once more at {at:%H:%M}", sent=False)
+            text = Text("the login with the password was not answered; once more at {time}", time=f"{at:%H:%M}")
+            raise Unreachable(text, sent=False)
         LOG.warning("%s; logging in with the password", why)
         trying = replace(login, password_at=now, passwords_lost=lost + 1)
         self._vault.save(trying)
@@ -168,11 +174,16 @@ class Tokens:
                 self._vault.save(login)
             raise
         except LoginRefused as error:
-            raise self._needed(trying, f"{error}; then {TYPE_LOGIN}") from None
+            raise self._needed(trying, _then(error)) from None
         if renewed is None:
-            raise self._needed(trying, f"the cloud wants this program to be confirmed by SMS: {TYPE_LOGIN}")
+            text = Text("the cloud wants this program to be confirmed by SMS: type `emulator login`")
+            raise self._needed(trying, text)
         return renewed
 
     def _needed(self, login: Login, trouble: str) -> LoginNeeded:
         self._vault.save(replace(login, trouble=trouble))
         return LoginNeeded(trouble)
+
+
+def _then(error: Exception) -> Text:
+    return Text("{why}; then type `emulator login`", why=str(error))

@@ -3,6 +3,7 @@
 Facts: verisure-owa.md §7.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,9 @@ from emulator.clock import Clock
 from emulator.clouds.firewall import Barrier
 from emulator.clouds.owa.provider import SPACING_S
 from emulator.errors import Unreachable
+from emulator.words.text import Text
+
+LOG = logging.getLogger(__name__)
 
 
 class Turnstile(Barrier):
@@ -45,7 +49,8 @@ class Turnstile(Barrier):
                 # Another thread holds the turn, or it is too early: look again when it may be free.
                 wait_s = self._next - now if 0 < self._next - now <= self._spacing_s else self._spacing_s / 10
             if not clock.sleep(wait_s):
-                raise Unreachable(f"the program stopped before {name} was sent", sent=False)
+                LOG.info("the program stopped before %s was sent", name)
+                raise Unreachable(Text("the program stopped before this was sent"), sent=False)
         try:
             yield
         finally:

@@ -22,6 +22,7 @@ from emulator.clouds.owa.turnstile import Turnstile
 from emulator.clouds.strike import Secrets
 from emulator.clouds.vault import Login, Vault
 from emulator.errors import SessionExpired, Unreachable
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -131,7 +132,11 @@ class Wire:
 
     def _read(self, operation: Operation, answer: Answer) -> Reply:
         """Parse an answer, and learn from it what the schema lacks; Unreachable if it is not the API's."""
-        reply = graphql.parse(operation, answer, self._secrets)
+        try:
+            reply = graphql.parse(operation, answer, self._secrets)
+        except Unreachable as error:
+            LOG.info("%s: HTTP %d, %d bytes: %s", operation.name, answer.status, len(answer.body), error)
+            raise
         failure = reply.failure
         if failure is None or not isinstance(failures.error(failure), Unreachable):
             self.served_at = self.clock.monotonic()
@@ -184,7 +189,8 @@ class Wire:
         """Stop all requests for as long as the 403 asks for."""
         asked = float(answer.retry_after) if answer.retry_after.isdecimal() else RATE_LIMIT_S
         pause_s = min(asked, RATE_LIMIT_MOST_S)
-        why = f"the cloud asks for a pause of {pause_s:g} s (HTTP {FORBIDDEN})"
+        why = Text("the cloud asks for a pause of {s} s", s=f"{pause_s:g}")
+        LOG.info("HTTP %d: %s", answer.status, why)
         self._turnstile.shut(self.clock.monotonic() + pause_s, why)
         return Throttled(why, sent=False)
 

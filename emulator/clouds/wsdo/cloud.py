@@ -19,6 +19,8 @@ from emulator.clouds.wsdo.operations import PanelOperations
 from emulator.clouds.wsdo.session import Session, Transport
 from emulator.errors import CloudError, CommandError, Rejected, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior, PanelState
+from emulator.words import spoken
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -97,8 +99,10 @@ class WsdoCloud:
             try:
                 state = self._run(part, report)
             except (CommandError, CloudError) as error:
+                LOG.info("%s: %s", REQUESTS[part], error)
                 if done:
-                    error.args = (f"{' and '.join(map(str, done))}: done; {part}: {error}",)
+                    names, last = tuple(map(spoken.action, done)), spoken.action(part)
+                    error.args = (Text("{done}: done; {part}: {why}", done=names, part=last, why=str(error)),)
                 raise
             done.append(part)
         return state
@@ -146,7 +150,7 @@ class WsdoCloud:
         if reply.res != pet.OK:
             refused = refusals.error(reply)
             if doubt or not isinstance(refused, Rejected):
-                raise Unconfirmed(f"the cloud lost track of {base}: {refused}")
+                raise Unconfirmed(Text("the cloud lost track of the command: {why}", why=str(refused)))
             raise refused
         axes = codes.read_outcome(reply.status, reply.message, before.after(action))
         if axes is None:
@@ -154,7 +158,9 @@ class WsdoCloud:
                 state = self._ask_panel()
             except CloudError as error:
                 if not isinstance(action, Disarm) or codes.mentions(reply.message) != ArmMode():
-                    text = f"{base} ended, but the panel could not be asked for its state: {error}"
+                    text = Text(
+                        "the command ended, but the panel could not be asked for its state: {why}", why=str(error)
+                    )
                     raise Unconfirmed(text) from None
                 # The answer says that it is off; an axis that it does not mention stays unknown.
                 state = self._remember(before.after(action), reply.status or "", f"{base}2")
@@ -163,9 +169,11 @@ class WsdoCloud:
         self._log.expect(base)
         reached = state.axes.reached(action)
         if reached is None:
-            raise Unconfirmed(f"{base} ended, but the panel's answer ({state.raw}) does not tell the state")
+            LOG.info("%s ended with status %r", base, state.raw)
+            raise Unconfirmed(Text("the command ended, but the panel's answer does not tell the state"))
         if not reached:
-            raise Rejected(f"the panel ended {base} without doing it: it is {state.axes}")
+            where = spoken.axes(state.axes)
+            raise Rejected(Text("the panel ended the command without doing it: it is {axes}", axes=where))
         return state
 
     def _ask_panel(self, within_s: float = EST_DEADLINE_S) -> PanelState:
@@ -174,11 +182,11 @@ class WsdoCloud:
         try:
             reply, _ = self._operations.follow("EST", lambda _phase, _text: None, within_s)
         except (Rejected, Unconfirmed) as error:
-            raise Unreachable(f"the panel did not tell its state: {error}") from None
+            raise Unreachable(Text("the panel did not tell its state: {why}", why=str(error))) from None
         if reply.res != pet.OK:
-            raise Unreachable(f"the panel did not tell its state: {refusals.error(reply)}")
+            raise Unreachable(Text("the panel did not tell its state: {why}", why=str(refusals.error(reply))))
         if not reply.status:
-            raise Unreachable("the panel's answer has no status")
+            raise Unreachable(Text("the panel's answer has no status"))
         before = self._state
         state = self._remember(codes.read_status(reply.status, reply.message), reply.status, "EST2")
         self._log.explained(moved=before is None or before.axes != state.axes)
@@ -190,7 +198,7 @@ class WsdoCloud:
         window = {"timefilter": TIMEFILTER, "activityfilter": "0"}
         rows = self._session.request("ACT_V2", {"numinst": listed.number, "panel": listed.panel} | window).log
         if rows is None:
-            raise Unreachable("the cloud's activity log has no list")
+            raise Unreachable(Text("the cloud's activity log has no list"))
         self._events.take(rows, self._clock.time())
         known = self._state
         if known is None:

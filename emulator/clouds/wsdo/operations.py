@@ -12,6 +12,7 @@ from emulator.clock import Clock
 from emulator.clouds.wsdo import pet, refusals
 from emulator.clouds.wsdo.session import Session
 from emulator.errors import CloudError, SessionExpired, Unconfirmed, Unreachable
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -46,14 +47,17 @@ class PanelOperations:
         deadline_s = min(self._deadline_s, within_s)
         while self._clock.monotonic() - started < deadline_s:
             if not self._clock.sleep(POLL_X2_S):
-                raise Unconfirmed(f"the program stopped before the panel answered {base}")
+                raise Unconfirmed(Text("the program stopped before the panel answered"))
             try:
                 reply = self._session.panel_request(f"{base}2", operation)
             except SessionExpired as error:
                 if renewed:
-                    raise Unconfirmed(f"{base} was under way when the cloud ended its session twice: {error}") from None
+                    text = Text(
+                        "the command was under way when the cloud ended its session twice: {why}", why=str(error)
+                    )
+                    raise Unconfirmed(text) from None
                 renewed = True
-                self._renew_for(base)
+                self._renew()
                 continue
             except Unreachable as error:
                 LOG.debug("%s2: %s", base, error)
@@ -65,7 +69,7 @@ class PanelOperations:
                 report(Phase.WAITING, f"{base}2, {self._clock.monotonic() - started:.0f} s so far")
                 continue
             return reply, lost or renewed
-        raise Unconfirmed(f"the panel has not answered {base} within {deadline_s:g} s")
+        raise Unconfirmed(Text("the panel has not answered within {s} s", s=f"{deadline_s:g}"))
 
     def _submit(self, base: str, operation: str, before: Callable[[], None]) -> bool:
         """Send X1 once; return True if its answer was lost, so that it may or may not have arrived."""
@@ -95,8 +99,9 @@ class PanelOperations:
             LOG.warning("the answer to %s1 was lost (%s); asking what became of it", base, error)
             return None
 
-    def _renew_for(self, base: str) -> None:
+    def _renew(self) -> None:
         try:
             self._session.renew()
         except CloudError as error:
-            raise Unconfirmed(f"the session ended while {base} was under way, and login failed: {error}") from None
+            text = Text("the session ended while the command was under way, and login failed: {why}", why=str(error))
+            raise Unconfirmed(text) from None

@@ -10,6 +10,7 @@ from lxml import etree
 from emulator.clouds.account import Listed
 from emulator.clouds.strike import Secrets, readable
 from emulator.errors import Unreachable
+from emulator.words.text import Text
 
 OK, WAIT = "OK", "WAIT"
 
@@ -52,12 +53,12 @@ def parse(data: bytes, secrets: Secrets | None = None) -> PetReply:
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError):
-        raise Unreachable("the cloud answered something that is not its XML") from None
+        raise Unreachable(Text("the cloud's answer cannot be understood: it is not its XML")) from None
     # Entities are never expanded; an answer that declares any is not the cloud's.
     if root.getroottree().docinfo.internalDTD is not None:
-        raise Unreachable("the cloud answered XML with a document type, which it never does")
+        raise Unreachable(Text("the cloud's answer cannot be understood: it has a document type"))
     if root.tag != "PET" or not _text(root, "RES"):
-        raise Unreachable("the cloud answered XML that is not its own")
+        raise Unreachable(Text("the cloud's answer cannot be understood: it is another XML"))
     secrets = secrets or Secrets()
     secrets.add(_text(root, "HASH"))
     _strike(root, secrets)

@@ -7,6 +7,7 @@ from emulator.alarm.cloud import Cloud
 from emulator.clock import Clock
 from emulator.clouds import Country, Polling, Provider
 from emulator.clouds.account import Account, Reach
+from emulator.words.text import Text
 
 HOST = "mob2217.securitasdirect.es:12010"
 """One host for every country (API document)."""
@@ -39,8 +40,10 @@ ROW = Provider(
     path="/WebService/ws.do",
     polling=Polling(POLL_EVERY_S, POLL_AT_LEAST_S, SPACING_S, activity_s=0.0),
     open=_open,
-    after_refusal="Nothing more is sent to this account, so that it is not locked. A change of the settings or of the "
-    "environment counts after a restart; `emulator status` has the same login tried once more (and again only with "
-    "--retry-login).",
+    after_refusal=Text(
+        "Nothing more is sent to this account, so that it is not locked. A change of the settings or of the "
+        "environment counts after a restart; `emulator status` has the same login tried once more (and again only with "
+        "--retry-login)."
+    ),
     again="type `emulator status`, which tries it once more",
 )

@@ -8,17 +8,27 @@ import re
 from emulator.clouds.wsdo.codes import plain
 from emulator.clouds.wsdo.pet import PetReply
 from emulator.errors import CloudError, LoginRefused, Rejected, Retired, SessionExpired, Unreachable
+from emulator.words.text import Text
 
-ERRORS: dict[str, tuple[type[CloudError], str]] = {
-    "60022": (SessionExpired, "the session has ended"),
-    "60067": (SessionExpired, "the session is not known any more"),
-    "60161": (Retired, "this account has moved to the new My Verisure app: set `cloud: owa` for it in devices.yaml"),
-    "60060": (Retired, "the cloud wants a newer app: set `callby: AND_61` or `callby: IPH_61`, or `cloud: owa`"),
-    "60057": (LoginRefused, "country and language do not go together: check `country` and `lang` in devices.yaml"),
-    "60091": (LoginRefused, "user or password is wrong: check VERISURE_USER and VERISURE_PASSWORD"),
-    "60052": (LoginRefused, "the account is locked: unlock it in the app or call customer service"),
-    "3000": (Unreachable, "the cloud has trouble of its own"),
-    "5304": (Unreachable, "the cloud has trouble of its own"),
+TROUBLE = Text("the cloud has trouble of its own")
+LOCKED = Text("the account is locked: unlock it in the app or call customer service")
+
+ERRORS: dict[str, tuple[type[CloudError], Text]] = {
+    "60022": (SessionExpired, Text("the session has ended")),
+    "60067": (SessionExpired, Text("the session is not known any more")),
+    "60161": (
+        Retired,
+        Text("this account has moved to the new My Verisure app: set `cloud: owa` for it in devices.yaml"),
+    ),
+    "60060": (Retired, Text("the cloud wants a newer app: set `callby: AND_61` or `callby: IPH_61`, or `cloud: owa`")),
+    "60057": (
+        LoginRefused,
+        Text("country and language do not go together: check `country` and `lang` in devices.yaml"),
+    ),
+    "60091": (LoginRefused, Text("user or password is wrong: check VERISURE_USER and VERISURE_PASSWORD")),
+    "60052": (LoginRefused, LOCKED),
+    "3000": (Unreachable, TROUBLE),
+    "5304": (Unreachable, TROUBLE),
 }
 """ERR number → error, and its text for people with the remedy (§2.3)."""
 
@@ -35,18 +45,24 @@ TROUBLE_TEXT = re.compile(
 def error(reply: PetReply, *, login: bool = False) -> CloudError | Rejected:
     """Return the error of a refused answer. An unexplained refusal of LOGIN stops all logins: accounts get locked."""
     words = reply.said or reply.message
-    said = f' The cloud said: "{words}"' if words else ""
+    number = f"{reply.res}, ERR {reply.err}" if reply.err else reply.res
+
+    def said(meaning: Text) -> Text:
+        return Text('{meaning}. The cloud said: "{words}"', meaning=meaning, words=words) if words else meaning
+
     if reply.err in ERRORS:
         kind, meaning = ERRORS[reply.err]
-        return kind(f"{meaning} (ERR {reply.err}).{said}")
+        return kind(said(Text("{meaning} (ERR {number})", meaning=meaning, number=reply.err)))
     if login and RETIRED_TEXT.search(plain(reply.message)):
-        return Retired(f"this API no longer serves the account: set `cloud: owa` for it in devices.yaml.{said}")
+        return Retired(said(Text("this API no longer serves the account: set `cloud: owa` for it in devices.yaml")))
     if not login and TROUBLE_TEXT.search(plain(reply.message)):
-        kind, meaning = ERRORS["3000"]
-        return kind(f"{meaning}.{said}")
-    number = f", ERR {reply.err}" if reply.err else ""
+        return Unreachable(said(TROUBLE))
     if reply.res == "LOCK":
-        return LoginRefused(f"{ERRORS['60052'][1]}.{said}")
+        return LoginRefused(said(LOCKED))
     if login:
-        return LoginRefused(f"the cloud refused the login ({reply.res}{number}): check user and password.{said}")
-    return Rejected(words or f"the cloud refused without a reason ({reply.res}{number})")
+        return LoginRefused(
+            said(Text("the cloud refused the login ({number}): check user and password", number=number))
+        )
+    if words:
+        return Rejected(Text('the cloud said: "{words}"', words=words))
+    return Rejected(Text("the cloud refused without a reason ({number})", number=number))

@@ -16,13 +16,14 @@ from emulator.clouds.strike import Secrets
 from emulator.clouds.wsdo import pet, refusals
 from emulator.clouds.wsdo.gate import Gate
 from emulator.errors import EmulatorError, LoginRefused, Rejected, Retired, SessionExpired, Unreachable
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
 FORBIDDEN_S = 60.0
 """Silence after an HTTP 403 that is not the firewall's page; the server does not say how long."""
 
-ADVICE = ". Where that lasts, this API may be gone: set `cloud: owa`"
+ADVICE = Text("Where that lasts, this API may be gone: set `cloud: owa`")
 """Advice during a ban: since 2023 the firewall has refused everybody here (verisure-owa.md §0)."""
 
 CLOSE_TIMEOUT_S = 2.0
@@ -150,7 +151,10 @@ class Session:
         if reply.res in (pet.OK, pet.WAIT):
             return reply
         refused = refusals.error(reply)
-        raise Unreachable(f"the cloud refused {request}: {refused}") if isinstance(refused, Rejected) else refused
+        LOG.info("%s: %s", request, refused)
+        if isinstance(refused, Rejected):
+            raise Unreachable(Text("the cloud refused to answer: {why}", why=str(refused)))
+        raise refused
 
     def _send(
         self,
@@ -166,7 +170,8 @@ class Session:
         self._gate.pass_through(self._clock.monotonic())
         # A stop lets CLS through, and nothing else: a cancelled command is not sent.
         if not self._clock.sleep(self._gate.wait_s(self._clock.monotonic())) and request != "CLS":
-            raise Unreachable(f"the program stopped before {request} was sent", sent=False)
+            LOG.info("the program stopped before %s was sent", request)
+            raise Unreachable(Text("the program stopped before this was sent"), sent=False)
         params = {
             "request": request,
             "ID": operation,
@@ -185,10 +190,15 @@ class Session:
         except Forbidden as error:
             if error.page:
                 raise self._firewall.met() from None
-            self._gate.shut(
-                self._clock.monotonic() + FORBIDDEN_S, f"{error}; nothing is sent for {FORBIDDEN_S:g} s{ADVICE}"
+            why = Text(
+                "{why}; nothing is sent for {s} s. {advice}", why=str(error), s=f"{FORBIDDEN_S:g}", advice=ADVICE
             )
+            self._gate.shut(self._clock.monotonic() + FORBIDDEN_S, why)
             raise
-        reply = pet.parse(answer, self._secrets)
+        try:
+            reply = pet.parse(answer, self._secrets)
+        except Unreachable as error:
+            LOG.info("%s: %d bytes: %s", request, len(answer), error)
+            raise
         LOG.debug("%s: %s%s", request, reply.res, f" {reply.err}" if reply.err else "")
         return reply

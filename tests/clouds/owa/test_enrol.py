@@ -181,7 +181,7 @@ def test_the_other_language_is_for_the_next_login_and_goes_on_with_the_code() ->
         mkLoginToken=[errors("Cannot read properties of undefined (reading 'pt')"), UNKNOWN, LOGGED_IN],
         mkValidateDevice=[challenge(), TRUSTED],
     )
-    with pytest.raises(Unreachable, match="the next login is made in 'br'"):
+    with pytest.raises(Unreachable, match="the next login uses “br”"):
         world.enrolment.begin()
     # Until somebody has logged in, what the program has done with the password counts.
     assert world.vault.login == replace(known, bad_lang="pt")

@@ -113,7 +113,7 @@ def test_the_other_form_of_errors_keeps_its_reason() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b'"x"', b"{}", b"\xff\xfe", b"[" * 100_000])
 def test_what_is_not_the_api_is_unreachable(body: bytes) -> None:
-    with pytest.raises(Unreachable, match=r"Status.*HTTP 502"):
+    with pytest.raises(Unreachable, match="HTTP 502"):
         graphql.parse(operations.STATUS, Answer(502, body))
 
 

@@ -18,7 +18,7 @@ KEY = {"referenceId": "F", "suid": "S"}
 
 def read(message: str = "", *, arming: bool = True, **error: Any) -> Exception:
     content = {"res": "ERROR", "msg": message, "error": error or None}
-    return refusals.refusal("ARM1", content, arming=arming)
+    return refusals.refusal(content, arming=arming)
 
 
 @pytest.mark.parametrize(

@@ -365,7 +365,7 @@ def test_a_language_that_a_renewal_has_shown_outlives_a_session_that_is_over_at_
 
 def test_the_other_language_of_a_login_is_for_the_next_one_since_each_may_count_as_a_wrong_password() -> None:
     world = World(ENDED, "p", country="BR", lang="pt", mkLoginToken=[CRASH, LOGGED_IN])
-    with pytest.raises(Unreachable, match=r"fails over its language 'pt'; the next login is made in 'br'"):
+    with pytest.raises(Unreachable, match=r"fails over its language “pt”; the next login uses “br”"):
         world.tokens.access()
     world.clock.now += PASSWORD_PAUSE_S
     login = world.restart().access()

@@ -81,7 +81,7 @@ def test_a_stop_ends_the_wait_and_nothing_is_sent(clock: FakeClock) -> None:
     asker = wire(clock, script)
     ask(asker)
     clock.stop()
-    with pytest.raises(Unreachable, match="program stopped before Status was sent") as caught:
+    with pytest.raises(Unreachable, match="program stopped before this was sent") as caught:
         ask(asker)
     assert not caught.value.sent
     assert len(script.sent) == 1

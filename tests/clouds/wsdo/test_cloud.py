@@ -179,7 +179,7 @@ def test_another_mode_active_is_rejected_and_nothing_is_disarmed(world: World) -
 def test_wait_without_end_is_unconfirmed_after_the_deadline(world: World) -> None:
     world.fault("wait")
     began = world.clock.now
-    with pytest.raises(Unconfirmed, match="not answered ARM within 60 s"):
+    with pytest.raises(Unconfirmed, match="not answered within 60 s"):
         world.cloud.execute(TOTAL, quiet)
     assert DEADLINE_S <= world.clock.now - began < DEADLINE_S + 10
     assert world.count("ARM1") == 1
@@ -237,7 +237,7 @@ def test_a_lost_x1_answer_is_followed_not_repeated(world: World) -> None:
 
 def test_a_lost_x1_that_never_arrived_is_unconfirmed(world: World) -> None:
     world.fault("down", "ARM1", times=1)
-    with pytest.raises(Unconfirmed, match="lost track of ARM"):
+    with pytest.raises(Unconfirmed, match="lost track of the command"):
         world.cloud.execute(TOTAL, quiet)
     assert world.count("ARM1") == 1
     assert not world.panel.axes.armed
@@ -267,7 +267,7 @@ def test_trouble_at_login_sends_no_command(world: World, kind: str) -> None:
 
 def test_trouble_in_answer_to_x1_is_followed_not_repeated(world: World) -> None:
     world.fault("refuse", "ARM1")
-    with pytest.raises(Unconfirmed, match="lost track of ARM"):
+    with pytest.raises(Unconfirmed, match="lost track of the command"):
         world.cloud.execute(TOTAL, quiet)
     assert world.count("ARM1") == 1
     assert world.count("ARM2") >= 1
@@ -426,7 +426,7 @@ def test_an_answer_that_does_not_say_and_a_panel_that_cannot_be_asked_is_unconfi
 
 def test_an_answer_with_an_unreadable_letter_is_unconfirmed() -> None:
     cloud, _ = client(ARM1=[SENT], ARM2=[pet("OK", "<STATUS>N</STATUS>")])
-    with pytest.raises(Unconfirmed, match=r"\(N\)"):
+    with pytest.raises(Unconfirmed, match="does not tell the state"):
         cloud.execute(TOTAL, quiet)
 
 
@@ -561,7 +561,7 @@ def test_nothing_is_sent_after_a_stop_but_cls(world: World) -> None:
     world.cloud.read()
     world.clock.stop()
     before = len(world.transport.sent)
-    with pytest.raises(Unreachable, match="stopped before ARM1 was sent"):
+    with pytest.raises(Unreachable, match="stopped before this was sent"):
         world.cloud.execute(TOTAL, quiet)
     world.cloud.close()
     assert world.transport.requests()[before:] == ["CLS"]
