@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from emulator.alarm.age import ARM_WITHIN_S, Age
 from emulator.alarm.cloud import Cloud, Details, Reading, Report
 from emulator.alarm.freshness import Freshness
+from emulator.alarm.log_reader import LogReader
 from emulator.alarm.login_guard import LoginGuard
 from emulator.alarm.offers import Offer
 from emulator.alarm.pending import PendingCommands
@@ -53,9 +54,9 @@ class Installation:
     """Owns one cloud session. The first half serves any thread; the rest runs on the one that `start` makes.
 
     `credentials`, `refusals` and `after_refusal` are for LoginGuard, `reread_after_s` for PollSchedule, `lag_s` for
-    CloudSession, `arm_within_s` and `stood_still` for Age, `who` for Records. `read_s` is how long a read may take
-    where all is well, with whatever goes before it. `silent_after_s` is how long there may be no news until people are
-    notified.
+    CloudSession, `activity_s` for LogReader, `arm_within_s` and `stood_still` for Age, `who` for Records. `read_s` is
+    how long a read may take where all is well, with whatever goes before it. `silent_after_s` is how long there may be
+    no news until people are notified.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Installation:
         poll_every_s: float,
         reread_after_s: float | None = None,
         lag_s: float = 0.0,
+        activity_s: float | None = None,
         credentials: str = "",
         refusals: int = 0,
         after_refusal: str = "",
@@ -89,9 +91,9 @@ class Installation:
         self._polling = PollSchedule(poll_every_s, reread_after_s, clock.monotonic())
         self._guard = LoginGuard(self.records, credentials, refusals, after_refusal)
         self._freshness = Freshness(self.records, poll_every_s, read_s, silent_after_s)
-        self._session = CloudSession(
-            make_cloud, self.records, self._commands, self._guard, self._polling, self._freshness, on_progress, lag_s
-        )
+        log = LogReader(self.records, self._commands, activity_s, poll_every_s)
+        parts = (self.records, self._commands, self._guard, self._polling, self._freshness, log)
+        self._session = CloudSession(make_cloud, *parts, on_progress, lag_s)
         self._thread = threading.Thread(target=self._run, name=f"installation {name}", daemon=True)
 
     # -- for any thread -------------------------------------------------------------------------------------

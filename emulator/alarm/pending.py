@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from emulator.alarm.age import Age
 from emulator.alarm.offers import Offer, Offers
@@ -186,7 +186,12 @@ class PendingCommands:
         with self.lock:
             self.age.saw(state.axes, at)
             self.offers.saw(state)
-            self.view = self.queue.view(state)
+            self.view = self.queue.view(state, self.view.triggered)
+
+    def trigger(self, at: float | None) -> None:
+        """Show since when the alarm has gone off; None that it has not."""
+        with self.lock:
+            self.view = replace(self.view, triggered=at)
 
     def complete(self, job: Job, end: Outcome | EmulatorError, took_s: float) -> None:
         """End the job in flight, unless that has happened while it was; remember a failed arm for a moment."""
@@ -212,4 +217,4 @@ class PendingCommands:
 
     def _look(self) -> None:
         """Replace the view after a change of the state or the queue; the lock is held."""
-        self.view = self.queue.view(self.view.state)
+        self.view = self.queue.view(self.view.state, self.view.triggered)

@@ -84,11 +84,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The alarm at one moment: its last polled state, where queued commands lead, and the entry of the first one."""
+    """The alarm at one moment: last polled state, where queued commands lead, first entry, and since when it rings."""
 
     state: PanelState | None = None
     target: Axes | None = None
     entry: int | None = None
+    triggered: float | None = None
 
     @property
     def axes(self) -> Axes:
@@ -184,9 +185,9 @@ class CommandQueue:
                 axes = axes.after(job.command.action)
         return axes
 
-    def view(self, state: PanelState | None) -> View:
+    def view(self, state: PanelState | None, triggered: float | None = None) -> View:
         """Return the view of an alarm that was last read in `state`."""
-        view = View(state)
+        view = View(state, triggered=triggered)
         return replace(view, target=self.target(view.axes), entry=self.first.entry) if self.first else view
 
     @property

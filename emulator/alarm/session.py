@@ -7,6 +7,7 @@ from dataclasses import InitVar, dataclass
 
 from emulator.alarm.cloud import Cloud, Details, Phase, Reading, Report
 from emulator.alarm.freshness import Freshness
+from emulator.alarm.log_reader import LogReader
 from emulator.alarm.login_guard import LoginGuard
 from emulator.alarm.pending import PendingCommands
 from emulator.alarm.polling import PollEvent, PollSchedule
@@ -36,6 +37,7 @@ class CloudSession:
     guard: LoginGuard
     polling: PollSchedule
     freshness: Freshness
+    log: LogReader
     on_progress: Report
     lag_s: InitVar[float]
     error: str = ""
@@ -79,9 +81,10 @@ class CloudSession:
 
     def poll(self) -> None:
         """Read the state because it is time, and say when to do so next."""
-        gaps, event = self.polling.gaps, PollEvent.POLLED
+        gaps, event, before = self.polling.gaps, PollEvent.POLLED, self.commands.view.state
         try:
-            self.read_now()
+            state = self.read_now()
+            self.log.polled(self._cloud, moved=before is not None and before.axes != state.axes)
         except (LoginRefused, Retired) as error:
             # People were notified when it happened; looked at again in case a person's try works meanwhile.
             event = PollEvent.LOGIN_NEEDED if isinstance(error, LoginNeeded) else PollEvent.POLLED
@@ -121,6 +124,7 @@ class CloudSession:
         self.freshness.has_news(state)
         now = self.commands.now()
         self.commands.know(state, now.monotonic)
+        self.log.saw(state.axes)
         # In this order: what is said to be of this run must not be the view of an earlier one.
         if self.polling.read(now):
             LOG.info("%s: the alarm answers again", self.records.name)

@@ -118,6 +118,7 @@ class Alarms:
             poll_every_s=settings.poll_every_s,
             reread_after_s=row.polling.reread_after_s,
             lag_s=row.polling.lag_s,
+            activity_s=row.polling.activity_s,
             credentials=json.dumps(identity),
             refusals=refusals,
             after_refusal=row.after_refusal,

@@ -26,7 +26,9 @@ from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
-URGENT = frozenset({Notice.DISARMED, Notice.BYPASSED, Notice.LOGIN, Notice.LOCKED})
+URGENT = frozenset(
+    {Notice.ALARM, Notice.TAMPER, Notice.MAINS, Notice.DISARMED, Notice.BYPASSED, Notice.LOGIN, Notice.LOCKED}
+)
 """Notices that nothing a peer can do for free may delay or push out."""
 
 STOP_S = 1.0
@@ -43,6 +45,9 @@ TITLES = {
     Notice.LOCKED: Text("Alarm: wrong PINs"),
     Notice.DAMAGED: Text("Alarm: the journal was damaged"),
     Notice.SETTINGS: Text("Alarm: changed settings are not taken"),
+    Notice.ALARM: Text("ALARM: it has gone off"),
+    Notice.TAMPER: Text("Alarm: tampering"),
+    Notice.MAINS: Text("Alarm: power cut"),
     Notice.TEST: Text("Alarm: a test"),
 }
 

@@ -55,7 +55,7 @@ FORMATS = ("%Y-%m-%d %H:%M:%S", "%y%m%d%H%M%S")
 
 @dataclass(frozen=True, slots=True)
 class LoggedRow:
-    """Texts of one row, freed of secrets. `key` is what identifies it."""
+    """Texts of one row, freed of secrets. `key` is signal, time, type and device, which together identify it."""
 
     key: tuple[str, ...]
     type: str
@@ -77,8 +77,9 @@ def event(row: LoggedRow, account_user: str, now: float, kinds: Mapping[str, Eve
     kind = kinds.get(row.type, EventKind.OTHER)
     is_own = row.user.casefold() == account_user.casefold()
     user = "" if is_own else row.user
+    key = row.key[:3] if row.key[0] else row.key
     return AlarmEvent(
-        key=hashlib.blake2b("\0".join(row.key).encode(errors="replace"), digest_size=12).hexdigest(),
+        key=hashlib.blake2b("\0".join(key).encode(errors="replace"), digest_size=12).hexdigest(),
         at=_moment(row.time, now),
         kind=kind,
         type=_clipped(row.type, NAME_CHARS),

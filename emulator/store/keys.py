@@ -66,7 +66,7 @@ def learn(journal: Journal, name: str, number: str) -> None:
             other = other or _new(db, name, key)
         elif other:
             # Rows of commands that failed before the number was known.
-            for table in ("commands", "spans", "last_states"):
+            for table in ("commands", "spans", "events", "last_states"):
                 db.execute(f"UPDATE OR IGNORE {table} SET alarm = ? WHERE alarm = ?", (other, alarm))  # noqa: S608  # constants
             db.execute("DELETE FROM last_states WHERE alarm = ?", (alarm,))
             db.execute("DELETE FROM alarms WHERE id = ?", (alarm,))

@@ -40,6 +40,8 @@ WITH = ("", "-wal", "-shm")
 OF_NOBODY = (
     "DELETE FROM last_states WHERE alarm NOT IN (SELECT id FROM alarms)",
     "DELETE FROM spans WHERE alarm NOT IN (SELECT id FROM alarms)",
+    "DELETE FROM events WHERE alarm NOT IN (SELECT id FROM alarms)",
+    "DELETE FROM notes WHERE name LIKE 'activity %' AND substr(name, 10) NOT IN (SELECT CAST(id AS TEXT) FROM alarms)",
     "UPDATE commands SET alarm = 0 WHERE alarm NOT IN (SELECT id FROM alarms)",
 )
 """Statements that detach rows from alarms that could not be read: a new alarm would get the number, and the rows."""

@@ -92,7 +92,18 @@ DECISIONS = (
     "ALTER TABLE notices ADD COLUMN entry INTEGER NOT NULL DEFAULT 0",
 )
 
-VERSIONS: tuple[Sequence[str], ...] = (FIRST, NOTICES, NOISE, ALARMS, WORDS, LOGIN, DECISIONS)
+EVENTS = (
+    # The activity logs of the clouds, as far as they were read; `command` is ours that left the row.
+    """CREATE TABLE events (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, alarm INTEGER NOT NULL, seen_at REAL NOT NULL, key TEXT NOT NULL,
+        at REAL NOT NULL, kind TEXT NOT NULL, type TEXT NOT NULL, means TEXT NOT NULL, user TEXT NOT NULL,
+        zone TEXT NOT NULL, said TEXT NOT NULL, command INTEGER, UNIQUE (alarm, key)
+    ) STRICT""",
+    "CREATE INDEX events_by_time ON events (alarm, at)",
+    "CREATE INDEX events_of_commands ON events (command) WHERE command IS NOT NULL",
+)
+
+VERSIONS: tuple[Sequence[str], ...] = (FIRST, NOTICES, NOISE, ALARMS, WORDS, LOGIN, DECISIONS, EVENTS)
 """Statements that migrate the file from each version to the next. A released step never changes; append new ones."""
 
 WRITER = "written by"

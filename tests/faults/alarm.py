@@ -28,6 +28,7 @@ CLOUDS = ("wsdo", "owa")
 NAMES = ("total", "day", "night", "perimeter")
 POLL_S = {"wsdo": 60.0, "owa": 120.0}
 REREAD_S = {"wsdo": None, "owa": 15.0}
+ACTIVITY_S = {"wsdo": 0.0, "owa": 900.0}
 SUBMITS = {
     "wsdo": frozenset(("ARM1", "ARMDAY1", "ARMNIGHT1", "PERI1", "DARM1")),
     "owa": frozenset(("xSArmPanel", "xSDisarmPanel")),
@@ -112,6 +113,7 @@ class Alarm:
             self.clock,
             poll_every_s=self._poll_every_s,
             reread_after_s=REREAD_S[self.cloud],
+            activity_s=ACTIVITY_S[self.cloud],
             on_change=lambda: self.witness.look(),
         )
         self.switches = {

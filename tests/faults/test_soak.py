@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from emulator.model import Action, Arm, ArmMode, Disarm, Result
+from emulator.store import activity
 from tests.faults.alarm import BEYOND_S, CLOUDS, NAMES, Alarm, Killed
 
 DAYS = int(os.environ.get("SOAK_DAYS", "30"))
@@ -154,4 +155,12 @@ def test_some_weeks(tmp_path: Path, cloud: str) -> None:
     assert (threading.active_count(), open_files()) == grown
     [(notes,)] = alarm.journal.rows("SELECT count(*) FROM notes")
     assert int(str(notes)) < 10
+    # The activity log costs no more than a tenth of all other requests.
+    asked = alarm.backend.requests["ActV2Timeline"]
+    assert asked * 10 <= alarm.backend.requests.total() - asked
+    logged = activity.events(alarm.journal, "home", 20 * DAYS)
+    mine = [one for one in logged if one.kind in activity.CHANGES and one.means not in activity.BY_HAND]
+    assert len(mine) > DAYS
+    assert not [one for one in mine if one.command is None], "a command of ours would be listed twice"
+    assert len({(one.at, one.type) for one in logged}) == len(logged)
     alarm.journal.close()

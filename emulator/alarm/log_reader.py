@@ -1,0 +1,164 @@
+"""The activity log of one alarm: when it is read, what of it people are notified of, and whether the alarm goes off."""
+
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from emulator.activity import AlarmEvent, EventKind
+from emulator.alarm.cloud import Cloud
+from emulator.alarm.pending import PendingCommands
+from emulator.alarm.unfinished import Records
+from emulator.errors import EmulatorError
+from emulator.model import Axes, Interior, Notice
+from emulator.store import activity
+from emulator.store.activity import LogMemory
+from emulator.words.text import Text
+
+LOG = logging.getLogger(__name__)
+
+POLLS = 8
+"""Least number of polls from one read of the log to the next while nothing changes, where it costs a request of its
+own: with what a change costs, it stays below a tenth of all requests."""
+
+BACKOFF_LIMIT_S, BACKOFF_DOUBLINGS = 6 * 3600.0, 10
+"""Longest pause after a log that could not be read, and the most doublings on the way there."""
+
+LATE_S = 86_400.0
+"""Age of a row, when the log was read last, from which it is no news however new it is: it would have been there."""
+
+NOTED_S = 3600.0
+"""Longest time until it is written down that the log was read, where it brought nothing: memory cards wear out."""
+
+MOST_TOLD = 5
+"""Most notices of one kind from one read; the journal has the rest."""
+
+NOTICES = {
+    EventKind.ALARM: Notice.ALARM,
+    EventKind.TAMPER: Notice.TAMPER,
+    EventKind.MAINS_LOST: Notice.MAINS,
+}
+"""Events that people hear of without having asked."""
+
+ENDS = (EventKind.RESOLVED, EventKind.DISARMED)
+"""Events after which an alarm does not go on."""
+
+
+@dataclass(eq=False)
+class LogReader:
+    """Reads the log of one alarm; only for its thread.
+
+    `every_s` is the least time between two reads, 0 where the log comes with each poll, None where the cloud has none.
+    """
+
+    records: Records
+    commands: PendingCommands
+    every_s: float | None
+    poll_every_s: float
+
+    def __post_init__(self) -> None:
+        self._memory = LogMemory.load(self.records.journal, self.records.name)
+        self._noted = self._memory
+        self._seen: frozenset[str] = frozenset()
+        self._due_at = -math.inf
+        self._failures = 0
+        self._moved = False
+        self._show()
+
+    def saw(self, axes: Axes) -> None:
+        """Take note of where the panel stands."""
+        if self._memory.alarm_at is not None and _is_off(axes):
+            self._memory = replace(self._memory, alarm_at=None)
+            self._note()
+            self._show()
+
+    def polled(self, cloud: Cloud, *, moved: bool) -> None:
+        """Read the log after a poll, if it is time, or `moved` says that the panel stands elsewhere than before.
+
+        A command that waits goes first.
+        """
+        self._moved |= moved
+        if self.every_s is None or self.commands.queue:
+            return
+        if self.commands.now().monotonic >= self._due_at or (self._moved and not self._failures):
+            self.read(cloud)
+
+    def read(self, cloud: Cloud) -> None:
+        """Read the log. That it fails is no failure of the alarm: it is tried again, ever more rarely."""
+        self._moved = False
+        now = self.commands.now().monotonic
+        usual_s = max(self.every_s or 0.0, POLLS * self.poll_every_s if self.every_s else 0.0)
+        try:
+            self._take(cloud.activity())
+        except Exception as error:
+            pause_s = max(usual_s, self.poll_every_s) * 2.0 ** min(self._failures, BACKOFF_DOUBLINGS)
+            self._due_at = now + min(pause_s, BACKOFF_LIMIT_S)
+            if not isinstance(error, EmulatorError):
+                LOG.exception("%s: reading its activity log ended in a defect of this program", self.records.name)
+            elif not self._failures:
+                LOG.info("%s: its activity log cannot be read: %s", self.records.name, error)
+            self._failures += 1
+        else:
+            self._due_at, self._failures = now + usual_s, 0
+
+    def _take(self, events: Sequence[AlarmEvent]) -> None:
+        """Keep what is new of events, newest first, and notify people: each once, and nothing of the first read."""
+        name, journal, now = self.records.name, self.records.journal, self.records.clock.time()
+        keys = {event.key for event in events}
+        old = self._seen | activity.known(journal, name, sorted(keys - self._seen))
+        fresh = [event for event in reversed(events) if event.key not in old]
+        since, self._seen = self._memory.read_at, frozenset(keys)
+        if fresh:
+            self.records.write(lambda: activity.keep(journal, name, fresh, now))
+        news = [] if since is None else [event for event in fresh if event.at >= min(since, now) - LATE_S]
+        self._memory = replace(self._memory, read_at=now, alarm_at=self._alarm(events, news))
+        self._note()
+        self._show()
+        for kind, notice in NOTICES.items():
+            for event in [one for one in news if one.kind is kind][-MOST_TOLD:]:
+                LOG.warning("%s: its activity log tells of: %s", name, kind)
+                self.records.tell(notice, _sentence(event, now))
+
+    def _alarm(self, events: Sequence[AlarmEvent], news: Sequence[AlarmEvent]) -> float | None:
+        """Return when the alarm went off that goes on, by events, newest first; None if there is none.
+
+        Only an alarm of the news is one: the first read may be of any age. An unknown state of the panel ends none.
+        """
+        went_off = {event.key for event in news if event.kind is EventKind.ALARM}
+        last = next((place for place, event in enumerate(events) if event.key in went_off), None)
+        alarm_at, later = self._memory.alarm_at, [one for one in events if one.at > (self._memory.alarm_at or math.inf)]
+        if last is not None:
+            alarm_at, later = events[last].at, list(events[:last])
+        over = _is_off(self.commands.view.axes) or any(event.kind in ENDS for event in later)
+        return None if over else alarm_at
+
+    def _show(self) -> None:
+        self.commands.trigger(self._memory.alarm_at)
+
+    def _note(self) -> None:
+        """Write the memory down where it matters."""
+        last = self._noted.read_at or -math.inf
+        is_old = not last <= (self._memory.read_at or 0.0) < last + NOTED_S
+        if is_old or self._memory.alarm_at != self._noted.alarm_at:
+            self._noted = memory = self._memory
+            self.records.write(lambda: memory.save(self.records.journal, self.records.name), again=True)
+
+
+def _is_off(axes: Axes) -> bool:
+    """Return whether the panel has said that nothing is on."""
+    return axes.interior is Interior.OFF and axes.perimeter is False and axes.annex is not True
+
+
+def _sentence(event: AlarmEvent, now: float) -> str:
+    at, today = (datetime.fromtimestamp(one).astimezone() for one in (min(event.at, now), now))
+    time = f"{at:%H:%M}" if at.date() == today.date() else f"{at:%d/%m %H:%M}"
+    what = Text("{said}, {zone}", said=event.said, zone=event.zone) if event.said and event.zone else ""
+    what = what or event.said or event.zone
+    if event.kind is EventKind.ALARM:
+        return Text("the alarm went off at {time}: {what}", time=time, what=what or Text("its log does not say where"))
+    if event.kind is EventKind.TAMPER:
+        return Text(
+            "somebody tampers with the alarm, at {time}: {what}", time=time, what=what or Text("no more is known")
+        )
+    return Text("the alarm has no mains power since {time}, and runs on its battery", time=time)
