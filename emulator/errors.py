@@ -124,6 +124,9 @@ class OpenZones(Rejected):
 class OfferOver(CommandError):
     """A decision came too late, or about something else: it was not offered any more. Nothing was sent."""
 
+    def __init__(self) -> None:
+        super().__init__(Text("this cannot be decided any more; look at the alarm, and arm it again"))
+
 
 class Unconfirmed(CommandError):
     """The command may or may not have been carried out."""

@@ -115,10 +115,9 @@ class Hub:
         """Disarm an alarm itself, unless the narrowing of what is on forbids it; see Presses.disarm."""
         return self._presses.disarm(installation, action, origin, asked)
 
-    def decide(self, entry: int, origin: Origin) -> Ticket:
+    def decide(self, installation: str, entry: int, origin: Origin) -> Ticket:
         """Arm once past what was open at the refusal `entry`; see Presses.decide."""
-        where = next((name for name, offer in self.offers.items() if offer.entry == entry), self.installations[0])
-        return self._presses.decide(where, entry, origin)
+        return self._presses.decide(installation, entry, origin)
 
     def refresh(self, installation: str) -> None:
         """Read an alarm's state soon, because a person asks; see Installation.refresh."""

@@ -57,7 +57,7 @@ class Offer:
 def standing(offer: Offer | None, entry: int) -> Offer:
     """Return the offer that stands, if it is that of the refusal `entry`. Raises OfferOver."""
     if offer is None or offer.entry != entry:
-        raise OfferOver(Text("this cannot be decided any more; look at the alarm, and arm it again"))
+        raise OfferOver
     return offer
 
 

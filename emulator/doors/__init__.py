@@ -1,4 +1,7 @@
-"""The near side: doors speak to clients on the LAN. A door is a row in DOORS; importing this package loads no door."""
+"""The near side: doors speak to clients on the LAN. A door is a row in DOORS; importing this package loads no door.
+
+Over 250 lines: a door, its surroundings and its row are one contract.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -151,6 +154,16 @@ class AlarmSection(NamedTuple):
     """Its meaning in the table of settings."""
 
 
+class DecisionPage(NamedTuple):
+    """The page behind a notice, where a person decides something: its address, which holds a token.
+
+    `at_once` is True if a POST of JSON there decides; otherwise it needs more than the token.
+    """
+
+    url: str
+    at_once: bool
+
+
 class Invitation(NamedTuple):
     """All that a client needs to pair, so it is shown only to a person who has given the PIN."""
 
@@ -205,6 +218,8 @@ class DoorType(NamedTuple):
     first run. May block for seconds, and raise ConfigError."""
     pages: Callable[[Any], Sequence[str]] | None = None
     """Addresses of its pages for people now, for a door that has some."""
+    decide: Callable[[Any, str], DecisionPage | None] | None = None
+    """The page where a person decides what a token names, for a door that has one."""
     devices: "Callable[[Journal, Mapping[str, Identity]], Mapping[str, str]]" = lambda _journal, _switches: {}
     """Devices that answer searches for it: unique device name → name for people. Takes the switches by name."""
     pairing: Callable[[Any], Pairing] | None = None

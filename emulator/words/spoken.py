@@ -78,6 +78,15 @@ def parse_action(text: str) -> Action | None:
     return next((one for one in DISARMS.values() if str(one) == text), None)
 
 
+def without(zones: Sequence[str]) -> str:
+    """Name the decision to arm past open windows: "Arm without the kitchen". Of more than two it gives the number."""
+    if len(zones) == 1:
+        return Text("Arm without {zone}", zone=zones[0])
+    if len(zones) == 2:
+        return Text("Arm without {first} and {second}", first=zones[0], second=zones[1])
+    return counted("Arm without {n} open window", "Arm without {n} open windows", len(zones))
+
+
 def settled(text: str) -> str:
     """Name the position that the journal has for an unconfirmed command; one of another version is itself."""
     return axes(POSITIONS[text]) if text in POSITIONS else text

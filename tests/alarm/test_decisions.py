@@ -64,7 +64,7 @@ class House:
         return ticket.entry
 
     def decide(self, entry: int, origin: Origin = ANA) -> Result:
-        return self.run(self.hub.decide(entry, origin))
+        return self.run(self.hub.decide("home", entry, origin))
 
     def live(self, seconds: float) -> None:
         until = self.clock.now + seconds
@@ -170,20 +170,20 @@ def test_where_all_is_closed_meanwhile_nothing_is_forced(house: House) -> None:
 def test_a_second_press_joins_and_a_later_one_is_told_so(house: House) -> None:
     house.open("Cocina")
     entry = house.arm()
-    first = house.hub.decide(entry, ANA)
-    assert house.hub.decide(entry, LEO) is first
+    first = house.hub.decide("home", entry, ANA)
+    assert house.hub.decide("home", entry, LEO) is first
     house.run(first)
     assert house.sent == [False, False, True]
     with pytest.raises(OfferOver, match="cannot be decided any more"):
-        house.hub.decide(entry, ANA)
+        house.hub.decide("home", entry, ANA)
 
 
 def test_a_press_while_it_is_under_way_joins_it(house: House) -> None:
     house.open("Cocina")
     entry = house.arm()
     tickets: list[Ticket] = []
-    house.on_phase = lambda _phase: tickets.append(house.hub.decide(entry, LEO))
-    ticket = house.hub.decide(entry, ANA)
+    house.on_phase = lambda _phase: tickets.append(house.hub.decide("home", entry, LEO))
+    ticket = house.hub.decide("home", entry, ANA)
     assert house.run(ticket) is Result.CONFIRMED
     assert set(tickets) == {ticket}
     assert house.sent == [False, False, True]
@@ -198,7 +198,7 @@ def test_a_lost_answer_to_what_was_forced_is_never_sent_again(house: House) -> N
     assert house.sent == [False, False, True]
     assert house.last().settled == "night"
     with pytest.raises(OfferOver):
-        house.hub.decide(entry, ANA)
+        house.hub.decide("home", entry, ANA)
 
 
 @pytest.mark.parametrize("strict", [False, True])
@@ -242,7 +242,7 @@ def test_it_stands_for_five_minutes(house: House) -> None:
     house.live(2)
     assert house.hub.offers == {}
     with pytest.raises(OfferOver):
-        house.hub.decide(entry, ANA)
+        house.hub.decide("home", entry, ANA)
 
 
 def test_a_clock_that_people_set_back_makes_it_no_longer(house: House) -> None:
@@ -266,13 +266,13 @@ def test_a_panel_that_has_changed_meanwhile_ends_it(house: House, back: bool) ->
         house.live(130)
     house.open("Cocina")
     with pytest.raises(OfferOver):
-        house.hub.decide(entry, ANA)
+        house.hub.decide("home", entry, ANA)
 
 
 def test_a_change_between_the_decision_and_its_turn_ends_it(house: House) -> None:
     house.open("Cocina")
     entry = house.arm()
-    ticket = house.hub.decide(entry, ANA)
+    ticket = house.hub.decide("home", entry, ANA)
     house.world.panel.keypad(Arm(ArmMode(perimeter=True)))
     house.world.panel.window("Cocina", is_open=False)
     house.world.panel.keypad(Arm(ArmMode(perimeter=True)))
@@ -289,7 +289,7 @@ def test_another_command_ends_it(house: House, action: Arm | Disarm) -> None:
     house.live(6)  # the same arm is not sent again at once
     house.run(house.hub.command("home", action, ANA))
     with pytest.raises(OfferOver):
-        house.hub.decide(entry, ANA)
+        house.hub.decide("home", entry, ANA)
     assert True not in house.sent
 
 
@@ -299,7 +299,7 @@ def test_a_restart_ends_it(house: House) -> None:
     house.alarm = house.installation()
     house.alarm.step()
     with pytest.raises(OfferOver):
-        house.hub.decide(entry, ANA)
+        house.hub.decide("home", entry, ANA)
 
 
 def test_what_cannot_be_written_down_is_not_sent_and_can_be_decided_again(house: House) -> None:
@@ -312,7 +312,7 @@ def test_what_cannot_be_written_down_is_not_sent_and_can_be_decided_again(house:
 
     house.journal.begin = full  # type: ignore[method-assign, assignment]
     with pytest.raises(EmulatorError, match="full"):
-        house.hub.decide(entry, ANA)
+        house.hub.decide("home", entry, ANA)
     house.journal.begin = begin  # type: ignore[method-assign]
     assert house.sent == [False]
     assert house.decide(entry) is Result.CONFIRMED
@@ -328,7 +328,7 @@ def test_a_panel_that_forces_not_or_names_nothing_offers_nothing(house: House, o
     entry = house.arm()
     assert house.hub.offers == {}
     with pytest.raises(OfferOver):
-        house.hub.decide(entry, ANA)
+        house.hub.decide("home", entry, ANA)
     assert house.sent == [False]
 
 

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
-from emulator.doors.dashboard import metrics, openapi, reload, schema
+from emulator.doors.dashboard import decisions, metrics, openapi, reload, schema
 from emulator.doors.dashboard.access import Access, line_of
 from emulator.doors.dashboard.overview import Overview, status_of
 from emulator.errors import EmulatorError, ProtocolError
@@ -55,6 +55,12 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
         ticket = overview.hub.command(installation, action, Origin("api", str(request.remote_addr)))
         accepted = schema.Accepted(entry=ticket.entry, installation=installation, action=str(action))
         return answer(accepted, HTTPStatus.ACCEPTED)
+
+    @api.post("/api/arm")
+    def arm() -> Response:
+        asked = _body(decisions.ArmRequest)
+        taken = decisions.take(overview, access, asked.refusal, asked.pin, "api")
+        return answer(taken, HTTPStatus.ACCEPTED)
 
     @api.post("/api/pair")
     def pair() -> Response:

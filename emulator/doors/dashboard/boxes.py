@@ -1,12 +1,14 @@
 """The boxes of an alarm on the page: troubles that a person should see, for as long as they last. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from zlib import crc32
 
+from emulator.alarm.hub import Offer
 from emulator.doors.dashboard import askers
 from emulator.doors.dashboard.facts import AlarmFacts
+from emulator.model import Arm
 from emulator.store.journal import Entry
 from emulator.words import spoken
 from emulator.words.text import Text
@@ -18,6 +20,9 @@ SEEN_S = 300.0
 """Shortest display though the cloud answers again: a person may be on the way to the page."""
 
 TROUBLES = ("rejected", "failed", "unconfirmed")
+
+PAST = "/past"
+"""Path of the form that arms past open windows."""
 
 Kind = Literal["person", "failed", "unsure"]
 """Look of a box: a person has to act before anything works; a command was not done; the program does not know."""
@@ -48,11 +53,17 @@ class Box:
 
 
 def boxes(
-    one: AlarmFacts, now: float, unwritten: str = "", not_taken: str = "", named: Callable[[str], str] = str
+    one: AlarmFacts,
+    now: float,
+    unwritten: str = "",
+    not_taken: str = "",
+    named: Callable[[str], str] = str,
+    *,
+    force_pin: bool = False,
 ) -> list[Box]:
     """Return the boxes of an alarm; `unwritten` is why the journal refuses writes, `named` names an address.
 
-    `not_taken` is why changed settings were not taken.
+    `not_taken` is why changed settings were not taken. With `force_pin`, arming past open windows needs the PIN.
     """
     found = []
     if unwritten:
@@ -66,7 +77,7 @@ def boxes(
         text = Text("{why}. The last state is kept; the cloud is asked again by itself.", why=health.error)
         found.append(Box(f"silent-{news}", "unsure", Text("No news from the alarm"), text))
     if one.last and one.last.result in TROUBLES and not _is_over(one.last, one, now):
-        found.append(_command(one.last, named))
+        found.append(replace(_command(one.last, named), deeds=_answers(one, one.last, pin=force_pin)))
     if not_taken:
         title = Text("The changed settings are not taken")
         found.append(Box(_id("settings", one.name, not_taken), "unsure", title, not_taken))
@@ -86,6 +97,28 @@ def _command(last: Entry, named: Callable[[str], str]) -> Box:
     name = f"command-{last.id}-{last.times}{settled}"
     kind: Kind = "unsure" if last.result == "unconfirmed" else "failed"
     return Box(name, kind, title, text, askers.asker(last, named), last.ended_at or last.at)
+
+
+def _answers(one: AlarmFacts, last: Entry, *, pin: bool) -> tuple[Deed, ...]:
+    """Return the answers that a person may give to a refused arm."""
+    action = spoken.parse_action(last.action)
+    if last.result != "rejected" or not isinstance(action, Arm) or one.view.target is not None:
+        return ()
+    if one.offer and one.offer.entry == last.id:
+        return answers(one.name, one.offer, PAST, pin=pin)
+    return (_again(one.name, action),)
+
+
+def answers(installation: str, offer: Offer, path: str, *, pin: bool) -> tuple[Deed, ...]:
+    """Return the two answers to a refusal for open windows; the form at `path` decides."""
+    fields = (("installation", installation), ("refusal", str(offer.entry)))
+    past = Deed(f"past-{installation}", path, fields, spoken.without(offer.arm.past), pin)
+    return (_again(installation, offer.arm), past)
+
+
+def _again(installation: str, action: Arm) -> Deed:
+    fields = (("installation", installation), ("mode", str(action.mode)))
+    return Deed(f"again-{installation}", "/arm", fields, Text("Try again"))
 
 
 def _is_over(last: Entry, one: AlarmFacts, now: float) -> bool:

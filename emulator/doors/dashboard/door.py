@@ -10,8 +10,8 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from emulator.alarm.hub import Switch
-from emulator.doors import Door, DoorContext
-from emulator.doors.dashboard import api, pages, records, speech
+from emulator.doors import DecisionPage, Door, DoorContext
+from emulator.doors.dashboard import api, decisions, pages, records, speech
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.overview import Overview
 from emulator.doors.dashboard.settings import DashboardSettings
@@ -51,6 +51,7 @@ def create_app(overview: Overview, access: Access) -> Flask:
     app.register_blueprint(pages.blueprint(overview, access))
     app.register_blueprint(records.blueprint(overview))
     app.register_blueprint(api.blueprint(overview, access))
+    app.register_blueprint(decisions.blueprint(overview, access))
 
     @app.after_request
     def guard(reply: Response) -> Response:
@@ -83,7 +84,8 @@ class Dashboard:
         access = Access(context.journal, pin, now, self._token)
         searches, pairing = context.responder.searches, context.pairing
         hub, journal = context.hub, context.journal
-        more = (context.language, context.changes, context.is_notified)
+        more = (context.language, context.changes, context.is_notified, settings.force_pin)
+        self._at_once = not settings.force_pin
         overview = Overview(hub, journal, pin, self._news, now, self._others, searches, pairing, *more)
         self._web = Web(
             "dashboard",
@@ -125,6 +127,11 @@ class Dashboard:
     def pages(self) -> tuple[str, ...]:
         """Return the addresses of the page now; those for other machines first."""
         return tuple(f"http://{place.advertised}:{self._web.port}/" for place in self._web.served)
+
+    def decide(self, token: str) -> DecisionPage | None:
+        """Return where a person decides what a token names; None while no page is served."""
+        found = self.pages()
+        return DecisionPage(f"{found[0]}decide?t={token}", self._at_once) if found else None
 
     def _in_the_way(self, hosts: Sequence[str], error: OSError) -> str:
         taken = "another program has it" if error.errno == errno.EADDRINUSE else error.strerror

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from emulator.alarm.hub import Health, View
+from emulator.alarm.hub import Health, Offer, View
 from emulator.model import ArmMode
 from emulator.store.journal import Entry
 
@@ -21,6 +21,8 @@ class AlarmFacts:
     """Modes that its switches arm."""
     under_way: Entry | None = None
     last: Entry | None = None
+    offer: Offer | None = None
+    """The decision that a person may take now, as long as nobody has."""
 
     @property
     def cloud(self) -> Cloud:

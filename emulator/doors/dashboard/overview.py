@@ -6,11 +6,11 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from emulator import __version__
-from emulator.alarm.hub import Hub, Switch
+from emulator.alarm.hub import Hub, Offer, Switch
 from emulator.doors import Changes, Door, Pairing, row
 from emulator.doors.dashboard import schema
 from emulator.doors.dashboard.facts import AlarmFacts
-from emulator.errors import EmulatorError, ProtocolError
+from emulator.errors import EmulatorError, OfferOver, ProtocolError
 from emulator.lan.news import News
 from emulator.lan.site import LoggedSearch
 from emulator.model import ArmMode, Axes, Interior
@@ -49,6 +49,8 @@ class Overview:
     changes: Changes | None = None
     is_notified: bool = True
     """True if notices reach people."""
+    force_pin: bool = False
+    """True if arming past open windows needs the PIN."""
 
     def state(self) -> schema.StateView:
         """Return everything."""
@@ -80,7 +82,9 @@ class Overview:
         modes = dict.fromkeys(switch.mode for switch in self.hub.switches if switch.installation == installation)
         first = next((entry for entry in mine if entry.id == view.entry and not entry.result), None)
         health, last = self.hub.health(installation), newest_ended(mine, installation)
-        return AlarmFacts(installation, view, health, tuple(modes), first, last)
+        offer = self.hub.offers.get(installation)
+        open_offer = None if offer is None or offer.ticket else offer
+        return AlarmFacts(installation, view, health, tuple(modes), first, last, open_offer)
 
     def door_states(self) -> list[DoorState]:
         """Return the status of each door. One that has nothing to serve is well."""
@@ -143,6 +147,8 @@ def status_of(error: Exception) -> int:
     """Return the HTTP status of a request that failed."""
     if isinstance(error, ProtocolError):
         return error.status
+    if isinstance(error, OfferOver):
+        return HTTPStatus.CONFLICT
     return HTTPStatus.SERVICE_UNAVAILABLE if isinstance(error, EmulatorError) else HTTPStatus.INTERNAL_SERVER_ERROR
 
 
@@ -158,8 +164,14 @@ def _installation(one: AlarmFacts) -> schema.InstallationView:
         pending=_pending(view.target, one.under_way) if view.target and one.under_way else None,
         modes=[schema.ChoiceView(mode=str(mode), on=view.axes.has(mode)) for mode in one.modes],
         last=schema.EntryView.of(one.last) if one.last else None,
+        offer=_offer(one.offer) if one.offer else None,
         health=_health(one),
     )
+
+
+def _offer(offer: Offer) -> schema.OfferView:
+    mode, zones = str(offer.arm.mode), offer.arm.past
+    return schema.OfferView(refusal=offer.entry, mode=mode, zones=zones, until=offer.until)
 
 
 def _pending(target: Axes, first: Entry) -> schema.PendingView:

@@ -9,7 +9,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from emulator import doors
 from emulator.doors import Invitation
+from emulator.doors.dashboard import decisions
 from emulator.doors.dashboard.access import Access
+from emulator.doors.dashboard.boxes import PAST
 from emulator.doors.dashboard.overview import Overview, status_of
 from emulator.doors.dashboard.script_words import script_words
 from emulator.doors.dashboard.sheet import gather
@@ -111,6 +113,18 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
     def disarm() -> AnyResponse:
         names = overview.hub.installations
         return carry_out(lambda: submit(_disarm()), at=f"pin-{request.form.get('installation', names[0])}")
+
+    @pages.post(PAST)
+    def past() -> AnyResponse:
+        """Arm past what was open at a refusal, as a person decided."""
+
+        def decide() -> None:
+            refusal = _field("refusal")
+            if not refusal.isdecimal():
+                raise ProtocolError(Text("refusal: use the number of its entry in the journal"))
+            decisions.take(overview, access, int(refusal), _field("pin"), "dashboard")
+
+        return carry_out(decide, at=f"pin-past-{request.form.get('installation')}")
 
     @pages.post("/pair")
     def pair() -> AnyResponse:

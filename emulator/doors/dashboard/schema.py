@@ -1,4 +1,7 @@
-"""Requests and answers of the local API. Times are epoch seconds; null is unknown, and unknown is never off."""
+"""Requests and answers of the local API. Times are epoch seconds; null is unknown, and unknown is never off.
+
+Over 250 lines: it is one document.
+"""
 
 from itertools import permutations
 from typing import Annotated, Literal, Self
@@ -98,6 +101,8 @@ class EntryView(Model):
     settled: str | None
     times: int = Field(description="how often the same peer asked for this very thing, which changed nothing")
     needs_login: bool = Field(description="it was not sent for want of a login")
+    zones: tuple[str, ...] = Field(description="open zones: the reason of a refusal, or not guarded after it")
+    past: tuple[str, ...] = Field(description="the zones that a person let it arm past, and no others")
 
 
 class HealthView(Model, json_schema_extra={"description": "How an alarm gets on with its cloud."}):
@@ -112,6 +117,15 @@ class HealthView(Model, json_schema_extra={"description": "How an alarm gets on 
     blocked: str = Field(description="why nobody logs in any more, and what to do about it")
 
 
+class OfferView(Model):
+    """Until then, POST /api/arm arms once past these open zones."""
+
+    refusal: int = Field(description="entry of the refusal in the journal")
+    mode: str
+    zones: tuple[str, ...]
+    until: float
+
+
 class InstallationView(Model):
     """One alarm."""
 
@@ -120,6 +134,7 @@ class InstallationView(Model):
     pending: PendingView | None
     modes: list[ChoiceView] = Field(description="what its switches arm")
     last: EntryView | None = Field(description="the last command that ended")
+    offer: OfferView | None = Field(description="what a person may decide now after a refusal for open zones")
     health: HealthView
 
 

@@ -13,6 +13,9 @@ class DashboardSettings(Section):
     """The page for people."""
 
     port: Port = Field(default=8099, description="TCP port of the page and of the local API")
+    force_pin: bool = Field(
+        default=False, description="`true`: arming once past open windows needs the PIN, as disarming does"
+    )
 
 
 def _open(context: DoorContext, chosen: DashboardSettings) -> Door:
@@ -36,4 +39,5 @@ ROW = DoorType(
     binds_switches=False,
     is_web=True,
     pages=lambda door: door.pages(),
+    decide=lambda door, token: door.decide(token),
 )

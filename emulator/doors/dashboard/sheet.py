@@ -137,7 +137,7 @@ def _part(overview: Overview, one: AlarmFacts, entries: Sequence[Entry], now: fl
     picture = timeline.draw(spans, mine, now, days, first) if has_grown else None
     return Part(
         card=card(one, own),
-        boxes=boxes(one, now, overview.journal.trouble, overview.not_taken),
+        boxes=boxes(one, now, overview.journal.trouble, overview.not_taken, force_pin=overview.force_pin),
         picture=picture,
         legend=legend(picture) if picture else None,
         events=timeline.listed(mine, spans, ROWS),
