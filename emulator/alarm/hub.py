@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from emulator.alarm.age import DISARM_WITHIN_S
+from emulator.alarm.age import ARM_WITHIN_S, DISARM_WITHIN_S
 from emulator.alarm.held import Asked, Press
 from emulator.alarm.installation import Health, Installation
 from emulator.alarm.offers import Offer
@@ -18,7 +18,19 @@ from emulator.errors import EmulatorError
 from emulator.model import Action, Arm, Axes, Disarm, Origin
 from emulator.store.journal import Journal
 
-__all__ = ["DISARM_WITHIN_S", "Asked", "Guard", "Health", "Hub", "Offer", "Switch", "SwitchState", "Ticket", "View"]
+__all__ = [
+    "ARM_WITHIN_S",
+    "DISARM_WITHIN_S",
+    "Asked",
+    "Guard",
+    "Health",
+    "Hub",
+    "Offer",
+    "Switch",
+    "SwitchState",
+    "Ticket",
+    "View",
+]
 
 LOG = logging.getLogger(__name__)
 
@@ -119,9 +131,9 @@ class Hub:
         """Arm once past what was open at the refusal `entry`; see Presses.decide."""
         return self._presses.decide(installation, entry, origin)
 
-    def refresh(self, installation: str) -> None:
+    def refresh(self, installation: str) -> bool:
         """Read an alarm's state soon, because a person asks; see Installation.refresh."""
-        self._installations[installation].refresh()
+        return self._installations[installation].refresh()
 
     @property
     def is_at_rest(self) -> bool:

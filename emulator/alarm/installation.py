@@ -170,11 +170,11 @@ class Installation:
             self._polling.saw(PollEvent.GAP, self.records.clock.monotonic())
             self._commands.lock.notify_all()
 
-    def refresh(self) -> None:
-        """Poll at once for a person who asks, in the cheapest way; a repetition within seconds changes nothing."""
+    def refresh(self) -> bool:
+        """Poll at once for a person who asks, in the cheapest way; return False if that joins one of seconds ago."""
         with self._commands.lock:
-            self._polling.ask(self.records.clock.monotonic())
             self._commands.lock.notify_all()
+            return self._polling.ask(self.records.clock.monotonic())
 
     def submit(
         self, command: Command, entry: int | None = None, *, asked: Moment | None = None, ticket: Ticket | None = None

@@ -65,10 +65,12 @@ class PollSchedule:
     _fresh: Moment | None = None
     _asked_at: float = float("-inf")
 
-    def ask(self, now: float) -> None:
-        """Let a poll be due now, unless one was asked for within ASKED_EVERY_S."""
-        if now - self._asked_at >= ASKED_EVERY_S:
+    def ask(self, now: float) -> bool:
+        """Let a poll be due now, unless one was asked for within ASKED_EVERY_S, which this one joins: return False."""
+        is_new = now - self._asked_at >= ASKED_EVERY_S
+        if is_new:
             self._asked_at, self.due_at = now, min(self.due_at, now)
+        return is_new
 
     def saw(self, event: PollEvent, now: float, gaps: int | None = None) -> None:
         """Move the next poll. It is due at once where there was another gap since `gaps` of them.

@@ -2,12 +2,14 @@
 
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from emulator.errors import EmulatorError
+from emulator.words.text import Text
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 """Scheme → its usual TCP port."""
@@ -29,14 +31,24 @@ UNSUPPORTED_VERSION, BAD_CREDENTIALS, NOT_AUTHORIZED, TAKEN_OVER = 0x84, 0x86, 0
 NO_READER = 0x10
 """Reason codes of MQTT 5; the library translates those of 3.1.1."""
 
-FAR = "{} is not on this network ({}), and all could read the password on its way: use mqtts:// in doors.mqtt.broker"
 
-WHY: dict[type[OSError], str] = {
-    socket.gaierror: "has a name that cannot be looked up: see doors.mqtt.broker, or name it by its address",
-    ssl.SSLCertVerificationError: "shows no valid certificate ({verdict}): name its CA's file in doors.mqtt.ca",
-    ssl.SSLError: "does not speak TLS at that port: its TLS port is mostly 8883; without TLS write mqtt://",
-    ConnectionRefusedError: "refuses connections: does the broker run, and listen there for other machines, too?",
-    TimeoutError: "does not answer: is that machine on, and does its firewall let this port through?",
+WHY: dict[type[OSError], Callable[..., Text]] = {
+    socket.gaierror: lambda **told: Text(
+        "{broker} has a name that cannot be looked up: see doors.mqtt.broker, or name it by its address", **told
+    ),
+    ssl.SSLCertVerificationError: lambda **told: Text(
+        "{broker} shows no valid certificate ({why}): name its CA's file in doors.mqtt.ca", **told
+    ),
+    ssl.SSLError: lambda **told: Text(
+        "{broker} does not speak TLS at that port: its TLS port is mostly 8883; without TLS write mqtt://", **told
+    ),
+    ConnectionRefusedError: lambda **told: Text(
+        "{broker} refuses connections: does the broker run, and listen there for other machines, too?", **told
+    ),
+    TimeoutError: lambda **told: Text(
+        "{broker} does not answer: is that machine on, and does its firewall let this port through?", **told
+    ),
+    OSError: lambda **told: Text("{broker} cannot be reached: {why}", **told),
 }
 """Error of a connection → what is the matter; the first that fits."""
 
@@ -76,14 +88,28 @@ class Broker:
         """
         if self.tls or not self.password:
             return self.host
-        found = [str(entry[4][0]) for entry in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)]
+        found = self._addresses()
         local = [one for one in found if _is_local(one)]
         if not local:
-            raise BrokerTrouble(FAR.format(self, found[0]), MOST_S)
+            far = Text(
+                "{broker} is not on this network ({address}), and all could read the password on its way: use mqtts:// "
+                "in doors.mqtt.broker",
+                broker=str(self),
+                address=found[0],
+            )
+            raise BrokerTrouble(far, MOST_S)
         for address in local:
             with suppress(OSError), socket.create_connection((address, self.port), CONNECT_S):
                 return address
         return local[0]
+
+    @property
+    def is_exposed(self) -> bool:
+        """True if what is sent can be read on its way: without TLS, and beyond this network."""
+        return not self.tls and not any(map(_is_local, self._addresses()))
+
+    def _addresses(self) -> list[str]:
+        return [str(entry[4][0]) for entry in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)]
 
     def context(self) -> ssl.SSLContext | None:
         """Return how to verify it; None without TLS. BrokerTrouble if the file of `ca` cannot be used."""
@@ -92,35 +118,43 @@ class Broker:
         try:
             return ssl.create_default_context(cafile=self.ca or None)
         except OSError as error:
-            is_read = isinstance(error, ssl.SSLError)
-            why = "holds no certificate in PEM form" if is_read else f"cannot be read: {error.strerror}"
-            raise BrokerTrouble(f"doors.mqtt.ca: {self.ca} {why}", MOST_S) from None
+            unread = Text("doors.mqtt.ca: {file} cannot be read: {why}", file=self.ca, why=str(error.strerror))
+            empty = Text("doors.mqtt.ca: {file} holds no certificate in PEM form", file=self.ca)
+            raise BrokerTrouble(empty if isinstance(error, ssl.SSLError) else unread, MOST_S) from None
 
     def unreachable(self, error: OSError) -> BrokerTrouble:
         """Return why there is no connection."""
-        why = next((words for kind, words in WHY.items() if isinstance(error, kind)), "cannot be reached: {error}")
-        told = {"error": error.strerror or error, "verdict": getattr(error, "verify_message", "")}
-        return BrokerTrouble(f"{self} {why.format_map(told)}")
+        say = next(words for kind, words in WHY.items() if isinstance(error, kind))
+        return BrokerTrouble(say(broker=str(self), why=str(getattr(error, "verify_message", error.strerror) or error)))
 
     def refusal(self, code: int, text: str) -> BrokerTrouble:
         """Return why it does not take us, by its reason code."""
+        me = str(self)
         if code == UNSUPPORTED_VERSION:
-            return UnsupportedVersion(f"{self} does not speak this version of MQTT")
-        if code in (BAD_CREDENTIALS, NOT_AUTHORIZED):
-            shown = "those in MQTT_USER and MQTT_PASSWORD" if self.user else "none: set MQTT_USER and MQTT_PASSWORD"
-            return BrokerTrouble(f"{self} refuses the credentials; it was shown {shown}", REFUSED_S)
-        return BrokerTrouble(f"{self} refuses us: {text}", REFUSED_S)
+            return UnsupportedVersion(Text("{broker} does not speak this version of MQTT", broker=me))
+        if code not in (BAD_CREDENTIALS, NOT_AUTHORIZED):
+            return BrokerTrouble(Text("{broker} refuses us: {why}", broker=me, why=text), REFUSED_S)
+        none = Text("{broker} refuses the credentials; it was shown none: set MQTT_USER and MQTT_PASSWORD", broker=me)
+        those = Text("{broker} refuses the credentials; it was shown those in MQTT_USER and MQTT_PASSWORD", broker=me)
+        return BrokerTrouble(those if self.user else none, REFUSED_S)
 
     def broken(self, code: int, text: str, client_id: str) -> BrokerTrouble:
         """Return why a connection has ended, by the reason code."""
         if code == TAKEN_OVER:
             return self.shared(client_id)
-        return BrokerTrouble(f"the connection to {self} has broken ({text})")
+        return BrokerTrouble(Text("the connection to {broker} has broken ({why})", broker=str(self), why=text))
 
-    def shared(self, client_id: str, perhaps: str = "") -> BrokerTrouble:
-        """Return that another program has our client id; `perhaps` is said before it where that is a guess."""
-        who = f"{perhaps}another program uses the client id {client_id!r} at {self}: end one of them"
-        return BrokerTrouble(f"{who}, or give each its own doors.mqtt.client_id", MOST_S if perhaps else TAKEN_S)
+    def shared(self, client_id: str, *, is_guess: bool = False) -> BrokerTrouble:
+        """Return that another program has our client id; a guess where connections break, and nobody says why."""
+        why = Text(
+            "another program uses the client id {id} at {broker}: end one of them, or give each its own "
+            "doors.mqtt.client_id",
+            id=repr(client_id),
+            broker=str(self),
+        )
+        if not is_guess:
+            return BrokerTrouble(why, TAKEN_S)
+        return BrokerTrouble(Text("connections break soon after they have begun: perhaps {why}", why=why), MOST_S)
 
 
 def parse(url: str) -> Broker:
@@ -140,5 +174,4 @@ def parse(url: str) -> Broker:
 
 
 def _is_local(address: str) -> bool:
-    found = ip_address(address.partition("%")[0])
-    return found.is_private or found.is_loopback or found.is_link_local
+    return ip_address(address.partition("%")[0]).is_private  # which those of this machine and of a link are, too

@@ -4,7 +4,7 @@ No entity is set to hold a command back: `qos` is 0 and `retain` false wherever 
 Assistant delivers a QoS 1 command late, after having told its user that it failed.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,9 +14,13 @@ from emulator.doors.mqtt import orders
 from emulator.doors.mqtt.panel import ARMS, DISARM
 from emulator.doors.mqtt.topics import Topics
 from emulator.model import Result
+from emulator.words.text import Text, sense
 
 EXPIRY_S = 10
 """After which the broker drops a command of a Home Assistant that can say so (from 2026 on, with MQTT 5)."""
+
+Say = Callable[[str], str]
+"""Says a text in the language of the house."""
 
 Component = dict[str, Any]
 """An entity: its keys in the schema of its platform, `platform` among them."""
@@ -40,17 +44,19 @@ SAFE = {"qos": 0, "retain": False, "message_expiry_interval": EXPIRY_S}
 
 
 def components(
-    topics: Topics, installation: str, commands: Collection[str], switches: Iterable[Switch], *, arm_code: bool
+    topics: Topics, alarm: str, commands: Collection[str], switches: Iterable[Switch], say: Say = str, *, arm_code: bool
 ) -> dict[str, Component]:
-    """Return the entities of an alarm by their key, which is unique in this program and stable."""
-    topic = partial(topics.alarm, installation)
-    status = [{"topic": topics.status}]
+    """Return the entities of an alarm by their key, which is unique in this program and stable.
+
+    People read their names, which `say` translates; of what programs read nothing depends on the language.
+    """
+    topic = partial(topics.alarm, alarm)
+    status, diagnostic = [{"topic": topics.status}], {"entity_category": "diagnostic"}
     read = {"availability": [*status, {"topic": topic("status")}], "availability_mode": "all"}
-    diagnostic = {"entity_category": "diagnostic"}
 
     def entity(platform: str, leaf: str, name: str | None, **more: Any) -> Component:
-        made = {"platform": platform, "unique_id": f"verisure_{topics.program}_{installation}_{leaf}", "name": name}
-        return {**made, "availability": status, **more}
+        made = {"platform": platform, "unique_id": f"verisure_{topics.program}_{alarm}_{leaf}"}
+        return {**made, "name": name and say(name), "availability": status, **more}
 
     outcome: Component = {"state_topic": topic("outcome")}
     found = {
@@ -59,20 +65,20 @@ def components(
         | {"command_topic": topic("set"), "command_template": ORDER, "payload_disarm": DISARM}
         | {"supported_features": [command.lower() for command in ARMS if command in commands]}
         | {"code": "REMOTE_CODE", "code_arm_required": arm_code, "code_disarm_required": True},
-        "cloud": entity("binary_sensor", "cloud", "Cloud", device_class="connectivity", **diagnostic)
+        "cloud": entity("binary_sensor", "cloud", sense("entity", "Cloud"), device_class="connectivity", **diagnostic)
         | {"state_topic": topic("cloud")},
-        "changed": entity("sensor", "changed", "Last change", device_class="timestamp")
+        "changed": entity("sensor", "changed", Text("Last change"), device_class="timestamp")
         | {"state_topic": topic("changed")},
-        "outcome": entity("sensor", "outcome", "Last command", device_class="enum", options=OUTCOMES, **outcome)
+        "outcome": entity("sensor", "outcome", Text("Last command"), device_class="enum", options=OUTCOMES, **outcome)
         | {"value_template": "{{ value_json.result }}", "json_attributes_topic": topic("outcome")},
-        "asked_by": entity("sensor", "asked_by", "Asked by", **diagnostic, **outcome)
+        "asked_by": entity("sensor", "asked_by", Text("Asked by"), **diagnostic, **outcome)
         | {"value_template": "{{ value_json.asked_by }}"},
-        "refresh": entity("button", "refresh", "Read the state", payload_press=orders.PRESS, **diagnostic, **SAFE)
+        "refresh": entity("button", "refresh", Text("Read the state"), payload_press=orders.PRESS, **diagnostic, **SAFE)
         | {"command_topic": topic("refresh")},
-        "event": entity("event", "event", "Outcome", event_types=OUTCOMES, state_topic=topic("event")),
+        "event": entity("event", "event", sense("entity", "Outcome"), event_types=OUTCOMES, state_topic=topic("event")),
     }
     for switch in switches:
-        serial, mine = switch.identity.serial, partial(topics.switch, installation, switch.identity.serial)
+        serial, mine = switch.identity.serial, partial(topics.switch, alarm, switch.identity.serial)
         about = {"unique_id": f"verisure_{topics.program}_{serial}", "command_template": SWITCH_ORDER, **read, **SAFE}
         about |= {"state_topic": mine("state"), "command_topic": mine("set")}
         found[f"switch_{serial}"] = entity("switch", serial, switch.name, **about)

@@ -17,6 +17,7 @@ from emulator.doors.mqtt.settings import MqttSettings
 from emulator.doors.mqtt.speaker import Speaker
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.lan.door import Life
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -39,18 +40,23 @@ CONTESTED = 3
 """Connections in a row that broke sooner than that, from which another program is suspected: mosquitto 2.0.11, and each
 broker of MQTT 3.1.1, does not say that it took the session over."""
 
-PERHAPS = "connections break soon after they have begun: perhaps "
-
 QUIET_S = 60.0
 """Longest time until what changes without an event, such as another door's obstacles, is published."""
 
 BIRTH_S = 10.0
 """Time over which homes on one broker spread their states when Home Assistant starts."""
 
-RETAINED = "it was sent to be retained, and may be old: send it without `retain`"
-REPEATED = "it may have been sent before"
-STOOD_STILL = BrokerTrouble("this program stood still: commands that waited meanwhile are dropped", 0.0)
-STALE = "this program stood still while it waited: ask again"
+RETAINED = Text("it was sent to be retained, and may be old: send it without `retain`")
+REPEATED = Text("it may have been sent before")
+STOOD_STILL = BrokerTrouble(Text("this program stood still: commands that waited meanwhile are dropped"), 0.0)
+STALE = Text("this program stood still while it waited: ask again")
+
+
+Seconds = Callable[[], float]
+
+
+def spread() -> float:
+    return random.uniform(0, BIRTH_S)  # noqa: S311  # no secret
 
 
 class Mqtt:
@@ -61,9 +67,8 @@ class Mqtt:
         context: DoorContext,
         settings: MqttSettings,
         broker: Broker,
-        *,
-        boot: Callable[[], float] = boottime,
-        spread_s: Callable[[], float] = lambda: random.uniform(0, BIRTH_S),  # noqa: S311  # no secret
+        boot: Seconds = boottime,
+        spread_s: Seconds = spread,
     ) -> None:
         self._context = context
         self._home = Home.of(context, settings, broker)
@@ -97,9 +102,14 @@ class Mqtt:
         """Return what keeps the broker from serving, as it was logged."""
         if self._trouble or not (link := self._link):
             return (self._trouble,) if self._trouble else ()
-        denied = [f"may not read {one}" for one in link.denied]
-        denied += [f"may not write {self._home.topics.status}"] if link.is_mute else []
-        return [f"{self._home.broker}: its ACL is too narrow: this program {one}; see docs/mqtt.md" for one in denied]
+        topics = (*link.denied, self._home.topics.status)
+        *unread, last = [{"broker": str(self._home.broker), "topic": one} for one in topics]
+        found = [
+            Text("{broker}: its ACL is too narrow: this program may not read {topic}; see docs/mqtt.md", **one)
+            for one in unread
+        ]
+        mute = Text("{broker}: its ACL is too narrow: this program may not write {topic}; see docs/mqtt.md", **last)
+        return [*found, mute] if link.is_mute else found
 
     def report(self, switch: Switch) -> str:
         """Return what is published of a switch."""
@@ -134,7 +144,9 @@ class Mqtt:
         try:
             if why := RETAINED if message.retained else REPEATED if message.repeated else STALE if is_late else "":
                 raise ProtocolError(why)
-            self._speaker.repeat(self._obedience.obey(path, message.payload, asked))
+            if (shown := self._obedience.obey(path, message.payload, asked)) is None:
+                return
+            self._speaker.repeat(shown)
             is_new = True
         except EmulatorError as error:
             is_new = self._obedience.refuse(path, str(error))
@@ -207,7 +219,7 @@ class Mqtt:
         if now - self._since >= STEADY_S:
             self._failures = self._broken = 0
         self._broken += why.pause_s is None and now > self._since
-        self._fail(self._home.broker.shared(self._client_id, PERHAPS) if self._broken >= CONTESTED else why, now)
+        self._fail(self._home.broker.shared(self._client_id, is_guess=True) if self._broken >= CONTESTED else why, now)
 
     def _fail(self, why: BrokerTrouble, now: float) -> None:
         """Note what is in the way, and when to try again."""

@@ -7,10 +7,11 @@ from emulator.alarm.hub import Switch
 from emulator.doors import DoorContext
 from emulator.doors.mqtt import panel
 from emulator.doors.mqtt.broker import Broker
-from emulator.doors.mqtt.kept import program_id
+from emulator.doors.mqtt.discovery import Say
 from emulator.doors.mqtt.settings import MqttSettings
 from emulator.doors.mqtt.topics import Topics
 from emulator.model import ArmMode
+from emulator.store.broker_memory import program_id
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Home:
     topics: Topics
     switches: Sequence[Switch]
     arms: Mapping[str, Mapping[str, ArmMode]]
+    say: Say
 
     @classmethod
     def of(cls, context: DoorContext, settings: MqttSettings, broker: Broker) -> "Home":
@@ -33,7 +35,8 @@ class Home:
         every, topics = context.hub.switches, settings.topics(program_id(context.journal))
         modes = {name: [one.mode for one in every if one.installation == name] for name in context.hub.installations}
         arms = {name: panel.arms(found) for name, found in modes.items()}
-        return cls(context, settings, broker, topics, [one for one in every if "mqtt" in one.doors], arms)
+        mine = [one for one in every if "mqtt" in one.doors]
+        return cls(context, settings, broker, topics, mine, arms, context.language.say)
 
     @property
     def peer(self) -> str:

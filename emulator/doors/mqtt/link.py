@@ -19,6 +19,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from emulator.doors.mqtt.broker import CONNECT_S, NOT_AUTHORIZED, REFUSED_S, Broker, BrokerTrouble, UnsupportedVersion
 from emulator.doors.mqtt.topics import OFFLINE
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -112,7 +113,9 @@ class Link:
             why = self._connected.result(CONNECT_S)
         except TimeoutError:
             # So does amqtt with MQTT 5, where there is a will.
-            why = UnsupportedVersion(f"{self.broker} takes the connection, and does not answer as a broker does")
+            why = UnsupportedVersion(
+                Text("{broker} takes the connection, and does not answer as a broker does", broker=str(self.broker))
+            )
         if why:
             self.close()
             raise why
@@ -165,13 +168,8 @@ class Link:
         self._client.reinitialise()  # or two sockets of its own stay open until the garbage is collected
 
     def _made(self) -> Client:
-        client = BoundedClient(
-            CallbackAPIVersion.VERSION2,
-            self.client_id,
-            clean_session=None if self.version is V5 else True,
-            protocol=self.version,
-            reconnect_on_failure=False,
-        )
+        session: dict[str, Any] = {"clean_session": None if self.version is V5 else True, "reconnect_on_failure": False}
+        client = BoundedClient(CallbackAPIVersion.VERSION2, self.client_id, protocol=self.version, **session)
         client.connect_timeout = CONNECT_S
         if context := self.broker.context():
             client.tls_set_context(context)
@@ -190,13 +188,13 @@ class Link:
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def _on_connect(self, _client: Client, _data: Any, flags: ConnectFlags, code: ReasonCode, _more: Any) -> None:
-        kept = BrokerTrouble(f"{self.broker} keeps old commands, although it was asked not to", REFUSED_S)
+        old = Text("{broker} keeps old commands, although it was asked not to", broker=str(self.broker))
         refusal = self.broker.refusal(code.value, str(code)) if code.is_failure else None
-        self._settle(refusal or (kept if flags.session_present else None))
+        self._settle(refusal or (BrokerTrouble(old, REFUSED_S) if flags.session_present else None))
 
     def _on_disconnect(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _more: Any) -> None:
         self._gone.set()
-        closed = f"{self.broker} closes the connection before it has begun"
+        closed = Text("{broker} closes the connection before it has begun", broker=str(self.broker))
         self._settle(UnsupportedVersion(closed) if self.version is V5 else BrokerTrouble(closed))
         self.end(self.broker.broken(code.value, str(code), self.client_id))
 

@@ -1,41 +1,35 @@
 """Messages about an alarm: payloads by topic; pure."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from emulator import __version__
-from emulator.alarm.hub import Health, Hub, Switch, View
+from emulator.alarm.hub import Health, Hub, View
 from emulator.doors.mqtt import panel
+from emulator.doors.mqtt.discovery import Say
 from emulator.doors.mqtt.topics import OFFLINE, ONLINE, Topics
 from emulator.store.journal import Entry
+from emulator.words.text import Text, sense
 
-SWITCH_WORDS = {True: "ON", False: "OFF", None: panel.UNKNOWN}
+SWITCH_WORDS = {True: sense("MQTT", "ON"), False: sense("MQTT", "OFF"), None: sense("MQTT", "None")}
 CLOUD_WORDS = {True: "ok", False: "down", None: "starting"}
 
 
 def of_alarm(
-    topics: Topics, installation: str, view: View, health: Health, changed: float | None, last: Entry | None
+    topics: Topics, name: str, view: View, health: Health, changed: float | None, last: Entry | None, say: Say = str
 ) -> dict[str, str]:
     """Return the retained messages of an alarm. `changed` is when its state changed last, `last` what ended last."""
     said = {
         "status": ONLINE if view.state else OFFLINE,
         "state": panel.shown(view),
-        "attributes": text(_attributes(view, _trouble(health))),
+        "attributes": text(_attributes(view, _trouble(health)), say),
         "cloud": SWITCH_WORDS[is_connected(health)],
         "changed": "" if changed is None else iso(changed),
-        "outcome": text(outcome(last)) if last else "",
+        "outcome": text(outcome(last), say) if last else "",
     }
-    return {topics.alarm(installation, leaf): payload for leaf, payload in said.items() if payload}
-
-
-def of_switches(topics: Topics, hub: Hub, switches: Iterable[Switch]) -> dict[str, str]:
-    """Return the retained messages of switches."""
-    return {
-        topics.switch(one.installation, one.identity.serial, "state"): SWITCH_WORDS[hub.state(one).on]
-        for one in switches
-    }
+    return {topics.alarm(name, leaf): payload for leaf, payload in said.items() if payload}
 
 
 def outcome(entry: Entry) -> dict[str, Any]:
@@ -52,9 +46,9 @@ def outcome(entry: Entry) -> dict[str, Any]:
     }
 
 
-def event(topics: Topics, entry: Entry) -> tuple[str, str]:
+def event(topics: Topics, entry: Entry, say: Say = str) -> tuple[str, str]:
     """Return the message of an event; never retained, or it would happen again at each start of its reader."""
-    return topics.alarm(entry.installation, "event"), text({"event_type": entry.result, **outcome(entry)})
+    return topics.alarm(entry.installation, "event"), text({"event_type": entry.result, **outcome(entry)}, say)
 
 
 def summary(
@@ -68,9 +62,7 @@ def summary(
 
 def is_connected(health: Health) -> bool | None:
     """Return whether the alarm's cloud answers as it should; None before the first answer."""
-    if health.is_faulty:
-        return False
-    return True if health.read_at else None
+    return False if health.is_faulty else True if health.read_at else None
 
 
 def iso(epoch_s: float) -> str:
@@ -78,13 +70,14 @@ def iso(epoch_s: float) -> str:
     return datetime.fromtimestamp(epoch_s, UTC).isoformat(timespec="seconds")
 
 
-def text(found: Mapping[str, Any]) -> str:
-    """Return an object as JSON."""
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+def text(found: Mapping[str, Any], say: Say = str) -> str:
+    """Return an object as JSON; `say` translates what is a text for people, and leaves all that programs read."""
+    said = {key: say(value) if isinstance(value, Text) else value for key, value in found.items()}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
 
 
 def _trouble(health: Health) -> str:
-    return health.blocked or health.error or ("" if health.alive else "its thread has ended or hangs")
+    return health.blocked or health.error or ("" if health.alive else Text("its thread has ended or hangs"))
 
 
 def _attributes(view: View, trouble: str) -> dict[str, Any]:

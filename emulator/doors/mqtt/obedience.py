@@ -3,21 +3,21 @@
 import logging
 from collections.abc import Sequence
 
-from emulator.alarm.hub import DISARM_WITHIN_S, Asked, Guard, Switch
+from emulator.alarm.hub import ARM_WITHIN_S, DISARM_WITHIN_S, Asked, Guard, Switch
 from emulator.doors.mqtt import orders, panel
 from emulator.doors.mqtt.home import Home
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.model import Disarm, Origin
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
-NOT_ALLOWED = (
+NOT_ALLOWED = Text(
     "a broker does not tell who asks: this switch disarms through mqtt only if its `disarm` in devices.yaml has "
     "`doors` with mqtt among them; the alarm panel disarms with the PIN"
 )
 
-NO_COMMAND, NO_SWITCH = "it is no command of an alarm panel", "no switch of this alarm has a mode for {}"
-OLD = "it says that it was asked for {:.0f} s ago or more: ask again, or set that clock right"
+NO_COMMAND = Text("it is no command of an alarm panel")
 
 SHOWN = 100
 """Characters of a topic that are written down."""
@@ -30,26 +30,27 @@ class Obedience:
         self._home = home
         self._by_serial = {(one.installation, one.identity.serial): one for one in home.switches}
 
-    def obey(self, path: Sequence[str], payload: bytes, asked: Asked) -> str:
+    def obey(self, path: Sequence[str], payload: bytes, asked: Asked) -> str | None:
         """Carry out a command to a topic that came at `asked`; EmulatorError says why it is not even tried.
 
-        Return the topic of the state that its sender may believe to have changed; empty if there is none.
+        Return the topic of the state that its sender may believe to have changed; empty if there is none, and None if
+        nothing was to be done.
         """
         match path:
             case [where, *_] if where not in self._home.arms:
-                raise ProtocolError("there is no alarm of that name")
+                raise ProtocolError(Text("there is no alarm of that name"))
             case [where, "set"]:
                 self._command(where, self._parsed(payload), asked)
             case [where, "refresh"]:
                 orders.pressed(payload)
-                self._home.context.hub.refresh(where)
+                return "" if self._home.context.hub.refresh(where) else None
             case [where, "switch", serial, "set"]:
                 if (switch := self._by_serial.get((where, serial))) is None:
-                    raise ProtocolError("there is no switch with that serial number")
+                    raise ProtocolError(Text("there is no switch with that serial number"))
                 self._turn(switch, orders.turned(self._parsed(payload)), asked)
                 return self._home.topics.switch(where, serial, "state")
             case _:
-                raise ProtocolError("that is no topic for commands")
+                raise ProtocolError(Text("that is no topic for commands"))
         return ""
 
     def refuse(self, path: Sequence[str], why: str) -> bool:
@@ -67,18 +68,20 @@ class Obedience:
         return is_new
 
     def _parsed(self, payload: bytes) -> orders.PanelOrder:
-        """Return a command, unless it says that it is old; what arms may be twice as old. ProtocolError."""
+        """Return a command, unless it says that it is old. ProtocolError."""
         order, now = orders.parse(payload), self._home.context.clock.time()
-        within_s = DISARM_WITHIN_S * (1 if order.action in (panel.DISARM, orders.OFF) else 2)
-        if order.at is not None and now - order.at >= within_s:
-            raise ProtocolError(OLD.format(within_s))
+        s = DISARM_WITHIN_S if order.action in (panel.DISARM, orders.OFF) else ARM_WITHIN_S
+        old = Text("it says that it was asked for {s} s ago or more: ask again, or set that clock right", s=round(s))
+        if order.at is not None and now - order.at >= s:
+            raise ProtocolError(old)
         return order
 
     def _command(self, where: str, order: orders.PanelOrder, asked: Asked) -> None:
         hub, view = self._home.context.hub, self._home.context.hub.view(where)
         action = panel.action(order.action, self._home.arms[where], view.axes, view.soon)
         if action is None:
-            raise ProtocolError((NO_SWITCH if order.action in panel.ARMS else NO_COMMAND).format(order.action))
+            no_switch = Text("no switch of this alarm has a mode for {command}", command=order.action)
+            raise ProtocolError(no_switch if order.action in panel.ARMS else NO_COMMAND)
         if isinstance(action, Disarm) or self._home.settings.arm_code:
             self._home.context.pin.check(order.code or "", self._home.peer)
         hub.command(where, action, Origin("mqtt", self._home.peer), asked)

@@ -5,11 +5,12 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from emulator.errors import ProtocolError
+from emulator.words.text import Text
 
 PAYLOAD_LIMIT = 1024
 """Bytes of a command. The longest that makes sense has some 60."""
 
-RIGHT = 'as JSON it takes "action" and perhaps "code", both in quotation marks, and "at", a number; nothing else'
+RIGHT = Text('as JSON it takes "action" and perhaps "code", both in quotation marks, and "at", a number; nothing else')
 
 ON, OFF, PRESS = "ON", "OFF", "PRESS"
 """The commands to a switch, and the payload of a button."""
@@ -43,21 +44,21 @@ def parse(payload: bytes) -> PanelOrder:
 def turned(order: PanelOrder) -> bool:
     """Return whether a switch is turned on or off. ProtocolError."""
     if order.action not in (ON, OFF):
-        raise ProtocolError("it is neither ON nor OFF")
+        raise ProtocolError(Text("it is neither ON nor OFF"))
     return order.action == ON
 
 
 def pressed(payload: bytes) -> None:
     """Return if a button was pressed. ProtocolError."""
     if word(payload).upper() != PRESS:
-        raise ProtocolError(f"it is not {PRESS}")
+        raise ProtocolError(Text("it is not {word}", word=PRESS))
 
 
 def word(payload: bytes) -> str:
     """Return a payload as text without blanks around it. ProtocolError."""
     if len(payload) > PAYLOAD_LIMIT:
-        raise ProtocolError(f"it is longer than {PAYLOAD_LIMIT} bytes")
+        raise ProtocolError(Text("it is longer than {bytes} bytes", bytes=str(PAYLOAD_LIMIT)))
     try:
         return payload.decode().strip()
     except UnicodeDecodeError:
-        raise ProtocolError("it is not UTF-8") from None
+        raise ProtocolError(Text("it is not UTF-8")) from None

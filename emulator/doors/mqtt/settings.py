@@ -13,6 +13,7 @@ from emulator.doors import Door, DoorContext, DoorType, Trouble
 from emulator.doors.mqtt.broker import Broker, parse
 from emulator.doors.mqtt.topics import Topics
 from emulator.errors import ConfigError, Problem
+from emulator.store.broker_memory import known_id
 from emulator.store.journal import Journal
 from emulator.store.pin import is_set
 from emulator.words.text import Text
@@ -65,9 +66,9 @@ def _open(context: DoorContext, chosen: MqttSettings) -> Door:
 
 def _probe(chosen: MqttSettings, journal: Journal | None) -> Iterable[Trouble]:
     _require(chosen)
-    from emulator.doors.mqtt import kept, link, trial
+    from emulator.doors.mqtt import link, trial
 
-    program = (journal and kept.known_id(journal)) or link.NOBODY
+    program = (journal and known_id(journal)) or link.NOBODY
     return trial.troubles(chosen.shown(), chosen.topics(program), is_pin_set=bool(journal and is_set(journal)))
 
 
@@ -81,7 +82,7 @@ def _require(chosen: MqttSettings) -> None:
 ROW = DoorType(
     settings=MqttSettings,
     open=_open,
-    title="MQTT door",
+    title=Text("MQTT door"),
     label="MQTT",
     require=_require,
     summary="alarm panel and switches at an MQTT broker; needs the extra `mqtt`",

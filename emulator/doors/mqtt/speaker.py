@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from emulator.doors.mqtt import discovery, messages
 from emulator.doors.mqtt.home import Home
-from emulator.doors.mqtt.kept import BrokerMemory
 from emulator.doors.mqtt.link import Link
 from emulator.doors.mqtt.topics import CONFIG, OFFLINE, ONLINE
 from emulator.store import history
+from emulator.store.broker_memory import BrokerMemory
 from emulator.store.journal import Entry
 
 LOOKED_THROUGH = 100
@@ -36,8 +36,7 @@ class Speaker:
         self._said: dict[str, str] = {}
         self._announced: Mapping[str, str] = {}
         self._told: dict[tuple[int, int], None] | None = None
-        self._summary = ""
-        self._summary_at = 0.0
+        self._summary, self._summary_at = "", 0.0
 
     def begin(self, link: Link) -> None:
         """Announce the alarms and say everything; what is there no more is taken back."""
@@ -77,13 +76,16 @@ class Speaker:
 
     def speak(self) -> None:
         """Publish what has changed."""
-        journal, hub = self.home.context.journal, self.home.context.hub
+        journal, hub, topics = self.home.context.journal, self.home.context.hub, self.home.topics
         entries = journal.commands(LOOKED_THROUGH, quiet=False)
         last = {name: history.newest_ended(entries, name) for name in self.home.arms}
-        said = {**self._announced, **messages.of_switches(self.home.topics, hub, self.home.switches)}
+        said = {**self._announced}
+        for one in self.home.switches:
+            shown = messages.SWITCH_WORDS[hub.state(one).on]
+            said[topics.switch(one.installation, one.identity.serial, "state")] = shown
         for name in self.home.arms:
             view, health, changed = hub.view(name), hub.health(name), history.last_change(journal, name)
-            said |= messages.of_alarm(self.home.topics, name, view, health, changed, last[name])
+            said |= messages.of_alarm(topics, name, view, health, changed, last[name], self.home.say)
         for topic, payload in said.items():
             self._say(topic, payload)
         self._say_summary(last)
@@ -93,7 +95,7 @@ class Speaker:
         topics, settings, found = self.home.topics, self.home.settings, dict[str, discovery.Component]()
         for name, commands in self.home.arms.items():
             mine = [switch for switch in self.home.switches if switch.installation == name]
-            entities = discovery.components(topics, name, commands, mine, arm_code=settings.arm_code)
+            entities = discovery.components(topics, name, commands, mine, self.home.say, arm_code=settings.arm_code)
             if settings.per_entity:
                 found |= discovery.by_entity(topics, name, entities)
             else:
@@ -116,7 +118,7 @@ class Speaker:
         for key, entry in reversed(news.items()):
             is_new = self._told is not None and key not in self._told
             if is_new and self._link and now - (entry.ended_at or now) < OLD_NEWS_S:
-                self._link.publish(*messages.event(self.home.topics, entry), retain=False)
+                self._link.publish(*messages.event(self.home.topics, entry, self.home.say), retain=False)
         if self._link or self._told is None:
             self._told = dict.fromkeys(news)
 

@@ -13,6 +13,7 @@ ANSWER_S = 3.0
 """For the broker to say what it thinks of a message."""
 
 LOOK_AT_BROKER = "see what the log of the broker says; the program itself tries again, and the other doors go on"
+EXPOSED = "{} is not on this network: all on the way can read what is sent, a PIN for disarming too"
 WIDEN = "give the program's user the topics of docs/mqtt.md, section ACL"
 
 
@@ -27,6 +28,8 @@ def troubles(broker: Broker, topics: Topics, *, is_pin_set: bool) -> Iterator[Tr
         yield Trouble(str(trouble), LOOK_AT_BROKER)
         return
     try:
+        if broker.is_exposed:
+            yield Trouble(EXPOSED.format(broker), "use mqtts:// in doors.mqtt.broker", is_warning=True)
         link.subscribe(topics.orders)
         # Not retained, and empty: no reader keeps or obeys it.
         said = link.ask(topics.alarm(NOBODY, "event"), "", ANSWER_S)

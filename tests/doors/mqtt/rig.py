@@ -10,12 +10,13 @@ from emulator.alarm.sweeps import SWEEP_S
 from emulator.alarm.switch import Narrowing
 from emulator.doors import Door
 from emulator.doors.mqtt.door import Mqtt
-from emulator.doors.mqtt.kept import program_id
 from emulator.doors.mqtt.settings import MqttSettings
 from emulator.model import ArmMode
+from emulator.store.broker_memory import program_id
 from emulator.store.identities import Identity
 from emulator.store.journal import Entry, Journal
 from emulator.store.pin import Pin, set_pin
+from emulator.words.language import ENGLISH, Language
 from tests.doors.fakes import a_context
 from tests.support.broker import Broker
 from tests.support.fakes import FakeClock, SimulatedCloud
@@ -70,6 +71,7 @@ class House(SimulatedCloud):
         scheme: str = "mqtt",
         pin: str | None = PIN,
         annex: bool = False,
+        language: Language = ENGLISH,
         **settings: Any,
     ) -> None:
         super().__init__(annex=annex)
@@ -90,7 +92,13 @@ class House(SimulatedCloud):
         self.opened: dict[str, Door] = {}
         self.is_open = False
         context = a_context(
-            self.hub, self.journal, folder, clock=self.machine, pin=self.pin, opened=lambda: self.opened
+            self.hub,
+            self.journal,
+            folder,
+            clock=self.machine,
+            pin=self.pin,
+            opened=lambda: self.opened,
+            language=language,
         )
         self.settings = MqttSettings(broker=f"{scheme}://{HOST}:{broker.port}", **settings)
         self.door = Mqtt(

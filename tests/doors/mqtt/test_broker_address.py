@@ -105,6 +105,21 @@ def test_and_nowhere_else(monkeypatch: pytest.MonkeyPatch, address: str) -> None
     assert caught.value.pause_s == MOST_S
 
 
+@pytest.mark.parametrize(
+    ("addresses", "tls", "is_exposed"),
+    [
+        *((address, False, False) for address in NEAR),
+        *((address, False, True) for address in FAR),
+        ("8.8.8.8", True, False),
+    ],
+)
+def test_what_is_sent_far_without_tls_is_exposed(
+    monkeypatch: pytest.MonkeyPatch, addresses: str, tls: bool, is_exposed: bool
+) -> None:
+    resolved(monkeypatch, addresses)
+    assert Broker("broker", 1883, tls).is_exposed is is_exposed
+
+
 def test_a_name_that_is_near_and_far_is_reached_nearby(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some routers give each machine an address of the Internet, too, by IPv6."""
     resolved(monkeypatch, "2600:1f18::7", "192.168.7.2")

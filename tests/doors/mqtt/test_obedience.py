@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from emulator.alarm.hub import DISARM_WITHIN_S, Guard
+from emulator.alarm.polling import ASKED_EVERY_S
 from emulator.alarm.switch import Narrowing
 from emulator.doors.mqtt import orders
+from emulator.doors.mqtt.link import Received
 from emulator.doors.mqtt.obedience import NOT_ALLOWED
 from emulator.model import Arm, ArmMode, Interior, Origin
 from emulator.store.pin import TRIES, PinRefused
@@ -297,6 +299,28 @@ def test_a_state_is_said_again_to_whoever_believes_to_have_changed_it(house: Hou
     before = len(house.heard(topic))
     house.look()
     assert house.heard(topic)[before:] == ["OFF"]
+
+
+# -- the button -------------------------------------------------------------------------------------------------
+
+
+def test_a_press_within_seconds_of_the_last_joins_it(house: House) -> None:
+    """A script that presses without a pause must not keep the door busy, and other commands waiting."""
+
+    def press(later_s: float) -> bool:
+        """Press the button, and return whether that gives the door's thread something to do."""
+        house.look()
+        house.clock.now += later_s
+        house.door._take(Received(f"{house.base}/home/refresh", b"PRESS", False, False))
+        return house.door._is_dirty
+
+    assert [press(0.0), press(0.0), press(ASKED_EVERY_S - 1), press(1.0), press(0.0)] == [
+        True,
+        False,
+        False,
+        True,
+        False,
+    ]
 
 
 # -- what is no command -----------------------------------------------------------------------------------------

@@ -75,6 +75,18 @@ def test_a_broker_that_is_away_or_refuses(broker: Broker) -> None:
     assert SECRET not in text
 
 
+def test_a_broker_beyond_this_network_without_tls_is_a_warning(read: Broker) -> None:
+    """It is reached all the same, and the PIN that people type for a disarm is sent to it for all to read."""
+
+    class FarAddress(Address):
+        is_exposed = True
+
+    far = FarAddress(HOST, read.port, False)
+    [trouble] = trial.troubles(far, TOPICS, is_pin_set=True)
+    assert f"{far} is not on this network" in trouble.found
+    assert (trouble.fix, trouble.is_warning) == ("use mqtts:// in doors.mqtt.broker", True)
+
+
 def test_an_acl_that_is_too_narrow(read: Broker) -> None:
     read.unreadable = [f"{TOPICS.base}/+/set"]
     read.unwritable = [TOPICS.base, "homeassistant"]

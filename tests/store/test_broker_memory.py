@@ -5,26 +5,26 @@ import logging
 
 import pytest
 
-from emulator.doors.mqtt import kept
-from emulator.doors.mqtt.kept import BrokerMemory
+from emulator.store import broker_memory
+from emulator.store.broker_memory import BrokerMemory
 from emulator.store.journal import Journal
 
 HERE, ELSEWHERE = "mqtt://a:1883", "mqtt://b:1883"
 
 
 def test_the_id_is_made_once(journal: Journal) -> None:
-    assert kept.known_id(journal) == ""
-    made = kept.program_id(journal)
+    assert broker_memory.known_id(journal) == ""
+    made = broker_memory.program_id(journal)
     assert len(made) == 12
     assert int(made, 16) >= 0
-    assert kept.program_id(journal) == kept.known_id(journal) == made
+    assert broker_memory.program_id(journal) == broker_memory.known_id(journal) == made
 
 
 @pytest.mark.parametrize("broken", ["", "0123", "0123456789AB", "+/#", "0123456789ab\n"])
 def test_one_that_cannot_stand_in_a_topic_is_made_anew(journal: Journal, broken: str) -> None:
     journal.note("mqtt: id", broken)
-    assert kept.known_id(journal) == ""
-    assert len(kept.program_id(journal)) == 12
+    assert broker_memory.known_id(journal) == ""
+    assert len(broker_memory.program_id(journal)) == 12
 
 
 def test_what_has_gone_since_the_last_time_is_told_once(journal: Journal) -> None:
