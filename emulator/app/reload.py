@@ -4,6 +4,7 @@ The new settings are checked whole before anything is stopped. If they turn out 
 goes back to the old ones: a house is never without.
 """
 
+import gc
 import logging
 import queue
 import time
@@ -16,6 +17,7 @@ from emulator.app.plan import Plan
 from emulator.errors import ConfigError, EmulatorError, Hindered
 from emulator.lan.kept import LISTENERS
 from emulator.model import Notice
+from emulator.system import systemd
 from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
@@ -168,11 +170,9 @@ class Reload(Generic[Running]):
         if not isinstance(error, EmulatorError):
             LOG.error(DEFECT, exc_info=error)
             error = EmulatorError(DEFECT)
-        problems = error.problems if isinstance(error, ConfigError) else [error]
-        for problem in problems:
+        for problem in _problems(error):
             LOG.error("the changed settings are not taken: %s", problem)
-        why = "; ".join(map(str, problems[:PROBLEMS])) + ("; …" if len(problems) > PROBLEMS else "")
-        self._complain(Text("{why}. The program runs on with the settings that it had", why=why))
+        self._complain(Text("{why}. The program runs on with the settings that it had", why=_some(error)))
         for answer in asked:
             answer.set_exception(error)
 
@@ -196,6 +196,7 @@ class Reload(Generic[Running]):
                 self.app.resume()
                 self._not_before = self._monotonic() + AGAIN_S
                 return False
+            systemd.notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
             self.app.stop()
             self._next, self._desk.trouble = None, ""
             try:
@@ -209,6 +210,7 @@ class Reload(Generic[Running]):
                     "stay as they were at the start",
                     self._monotonic() - now,
                 )
+        gc.collect()  # the App that was is full of cycles; by itself Python would look for it after ten more
         return True
 
     def _begin(self, plan: Plan) -> None:
@@ -217,7 +219,7 @@ class Reload(Generic[Running]):
 
     def _go_back(self, why: Exception) -> None:
         LOG.error("the changed settings cannot be started with; going back", exc_info=why)
-        reason = str(why) if isinstance(why, EmulatorError) else DEFECT
+        reason = _some(why) if isinstance(why, EmulatorError) else DEFECT
         for pause_s in GO_BACK_S:
             if pause_s and not self._sleep(pause_s):
                 break
@@ -229,3 +231,13 @@ class Reload(Generic[Running]):
                 self._complain(Text("{why}. The program went back to the settings that it had", why=reason))
                 return
         raise Hindered(f"neither the changed settings nor those before can be started with: {reason}")
+
+
+def _problems(error: EmulatorError) -> Sequence[object]:
+    return error.problems if isinstance(error, ConfigError) else [error]
+
+
+def _some(error: EmulatorError) -> str:
+    """Return the first problems in one line."""
+    found = _problems(error)
+    return "; ".join(map(str, found[:PROBLEMS])) + ("; …" if len(found) > PROBLEMS else "")

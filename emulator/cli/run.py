@@ -13,6 +13,7 @@ from emulator.app.app import App
 from emulator.app.plan import Plan
 from emulator.app.reload import TRY_S, Reload, ReloadDesk
 from emulator.cli.context import POLL_S, Context, common, context, on_signal, which_interfaces
+from emulator.cli.terminal import Terminal
 from emulator.config import credentials
 from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered
 from emulator.system import lock, output, systemd
@@ -37,7 +38,7 @@ peer sent requests as fast as it could.
 def run(interfaces: tuple[str, ...], **chosen: Any) -> None:
     """Show the switches on the LAN and run until Ctrl-C or SIGTERM; SIGHUP takes a changed devices.yaml."""
     here = context(chosen, level="info")
-    stopping, desk = threading.Event(), ReloadDesk()
+    stopping, desk, terminal = threading.Event(), ReloadDesk(), Terminal()
     on_signal(stopping.set, desk.wake)
     signal.signal(signal.SIGHUP, lambda *_: desk.ask())
     sys.setswitchinterval(SWITCH_S)
@@ -62,8 +63,12 @@ def run(interfaces: tuple[str, ...], **chosen: Any) -> None:
             while not (reload.app.has_news and reload.app.readiness.is_ready) and time.monotonic() < patience:
                 if stopping.wait(POLL_S):
                     break
-            _follow(reload, desk, stopping)
+            _follow(reload, desk, stopping, terminal)
             click.echo("Stopping.")
+        except OSError:  # while something was written to it
+            if not terminal.is_closed:
+                raise
+            terminal.leave()
         finally:
             systemd.notify("STOPPING=1")
             reload.app.stop()
@@ -73,7 +78,7 @@ def _load(here: Context) -> Plan:
     return Plan(*here.settings(), credentials.targets(here.environment))
 
 
-def _follow(reload: Reload[App], desk: ReloadDesk, stopping: threading.Event) -> None:
+def _follow(reload: Reload[App], desk: ReloadDesk, stopping: threading.Event, terminal: Terminal) -> None:
     """Report to people and systemd until the stop: ready once a switch answers, and before that why none does.
 
     Meanwhile take the changed settings that are asked for.
@@ -90,10 +95,13 @@ def _follow(reload: Reload[App], desk: ReloadDesk, stopping: threading.Event) ->
                 click.echo(f"{standing}. Ctrl-C stops.")
             systemd.notify(*(["READY=1"] if standing.is_ready else []), f"STATUS={told}")
         shown = shown or standing.is_ready
-        if reload.look(desk.wait(TRY_S if reload.waits else READINESS_S)):
-            told, shown = "", False
+        asked = desk.wait(TRY_S if reload.waits else READINESS_S)
+        if asked and terminal.is_closed:
+            return terminal.leave()
         if stopping.is_set():
-            return
+            return None
+        if reload.look(asked):
+            told, shown = "", False
 
 
 def _show_switches(app: App) -> None:

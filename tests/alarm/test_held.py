@@ -29,6 +29,8 @@ NAMES = ("Total", "Day", "Night", "Perimeter")
 class FakeAlarm:
     """An installation that does everything at once, and the journal behind it."""
 
+    is_at_rest = True
+
     def __init__(self) -> None:
         self.view = View(PanelState(DISARMED, EPOCH_S, "0", "EST2"))
         self.sent: list[tuple[str, bool]] = []
@@ -737,3 +739,33 @@ def test_no_off_of_a_sweep_is_sent_whatever_came_before_and_in_the_middle(
     rig.wait(10)
     assert len(rig.offs) <= sum(not on for _, on, _, _ in before)
     assert rig.alarm.open == []
+
+
+# -- no other program takes the place of this one in the middle ---------------------------------------------------
+
+
+def test_the_hub_is_not_at_rest_while_something_is_held() -> None:
+    rig = Rig()
+    assert rig.hub.is_at_rest
+    rig.alarm.be("Night")
+    rig.turn("Night", False)
+    assert not rig.hub.is_at_rest
+    rig.wait()
+    assert rig.alarm.sent
+    assert rig.hub.is_at_rest
+
+
+def test_the_hub_is_not_at_rest_while_a_switch_that_was_off_may_be_the_first_of_a_sweep() -> None:
+    """Else the program after it would take the third of "turn everything off" for an off of its own, and disarm."""
+    rig = Rig(arm_only="Day")
+    rig.turn("Day", False)  # changes nothing, and counts
+    assert not rig.alarm.sent
+    assert not rig.hub.is_at_rest
+    rig.clock.now += SWEEP_S
+    assert rig.hub.is_at_rest
+
+
+def test_the_hub_is_not_at_rest_while_an_alarm_is_not() -> None:
+    rig = Rig()
+    rig.alarm.is_at_rest = False
+    assert not rig.hub.is_at_rest

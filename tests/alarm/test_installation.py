@@ -25,6 +25,7 @@ from emulator.simulator.faults import InjectedFault
 from emulator.store import history, refused_logins
 from emulator.store.journal import Journal
 from tests.support.fakes import DEMO, EPOCH_S, FakeClock, ScriptTransport, SimulatedCloud, pet
+from tests.support.patience import PATIENCE_S, until
 
 POLL_S = 60.0
 MODES = {name: ArmMode.parse(name) for name in ("total", "day", "night", "perimeter", "total+perimeter")}
@@ -234,6 +235,15 @@ def test_a_rejection_is_remembered_for_a_moment(house: House) -> None:
     house.panel.window("Entrada", is_open=False)
     house.clock.now += FAILURE_KEPT_S
     assert house.run(house.on("total")) == [Result.CONFIRMED]
+
+
+def test_while_a_rejection_is_remembered_no_other_program_takes_its_place(house: House) -> None:
+    """It would send what the client repeats once more."""
+    house.panel.window("Entrada", is_open=True)
+    assert house.run(house.on("total")) == [Result.REJECTED]
+    assert not house.alarm.pause()
+    house.clock.now += FAILURE_KEPT_S
+    assert house.alarm.pause()
 
 
 def test_a_rejection_is_forgotten_when_something_else_was_done(house: House) -> None:
@@ -642,6 +652,45 @@ def test_the_thread_polls_runs_commands_and_ends(tmp_path: Path) -> None:
     assert never.done.result(0).message == "the program stopped before this was sent"
     assert late.done.result(0).message == "the program is stopping"
     assert gate.closed
+    journal.close()
+
+
+def test_a_paused_alarm_takes_in_what_it_sends_once_it_goes_on(tmp_path: Path) -> None:
+    journal, clock = Journal(tmp_path), FakeClock()
+    gate = Gate(clock)
+    gate.answer.set()
+    alarm = Installation("home", lambda: gate, journal, clock, poll_every_s=POLL_S)
+    alarm.start()
+    until(lambda: gate.polled.is_set() and alarm.is_at_rest)
+    assert alarm.pause()
+    gate.polled.clear()
+    clock.now += POLL_S
+    alarm.refresh()
+    asked = alarm.submit(Command(Arm(MODES["total"]), Origin("test")))
+    assert not alarm.is_at_rest
+    assert not [one for one in (gate.asked, gate.polled) if one.is_set()]
+    assert not asked.done.done()
+    alarm.resume()
+    assert asked.done.result(PATIENCE_S).result is Result.CONFIRMED
+    until(lambda: alarm.is_at_rest)
+    assert alarm.pause()
+    alarm.stop(PATIENCE_S)  # a paused one ends like any other
+    assert not alarm._thread.is_alive()
+    journal.close()
+
+
+def test_an_alarm_with_something_under_way_is_not_paused(tmp_path: Path) -> None:
+    journal, clock = Journal(tmp_path), FakeClock()
+    gate = Gate(clock)
+    alarm = Installation("home", lambda: gate, journal, clock, poll_every_s=POLL_S)
+    alarm.start()
+    flying = alarm.submit(Command(Arm(MODES["total"]), Origin("test")))
+    assert gate.asked.wait(PATIENCE_S)
+    assert not alarm.pause()
+    gate.answer.set()
+    assert flying.done.result(PATIENCE_S).result is Result.CONFIRMED
+    until(alarm.pause)
+    alarm.stop(PATIENCE_S)
     journal.close()
 
 

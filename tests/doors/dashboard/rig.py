@@ -1,6 +1,7 @@
 """An alarm with its dashboard in one process, on one clock: no socket, no thread, nothing to wait for."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -60,6 +61,24 @@ class FakeDoor:
         return f"{switch.name} here"
 
 
+class FakeChanges:
+    """Takes changed settings, or says why it does not."""
+
+    def __init__(self) -> None:
+        self.trouble = ""
+        self.answer: str | Exception = "taken"
+        self.asked = 0
+
+    def ask(self) -> Future[str]:
+        self.asked += 1
+        answer: Future[str] = Future()
+        if isinstance(self.answer, Exception):
+            answer.set_exception(self.answer)
+        else:
+            answer.set_result(self.answer)
+        return answer
+
+
 class Rig(SimulatedCloud):
     """An alarm that is driven step by step; `get` and `post` are requests of a client on the LAN."""
 
@@ -87,6 +106,7 @@ class Rig(SimulatedCloud):
         self.told: list[str] = []
         checked = Pin(self.journal, self.clock.time, self.told.append)
         self.access = Access(self.journal, checked, self.clock.time, TOKEN)
+        self.changes = FakeChanges()
         self.shown = Overview(
             self.hub,
             self.journal,
@@ -96,6 +116,7 @@ class Rig(SimulatedCloud):
             doors=lambda: self.opened,
             searches=self.heard.latest,
             pairing=pairing,
+            changes=self.changes,
         )
         self.flask = create_app(self.shown, self.access)
         self.entered = gate(self.flask, lambda: (PLACE,), {"alarm.local"}, self.access.refuse)

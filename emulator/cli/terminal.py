@@ -1,0 +1,36 @@
+"""The terminal from which a program was started: SIGHUP means that it was closed, or that the settings changed."""
+
+import os
+import signal
+
+STANDARD = (0, 1, 2)
+"""File descriptors of standard input, output and error."""
+
+
+class Terminal:
+    """The terminal of this process, if it has one and is to end with it."""
+
+    def __init__(self) -> None:
+        # `nohup` has the signal ignored, and means that the program goes on.
+        self._was_there = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN and _is_there()
+        self._shown_on = [number for number in STANDARD if os.isatty(number)]
+
+    @property
+    def is_closed(self) -> bool:
+        """True once it is gone: whoever has closed it does not expect that the program runs on."""
+        return self._was_there and not _is_there()
+
+    def leave(self) -> None:
+        """Write nothing to it any more, which would fail."""
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for number in self._shown_on:
+            os.dup2(nowhere, number)
+        os.close(nowhere)
+
+
+def _is_there() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
