@@ -17,6 +17,8 @@ from emulator.simulator.owa.face import Owa
 from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import SimulatedAlarm
 from emulator.store.journal_file import FILE
+from emulator.words.language import language
+from emulator.words.text import Text
 from tests.support.fakes import FakeClock
 
 PASSWORD = "Correcto-Caballo-9"
@@ -44,6 +46,8 @@ class Typed(io.RawIOBase):
 class Desk:
     """A person at a terminal, with settings, a state folder, and the alarm's cloud."""
 
+    language = "en"
+
     def __init__(self, folder: Path, *, others: tuple[Contract, ...] = ()) -> None:
         self.clock = FakeClock()
         account = SimulatedAccount(password=PASSWORD, others=others)
@@ -57,7 +61,8 @@ class Desk:
 
     def write(self, installation: str) -> None:
         self.config.write_text(
-            f"installations: {{home: {{{installation}}}}}\nswitches: [{{name: N, on: night, installation: home}}]\n"
+            f"language: {self.language}\ninstallations: {{home: {{{installation}}}}}\n"
+            "switches: [{name: N, on: night, installation: home}]\n"
         )
 
     def code(self) -> str:
@@ -197,7 +202,8 @@ def test_without_settings_the_command_line_says_where(desk: Desk) -> None:
     desk.config.unlink()
     result = desk.type("login", "--country", "ES", "--url", desk.alarm.url, keys=["demo", PASSWORD, "1", desk.code])
     assert result.exit_code == 0, result.output
-    assert "Write into devices.yaml:\ninstallations:\n  home:\n    cloud: owa\n    country: ES" in result.output
+    write = language("es").say(Text("Write into devices.yaml:"))
+    assert f"{write}\ninstallations:\n  home:\n    cloud: owa\n    country: ES" in result.output
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,10 @@ JSON = "emulator.json"
 """Key in `click.Context.meta`: True if the command line asks for JSON, known before the command's own options are."""
 
 
+SAY = "emulator.say"
+"""Key in `click.Context.meta`: what says a text in the language of a command that talks with a person, if it does."""
+
+
 def wants_json(words: Sequence[str]) -> bool:
     """Return whether --json is among the options of a command line."""
     options = words[: words.index("--")] if "--" in words else words
@@ -38,7 +42,7 @@ def told(ctx: click.Context) -> Iterator[None]:
             _say(str(error), status, **more)
         else:
             for one in problems or [error]:
-                click.echo(f"{colours.wrong('emulator:')} {one}", err=True)
+                click.echo(f"{colours.wrong('emulator:')} {ctx.meta.get(SAY, str)(str(one))}", err=True)
         ctx.exit(status)
     except (click.ClickException, click.Abort) as error:
         if not ctx.meta[JSON]:

@@ -1,6 +1,7 @@
 """The languages of the house: gettext catalogues, and which of them a person reads."""
 
 import gettext
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -67,9 +68,16 @@ def language(tag: str) -> Language:
 ENGLISH = language("en")
 
 
-def of_house(setting: str | None, country: str) -> Language:
+def of_house(setting: str | None, country: str, otherwise: Language = ENGLISH) -> Language:
     """Return the language of the house: the setting, else that of the alarm's country."""
-    return language(setting or OF_COUNTRY.get(country, "en"))
+    tag = setting or OF_COUNTRY.get(country)
+    return language(tag) if tag else otherwise
+
+
+def of_terminal(environment: Mapping[str, str]) -> Language:
+    """Return the language of a terminal, by the first variable that is set (locale(7)); English for any other."""
+    locale = next(filter(None, map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return accepted(locale.partition(".")[0].partition("@")[0].replace("_", "-"), ENGLISH)
 
 
 def accepted(header: str, otherwise: Language) -> Language:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.words.language import ENGLISH, LANGUAGES, accepted, language, of_house
+from emulator.words.language import ENGLISH, LANGUAGES, accepted, language, of_house, of_terminal
 from emulator.words.text import Text, counted, sense
 from tests.support.catalogue import ES, FR, made
 
@@ -66,3 +66,26 @@ def test_a_browser_is_answered_in_what_it_prefers(header: str, tag: str) -> None
 )
 def test_a_house_speaks_its_setting_or_its_country(setting: str | None, country: str, tag: str) -> None:
     assert of_house(setting, country).tag == tag
+
+
+def test_a_house_without_either_speaks_what_is_spoken_otherwise() -> None:
+    assert of_house(None, "SE", language("fr")).tag == "fr"
+    assert of_house(None, "IT", language("fr")).tag == "it"
+
+
+@pytest.mark.parametrize(
+    ("environment", "tag"),
+    [
+        ({"LANG": "es_ES.UTF-8"}, "es"),
+        ({"LANG": "pt_BR.UTF-8"}, "pt-BR"),
+        ({"LANG": "fr_CH@euro", "LC_MESSAGES": ""}, "fr"),
+        ({"LANG": "es_ES.UTF-8", "LC_MESSAGES": "it_IT"}, "it"),
+        ({"LANG": "es_ES.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "sv_SE.UTF-8"}, "en"),
+        ({"LANG": "POSIX"}, "en"),
+        ({}, "en"),
+    ],
+)
+def test_a_terminal_speaks_its_locale(environment: dict[str, str], tag: str) -> None:
+    assert of_terminal(environment).tag == tag
