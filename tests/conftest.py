@@ -11,10 +11,12 @@ import subprocess
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
+from coverage import Coverage
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from jinja2.bccache import Bucket, BytecodeCache
@@ -47,6 +49,9 @@ WORKERS = max(7, os.cpu_count() or 1)
 
 TRACED = 1
 """Variants of a test that coverage looks at."""
+
+UNTRACED = pytest.StashKey[bool]()
+"""Set for a test that coverage does not look at."""
 
 SAMPLE = 6
 """Variants of a test marked `sampled` that `make test` takes at most, evenly spread; `make test-long` takes all."""
@@ -113,8 +118,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("sampled") and seen[test] % -(-variants[test] // SAMPLE) != 0:
             item.add_marker("long")
         if item.get_closest_marker("hypothesis") or seen[test] > TRACED or item.nodeid.startswith(WHOLE):
-            item.add_marker("no_cover")
+            item.stash[UNTRACED] = True
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Trace nothing of an untraced test, its fixtures and reports included: the mark `no_cover` leaves out its body."""
+    tracing = Coverage.current() if UNTRACED in item.stash else None
+    if tracing is None:
+        return (yield)
+    tracing.stop()
+    try:
+        return (yield)
+    finally:
+        tracing.start()
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -128,13 +146,22 @@ def may_have_a_network() -> bool:
     return bool(unshare and ip) and not subprocess.run([unshare, "--net", ip, "link"], capture_output=True).returncode
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Name a home folder for each test: the factory would look through all of them for the next number."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def clean_environment(monkeypatch: pytest.MonkeyPatch, homes: Iterator[Path]) -> None:
     """No test sees the settings, secrets or state folder of whoever runs it."""
     for name in list(os.environ):
         if name.startswith(("VERISURE_", "EMULATOR_", "MQTT_", "XDG_")):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    home = next(homes)
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
 
 
 @pytest.fixture(autouse=True)
@@ -158,7 +185,8 @@ def logging_as_it_was() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     for logger, level in levels.items():
-        logger.setLevel(level)
+        if logger.level != level:  # each setting empties the caches of all loggers
+            logger.setLevel(level)
 
 
 @pytest.fixture(autouse=True)

@@ -39,7 +39,6 @@ class HomekitAlarm(Alarm):
             return ticket
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(("cloud_name", "what", "fault"), CASES)
 def test_whatever_happens_to_a_command_of_an_iphone(tmp_path: Path, cloud_name: str, what: str, fault: str) -> None:
     for step in range(steps(tmp_path / "calm", cloud_name, what, HomekitAlarm)):

@@ -169,7 +169,6 @@ def strike_at(alarm: Alarm, row: Row, step: int) -> None:
         alarm.before = meet
 
 
-@pytest.mark.no_cover  # many, and nothing that other tests do not reach
 @pytest.mark.parametrize(("cloud_name", "what", "fault"), CASES)
 def test_whatever_happens_at_whatever_step(tmp_path: Path, cloud_name: str, what: str, fault: str) -> None:
     for step in range(steps(tmp_path / "calm", cloud_name, what)):

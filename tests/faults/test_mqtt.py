@@ -20,7 +20,7 @@ from tests.doors.fakes import a_context
 from tests.faults.alarm import CLOUDS, Alarm
 from tests.faults.test_matrix import FAULTS, hold, prepared, steps
 
-pytestmark = [pytest.mark.long, pytest.mark.no_cover, pytest.mark.usefixtures("quick_hash")]
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("quick_hash")]
 
 PIN = "2580"
 WORDS = {"total": "ARM_AWAY", "day": "ARM_HOME", "night": "ARM_NIGHT", "perimeter": "ARM_CUSTOM_BYPASS"}

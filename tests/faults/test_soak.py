@@ -130,7 +130,6 @@ def open_files() -> int:
 
 
 @pytest.mark.long
-@pytest.mark.no_cover  # long, and nothing that other tests do not reach
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_some_weeks(tmp_path: Path, cloud: str) -> None:
     alarm = Alarm(tmp_path, cloud, poll_every_s=POLL_S)
