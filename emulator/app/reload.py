@@ -41,7 +41,7 @@ hinders, and a service manager starts a new one."""
 PROBLEMS = 3
 """Problems that a box or a notice names; the log has all."""
 
-DEFECT = "a defect of this program; its log tells more"
+DEFECT = Text("a defect of this program; its log tells more")
 
 
 class Replaceable(Protocol):

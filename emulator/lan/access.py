@@ -5,6 +5,8 @@ from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from urllib.parse import urlsplit
 
+from emulator.words.text import Text
+
 LOOPBACK = IPv4Network("127.0.0.0/8")
 REMEMBERED = 64
 """Peers, and spellings of a host: those of a home are the same all day."""
@@ -28,7 +30,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 """Methods that change nothing, so that a link on another page may lead here."""
 
 
-FOREIGN_PAGE = "from a web page that is not ours"
+FOREIGN_PAGE = Text("from a web page that is not ours")
 
 
 def why_not_enter(peer: str, method: str, headers: Mapping[str, str], ours: Collection[str]) -> str:
@@ -37,7 +39,7 @@ def why_not_enter(peer: str, method: str, headers: Mapping[str, str], ours: Coll
     `ours` are the names of this host. Every server asks this, so that no foreign page has a way in.
     """
     if "host" in headers and not may_name(headers["host"], ours, peer):
-        return "by a name that is not our address"
+        return Text("by a name that is not our address")
     # Old browsers send a form without Origin, and the page that it is on as Referer.
     pages = [headers.get("origin"), (headers.get("referer") or None) if method not in SAFE_METHODS else None]
     if not all(may_act_from(page, ours, peer) for page in pages if page is not None):
@@ -54,7 +56,7 @@ def why_not_change(origin: str | None, site: str | None, own: str, *, is_json: b
     if origin not in (None, own) or site not in (None, "same-origin"):
         return FOREIGN_PAGE
     if origin is None and site is None and not is_json:
-        return "a form that does not say which page it comes from; a program sends application/json"
+        return Text("a form that does not say which page it comes from; a program sends application/json")
     return ""
 
 

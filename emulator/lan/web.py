@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from emulator.lan import access, network, wsgi
 from emulator.lan.network import Nic, Place
+from emulator.words.text import Text
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -29,7 +30,7 @@ PLACE = "emulator.place"
 FIRST_FD = 3
 """First file descriptor that systemd passes on (sd_listen_fds)."""
 
-ELSEWHERE = "from elsewhere"
+ELSEWHERE = Text("from elsewhere")
 
 HEADERS = {"host": "HTTP_HOST", "origin": "HTTP_ORIGIN", "referer": "HTTP_REFERER"}
 """By which a request is let in."""

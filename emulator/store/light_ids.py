@@ -11,6 +11,7 @@ from typing import NamedTuple
 from emulator.errors import EmulatorError
 from emulator.store.identities import Identity
 from emulator.store.journal import Journal
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -86,8 +87,14 @@ def renumber(journal: Journal) -> list[Renumbered]:
             new = _next_id(db)
             if new > HIGHEST:
                 raise EmulatorError(
-                    f"{len(rows)} lights have ids above {HIGHEST}, but only {len(changed)} of the ids from {LOWEST} to "
-                    f"{HIGHEST} were never given to a light; nothing was changed"
+                    Text(
+                        "{n} lights have ids above {highest}, but only {free} of the ids from {lowest} to {highest} "
+                        "were never given to a light; nothing was changed",
+                        n=len(rows),
+                        highest=str(HIGHEST),
+                        free=len(changed),
+                        lowest=str(LOWEST),
+                    )
                 )
             db.execute("UPDATE hue_lights SET id = ? WHERE id = ?", (new, old))
             changed.append(Renumbered(str(name), str(shape), int(old), new))

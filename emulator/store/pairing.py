@@ -10,6 +10,7 @@ from emulator.errors import EmulatorError
 from emulator.model import Origin
 from emulator.store.identities import BridgeIdentity, mac_base
 from emulator.store.journal import Journal
+from emulator.words.text import Text, counted
 
 MAX_USERS = 100
 """Users in all; as many as a real bridge keeps (lan-emulation.md §3.6)."""
@@ -100,9 +101,13 @@ def forget(journal: Journal, which: str) -> User:
     ]
     if len(found) != 1:
         raise EmulatorError(
-            f"{len(found)} paired clients are called that, so none was forgotten: take the number of the one"
+            counted(
+                "{n} paired client is called that, so none was forgotten: take the number of the one",
+                "{n} paired clients are called that, so none was forgotten: take the number of the one",
+                len(found),
+            )
             if found
-            else "no paired client is called that, so none was forgotten: `emulator pair --list` shows them"
+            else Text("no paired client is called that, so none was forgotten: `emulator pair --list` shows them")
         )
     with journal.write() as db:
         db.execute("DELETE FROM hue_users WHERE name = ?", (found[0].name,))
@@ -180,7 +185,11 @@ class Users:
             del self._users[name]
         # It is unpaired even if that cannot be journalled.
         with suppress(EmulatorError):
-            whom = f"the client {user.devicetype or 'that brought its key along'}, paired from {user.peer}"
+            whom = (
+                Text("the client {client}, paired from {peer}", client=user.devicetype, peer=user.peer)
+                if user.devicetype
+                else Text("the client that brought its key along, paired from {peer}", peer=user.peer)
+            )
             self._journal.did(origin, f"unpair {user.short}", whom, now)
         return user
 
