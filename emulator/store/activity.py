@@ -83,6 +83,10 @@ class LoggedEvent:
     said: str
     command: int | None = None
 
+    def as_dict(self) -> dict[str, str | float | None]:
+        """Return the fields for `--json`."""
+        return asdict(self)
+
 
 def known(journal: Journal, installation: str, keys: Collection[str]) -> set[str]:
     """Return which of these events are kept."""
@@ -137,21 +141,17 @@ def _rest(seconds: float) -> float:
     return abs(seconds - round(seconds / HALF_HOUR_S) * HALF_HOUR_S)
 
 
-def events(
-    journal: Journal, installation: str | None, limit: int, *, since: float = -math.inf, before: int | None = None
-) -> list[LoggedEvent]:
-    """Return the newest events of an alarm, or of all that have a name, newest first; only numbers below `before`."""
+def events(journal: Journal, installation: str | None, limit: int, *, since: float = -math.inf) -> list[LoggedEvent]:
+    """Return the newest events of an alarm, or of all that have a name, newest first."""
     query = (
         "SELECT events.id, name, seen_at, at, kind, type, means, user, zone, said, command FROM events "
         "JOIN alarms ON alarms.id = alarm WHERE is_named AND (? IS NULL OR alarm = ?) AND at >= ? "
-        "AND (? IS NULL OR events.id < ?) ORDER BY at DESC, events.id DESC LIMIT ?"
+        "ORDER BY at DESC, events.id DESC LIMIT ?"
     )
     alarm = None if installation is None else journal.alarm(installation)
     return [
         LoggedEvent(number, name, seen_at, at, _kind(kind), code, _means(means), *words)
-        for number, name, seen_at, at, kind, code, means, *words in journal.rows(
-            query, alarm, alarm, since, before, before, limit
-        )
+        for number, name, seen_at, at, kind, code, means, *words in journal.rows(query, alarm, alarm, since, limit)
     ]
 
 

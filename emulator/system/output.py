@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from emulator.model import Action, Outcome, PanelState, Result
+from emulator.store.activity import LoggedEvent
 from emulator.store.journal import Entry
 from emulator.store.pairing import User
 
@@ -78,22 +79,43 @@ def outcome(name: str, action: Action, ended: Outcome, state: PanelState | None,
     return f"{text}\n{panel(name, state)}" if ended.result is Result.UNCONFIRMED and state else text
 
 
-def journal(entries: Sequence[Entry], paint: Paint = str) -> str:
-    """Return a table of commands, newest first."""
-    rows = [
-        (
-            moment(entry.at),
-            entry.installation,
-            entry.action,
-            " ".join(filter(None, (entry.door, entry.peer, entry.switch))),
-            (entry.result or "under way") + (f", {entry.times:,} times" if entry.times > 1 else ""),
-            (entry.message or "")
-            + (f" (then the panel said: {entry.settled})" if entry.settled else "")
-            + (f" (the last time at {moment(entry.ended_at)})" if entry.times > 1 and entry.ended_at else ""),
-        )
-        for entry in entries
-    ]
-    return table(("TIME", "ALARM", "COMMAND", "ASKED BY", "RESULT", "WHY"), rows, {"RESULT": paint})
+def journal(
+    entries: Sequence[Entry],
+    paint: Paint = str,
+    events: Sequence[LoggedEvent] = (),
+    named: Callable[[str], str] = str,
+    most: int | None = None,
+) -> str:
+    """Return a table of commands, and of what else the alarms' logs tell, newest first; at most so many rows.
+
+    `named` returns what people call an address.
+    """
+    rows = [(entry.at, _command(entry, named)) for entry in entries]
+    rows += [(one.at, _logged(one)) for one in events if one.command is None or not entries]
+    # Commands by their numbers, as they came: the clock may have been set back meanwhile.
+    found = (
+        [row for _, row in sorted(rows, key=lambda row: row[0], reverse=True)] if events else [row for _, row in rows]
+    )
+    return table(("TIME", "ALARM", "COMMAND", "ASKED BY", "RESULT", "WHY"), found[:most], {"RESULT": paint})
+
+
+def _command(entry: Entry, named: Callable[[str], str]) -> tuple[str, ...]:
+    return (
+        moment(entry.at),
+        entry.installation,
+        entry.action,
+        " ".join(filter(None, (entry.door, entry.peer and named(entry.peer), entry.switch))),
+        (entry.result or "under way") + (f", {entry.times:,} times" if entry.times > 1 else ""),
+        (entry.message or "")
+        + (f" (then the panel said: {entry.settled})" if entry.settled else "")
+        + (f" (the last time at {moment(entry.ended_at)})" if entry.times > 1 and entry.ended_at else ""),
+    )
+
+
+def _logged(one: LoggedEvent) -> tuple[str, ...]:
+    who = " · ".join(filter(None, (one.user, str(one.means))))
+    where = " · ".join(filter(None, (one.zone, one.said)))
+    return moment(one.at), one.installation, str(one.kind), who, "seen", where
 
 
 def client(number: int, user: User) -> dict[str, Any]:

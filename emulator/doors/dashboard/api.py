@@ -12,6 +12,7 @@ from emulator.doors.dashboard.access import Access, line_of
 from emulator.doors.dashboard.overview import Overview, status_of
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.model import DISARMS, Arm, ArmMode, Disarm, Origin
+from emulator.store import activity
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -44,6 +45,13 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
         limit = _number("limit", openapi.JOURNAL_LIMIT) or openapi.JOURNAL_DEFAULT
         entries = overview.journal.commands(limit, _number("before", openapi.LARGEST_ID))
         return answer(schema.JournalView(entries=[schema.EntryView.of(entry) for entry in entries]))
+
+    @api.get("/api/activity")
+    def logged() -> Response:
+        found = activity.events(
+            overview.journal, None, _number("limit", openapi.JOURNAL_LIMIT) or openapi.JOURNAL_DEFAULT
+        )
+        return answer(schema.ActivityView(events=[schema.EventView.of(one) for one in found]))
 
     @api.post("/api/command")
     def command() -> Response:

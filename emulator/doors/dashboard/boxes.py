@@ -10,7 +10,7 @@ from emulator.doors.dashboard import askers
 from emulator.doors.dashboard.facts import AlarmFacts
 from emulator.model import Arm
 from emulator.store.journal import Entry
-from emulator.words import spoken
+from emulator.words import dates, spoken
 from emulator.words.text import Text
 
 TROUBLE_S = 3600.0
@@ -69,6 +69,10 @@ def boxes(
     if unwritten:
         text = Text("{why}. No command is taken until that is mended.", why=unwritten)
         found.append(Box(_id("folder", one.name, unwritten), "person", Text("Nothing can be written down"), text))
+    if one.view.triggered is not None:
+        at = f"{one.view.triggered:.0f}"
+        text = Text("It went off at {time}, by its log, and nobody has disarmed it since.", time=dates.clock(float(at)))
+        found.append(Box(f"alarm-{one.name}-{at}", "person", Text("The alarm has gone off"), text))
     health = one.health
     news = f"{one.name}-{health.read_at or 0:.0f}"
     if health.blocked:

@@ -26,6 +26,7 @@ SIGNS = {
     "nothing": NOTHING,
     "dot": Text("{one}, {other}", one=DONE, other=NOTHING),
     "pending": spoken.UNDER_WAY,
+    "alarm": Text("the alarm went off"),
 }
 
 

@@ -166,6 +166,7 @@ def _installation(one: AlarmFacts) -> schema.InstallationView:
         last=schema.EntryView.of(one.last) if one.last else None,
         offer=_offer(one.offer) if one.offer else None,
         health=_health(one),
+        triggered=view.triggered,
     )
 
 

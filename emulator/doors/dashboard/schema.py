@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema, model_validator
 
+from emulator.activity import EventKind, Means
 from emulator.model import ARM_MODES_HELP, ARM_WORDS, INTERIOR_WORDS, ArmMode, Interior
 
 PIN_LIMIT = 64
@@ -136,6 +137,7 @@ class InstallationView(Model):
     last: EntryView | None = Field(description="the last command that ended")
     offer: OfferView | None = Field(description="what a person may decide now after a refusal for open zones")
     health: HealthView
+    triggered: float | None = Field(description="when it went off, by its own log, until it is disarmed or over")
 
 
 class ReportView(Model, json_schema_extra={"description": "What one door tells its clients of a switch."}):
@@ -204,6 +206,27 @@ class JournalView(Model):
     """Commands and refusals, newest first."""
 
     entries: list[EntryView]
+
+
+class EventView(Model, json_schema_extra={"description": "A row of an alarm's own activity log."}):
+    """A row of the activity log."""
+
+    installation: str
+    at: float = Field(description="by the clock of the cloud")
+    seen_at: float = Field(description="when this program read it")
+    kind: EventKind
+    type: str = Field(description="the cloud's code")
+    means: Means = Field(description="by what it was done; empty: unknown")
+    user: str = Field(description="a person's name, where the log has one")
+    zone: str
+    said: str = Field(description="the cloud's own words")
+    command: int | None = Field(description="the entry of our command that left this row")
+
+
+class ActivityView(Model):
+    """Rows of the alarms' own activity logs, newest first."""
+
+    events: list[EventView]
 
 
 EITHER: list[JsonValue] = [{"required": [name], "properties": {name: {"type": "string"}}} for name in ("arm", "disarm")]

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from emulator import __version__, doors
 from emulator.alarm.hub import Health, Switch
 from emulator.doors import Pairing
-from emulator.doors.dashboard import askers, timeline
+from emulator.doors.dashboard import askers, seen, timeline
 from emulator.doors.dashboard.boxes import Box, boxes
 from emulator.doors.dashboard.cards import Card, card
 from emulator.doors.dashboard.facts import AlarmFacts
@@ -14,7 +15,7 @@ from emulator.doors.dashboard.legend import Legend, legend
 from emulator.doors.dashboard.overview import Overview
 from emulator.lan.site import LoggedSearch
 from emulator.model import ArmMode
-from emulator.store import history
+from emulator.store import activity, history
 from emulator.store.journal import Entry
 from emulator.store.pairing import button_pressed
 from emulator.words.text import Text, sense
@@ -24,6 +25,9 @@ ROWS = 40
 
 MARKED, QUIET_ROWS = 500, 20
 """Journal entries that are read for a week's marks: those that changed something, and a few of those that did not."""
+
+LOGGED = 200
+"""Most rows of the alarm's own log that are read: those of a busy week."""
 
 GROWN_S = 900.0
 """Age of an alarm's history from which it has a picture though nothing was asked of it: before, it is one stripe."""
@@ -134,13 +138,15 @@ def _part(overview: Overview, one: AlarmFacts, entries: Sequence[Entry], now: fl
     spans = _spans(overview, one, now - days * timeline.DAY_S)
     first = history.first_known(overview.journal, one.name)
     has_grown = own or (first is not None and now - first >= GROWN_S)
-    picture = timeline.draw(spans, mine, now, days, first) if has_grown else None
+    logged = activity.events(overview.journal, one.name, LOGGED, since=now - days * timeline.DAY_S)
+    more = partial(seen.marks, logged)
+    picture = timeline.draw(spans, mine, now, days, first, more) if has_grown or logged else None
     return Part(
         card=card(one, own),
         boxes=boxes(one, now, overview.journal.trouble, overview.not_taken, force_pin=overview.force_pin),
         picture=picture,
         legend=legend(picture) if picture else None,
-        events=timeline.listed(mine, spans, ROWS),
+        events=timeline.listed(mine, seen.rows(spans, logged), ROWS),
         switches=[_switch(overview, switch) for switch in overview.hub.switches if switch.installation == one.name],
         health=one.health,
         cloud=CLOUDS[one.cloud],

@@ -115,10 +115,17 @@ class Event:
 Place = Callable[[float], float]
 
 
-def draw(spans: Sequence[Span], entries: Iterable[Entry], now: float, days: int, first: float | None = None) -> Picture:
+def draw(
+    spans: Sequence[Span],
+    entries: Iterable[Entry],
+    now: float,
+    days: int,
+    first: float | None = None,
+    more: Callable[[float, float, Place], Iterable[Mark]] = lambda _start, _now, _place: (),
+) -> Picture:
     """Draw the last `days` until `now`, in local time. A time without a known state stays empty.
 
-    `first` is when the alarm was first read: the picture of a first day begins there.
+    `first` is when the alarm was first read: the picture of a first day begins there. `more` returns further marks.
     """
     start = max(now - days * DAY_S, min(first, now - LEAST_S) if first is not None else 0.0)
 
@@ -128,15 +135,16 @@ def draw(spans: Sequence[Span], entries: Iterable[Entry], now: float, days: int,
     axes = ["interior", "perimeter"] + ["annex"] * any(span.axes.annex for span in spans)
     lanes = tuple(_lane(axis, spans, place) for axis in axes)
     marks = [Mark(place(entry.at), _sign(entry, days), _title(entry)) for entry in entries if start <= entry.at <= now]
+    marks += more(start, now, place)
     is_whole = start <= now - days * DAY_S
     return Picture(days, start, is_whole, lanes, tuple(marks), _ticks(start, now, place), _summary(spans, start, now))
 
 
 def listed(
-    entries: Iterable[Entry], spans: Sequence[Span], limit: int, named: Callable[[str], str] = str
+    entries: Iterable[Entry], seen: Sequence[Event], limit: int, named: Callable[[str], str] = str
 ) -> list[Event]:
-    """Return the newest events, newest first; `named` names an address."""
-    found = [event(entry, named) for entry in entries] + [_move(span) for span in spans[1:] if span.command is None]
+    """Return the newest events, newest first: commands, and what was `seen` besides; `named` names an address."""
+    found = [event(entry, named) for entry in entries] + [*seen]
     return sorted(found, key=lambda event: event.at, reverse=True)[:limit]
 
 
@@ -154,11 +162,6 @@ def event(entry: Entry, named: Callable[[str], str] = str) -> Event:
         why = Text("{why}; the first time at {time}", why=why, time=dates.clock(entry.at))
     at, shape = entry.at if is_one else ended, MARKS.get(entry.result, "nothing")
     return Event(at, shape, askers.asked(entry.action), askers.asker(entry, named), result, why, took)
-
-
-def _move(span: Span) -> Event:
-    what = Text("panel is {state}", state=spoken.axes(span.axes))
-    return Event(span.since, "moved", what, Text("not by a command from here"), Text("seen"), "", "")
 
 
 def _sign(entry: Entry, days: int) -> str:

@@ -1,9 +1,9 @@
 """One alarm as HomeKit sees it: what it shows, and what a write comes to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from emulator.alarm.hub import Asked, Hub, Ticket
-from emulator.doors.homekit.words import DISARMED, SecurityState, Vocabulary
+from emulator.doors.homekit.words import DISARMED, TRIGGERED, SecurityState, Vocabulary
 from emulator.model import Arm, Disarm, Origin
 
 DOOR = "homekit"
@@ -21,7 +21,8 @@ class Security:
     def standing(self) -> SecurityState | None:
         """Return the state to show, from memory; None while it is not known whether the house is armed."""
         view = self.hub.view(self.installation)
-        return self.vocabulary.standing(view.axes, view.target)
+        standing = self.vocabulary.standing(view.axes, view.target)
+        return replace(standing, current=TRIGGERED) if standing and view.triggered is not None else standing
 
     @property
     def is_faulty(self) -> bool:

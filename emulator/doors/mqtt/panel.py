@@ -40,9 +40,9 @@ def stable(axes: Axes) -> str:
 
 
 def shown(view: View) -> str:
-    """Return the state of an alarm: the last one that was read, or that it is on its way to another."""
-    if view.target is None or view.target == view.axes:
-        return stable(view.axes)
+    """Return the state of an alarm: that it has gone off, the last one that was read, or on its way to another."""
+    if view.target is None or view.target == view.axes or view.triggered is not None:
+        return stable(view.axes) if view.triggered is None else "triggered"
     return "arming" if _adds(view.axes, view.target) else "disarming"
 
 

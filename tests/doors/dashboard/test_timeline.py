@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from emulator.doors.dashboard import seen
 from emulator.doors.dashboard.timeline import THINNEST_PERCENT, draw, listed
 from emulator.model import DISARMED, Axes, Interior
 from emulator.store.history import Span
@@ -126,14 +127,14 @@ def test_the_summary_says_what_is_not_known() -> None:
 
 def test_the_list_has_commands_and_moves_by_others_newest_first() -> None:
     spans = [span(DISARMED, 24, 12), span(NIGHT, 12, 6, command=1), span(DISARMED, 6, 0)]
-    rows = listed([entry(12, "confirmed"), entry(3, "rejected", message="a window is open")], spans, 10)
+    rows = listed([entry(12, "confirmed"), entry(3, "rejected", message="a window is open")], seen.rows(spans, []), 10)
     assert [(row.shape, row.what, row.result, row.why, row.took) for row in rows] == [
         ("failed", "arm night", "refused", "a window is open", "4 s"),
         ("moved", "panel is disarmed", "seen", "", ""),
         ("done", "arm night", "done", "", "4 s"),
     ]
     assert rows[0].who == "Night · WeMo · 10.0.0.9"
-    assert len(listed([entry(1, None)] * 9, spans, 5)) == 5
+    assert len(listed([entry(1, None)] * 9, seen.rows(spans, []), 5)) == 5
 
 
 AXES = st.builds(

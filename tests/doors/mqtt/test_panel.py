@@ -1,5 +1,6 @@
 """The words of an alarm panel for every position of the panel, and the way back."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -99,3 +100,10 @@ def test_a_disarm_takes_the_annex_along_only_where_that_is_on() -> None:
     assert panel.action("DISARM", {}, Axes(Interior.NIGHT, perimeter=False, annex=True)) == Disarm(annex=True)
     for axes in (NIGHT, DISARMED, Axes()):
         assert panel.action("DISARM", {}, axes) == Disarm()
+
+
+@pytest.mark.parametrize("target", [None, DISARMED])
+def test_an_alarm_that_went_off_shows_so_whatever_is_under_way(target: Axes | None) -> None:
+    armed = view(Axes(Interior.NIGHT, perimeter=False, annex=False), target)
+    assert panel.shown(replace(armed, triggered=1.0)) == "triggered"
+    assert panel.shown(armed) != "triggered"

@@ -1,0 +1,56 @@
+"""Names that people give to addresses of the LAN: "Echo kitchen", "Ana's phone"."""
+
+import json
+from contextlib import suppress
+from ipaddress import ip_address
+
+from emulator.errors import EmulatorError
+from emulator.store.journal import Journal
+
+NOTE = "names of addresses"
+
+NAME_CHARS = 40
+"""Characters of a name: it stands in a line with others."""
+
+MOST_NAMES = 100
+"""Names of a house; more than it has devices that ask for anything."""
+
+
+class PeerNames:
+    """The names, as they are kept in the journal; usable from every thread."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._names = self._load()
+
+    def all(self) -> dict[str, str]:
+        """Return address → name."""
+        return dict(self._names)
+
+    def named(self, peer: str) -> str:
+        """Return what people call an address; itself where it has no name."""
+        return self._names.get(peer, peer)
+
+    def give(self, address: str, name: str) -> None:
+        """Name an address from now on; an empty name takes it away. ValueError says what would be right."""
+        try:
+            peer = str(ip_address(address.strip()))
+        except ValueError:
+            raise ValueError("use an address of the LAN, as it stands in the list") from None
+        # Letters alone: neither lines, nor marks that turn the direction of what follows.
+        plain = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
+        if len(plain) > NAME_CHARS:
+            raise ValueError(f"use a name of at most {NAME_CHARS} characters")
+        names = {one: known for one, known in self._load().items() if one != peer}
+        if plain and len(names) >= MOST_NAMES:
+            raise ValueError(f"there are {MOST_NAMES} names already; take one away first")
+        names |= {peer: plain} if plain else {}
+        self._journal.note(NOTE, json.dumps(names, ensure_ascii=False))
+        self._names = names
+
+    def _load(self) -> dict[str, str]:
+        with suppress(EmulatorError, ValueError):
+            found = json.loads(self._journal.recall(NOTE) or "{}")
+            if isinstance(found, dict):
+                return {str(peer): str(name)[:NAME_CHARS] for peer, name in list(found.items())[:MOST_NAMES]}
+        return {}
