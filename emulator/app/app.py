@@ -14,6 +14,8 @@ from emulator import doors
 from emulator.alarm.hub import Hub
 from emulator.app import readiness, resources
 from emulator.app.alarms import Alarms
+from emulator.app.asker import who
+from emulator.app.decision import Decision, decision
 from emulator.app.notify import Notifier
 from emulator.app.settings import Settings
 from emulator.app.switches import switches
@@ -30,7 +32,6 @@ from emulator.model import Notice, Origin
 from emulator.store import salvage
 from emulator.store.pin import Pin
 from emulator.system import lock
-from emulator.words import spoken
 from emulator.words.text import Text, counted
 
 LOG = logging.getLogger(__name__)
@@ -74,8 +75,12 @@ class App:
 
     def _build(self, settings: Settings, interfaces: Sequence[str] | None, targets: Sequence[str]) -> None:
         journal, clock = self.alarms.journal, self.alarms.clock
-        self.notifier = Notifier(journal, targets, clock, apprise_target, settings.spoken)
-        self.alarms.on_notice, self.alarms.who = self.tell, _who
+
+        def offered(entry: int) -> Decision | None:
+            return decision(entry, self.hub.offers.values(), self.doors, settings.spoken)
+
+        self.notifier = Notifier(journal, targets, clock, apprise_target, settings.spoken, offered)
+        self.alarms.on_notice, self.alarms.who = self.tell, who
         if self._salvaged:
             LOG.error("%s", self._salvaged)
             self.tell(Notice.DAMAGED, PROGRAM, str(self._salvaged))
@@ -135,7 +140,8 @@ class App:
     def tell(self, notice: Notice, about: str, text: str) -> None:
         """Tell people who have not asked."""
         if notice is not Notice.DISARMED or self.alarms.settings.notify.disarmed:
-            self.notifier.tell(notice, about, text)
+            offer = self.hub.offers.get(about) if notice is Notice.OPEN else None
+            self.notifier.tell(notice, about, text, offer.entry if offer else 0)
 
     def _changed(self, installation: str) -> None:
         self.hub.changed(installation)
@@ -232,12 +238,6 @@ class App:
         _attempt(self.alarms.close)
         if self._lock:
             self._lock.close()
-
-
-def _who(origin: Origin) -> str:
-    """Name for people who asked for a command."""
-    label = doors.row(origin.door).label if origin.door in doors.DOORS else origin.door
-    return spoken.who(label, origin.peer, origin.switch)
 
 
 def _attempt(act: Callable[..., object], *args: object) -> None:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from emulator.app.decision import Decision
 from emulator.app.postman import RETRY_MOST_S, RETRY_S, Postman
 from emulator.app.targets import Send, called
 from emulator.clock import Timepiece
@@ -62,6 +63,7 @@ class Notifier:
         clock: Timepiece,
         open_target: Callable[[str], Send],
         language: Language = ENGLISH,
+        decision: Callable[[int], Decision | None] = lambda _entry: None,
     ) -> None:
         self._say = language.say
         self._notices = Notices(journal)
@@ -73,7 +75,7 @@ class Notifier:
         keys = [hashlib.sha256(url.encode()).hexdigest()[:8] for url in targets]
         names = [called(number, url) for number, url in enumerate(targets, 1)]
         postmen = [
-            Postman(name, key, open_target(url), self._notices, clock, language)
+            Postman(name, key, open_target(url), self._notices, clock, language, decision)
             for name, key, url in zip(names, keys, targets, strict=True)
         ]
         self._threads = [threading.Thread(target=self._write, name="notify", daemon=True)] if targets else []
@@ -87,11 +89,14 @@ class Notifier:
         """True if somebody hears of notices."""
         return bool(self._threads)
 
-    def tell(self, notice: Notice, about: str, text: str) -> None:
-        """Queue a notice; return at once, whatever the targets do."""
+    def tell(self, notice: Notice, about: str, text: str, entry: int = 0) -> None:
+        """Queue a notice; return at once, whatever the targets do. `entry` is a refusal that a person may decide about.
+
+        What to decide with is added when it is sent: it is not written down, and worth nothing later.
+        """
         if self._threads and not self._stopping.is_set():
             message = f"{self._say(TITLES[notice])}\n{self._say(about)}: {self._say(text)}"
-            self._new.put(Noted(self._clock.time(), message, notice in URGENT))
+            self._new.put(Noted(self._clock.time(), message, notice in URGENT, entry))
 
     def start(self) -> None:
         """Begin to deliver, what was left over first."""

@@ -2,10 +2,11 @@
 
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import accumulate
 
+from emulator.app.decision import Decision
 from emulator.app.targets import Send
 from emulator.clock import Timepiece
 from emulator.errors import EmulatorError
@@ -32,7 +33,14 @@ class Postman:
     """Brings one target what it has not got yet. `step` says when to come again."""
 
     def __init__(
-        self, name: str, key: str, send: Send, notices: Notices, clock: Timepiece, language: Language = ENGLISH
+        self,
+        name: str,
+        key: str,
+        send: Send,
+        notices: Notices,
+        clock: Timepiece,
+        language: Language = ENGLISH,
+        decision: Callable[[int], Decision | None] = lambda _entry: None,
     ) -> None:
         self._name = name
         self._key = key
@@ -40,6 +48,7 @@ class Postman:
         self._notices = notices
         self._clock = clock
         self._say = language.say
+        self._decision = decision
         self._sent: deque[float] = deque(maxlen=BURST)
         self._pause_s = RETRY_S
         self._failed = False
@@ -67,7 +76,8 @@ class Postman:
         # One by one as long as they are few; what a pause has held up comes together.
         together = waiting[: 1 if not self._failed and len(waiting) <= few else _fitting(waiting)]
         try:
-            delivered = self._send(self._text(together))
+            decision, text = self._newest_decision(together), self._text(together)
+            delivered = self._send(f"{text}\n{decision.line}" if decision else text, decision)
         except Exception as error:
             # A plugin of Apprise that fails in its own way must not end the thread; its message may hold its token.
             LOG.error("notification target %s: a defect (%s)", self._name, type(error).__name__)
@@ -87,6 +97,11 @@ class Postman:
                 "notification target %s: after a restart it may get the last messages again: %s", self._name, error
             )
         return 0.0
+
+    def _newest_decision(self, notices: Sequence[tuple[int, float, str]]) -> Decision | None:
+        """Return what a person may still decide of what these notices tell."""
+        entries = [self._notices.entry(number) for number, *_ in reversed(notices)]
+        return next(filter(None, map(self._decision, filter(None, entries))), None)
 
     def _text(self, notices: Sequence[tuple[int, float, str]]) -> str:
         if len(notices) > 1:

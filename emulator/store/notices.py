@@ -8,13 +8,19 @@ from emulator.store.journal import Journal
 KEEP_NOTICES = 500
 """Notices kept of each kind, urgent and other, for targets that are away; older ones are of no use any more."""
 
+_ENTRY = "SELECT entry FROM notices WHERE id = ?"
+
 
 class Noted(NamedTuple):
-    """A notice. `at` is in epoch seconds; an urgent one neither waits for others nor makes room for them."""
+    """A notice. `at` is in epoch seconds; an urgent one neither waits for others nor makes room for them.
+
+    `entry` is the refused command that a person may decide about; 0 where there is nothing to decide.
+    """
 
     at: float
     text: str
     is_urgent: bool
+    entry: int = 0
 
 
 class Notices:
@@ -40,7 +46,7 @@ class Notices:
         """Write down what is not yet; EmulatorError when that does not work now."""
         with self._lock:
             with self._journal.write() as db:
-                db.executemany("INSERT INTO notices (at, text, first) VALUES (?, ?, ?)", self._unwritten)
+                db.executemany("INSERT INTO notices (at, text, first, entry) VALUES (?, ?, ?, ?)", self._unwritten)
                 for is_urgent in {one.is_urgent for one in self._unwritten}:
                     db.execute(
                         "DELETE FROM notices WHERE first = ? AND id <= "
@@ -62,8 +68,16 @@ class Notices:
             if self._unwritten:
                 # They will have these numbers: nothing else writes notices.
                 numbered = enumerate(self._unwritten, self.last() + 1)
-                found += [(one, at, text) for one, (at, text, kind) in numbered if one > number and kind == urgent]
+                found += [(one, at, text) for one, (at, text, kind, _) in numbered if one > number and kind == urgent]
             return found
+
+    def entry(self, number: int) -> int:
+        """Return the command that a notice lets a person decide about; 0 where there is none."""
+        with self._lock:
+            unwritten = number - self.last() - 1
+            if 0 <= unwritten < len(self._unwritten):
+                return self._unwritten[unwritten].entry
+        return next((int(entry) for (entry,) in self._journal.rows(_ENTRY, number)), 0)
 
     def position(self, target: str, *, urgent: bool = False) -> int:
         """Return the number of the last notice that a target has got; a new target begins now."""

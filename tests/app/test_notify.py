@@ -15,9 +15,10 @@ from click.testing import CliRunner
 
 from emulator import cli
 from emulator.app import notify
+from emulator.app.decision import Decision
 from emulator.app.notify import Notifier
 from emulator.app.postman import BURST, LATE_S, MESSAGE_CHARS, RETRY_MOST_S, RETRY_S, WINDOW_S, Postman
-from emulator.app.targets import apprise_target
+from emulator.app.targets import Send, apprise_target
 from emulator.errors import ConfigError, EmulatorError
 from emulator.model import Notice
 from emulator.store.journal import Journal
@@ -32,12 +33,14 @@ class Target:
     def __init__(self) -> None:
         self.works = True
         self.got: list[str] = []
+        self.decisions: list[Decision | None] = []
         self.tries = 0
 
-    def __call__(self, text: str) -> bool:
+    def __call__(self, text: str, decision: Decision | None = None, /) -> bool:
         self.tries += 1
         if self.works:
             self.got.append(text)
+            self.decisions.append(decision)
         return self.works
 
 
@@ -214,7 +217,7 @@ def test_a_target_of_an_earlier_version_gets_what_it_has_not_got(post: Post, jou
 def test_a_plugin_that_fails_in_its_own_way_is_a_target_that_is_away(
     post: Post, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def defect(_text: str) -> bool:
+    def defect(_text: str, _decision: Decision | None = None, /) -> bool:
         raise RuntimeError("POST /bot123:token/sendMessage")
 
     post.postman = Postman("1: json", "1", defect, post.notices, post.clock)
@@ -228,7 +231,10 @@ def test_a_plugin_that_fails_in_its_own_way_is_a_target_that_is_away(
 
 
 def notifier(journal: Journal, **targets: Callable[[str], bool]) -> Notifier:
-    return Notifier(journal, list(targets), FakeClock(), targets.__getitem__)
+    def opened(name: str) -> Send:
+        return lambda text, _decision=None, /: targets[name](text)
+
+    return Notifier(journal, list(targets), FakeClock(), opened)
 
 
 def test_a_dead_target_delays_neither_the_others_nor_whoever_tells(journal: Journal) -> None:
