@@ -6,7 +6,7 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from emulator.model import Interior
+from emulator.model import Disarm, Interior, Origin
 from emulator.simulator.faults import InjectedFault
 from tests.browser.person import PIN, Person
 
@@ -33,6 +33,17 @@ requestAnimationFrame(() => requestAnimationFrame(() => {
 """
 
 
+ONCE_MOVED = """
+const forms = document.querySelector("#act-home");
+const first = forms.firstElementChild;
+new MutationObserver(() => {
+  if (forms.firstElementChild.id === first.id) return;
+  const event = new MouseEvent("click", { bubbles: true, cancelable: true, detail: 1 });
+  document.querySelector("#arm-home-total").dispatchEvent(event);
+}).observe(forms, { childList: true });
+"""
+
+
 @pytest.fixture(autouse=True)
 def _small(person: Person) -> Iterator[None]:
     person.screen(*SMALL)
@@ -51,6 +62,7 @@ def test_a_second_tap_after_a_wrong_pin_changes_nothing(person: Person) -> None:
     person.arm("night")
     person.see("home is armed", where=NOW)
     person.type("#pin-home", "1111")
+    person.settled()
     spot = person.spot("#disarm-home")
     person.tap_at(spot)
     person.see("Wrong PIN; 4 more tries", where=ERROR)
@@ -72,7 +84,7 @@ def test_nothing_that_appears_moves_a_button(person: Person) -> None:
         found: list[str] = person.browser.execute_script(WHERE)
         return found
 
-    at_rest = where()
+    at_rest = disarmed = where()
     person.panel.answer_after = 60
     person.arm("night")
     person.see("Arm night is under way", where=NOW)
@@ -80,12 +92,18 @@ def test_nothing_that_appears_moves_a_button(person: Person) -> None:
     person.panel.answer_after = 0
     person.panel_answers()
     person.see("home is armed", where=NOW)
-    assert where() == at_rest
+    # Only this moves them: the deed that the new state asks for comes first. The view stays where it is.
+    at_rest = where()
+    assert at_rest[0].startswith("pin-home")
+    assert disarmed[0].startswith("arm-home-total")
+    assert person.browser.execute_script("return scrollY") == 0
     person.disarm("1111")
     person.see("Wrong PIN", where=ERROR)
     assert where() == at_rest
     person.disarm(PIN)
     person.see("Disarmed", where=NOW)
+    at_rest = where()
+    assert at_rest == disarmed
     person.panel.window("Comedor", is_open=True)
     person.arm("total")
     person.see("Arm total: refused", where=NOTICES)
@@ -99,6 +117,19 @@ def test_nothing_that_appears_moves_a_button(person: Person) -> None:
     person.arm("night")
     person.see("Not sent", where="#problem")
     assert where() == at_rest
+
+
+@pytest.mark.long
+def test_a_tap_where_another_button_was_until_now_is_not_taken(person: Person) -> None:
+    """The house is disarmed elsewhere while a finger is on its way to *Disarm*: *Total* must not take its tap."""
+    person.arm("night")
+    person.see("home is armed", where=NOW)
+    person.settled()
+    person.browser.execute_script(ONCE_MOVED)
+    person.home.hub.command("home", Disarm(), Origin("api", "127.0.0.1"))
+    person.see("Disarmed", where=NOW)
+    person.see("Not taken: the page has just moved", where="#problem")
+    assert asked_for(person) == [("arm night", "confirmed"), ("disarm", "confirmed")]
 
 
 def test_a_tap_on_what_has_just_moved_is_not_taken(person: Person) -> None:

@@ -3,7 +3,7 @@
 import { ask, follow } from "./link.js";
 import "./folds.js";
 import { again } from "./pad.js";
-import { guard, hold } from "./still.js";
+import { guard, hold, move } from "./still.js";
 import { age, length, said } from "./words.js";
 
 const LEAST_MS = 300; // least time between two fetches of the page
@@ -143,10 +143,11 @@ function swap(html, isByItself) {
       for (const details of old.querySelectorAll("details[open]")) region.querySelector(`#${CSS.escape(details.id)}`)?.setAttribute("open", "");
       old.replaceWith(region);
     }
-    for (const [id, first] of firsts) reorder(byId(id), byId(first));
     question();
     tick();
   });
+  // Not held where a finger is: the page would scroll away from the state, of which this is the sequel.
+  move(() => firsts.forEach(([id, first]) => reorder(byId(id), byId(first))));
   if (focused && document.activeElement === document.body) byId(focused)?.focus({ preventScroll: true });
   document.title = fresh.title;
   document.body.dataset.revision = fresh.body.dataset.revision;

@@ -69,6 +69,12 @@ export function hold(change) {
   look();
 }
 
+/** Changes the page where controls are meant to move, and lets them ignore taps for a while. */
+export function move(change) {
+  change();
+  look();
+}
+
 /** Ignores taps on what has just moved, and calls `tell` then. A key goes to the focused control, moved or not. */
 export function guard(tell) {
   document.addEventListener(
