@@ -30,6 +30,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 """Methods that change nothing, so that a link on another page may lead here."""
 
 
+MISNAMED = Text("by a name that is not our address")
 FOREIGN_PAGE = Text("from a web page that is not ours")
 
 
@@ -39,7 +40,7 @@ def why_not_enter(peer: str, method: str, headers: Mapping[str, str], ours: Coll
     `ours` are the names of this host. Every server asks this, so that no foreign page has a way in.
     """
     if "host" in headers and not may_name(headers["host"], ours, peer):
-        return Text("by a name that is not our address")
+        return MISNAMED
     # Old browsers send a form without Origin, and the page that it is on as Referer.
     pages = [headers.get("origin"), (headers.get("referer") or None) if method not in SAFE_METHODS else None]
     if not all(may_act_from(page, ours, peer) for page in pages if page is not None):

@@ -94,6 +94,7 @@ class Web:
         names: Collection[str] = (),
         in_the_way: Callable[[Sequence[str], OSError], str],
         refused: Refused = lambda _peer, _asked, _why: None,
+        misnamed: "WSGIApplication | None" = None,
         nics: Callable[[], list[Nic]] = network.nics,
     ) -> None:
         self.port = sockets[0].getsockname()[1] if sockets else port
@@ -107,6 +108,7 @@ class Web:
         self._names = names
         self._in_the_way = in_the_way
         self._refused = refused
+        self._misnamed = misnamed
         self._nics = nics
         self._servers: dict[Place, wsgi.Server] = {}
         self._inherited: list[wsgi.Server] = []
@@ -173,7 +175,7 @@ class Web:
             return local
 
         return wsgi.Server(
-            gate(self._app, places, self._names, self._refused),
+            gate(self._app, places, self._names, self._refused, self._misnamed),
             listener,
             name=self._name,
             workers=WORKERS,
@@ -202,16 +204,20 @@ def gate(
     places: Callable[[], Sequence[Place]],
     names: Collection[str] = (),
     refused: Refused = lambda _peer, _asked, _why: None,
+    misnamed: "WSGIApplication | None" = None,
 ) -> "WSGIApplication":
     """Wrap an app: requests by our address or one of `names`, and from no foreign page, enter; others get 403.
 
-    `refused` is called for those.
+    `refused` is called for those. `misnamed` answers a browser that looks by another name, and knows nothing of it.
     """
 
-    def refuse(why: str, environ: Mapping[str, object], start: "StartResponse") -> Iterable[bytes]:
+    def note(why: str, environ: Mapping[str, object]) -> None:
         LOG.debug("%s asked %s: refused", environ.get("REMOTE_ADDR"), why)
         asked = f"{environ.get('REQUEST_METHOD', '')} {environ.get('PATH_INFO', '')}"
         refused(plain(str(environ.get("REMOTE_ADDR", ""))), asked, why)
+
+    def refuse(why: str, environ: Mapping[str, object], start: "StartResponse") -> Iterable[bytes]:
+        note(why, environ)
         body = b"This is served to local clients only, by address.\n"
         headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
         start("403 Forbidden", headers)
@@ -225,10 +231,14 @@ def gate(
         ours: Collection[str] = {name for each in here for name in (each.host, each.advertised)} | set(names)
         environ["REMOTE_ADDR"] = peer = plain(environ["REMOTE_ADDR"])
         headers = {name: environ[key] for name, key in HEADERS.items() if key in environ}
+        environ[PLACE] = place
         if why := access.why_not_enter(peer, environ["REQUEST_METHOD"], headers, ours):
+            looks = environ["REQUEST_METHOD"] == "GET" and "text/html" in environ.get("HTTP_ACCEPT", "")
+            if misnamed and looks and why == access.MISNAMED:
+                note(why, environ)
+                return misnamed(environ, start)
             return refuse(why, environ, start)
         environ["PATH_INFO"] = re.sub("/{2,}", "/", environ.get("PATH_INFO", ""))  # clients join paths carelessly
-        environ[PLACE] = place
         return app(environ, start)
 
     return enter

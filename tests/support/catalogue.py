@@ -2,6 +2,7 @@
 
 import gettext
 import io
+import re
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -21,6 +22,28 @@ def made(tag: str, plural: str, *messages: tuple[str | tuple[str, str], str | tu
     write_mo(file, found)
     file.seek(0)
     return Language(tag, gettext.GNUTranslations(file))
+
+
+class Marked(gettext.NullTranslations):
+    """A catalogue that has every message, and marks its words, but not its values.
+
+    What is not marked in a sentence that was said did not come from a catalogue.
+    """
+
+    def gettext(self, message: str) -> str:
+        return re.sub(r"(\{\w+\})", r"»\1«", f"«{message}»")
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+    def pgettext(self, _context: str, message: str) -> str:
+        return self.gettext(message)
+
+    def npgettext(self, _context: str, msgid1: str, msgid2: str, n: int) -> str:
+        return self.ngettext(msgid1, msgid2, n)
+
+
+MARKED = Language("es", Marked())
 
 
 def spanish(messages: dict[str, str], **senses: dict[str, str]) -> Language:

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from emulator.alarm.hub import Switch
 from emulator.doors import DecisionPage, Door, DoorContext
-from emulator.doors.dashboard import api, decisions, pages, records, speech
+from emulator.doors.dashboard import api, decisions, failures, pages, records, speech
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.overview import Overview
 from emulator.doors.dashboard.settings import DashboardSettings
@@ -61,14 +61,12 @@ def create_app(overview: Overview, access: Access) -> Flask:
         return reply
 
     @app.errorhandler(Exception)
-    def fail(error: Exception) -> Response | HTTPException:
+    def fail(error: Exception) -> Response:
         if not isinstance(error, HTTPException | EmulatorError):
             LOG.error("a request from %s failed", request.remote_addr, exc_info=error)
         if isinstance(error, MethodNotAllowed) and "POST" in (error.valid_methods or ()):
             access.note_method(request)
-        if request.path.startswith(PROGRAMS) or not isinstance(error, HTTPException):
-            return api.refusal(error)
-        return error
+        return api.refusal(error) if request.path.startswith(PROGRAMS) else failures.page(error)
 
     return app
 
@@ -87,9 +85,10 @@ class Dashboard:
         more = (context.language, context.changes, context.is_notified, settings.force_pin)
         self._at_once = not settings.force_pin
         overview = Overview(hub, journal, pin, self._news, now, self._others, searches, pairing, *more)
+        app = create_app(overview, access)
         self._web = Web(
             "dashboard",
-            create_app(overview, access),
+            app,
             settings.port,
             interfaces=context.interfaces,
             address=context.address,
@@ -97,6 +96,7 @@ class Dashboard:
             names=own_names(socket.gethostname()),
             in_the_way=self._in_the_way,
             refused=access.refuse,
+            misnamed=failures.misnamed(app, context.language, SECURITY),
             nics=context.nics,
         )
         self._announced = False

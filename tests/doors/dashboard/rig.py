@@ -14,7 +14,8 @@ from emulator.alarm.hub import Hub, Switch
 from emulator.alarm.installation import Installation
 from emulator.doors import Pairing
 from emulator.doors.dashboard.access import Access
-from emulator.doors.dashboard.door import create_app
+from emulator.doors.dashboard.door import SECURITY, create_app
+from emulator.doors.dashboard.failures import misnamed
 from emulator.doors.dashboard.overview import Overview
 from emulator.lan.network import Place
 from emulator.lan.news import News
@@ -24,6 +25,7 @@ from emulator.model import ArmMode
 from emulator.store.identities import Identity
 from emulator.store.journal import Entry, Journal
 from emulator.store.pin import Pin, set_pin
+from emulator.words.language import ENGLISH, Language
 from tests.support.fakes import SimulatedCloud
 
 PLACE = Place("eth0", "192.168.7.2", IPv4Network("192.168.7.0/24"), "192.168.7.2")
@@ -82,7 +84,9 @@ class FakeChanges:
 class Rig(SimulatedCloud):
     """An alarm that is driven step by step; `get` and `post` are requests of a client on the LAN."""
 
-    def __init__(self, folder: Path, *, pairing: Pairing | None = None, pin: str | None = PIN) -> None:
+    def __init__(
+        self, folder: Path, *, pairing: Pairing | None = None, pin: str | None = PIN, language: Language = ENGLISH
+    ) -> None:
         super().__init__()
         self.folder = folder
         self.journal = Journal(folder)
@@ -117,9 +121,11 @@ class Rig(SimulatedCloud):
             searches=self.heard.latest,
             pairing=pairing,
             changes=self.changes,
+            language=language,
         )
         self.flask = create_app(self.shown, self.access)
-        self.entered = gate(self.flask, lambda: (PLACE,), {"alarm.local"}, self.access.refuse)
+        told = misnamed(self.flask, self.shown.language, SECURITY)
+        self.entered = gate(self.flask, lambda: (PLACE,), {"alarm.local"}, self.access.refuse, told)
         self.client = Client(self.entered)
         if pin:
             set_pin(self.journal, pin)
