@@ -23,7 +23,7 @@ ATTRIBUTES = ("title", "aria-label", "placeholder", "alt", "label", "data-was")
 NAMES = [
     r"emulator \d\S*|API|\b\w+ alarm( here)?\b|\bhome\b|192\.168\.7\.\d+(:\d+)?|http://\S+",  # ours, and the house's
     r"WeMo|Hue|HomeKit|MQTT|\{\w+\}",
-    r"No ha sido posible[^«»]*|urn:\S+",  # of the cloud, and of a stranger
+    r"(No ha sido posible|Ahora mismo solo)[^«»]*|the cloud is down|urn:\S+",  # of the cloud, and of a stranger
     r"doors\.hue\.pairing|\bopen\b|emulator pair|emulator pin|VERISURE_NOTIFY",  # typed as they are
     r"\d|\W|_",
 ]

@@ -65,7 +65,9 @@ def test_a_refused_arm_stands_on_top_with_its_reason(rig: Rig) -> None:
     rig.panel.window("Comedor", is_open=True)
     rig.post("/arm", installation="home", mode="total")
     rig.settle()
-    assert "Arm total: refused No ha sido posible conectar tu Alarma. Hay una zona abierta" in read(rig)
+    assert 'Arm total: refused The cloud said: "No ha sido posible conectar tu Alarma. Hay una zona abierta' in read(
+        rig
+    )
     rig.clock.now += 3601
     assert "Arm total: refused" not in read(rig)
 
