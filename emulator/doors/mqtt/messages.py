@@ -43,6 +43,7 @@ def outcome(entry: Entry) -> dict[str, Any]:
         "ended_at": iso(entry.ended_at or entry.at),
         "entry": entry.id,
         "settled": entry.settled,
+        "open_zones": entry.zones,
     }
 
 

@@ -1,6 +1,7 @@
 """Payloads about an alarm."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,7 +68,7 @@ def test_a_cloud_is_connected_when_it_answers_as_it_should(health: Health, word:
 
 
 def test_an_outcome_is_json_in_the_letters_of_the_house() -> None:
-    text = messages.text(messages.outcome(ENTRY))
+    text = messages.text(messages.outcome(replace(ENTRY, zones=("Salón",))))
     assert '"asked_by":"Noche ñ · wemo · 10.0.0.9"' in text
     assert json.loads(text) == {
         "result": "unconfirmed",
@@ -78,6 +79,7 @@ def test_an_outcome_is_json_in_the_letters_of_the_house() -> None:
         "ended_at": "1970-01-01T00:00:02+00:00",
         "entry": 7,
         "settled": "night",
+        "open_zones": ["Salón"],
     }
 
 

@@ -152,6 +152,7 @@ def test_an_outcome_says_who_asked_and_why_it_ended_so(house: House) -> None:
         "ended_at": said["ended_at"],
         "entry": entry.id,
         "settled": None,
+        "open_zones": [],
     }
     assert "zona abierta" in said["reason"]
     assert told(house)[-1] == {"event_type": "rejected", **said}
