@@ -34,7 +34,7 @@ Pairing = Literal["open", "button"]
 class Door(Protocol):
     """A way into the house for clients on the LAN. Its methods may be called from any thread, and repeatedly.
 
-    Making one opens no socket and starts no thread.
+    Making one opens no socket and starts no thread. What it says to people is a Text each, which the page translates.
     """
 
     def start(self) -> None:
@@ -184,9 +184,9 @@ class DoorType(NamedTuple):
     settings: "type[Section]"
     open: Callable[[DoorContext, Any], Door]
     title: str
-    """Name for people, as in “the Hue bridge”."""
+    """Name for people, as in “the Hue bridge”; a Text."""
     label: str
-    """Short name, where a switch lists its doors."""
+    """Short name, where a switch lists its doors; a Text unless it is a brand's."""
     summary: str
     """Meaning of its section in the table of settings."""
     purpose: str = ""

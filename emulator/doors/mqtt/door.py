@@ -11,11 +11,12 @@ from emulator.doors import DoorContext
 from emulator.doors.mqtt import messages
 from emulator.doors.mqtt.broker import AGAIN_S, MOST_S, Broker, BrokerTrouble
 from emulator.doors.mqtt.home import Home
-from emulator.doors.mqtt.link import Link, Received, connect
+from emulator.doors.mqtt.link import NOBODY, Link, Received, connect
 from emulator.doors.mqtt.obedience import Obedience
 from emulator.doors.mqtt.settings import MqttSettings
 from emulator.doors.mqtt.speaker import Speaker
 from emulator.errors import EmulatorError, ProtocolError
+from emulator.lan.arrivals import Arrivals
 from emulator.lan.door import Life
 from emulator.words.text import Text
 
@@ -29,9 +30,6 @@ START_S = 2.0
 
 GAP_S = 4.0
 """Excess over that from which what arrives may have waited in the socket meanwhile."""
-
-IDLE_S = 0.5
-"""Time without a message after which none waits in the socket: the library reads the next one at once."""
 
 STEADY_S = 60.0
 """Duration of a connection after which the back-off begins anew."""
@@ -52,13 +50,6 @@ STOOD_STILL = BrokerTrouble(Text("this program stood still: commands that waited
 STALE = Text("this program stood still while it waited: ask again")
 
 
-Seconds = Callable[[], float]
-
-
-def spread() -> float:
-    return random.uniform(0, BIRTH_S)  # noqa: S311  # no secret
-
-
 class Mqtt:
     """The alarms and their switches at a broker."""
 
@@ -67,8 +58,9 @@ class Mqtt:
         context: DoorContext,
         settings: MqttSettings,
         broker: Broker,
-        boot: Seconds = boottime,
-        spread_s: Seconds = spread,
+        *,
+        boot: Callable[[], float] = boottime,
+        spread_s: Callable[[], float] = lambda: random.uniform(0, BIRTH_S),  # noqa: S311  # no secret
     ) -> None:
         self._context = context
         self._home = Home.of(context, settings, broker)
@@ -79,7 +71,7 @@ class Mqtt:
         self._link: Link | None = None
         self._trouble, self._failures, self._broken, self._logged = "", 0, 0, frozenset[str]()
         self._due_at = self._since = self._said_at = self._again_at = float("-inf")
-        self._came = self._done = context.hub.ask().at
+        self._arrivals = Arrivals(context.hub.ask().at)
         self._is_dirty = True
         self._unsubscribe: Callable[[], None] = lambda: None
         looks = {"look_s": LOOK_S, "first_look_s": START_S}
@@ -119,11 +111,14 @@ class Mqtt:
 
     def _take(self, message: Received) -> None:
         """Judge a message by the time since which it may have waited behind others, as it does behind a flood."""
-        asked = self._context.hub.ask()
-        if self._done.age_s(asked.at) >= IDLE_S:
-            self._came = asked.at
-        self._judge(message, asked._replace(at=self._came))
-        self._done = self._context.hub.ask().at
+        asked, arrivals = self._context.hub.ask(), self._arrivals
+        if arrivals.is_mark(message.payload):
+            return
+        since, link = arrivals.since(asked.at), self._link
+        if link and (mark := arrivals.mark(asked.at)):
+            link.publish(self._home.topics.alarm(NOBODY, "refresh"), mark, retain=False)
+        self._judge(message, asked._replace(at=since))
+        arrivals.done(self._context.hub.ask().at)
 
     def _judge(self, message: Received, asked: Asked) -> None:
         """Obey a message, unless it may be old, or write down why not."""

@@ -15,10 +15,10 @@ from emulator.alarm.age import ARM_WITHIN_S, DISARM_WITHIN_S
 from emulator.doors.mqtt import trial
 from emulator.doors.mqtt.broker import Broker as Address
 from emulator.doors.mqtt.broker import BrokerTrouble
-from emulator.doors.mqtt.door import IDLE_S
 from emulator.doors.mqtt.link import NOBODY, V3, V5, Link, Received
 from emulator.doors.mqtt.obedience import Obedience
 from emulator.doors.mqtt.topics import Topics
+from emulator.lan.arrivals import IDLE_S
 from emulator.model import Arm, ArmMode, Interior
 from tests.doors.mqtt.rig import NIGHT, PIN, House
 from tests.support import mqtt_packets as wire
@@ -80,6 +80,18 @@ def test_after_a_pause_it_is_new(alone: House) -> None:
     taken(alone, "home/set", DISARM)
     alone.settle()
     assert alone.submitted == ["DARM1"]
+
+
+def test_behind_messages_that_come_without_a_pause_it_is_as_old_as_the_last_mark(house: House) -> None:
+    """A script that presses a button for ever must not keep people from disarming: the broker delivers in order."""
+    at_night(house)
+    for _ in range(int(DISARM_WITHIN_S / IDLE_S * 4)):
+        house.send("home/refresh", "PRESS")
+        house.clock.now += IDLE_S / 4
+    house.send("home/set", DISARM)
+    house.settle()
+    assert house.submitted == ["DARM1"]
+    assert "check/refresh" not in {entry.action for entry in house.entries()}
 
 
 def test_the_time_in_which_a_message_is_obeyed_is_no_pause(alone: House) -> None:

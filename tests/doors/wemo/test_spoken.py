@@ -1,17 +1,21 @@
 """A WeMo socket in another language: what a person reads in an app is translated, what a program reads is not."""
 
 import re
+import socket
 from html import unescape
+from pathlib import Path
 
-from emulator.doors.wemo.settings import ROW
+from emulator.doors.wemo.settings import ROW, WemoSettings
 from emulator.errors import Rejected
 from emulator.lan import network
+from emulator.store.journal import Journal
 from emulator.words.text import Text
-from tests.doors.fakes import FakeHub, a_switch
+from tests.doors.fakes import FakeHub, a_context, a_switch
 from tests.doors.rig import Rig, with_rig
-from tests.doors.wemo.test_protocol import GET, SET_ON, post, request
+from tests.doors.wemo.test_protocol import GET, HOST, SET_ON, post, request
 from tests.support.catalogue import spanish
 from tests.support.lan import LO, a_responder, a_wemo
+from tests.support.patience import PATIENCE_S
 
 SPANISH = spanish(
     {
@@ -121,3 +125,17 @@ def test_what_the_page_of_the_program_says_of_it_can_be_translated() -> None:
             said.append(door.report(hub.switches[0]))
     assert [*map(SPANISH.say, said)] == ["sin respuesta", "encendido", "apagado"]
     assert SPANISH.say(ROW.title) == "puerta WeMo"
+
+
+def test_the_door_of_a_program_speaks_the_language_of_its_house(tmp_path: Path) -> None:
+    hub, journal = FakeHub(switches=(a_switch(),), refusal=Rejected(OPEN)), Journal(tmp_path)
+    context = a_context(hub, journal, tmp_path, nics=lambda: [LO], language=SPANISH)
+    door = ROW.open(context, WemoSettings())
+    door.start()
+    try:
+        with socket.create_connection(("127.0.0.1", hub.switches[0].identity.port), PATIENCE_S) as client:
+            client.sendall(SET_ON.replace(HOST.encode(), b"127.0.0.1"))
+            assert told(client.recv(65536)) == "abierto: Kitchen"
+    finally:
+        door.stop()
+        journal.close()
