@@ -15,7 +15,7 @@ from emulator.simulator.settings import (
 )
 
 FORCE_WITHIN_S = 180.0
-"""Open zones may be bypassed for so long; the longest that a client keeps the context (§5.5)."""
+"""Open zones may be bypassed for so long; the longest that a client keeps the context (verisure-owa.md §5.5)."""
 
 
 @dataclass(slots=True)
