@@ -1,4 +1,4 @@
-"""Names for people of what asked for a command."""
+"""The name, for people, of who asked for a command."""
 
 from emulator import doors
 from emulator.model import Origin
@@ -6,6 +6,5 @@ from emulator.words import spoken
 
 
 def who(origin: Origin) -> str:
-    """Name for people who asked for a command."""
-    label = doors.row(origin.door).label if origin.door in doors.DOORS else origin.door
-    return spoken.who(label, origin.peer, origin.switch)
+    """Name who asked for a command."""
+    return spoken.who(doors.called(origin.door), origin.peer, origin.switch)

@@ -14,6 +14,7 @@ from emulator.errors import ProtocolError
 from emulator.model import Notice
 from emulator.store.identities import Identity
 from emulator.words.language import ENGLISH, Language
+from emulator.words.text import Text
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -249,6 +250,15 @@ def row(name: str) -> DoorType:
     """Return the row of a door."""
     found: DoorType = import_module(DOORS[name]).ROW
     return found
+
+
+OTHERS = {"api": Text("a program"), "cli": Text("the command line"), "program": Text("this program")}
+"""Source of commands that is no door → its name for people."""
+
+
+def called(name: str) -> str:
+    """Return the name for people of a door, or of what else brings commands."""
+    return row(name).label if name in DOORS else OTHERS.get(name, name)
 
 
 def invitation(opened: Mapping[str, Door], name: str) -> Invitation:

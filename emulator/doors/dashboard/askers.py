@@ -9,9 +9,6 @@ from emulator.store.noise import OTHERS, OTHERS_DONE
 from emulator.words import spoken
 from emulator.words.text import Text
 
-OTHER_DOORS = {"api": Text("a program"), "cli": Text("the command line"), "program": Text("this program")}
-"""Source of commands that is no door → its name."""
-
 REQUESTS = {
     "press the link button": Text("press the link button"),
     "show the code for pairing": Text("show the code for pairing"),
@@ -30,12 +27,7 @@ CHANGING = ("POST ", "PUT ", "DELETE ", "PATCH ", "OPTIONS ")
 
 def asker(entry: Entry, named: Callable[[str], str] = str) -> str:
     """Name who asked for a command; `named` returns what people call an address."""
-    return spoken.who(door(entry.door), entry.peer, entry.switch, named)
-
-
-def door(name: str) -> str:
-    """Return the name of a door, or of what else brings commands."""
-    return doors.row(name).label if name in doors.DOORS else OTHER_DOORS.get(name, name)
+    return spoken.who(doors.called(entry.door), entry.peer, entry.switch, named)
 
 
 def asked(written: str) -> str:

@@ -8,6 +8,7 @@ from itertools import islice
 
 from flask import Blueprint, Response, render_template, request
 
+from emulator import doors
 from emulator.doors.dashboard import askers, timeline
 from emulator.doors.dashboard.openapi import LARGEST_ID
 from emulator.doors.dashboard.overview import Overview
@@ -101,7 +102,7 @@ def _people(entries: Iterable[Entry], chosen: str, named: Callable[[str], str]) 
     found = list(entries)
     came_by = dict.fromkeys([entry.door for entry in found if entry.door])
     peers = dict.fromkeys([entry.peer for entry in found if entry.peer] + [chosen] * bool(chosen))
-    return {name: askers.door(name) for name in came_by} | {one: named(one) for one in peers if one not in came_by}
+    return {name: doors.called(name) for name in came_by} | {one: named(one) for one in peers if one not in came_by}
 
 
 def _word(result: str | None) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from emulator import __version__, doors
 from emulator.alarm.hub import Health, Switch
 from emulator.doors import Pairing
-from emulator.doors.dashboard import askers, seen, timeline
+from emulator.doors.dashboard import seen, timeline
 from emulator.doors.dashboard.boxes import Box, boxes
 from emulator.doors.dashboard.cards import Card, card
 from emulator.doors.dashboard.facts import AlarmFacts
@@ -162,7 +162,7 @@ def _spans(overview: Overview, one: AlarmFacts, since: float) -> list[history.Sp
 
 
 def _switch(overview: Overview, switch: Switch) -> ShownSwitch:
-    says = tuple((askers.door(door), SAID.get(says, says)) for door, says in overview.reports(switch))
+    says = tuple((doors.called(door), SAID.get(says, says)) for door, says in overview.reports(switch))
     return ShownSwitch(switch.name, switch.mode, switch.off_disarms, overview.hub.state(switch).pending, says)
 
 
