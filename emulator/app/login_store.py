@@ -72,6 +72,11 @@ class JournalVault:
         """Replace the login, written through to disk."""
         self._journal.note(self._name(login.user), json.dumps(asdict(login) | {WORDS: words_of(login.trouble)}))
 
+    def forget(self) -> None:
+        """Forget the login; LoginNeeded if the user is ambiguous."""
+        if login := self.load():
+            self._journal.note(self._name(login.user), None)
+
     def is_wrong(self, user: str, password: str) -> bool:
         """Return whether the cloud has refused this password as wrong, and not accepted it since."""
         return refused_logins.recall(self._journal, self._said(user, password)) is not None

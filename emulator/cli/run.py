@@ -4,6 +4,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -14,8 +15,9 @@ from emulator.app.plan import Plan
 from emulator.app.reload import TRY_S, Reload, ReloadDesk
 from emulator.cli.context import POLL_S, Context, common, context, on_signal, which_interfaces
 from emulator.cli.terminal import Terminal
-from emulator.config import credentials
+from emulator.config import credentials, devices_yaml
 from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered
+from emulator.setup.mount import mounted
 from emulator.system import lock, output, systemd
 
 FIRST_NEWS_S = 3.5
@@ -35,20 +37,41 @@ peer sent requests as fast as it could.
 @click.command()
 @common
 @which_interfaces
-def run(interfaces: tuple[str, ...], **chosen: Any) -> None:
+@click.option("--page-port", type=click.IntRange(1, 65535), help="Port of the page of set-up, without devices.yaml.")
+def run(interfaces: tuple[str, ...], page_port: int | None, **chosen: Any) -> None:
     """Show the switches on the LAN and run until Ctrl-C or SIGTERM; SIGHUP takes a changed devices.yaml."""
     here = context(chosen, level="info")
     stopping, desk, terminal = threading.Event(), ReloadDesk(), Terminal()
     on_signal(stopping.set, desk.wake)
     signal.signal(signal.SIGHUP, lambda *_: desk.ask())
     sys.setswitchinterval(SWITCH_S)
+    with ExitStack() as handover:
+        if devices_yaml.look(here.config, here.state_dir) is None:
+            from emulator.cli import first_run
+
+            if not first_run.serve(here, interfaces, page_port, stopping, handover):
+                return
+        _run(here, interfaces, desk, stopping, terminal, handover)
+
+
+def _run(
+    here: Context,
+    interfaces: tuple[str, ...],
+    desk: ReloadDesk,
+    stopping: threading.Event,
+    terminal: Terminal,
+    handover: ExitStack,
+) -> None:
     plan = _load(here)
+    pages = [mounted(devices_yaml.find(here.config, here.state_dir), here.redactor.conceal)]
     with lock.acquire(here.state_dir) as held:
 
         def make(plan: Plan) -> App:
             try:
                 where = here.state_dir, interfaces or None
-                return App(plan.settings, plan.credentials, *where, plan.targets, held=held, changes=desk)
+                return App(
+                    plan.settings, plan.credentials, *where, plan.targets, held=held, changes=desk, mounted=pages
+                )
             except (ConfigError, CloudError, Hindered):
                 raise
             except EmulatorError as error:
@@ -58,6 +81,7 @@ def run(interfaces: tuple[str, ...], **chosen: Any) -> None:
         reload = Reload(plan, partial(_load, here), make, desk, sleep=lambda pause_s: not stopping.wait(pause_s))
         try:
             reload.app.start()
+            handover.close()
             # A client may ask as soon as it reads "Ready", and until the alarm was read there is no answer.
             patience = time.monotonic() + FIRST_NEWS_S
             while not (reload.app.has_news and reload.app.readiness.is_ready) and time.monotonic() < patience:

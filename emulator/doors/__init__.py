@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from emulator.alarm.hub import Hub
     from emulator.clock import Clock
     from emulator.config.fields import Section
+    from emulator.doors.mounted import Mounted
     from emulator.lan.network import Nic
     from emulator.lan.responder import Responder
     from emulator.store.journal import Journal
@@ -103,6 +104,8 @@ class DoorContext:
     """The language of the house."""
     changes: Changes | None = None
     """Takes changed settings when it is asked to; None where that is not possible."""
+    mounted: "Sequence[Mounted]" = ()
+    """Pages of other rooms."""
     is_notified: bool = True
     """True if there is a target to which `notify` delivers."""
 

@@ -57,6 +57,8 @@ class AccountLogin:
         self.place = place
         self.user = ""
         self.needs_code = False
+        self.sent_to = ""
+        """Masked number of the phone to which the last code was sent."""
         self.found: tuple[Listed, ...] = ()
         self._journal = journal
         self._folder = folder
@@ -88,7 +90,7 @@ class AccountLogin:
         user = user.strip()
         vault = self._vault(user)
         self._logins.check(vault, self._host, user, password)
-        self.user, self.found, self._sent, self._wrong = user, (), 0, 0
+        self.user, self.found, self.sent_to, self._sent, self._wrong = user, (), "", 0, 0
         self._password = password if self.keeps_password else ""
         try:
             if self.keeps_password:
@@ -120,6 +122,7 @@ class AccountLogin:
         self._sent += 1
         phone = self.phones[which]
         self._enrolment.send_code(phone)
+        self.sent_to = phone.masked
         return phone
 
     def confirm(self, code: str) -> None:
@@ -135,6 +138,7 @@ class AccountLogin:
             self._enrolment.confirm(code)
         except CodeRefused:
             self._wrong += 1
+            self.sent_to = ""
             raise
         self.needs_code = False
         self._finish()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator import doors
+from emulator import clouds, doors
 from emulator.app.settings import Settings
 from emulator.doors import DoorType
 from emulator.errors import EmulatorError
@@ -49,6 +49,11 @@ class Answers:
     doors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Door → its keys that set-up asks for."""
     language: str = ""
+
+    @property
+    def accounts(self) -> tuple[AlarmAnswer, ...]:
+        """The alarms that are reached by a login."""
+        return tuple(one for one in self.alarms if not clouds.row(one.cloud).simulated)
 
     @property
     def spoken(self) -> Language:

@@ -43,13 +43,16 @@ def page_door() -> tuple[str, DoorType]:
     return next((name, row) for name, row in doors.rows().items() if row.pages)
 
 
-def choices(answers: Answers, running: Mapping[str, Mapping[str, str]], *, by_page: bool) -> list[DoorChoice]:
-    """Return every door; `running` are those of the program that runs now, whose ports are its own."""
+def choices(answers: Answers, running: Mapping[str, Mapping[str, str]], *, page_port: int | None) -> list[DoorChoice]:
+    """Return every door; `running` are those of the program that runs now, whose ports are its own.
+
+    `page_port` is the port of the page on which set-up is shown, which stays open; None in a terminal.
+    """
     found = []
     for name, row in doors.rows().items():
-        given = answers.doors.get(name, {})
+        is_fixed = page_port is not None and row.pages is not None
+        given = {"port": str(page_port)} if is_fixed else answers.doors.get(name, {})
         shown = [AskedKey(key, given.get(key, default(row, key)), _help(row, key), key == "port") for key in asked(row)]
-        is_fixed = by_page and row.pages is not None
         wanted = is_fixed or (name in answers.doors if answers.doors else row.is_default)
         values = {one.key: one.value for one in shown if one.value}
         own = is_fixed or running.get(name, {}).get("port") == values.get("port")

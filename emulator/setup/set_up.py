@@ -37,7 +37,8 @@ class SetUp:
     """Answers, login and secrets of one set-up. Not locked: its caller lets one thread at a time in.
 
     `path` is the file, which need not be there yet. `conceal` is called with each secret before it is used. `set_pin`
-    sets the PIN of the house, at once. `running` are the doors that this very program has open.
+    sets the PIN of the house, at once. `running` are the doors that this very program has open; `page_port` is that of
+    the page on which set-up is shown, which stays open.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class SetUp:
         conceal: Callable[[str], None],
         set_pin: Callable[[str], None],
         running: Mapping[str, Mapping[str, str]] | None = None,
-        by_page: bool = False,
+        page_port: int | None = None,
     ) -> None:
         self.path = path
         self._state_dir = state_dir
@@ -59,7 +60,7 @@ class SetUp:
         self._conceal = conceal
         self._set_pin = set_pin
         self._running = running or {}
-        self._by_page = by_page
+        self._page_port = page_port
         self._logins = LoginBounds(journal, clock)
         self.before = place.read(path)
         """The file so far, empty where there is none."""
@@ -154,7 +155,7 @@ class SetUp:
 
     def door_choices(self) -> list[DoorChoice]:
         """Return every door."""
-        return door_choices.choices(self.answers, self._running, by_page=self._by_page)
+        return door_choices.choices(self.answers, self._running, page_port=self._page_port)
 
     def take_doors(self, given: Mapping[str, Mapping[str, str]]) -> None:
         """Take the doors that are chosen, each with its keys."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.setup.house import House, Open
 from tests.setup.rig import Bench
 
 Make = Callable[..., Bench]
@@ -23,3 +24,9 @@ def make(tmp_path: Path) -> Iterator[Make]:
             return found
 
         yield made
+
+
+@pytest.fixture
+def house(make: Make) -> Open:
+    """Return what opens a house; its arguments are those of Bench."""
+    return lambda **how: House(make(**how))

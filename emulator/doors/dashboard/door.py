@@ -6,7 +6,7 @@ import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
 
-from flask import Flask, Response, request
+from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from emulator.alarm.hub import Switch
@@ -20,30 +20,22 @@ from emulator.errors import EmulatorError
 from emulator.lan import wsgi
 from emulator.lan.access import own_names
 from emulator.lan.door import Life
+from emulator.lan.headers import SECURITY
 from emulator.lan.news import News
 from emulator.lan.web import LOCALHOST, Web
 from emulator.system import local_api
 
 LOG = logging.getLogger(__name__)
 
-SECURITY = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
-"""On every answer. With `no-referrer`, browsers would send our own forms with `Origin: null`."""
-
 PROGRAMS = ("/api/", "/healthz", "/metrics")
 """Paths whose errors are JSON."""
 
 
-def create_app(overview: Overview, access: Access) -> Flask:
-    """Build the page and the API as one app. The gate in front of it has checked the peer, Host and Origin."""
+def create_app(overview: Overview, access: Access, mounted: Sequence[tuple[str, str, Blueprint]] = ()) -> Flask:
+    """Build the page and the API as one app, with pages of others: path, title and pages.
+
+    The gate in front of it has checked the peer, Host and Origin.
+    """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = wsgi.BODY
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -52,6 +44,9 @@ def create_app(overview: Overview, access: Access) -> Flask:
     app.register_blueprint(records.blueprint(overview))
     app.register_blueprint(api.blueprint(overview, access))
     app.register_blueprint(decisions.blueprint(overview, access))
+    app.jinja_env.globals["mounted"] = [(path, title) for path, title, _ in mounted]
+    for path, _, others in mounted:
+        app.register_blueprint(others, url_prefix=path)
 
     @app.after_request
     def guard(reply: Response) -> Response:
@@ -85,7 +80,8 @@ class Dashboard:
         more = (context.language, context.changes, context.is_notified, settings.force_pin)
         self._at_once = not settings.force_pin
         overview = Overview(hub, journal, pin, self._news, now, self._others, searches, pairing, *more)
-        app = create_app(overview, access)
+        mounted = [(one.path, one.title, one.open(context, access.refuse)) for one in context.mounted]
+        app = create_app(overview, access, mounted)
         self._web = Web(
             "dashboard",
             app,

@@ -73,8 +73,7 @@ def _probe(chosen: MqttSettings, journal: Journal | None) -> Iterable[Trouble]:
 
 
 def _require(chosen: MqttSettings) -> None:
-    chosen.shown()
-    if find_spec("paho") is None:
+    if chosen.shown() and find_spec("paho") is None:
         problem = f"this door needs paho-mqtt: {sys.executable} -m pip install 'verisure-emulator[mqtt]'"
         raise ConfigError([Problem("doors.mqtt", problem)])
 

@@ -14,9 +14,10 @@ from emulator.alarm.hub import Hub, Switch
 from emulator.alarm.installation import Installation
 from emulator.doors import Pairing
 from emulator.doors.dashboard.access import Access
-from emulator.doors.dashboard.door import SECURITY, create_app
+from emulator.doors.dashboard.door import create_app
 from emulator.doors.dashboard.failures import misnamed
 from emulator.doors.dashboard.overview import Overview
+from emulator.lan.headers import SECURITY
 from emulator.lan.network import Place
 from emulator.lan.news import News
 from emulator.lan.site import SearchLog

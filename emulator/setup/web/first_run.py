@@ -1,0 +1,150 @@
+"""The first start, without devices.yaml: the page of set-up, until the file is written or the program is stopped."""
+
+import errno
+import logging
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+from flask import Flask, Response, redirect, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from emulator.clock import StoppableClock
+from emulator.doors.dashboard import speech
+from emulator.lan import network, wsgi
+from emulator.lan.access import own_names
+from emulator.lan.door import LOOK_S, Life
+from emulator.lan.headers import SECURITY
+from emulator.lan.web import LOCALHOST, Web
+from emulator.setup import door_choices
+from emulator.setup.set_up import SetUp
+from emulator.setup.web import pages
+from emulator.setup.web.claim import ClaimCode
+from emulator.setup.web.desk import SetUpDesk
+from emulator.store.journal import Journal
+from emulator.store.pin import set_pin
+from emulator.words.language import ENGLISH
+from emulator.words.text import Text
+
+LOG = logging.getLogger(__name__)
+
+ANSWER_S = 0.5
+"""For the last page to be read, before its server is closed."""
+
+
+def create_app(desk: SetUpDesk, finish: Callable[[], str]) -> Flask:
+    """Build the pages as an app of their own. The gate in front of it has checked the peer, Host and Origin."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = wsgi.BODY
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    speech.teach(app, ENGLISH)
+
+    def refused(peer: str, asked: str, why: str) -> None:
+        LOG.warning("%s asked for %r: refused: %s", peer, asked, why)
+
+    app.register_blueprint(pages.blueprint(desk, finish=finish, refused=refused), url_prefix="/setup")
+
+    @app.get("/")
+    def begin() -> AnyResponse:
+        return redirect("/setup/")
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return Response('{"status":"set-up"}', content_type="application/json")
+
+    @app.after_request
+    def guard(reply: Response) -> Response:
+        reply.headers.extend(SECURITY)
+        if not request.path.startswith(("/setup/static/", "/setup/look/")):
+            reply.headers["Cache-Control"] = "no-store"
+        return reply
+
+    @app.errorhandler(Exception)
+    def fail(error: Exception) -> Response | HTTPException:
+        if isinstance(error, HTTPException):
+            return error
+        # The form may hold a password: neither it nor its values are logged.
+        LOG.error("a request from %s failed", request.remote_addr, exc_info=error)
+        return Response("a defect of this program; its log tells more\n", 500, content_type="text/plain; charset=utf-8")
+
+    return app
+
+
+class FirstRun:
+    """The server of set-up on the LAN, from `start` to `stop`. `wait` ends once the file is written."""
+
+    def __init__(
+        self,
+        path: Path,
+        state_dir: Path,
+        clock: StoppableClock,
+        *,
+        conceal: Callable[[str], None],
+        interfaces: Sequence[str] | None = None,
+        port: int | None = None,
+    ) -> None:
+        _, row = door_choices.page_door()
+        self.port = port or row.ports(row.settings())[0].number
+        self.code = ClaimCode(clock.monotonic)
+        self.journal = Journal(state_dir)
+        self.written = threading.Event()
+        self._clock = clock
+        begin = partial(
+            SetUp,
+            path,
+            state_dir,
+            self.journal,
+            clock,
+            conceal=conceal,
+            set_pin=partial(set_pin, self.journal),
+            page_port=self.port,
+        )
+        self.desk = SetUpDesk(begin, self.code.check, clock.monotonic, goes_on=True)
+        self._web = Web(
+            "setup",
+            create_app(self.desk, self._finish),
+            self.port,
+            interfaces=interfaces,
+            also=(LOCALHOST,),
+            names=own_names(socket.gethostname()),
+            in_the_way=self._in_the_way,
+            nics=network.nics,
+        )
+        self._life = Life(
+            "setup-look", opening=lambda: None, look=self._web.look, closing=self._web.stop, look_s=LOOK_S
+        )
+
+    def start(self) -> None:
+        """Serve the pages wherever that is possible; what is in the way is logged, and tried again."""
+        self._life.start()
+
+    def urls(self) -> list[str]:
+        """Return the addresses of the page now; those for other machines first."""
+        return [f"http://{place.advertised}:{self._web.port}/" for place in self._web.served]
+
+    def obstacles(self) -> tuple[str, ...]:
+        """Return what is in the way of the page."""
+        return self._web.obstacles()
+
+    def stop(self) -> None:
+        """Close everything; nothing is left."""
+        self.desk.stopping.set()
+        try:
+            self._clock.stop()
+            self._life.stop()
+        finally:
+            with closing(self.journal):
+                pass
+
+    def _finish(self) -> str:
+        self.written.set()
+        return Text("The program starts with it now.")
+
+    def _in_the_way(self, hosts: Sequence[str], error: OSError) -> str:
+        taken = "another program has it" if error.errno == errno.EADDRINUSE else error.strerror
+        where = f"TCP port {self.port} on {', '.join(hosts)}: {taken}"
+        return f"Set-up cannot be shown at {where}. Stop that program, or choose another port with --page-port"

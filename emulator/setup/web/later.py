@@ -1,0 +1,72 @@
+"""The pages of set-up in the running program: changes of names, modes, doors, notices, PIN and login, with the PIN."""
+
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Blueprint
+
+from emulator.app.login_store import JournalVault
+from emulator.app.settings import Settings
+from emulator.config import credentials
+from emulator.doors import DoorContext
+from emulator.doors.mounted import Refused
+from emulator.errors import EmulatorError
+from emulator.lan import turns
+from emulator.setup import answers
+from emulator.setup.set_up import SetUp
+from emulator.setup.web import pages
+from emulator.setup.web.desk import SetUpDesk
+from emulator.system import kept
+from emulator.words.text import Text
+
+CHECK_S = 10.0
+"""Longest wait for the check of the changed settings, which takes less than a second."""
+
+
+def blueprint(path: Path, conceal: Callable[[str], None], context: DoorContext, refused: Refused) -> Blueprint:
+    """Build the pages for the file at `path`, at the page of the program that runs with it."""
+    running = answers.of(Settings.load(path)).doors if path.exists() else {}
+
+    def begin() -> SetUp:
+        return SetUp(
+            path,
+            context.state_dir,
+            context.journal,
+            context.clock,
+            conceal=conceal,
+            set_pin=context.pin.set,
+            running=running,
+            page_port=_page_port(running),
+        )
+
+    def finish() -> str:
+        if context.changes is None:
+            return Text("Restart the program: it takes them then.")
+        return _answer(context.changes.ask())
+
+    def forget(alarm: str) -> None:
+        one = Settings.load(path).installations[alarm]
+        known = credentials.known(alarm, kept.environment(context.state_dir, os.environ))
+        JournalVault(context.journal, context.state_dir, urlsplit(one.endpoint).netloc, known.user).forget()
+        prefix = credentials.prefix_of(alarm)
+        kept.change(context.state_dir, {f"{prefix}_{word}": None for word in kept.WORDS})
+
+    desk = SetUpDesk(begin, context.pin.check, context.clock.monotonic, goes_on=False)
+    return pages.blueprint(desk, finish=finish, refused=refused, pin=lambda: context.pin.is_set, forget=forget)
+
+
+def _page_port(running: Mapping[str, Mapping[str, str]]) -> int | None:
+    return next((int(keys["port"]) for keys in running.values() if "port" in keys), None)
+
+
+def _answer(answer: "Future[str]") -> str:
+    with turns.WEB.pass_on():
+        try:
+            return answer.result(CHECK_S)
+        except TimeoutError:
+            return Text("The program has not taken them yet: look at its log.")
+        except EmulatorError as error:
+            return Text("The file is written, and the program does not take it: {why}", why=str(error))

@@ -1,0 +1,218 @@
+"""The pages of set-up: claim, a page for each step, save. Only GETs that change nothing, and forms of our own page."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from emulator import doors
+from emulator.doors.dashboard.speech import spoken_in
+from emulator.doors.mounted import Refused
+from emulator.errors import ConfigError, EmulatorError
+from emulator.lan import access
+from emulator.setup import door_choices, steps
+from emulator.setup.set_up import SetUp
+from emulator.setup.web import forms
+from emulator.setup.web.claim import ClaimRefused
+from emulator.setup.web.desk import BrowserSession, FormForged, FormTooOld, SetUpDesk
+from emulator.words.text import Text
+
+COOKIE = "setup"
+
+OPEN = frozenset({"setup.claim", "setup.static", "setup.look"})
+"""Endpoints for a browser that has not shown the code."""
+
+LOOKS = {"dashboard.css": "text/css", "icon.svg": "image/svg+xml"}
+"""Files of the page that these pages share, and their types."""
+
+STATUS = {FormTooOld: HTTPStatus.CONFLICT, FormForged: HTTPStatus.FORBIDDEN, ClaimRefused: HTTPStatus.FORBIDDEN}
+
+
+def blueprint(
+    desk: SetUpDesk,
+    *,
+    finish: Callable[[], str],
+    refused: Refused = lambda _peer, _asked, _why: None,
+    pin: Callable[[], bool] | None = None,
+    forget: Callable[[str], None] | None = None,
+) -> Blueprint:
+    """Build the pages. `finish` is called after each save, and returns a text for the person.
+
+    `pin` is for a house that is set up: it tells whether there is a PIN, which is asked for instead of the code. Then
+    each step can be changed by itself, and `forget` forgets the login of an alarm.
+    """
+    pages = Blueprint("setup", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
+    later = pin is not None
+
+    def session() -> BrowserSession | None:
+        return desk.session(request.cookies.get(COOKIE, ""), str(request.remote_addr))
+
+    def shown(template: str, status: int = HTTPStatus.OK, **values: Any) -> Response:
+        mine, told = session(), desk.told
+        if mine:
+            desk.told = ""
+        stamp = desk.stamp(mine) if mine else ""
+        html = render_template(f"setup/{template}.html", stamp=stamp, told=told if mine else "", later=later, **values)
+        return Response(html, status, content_type="text/html; charset=utf-8")
+
+    def claim_page(problem: str = "", status: int = HTTPStatus.OK) -> Response:
+        return shown("claim", status, problem=problem, has_pin=bool(pin and pin()))
+
+    def step_page(name: str, problem: str = "", status: int = HTTPStatus.OK) -> AnyResponse:
+        try:
+            with desk.reading() as one:
+                step = steps.BY_NAME.get(name)
+                if step is None or not step.applies(one) or not _may_show(name, one):
+                    return redirect(url_for("setup.show"), HTTPStatus.SEE_OTHER)
+                values = forms.SHOW[name](one, spoken_in()) | {"walk": [] if later else steps.path(one), "step": step}
+                typed = request.form if problem else {}
+                return shown("step", status, done=desk.done, problem=problem, typed=typed, **values)
+        except EmulatorError as error:
+            return shown("wait", HTTPStatus.SERVICE_UNAVAILABLE, problem=_in_words(error))
+
+    def _may_show(name: str, one: SetUp) -> bool:
+        if later:
+            return (
+                steps.BY_NAME[name].later or (one.login is not None and name in ("login", "code")) or name == "review"
+            )
+        before = [step.name for step in steps.path(one)]
+        return name in before and desk.done >= set(before[: before.index(name)])
+
+    def current(one: SetUp) -> str:
+        return next((step.name for step in steps.path(one) if step.name not in desk.done), "review")
+
+    @pages.before_request
+    def guard() -> AnyResponse | None:
+        if request.method == "POST":
+            origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+            own = f"{request.scheme}://{request.host}"
+            if why := access.why_not_change(origin, site, own, is_json=False):
+                refused(str(request.remote_addr), f"{request.method} {request.path}", why)
+                return claim_page(Text("That form was not from this page, so nothing was done."), HTTPStatus.FORBIDDEN)
+        if request.endpoint in OPEN or session():
+            return None
+        return claim_page("", HTTPStatus.OK if request.method == "GET" else HTTPStatus.FORBIDDEN)
+
+    @pages.get("/")
+    def show() -> AnyResponse:
+        try:
+            with desk.reading() as one:
+                if not later:
+                    return redirect(url_for("setup.step", name=current(one)), HTTPStatus.SEE_OTHER)
+                changeable = [step for step in steps.STEPS if step.later]
+                return shown("settings", steps=changeable, one=one, accounts=one.was.accounts)
+        except EmulatorError as error:
+            return shown("wait", HTTPStatus.SERVICE_UNAVAILABLE, problem=_in_words(error))
+
+    @pages.post("/claim")
+    def claim() -> AnyResponse:
+        peer = str(request.remote_addr)
+        try:
+            made = desk.claim(forms.field(request.form, "code"), peer)
+        except EmulatorError as error:
+            refused(peer, "POST /setup/claim", str(error))
+            return claim_page(_in_words(error), HTTPStatus.FORBIDDEN)
+        answer = redirect(url_for("setup.show"), HTTPStatus.SEE_OTHER)
+        path = url_for("setup.show")
+        answer.set_cookie(COOKIE, made.token, httponly=True, samesite="Strict", path=path)
+        return answer
+
+    @pages.get("/<name>")
+    def step(name: str) -> AnyResponse:
+        return step_page(name)
+
+    @pages.post("/<name>")
+    def take(name: str) -> AnyResponse:
+        mine = session()
+        if mine is None or name not in forms.TAKE:
+            return redirect(url_for("setup.show"), HTTPStatus.SEE_OTHER)
+        try:
+            with desk.changing(mine, request.form.get("form", "")) as one:
+                if not (steps.BY_NAME[name].applies(one) and _may_show(name, one)):
+                    raise FormTooOld(Text("That page was old, so nothing was done. This is how it stands now."))
+                if request.form.get("do") == "skip" and steps.BY_NAME[name].is_optional:
+                    answered = True
+                else:
+                    answered = forms.TAKE[name](one, request.form, desk)
+                if answered:
+                    _note(name, one)
+        except EmulatorError as error:
+            return step_page(name, _in_words(error), STATUS.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY))
+        if not answered:
+            return redirect(url_for("setup.step", name=name), HTTPStatus.SEE_OTHER)
+        if later and name == "login" and one.login and one.login.needs_code:
+            return redirect(url_for("setup.step", name="code"), HTTPStatus.SEE_OTHER)
+        return redirect(url_for("setup.show"), HTTPStatus.SEE_OTHER)
+
+    def _note(name: str, one: SetUp) -> None:
+        """Take note that a step is answered; what depends on it is asked anew."""
+        order = [each.name for each in steps.STEPS]
+        if name in ("alarm", "login", "code", "alarms"):
+            desk.done -= set(order[order.index(name) : order.index("pin")])
+        desk.done.add(name)
+        if name == "login" and one.login and not one.login.needs_code:
+            desk.done.add("code")
+
+    @pages.post("/save")
+    def save() -> AnyResponse:
+        mine = session()
+        if mine is None:
+            return claim_page("", HTTPStatus.FORBIDDEN)
+        try:
+            with desk.changing(mine, request.form.get("form", "")) as one:
+                backup = one.save()
+            said = finish()
+        except EmulatorError as error:
+            return step_page("review", _in_words(error), STATUS.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY))
+        html = shown("done", path=str(one.path), backup=str(backup or ""), said=said)
+        desk.leave()
+        html.delete_cookie(COOKIE, path=url_for("setup.show"))
+        return html
+
+    @pages.post("/account")
+    def account() -> AnyResponse:
+        """Begin a new login for an alarm, or forget the one there is."""
+        mine = session()
+        if mine is None or not later:
+            return redirect(url_for("setup.show"), HTTPStatus.SEE_OTHER)
+        what, _, alarm = forms.field(request.form, "do").partition(" ")
+        try:
+            with desk.changing(mine, request.form.get("form", "")) as one:
+                if what == "forget" and forget:
+                    if alarm not in {each.name for each in one.was.accounts}:
+                        raise FormTooOld(Text("There is no such alarm."))
+                    forget(alarm)
+                    desk.told = Text("The login of {alarm} is forgotten.", alarm=alarm)
+                    return redirect(url_for("setup.show"), HTTPStatus.SEE_OTHER)
+                one.log_in_again(alarm)
+        except EmulatorError as error:
+            desk.told = _in_words(error)
+            return redirect(url_for("setup.show"), HTTPStatus.SEE_OTHER)
+        return redirect(url_for("setup.step", name="login"), HTTPStatus.SEE_OTHER)
+
+    @pages.post("/leave")
+    def leave() -> AnyResponse:
+        desk.leave()
+        return redirect("/" if later else url_for("setup.show"), HTTPStatus.SEE_OTHER)
+
+    @pages.get("/look/<file>")
+    def look(file: str) -> Response:
+        """Serve the page's own files, which set-up looks like."""
+        if file not in LOOKS:
+            abort(HTTPStatus.NOT_FOUND)
+        return Response((_folder() / file).read_bytes(), mimetype=LOOKS[file])
+
+    return pages
+
+
+def _folder() -> Path:
+    name, _ = door_choices.page_door()
+    return Path(import_module(doors.DOORS[name]).__file__ or "").parent / "static"
+
+
+def _in_words(error: EmulatorError) -> str:
+    return "\n".join(map(str, error.problems)) if isinstance(error, ConfigError) else str(error)

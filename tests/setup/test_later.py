@@ -1,0 +1,181 @@
+"""The same pages in the running program: behind the PIN, and taken while it runs."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import cast
+
+import pytest
+from flask import Flask
+
+from emulator.doors import DoorContext
+from emulator.doors.dashboard.door import create_app
+from emulator.errors import ConfigError, Problem
+from emulator.setup.mount import mounted
+from emulator.store.pin import TRIES
+from tests.doors.dashboard.rig import FakeChanges, Rig
+from tests.setup.browser import Browser
+from tests.setup.conftest import Make
+from tests.setup.rig import PASSWORD, Bench, finish
+from tests.setup.test_set_up import logged_in
+
+PIN = "2580"
+MINE = """\
+# mine
+installations: {home: {cloud: simulator}}
+switches:
+  - {name: Night alarm, on: night, off: disarm}   # Ana's
+doors: {wemo: {first_port: 5000}, dashboard: {port: 8099}}
+"""
+
+
+class Home:
+    """A running program's page, with the settings mounted."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.changes = FakeChanges()
+        self.rig = Rig(bench.path.parent / "running", pin=PIN)
+        self.app = self._app()
+
+    def _app(self) -> Flask:
+        rig = self.rig
+        context = Surroundings(self)
+        one = mounted(self.bench.path, self.bench.concealed.append)
+        return create_app(
+            rig.shown, rig.access, [(one.path, one.title, one.open(cast(DoorContext, context), rig.access.refuse))]
+        )
+
+    def opened(self, pin: str = PIN) -> Browser:
+        """Return a browser that has given the PIN."""
+        return Browser(self.app).get().form(code=pin)
+
+
+class Surroundings:
+    """The part of DoorContext that the pages use."""
+
+    def __init__(self, home: Home) -> None:
+        self.state_dir: Path = home.bench.state
+        self.journal = home.bench.journal
+        self.clock = home.bench.clock
+        self.pin = home.rig.shown.pin
+        self.changes = home.changes
+
+
+Enter = Callable[..., Home]
+
+
+@pytest.fixture
+def enter(make: Make) -> Iterator[Enter]:
+    """Yield what opens a home with a settings file."""
+    with ExitStack() as stack:
+
+        def entered(text: str = MINE, **how: object) -> Home:
+            bench = make(**how)
+            if text:
+                bench.path.write_text(text)
+            home = Home(bench)
+            stack.callback(home.rig.journal.close)
+            return home
+
+        yield entered
+
+
+def test_the_page_links_to_them(enter: Enter) -> None:
+    assert b'href="/setup/"' in Browser(enter().app).get("/").page.get_data()
+
+
+def test_a_name_is_changed_with_the_pin_and_taken_while_it_runs(enter: Enter) -> None:
+    home = enter()
+    browser = home.opened()
+    assert "What shall be changed?" in browser.text
+    browser.get("/setup/switches").form("next", name_0="Noche")
+    assert "See the changes and save" in browser.text
+    browser.get("/setup/review")
+    assert "+ - {name:" in browser.text
+    browser.form()
+    assert "taken" in browser.text
+    assert home.changes.asked == 1
+    assert "# Ana's" in home.bench.path.read_text()
+    assert home.bench.settings.switches[0].name == "Noche"
+    assert len(list(home.bench.path.parent.glob("*.bak"))) == 1
+    assert "They open" in browser.get().text or "Open the settings" in browser.text
+
+
+def test_what_the_program_does_not_take_is_said(enter: Enter) -> None:
+    home = enter()
+    home.changes.answer = ConfigError([Problem("devices.yaml", "is not right")])
+    browser = home.opened().get("/setup/switches").form("next", name_0="Noche").get("/setup/review").form()
+    assert "does not take it" in browser.text
+    assert "is not right" in browser.text
+
+
+def test_without_the_pin_nothing_is_shown_or_changed(enter: Enter) -> None:
+    home = enter()
+    stranger = Browser(home.app, "192.168.7.66")
+    for path in ("/setup/", "/setup/switches", "/setup/review", "/setup/notices"):
+        assert "Night alarm" not in stranger.get(path).text
+    for _ in range(TRIES):
+        stranger.get().form(code="0000")
+        assert stranger.page.status_code == 403
+    assert "locked" in stranger.form(code=PIN).text
+    assert ("dashboard", "192.168.7.66", "POST /setup/claim") in [
+        (each.door, each.peer, each.action) for each in home.rig.journal.commands(20)
+    ]
+    stranger.post("/setup/switches", {"form": "x.1"})
+    assert stranger.page.status_code == 403
+    assert home.bench.path.read_text() == MINE
+
+
+def test_without_a_pin_it_says_how_to_set_one(enter: Enter) -> None:
+    home = enter()
+    home.rig.shown.pin.set(None)
+    browser = Browser(home.app).get()
+    assert "emulator pin" in browser.text
+    assert browser.post("/setup/claim", {"code": ""}).page.status_code == 403
+
+
+def test_a_new_pin_replaces_the_old_one(enter: Enter) -> None:
+    home = enter()
+    home.opened().get("/setup/pin").form("next", pin="147258", again="147258")
+    assert home.opened().page.status_code == 403
+    assert "What shall be changed?" in home.opened("147258").text
+
+
+def test_another_session_begins_with_the_file(enter: Enter) -> None:
+    home = enter()
+    home.opened().get("/setup/switches").form("next", name_0="Forgotten")
+    browser = home.opened()
+    assert "See the changes and save" not in browser.text
+    browser.form(which="//form[contains(@action, 'leave')]")
+    assert home.bench.path.read_text() == MINE
+
+
+def test_a_file_that_was_edited_meanwhile_is_not_replaced(enter: Enter) -> None:
+    home = enter()
+    browser = home.opened().get("/setup/switches").form("next", name_0="Noche").get("/setup/review")
+    home.bench.path.write_text(f"{MINE}# and more\n")
+    browser.form()
+    assert "was changed meanwhile" in browser.text
+    assert home.bench.path.read_text() == f"{MINE}# and more\n"
+
+
+def test_a_login_is_forgotten_and_made_again(enter: Enter) -> None:
+    home = enter("", api="owa")
+    bench = home.bench
+    finish(logged_in(bench))
+    browser = home.opened()
+    account = "//form[contains(@action, 'account')]"
+    browser.form("forget casa", which=account)
+    assert "is forgotten" in browser.text
+    assert not bench.journal.recall_all("owa login ")
+    browser.form("forget nobody", which=account)
+    assert "no such alarm" in browser.text
+    browser.form("again casa", which=account)
+    assert browser.at == "/setup/login"
+    browser.form("next", user="demo", password=PASSWORD)
+    browser.form("send", phone="0").form("next", code=bench.code())
+    assert browser.at == "/setup/"
+    browser.get("/setup/review").form()
+    assert "Saved" in browser.text
+    assert bench.journal.recall_all("owa login ")
