@@ -111,14 +111,13 @@ class Mqtt:
 
     def _take(self, message: Received) -> None:
         """Judge a message by the time since which it may have waited behind others, as it does behind a flood."""
-        asked, arrivals = self._context.hub.ask(), self._arrivals
-        if arrivals.is_mark(message.payload):
+        asked, link = self._context.hub.ask(), self._link
+        if self._arrivals.is_mark(message.payload):
             return
-        since, link = arrivals.since(asked.at), self._link
-        if link and (mark := arrivals.mark(asked.at)):
+        self._judge(message, asked._replace(at=self._arrivals.since(asked.at)))
+        if link and (mark := self._arrivals.mark(asked.at)):
             link.publish(self._home.topics.alarm(NOBODY, "refresh"), mark, retain=False)
-        self._judge(message, asked._replace(at=since))
-        arrivals.done(self._context.hub.ask().at)
+        self._arrivals.done(self._context.hub.ask().at)
 
     def _judge(self, message: Received, asked: Asked) -> None:
         """Obey a message, unless it may be old, or write down why not."""

@@ -85,8 +85,7 @@ class Link:
     def __post_init__(self) -> None:
         self._connected: Future[BrokerTrouble | None] = Future()
         self._gone = threading.Event()
-        self._filters: Sequence[str] = ()
-        self._denied: Sequence[str] = ()
+        self._filters = self._denied = list[str]()
         self.unheard, self._asked_at = dict[str, str](), 0.0
         self._verdicts: dict[int, int] = {}
 
@@ -121,7 +120,7 @@ class Link:
             raise why
         return self
 
-    def subscribe(self, filters: Sequence[str]) -> None:
+    def subscribe(self, filters: list[str]) -> None:
         """Ask for messages that are sent from now on, each at most once.
 
         An empty one, which nobody obeys, is sent to a topic of each filter with a wildcard, and noted until it comes:
