@@ -34,6 +34,7 @@ from emulator.lan.door import LOOK_S
 from emulator.lan.responder import Responder
 from emulator.model import Notice, Origin
 from emulator.store import salvage
+from emulator.store.peer_names import PeerNames
 from emulator.store.pin import Pin
 from emulator.system import lock
 from emulator.words.text import Text, counted
@@ -85,7 +86,8 @@ class App:
             return decision(entry, self.hub.offers.values(), self.doors, settings.spoken)
 
         self.notifier = Notifier(journal, targets, clock, apprise_target, settings.spoken, offered)
-        self.alarms.on_notice, self.alarms.who = self.tell, who
+        self._names = PeerNames(journal)
+        self.alarms.on_notice, self.alarms.who = self.tell, partial(who, self._names.named)
         if self._salvaged:
             LOG.error("%s", self._salvaged)
             self.tell(Notice.DAMAGED, PROGRAM, str(self._salvaged))
@@ -137,6 +139,7 @@ class App:
             notify=self.tell,
             opened=lambda: self.doors,
             pairing=settings.doors.pairing,
+            names=self._names,
             language=settings.spoken,
             changes=self._changes,
             mounted=self._mounted,

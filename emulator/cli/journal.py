@@ -19,7 +19,7 @@ from emulator.system import output
 @click.option("--log", "of_log", is_flag=True, help="The alarms' own activity log alone: keypads, persons, alarms.")
 @for_programs
 def journal(count: int, of_log: bool, as_json: bool, **chosen: Any) -> None:
-    """Show the last commands, who asked for what and how it ended; and what else the alarms tell of."""
+    """Show the last commands: who asked for what, and how it ended."""
     here = context(chosen, level="warning")
     with closing(Journal(here.state_dir, read_only=True)) as book:
         entries = [] if of_log else book.commands(count)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from emulator.lan.network import Nic
     from emulator.lan.responder import Responder
     from emulator.store.journal import Journal
+    from emulator.store.peer_names import PeerNames
     from emulator.store.pin import Pin
 
 
@@ -98,6 +99,8 @@ class DoorContext:
     """The doors that are open now, by name; each is opened once the one before it is served."""
     pairing: Pairing | None
     """Pairing mode of the door whose clients pair; None where there is none."""
+    names: "PeerNames"
+    """Names that people gave to addresses of the LAN."""
     of_alarms: Mapping[str, Any] = field(default_factory=dict)
     """The door's own section of each alarm that has one, by the alarm's name."""
     language: Language = ENGLISH

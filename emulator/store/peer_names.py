@@ -2,10 +2,12 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from ipaddress import ip_address
 
 from emulator.errors import EmulatorError
-from emulator.store.journal import Journal
+from emulator.store.journal import Entry, Journal
+from emulator.words.text import Text
 
 NOTE = "names of addresses"
 
@@ -31,19 +33,23 @@ class PeerNames:
         """Return what people call an address; itself where it has no name."""
         return self._names.get(peer, peer)
 
+    def commands(self, limit: int, *, quiet: bool | None = None) -> list[Entry]:
+        """Return the newest commands as Journal.commands does, with names in place of addresses."""
+        return [replace(entry, peer=self.named(entry.peer)) for entry in self._journal.commands(limit, quiet=quiet)]
+
     def give(self, address: str, name: str) -> None:
         """Name an address from now on; an empty name takes it away. ValueError says what would be right."""
         try:
             peer = str(ip_address(address.strip()))
         except ValueError:
-            raise ValueError("use an address of the LAN, as it stands in the list") from None
+            raise ValueError(Text("use an address of the LAN, as it stands in the list")) from None
         # Letters alone: neither lines, nor marks that turn the direction of what follows.
         plain = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
         if len(plain) > NAME_CHARS:
-            raise ValueError(f"use a name of at most {NAME_CHARS} characters")
+            raise ValueError(Text("use a name of at most {n} characters", n=NAME_CHARS))
         names = {one: known for one, known in self._load().items() if one != peer}
         if plain and len(names) >= MOST_NAMES:
-            raise ValueError(f"there are {MOST_NAMES} names already; take one away first")
+            raise ValueError(Text("there are {n} names already; take one away first", n=MOST_NAMES))
         names |= {peer: plain} if plain else {}
         self._journal.note(NOTE, json.dumps(names, ensure_ascii=False))
         self._names = names

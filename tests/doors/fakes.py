@@ -16,6 +16,7 @@ from emulator.lan.responder import Responder
 from emulator.model import ArmMode, Origin, Outcome, PanelState, Result
 from emulator.store.identities import Identity
 from emulator.store.journal import Journal
+from emulator.store.peer_names import PeerNames
 from emulator.store.pin import Pin
 from tests.support.fakes import FakeClock
 from tests.support.program import free_port
@@ -105,5 +106,6 @@ def a_context(hub: Hub, journal: Journal, folder: Path, **other: Any) -> DoorCon
         "notify": lambda _notice, _about, _text: None,
         "opened": dict,
         "pairing": None,
+        "names": PeerNames(journal),
     }
     return DoorContext(hub=hub, journal=journal, state_dir=folder, **place, **(whole | other))

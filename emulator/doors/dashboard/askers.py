@@ -14,6 +14,7 @@ REQUESTS = {
     "show the code for pairing": Text("show the code for pairing"),
     "set the PIN": Text("set the PIN"),
     "take the changed settings": Text("take the changed settings"),
+    "name a device": Text("name a device"),
     "open the journal": Text("open the journal"),
     "connection": Text("a connection"),
     OTHERS: Text("other requests"),

@@ -41,7 +41,7 @@ def create_app(overview: Overview, access: Access, mounted: Sequence[tuple[str, 
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     speech.teach(app, overview.language)
     app.register_blueprint(pages.blueprint(overview, access))
-    app.register_blueprint(records.blueprint(overview))
+    app.register_blueprint(records.blueprint(overview, overview.names.named))
     app.register_blueprint(api.blueprint(overview, access))
     app.register_blueprint(decisions.blueprint(overview, access))
     app.jinja_env.globals["mounted"] = [(path, title) for path, title, _ in mounted]
@@ -79,7 +79,7 @@ class Dashboard:
         hub, journal = context.hub, context.journal
         more = (context.language, context.changes, context.is_notified, settings.force_pin)
         self._at_once = not settings.force_pin
-        overview = Overview(hub, journal, pin, self._news, now, self._others, searches, pairing, *more)
+        overview = Overview(hub, journal, pin, self._news, now, self._others, searches, pairing, context.names, *more)
         mounted = [(one.path, one.title, one.open(context, access.refuse)) for one in context.mounted]
         app = create_app(overview, access, mounted)
         self._web = Web(

@@ -17,6 +17,7 @@ from emulator.model import ArmMode, Axes, Interior
 from emulator.store.history import newest_ended
 from emulator.store.journal import Entry, Journal
 from emulator.store.pairing import BUTTON_S, button_pressed, press_button
+from emulator.store.peer_names import PeerNames
 from emulator.store.pin import Pin
 from emulator.words.language import ENGLISH, Language
 
@@ -44,6 +45,7 @@ class Overview:
     doors: Callable[[], Mapping[str, Door]]
     searches: Callable[[], tuple[LoggedSearch, ...]]
     pairing: Pairing | None
+    names: PeerNames
     language: Language = ENGLISH
     """The language of the house, for a browser that prefers none of ours."""
     changes: Changes | None = None

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from emulator import doors
 from emulator.doors import Invitation
-from emulator.doors.dashboard import decisions
+from emulator.doors.dashboard import decisions, naming
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.boxes import PAST
 from emulator.doors.dashboard.overview import Overview, status_of
@@ -54,7 +54,7 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
     def page(problem: str = "", status: int = HTTPStatus.OK, at: str = "", answer: Answer | None = None) -> Response:
         """Render the page; `at` is the field that the problem is about."""
         days = 7 if request.values.get("days") == "7" else 1
-        sheet = gather(overview, days)
+        sheet = gather(overview, days, str(request.remote_addr))
         html = render_template(
             "page.html",
             sheet=sheet,
@@ -133,6 +133,11 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
             overview.press()
 
         return carry_out(press, at="pin-bridge")
+
+    @pages.post("/name")
+    def rename() -> AnyResponse:
+        """Give a device of the house a name."""
+        return carry_out(lambda: naming.give(overview, access, request), at="pin-names")
 
     @pages.post("/invite")
     def invite() -> AnyResponse:

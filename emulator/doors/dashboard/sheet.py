@@ -1,17 +1,18 @@
 """The contents of the page at one moment, gathered from memory and journal, in words that are said later."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from emulator import __version__, doors
 from emulator.alarm.hub import Health, Switch
 from emulator.doors import Pairing
-from emulator.doors.dashboard import seen, timeline
+from emulator.doors.dashboard import naming, seen, timeline
 from emulator.doors.dashboard.boxes import Box, boxes
 from emulator.doors.dashboard.cards import Card, card
 from emulator.doors.dashboard.facts import AlarmFacts
 from emulator.doors.dashboard.legend import Legend, legend
+from emulator.doors.dashboard.naming import NamedDevice
 from emulator.doors.dashboard.overview import Overview
 from emulator.lan.site import LoggedSearch
 from emulator.model import ArmMode
@@ -94,6 +95,8 @@ class Sheet:
     is_pressed: bool
     searches: Sequence[LoggedSearch]
     is_notified: bool
+    named: Callable[[str], str]
+    devices: list[NamedDevice]
     version: str = __version__
 
     @property
@@ -108,11 +111,11 @@ class Sheet:
             return []
         named = [f"pin-{part.card.name}" for part in self.parts] + [f"code-{door.name}-pin" for door in self.doors]
         deeds = [f"pin-{deed.id}" for part in self.parts for box in part.boxes for deed in box.deeds if deed.pin]
-        return named + deeds + ["pin-bridge"] * (self.pairing == "button" and not self.is_pressed)
+        return named + deeds + ["pin-names"] + ["pin-bridge"] * (self.pairing == "button" and not self.is_pressed)
 
 
-def gather(overview: Overview, days: int) -> Sheet:
-    """Return the contents of the page, with a picture of so many days."""
+def gather(overview: Overview, days: int, here: str = "") -> Sheet:
+    """Return the contents of the page, with a picture of so many days, for the device at this address."""
     now, journal = overview.now(), overview.journal
     revision = overview.news.revision  # first: what changes from here on makes the page stale
     entries = journal.commands(MARKED, quiet=False) + journal.commands(QUIET_ROWS, quiet=True)
@@ -129,6 +132,8 @@ def gather(overview: Overview, days: int) -> Sheet:
         is_pressed=overview.pairing is not None and button_pressed(journal, now),
         searches=overview.searches(),
         is_notified=overview.is_notified,
+        named=overview.names.named,
+        devices=naming.devices(overview, entries, here),
     )
 
 
@@ -142,11 +147,13 @@ def _part(overview: Overview, one: AlarmFacts, entries: Sequence[Entry], now: fl
     more = partial(seen.marks, logged)
     picture = timeline.draw(spans, mine, now, days, first, more) if has_grown or logged else None
     return Part(
-        card=card(one, own),
-        boxes=boxes(one, now, overview.journal.trouble, overview.not_taken, force_pin=overview.force_pin),
+        card=card(one, own, overview.names.named),
+        boxes=boxes(
+            one, now, overview.journal.trouble, overview.not_taken, overview.names.named, force_pin=overview.force_pin
+        ),
         picture=picture,
         legend=legend(picture) if picture else None,
-        events=timeline.listed(mine, seen.rows(spans, logged), ROWS),
+        events=timeline.listed(mine, seen.rows(spans, logged), ROWS, overview.names.named),
         switches=[_switch(overview, switch) for switch in overview.hub.switches if switch.installation == one.name],
         health=one.health,
         cloud=CLOUDS[one.cloud],

@@ -77,7 +77,7 @@ class Speaker:
     def speak(self) -> None:
         """Publish what has changed."""
         journal, hub, topics = self.home.context.journal, self.home.context.hub, self.home.topics
-        entries = journal.commands(LOOKED_THROUGH, quiet=False)
+        entries = self.home.context.names.commands(LOOKED_THROUGH, quiet=False)
         last = {name: history.newest_ended(entries, name) for name in self.home.arms}
         said = {**self._announced}
         for one in self.home.switches:
@@ -113,7 +113,7 @@ class Speaker:
             self._say(self.home.topics.summary, found)
 
     def _tell_events(self) -> None:
-        now, entries = self.home.context.clock.time(), self.home.context.journal.commands(LOOKED_THROUGH)
+        now, entries = self.home.context.clock.time(), self.home.context.names.commands(LOOKED_THROUGH)
         news = {(one.id, one.times): one for one in entries if one.ended_at and one.installation in self.home.arms}
         for key, entry in reversed(news.items()):
             is_new = self._told is not None and key not in self._told

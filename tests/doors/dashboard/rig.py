@@ -25,6 +25,7 @@ from emulator.lan.web import gate
 from emulator.model import ArmMode
 from emulator.store.identities import Identity
 from emulator.store.journal import Entry, Journal
+from emulator.store.peer_names import PeerNames
 from emulator.store.pin import Pin, set_pin
 from emulator.words.language import ENGLISH, Language
 from tests.support.fakes import SimulatedCloud
@@ -121,6 +122,7 @@ class Rig(SimulatedCloud):
             doors=lambda: self.opened,
             searches=self.heard.latest,
             pairing=pairing,
+            names=PeerNames(self.journal),
             changes=self.changes,
             language=language,
         )
