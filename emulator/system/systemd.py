@@ -10,6 +10,10 @@ from typing import TextIO
 LOG = logging.getLogger(__name__)
 
 
+TAKEN_S = 1.0
+"""Longest wait for a service manager that does not read: the thread that tells it is the one that stops the program."""
+
+
 def notify(*lines: str, environ: Mapping[str, str] = os.environ) -> None:
     """Notify the service manager, if there is one: READY=1, STOPPING=1, STATUS=…"""
     address = environ.get("NOTIFY_SOCKET", "")
@@ -19,10 +23,11 @@ def notify(*lines: str, environ: Mapping[str, str] = os.environ) -> None:
         address = "\0" + address[1:]  # an abstract socket, which has no file
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as manager:
+            manager.settimeout(TAKEN_S)
             manager.sendto("\n".join(lines).encode(), address)
     except OSError as error:
         # Nothing of ours depends on it; a manager that waits for READY=1 reports that itself.
-        LOG.warning("the service manager cannot be told %s (%s)", lines[0], error.strerror)
+        LOG.warning("the service manager cannot be told %s (%s)", lines[0], error.strerror or error)
 
 
 def is_journal(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:

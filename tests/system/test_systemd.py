@@ -40,6 +40,17 @@ def test_a_manager_that_has_gone_is_no_reason_to_stop(tmp_path: Path, caplog: py
     assert "STOPPING=1" in caplog.text
 
 
+def test_a_manager_that_does_not_read_holds_nothing_up(
+    manager: tuple[socket.socket, str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program could not be stopped any more."""
+    monkeypatch.setattr(systemd, "TAKEN_S", 0.01)
+    _, named = manager
+    while not caplog.records:
+        systemd.notify("READY=1", environ={"NOTIFY_SOCKET": named})
+    assert "READY=1" in caplog.text
+
+
 def identity_of(stream: TextIO) -> str:
     found = os.fstat(stream.fileno())
     return f"{found.st_dev}:{found.st_ino}"
