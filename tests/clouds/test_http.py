@@ -338,6 +338,27 @@ def test_a_host_that_does_not_take_the_connection_sent_nothing() -> None:
             one.close()
 
 
+def test_the_log_has_what_the_text_leaves_out_once_for_an_outage(
+    serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    server = serve(b"HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n")
+    with closing(HttpTransport(server.url, PATIENCE_S)) as transport:
+        for method in ("GET", "GET", "POST"):
+            with pytest.raises(Unreachable):
+                transport.send(method, PARAMS)
+    host = server.url.split("/")[2]
+    assert caplog.messages == [f"{host}: the alarm's cloud cannot answer just now (HTTP 503) (HTTP 503)"]
+    caplog.clear()
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    failure(f"http://127.0.0.1:{port}/ws.do")
+    [logged] = caplog.messages
+    assert logged.startswith("127.0.0.1:")
+    assert logged.endswith(": the alarm's cloud refuses the connection (NewConnectionError of ConnectionError)")
+    assert not [secret for secret in SECRETS if secret in caplog.text]
+
+
 CLOSED = "the alarm's cloud closed the connection without an answer"
 BROKEN = "the alarm's cloud sent an answer that breaks off"
 

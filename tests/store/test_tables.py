@@ -103,6 +103,15 @@ def test_a_file_of_before_comes_to_the_shape_of_a_new_one_and_keeps_its_rows(
     assert journal.recall("pin") == "x"
 
 
+@pytest.mark.usefixtures("before")
+def test_commands_that_wanted_a_login_are_known_by_their_old_messages(
+    folder: Path, open_journal: Callable[[], Journal]
+) -> None:
+    with closing(sqlite3.connect(folder / FILE)) as db, db:
+        db.execute("UPDATE commands SET result = 'failed', message = 'the login needs you: type it' WHERE id = 3")
+    assert [(one.id, one.needs_login) for one in open_journal().commands(9)] == [(3, True), (2, False), (1, False)]
+
+
 def test_a_file_of_version_4_is_read_whole(
     folder: Path, open_journal: Callable[[], Journal], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
