@@ -10,7 +10,9 @@ import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from emulator.alarm.age import DISARM_WITHIN_S
 from emulator.doors.mqtt.door import RETAINED, STALE
+from emulator.lan.arrivals import IDLE_S, MARK_S
 from emulator.model import Arm, ArmMode
 from emulator.simulator.faults import InjectedFault
 from tests.doors.mqtt.front import too_old_for_5
@@ -124,6 +126,24 @@ def test_mosquitto_with_a_password_over_tls(tmp_path: Path, mosquitto: StartMosq
             arms_and_disarms(home)
         [visit] = [visit for visit in broker.visits() if visit[0].startswith("verisure-")]
         assert visit[1:] == (V5, 10, "home")
+
+
+@pytest.mark.long
+def test_a_button_that_is_pressed_for_ever_keeps_nobody_from_disarming(
+    tmp_path: Path, mosquitto: StartMosquitto
+) -> None:
+    """The broker brings marks back in order, so that a disarm is no older than the last of them."""
+    with a_home(tmp_path, mosquitto()) as home, home.program.running():
+        home.watcher.wait_until("home/state", "disarmed")
+        home.watcher.order("ARM_NIGHT")
+        home.watcher.wait_until("home/state", "armed_night")
+        ends = time.monotonic() + DISARM_WITHIN_S + MARK_S
+        while time.monotonic() < ends:
+            home.watcher.order("PRESS", "home/refresh")
+            time.sleep(IDLE_S / 4)
+        home.watcher.order(DISARM)
+        home.watcher.wait_until("home/state", "disarmed")
+        assert home.program.sent(*X1) == [1, 0, 1]
 
 
 # -- what keeps it out ------------------------------------------------------------------------------------------
