@@ -88,8 +88,7 @@ class Broker:
         """
         if self.tls or not self.password:
             return self.host
-        found = self._addresses()
-        local = [one for one in found if _is_local(one)]
+        local = [one for one in (found := self._addresses()) if _is_local(one)]
         if not local:
             far = Text(
                 "{broker} is not on this network ({address}), and all could read the password on its way: use mqtts:// "
@@ -105,8 +104,10 @@ class Broker:
 
     @property
     def is_exposed(self) -> bool:
-        """True if what is sent can be read on its way: without TLS, and beyond this network."""
-        return not self.tls and not any(map(_is_local, self._addresses()))
+        """True if what is sent can be read on its way: without TLS, and beyond this network, as far as that is known."""
+        with suppress(OSError):
+            return not self.tls and not any(map(_is_local, self._addresses()))
+        return False
 
     def _addresses(self) -> list[str]:
         return [str(entry[4][0]) for entry in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)]

@@ -120,6 +120,16 @@ def test_what_is_sent_far_without_tls_is_exposed(
     assert Broker("broker", 1883, tls).is_exposed is is_exposed
 
 
+def test_a_name_that_cannot_be_looked_up_is_not_called_exposed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was there a moment before, when the connection was made."""
+
+    def find(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(-3, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", find)
+    assert not Broker("broker", 1883, False).is_exposed
+
+
 def test_a_name_that_is_near_and_far_is_reached_nearby(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some routers give each machine an address of the Internet, too, by IPv6."""
     resolved(monkeypatch, "2600:1f18::7", "192.168.7.2")
