@@ -15,7 +15,7 @@ from emulator.alarm.hub import Offer
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.boxes import answers
 from emulator.doors.dashboard.overview import Overview, status_of
-from emulator.doors.dashboard.schema import PIN_LIMIT, Accepted, Model
+from emulator.doors.dashboard.schema import PIN_LIMIT, Accepted, Model, ProblemView
 from emulator.errors import EmulatorError, OfferOver
 from emulator.model import Origin
 
@@ -78,7 +78,7 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
             taken = take(overview, access, offer.entry, request.form.get("pin", "")[:PIN_LIMIT], NOTICE)
         except EmulatorError as error:
             if request.is_json:
-                raise
+                return Response(ProblemView(error=str(error)).model_dump_json(), status_of(error), content_type=JSON)
             return page(str(error), status_of(error))
         if request.is_json:
             return Response(taken.model_dump_json(), HTTPStatus.ACCEPTED, content_type=JSON)
