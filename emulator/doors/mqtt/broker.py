@@ -88,7 +88,8 @@ class Broker:
         """
         if self.tls or not self.password:
             return self.host
-        local = [one for one in (found := self._addresses()) if _is_local(one)]
+        found = self._addresses()
+        local = [one for one in found if _is_local(one)]
         if not local:
             far = Text(
                 "{broker} is not on this network ({address}), and all could read the password on its way: use mqtts:// "
@@ -104,7 +105,7 @@ class Broker:
 
     @property
     def is_exposed(self) -> bool:
-        """True if what is sent can be read on its way: without TLS, and beyond this network, as far as that is known."""
+        """True if what is sent can be read on its way, as far as is known: without TLS, and beyond this network."""
         with suppress(OSError):
             return not self.tls and not any(map(_is_local, self._addresses()))
         return False
