@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from emulator.activity import EventKind
 from emulator.model import Action, Outcome, PanelState, Result
 from emulator.store.activity import LoggedEvent
 from emulator.store.journal import Entry
@@ -88,10 +89,13 @@ def journal(
 ) -> str:
     """Return a table of commands, and of what else the alarms' logs tell, newest first; at most so many rows.
 
+    Without commands it is the log alone, with the rows that commands left, too.
+
     `named` returns what people call an address.
     """
     rows = [(entry.at, _command(entry, named)) for entry in entries]
-    rows += [(one.at, _logged(one)) for one in events if one.command is None or not entries]
+    others = [one for one in events if one.command is None and one.kind is not EventKind.CHECK] if entries else events
+    rows += [(one.at, _logged(one)) for one in others]
     # Commands by their numbers, as they came: the clock may have been set back meanwhile.
     found = (
         [row for _, row in sorted(rows, key=lambda row: row[0], reverse=True)] if events else [row for _, row in rows]

@@ -1,6 +1,8 @@
 """What the commands print."""
 
+from emulator.activity import EventKind, Means
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Outcome, PanelState, Result
+from emulator.store.activity import LoggedEvent
 from emulator.store.journal import Entry
 from emulator.system import output
 from tests.support.fakes import EPOCH_S
@@ -56,3 +58,19 @@ def test_the_journal_says_who_what_and_how_it_ended() -> None:
     assert "under way" in text
     assert "wemo 10.0.0.2 Night" in text
     assert "m (then the panel said: night)" in text
+
+
+def test_the_journal_has_what_else_the_alarms_tell_of() -> None:
+    def event(number: int, user: str, command: int | None = None) -> LoggedEvent:
+        at, zone = EPOCH_S + number, "Cocina\x1b[2J"
+        return LoggedEvent(number, "home", at, at, EventKind.DISARMED, "1", Means.KEYPAD, user, zone, "Adiós", command)
+
+    entry = Entry(1, EPOCH_S, "home", "arm night", "wemo", "10.0.0.2", "", EPOCH_S, "confirmed", "", None, None)
+    events = [event(9, "Ana"), event(1, "", command=1)]
+    text = output.journal([entry], str, events, {"10.0.0.2": "Echo kitchen"}.__getitem__, 9)
+    lines = text.splitlines()
+    assert len(lines) == 3
+    assert "Ana · keypad" in lines[1]
+    assert "\x1b" not in text
+    assert "wemo Echo kitchen" in lines[2]
+    assert len(output.journal([], str, events, most=1).splitlines()) == 2
