@@ -52,7 +52,7 @@ test-long: $(VENV)/installed-dev
 # With the lowest versions that pyproject.toml allows, what uses them most. For another Python than the first one:
 # `make test-long VENV=.venv-newest PYTHON=python3.13`.
 lowest: $(LOWEST)/installed
-	$(LOWEST)/bin/python -m pytest $(or $(ARGS),--quiet $(WORKERS) -m 'not long and not hypothesis' $(FAST) tests/app/test_settings.py tests/test_pair.py)
+	$(LOWEST)/bin/python -m pytest $(or $(ARGS),--quiet --numprocesses 2 --dist loadscope -m 'not long and not hypothesis' $(FAST) tests/app/test_settings.py tests/test_pair.py)
 
 # Client programs from npm, which make test-long drives where they are: outside the repository, and only by hand.
 clients:
@@ -111,7 +111,8 @@ $(LOWEST)/installed: pyproject.toml
 	$(PYTHON) -m venv $(LOWEST)
 	$(PYTHON) tests/support/lowest.py > $(LOWEST)/constraints.txt
 	$(LOWEST)/bin/pip install --quiet --disable-pip-version-check --upgrade pip
-	$(LOWEST)/bin/pip install --quiet --disable-pip-version-check --no-compile --constraint $(LOWEST)/constraints.txt --editable '.[dev]'
+	$(LOWEST)/bin/pip install --quiet --disable-pip-version-check --no-compile --constraint $(LOWEST)/constraints.txt \
+		--editable '.[homekit,mqtt,notify]' babel blockbuster hypothesis pytest pytest-cov pytest-xdist
 	touch $@
 
 clean:

@@ -15,7 +15,7 @@ from emulator.store.journal import Journal
 from emulator.store.light_ids import FITTING
 from emulator.store.pairing import HEEDED_S, Users
 from tests.doors.hue.rig import a_house
-from tests.doors.hue.test_program import SWITCHES, a_program
+from tests.doors.hue.running import SWITCHES, a_program
 from tests.store.rig import LARGE, given, known
 from tests.support.fakes import EPOCH_S
 from tests.support.patience import until

@@ -30,78 +30,13 @@ from click.testing import CliRunner
 from emulator import cli
 from emulator.alarm.held import SWEEP
 from emulator.alarm.sweeps import SWEEP_S
-from emulator.app.app import App
-from emulator.app.settings import Settings
-from emulator.doors.hue.door import Hue
 from emulator.doors.wemo.door import WemoDoor
-from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
-from emulator.simulator.panel.panel import SimulatedPanel
+from emulator.model import DISARMED, ArmMode, Interior
 from tests.doors.fakes import FakeHub, a_switch
-from tests.doors.hue.rig import FORM, Reached, a_house, request
+from tests.doors.hue.rig import FORM, a_house, request
+from tests.doors.hue.running import SWITCHES, Program, a_program
 from tests.support.patience import PATIENCE_S, STOP_S, until
 from tests.support.program import free_port
-
-SWITCHES = """
-installations: { home: { cloud: simulator } }
-switches:
-  - { name: Total alarm, on: total, off: disarm }
-  - { name: Day alarm, on: day, off: disarm }
-  - { name: Night alarm, on: night, off: disarm }
-  - { name: Perimeter alarm, on: perimeter }
-"""
-
-
-class Program(Reached):
-    """The program with a Hue door, started; its simulated panel takes `answer_after` seconds."""
-
-    def __init__(self, folder: Path, hue: str, *, switches: str = SWITCHES) -> None:
-        self.port = free_port()
-        self.folder = folder
-        file = folder / "devices.yaml"
-        file.write_text(f"{switches}doors: {{ hue: {{ port: {self.port}, {hue} }} }}\nreply_within: 100ms\n")
-        self.app = App(Settings.load(file), {}, folder / "state", ["lo"])
-        self.simulator = self.app.alarms.simulators["home"]
-        self.panel: SimulatedPanel = self.simulator.panel
-
-    @property
-    def host(self) -> str:
-        return f"127.0.0.1:{self.port}"
-
-    @property
-    def door(self) -> Hue:
-        door = self.app.doors["hue"]
-        assert isinstance(door, Hue)
-        return door
-
-    def count(self, name: str) -> int:
-        return int(self.simulator.backend.requests[name])
-
-    def lights(self, user: str) -> dict[str, str]:
-        return {light["name"]: number for number, light in self.api("GET", f"/{user}/lights").items()}
-
-
-@contextmanager
-def a_program(
-    folder: Path, hue: str = "allow_sweep: true", *, armed: ArmMode | None = None, answer_after: float = 20.0
-) -> Iterator[Program]:
-    program = Program(folder, hue)
-    program.panel.answer_after = answer_after
-    axes = DISARMED if armed is None else DISARMED.after(Arm(armed))
-    if armed:
-        program.panel.keypad(Arm(armed))
-    # What the panel said a moment ago, so that no test waits for the first poll.
-    journal = program.app.alarms.journal
-    journal.save_state("home", PanelState(axes, time.time(), "", "EST2"))
-    alarm = program.app.installations["home"]
-    alarm._commands.view = replace(alarm.view, state=journal.load_state("home"))
-    program.app.start()
-    try:
-        yield program
-    finally:
-        before = time.monotonic()
-        program.app.stop()
-        assert time.monotonic() - before < STOP_S
-
 
 # -- real clients -----------------------------------------------------------------------------------------------
 
