@@ -69,6 +69,11 @@ def moment(epoch_s: float, now: float) -> str:
     return sense("date", "{date}, {time}", date=date(at), time=clock(epoch_s))
 
 
+def since(epoch_s: float, now: float) -> str:
+    """Name the begin of what lasts: "07:00" today, else "Mon 07:00" or with its date."""
+    return clock(epoch_s) if local(epoch_s).date() == local(now).date() else moment(epoch_s, now)
+
+
 def ago(seconds: float) -> Text:
     """Name an age: "3 min ago"."""
     return Text("{length} ago", length=length(max(0.0, seconds)))

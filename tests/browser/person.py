@@ -47,6 +47,16 @@ class Person:
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
         self.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not script})
 
+    def touch(self, *, on: bool = True) -> None:
+        """Use a touch screen, or none."""
+        self.browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": on, "maxTouchPoints": 1})
+
+    def language(self, accepted: str) -> None:
+        """Prefer these languages from now on."""
+        self.browser.execute_cdp_cmd("Network.enable", {})
+        headers = {"headers": {"Accept-Language": accepted} if accepted else {}}
+        self.browser.execute_cdp_cmd("Network.setExtraHTTPHeaders", headers)
+
     def open(self, path: str = "") -> None:
         """Open the page, and forget the browser's earlier complaints."""
         self.browser.get(self.url + path)
@@ -126,6 +136,12 @@ class Person:
     def type(self, where: str, text: str) -> None:
         """Type into a field, once it is there."""
         self._wait(lambda: self.browser.find_element(By.CSS_SELECTOR, where).send_keys(text) is None, where)
+
+    def keys(self, digits: str) -> None:
+        """Type on the PIN pad, and send it."""
+        for digit in digits:
+            self.tap(f"#pad [data-key='{digit}']")
+        self.tap("#pad-do")
 
     def arm(self, mode: str) -> None:
         """Press the button of a mode."""

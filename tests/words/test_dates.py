@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.words.dates import ago, clock, moment
+from emulator.words.dates import ago, clock, moment, since
 
 NOW = 1_795_521_600.0  # Tuesday, 24 November 2026, 13:00 in Madrid
 DAY_S = 86_400.0
@@ -32,6 +32,10 @@ def in_madrid(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 )
 def test_a_moment_has_as_much_of_its_date_as_it_needs(seconds: float, said: str) -> None:
     assert moment(NOW - seconds, NOW) == said
+
+
+def test_a_begin_has_no_seconds() -> None:
+    assert [since(NOW - days * DAY_S, NOW) for days in (0, 1, 7)] == ["13:00", "Mon 13:00", "17 Nov 2026, 13:00"]
 
 
 def test_clock_and_age() -> None:

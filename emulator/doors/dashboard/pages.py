@@ -154,6 +154,10 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
         return dates.moment(epoch_s, overview.now())
 
     @pages.app_template_filter()
+    def since_when(epoch_s: float) -> str:
+        return dates.since(epoch_s, overview.now())
+
+    @pages.app_template_filter()
     def ago(epoch_s: float) -> str:
         return dates.ago(overview.now() - epoch_s)
 

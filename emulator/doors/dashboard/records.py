@@ -13,16 +13,17 @@ from emulator.doors.dashboard import askers, timeline
 from emulator.doors.dashboard.openapi import LARGEST_ID
 from emulator.doors.dashboard.overview import Overview
 from emulator.doors.dashboard.speech import spoken_in
+from emulator.lan import turns
 from emulator.store.journal import Entry, Journal
 from emulator.system import output
 from emulator.words import spoken
 from emulator.words.text import Text
 
-ROWS, CSV_ROWS = 50, 10_000
-"""Rows of a page, and of a table: all commands that the journal keeps."""
+ROWS, CSV_ROWS = 50, 5000
+"""Rows of a page, and of a table: a busy house asks for fewer in a year."""
 
-READ_AT_ONCE = 500
-"""Entries that are read at once, while those wanted are looked for."""
+READ_AT_ONCE = 250
+"""Entries that are read at once while those wanted are looked for; between them, others have a turn."""
 
 CELL_LIMIT = 200
 """Characters of a filter; the longest real one is an alarm's name."""
@@ -60,6 +61,8 @@ def find(journal: Journal, wanted: JournalFilter) -> Iterator[Entry]:
     while entries := journal.commands(READ_AT_ONCE, before):
         yield from filter(wanted.fits, entries)
         before = entries[-1].id
+        with turns.WEB.pass_on():
+            pass
 
 
 def blueprint(overview: Overview, named: Callable[[str], str] = str) -> Blueprint:

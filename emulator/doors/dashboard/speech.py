@@ -12,6 +12,9 @@ from markupsafe import escape
 from emulator.words.language import Language, accepted
 from emulator.words.text import Text, counted, sense
 
+SPOKEN = ("text/html", "text/csv", "application/manifest+json")
+"""Types of answers that have a language."""
+
 
 def teach(app: Flask, house: Language) -> None:
     """Let the templates of an app speak the language that the browser prefers, else the house's."""
@@ -22,7 +25,7 @@ def teach(app: Flask, house: Language) -> None:
 
     @app.after_request
     def vary(reply: Response) -> Response:
-        if reply.mimetype == "text/html":
+        if reply.mimetype in SPOKEN:
             reply.vary.add("Accept-Language")
             reply.content_language.add(g.language.tag)
         return reply

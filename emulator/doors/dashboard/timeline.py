@@ -228,7 +228,7 @@ def _summary(spans: Sequence[Span], start: float, now: float) -> str:
     armed_s = sum(length_s for span, length_s in lengths if span.axes.armed)
     known_s = sum(length_s for _, length_s in lengths)
     last = lengths[-1][0]
-    armed, state, since = spoken.length(armed_s), spoken.axes(last.axes), dates.day_and_time(last.since)
+    armed, state, since = spoken.length(armed_s), spoken.axes(last.axes), dates.since(last.since, now)
     if known_s > NEARLY_ALL * (now - start):
         span = spoken.length(now - start)
         return Text(

@@ -112,6 +112,8 @@ def test_what_comes_by_another_name_is_refused_and_written_down(make: Callable[.
     door.start()
     assert ask(door.pages()[0], Host="evil.example")[0] == 403
     assert rig.last() == ("dashboard", "127.0.0.1", "GET /healthz", "refused", "by a name that is not our address")
+    status, page = ask(door.pages()[0], Host="alarm.lan", Accept="text/html", path="/")
+    assert (status, f'href="{door.pages()[0]}"' in page.decode()) == (403, True)
     form = "installation=home&mode=total"
     kind = "application/x-www-form-urlencoded"
     assert ask(door.pages()[0], "POST", form, path="/arm", Origin="http://evil.example", Content_Type=kind)[0] == 403

@@ -145,6 +145,24 @@ def test_a_door_whose_broker_is_away_is_no_reason_to_restart(rig: Rig) -> None:
     assert health(rig)[:2] == (200, "healthy")
 
 
+@pytest.mark.parametrize(
+    ("name", "serves", "in_the_way", "word"),
+    [
+        ("mqtt", False, ["mqtt://broker:1883 refuses connections"], "down"),
+        ("homekit", False, ["TCP port 51826 is taken"], "down"),
+        ("mqtt", False, [], "ok"),
+        ("hue", False, ["TCP port 80 is taken"], "ok"),
+        ("wemo", False, ["UDP port 1900 is taken"], "ok"),
+    ],
+)
+def test_a_door_that_no_switch_names_is_well_only_if_it_shows_no_alarms(
+    rig: Rig, name: str, serves: bool, in_the_way: list[str], word: str
+) -> None:
+    rig.hub.switches = tuple(replace(one, doors=frozenset()) for one in rig.hub.switches)
+    rig.opened = {name: FakeDoor(serves, in_the_way)}
+    assert health(rig)[3] == {name: word}
+
+
 def test_commands_are_counted_by_how_they_ended(rig: Rig) -> None:
     rig.call("/api/command", {"arm": "night"})
     rig.settle()

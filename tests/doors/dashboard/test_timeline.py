@@ -120,9 +120,9 @@ def test_a_change_of_summer_time_loses_no_tick(now: float) -> None:
 def test_the_summary_says_what_is_not_known() -> None:
     assert draw([], [], NOW, 1).summary == "Nothing is known of this time."
     whole = [span(DISARMED, 30, 6), span(NIGHT, 6, 0)]
-    assert draw(whole, [], NOW, 1).summary == "Armed for 6 h of the last 24 h; night + perimeter since Tue 07:00."
+    assert draw(whole, [], NOW, 1).summary == "Armed for 6 h of the last 24 h; night + perimeter since 07:00."
     half = draw([span(NIGHT, 12, 6)], [], NOW, 1).summary
-    assert half == "Armed for 6 h of the 6 h that are known; night + perimeter since Tue 01:00."
+    assert half == "Armed for 6 h of the 6 h that are known; night + perimeter since 01:00."
 
 
 def test_the_list_has_commands_and_moves_by_others_newest_first() -> None:
