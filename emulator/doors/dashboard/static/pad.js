@@ -57,8 +57,10 @@ pad.addEventListener("click", (event) => {
 });
 
 pad.addEventListener("keydown", (event) => {
-  if (/^[0-9]$/.test(event.key)) press(event.key);
-  else if (event.key === "Backspace") press("back");
+  if (/^[0-9]$/.test(event.key)) {
+    press(event.key);
+    typed.focus(); // Enter then sends, whatever key was touched before
+  } else if (event.key === "Backspace") press("back");
   else if (event.key === "Enter" && !done.disabled && !event.target.matches("[data-key], .quit")) done.click();
   else return;
   event.preventDefault();
