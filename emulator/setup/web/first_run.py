@@ -7,9 +7,10 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -32,12 +33,18 @@ from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
+FILES = ("/setup/static/", "/setup/look/")
+"""Begin of the paths of files, which hold nothing of a house."""
+
 ANSWER_S = 0.5
 """For the last page to be read, before its server is closed."""
 
 
-def create_app(desk: SetUpDesk, finish: Callable[[], str]) -> Flask:
-    """Build the pages as an app of their own. The gate in front of it has checked the peer, Host and Origin."""
+def create_app(desk: SetUpDesk, finish: Callable[[], str], is_over: Callable[[], bool]) -> Flask:
+    """Build the pages as an app of their own. The gate in front of it has checked the peer, Host and Origin.
+
+    Once it `is_over`, the program is about to have the page in their place.
+    """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = wsgi.BODY
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -47,6 +54,12 @@ def create_app(desk: SetUpDesk, finish: Callable[[], str]) -> Flask:
         LOG.warning("%s asked for %r: refused: %s", peer, asked, why)
 
     app.register_blueprint(pages.blueprint(desk, finish=finish, refused=refused), url_prefix="/setup")
+
+    @app.before_request
+    def give_way() -> AnyResponse | None:
+        if not is_over() or request.path.startswith(FILES):
+            return None
+        return Response(render_template("setup/wait.html", to="/"), HTTPStatus.SERVICE_UNAVAILABLE)
 
     @app.get("/")
     def begin() -> AnyResponse:
@@ -59,7 +72,7 @@ def create_app(desk: SetUpDesk, finish: Callable[[], str]) -> Flask:
     @app.after_request
     def guard(reply: Response) -> Response:
         reply.headers.extend(SECURITY)
-        if not request.path.startswith(("/setup/static/", "/setup/look/")):
+        if not request.path.startswith(FILES):
             reply.headers["Cache-Control"] = "no-store"
         return reply
 
@@ -106,7 +119,7 @@ class FirstRun:
         self.desk = SetUpDesk(begin, self.code.check, clock.monotonic, goes_on=True)
         self._web = Web(
             "setup",
-            create_app(self.desk, self._finish),
+            create_app(self.desk, self._finish, self.written.is_set),
             self.port,
             interfaces=interfaces,
             also=(LOCALHOST,),
