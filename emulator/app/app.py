@@ -37,6 +37,7 @@ from emulator.store import salvage
 from emulator.store.peer_names import PeerNames
 from emulator.store.pin import Pin
 from emulator.system import lock
+from emulator.words import spoken
 from emulator.words.text import Text, counted
 
 LOG = logging.getLogger(__name__)
@@ -150,7 +151,8 @@ class App:
         """Tell people who have not asked."""
         if notice is not Notice.DISARMED or self.alarms.settings.notify.disarmed:
             offer = self.hub.offers.get(about) if notice is Notice.OPEN else None
-            self.notifier.tell(notice, about, text, offer.entry if offer else 0)
+            said = spoken.with_names(text, self._names.named)
+            self.notifier.tell(notice, about, said, offer.entry if offer else 0)
 
     def _changed(self, installation: str) -> None:
         self.hub.changed(installation)

@@ -5,6 +5,7 @@ The bare words (`str(mode)`, `str(axes)`) are those of settings, API, log and jo
 
 from collections.abc import Callable, Sequence
 from itertools import product, starmap
+from typing import Any
 
 from emulator.model import DISARMS, Action, Arm, ArmMode, Axes, Interior, PanelState, Result
 from emulator.words.text import Text, counted, sense
@@ -98,6 +99,22 @@ def who(door: str, peer: str = "", switch: str = "", named: Callable[[str], str]
     `door` is the door's label, or its bare name for programs; `named` returns what people call an address.
     """
     return _listed([part for part in (switch, door, peer and named(peer)) if part])
+
+
+def with_names(text: str, named: Callable[[str], str]) -> str:
+    """Return a sentence with names in place of its addresses: of its values `peer` and `peers`, however deep."""
+    if not isinstance(text, Text):
+        return text
+    values = {name: _named(value, named, address=name in ("peer", "peers")) for name, value in text.values.items()}
+    return Text.make(text.template, values, many=text.many, context=text.context)
+
+
+def _named(value: Any, named: Callable[[str], str], *, address: bool) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_named(one, named, address=address) for one in value)
+    if isinstance(value, Text):
+        return with_names(value, named)
+    return named(value) if address and isinstance(value, str) else value
 
 
 def length(seconds: float) -> str:

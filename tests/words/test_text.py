@@ -97,6 +97,16 @@ def test_who_asked_has_the_name_that_people_gave_the_address(door: str, peer: st
     assert isinstance(found, Text) == bool(" · " in said or isinstance(said, Text))
 
 
+def test_names_replace_addresses_however_deep_in_a_sentence() -> None:
+    names = {"10.0.0.9": "Echo kitchen"}
+    tries = counted("{n} wrong PIN from {peer}", "{n} wrong PINs from {peer}", 5, peer="10.0.0.9")
+    text = Text("{tries}; asked by {peers}; {switch}", tries=tries, peers=("10.0.0.9", "10.0.0.8"), switch="10.0.0.9")
+    said = spoken.with_names(text, lambda address: names.get(address, address))
+    assert said == "5 wrong PINs from Echo kitchen; asked by Echo kitchen, 10.0.0.8; 10.0.0.9"
+    assert isinstance(said, Text)
+    assert spoken.with_names("10.0.0.9 of the cloud", names.__getitem__) == "10.0.0.9 of the cloud"
+
+
 @pytest.mark.parametrize(
     ("axes", "said"),
     [

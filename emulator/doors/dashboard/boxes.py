@@ -93,7 +93,7 @@ def _id(kind: str, name: str, text: str) -> str:
 
 
 def _command(last: Entry, named: Callable[[str], str]) -> Box:
-    text, settled = last.message or "", ""
+    text, settled = spoken.with_names(last.message or "", named), ""
     if last.settled:
         text = Text("{why}. Then the panel said: {state}", why=text, state=spoken.settled(last.settled))
         settled = "-settled"

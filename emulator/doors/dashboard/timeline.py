@@ -153,7 +153,7 @@ def event(entry: Entry, named: Callable[[str], str] = str) -> Event:
     is_one, ended = entry.times == 1, entry.ended_at or entry.at
     is_timed = entry.ended_at and is_one and entry.result != "refused"
     took = spoken.length(max(0.0, ended - entry.at)) if is_timed else ""
-    why, result = entry.message or "", askers.result(entry.result)
+    why, result = spoken.with_names(entry.message or "", named), askers.result(entry.result)
     if entry.settled:
         why = Text("{why}; then the panel said: {state}", why=why, state=spoken.settled(entry.settled))
     if not is_one:
