@@ -226,6 +226,7 @@ def like(text: str) -> list[str]:
         r"port \d+/tcp": "port PORT/tcp",
         r"\beth0\b|\blo\b": "NIC",
         r"\d+ other devices": "OTHER devices",
+        r"code \d{4} \d{4}": "code CODE",
         r" +": " ",
     }.items():
         text = re.sub(what, word, text)

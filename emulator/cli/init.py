@@ -72,7 +72,7 @@ def _change(one: SetUp, journal: Journal) -> None:
         name = click.prompt("Change, or save", type=Words([*later, "save"]), default="save")
         if name == "save":
             break
-        _walk(one, journal, [name])
+        _walk(one, journal, [*steps.ACCOUNT, "switches"] if name == steps.ACCOUNT[0] else [name])
     if one.is_changed:
         _walk(one, journal, ["review"])
     else:

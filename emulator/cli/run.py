@@ -17,7 +17,9 @@ from emulator.cli.context import POLL_S, Context, common, context, on_signal, wh
 from emulator.cli.terminal import Terminal
 from emulator.config import credentials, devices_yaml
 from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered
+from emulator.setup.claim import ClaimCode
 from emulator.setup.mount import mounted
+from emulator.store.pin import is_set
 from emulator.system import lock, output, systemd
 
 FIRST_NEWS_S = 3.5
@@ -62,8 +64,8 @@ def _run(
     terminal: Terminal,
     handover: ExitStack,
 ) -> None:
-    plan = _load(here)
-    pages = [mounted(devices_yaml.find(here.config, here.state_dir), here.redactor.conceal)]
+    plan, code = _load(here), ClaimCode(time.monotonic)
+    pages = [mounted(devices_yaml.find(here.config, here.state_dir), code, here.redactor.conceal)]
     with lock.acquire(here.state_dir) as held:
 
         def make(plan: Plan) -> App:
@@ -87,7 +89,7 @@ def _run(
             while not (reload.app.has_news and reload.app.readiness.is_ready) and time.monotonic() < patience:
                 if stopping.wait(POLL_S):
                     break
-            _follow(reload, desk, stopping, terminal)
+            _follow(reload, desk, stopping, terminal, code)
             click.echo("Stopping.")
         except OSError:  # while something was written to it
             if not terminal.is_closed:
@@ -102,7 +104,9 @@ def _load(here: Context) -> Plan:
     return Plan(*here.settings(), credentials.targets(here.environment))
 
 
-def _follow(reload: Reload[App], desk: ReloadDesk, stopping: threading.Event, terminal: Terminal) -> None:
+def _follow(
+    reload: Reload[App], desk: ReloadDesk, stopping: threading.Event, terminal: Terminal, code: ClaimCode
+) -> None:
     """Report to people and systemd until the stop: ready once a switch answers, and before that why none does.
 
     Meanwhile take the changed settings that are asked for.
@@ -111,7 +115,7 @@ def _follow(reload: Reload[App], desk: ReloadDesk, stopping: threading.Event, te
     while True:
         standing, trouble = reload.app.readiness, desk.trouble
         if standing.is_ready and not shown:
-            _show_switches(reload.app)
+            _show_switches(reload.app, code)
         status = f"{standing}; changed settings: {trouble}" if trouble else str(standing)
         if status != told:
             told = status
@@ -128,7 +132,7 @@ def _follow(reload: Reload[App], desk: ReloadDesk, stopping: threading.Event, te
             told, shown = "", False
 
 
-def _show_switches(app: App) -> None:
+def _show_switches(app: App, code: ClaimCode) -> None:
     rows = [
         (switch.name, str(switch.mode), "disarms" if switch.off_disarms else "does nothing", url)
         for door in app.doors.values()
@@ -139,3 +143,5 @@ def _show_switches(app: App) -> None:
         click.echo(f"{name}: a simulated alarm; its house is at {simulator.control_url}")
     for url in app.pages() or ():
         click.echo(f"The page: {url}")
+    if app.pages() and not is_set(app.alarms.journal):
+        click.echo(f"No PIN is set. Until then its settings open with the code {code}")

@@ -6,15 +6,19 @@ from typing import Any
 
 from emulator.doors import DoorContext
 from emulator.doors.mounted import Mounted, Refused
+from emulator.setup.claim import ClaimCode
 from emulator.words.text import Text
 
 
-def mounted(path: Path, conceal: Callable[[str], None]) -> Mounted:
-    """Return the pages that change the settings file at `path`, to be mounted at the page of the program."""
+def mounted(path: Path, code: ClaimCode, conceal: Callable[[str], None]) -> Mounted:
+    """Return the pages that change the settings file at `path`, to be mounted at the page of the program.
+
+    `code` opens them while there is no PIN.
+    """
 
     def open_pages(context: DoorContext, refused: Refused) -> Any:
         from emulator.setup.web import later
 
-        return later.blueprint(path, conceal, context, refused)
+        return later.blueprint(path, code, conceal, context, refused)
 
     return Mounted("/setup", Text("Settings"), open_pages)

@@ -91,7 +91,8 @@ class SetUp:
         answers.check_language(language)
         self.login_of = ()
         self._converse(chosen)
-        self.answers = Answers(language=answers.house_language(country, language))
+        said = answers.house_language(country, language)
+        self.answers = replace(self.answers, alarms=(), switches=(), language=said)
 
     def log_in_again(self, alarm: str) -> None:
         """Begin a new login for an alarm of the file, and for all others of the same account."""

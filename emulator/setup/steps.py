@@ -34,7 +34,7 @@ def _asks_which(one: SetUp) -> bool:
 
 
 STEPS = (
-    Step("alarm", Text("Your alarm"), Text("Try everything on a simulated alarm, or set up your own.")),
+    Step("alarm", Text("Your alarm"), Text("Try everything on a simulated alarm, or set up your own."), later=True),
     Step(
         "login",
         Text("The account"),
@@ -70,6 +70,10 @@ STEPS = (
 )
 
 BY_NAME = {step.name: step for step in STEPS}
+
+
+ACCOUNT = ("alarm", "login", "code", "alarms")
+"""Steps that choose the alarms; those after them depend on it."""
 
 
 def path(one: SetUp) -> list[Step]:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
+from emulator.setup.claim import ClaimCode
 from emulator.setup.set_up import SetUp
-from emulator.setup.web.claim import ClaimCode
 from emulator.setup.web.desk import SetUpDesk
 from emulator.setup.web.first_run import create_app
 from emulator.store.pin import set_pin

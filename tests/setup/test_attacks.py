@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from emulator.setup.web.claim import LOCK_S, TRIES, TRIES_OF_ALL, ClaimCode, ClaimRefused
+from emulator.setup.claim import LOCK_S, TRIES, TRIES_OF_ALL, ClaimCode, ClaimRefused
 from emulator.setup.web.desk import IDLE_S
 from emulator.setup.web.first_run import FirstRun
 from tests.setup.browser import PAGE, PEER, Browser

@@ -95,3 +95,13 @@ def test_an_answer_that_is_never_right_ends_it(make: Make) -> None:
     result = typed(bench, "y", "", "", *[NO] * 7 * 5)
     assert result.exit_code == cli.NOT_DONE
     assert "Choose at least one mode." in result.stderr
+
+
+def test_from_the_demo_to_ones_own_alarm(make: Make) -> None:
+    bench = make(api="owa")
+    bench.write("# mine\ninstallations: {home: {cloud: simulator}}\nswitches:\n  - {name: Night, on: night}\n")
+    own: Keys = [NO, "ES", "es", "owa", bench.url, "demo", PASSWORD, "1", bench.code]
+    result = typed(bench, "alarm", *own, *AS_PROPOSED, *[NO] * 6, "save", "y")
+    assert result.exit_code == 0, result.output
+    assert list(bench.settings.installations) == ["casa"]
+    assert bench.path.read_text().startswith("# mine")

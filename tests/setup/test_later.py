@@ -11,12 +11,13 @@ from flask import Flask
 from emulator.doors import DoorContext
 from emulator.doors.dashboard.door import create_app
 from emulator.errors import ConfigError, Problem
+from emulator.setup.claim import ClaimCode
 from emulator.setup.mount import mounted
 from emulator.store.pin import TRIES
 from tests.doors.dashboard.rig import FakeChanges, Rig
 from tests.setup.browser import Browser
 from tests.setup.conftest import Make
-from tests.setup.rig import PASSWORD, Bench, finish
+from tests.setup.rig import PASSWORD, SECOND, Bench, finish
 from tests.setup.test_set_up import logged_in
 
 PIN = "2580"
@@ -35,13 +36,14 @@ class Home:
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         self.changes = FakeChanges()
+        self.code = ClaimCode(bench.clock.monotonic)
         self.rig = Rig(bench.path.parent / "running", pin=PIN)
         self.app = self._app()
 
     def _app(self) -> Flask:
         rig = self.rig
         context = Surroundings(self)
-        one = mounted(self.bench.path, self.bench.concealed.append)
+        one = mounted(self.bench.path, self.code, self.bench.concealed.append)
         return create_app(
             rig.shown, rig.access, [(one.path, one.title, one.open(cast(DoorContext, context), rig.access.refuse))]
         )
@@ -127,12 +129,33 @@ def test_without_the_pin_nothing_is_shown_or_changed(enter: Enter) -> None:
     assert home.bench.path.read_text() == MINE
 
 
-def test_without_a_pin_it_says_how_to_set_one(enter: Enter) -> None:
+def test_without_a_pin_they_open_with_the_code_of_the_terminal(enter: Enter) -> None:
     home = enter()
     home.rig.shown.pin.set(None)
-    browser = Browser(home.app).get()
-    assert "emulator pin" in browser.text
-    assert browser.post("/setup/claim", {"code": ""}).page.status_code == 403
+    assert home.opened("").page.status_code == 403
+    assert home.opened(PIN).page.status_code == 403
+    browser = home.opened(str(home.code))
+    assert "What shall be changed?" in browser.text
+    browser.get("/setup/pin").form("next", pin="147258", again="147258")
+    assert home.opened(str(home.code)).page.status_code == 403
+    assert "What shall be changed?" in home.opened("147258").text
+
+
+def test_from_the_demo_to_ones_own_alarm(enter: Enter) -> None:
+    home = enter(api="owa", profile="es", others=(SECOND,))
+    bench, browser = home.bench, home.opened()
+    browser.get("/setup/alarm").form("next", kind="real", country="ES", cloud="owa", url=bench.url)
+    browser.form("next", user="demo", password=PASSWORD)
+    browser.form("send", phone="0").form("next", code=bench.code())
+    assert browser.at == "/setup/alarms"
+    browser.form("next", alarm_7654321=None).form("next")
+    browser.get("/setup/review").form()
+    assert "Saved" in browser.text
+    found = bench.settings
+    assert [(name, each.number) for name, each in found.installations.items()] == [("casa", "2423443")]
+    assert [str(each.on) for each in found.switches] == ["total", "day", "night"]
+    assert found.doors.opened["wemo"].first_port == 5000
+    assert bench.path.read_text().startswith("# mine")
 
 
 def test_a_new_pin_replaces_the_old_one(enter: Enter) -> None:

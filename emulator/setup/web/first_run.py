@@ -22,9 +22,9 @@ from emulator.lan.door import LOOK_S, Life
 from emulator.lan.headers import SECURITY
 from emulator.lan.web import LOCALHOST, Web
 from emulator.setup import door_choices
+from emulator.setup.claim import ClaimCode
 from emulator.setup.set_up import SetUp
 from emulator.setup.web import pages
-from emulator.setup.web.claim import ClaimCode
 from emulator.setup.web.desk import SetUpDesk
 from emulator.store.journal import Journal
 from emulator.store.pin import set_pin

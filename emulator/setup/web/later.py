@@ -16,6 +16,7 @@ from emulator.doors.mounted import Refused
 from emulator.errors import EmulatorError
 from emulator.lan import turns
 from emulator.setup import answers
+from emulator.setup.claim import ClaimCode
 from emulator.setup.set_up import SetUp
 from emulator.setup.web import pages
 from emulator.setup.web.desk import SetUpDesk
@@ -26,7 +27,9 @@ CHECK_S = 10.0
 """Longest wait for the check of the changed settings, which takes less than a second."""
 
 
-def blueprint(path: Path, conceal: Callable[[str], None], context: DoorContext, refused: Refused) -> Blueprint:
+def blueprint(
+    path: Path, code: ClaimCode, conceal: Callable[[str], None], context: DoorContext, refused: Refused
+) -> Blueprint:
     """Build the pages for the file at `path`, at the page of the program that runs with it."""
     running = answers.of(Settings.load(path)).doors if path.exists() else {}
 
@@ -47,6 +50,10 @@ def blueprint(path: Path, conceal: Callable[[str], None], context: DoorContext, 
             return Text("Restart the program: it takes them then.")
         return _answer(context.changes.ask())
 
+    def check(secret: str, peer: str) -> None:
+        """Take the PIN; where none is set, the code that is printed where the program runs."""
+        (context.pin.check if context.pin.is_set else code.check)(secret, peer)
+
     def forget(alarm: str) -> None:
         one = Settings.load(path).installations[alarm]
         known = credentials.known(alarm, kept.environment(context.state_dir, os.environ))
@@ -54,8 +61,8 @@ def blueprint(path: Path, conceal: Callable[[str], None], context: DoorContext, 
         prefix = credentials.prefix_of(alarm)
         kept.change(context.state_dir, {f"{prefix}_{word}": None for word in kept.WORDS})
 
-    desk = SetUpDesk(begin, context.pin.check, context.clock.monotonic, goes_on=False)
-    return pages.blueprint(desk, finish=finish, refused=refused, pin=lambda: context.pin.is_set, forget=forget)
+    desk = SetUpDesk(begin, check, context.clock.monotonic, goes_on=False)
+    return pages.blueprint(desk, finish=finish, refused=refused, has_pin=lambda: context.pin.is_set, forget=forget)
 
 
 def _page_port(running: Mapping[str, Mapping[str, str]]) -> int | None:

@@ -15,9 +15,9 @@ from emulator.doors.mounted import Refused
 from emulator.errors import ConfigError, EmulatorError
 from emulator.lan import access
 from emulator.setup import door_choices, steps
+from emulator.setup.claim import ClaimRefused
 from emulator.setup.set_up import SetUp
 from emulator.setup.web import forms
-from emulator.setup.web.claim import ClaimRefused
 from emulator.setup.web.desk import BrowserSession, FormForged, FormTooOld, SetUpDesk
 from emulator.words.text import Text
 
@@ -37,16 +37,16 @@ def blueprint(
     *,
     finish: Callable[[], str],
     refused: Refused = lambda _peer, _asked, _why: None,
-    pin: Callable[[], bool] | None = None,
+    has_pin: Callable[[], bool] | None = None,
     forget: Callable[[str], None] | None = None,
 ) -> Blueprint:
     """Build the pages. `finish` is called after each save, and returns a text for the person.
 
-    `pin` is for a house that is set up: it tells whether there is a PIN, which is asked for instead of the code. Then
-    each step can be changed by itself, and `forget` forgets the login of an alarm.
+    `has_pin` is for a house that is set up: it tells whether there is a PIN, which is asked for instead of the code.
+    Each step can be changed by itself then, and `forget` forgets the login of an alarm.
     """
     pages = Blueprint("setup", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
-    later = pin is not None
+    later = has_pin is not None
 
     def session() -> BrowserSession | None:
         return desk.session(request.cookies.get(COOKIE, ""), str(request.remote_addr))
@@ -60,7 +60,7 @@ def blueprint(
         return Response(html, status, content_type="text/html; charset=utf-8")
 
     def claim_page(problem: str = "", status: int = HTTPStatus.OK) -> Response:
-        return shown("claim", status, problem=problem, has_pin=bool(pin and pin()))
+        return shown("claim", status, problem=problem, by_pin=bool(has_pin and has_pin()))
 
     def step_page(name: str, problem: str = "", status: int = HTTPStatus.OK) -> AnyResponse:
         try:
@@ -76,9 +76,7 @@ def blueprint(
 
     def _may_show(name: str, one: SetUp) -> bool:
         if later:
-            return (
-                steps.BY_NAME[name].later or (one.login is not None and name in ("login", "code")) or name == "review"
-            )
+            return True
         before = [step.name for step in steps.path(one)]
         return name in before and desk.done >= set(before[: before.index(name)])
 
@@ -144,18 +142,23 @@ def blueprint(
             return step_page(name, _in_words(error), STATUS.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY))
         if not answered:
             return redirect(url_for("setup.step", name=name), HTTPStatus.SEE_OTHER)
-        if later and name == "login" and one.login and one.login.needs_code:
-            return redirect(url_for("setup.step", name="code"), HTTPStatus.SEE_OTHER)
+        if later and name in steps.ACCOUNT and (following := _following(name, one)):
+            return redirect(url_for("setup.step", name=following), HTTPStatus.SEE_OTHER)
         return redirect(url_for("setup.show"), HTTPStatus.SEE_OTHER)
 
     def _note(name: str, one: SetUp) -> None:
         """Take note that a step is answered; what depends on it is asked anew."""
         order = [each.name for each in steps.STEPS]
-        if name in ("alarm", "login", "code", "alarms"):
+        if name in steps.ACCOUNT:
             desk.done -= set(order[order.index(name) : order.index("pin")])
         desk.done.add(name)
         if name == "login" and one.login and not one.login.needs_code:
             desk.done.add("code")
+
+    def _following(name: str, one: SetUp) -> str:
+        """Return the step that has to follow another one; empty if none has to."""
+        following = steps.after(one, name).name
+        return following if following in steps.ACCOUNT or (following == "switches" and not one.login_of) else ""
 
     @pages.post("/save")
     def save() -> AnyResponse:
