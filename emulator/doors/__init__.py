@@ -258,7 +258,12 @@ def row(name: str) -> DoorType:
     return found
 
 
-OTHERS = {"api": Text("a program"), "cli": Text("the command line"), "program": Text("this program")}
+OTHERS = {
+    "api": Text("a program"),
+    "cli": Text("the command line"),
+    "program": Text("this program"),
+    "notice": Text("a notice"),
+}
 """Source of commands that is no door → its name for people."""
 
 

@@ -5,9 +5,10 @@ from typing import Any, Protocol
 
 import pytest
 
+from emulator import clouds
 from emulator.activity import WORDS_CHARS, EventKind, Means
 from emulator.alarm.cloud import Cloud, Phase, Reading
-from emulator.errors import Rejected, Unreachable
+from emulator.errors import OpenZones, Rejected, Unreachable
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior
 from emulator.simulator.accounts import SECRETS
 from emulator.simulator.faults import InjectedFault
@@ -37,7 +38,9 @@ PERIMETER = Arm(ArmMode(perimeter=True))
 
 
 class CloudContract:
-    """Inherit it, and define the fixture `world`."""
+    """Inherit it, name the cloud, and define the fixture `world`."""
+
+    cloud: str
 
     @pytest.mark.parametrize("action", [TOTAL, NIGHT, DAY, PERIMETER], ids=str)
     def test_arms_and_disarms(self, world: World, action: Action) -> None:
@@ -73,10 +76,13 @@ class CloudContract:
 
     def test_a_refusal_changes_nothing_and_is_not_repeated(self, world: World) -> None:
         world.panel.window(world.panel.equipment.zones[0].name, is_open=True)
-        with pytest.raises(Rejected):
+        with pytest.raises(Rejected) as caught:
             world.cloud.execute(TOTAL, quiet)
         assert world.submissions() == 1
         assert not world.panel.axes.armed
+        # Only where the cloud can arm past what is open, a person is offered that.
+        is_offered = isinstance(caught.value, OpenZones) and caught.value.passable
+        assert is_offered is clouds.row(self.cloud).forces
 
     def test_a_decision_about_one_zone_arms_past_no_other(self, world: World) -> None:
         first, other = world.panel.equipment.zones[:2]

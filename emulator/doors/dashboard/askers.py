@@ -31,10 +31,11 @@ def asker(entry: Entry, named: Callable[[str], str] = str) -> str:
     return spoken.who(doors.called(entry.door), entry.peer, entry.switch, named)
 
 
-def asked(written: str) -> str:
-    """Name what was asked for, as the journal has it."""
+def asked(written: str, past: tuple[str, ...] = ()) -> str:
+    """Name what was asked for, as the journal has it, with the windows that a person let it arm past."""
     if action := spoken.parse_action(written):
-        return spoken.action(action)
+        said = spoken.action(action)
+        return Text("{action}, without {zones}", action=said, zones=past) if past else said
     if written.startswith(LOOKING):
         return Text("look at the page")
     if written.startswith(CHANGING):

@@ -97,7 +97,7 @@ def _command(last: Entry, named: Callable[[str], str]) -> Box:
     if last.settled:
         text = Text("{why}. Then the panel said: {state}", why=text, state=spoken.settled(last.settled))
         settled = "-settled"
-    title = Text("{action}: {result}", action=askers.asked(last.action), result=askers.result(last.result))
+    title = Text("{action}: {result}", action=askers.asked(last.action, last.past), result=askers.result(last.result))
     name = f"command-{last.id}-{last.times}{settled}"
     kind: Kind = "unsure" if last.result == "unconfirmed" else "failed"
     return Box(name, kind, title, text, askers.asker(last, named), last.ended_at or last.at)

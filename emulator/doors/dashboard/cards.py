@@ -142,7 +142,7 @@ def _under_way(one: AlarmFacts, entries: Iterable[Entry], named: Callable[[str],
     if first is None or one.view.target is None:
         return None
     return UnderWay(
-        action=askers.asked(first.action),
+        action=askers.asked(first.action, first.past),
         target=spoken.axes(one.view.target),
         asked_by=askers.asker(first, named),
         since=first.at,

@@ -161,7 +161,7 @@ def event(entry: Entry, named: Callable[[str], str] = str) -> Event:
         result = counted("{result} {n} time", "{result} {n} times", entry.times, result=result)
         why = Text("{why}; the first time at {time}", why=why, time=dates.clock(entry.at))
     at, shape = entry.at if is_one else ended, MARKS.get(entry.result, "nothing")
-    return Event(at, shape, askers.asked(entry.action), askers.asker(entry, named), result, why, took)
+    return Event(at, shape, askers.asked(entry.action, entry.past), askers.asker(entry, named), result, why, took)
 
 
 def _sign(entry: Entry, days: int) -> str:
@@ -171,7 +171,7 @@ def _sign(entry: Entry, days: int) -> str:
 
 
 def _title(entry: Entry) -> str:
-    time, what, result = dates.clock(entry.at), askers.asked(entry.action), askers.result(entry.result)
+    time, what, result = dates.clock(entry.at), askers.asked(entry.action, entry.past), askers.result(entry.result)
     title = Text("{time} {action}: {result}", time=time, action=what, result=result)
     if entry.times == 1:
         return title

@@ -35,6 +35,8 @@ def world() -> SimulatedOwa:
 class TestContract(CloudContract):
     """OWA keeps the contract."""
 
+    cloud = "owa"
+
 
 # -- panels -------------------------------------------------------------------------------------------------------
 

@@ -40,6 +40,8 @@ def world() -> World:
 class TestContract(CloudContract):
     """ws.do keeps the contract."""
 
+    cloud = "wsdo"
+
 
 # -- the flow ---------------------------------------------------------------------------------------------------
 

@@ -71,7 +71,9 @@ def test_the_box_of_a_refusal_names_what_is_open_and_offers_both_answers(rig: De
     assert rig.buttons() == []
     last = rig.house.last()
     assert (last.door, last.peer, last.past, last.result) == ("dashboard", PEER, ("Cocina",), "confirmed")
-    assert "Open and not guarded: Cocina" in rig.get("/").text
+    page = rig.get("/").text
+    assert "Open and not guarded: Cocina" in page
+    assert "Arm night, without Cocina" in page
 
 
 @pytest.mark.parametrize(
