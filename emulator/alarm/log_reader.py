@@ -106,7 +106,9 @@ class LogReader:
         """Keep what is new of events, newest first, and notify people: each once, and nothing of the first read."""
         name, journal, now = self.records.name, self.records.journal, self.records.clock.time()
         keys = {event.key for event in events}
-        old = self._seen | activity.known(journal, name, sorted(keys - self._seen))
+        old = self._seen
+        if unknown := keys - old:
+            old |= activity.known(journal, name, unknown)
         fresh = [event for event in reversed(events) if event.key not in old]
         since, self._seen = self._memory.read_at, frozenset(keys)
         if fresh:

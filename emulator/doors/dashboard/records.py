@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -9,11 +10,13 @@ from itertools import islice
 from flask import Blueprint, Response, render_template, request
 
 from emulator import doors
-from emulator.doors.dashboard import askers, timeline
+from emulator.doors.dashboard import askers, seen, timeline
 from emulator.doors.dashboard.openapi import LARGEST_ID
 from emulator.doors.dashboard.overview import Overview
 from emulator.doors.dashboard.speech import spoken_in
 from emulator.lan import turns
+from emulator.store import activity
+from emulator.store.activity import LoggedEvent
 from emulator.store.journal import Entry, Journal
 from emulator.system import output
 from emulator.words import spoken
@@ -21,6 +24,9 @@ from emulator.words.text import Text
 
 ROWS, CSV_ROWS = 50, 5000
 """Rows of a page, and of a table: a busy house asks for fewer in a year."""
+
+LOGGED = 500
+"""Most rows of the alarms' own logs on a page, between its commands."""
 
 READ_AT_ONCE = 250
 """Entries that are read at once while those wanted are looked for; between them, others have a turn."""
@@ -74,10 +80,12 @@ def blueprint(overview: Overview, named: Callable[[str], str] = str) -> Blueprin
         wanted, journal = _wanted(), overview.journal
         found = list(islice(find(journal, wanted), ROWS + 1))
         shown, older = found[:ROWS], found[ROWS - 1].id if len(found) > ROWS else None
+        rows = [(entry.installation, timeline.event(entry, named)) for entry in shown]
+        rows += seen.others(_logged(overview, wanted, shown[-1].at if older else -math.inf))
         return render_template(
             "journal.html",
             wanted=wanted,
-            events=[(entry.installation, timeline.event(entry, named)) for entry in shown],
+            events=sorted(rows, key=lambda row: row[1].at, reverse=True),
             older=replace(wanted, before=older) if older else None,
             alarms=[(name, name) for name in overview.hub.installations],
             people=_people(journal.commands(READ_AT_ONCE), wanted.who, named),
@@ -91,6 +99,15 @@ def blueprint(overview: Overview, named: Callable[[str], str] = str) -> Blueprin
         return Response(_csv(found, named), content_type="text/csv; charset=utf-8", headers=headers)
 
     return records
+
+
+def _logged(overview: Overview, wanted: JournalFilter, since: float) -> list[LoggedEvent]:
+    """Return what the alarms' own logs have between the entries of a page; nothing if only some commands are wanted."""
+    if wanted.who or wanted.outcome or wanted.alarm not in ("", *overview.hub.installations):
+        return []
+    before = overview.journal.commands(1, min(wanted.before, LARGEST_ID - 1) + 1) if wanted.before else []
+    found = activity.events(overview.journal, wanted.alarm or None, LOGGED, since=since)
+    return [one for one in found if not before or one.at < before[0].at]
 
 
 def _wanted() -> JournalFilter:

@@ -30,6 +30,11 @@ def rows(spans: Sequence[Span], events: Iterable[LoggedEvent]) -> list[Event]:
     return moves + [_row(one) for one in told if one.id not in used]
 
 
+def others(events: Iterable[LoggedEvent]) -> list[tuple[str, Event]]:
+    """Return what the logs tell that is no command of ours, each with its alarm."""
+    return [(one.installation, _row(one)) for one in events if one.command is None and one.kind not in QUIET]
+
+
 def marks(events: Iterable[LoggedEvent], start: float, now: float, place: Place) -> list[Mark]:
     """Return the marks of the alarms in a picture."""
     loud = [one for one in events if one.kind in SHAPES and start <= one.at <= now]

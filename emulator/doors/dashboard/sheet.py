@@ -145,7 +145,7 @@ def _part(overview: Overview, one: AlarmFacts, entries: Sequence[Entry], now: fl
     has_grown = own or (first is not None and now - first >= GROWN_S)
     logged = activity.events(overview.journal, one.name, LOGGED, since=now - days * timeline.DAY_S)
     more = partial(seen.marks, logged)
-    picture = timeline.draw(spans, mine, now, days, first, more) if has_grown or logged else None
+    picture = timeline.draw(spans, mine, now, days, first, more) if has_grown else None
     return Part(
         card=card(one, own, overview.names.named),
         boxes=boxes(

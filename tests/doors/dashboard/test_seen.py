@@ -11,7 +11,7 @@ from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
 from emulator.store import activity
 from emulator.store.activity import LoggedEvent
 from emulator.store.history import Span
-from tests.doors.dashboard.rig import Rig
+from tests.doors.dashboard.rig import PIN, Rig
 
 NOW = 1_764_266_400.0
 NIGHT = Axes(Interior.NIGHT, perimeter=False, annex=False)
@@ -105,6 +105,7 @@ def test_an_alarm_shows_until_it_is_disarmed(rig: Rig) -> None:
     assert "Cocina" in rig.get("/").text
     assert rig.get("/api/state").json["installations"][0]["triggered"] == pytest.approx(rig.clock.time(), abs=300)
     rig.panel.keypad(Disarm())
+    rig.clock.now += 1000  # the picture of a first day needs some time
     rig.poll()
     text = rig.get("/").text
     assert "The alarm has gone off" not in text
@@ -119,3 +120,24 @@ def test_hostile_words_of_the_log_are_words(rig: Rig) -> None:
     assert "&lt;img src=x" in text
     assert "\u202e" not in text
     assert activity.events(rig.journal, "home", 9)[0].user
+
+
+def test_the_journal_has_what_the_log_tells_between_its_commands(rig: Rig) -> None:
+    rig.panel.keypad(Arm(ArmMode(Interior.NIGHT)), "Ana")
+    rig.poll()
+    rig.post("/disarm", installation="home", what="main", pin=PIN)
+    rig.settle()
+    rig.poll()
+    text = rig.get("/journal").text
+    assert text.index("Page · ") < text.index("Ana · keypad")
+    assert text.count('<li class="event') == 2
+    assert "Ana" in rig.get("/journal?alarm=home").text
+    assert "Ana" not in rig.get("/journal?who=dashboard").text
+    number = rig.entries()[0].id
+    assert "Ana" in rig.get(f"/journal?before={number}").text
+
+
+def test_a_filter_makes_no_alarm(rig: Rig) -> None:
+    before = rig.journal.rows("SELECT count(*) FROM alarms")
+    assert rig.get("/journal?alarm=nobody").status_code == 200
+    assert rig.journal.rows("SELECT count(*) FROM alarms") == before
