@@ -106,9 +106,8 @@ class LogReader:
         """Keep what is new of events, newest first, and notify people: each once, and nothing of the first read."""
         name, journal, now = self.records.name, self.records.journal, self.records.clock.time()
         keys = {event.key for event in events}
-        old = self._seen
-        if unknown := keys - old:
-            old |= activity.known(journal, name, unknown)
+        unknown = keys - self._seen
+        old = self._seen | (activity.known(journal, name, unknown) if unknown else set())
         fresh = [event for event in reversed(events) if event.key not in old]
         since, self._seen = self._memory.read_at, frozenset(keys)
         if fresh:
@@ -155,12 +154,11 @@ def _is_off(axes: Axes) -> bool:
 def _sentence(event: AlarmEvent, now: float) -> str:
     at, today = (datetime.fromtimestamp(one).astimezone() for one in (min(event.at, now), now))
     time = f"{at:%H:%M}" if at.date() == today.date() else f"{at:%d/%m %H:%M}"
-    what = Text("{said}, {zone}", said=event.said, zone=event.zone) if event.said and event.zone else ""
-    what = what or event.said or event.zone
+    both = event.said and event.zone
+    where = Text("{said}, {zone}", said=event.said, zone=event.zone) if both else event.said or event.zone
+    what = where or Text("its log does not say where")
     if event.kind is EventKind.ALARM:
-        return Text("the alarm went off at {time}: {what}", time=time, what=what or Text("its log does not say where"))
+        return Text("the alarm went off at {time}: {what}", time=time, what=what)
     if event.kind is EventKind.TAMPER:
-        return Text(
-            "somebody tampers with the alarm, at {time}: {what}", time=time, what=what or Text("no more is known")
-        )
+        return Text("somebody tampers with the alarm, at {time}: {what}", time=time, what=what)
     return Text("the alarm has no mains power since {time}, and runs on its battery", time=time)
