@@ -112,7 +112,7 @@ function forget({ target }) {
 
 // A person types there or reads an error there: do not replace it.
 const inUse = (region) =>
-  [...region.querySelectorAll("input:not([type=hidden])")].some((field) => field.value) ||
+  [...region.querySelectorAll("input:not([type=hidden])")].some((field) => field.value !== field.defaultValue) ||
   (performance.now() < errorUntil && [...region.querySelectorAll(".error")].some((error) => error.textContent));
 
 // An answer to a person stays until the person closes or answers it.
