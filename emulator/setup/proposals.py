@@ -10,10 +10,10 @@ from emulator.app.switch_settings import NAME_LIMIT
 from emulator.clouds.account import Listed
 from emulator.clouds.fitted import Fit
 from emulator.model import ArmMode, Interior
-from emulator.setup.answers import AlarmAnswer, AnswerRefused, SwitchAnswer
+from emulator.setup.answers import AlarmAnswer, AnswerRefused, SwitchAnswer, check_language
 from emulator.words import spoken
-from emulator.words.language import Language
-from emulator.words.text import Text
+from emulator.words.language import Language, language
+from emulator.words.text import Text, sense
 
 NAMES = {
     ArmMode(Interior.TOTAL): Text("Total alarm"),
@@ -25,6 +25,8 @@ NAMES = {
     ArmMode(Interior.NIGHT, perimeter=True): Text("Night alarm and perimeter"),
 }
 """Name of a switch by what it arms: short, told apart by a voice assistant."""
+
+HOME = sense("name of an alarm", "home")
 
 COUNTRIES = {
     "ES": Text("Spain"),
@@ -54,6 +56,12 @@ class Choice:
     """False if the alarm does not tell that it has this mode."""
 
 
+def home(tag: str) -> str:
+    """Return the name of an alarm that has none, in a language; AnswerRefused where there is no such language."""
+    check_language(tag)
+    return language(tag).say(HOME)
+
+
 def key_of(title: str, taken: Collection[str], otherwise: str) -> str:
     """Return a key for devices.yaml that is like the title of an alarm: letters, digits and dashes, and not taken."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
@@ -80,17 +88,17 @@ def alarms(place: InstallationSettings, found: Sequence[Listed]) -> tuple[AlarmA
     return tuple(taken)
 
 
-def name_of(mode: ArmMode, language: Language, home: str = "") -> str:
+def name_of(mode: ArmMode, house: Language, title: str = "") -> str:
     """Return a name to say for a switch; with the name of its alarm where there are several."""
     said = NAMES.get(mode) or Text("Alarm {mode}", mode=spoken.mode(mode))
-    return language.say(Text("{alarm} {home}", alarm=said, home=home) if home else said)[:NAME_LIMIT].strip()
+    return house.say(Text("{alarm} {home}", alarm=said, home=title) if title else said)[:NAME_LIMIT].strip()
 
 
 def choices(
     alarm: AlarmAnswer,
     fits: Mapping[ArmMode, Fit],
     known: Sequence[SwitchAnswer],
-    language: Language,
+    house: Language,
     *,
     several: bool,
 ) -> list[Choice]:
@@ -100,10 +108,10 @@ def choices(
     """
     mine = [one for one in known if one.alarm == alarm.name]
     found = [Choice(one, wanted=True, is_sure=True) for one in mine]
-    home = alarm.title if several else ""
+    title = alarm.title if several else ""
     for mode, fit in fits.items():
         if mode not in {one.mode for one in mine}:
-            switch = SwitchAnswer(name_of(mode, language, home), alarm.name, mode)
+            switch = SwitchAnswer(name_of(mode, house, title), alarm.name, mode)
             single = len(mode.parts()) == 1
             found.append(Choice(switch, not mine and single and fit is Fit.FITTED, fit is Fit.FITTED))
     return found

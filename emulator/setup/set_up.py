@@ -80,7 +80,7 @@ class SetUp:
         """Choose the simulated alarm."""
         cloud = next(name for name, row in clouds.rows().items() if row.simulated)
         self.login, self.login_of = None, ()
-        self._take(account.place_at(cloud, country, ""), [Listed("", alias="home")], language)
+        self._take(account.place_at(cloud, country, ""), [Listed("", alias=proposals.home(language))], language)
 
     def choose_place(self, country: str, language: str, cloud: str = "", url: str = "") -> None:
         """Choose the country of a real alarm, and its cloud: left out, the one that takes a code by SMS."""
