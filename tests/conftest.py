@@ -50,8 +50,8 @@ WORKERS = max(7, os.cpu_count() or 1)
 TRACED = 1
 """Variants of a test that coverage looks at."""
 
-UNTRACED = pytest.StashKey[bool]()
-"""Set for a test that coverage does not look at."""
+ONE_MORE = pytest.StashKey[bool]()
+"""Set for a variant that coverage does not look at."""
 
 SAMPLE = 6
 """Variants of a test marked `sampled` that `make test` takes at most, evenly spread; `make test-long` takes all."""
@@ -61,6 +61,20 @@ WHOLE = tuple(
     for each in ("netns/", "faults/", "browser/", "doors/hue/test_program.py", "clouds/owa/test_simulated.py")
 )
 """Folders and modules that drive the program as a whole, through lines that the tests of its parts reach, too."""
+
+OUTSIDE = tuple(
+    f"tests/{each}"
+    for each in (
+        "test_architecture.py",
+        "test_citations.py",
+        "test_notify_program.py",
+        "test_reload_program.py",
+        "toys/test_tin.py",
+        "support/",
+        "doors/mqtt/test_agreement.py",
+    )
+)
+"""Folders and modules that read the source, start the program as a process, or try the tests' own tools."""
 
 LONGEST = (*WHOLE, *(f"tests/{each}" for each in ("test_cli.py", "test_notify_program.py", "test_readme.py")))
 """Folders and modules."""
@@ -105,9 +119,6 @@ Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave most variants of what has hundreds to `make test-long`.
 
-    Trace no test that tries the same lines with ever new inputs, or as a part of the whole: that takes twice as long
-    and covers no more.
-
     And begin with what takes longest, or a worker would be at it when all others have ended.
     """
     variants = Counter(item.nodeid.partition("[")[0] for item in items)
@@ -117,15 +128,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         seen[test] += bool(is_variant)
         if item.get_closest_marker("sampled") and seen[test] % -(-variants[test] // SAMPLE) != 0:
             item.add_marker("long")
-        if item.get_closest_marker("hypothesis") or seen[test] > TRACED or item.nodeid.startswith(WHOLE):
-            item.stash[UNTRACED] = True
+        item.stash[ONE_MORE] = seen[test] > TRACED
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+def is_traced(item: pytest.Item) -> bool:
+    """Find out, when a test is run: Hypothesis marks its own after `pytest_collection_modifyitems` above."""
+    return not (
+        item.get_closest_marker("hypothesis") or item.stash[ONE_MORE] or item.nodeid.startswith((*WHOLE, *OUTSIDE))
+    )
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Trace nothing of an untraced test, its fixtures and reports included: the mark `no_cover` leaves out its body."""
-    tracing = Coverage.current() if UNTRACED in item.stash else None
+    """Trace no test that tries the same lines with ever new inputs, or as a part of the whole, nor its fixtures.
+
+    That takes twice as long and covers no more. The mark `no_cover` would leave out a test's body only.
+    """
+    tracing = None if is_traced(item) else Coverage.current()
     if tracing is None:
         return (yield)
     tracing.stop()
