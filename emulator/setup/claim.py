@@ -9,7 +9,7 @@ from emulator.words.spoken import length
 from emulator.words.text import Text, counted
 
 DIGITS = 8
-"""Quick to type on a phone; at the rate that the bounds leave, guessed in some centuries."""
+"""Quick to type on a phone; at the rate that the bounds leave, guessed in decades."""
 
 TRIES, TRIES_OF_ALL = 5, 20
 """Wrong tries within LOCK_S: of a peer, and of all peers together, since an address on the LAN is easily changed."""

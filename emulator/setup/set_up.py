@@ -150,7 +150,6 @@ class SetUp:
             raise AnswerRefused(Text("A PIN is 4 to 12 digits, better six or more."))
         if pin != again:
             raise AnswerRefused(Text("The two PINs differ: type it twice."))
-        self._conceal(pin)
         self._set_pin(pin)
         self.pin_given = True
 

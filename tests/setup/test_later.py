@@ -202,3 +202,12 @@ def test_a_login_is_forgotten_and_made_again(enter: Enter) -> None:
     browser.get("/setup/review").form()
     assert "Saved" in browser.text
     assert bench.journal.recall_all("owa login ")
+
+
+def test_a_bridge_at_a_port_of_its_own_leaves_the_page_where_it_is(enter: Enter) -> None:
+    home = enter(MINE.replace("doors: {", "doors: {hue: {port: 8081}, "))
+    browser = home.opened().get("/setup/doors").form("next", door_hue=None)
+    browser.get("/setup/review").form()
+    assert "Saved" in browser.text
+    assert home.bench.settings.doors.opened["dashboard"].port == 8099
+    assert "hue" not in home.bench.settings.doors.opened

@@ -122,3 +122,16 @@ def test_targets_are_added_tried_and_not_shown_again(house: Open) -> None:
     assert "1: json" not in browser.text
     browser.form("remove-77").form("next").form()
     assert "Saved" in browser.text
+
+
+def test_answers_that_do_not_go_together_can_be_mended(house: Open) -> None:
+    here = house()
+    browser = here.claimed().form("next", kind="simulated").form("next").form("skip")
+    browser.form("next", door_hue="on", **{"hue-port": "8099"})
+    browser.form("skip")
+    assert browser.at == "/setup/review"
+    assert "8099 is already the port of" in browser.text
+    assert not browser.tree.xpath("//button[@id='save']")
+    browser.get("/setup/doors").form("next", **{"hue-port": "8080"})
+    browser.get("/setup/review").form()
+    assert "Saved" in browser.text

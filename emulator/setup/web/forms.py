@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from emulator import clouds
+from emulator.errors import ConfigError
 from emulator.setup import notices, proposals
 from emulator.setup.answers import AnswerRefused, SwitchAnswer
 from emulator.setup.proposals import Choice
@@ -93,8 +94,13 @@ def _show_notices(one: SetUp, _: Language) -> dict[str, Any]:
 
 
 def _show_review(one: SetUp, _: Language) -> dict[str, Any]:
-    is_new = not one.before
-    return {"is_new": is_new, "text": one.text() if is_new else one.difference(), "path": str(one.path)}
+    shown = {"is_new": not one.before, "path": str(one.path), "text": "", "wrong": ()}
+    try:
+        return shown | {"text": one.difference() if one.before else one.text()}
+    except ConfigError as error:
+        return shown | {"wrong": [problem.what for problem in error.problems]}
+    except AnswerRefused as error:
+        return shown | {"wrong": [str(error)]}
 
 
 SHOW: dict[str, Callable[[SetUp, Language], dict[str, Any]]] = {

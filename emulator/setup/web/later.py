@@ -15,7 +15,7 @@ from emulator.doors import DoorContext
 from emulator.doors.mounted import Refused
 from emulator.errors import EmulatorError
 from emulator.lan import turns
-from emulator.setup import answers
+from emulator.setup import answers, door_choices
 from emulator.setup.claim import ClaimCode
 from emulator.setup.set_up import SetUp
 from emulator.setup.web import pages
@@ -66,7 +66,8 @@ def blueprint(
 
 
 def _page_port(running: Mapping[str, Mapping[str, str]]) -> int | None:
-    return next((int(keys["port"]) for keys in running.values() if "port" in keys), None)
+    name, _ = door_choices.page_door()
+    return int(running[name]["port"]) if name in running else None
 
 
 def _answer(answer: "Future[str]") -> str:
