@@ -16,6 +16,7 @@ from emulator.simulator.faults import InjectedFault
 from emulator.store.history import first_known
 from emulator.words.text import Text
 from tests.doors.dashboard.rig import PIN, Rig
+from tests.doors.dashboard.test_codes import CODE, CodedDoor
 from tests.support.catalogue import MARKED
 
 ATTRIBUTES = ("title", "aria-label", "placeholder", "alt", "label", "data-was")
@@ -153,6 +154,24 @@ def door_down(rig: Rig) -> bytes:
     return rig.get("/").data
 
 
+def invitation(rig: Rig) -> bytes:
+    object.__setattr__(rig.shown, "doors", lambda: {"wemo": rig.door, "homekit": CodedDoor()})
+    assert b"<dt>" in rig.get("/").data
+    return rig.post("/invite", door="homekit", pin=PIN).data.replace(CODE.code.encode(), b"")
+
+
+def two_alarms(rig: Rig) -> bytes:
+    rig.hub._installations = {"home": rig.alarm, "beach": rig.alarm}
+    return rig.get("/").data.replace(b"beach", b"home")
+
+
+def nobody_notified(rig: Rig) -> bytes:
+    object.__setattr__(rig.shown, "is_notified", False)
+    page = rig.get("/").data
+    assert b"VERISURE_NOTIFY" in page
+    return page
+
+
 def journal(rig: Rig) -> bytes:
     refused(rig)
     return rig.get("/journal?outcome=refused&who=192.168.7.9").data
@@ -175,6 +194,9 @@ SITUATIONS = [
     too_late,
     searched,
     door_down,
+    invitation,
+    two_alarms,
+    nobody_notified,
     journal,
     lambda rig: rig.get("/journal?outcome=none").data,
     lambda rig: rig.get("/nothing").data,
