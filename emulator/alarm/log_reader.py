@@ -18,9 +18,9 @@ from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
-POLLS = 8
+POLLS = 11
 """Least number of polls from one read of the log to the next while nothing changes, where it costs a request of its
-own: with what a change costs, it stays below a tenth of all requests."""
+own: with what a change costs, it stays below a tenth of the polls."""
 
 BACKOFF_LIMIT_S, BACKOFF_DOUBLINGS = 6 * 3600.0, 10
 """Longest pause after a log that could not be read, and the most doublings on the way there."""
