@@ -82,6 +82,7 @@ def _check(row: DoorType, values: Mapping[str, str]) -> None:
     except ValueError as error:  # of pydantic
         first = getattr(error, "errors", lambda: [{"loc": [""], "msg": ""}])()[0]
         key, why = str(first["loc"][-1]), str(first["msg"]).removeprefix("Value error, ")
+        why = Text("this is missing") if first.get("type") == "missing" else why
         raise AnswerRefused(Text("{door}, {key}: {why}", door=row.title, key=key, why=why)) from None
 
 

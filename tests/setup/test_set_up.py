@@ -218,6 +218,7 @@ def test_the_pin_is_typed_twice(make: Make) -> None:
         ({"hue": {"port": "70000"}}, "Hue bridge, port"),
         ({"mqtt": {}}, "MQTT door, broker"),
         ({"mqtt": {"broker": "mqtt://me:secret@broker"}}, "MQTT door, broker"),
+        ({"mqtt": {}}, "broker: this is missing"),
         ({"dashboard": {"port": "80"}, "hue": {"port": "80"}}, ""),
     ],
 )

@@ -61,7 +61,7 @@ def _enrol(account: Account, reach: Reach, clock: Clock) -> Enrolment:
 
 
 ROW = Provider(
-    title="the API of today's app",
+    title=Text("the API of today's app"),
     api="owa",
     countries=COUNTRIES,
     path="/owa-api/graphql",

@@ -34,7 +34,7 @@ def _open(account: Account, reach: Reach, clock: Clock) -> Cloud:
 
 
 ROW = Provider(
-    title="the XML API before it",
+    title=Text("the XML API before it"),
     api="wsdo",
     countries={country: Country(HOST, lang) for country, lang in LANGUAGES.items()},
     path="/WebService/ws.do",

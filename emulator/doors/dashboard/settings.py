@@ -31,7 +31,7 @@ def _ports(chosen: DashboardSettings) -> Sequence[DoorPort]:
 ROW = DoorType(
     settings=DashboardSettings,
     open=_open,
-    title="dashboard",
+    title=Text("dashboard"),
     label=Text("page"),
     summary="the page, and the local API",
     purpose=Text("This page: it shows the alarm, arms it, and disarms it with the PIN."),
