@@ -15,7 +15,7 @@ from emulator.words.text import Text, sense
 Look = Literal["pending", "unknown", "armed", "disarmed"]
 
 USUAL_OF = 9
-"""Newest commands of a kind whose median tells how long the next will take: a slow week shows, no slow evening."""
+"""Newest commands of a kind whose median tells how long the next will take: one slow evening does not show in it."""
 
 USUAL_LEAST = 2
 """Fewer of them tell nothing."""

@@ -10,7 +10,7 @@ from itertools import islice
 from flask import Blueprint, Response, render_template, request
 
 from emulator import doors
-from emulator.doors.dashboard import askers, seen, timeline
+from emulator.doors.dashboard import askers, events, seen
 from emulator.doors.dashboard.openapi import LARGEST_ID
 from emulator.doors.dashboard.overview import Overview
 from emulator.doors.dashboard.speech import spoken_in
@@ -31,7 +31,7 @@ LOGGED = 500
 READ_AT_ONCE = 250
 """Entries that are read at once while those wanted are looked for; between them, others have a turn."""
 
-CELL_LIMIT = 200
+FILTER_LIMIT = 200
 """Characters of a filter; the longest real one is an alarm's name."""
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -80,7 +80,7 @@ def blueprint(overview: Overview, named: Callable[[str], str] = str) -> Blueprin
         wanted, journal = _wanted(), overview.journal
         found = list(islice(find(journal, wanted), ROWS + 1))
         shown, older = found[:ROWS], found[ROWS - 1].id if len(found) > ROWS else None
-        rows = [(entry.installation, timeline.event(entry, named)) for entry in shown]
+        rows = [(entry.installation, events.event(entry, named)) for entry in shown]
         rows += seen.others(_logged(overview, wanted, shown[-1].at if older else -math.inf))
         return render_template(
             "journal.html",
@@ -111,7 +111,7 @@ def _logged(overview: Overview, wanted: JournalFilter, since: float) -> list[Log
 
 
 def _wanted() -> JournalFilter:
-    asked = {name: request.args.get(name, "")[:CELL_LIMIT] for name in ("alarm", "who", "outcome", "before")}
+    asked = {name: request.args.get(name, "")[:FILTER_LIMIT] for name in ("alarm", "who", "outcome", "before")}
     before = asked.pop("before")
     is_number = before.isascii() and before.isdecimal() and 0 < int(before) <= LARGEST_ID
     return JournalFilter(**asked, before=int(before) if is_number else None)
@@ -136,7 +136,7 @@ def _csv(entries: Iterable[Entry], named: Callable[[str], str]) -> str:
     rows = csv.writer(file)
     rows.writerow([say(title) for title in HEAD])
     for entry in entries:
-        shown = timeline.event(replace(entry, times=1), named)
+        shown = events.event(replace(entry, times=1), named)
         said = (entry.installation, shown.what, shown.who, shown.result, shown.why)
         rows.writerow([output.iso(entry.at), *(_cell(say(text)) for text in said), entry.times])
     # Excel takes it for UTF-8 by this sign alone.

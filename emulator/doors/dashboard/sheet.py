@@ -10,6 +10,7 @@ from emulator.doors import Pairing
 from emulator.doors.dashboard import naming, seen, timeline
 from emulator.doors.dashboard.boxes import Box, boxes
 from emulator.doors.dashboard.cards import Card, card
+from emulator.doors.dashboard.events import Event, listed
 from emulator.doors.dashboard.facts import AlarmFacts
 from emulator.doors.dashboard.legend import Legend, legend
 from emulator.doors.dashboard.naming import NamedDevice
@@ -70,7 +71,7 @@ class Part:
     boxes: list[Box]
     picture: timeline.Picture | None
     legend: Legend | None
-    events: list[timeline.Event]
+    events: list[Event]
     switches: list[ShownSwitch]
     health: Health
     cloud: str
@@ -153,7 +154,7 @@ def _part(overview: Overview, one: AlarmFacts, entries: Sequence[Entry], now: fl
         ),
         picture=picture,
         legend=legend(picture) if picture else None,
-        events=timeline.listed(mine, seen.rows(spans, logged), ROWS, overview.names.named),
+        events=listed(mine, seen.rows(spans, logged), ROWS, overview.names.named),
         switches=[_switch(overview, switch) for switch in overview.hub.switches if switch.installation == one.name],
         health=one.health,
         cloud=CLOUDS[one.cloud],

@@ -1,6 +1,6 @@
-"""The timeline of an alarm: a picture of a day or a week, and the list of events below it. Pure.
+"""The picture of an alarm: a day or a week, with a lane for each axis, and a mark for each command. Pure.
 
-The picture has a lane for each axis, with bands for the states of the panel, and marks for the commands.
+Bands are the states of the panel.
 """
 
 import math
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from emulator.doors.dashboard import askers
 from emulator.doors.dashboard.cards import AXES, OFF, SWITCHED
+from emulator.doors.dashboard.events import MARKS
 from emulator.model import Interior
 from emulator.store.history import Span
 from emulator.store.journal import Entry
@@ -37,11 +38,6 @@ EDGE_PERCENT = 4.0
 
 NEARLY_ALL = 0.99
 """Share of the time from which on the summary counts all of it as known."""
-
-MARKS = {None: "pending", "confirmed": "done", "unconfirmed": "unsure"} | dict.fromkeys(
-    ("rejected", "failed", "refused"), "failed"
-)
-"""Shape of a command's mark by its result; all others changed nothing and have a small one."""
 
 KINDS = {True: "on", False: "off", None: "unknown"}
 """Pattern of a band by what an axis is."""
@@ -99,19 +95,6 @@ class Picture:
     summary: str
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A row of the list. `at` is epoch seconds; `why` explains the result, and a length of time is empty or a text."""
-
-    at: float
-    shape: str
-    what: str
-    who: str
-    result: str
-    why: str
-    took: str
-
-
 Place = Callable[[float], float]
 
 
@@ -138,30 +121,6 @@ def draw(
     marks += more(start, now, place)
     is_whole = start <= now - days * DAY_S
     return Picture(days, start, is_whole, lanes, tuple(marks), _ticks(start, now, place), _summary(spans, start, now))
-
-
-def listed(
-    entries: Iterable[Entry], seen: Sequence[Event], limit: int, named: Callable[[str], str] = str
-) -> list[Event]:
-    """Return the newest events, newest first: commands, and what was `seen` besides; `named` names an address."""
-    found = [event(entry, named) for entry in entries] + [*seen]
-    return sorted(found, key=lambda event: event.at, reverse=True)[:limit]
-
-
-def event(entry: Entry, named: Callable[[str], str] = str) -> Event:
-    """Return the row of a command."""
-    is_one, ended = entry.times == 1, entry.ended_at or entry.at
-    is_timed = entry.ended_at and is_one and entry.result != "refused"
-    took = spoken.length(max(0.0, ended - entry.at)) if is_timed else ""
-    why, result = spoken.with_names(entry.message or "", named), askers.result(entry.result)
-    if entry.settled:
-        why = Text("{why}; then the panel said: {state}", why=why, state=spoken.settled(entry.settled))
-    if not is_one:
-        # It stands in the list where it came last.
-        result = counted("{result} {n} time", "{result} {n} times", entry.times, result=result)
-        why = Text("{why}; the first time at {time}", why=why, time=dates.clock(entry.at))
-    at, shape = entry.at if is_one else ended, MARKS.get(entry.result, "nothing")
-    return Event(at, shape, askers.asked(entry.action, entry.past), askers.asker(entry, named), result, why, took)
 
 
 def _sign(entry: Entry, days: int) -> str:

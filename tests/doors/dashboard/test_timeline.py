@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emulator.doors.dashboard import seen
-from emulator.doors.dashboard.timeline import THINNEST_PERCENT, draw, listed
+from emulator.doors.dashboard.events import listed
+from emulator.doors.dashboard.timeline import THINNEST_PERCENT, draw
 from emulator.model import DISARMED, Axes, Interior
 from emulator.store.history import Span
 from emulator.store.journal import Entry
