@@ -25,7 +25,7 @@ def _open(context: DoorContext, chosen: DashboardSettings) -> Door:
 
 
 def _ports(chosen: DashboardSettings) -> Sequence[DoorPort]:
-    return [DoorPort(chosen.port, "stop that one, or set another doors.dashboard.port")]
+    return [DoorPort(chosen.port, Text("stop that one, or set another {setting}", setting="doors.dashboard.port"))]
 
 
 ROW = DoorType(

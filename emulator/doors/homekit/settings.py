@@ -56,7 +56,7 @@ def _open(context: DoorContext, chosen: HomekitSettings) -> Door:
 
 
 def _ports(chosen: HomekitSettings) -> Sequence[DoorPort]:
-    return [DoorPort(chosen.port, "stop that one, or set another doors.homekit.port")]
+    return [DoorPort(chosen.port, Text("stop that one, or set another {setting}", setting="doors.homekit.port"))]
 
 
 ROW = DoorType(

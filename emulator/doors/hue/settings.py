@@ -56,7 +56,7 @@ def _open(context: DoorContext, chosen: HueSettings) -> Door:
 
 
 def _ports(chosen: HueSettings) -> Sequence[DoorPort]:
-    remedy = "stop that one; or set another doors.hue.port, where apps find the bridge and Echos do not"
+    remedy = Text("stop that one; or set another doors.hue.port, where apps find the bridge and Echos do not")
     return [DoorPort(chosen.port, remedy)]
 
 
