@@ -17,9 +17,7 @@ from pathlib import Path
 
 import pytest
 from coverage import Coverage
-from flask import Flask
 from hypothesis import HealthCheck, settings
-from jinja2.bccache import Bucket, BytecodeCache
 
 from emulator.simulator.accounts import SimulatedAccount
 from emulator.simulator.panel.panel import SimulatedPanel
@@ -27,6 +25,7 @@ from emulator.simulator.server import SimulatedAlarm
 from emulator.store import private
 from emulator.store.journal import Journal
 from emulator.system import logs
+from tests.support import compiled
 from tests.support.fakes import FakeClock
 from tests.support.patience import STOP_S
 
@@ -98,21 +97,7 @@ def pytest_configure() -> None:
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 
-class CompiledTemplates(BytecodeCache):
-    """Templates as they were compiled once: each test makes an app of its own, which took most of its time."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._known:
-            bucket.bytecode_from_string(self._known[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._known[bucket.key] = bucket.bytecode_to_string()
-
-
-Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
+compiled.once()
 
 
 @pytest.hookimpl(tryfirst=True)
