@@ -9,10 +9,13 @@ from emulator.words.spoken import length
 from emulator.words.text import Text, counted
 
 DIGITS = 8
-"""Quick to type on a phone; at the rate that the bounds leave, guessed in decades."""
+"""Quick to type on a phone; at the most that the bounds let in, 9600 tries a day, guessed in 14 years on average."""
 
 TRIES, TRIES_OF_ALL = 5, 20
 """Wrong tries within LOCK_S: of a peer, and of all peers together, since an address on the LAN is easily changed."""
+
+TRIES_AT_MOST = 100
+"""The same of all, with one for each address that has not tried yet: strangers do not lock out the person at home."""
 
 LOCK_S = 15 * 60.0
 """Time for which a wrong try counts."""
@@ -39,7 +42,8 @@ class ClaimCode:
         now = self._monotonic()
         self._wrong = [(at, who) for at, who in self._wrong if now - at < LOCK_S]
         mine = sum(who == peer for _, who in self._wrong)
-        if mine >= TRIES or len(self._wrong) >= TRIES_OF_ALL:
+        of_all = TRIES_OF_ALL if mine else TRIES_AT_MOST
+        if mine >= TRIES or len(self._wrong) >= of_all:
             wait = length(max(60.0, self._wrong[0][0] + LOCK_S - now))
             raise ClaimRefused(
                 Text("Too many wrong codes: try again in {wait}, or restart the program for a new code.", wait=wait)
@@ -50,6 +54,6 @@ class ClaimCode:
         # Counted before it is compared.
         self._wrong.append((now, peer))
         if not hmac.compare_digest(digits.encode(), self._digits.encode()):
-            left = min(TRIES - mine, TRIES_OF_ALL - len(self._wrong) + 1) - 1
+            left = max(0, min(TRIES - mine - 1, TRIES_OF_ALL - len(self._wrong)))
             raise ClaimRefused(counted("Wrong code; {n} more try", "Wrong code; {n} more tries", left))
         self._wrong.pop()

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from emulator.setup.claim import LOCK_S, TRIES, TRIES_OF_ALL, ClaimCode, ClaimRefused
+from emulator.setup.claim import LOCK_S, TRIES, TRIES_AT_MOST, TRIES_OF_ALL, ClaimCode, ClaimRefused
 from emulator.setup.web.desk import IDLE_S
 from emulator.setup.web.first_run import FirstRun
 from tests.setup.browser import PAGE, PEER, Browser
@@ -132,6 +132,14 @@ def test_codes_cannot_be_guessed(house: Open) -> None:
     for peer in range(TRIES_OF_ALL // TRIES - 1):
         for _ in range(TRIES):
             here.browser(f"192.168.7.{peer}").get().form(code=wrong)
+    assert "Too many wrong codes" in here.claimed("192.168.7.0").text
+    # An address that has not tried yet has one, up to a bound: else any stranger could keep the family out.
+    for peer in range(100, 100 + TRIES_AT_MOST - TRIES_OF_ALL):
+        assert "0 more tries" in here.browser(f"192.168.7.{peer}").get().form(code=wrong).text
+        assert "Too many wrong codes" in here.claimed(f"192.168.7.{peer}").text
+        if peer == 100:
+            assert here.claimed("192.168.7.99").at == "/setup/alarm"
+            here.desk.leave()
     assert "Too many wrong codes" in here.claimed("192.168.7.99").text
     here.bench.clock.now += LOCK_S
     assert here.claimed().at == "/setup/alarm"
