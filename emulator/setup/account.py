@@ -4,7 +4,7 @@ Tries are few, as three wrong passwords lock an account. A password that was ref
 excuse, and no password is kept here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,8 +19,9 @@ from emulator.app.login_store import JournalVault
 from emulator.clock import Clock
 from emulator.clouds.account import Account, Listed, Reach
 from emulator.clouds.enrolment import CodeRefused, Enrolment, Phone
+from emulator.config import credentials
 from emulator.errors import CloudError, LoginRefused, Unreachable
-from emulator.setup.answers import AnswerRefused
+from emulator.setup.answers import AlarmAnswer, AnswerRefused
 from emulator.setup.bounds import LoginBounds
 from emulator.store.journal import Journal
 from emulator.words.text import Text
@@ -101,13 +102,12 @@ class AccountLogin:
                 self._enrolment = clouds.enrolling()[self.place.cloud](account, self._reach(vault), self._clock)
                 self.needs_code = not self._enrolment.begin()
         except LoginRefused:
-            self._logins.refused(self._host, user)
             if self.keeps_password:
                 vault.note_password(user, password, wrong=True)
             raise
-        except Unreachable as error:
-            if error.sent:
-                self._logins.refused(self._host, user)
+        except Exception as error:
+            if not (isinstance(error, Unreachable) and error.sent):
+                self._logins.not_refused(self._host, user)
             raise
         self._logins.worked(self._host, user)
         if not self.needs_code:
@@ -176,6 +176,15 @@ class AccountLogin:
 
     def _vault(self, user: str) -> JournalVault:
         return JournalVault(self._journal, self._folder, self._host, user)
+
+
+def of_same(alarm: AlarmAnswer, alarms: Sequence[AlarmAnswer], environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the alarms that are reached by the same login as one of them."""
+
+    def login(one: AlarmAnswer) -> tuple[str, ...]:
+        return one.cloud, one.country, one.url, credentials.known(one.name, environ).user
+
+    return tuple(one.name for one in alarms if login(one) == login(alarm))
 
 
 def place_at(cloud: str, country: str, url: str) -> InstallationSettings:

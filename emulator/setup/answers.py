@@ -1,7 +1,7 @@
 """The answers of a set-up: the alarms of a house, their switches and its doors. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from emulator import clouds, doors
@@ -76,6 +76,16 @@ def of(settings: Settings) -> Answers:
         for name, section in settings.doors.opened.items()
     }
     return Answers(alarms, switches, opened, settings.language or "")
+
+
+def are_same(one: Answers, other: Answers) -> bool:
+    """Return whether two answers make the same house; titles, and places in the file, make none."""
+
+    def bare(answers: Answers) -> tuple[object, ...]:
+        alarms = {replace(alarm, title="") for alarm in answers.alarms}
+        return alarms, {replace(switch, at=None) for switch in answers.switches}, answers.doors, answers.language
+
+    return bare(one) == bare(other)
 
 
 def asked(row: DoorType) -> list[str]:

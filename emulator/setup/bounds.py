@@ -40,7 +40,7 @@ class LoginBounds:
         now = self.clock.time()
         times = self._refused(host, user)
         if len(times) >= REFUSALS:
-            wait = length(max(60.0, times[-1] + PAUSE_S - now))
+            wait = length(max(60.0, min(PAUSE_S, times[-1] + PAUSE_S - now)))
             raise AnswerRefused(
                 Text(
                     "{n} logins were refused. A third may lock the account, so nothing is sent for {wait}. Try the "
@@ -55,19 +55,23 @@ class LoginBounds:
                 Text("That were many logins within an hour: go on later, so that the account is not locked.")
             )
         self._begun.append(now)
+        # Counted before it is sent: a program that is killed meanwhile has no other try for it.
+        self._write({self._key(host, user): [*times, now]})
 
-    def refused(self, host: str, user: str) -> None:
-        """Count a login that was refused, or not answered."""
-        self._write({self._key(host, user): [*self._refused(host, user), self.clock.time()]})
+    def not_refused(self, host: str, user: str) -> None:
+        """Take back the count of a login that has not arrived, or failed for another reason."""
+        self._write({self._key(host, user): self._refused(host, user)[:-1]})
 
     def worked(self, host: str, user: str) -> None:
         """Forget the refusals of a user, whose login works."""
-        if self._refused(host, user):
-            self._write({self._key(host, user): []})
+        self._write({self._key(host, user): []})
 
     def _refused(self, host: str, user: str) -> list[float]:
+        """Return the times of those that count: all, until the pause after the last one is over."""
         now, kept = self.clock.time(), json.loads(self.journal.recall(_NOTE) or "{}")
-        return [at for at in kept.get(self._key(host, user), []) if 0 <= now - at < PAUSE_S]
+        times: list[float] = kept.get(self._key(host, user), [])
+        # A clock that was set back, as without a battery, ends no pause.
+        return times if times and abs(now - times[-1]) < PAUSE_S else []
 
     def _write(self, changes: dict[str, list[float]]) -> None:
         kept = json.loads(self.journal.recall(_NOTE) or "{}") | changes

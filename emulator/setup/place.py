@@ -1,11 +1,14 @@
 """The place of devices.yaml: read as text, and replaced at once after the program's own check, with a backup beside."""
 
+import errno
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 import platformdirs
 
@@ -28,7 +31,7 @@ def new(chosen: Path | None, state_dir: Path) -> Path:
     places = [chosen] if chosen else [platformdirs.user_config_path(APP_NAME) / FILE, state_dir / FILE]
     for place in places:
         with suppress(OSError):
-            place.parent.mkdir(parents=True, exist_ok=True)
+            _make(place.parent)
             if os.access(place.parent, os.W_OK):
                 return place
     raise AnswerRefused(Text("{file} cannot be written: choose another place with --config", file=str(places[0])))
@@ -44,64 +47,127 @@ def read(path: Path) -> str:
         raise AnswerRefused(Text("{file} cannot be read: {why}", file=str(path), why=_why(error))) from None
 
 
-def replace(path: Path, was: str, text: str, now: float) -> Path | None:
+def replace(
+    path: Path,
+    was: str,
+    text: str,
+    now: float,
+    *,
+    spare: Path | None = None,
+    just_before: Callable[[], None] = lambda: None,
+) -> Path | None:
     """Replace the file, if it still says what it was; return its backup, None for a new one and where nothing changes.
 
-    The text is checked as `emulator run` would. Raises ConfigError, with what is wrong, and AnswerRefused.
+    The text is checked as `emulator run` would. `just_before` is called once nothing but the disk can prevent it. The
+    backup goes into the folder `spare` if the file's own takes none. Raises ConfigError, with what is wrong, and
+    AnswerRefused.
     """
     real = path.resolve()
     if read(real) != was:
         raise AnswerRefused(Text("{file} was changed meanwhile, by hand or elsewhere: begin anew", file=str(path)))
     if text == was:
+        just_before()
         return None
+    check(path, text)
     text = text.replace("\n", "\r\n") if "\r\n" in was else text
     try:
+        if was and not os.access(real, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         made = _written(real, text)
         try:
-            _check(made, path)
-            backup = _backup(real, now) if was else None
-            made.replace(real)
+            backup = _backup(real, now, spare or real.parent) if was else None
+            just_before()
+            _put(made, real, text)
         finally:
-            made.unlink(missing_ok=True)
+            if made:
+                made.unlink(missing_ok=True)
     except OSError as error:
         raise AnswerRefused(Text("{file} cannot be written: {why}", file=str(path), why=_why(error))) from None
     return backup
 
 
-def check(path: Path, text: str) -> None:
-    """Check a text as the settings of `path`, without a change there; ConfigError lists what is wrong."""
+def check(path: Path, text: str) -> Settings:
+    """Return a text as the settings of `path`, without a change there; ConfigError lists what is wrong."""
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / FILE
         made.write_text(text, encoding="utf-8", newline="")
-        _check(made, path)
+        try:
+            return Settings.load(made)
+        except ConfigError as error:
+            where = [Problem(one.where.replace(str(made), str(path)), one.what) for one in error.problems]
+            raise ConfigError(where) from None
 
 
-def _check(made: Path, path: Path) -> None:
+def _make(folder: Path) -> None:
+    """Make a folder, in which others may not write whatever the umask is: they would choose our settings."""
+    if not folder.exists():
+        _make(folder.parent)
+    folder.mkdir(mode=0o755, exist_ok=True)
+
+
+def _written(real: Path, text: str) -> Path | None:
+    """Write the text into a file beside the real one, through to disk, with owner and rights of that one.
+
+    None if the folder takes no other file than the one that there is.
+    """
     try:
-        Settings.load(made)
-    except ConfigError as error:
-        where = [Problem(one.where.replace(str(made), str(path)), one.what) for one in error.problems]
-        raise ConfigError(where) from None
-
-
-def _written(real: Path, text: str) -> Path:
-    """Write the text into a file beside the real one, through to disk, with the rights of that one."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+        descriptor, name = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
+    except OSError as error:
+        if real.exists() and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            return None
+        raise
     made = Path(name)
-    made.chmod(real.stat().st_mode & 0o777 if real.exists() else MODE)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            _write_through(file, text)
+        if real.exists():
+            with suppress(OSError):  # where we may not, it is ours
+                os.chown(made, real.stat().st_uid, real.stat().st_gid)
+        made.chmod(real.stat().st_mode & 0o777 if real.exists() else MODE)
+    except OSError:
+        made.unlink()
+        raise
     return made
 
 
-def _backup(real: Path, now: float) -> Path:
+def _put(made: Path | None, real: Path, text: str) -> None:
+    """Put what was made in the place of the real file; write into that one where it cannot be replaced.
+
+    A file that is mounted by itself, as in a container, is such a one.
+    """
+    try:
+        if made:
+            made.replace(real)
+            return
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+    with real.open("r+", encoding="utf-8", newline="") as file:
+        _write_through(file, text)
+
+
+def _write_through(file: IO[str], text: str) -> None:
+    file.write(text)
+    file.truncate()
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _backup(real: Path, now: float, spare: Path) -> Path:
+    try:
+        return _copied(real, real.parent, now)
+    except OSError:
+        return _copied(real, spare, now)
+
+
+def _copied(real: Path, folder: Path, now: float) -> Path:
     at = datetime.fromtimestamp(now).astimezone()
     for number in range(1, 100):
-        backup = real.with_name(f"{real.name}.{at:%Y-%m-%d-%H%M%S}" + (f"-{number}" if number > 1 else "") + ".bak")
+        backup = folder / (f"{real.name}.{at:%Y-%m-%d-%H%M%S}" + (f"-{number}" if number > 1 else "") + ".bak")
         with suppress(FileExistsError), backup.open("xb") as file:
             file.write(real.read_bytes())
+            file.flush()
+            os.fsync(file.fileno())
             shutil.copymode(real, backup)
             return backup
     raise FileExistsError(f"{real.name}: no name is left for a backup")

@@ -5,6 +5,7 @@ A change of an answer that cannot be taken raises AnswerRefused, with a text for
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from emulator import clouds
@@ -99,9 +100,8 @@ class SetUp:
         found = next((one for one in self.was.alarms if one.name == alarm), None)
         if found is None or clouds.row(found.cloud).simulated:
             raise AnswerRefused(Text("There is no such alarm."))
-        place_of = (found.cloud, found.country, found.url)
-        self.login_of = tuple(one.name for one in self.was.alarms if (one.cloud, one.country, one.url) == place_of)
-        self._converse(account.place_at(*place_of))
+        self.login_of = account.of_same(found, self.was.alarms, kept.environment(self._state_dir))
+        self._converse(account.place_at(found.cloud, found.country, found.url))
 
     def log_in(self, user: str, password: str) -> None:
         """Try user and password, once."""
@@ -188,7 +188,8 @@ class SetUp:
             made = self.before
         else:
             made = changed_file.text(self.before, self.was, self.answers)
-        place.check(self.path, made)
+        if not answers.are_same(answers.of(place.check(self.path, made)), self.answers):
+            raise AnswerRefused(Text("Set-up cannot change a file that is written like this: do it by hand."))
         return made
 
     def difference(self) -> str:
@@ -198,7 +199,7 @@ class SetUp:
     @property
     def is_changed(self) -> bool:
         """True if there is something to save."""
-        return bool(self._secrets or self.login_of) or self.answers != self.was
+        return bool(self._secrets or (self.login_of and self._talk().found)) or self.answers != self.was
 
     def save(self) -> Path | None:
         """Write secrets and file; return the backup of the file before. Raises ConfigError and AnswerRefused."""
@@ -207,9 +208,9 @@ class SetUp:
         mine = (self.login_of or tuple(one.name for one in self.answers.alarms)) if talk else ()
         known = talk.secrets.items() if talk else ()
         self._secrets |= {f"{credentials.prefix_of(name)}_{word}": value for name in mine for word, value in known}
-        if self._secrets:
-            kept.change(self._state_dir, self._secrets)
-        backup = place.replace(self.path, self.before, made, self._clock.time())
+        keep = partial(kept.change, self._state_dir, self._secrets)
+        now = self._clock.time()
+        backup = place.replace(self.path, self.before, made, now, spare=self._state_dir, just_before=keep)
         for name in mine:
             # The program tries the login again, which a person has just made.
             refused_logins.forget_all(self._journal, name)
@@ -227,8 +228,7 @@ class SetUp:
 
     def _after_login(self) -> None:
         """Take the only alarm of an account; which one of several is asked."""
-        talk = self._talk()
-        if talk.needs_code:
+        if (talk := self._talk()).needs_code:
             return
         if not self.login_of:
             if len(talk.found) == 1:
@@ -237,6 +237,7 @@ class SetUp:
         numbers = {one.number for one in talk.found}
         wanted = {one.number for one in self.was.alarms if one.name in self.login_of} - {""}
         if not wanted <= numbers:
+            talk.found = ()  # its user must not be saved for them
             raise AnswerRefused(
                 Text("This account has other alarms than devices.yaml: {numbers}.", numbers=tuple(sorted(numbers)))
             )

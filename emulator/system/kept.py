@@ -47,6 +47,8 @@ def read(state_dir: Path) -> dict[str, str]:
 
 def change(state_dir: Path, changes: Mapping[str, str | None]) -> None:
     """Keep these too, or forget those that are None; Hindered if that cannot be written."""
+    if not changes:
+        return
     after: dict[str, str | None] = {**read(state_dir), **changes}
     kept = {name: value for name, value in after.items() if value is not None}
     try:

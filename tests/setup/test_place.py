@@ -1,6 +1,10 @@
 """The file is replaced at once, after a check, with the one before beside it."""
 
+import errno
+import os
 import stat
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -76,3 +80,91 @@ def test_a_new_file_goes_where_it_can(tmp_path: Path, monkeypatch: pytest.Monkey
     assert place.new(None, state) == state / "devices.yaml"
     with pytest.raises(AnswerRefused, match="choose another place with --config"):
         place.new(tmp_path / "file/devices.yaml", state)
+
+
+def test_secrets_are_kept_only_once_nothing_else_can_go_wrong(path: Path) -> None:
+    kept: list[str] = []
+
+    def keep() -> None:
+        kept.append(path.read_text())
+
+    with pytest.raises(AnswerRefused):
+        place.replace(path, "else", AFTER, NOW, just_before=keep)
+    with pytest.raises(ConfigError):
+        place.replace(path, BEFORE, AFTER.replace("on:", "no:"), NOW, just_before=keep)
+    assert kept == []
+    place.replace(path, BEFORE, AFTER, NOW, just_before=keep)
+    place.replace(path, AFTER, AFTER, NOW, just_before=keep)
+    assert kept == [BEFORE, AFTER]
+
+
+def test_secrets_that_cannot_be_kept_leave_the_file(path: Path) -> None:
+    def keep() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(AnswerRefused, match="No space left"):
+        place.replace(path, BEFORE, AFTER, NOW, just_before=keep)
+    assert path.read_text() == BEFORE
+    assert not list(path.parent.glob(".*"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_the_owner_of_the_file_keeps_it_when_root_changes_it(path: Path) -> None:
+    os.chown(path, 12345, 23456)
+    path.chmod(0o600)
+    place.replace(path, BEFORE, AFTER, NOW)
+    found = path.stat()
+    assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (12345, 23456, 0o600)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anything")
+def test_a_file_that_is_read_only_stays(path: Path) -> None:
+    path.chmod(0o444)
+    with pytest.raises(AnswerRefused, match="cannot be written: Permission denied"):
+        place.replace(path, BEFORE, AFTER, NOW)
+    assert path.read_text() == BEFORE
+
+
+@pytest.mark.lan
+def test_a_file_that_is_mounted_by_itself_is_written_where_it_is(path: Path, tmp_path: Path) -> None:
+    # As in a container: nothing can be put in its place.
+    script = f"""if True:
+        import sys
+        from pathlib import Path
+        from emulator.setup import place
+        path = Path({str(path)!r})
+        print(place.replace(path, {BEFORE!r}, {AFTER!r}, {NOW!r}, spare=Path({str(tmp_path)!r})))
+        """
+    mounts = f'mount --bind {path} {path} && exec {sys.executable} -c "$0"'
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", mounts, script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert path.read_text() == AFTER
+    assert Path(done.stdout.strip()).read_text() == BEFORE
+    assert not list(path.parent.glob(".*"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_takes_no_other_file_gets_none(path: Path, tmp_path: Path) -> None:
+    spare = tmp_path / "state"
+    spare.mkdir()
+    path.parent.chmod(0o555)
+    try:
+        backup = place.replace(path, BEFORE, AFTER, NOW, spare=spare)
+    finally:
+        path.parent.chmod(0o755)
+    assert path.read_text() == AFTER
+    assert backup
+    assert (backup.parent, backup.read_text()) == (spare, BEFORE)
+
+
+def test_others_may_not_write_into_a_new_folder(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        place.new(tmp_path / "a" / "b" / "devices.yaml", tmp_path)
+        place.replace(tmp_path / "a" / "b" / "devices.yaml", "", BEFORE, NOW)
+    finally:
+        os.umask(before)
+    made = [tmp_path / "a", tmp_path / "a" / "b", tmp_path / "a" / "b" / "devices.yaml"]
+    assert [stat.S_IMODE(each.stat().st_mode) & 0o022 for each in made] == [0, 0, 0]

@@ -7,13 +7,14 @@ import pytest
 
 from emulator import clouds
 from emulator.app.alarms import Alarms
+from emulator.app.login_store import JournalVault
 from emulator.clouds.enrolment import CodeRefused
 from emulator.config import credentials
-from emulator.errors import ConfigError, LoginRefused
+from emulator.errors import ConfigError, LoginRefused, Unreachable
 from emulator.model import ArmMode
-from emulator.setup.account import CODES
+from emulator.setup.account import CODES, AccountLogin, place_at
 from emulator.setup.answers import AnswerRefused
-from emulator.setup.bounds import LOGINS, PAUSE_S, REFUSALS, WITHIN_S
+from emulator.setup.bounds import LOGINS, PAUSE_S, REFUSALS, WITHIN_S, LoginBounds
 from emulator.setup.set_up import SetUp
 from emulator.system import kept
 from tests.setup.conftest import Make
@@ -312,3 +313,130 @@ def test_every_country_has_a_cloud_that_is_taken_by_itself(make: Make) -> None:
         one.choose_place(country, "en")
         assert one.login
         assert one.login.place.row.enrol
+
+
+def test_a_login_that_was_cut_off_counts_as_one(make: Make) -> None:
+    bench = make(api="owa")
+    with pytest.raises(KeyboardInterrupt):
+        killed_at_its_login(bench, KeyboardInterrupt())
+    again = bench.begin()
+    again.choose_place("ES", "es", "owa", bench.url)
+    with pytest.raises(LoginRefused):
+        again.log_in("demo", WRONG)
+    with pytest.raises(AnswerRefused, match="A third may lock the account"):
+        again.log_in("demo", f"{WRONG}0")
+    bench.clock.now -= 60  # set back, as without a battery
+    with pytest.raises(AnswerRefused, match="nothing is sent for 30 min"):
+        again.log_in("demo", f"{WRONG}0")
+    assert bench.count("mkLoginToken") == 1
+
+
+def test_what_cannot_have_arrived_counts_as_none(make: Make) -> None:
+    bench = make(api="owa")
+    for _ in range(REFUSALS):
+        with pytest.raises(Unreachable):
+            killed_at_its_login(bench, Unreachable("no route", sent=False))
+    logged_in(bench)
+
+
+def killed_at_its_login(bench: Bench, error: BaseException) -> None:
+    """Log in with a program that ends as soon as it would look for the device that it sends."""
+
+    class Ending(JournalVault):
+        def load(self) -> None:
+            raise error
+
+    class Cut(AccountLogin):
+        def _vault(self, user: str) -> JournalVault:
+            return Ending(bench.journal, bench.state, "host", user)
+
+    one = Cut(
+        bench.journal,
+        bench.state,
+        place_at("owa", "ES", bench.url),
+        bench.clock,
+        LoginBounds(bench.journal, bench.clock),
+    )
+    one.log_in("demo", PASSWORD)
+
+
+def test_the_pause_begins_with_the_last_refusal(make: Make) -> None:
+    bench = make(api="owa")
+    one = bench.begin()
+    one.choose_place("ES", "es", "owa", bench.url)
+    for tried in range(REFUSALS):
+        bench.clock.now += PAUSE_S - 60
+        with pytest.raises(LoginRefused):
+            one.log_in("demo", f"{WRONG}{tried}")
+    bench.clock.now += 120
+    with pytest.raises(AnswerRefused, match="A third may lock the account, so nothing is sent for 28 min"):
+        one.log_in("demo", PASSWORD)
+
+
+def test_nothing_of_another_account_is_kept_for_an_alarm(make: Make) -> None:
+    bench = make(api="owa")
+    bench.write(f"""\
+        installations: {{ home: {{ cloud: owa, country: ES, url: "{bench.url}", number: "999" }} }}
+        switches: [{{ name: Night alarm, on: night }}]
+        """)
+    kept.change(bench.state, {"VERISURE_HOME_USER": "ana"})
+    one = bench.begin()
+    one.log_in_again("home")
+    one.log_in("demo", PASSWORD)
+    one.send_code(0)
+    with pytest.raises(AnswerRefused, match="This account has other alarms"):
+        one.confirm(bench.code())
+    assert not one.is_changed
+    one.save()
+    assert kept.read(bench.state) == {"VERISURE_HOME_USER": "ana"}
+
+
+def test_a_login_made_anew_is_that_of_one_account(make: Make) -> None:
+    bench = make(api="owa")
+    here = f'cloud: owa, country: ES, url: "{bench.url}"'
+    bench.write(f"""\
+        installations:
+          casa: {{ {here} }}
+          playa: {{ {here} }}
+        switches:
+          - {{ name: Night alarm, on: night, installation: casa }}
+          - {{ name: Beach, on: night, installation: playa }}
+        """)
+    kept.change(bench.state, {"VERISURE_CASA_USER": "demo", "VERISURE_PLAYA_USER": "ana"})
+    one = bench.begin()
+    one.log_in_again("casa")
+    one.log_in("demo", PASSWORD)
+    one.send_code(0)
+    one.confirm(bench.code())
+    one.save()
+    assert kept.read(bench.state) == {"VERISURE_CASA_USER": "demo", "VERISURE_PLAYA_USER": "ana"}
+
+
+def test_secrets_stay_while_the_file_cannot_be_replaced(make: Make) -> None:
+    bench = make(api="wsdo", profile="es-perimeter")
+    one = logged_in(bench, "wsdo")
+    one.take_switches([one.choices(one.answers.alarms[0])[0].switch])
+    one.take_doors({"dashboard": {}})
+    bench.write("# a person's\n")
+    with pytest.raises(AnswerRefused, match="changed meanwhile"):
+        one.save()
+    assert kept.read(bench.state) == {}
+
+
+def test_a_file_that_would_not_say_what_was_chosen_is_not_written(make: Make) -> None:
+    bench = make()
+    bench.write("""\
+        installations:
+          home: &one { cloud: simulator, country: ES }
+          beach: *one
+        switches:
+          - { name: Night, on: night, off: disarm, installation: home }
+        """)
+    before = bench.path.read_text()
+    one = bench.begin()
+    one.simulate("IT", "it")
+    one.answers = replace(one.answers, alarms=(replace(one.was.alarms[0], country="IT"), one.was.alarms[1]))
+    one.take_switches([replace(one.was.switches[0])])
+    with pytest.raises(AnswerRefused, match="written like this"):
+        one.save()
+    assert bench.path.read_text() == before
