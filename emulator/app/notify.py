@@ -95,7 +95,7 @@ class Notifier:
         What to decide with is added when it is sent: it is not written down, and worth nothing later.
         """
         if self._threads and not self._stopping.is_set():
-            message = f"{self._say(TITLES[notice])}\n{self._say(about)}: {self._say(text)}"
+            message = "\n".join(map(self._say, (TITLES[notice], Text("{what}: {why}", what=about, why=text))))
             self._new.put(Noted(self._clock.time(), message, notice in URGENT, entry))
 
     def start(self) -> None:
