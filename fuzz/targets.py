@@ -40,6 +40,7 @@ from emulator.store.identities import BridgeIdentity, Identity
 from emulator.store.pairing import Users
 from emulator.store.pin import PinRefused
 from emulator.system import logs
+from emulator.words.language import ENGLISH
 
 PEER = "192.168.7.9"
 PLACE = Place("eth0", "192.168.7.2", IPv4Network("192.168.7.0/24"), "192.168.7.2")
@@ -109,7 +110,7 @@ def device_description(data: bytes) -> None:
     facts = Facts(name, "22", "02AB", "uuid:x", "http://192.168.7.2:1", True, 1.0, 1.0)
     root = etree.fromstring(description.setup(facts))
     assert root.findtext(".//{*}friendlyName", "") == upnp.text(name)
-    etree.HTML(description.page(facts).decode())
+    etree.HTML(description.page(facts, ENGLISH).decode())
 
 
 def hue_request(data: bytes) -> None:
@@ -188,7 +189,7 @@ def mqtt_command(data: bytes) -> None:
     asked = _Asked()
     context = SimpleNamespace(hub=asked, pin=asked, journal=asked, clock=asked)
     settings, arms = SimpleNamespace(arm_code=False), {"home": {"ARM_NIGHT": NIGHT.mode}}
-    obedience = Obedience(Home(context, settings, Broker("b", 1, False), TOPICS, [NIGHT], arms))  # type: ignore[arg-type]
+    obedience = Obedience(Home(context, settings, Broker("b", 1, False), TOPICS, [NIGHT], arms, ENGLISH.say))  # type: ignore[arg-type]
     try:
         obedience.obey(path, payload, Asked(1, Moment(0.0, 0.0)))
     except EmulatorError as error:
