@@ -2,12 +2,14 @@
 
 import threading
 from contextlib import ExitStack
+from pathlib import Path
 
 import click
 
 from emulator.cli import colours
 from emulator.cli.context import POLL_S, Context
 from emulator.clock import SystemClock
+from emulator.config import devices_yaml
 from emulator.errors import ConfigError, EmulatorError, Hindered, Problem
 from emulator.lan.kept import LISTENERS
 from emulator.setup import place
@@ -19,14 +21,15 @@ from emulator.system import lock, systemd
 def serve(
     here: Context, interfaces: tuple[str, ...], port: int | None, stopping: threading.Event, handover: ExitStack
 ) -> bool:
-    """Show set-up until the file is written; return False if the program is stopped before.
+    """Show set-up until there is a file; return False if the program is stopped before.
 
+    One that comes from elsewhere will do, such as from `emulator init`, or a disk that was mounted late.
     `handover` is closed by the caller once the program listens at the same port: browsers are not refused meanwhile.
     """
     try:
         path = place.new(here.config, here.state_dir)
     except AnswerRefused as error:
-        raise ConfigError([Problem("no settings file", str(error))]) from None
+        raise ConfigError([Problem(f"no settings file {here.config or ''}".rstrip(), str(error))]) from None
     with lock.acquire(here.state_dir):
         try:
             where = interfaces or None
@@ -37,9 +40,11 @@ def serve(
             raise Hindered(str(error)) from None
         try:
             first.start()
-            _announce(first)
+            _announce(first, path)
+            arrival = Arrival(here)
             while not stopping.wait(POLL_S):
-                if first.written.is_set():
+                if first.written.is_set() or arrival.look():
+                    first.written.set()
                     stopping.wait(ANSWER_S)
                     handover.enter_context(LISTENERS.keeping())
                     click.echo(f"Written: {path}")
@@ -52,12 +57,37 @@ def serve(
             first.stop()
 
 
-def _announce(first: FirstRun) -> None:
-    click.echo("There is no devices.yaml yet. Set the program up in a browser of this network:")
+class Arrival:
+    """Looks for a settings file that the program can start with; what is wrong in one is said once."""
+
+    def __init__(self, here: Context) -> None:
+        self._here = here
+        self._seen: tuple[Path, int, int] | None = None
+
+    def look(self) -> bool:
+        """Return whether there is one now."""
+        try:
+            found = devices_yaml.look(self._here.config, self._here.state_dir)
+            seen = (found, found.stat().st_mtime_ns, found.stat().st_size) if found else None
+        except OSError:  # it is gone again
+            return False
+        if seen in (None, self._seen):
+            return False
+        self._seen = seen
+        try:
+            self._here.settings()
+        except EmulatorError as error:
+            click.echo(f"{found} is there now, and cannot be started with: {error}", err=True)
+            return False
+        return True
+
+
+def _announce(first: FirstRun, path: Path) -> None:
+    click.echo(f"There is no {path} yet. Set the program up in a browser of this network:")
     for url in first.urls():
         click.echo(f"  {url}")
     for obstacle in first.obstacles():
         click.echo(f"  {obstacle}")
     click.echo(f"The code that it asks for: {colours.bold(str(first.code))}")
     click.echo("Or type `emulator init` here. Ctrl-C stops.")
-    systemd.notify("READY=1", "STATUS=waits to be set up in a browser; its log has the code")
+    systemd.notify("READY=1", f"STATUS=there is no {path}: waits to be set up in a browser; its log has the code")

@@ -32,7 +32,8 @@ TRIES = 5
 def init(**chosen: Any) -> None:
     """Set the program up by questions: alarm, switches, PIN, doors, notices; keeps your own lines."""
     here = context(chosen, level="error")
-    path = devices_yaml.look(here.config, here.state_dir) or place.new(here.config, here.state_dir)
+    was_there = devices_yaml.look(here.config, here.state_dir)
+    path = was_there or place.new(here.config, here.state_dir)
     clock = click.get_current_context().obj or SystemClock()
     with closing(Journal(here.state_dir)) as journal:
         program = here.program()
@@ -42,7 +43,7 @@ def init(**chosen: Any) -> None:
             _change(one, journal)
         else:
             _walk(one, journal, [step.name for step in steps.STEPS])
-    click.echo(_farewell(here, path))
+    click.echo(_farewell(here, path, is_new=not was_there))
 
 
 def _walk(one: SetUp, journal: Journal, names: list[str]) -> None:
@@ -209,8 +210,10 @@ def _typed(what: str, *, hidden: bool = False) -> str:
             return typed
 
 
-def _farewell(here: Context, path: Path) -> str:
+def _farewell(here: Context, path: Path, *, is_new: bool) -> str:
     named = f" --config {path}" if here.config else ""
+    if is_running(here.state_dir) and is_new:
+        return "The program that waits to be set up starts with it now."
     if is_running(here.state_dir):
         return "The running program goes by the settings before: restart it."
     return f"Start the program: emulator run{named}"

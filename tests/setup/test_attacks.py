@@ -247,3 +247,13 @@ def test_the_gate_of_the_server_refuses_foreign_names_and_peers(make: Make) -> N
     finally:
         first.stop()
     assert not [one for one in threading.enumerate() if one.name.startswith("setup")]
+
+
+def test_a_cookie_that_another_port_has_set_does_not_end_the_session(house: Open) -> None:
+    here = house()
+    mine, both = begun(here), here.app.test_client(use_cookies=False)
+    both.environ_base["REMOTE_ADDR"] = PEER
+    # Browsers send that with the longer path first.
+    sent = {"Cookie": f"setup=theirs; setup={mine.cookie}"}
+    answer = both.get("/setup/switches", base_url=PAGE, headers=sent)
+    assert ASKS not in answer.get_data(as_text=True)

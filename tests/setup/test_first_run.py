@@ -68,3 +68,25 @@ def test_a_stop_does_not_wait_for_the_cloud() -> None:
             desk.ask(ask)
     finally:
         answer.set()
+
+
+def test_a_file_that_comes_from_elsewhere_will_do(tmp_path: Path) -> None:
+    config = tmp_path / "late" / "devices.yaml"
+    with started(tmp_path, config) as process:
+        assert process.stdout.readline().startswith(f"There is no {config} yet.")
+        config.write_text("installations: {home: {cloud: simulator}}\n")  # of which a part is there
+        assert f"{config} is there now, and cannot be started with" in process.stderr.readline()
+        ready = (
+            "installations: {home: {cloud: simulator}}\nswitches: [{name: Night alarm, on: night}]\n"
+            f"doors: {{dashboard: {{port: {free_port()}}}}}\n"
+        )
+        config.with_suffix(".new").write_text(ready)
+        config.with_suffix(".new").replace(config)
+        said = ""
+        while "The page: " not in said:
+            line = process.stdout.readline()
+            assert line, process.stderr.read()
+            said += line
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == cli.OK
+    assert config.read_text() == ready

@@ -211,3 +211,28 @@ def test_a_bridge_at_a_port_of_its_own_leaves_the_page_where_it_is(enter: Enter)
     assert "Saved" in browser.text
     assert home.bench.settings.doors.opened["dashboard"].port == 8099
     assert "hue" not in home.bench.settings.doors.opened
+
+
+def test_an_alarm_that_is_gone_from_the_file_is_not_forgotten(enter: Enter) -> None:
+    home = enter("", api="owa")
+    bench = home.bench
+    finish(logged_in(bench))
+    browser = home.opened()
+    bench.path.write_text(MINE)
+    browser.form("forget casa", which="//form[contains(@action, 'account')]")
+    assert "no such alarm" in browser.text
+    assert bench.journal.recall_all("owa login ")
+
+
+def test_a_file_that_is_wrong_by_now_does_not_take_the_page_away(enter: Enter) -> None:
+    home = enter("installations: [\n")
+    assert Browser(home.app).get("/").page.status_code == 200
+    assert "not valid YAML" in home.opened().text
+
+
+def test_an_answer_of_any_length_is_no_defect(enter: Enter) -> None:
+    browser = enter().opened()
+    stamp = browser.get("/setup/switches").tree.xpath("//input[@name='form']")[0].get("value")
+    browser.post("/setup/account", {"form": stamp, "do": f"forget {'x' * 5000}"})
+    assert browser.page.status_code == 200
+    assert "no such alarm" in browser.text

@@ -13,13 +13,13 @@ from emulator.app.settings import Settings
 from emulator.config import credentials
 from emulator.doors import DoorContext
 from emulator.doors.mounted import Refused
-from emulator.errors import EmulatorError
+from emulator.errors import ConfigError, EmulatorError
 from emulator.lan import turns
 from emulator.setup import answers, door_choices
 from emulator.setup.claim import ClaimCode
 from emulator.setup.set_up import SetUp
 from emulator.setup.web import pages
-from emulator.setup.web.desk import SetUpDesk
+from emulator.setup.web.desk import FormTooOld, SetUpDesk
 from emulator.system import kept
 from emulator.words.text import Text
 
@@ -31,7 +31,10 @@ def blueprint(
     path: Path, code: ClaimCode, conceal: Callable[[str], None], context: DoorContext, refused: Refused
 ) -> Blueprint:
     """Build the pages for the file at `path`, at the page of the program that runs with it."""
-    running = answers.of(Settings.load(path)).doors if path.exists() else {}
+    try:
+        running = answers.of(Settings.load(path)).doors
+    except ConfigError:  # by now: the program has started with what it said before, and the page is to be there
+        running = {}
 
     def begin() -> SetUp:
         return SetUp(
@@ -55,7 +58,9 @@ def blueprint(
         (context.pin.check if context.pin.is_set else code.check)(secret, peer)
 
     def forget(alarm: str) -> None:
-        one = Settings.load(path).installations[alarm]
+        one = Settings.load(path).installations.get(alarm)
+        if one is None:
+            raise FormTooOld(Text("There is no such alarm."))
         known = credentials.known(alarm, kept.environment(context.state_dir, os.environ))
         JournalVault(context.journal, context.state_dir, urlsplit(one.endpoint).netloc, known.user).forget()
         prefix = credentials.prefix_of(alarm)

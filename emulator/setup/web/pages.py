@@ -49,7 +49,9 @@ def blueprint(
     later = has_pin is not None
 
     def session() -> BrowserSession | None:
-        return desk.session(request.cookies.get(COOKIE, ""), str(request.remote_addr))
+        # Another port of this host may have set one of the same name: cookies know no ports.
+        found = (desk.session(token, str(request.remote_addr)) for token in request.cookies.getlist(COOKIE))
+        return next(filter(None, found), None)
 
     def shown(template: str, status: int = HTTPStatus.OK, **values: Any) -> Response:
         mine, told = session(), desk.told
@@ -182,7 +184,7 @@ def blueprint(
         mine = session()
         if mine is None or not later:
             return redirect(url_for("setup.show"), HTTPStatus.SEE_OTHER)
-        what, _, alarm = forms.field(request.form, "do").partition(" ")
+        what, _, alarm = request.form.get("do", "").partition(" ")
         try:
             with desk.changing(mine, request.form.get("form", "")) as one:
                 if what == "forget" and forget:
