@@ -17,6 +17,7 @@ SHOWN = {
     AWAY: sense("Home app", "away"),
     NIGHT: sense("Home app", "night"),
     DISARMED: sense("Home app", "disarmed"),
+    TRIGGERED: sense("Home app", "alarm went off"),
 }
 """The same for people."""
 

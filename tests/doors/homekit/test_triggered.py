@@ -6,7 +6,7 @@ from typing import Any
 
 from emulator.alarm.queue import View
 from emulator.doors.homekit.security import Security
-from emulator.doors.homekit.words import AWAY, DISARMED, NIGHT, TRIGGERED, SecurityState, Vocabulary
+from emulator.doors.homekit.words import AWAY, DISARMED, NIGHT, SHOWN, TRIGGERED, SecurityState, Vocabulary
 from emulator.model import ArmMode, Axes, Interior, PanelState
 
 WORDS = Vocabulary({AWAY: ArmMode(Interior.TOTAL), NIGHT: ArmMode(Interior.NIGHT)})
@@ -23,6 +23,10 @@ def test_it_is_triggered_until_it_is_no_more() -> None:
     assert security(replace(armed, triggered=1.0)).standing() == SecurityState(TRIGGERED, NIGHT)
     off = replace(armed, triggered=1.0, target=Axes(Interior.OFF, perimeter=False, annex=False))
     assert security(off).standing() == SecurityState(TRIGGERED, DISARMED)
+
+
+def test_the_page_has_words_for_it() -> None:
+    assert SHOWN[TRIGGERED] == "alarm went off"
 
 
 def test_what_is_not_known_stays_unknown() -> None:
