@@ -1,8 +1,9 @@
 """Which language a person reads, and how a sentence is said in it."""
 
 import pytest
+from babel.messages.pofile import read_po
 
-from emulator.words.language import ENGLISH, LANGUAGES, accepted, language, of_house, of_terminal
+from emulator.words.language import ENGLISH, FOLDER, LANGUAGES, accepted, language, of_house, of_terminal
 from emulator.words.text import Text, counted, sense
 from tests.support.catalogue import ES, FR, made
 
@@ -23,6 +24,13 @@ def test_a_sense_has_its_own_translation() -> None:
     spanish = made("es", ES, ("off", "apagado", "switch"), ("off", "apagada", ""))
     assert spanish.say(sense("switch", "off")) == "apagado"
     assert spanish.say(Text("off")) == "apagada"
+
+
+def test_what_brazil_counts_has_all_its_forms() -> None:
+    # pybabel compiles a missing form as its English, which hides the one of Portugal.
+    with (FOLDER / "pt_BR/LC_MESSAGES/emulator.po").open("rb") as file:
+        catalogue = read_po(file)
+    assert [message.id for message in catalogue if message.pluralizable and not all(message.string)] == []
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
