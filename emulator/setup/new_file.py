@@ -62,4 +62,5 @@ def scalar(value: object, key: str = "") -> str:
     """Return a value as YAML: a word as it is, any other text in quotes."""
     text = str(value)
     plain = text.isascii() and text.replace("-", "").replace("+", "").replace("_", "").isalnum() and text[0].isalpha()
-    return text if isinstance(value, int) or (plain and key != "name") else json.dumps(text, ensure_ascii=False)
+    is_word = plain and key != "name" and text != "null"
+    return text if isinstance(value, int) or is_word else json.dumps(text, ensure_ascii=False)

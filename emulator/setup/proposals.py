@@ -81,9 +81,13 @@ def alarms(place: InstallationSettings, found: Sequence[Listed]) -> tuple[AlarmA
     """Return alarms of an account as answers, each under a key that is like its title."""
     taken: list[AlarmAnswer] = []
     for one in found:
-        key = key_of(one.alias, [each.name for each in taken], "home")
         # The alias is the cloud's, and stands on the page and in a comment.
-        title = "".join(filter(str.isprintable, one.alias)).strip()[:TITLE_LIMIT] or key
+        title = "".join(filter(str.isprintable, one.alias)).strip()[:TITLE_LIMIT]
+        key = key_of(title, [each.name for each in taken], "home")
+        if not title:
+            title = key
+        elif title.casefold() in {each.title.casefold() for each in taken}:
+            title = f"{title} {len(taken) + 1}"
         taken.append(AlarmAnswer(key, place.cloud, place.country, one.number, place.url, title))
     return tuple(taken)
 

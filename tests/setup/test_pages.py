@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from emulator.simulator.accounts import Contract, SimulatedAccount
 from emulator.store.pin import Pin
 from tests.setup.browser import PEER, Browser
 from tests.setup.house import Open
@@ -135,3 +136,19 @@ def test_answers_that_do_not_go_together_can_be_mended(house: Open) -> None:
     browser.get("/setup/doors").form("next", **{"hue-port": "8080"})
     browser.get("/setup/review").form()
     assert "Saved" in browser.text
+
+
+class Former(SimulatedAccount):
+    """A customer whose contract has ended."""
+
+    def contracts(self) -> tuple[Contract, ...]:
+        return ()
+
+
+def test_an_account_without_an_alarm_is_told_so_where_another_is_typed(house: Open) -> None:
+    here = house(api="owa")
+    here.bench.alarm.backend.accounts = [Former(password=PASSWORD)]
+    browser = to_real(here.claimed(), here.bench).form("next", user="demo", password=PASSWORD)
+    browser.form("send", phone="0").form("next", code=here.bench.code())
+    assert "that account has no alarm" in browser.text
+    assert browser.at == "/setup/login"

@@ -16,6 +16,7 @@ from emulator.setup.account import CODES, AccountLogin, place_at
 from emulator.setup.answers import AnswerRefused
 from emulator.setup.bounds import LOGINS, PAUSE_S, REFUSALS, WITHIN_S, LoginBounds
 from emulator.setup.set_up import SetUp
+from emulator.simulator.accounts import Contract
 from emulator.system import kept
 from tests.setup.conftest import Make
 from tests.setup.rig import PASSWORD, PIN, SECOND, WRONG, Bench, finish
@@ -440,3 +441,16 @@ def test_a_file_that_would_not_say_what_was_chosen_is_not_written(make: Make) ->
     with pytest.raises(AnswerRefused, match="written like this"):
         one.save()
     assert bench.path.read_text() == before
+
+
+def test_alarms_that_are_called_the_same_are_told_apart(make: Make) -> None:
+    bench = make(api="owa", others=(Contract("7654321", alias="CASA"), Contract("7654322", alias="null")))
+    one = logged_in(bench)
+    one.choose_alarms(["2423443", "7654321", "7654322"])
+    assert [(each.name, each.title) for each in one.answers.alarms] == [
+        ("casa", "Casa"),
+        ("casa-2", "CASA 2"),
+        ("null", "null"),
+    ]
+    finish(one)
+    assert list(bench.settings.installations) == ["casa", "casa-2", "null"]

@@ -69,6 +69,9 @@ def blueprint(
             with desk.reading() as one:
                 step = steps.BY_NAME.get(name)
                 if step is None or not step.applies(one) or not _may_show(name, one):
+                    if problem and name in steps.ACCOUNT:  # of an account that will not do, whose step is over
+                        desk.told = problem
+                        desk.done.discard("login")
                     return redirect(url_for("setup.show"), HTTPStatus.SEE_OTHER)
                 values = forms.SHOW[name](one, spoken_in()) | {"walk": [] if later else steps.path(one), "step": step}
                 typed = request.form if problem else {}
