@@ -133,6 +133,12 @@ class Pin:
         """True if there is a PIN."""
         return is_set(self._journal)
 
+    @property
+    def edition(self) -> str:
+        """Another text for each PIN that was set; empty while there is none."""
+        stored = self._journal.recall(_PIN)
+        return str(json.loads(stored)["salt"]) if stored else ""
+
     def check(self, pin: str, peer: str) -> None:
         """Return if this is the PIN; PinRefused otherwise, and EmulatorError when the try cannot be written down."""
         with self._lock:
@@ -144,14 +150,8 @@ class Pin:
             now = self._now()
             tries = self._read(now)
             if tries.left(peer) <= 0:
-                time = spoken.length(LOCK_S)
-                raise PinRefused(
-                    Text(
-                        "too many wrong PINs: locked for {time} after the last one; {way_out}",
-                        time=time,
-                        way_out=WAY_OUT,
-                    )
-                )
+                how = {"time": spoken.length(LOCK_S), "way_out": WAY_OUT}
+                raise PinRefused(Text("too many wrong PINs: locked for {time} after the last one; {way_out}", **how))
             # Counted before it is compared: neither a crash nor a full disk gives another try.
             missed = deepcopy(tries)
             missed.miss(peer, now)

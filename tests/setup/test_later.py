@@ -236,3 +236,14 @@ def test_an_answer_of_any_length_is_no_defect(enter: Enter) -> None:
     browser.post("/setup/account", {"form": stamp, "do": f"forget {'x' * 5000}"})
     assert browser.page.status_code == 200
     assert "no such alarm" in browser.text
+
+
+def test_another_pin_ends_the_session_that_was_opened_with_the_one_before(enter: Enter) -> None:
+    home = enter()
+    thief = home.opened().get("/setup/switches")
+    home.rig.shown.pin.set("963852")  # as `emulator pin` does
+    thief.form("next", name_0="Stolen")
+    assert thief.page.status_code == 403
+    assert "Night alarm" not in thief.get("/setup/switches").text
+    mine = home.opened("963852").get("/setup/pin").form("next", pin="147258", again="147258")
+    assert "What shall be changed?" in mine.text

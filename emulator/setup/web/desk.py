@@ -43,13 +43,15 @@ class BrowserSession:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(16), repr=False)
     used_at: float = 0.0
+    edition: str = ""
+    """Edition of the PIN that it has shown."""
 
 
 class SetUpDesk:
     """One set-up and its browser. For any thread.
 
     `begin` makes a set-up; a new browser gets the draft of the one before if `goes_on`. `check` raises EmulatorError
-    unless it is given the right code, or PIN, by a peer.
+    unless it is given the right code, or PIN, by a peer. A session ends once `edition`, that of the PIN, is another.
     """
 
     def __init__(
@@ -59,11 +61,13 @@ class SetUpDesk:
         monotonic: Callable[[], float],
         *,
         goes_on: bool,
+        edition: Callable[[], str] = str,
     ) -> None:
         self._begin = begin
         self._check = check
         self._monotonic = monotonic
         self._goes_on = goes_on
+        self._edition = edition
         self._lock = threading.Lock()
         self._set_up: SetUp | None = None
         self._session: BrowserSession | None = None
@@ -81,7 +85,7 @@ class SetUpDesk:
             if self._set_up is None or not self._goes_on:
                 self._set_up, self.done = self._begin(), set()
             self.revision += 1
-            self._session = BrowserSession(peer, used_at=self._monotonic())
+            self._session = BrowserSession(peer, used_at=self._monotonic(), edition=self._edition())
             return self._session
 
     def session(self, token: str, peer: str) -> BrowserSession | None:
@@ -89,10 +93,15 @@ class SetUpDesk:
         found, now = self._session, self._monotonic()
         if found is None or not hmac.compare_digest(token.encode(), found.token.encode()):
             return None
-        if peer != found.peer or now - found.used_at > IDLE_S:
+        if peer != found.peer or now - found.used_at > IDLE_S or found.edition != self._edition():
             return None
         found.used_at = now
         return found
+
+    def renew(self) -> None:
+        """Let the session go on with the PIN that it has just set."""
+        if self._session:
+            self._session.edition = self._edition()
 
     def leave(self) -> None:
         """End the session, and forget the draft."""

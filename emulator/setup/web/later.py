@@ -43,10 +43,14 @@ def blueprint(
             context.journal,
             context.clock,
             conceal=conceal,
-            set_pin=context.pin.set,
+            set_pin=set_pin,
             running=running,
             page_port=_page_port(running),
         )
+
+    def set_pin(pin: str) -> None:
+        context.pin.set(pin)
+        desk.renew()
 
     def finish() -> str:
         if context.changes is None:
@@ -66,7 +70,7 @@ def blueprint(
         prefix = credentials.prefix_of(alarm)
         kept.change(context.state_dir, {f"{prefix}_{word}": None for word in kept.WORDS})
 
-    desk = SetUpDesk(begin, check, context.clock.monotonic, goes_on=False)
+    desk = SetUpDesk(begin, check, context.clock.monotonic, goes_on=False, edition=lambda: context.pin.edition)
     return pages.blueprint(desk, finish=finish, refused=refused, has_pin=lambda: context.pin.is_set, forget=forget)
 
 
