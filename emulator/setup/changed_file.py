@@ -104,7 +104,7 @@ def _doors(content: Any, was: Answers, wanted: Answers) -> None:
                     opened[name] = {}
                 opened[name][key] = value_of(key, value)
     for name in was.doors.keys() - wanted.doors.keys():
-        del opened[name]
+        opened.pop(name, None)
 
 
 def _set(section: Any, key: str, value: str, before: str) -> None:

@@ -454,3 +454,16 @@ def test_alarms_that_are_called_the_same_are_told_apart(make: Make) -> None:
     ]
     finish(one)
     assert list(bench.settings.installations) == ["casa", "casa-2", "null"]
+
+
+def test_a_door_that_no_line_has_opened_is_closed(make: Make) -> None:
+    bench = make()
+    bench.write("""\
+        installations: { home: { cloud: simulator } }
+        switches: [{ name: Night alarm, on: night }]
+        """)
+    one = bench.begin()
+    assert set(one.was.doors) == {"wemo"}
+    one.take_doors({"dashboard": {}})
+    one.save()
+    assert set(bench.settings.doors.opened) == {"dashboard"}
