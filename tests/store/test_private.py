@@ -1,6 +1,7 @@
 """The state folder is its owner's alone: what other users of the machine can open, and what is said of the folder."""
 
 import logging
+import os
 import stat
 from pathlib import Path
 
@@ -81,3 +82,22 @@ def test_a_fingerprint_is_slow_to_guess_and_that_of_an_earlier_version_still_fit
     monkeypatch.undo()  # the cheap one of the other tests
     assert private.HASH_COST == 2**14
     assert private.fingerprint("2580", "00" * 16).startswith("08093a6bb578453142eff1c7e9b0d3c3")
+
+
+def test_what_was_written_outlives_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A rename may reach the disk before the bytes do: the file would be empty.
+    order: list[str] = []
+    through, rename = os.fsync, Path.replace
+
+    def fsync(number: int) -> None:
+        order.append("written through")
+        through(number)
+
+    def replace(new: Path, path: Path) -> Path:
+        order.append("replaced")
+        return rename(new, path)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "replace", replace)
+    private.write(tmp_path / "secrets.json", "{}")
+    assert order == ["written through", "replaced"]
