@@ -17,3 +17,5 @@ class Mounted(NamedTuple):
     """Name of the link to them."""
     open: Callable[[DoorContext, Refused], Any]
     """Return a Blueprint of Flask, without a prefix."""
+    served: Callable[[bool], None] = lambda _is_served: None
+    """Called with True before they are served; with False before the server waits for their last requests to end."""

@@ -1,5 +1,6 @@
 """The link from the page to set-up. Light: the pages and their libraries are imported once a door shows them."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,14 @@ def mounted(path: Path, code: ClaimCode, conceal: Callable[[str], None]) -> Moun
     `code` opens them while there is no PIN.
     """
 
+    stopping = threading.Event()
+
     def open_pages(context: DoorContext, refused: Refused) -> Any:
         from emulator.setup.web import later
 
-        return later.blueprint(path, code, conceal, context, refused)
+        return later.blueprint(path, code, conceal, context, refused, stopping)
 
-    return Mounted("/setup", Text("Settings"), open_pages)
+    def served(is_served: bool) -> None:
+        (stopping.clear if is_served else stopping.set)()
+
+    return Mounted("/setup", Text("Settings"), open_pages, served)

@@ -79,7 +79,8 @@ class SetUp:
 
     def simulate(self, country: str, language: str) -> None:
         """Choose the simulated alarm."""
-        cloud = next(name for name, row in clouds.rows().items() if row.simulated)
+        cloud, row = next((name, row) for name, row in clouds.rows().items() if row.simulated)
+        country = country if country in row.countries else next(iter(row.countries))
         self.login, self.login_of = None, ()
         self._take(account.place_at(cloud, country, ""), [Listed("", alias=proposals.home(language))], language)
 
@@ -141,8 +142,6 @@ class SetUp:
         """Take the switches, of all alarms."""
         proposals.check(wanted)
         self.answers = replace(self.answers, switches=tuple(wanted))
-
-    # -- PIN, doors and notices ---------------------------------------------------------------------------
 
     def take_pin(self, pin: str, again: str) -> None:
         """Set the PIN, at once; it was typed twice."""
@@ -235,8 +234,9 @@ class SetUp:
                 self.choose_alarms([talk.found[0].number])
             return
         numbers = {one.number for one in talk.found}
-        wanted = {one.number for one in self.was.alarms if one.name in self.login_of} - {""}
-        if not wanted <= numbers:
+        mine = [one.name for one in self.was.alarms if one.name in self.login_of and one.number in ("", *numbers)]
+        self.login_of = tuple(mine) or self.login_of
+        if not mine:
             talk.found = ()  # its user must not be saved for them
             raise AnswerRefused(
                 Text("This account has other alarms than devices.yaml: {numbers}.", numbers=tuple(sorted(numbers)))

@@ -43,7 +43,7 @@ class Home:
     def _app(self) -> Flask:
         rig = self.rig
         context = Surroundings(self)
-        one = mounted(self.bench.path, self.code, self.bench.concealed.append)
+        one = self.mounted = mounted(self.bench.path, self.code, self.bench.concealed.append)
         return create_app(
             rig.shown, rig.access, [(one.path, one.title, one.open(cast(DoorContext, context), rig.access.refuse))]
         )
@@ -247,3 +247,12 @@ def test_another_pin_ends_the_session_that_was_opened_with_the_one_before(enter:
     assert "Night alarm" not in thief.get("/setup/switches").text
     mine = home.opened("963852").get("/setup/pin").form("next", pin="147258", again="147258")
     assert "What shall be changed?" in mine.text
+
+
+def test_a_login_under_way_keeps_no_program_from_stopping(enter: Enter) -> None:
+    home = enter(api="owa")
+    browser = home.opened().get("/setup/alarm").form("next", kind="real", cloud="owa", url=home.bench.url)
+    home.mounted.served(False)
+    browser.form("next", user="demo", password=PASSWORD)
+    assert "The program stopped before the cloud answered." in browser.text
+    home.mounted.served(True)

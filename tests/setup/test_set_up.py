@@ -467,3 +467,11 @@ def test_a_door_that_no_line_has_opened_is_closed(make: Make) -> None:
     one.take_doors({"dashboard": {}})
     one.save()
     assert set(bench.settings.doors.opened) == {"dashboard"}
+
+
+def test_a_house_in_brazil_can_be_tried_too(make: Make) -> None:
+    bench = make()
+    one = bench.begin()
+    one.simulate("BR", "pt-BR")
+    finish(one)
+    assert bench.settings.spoken.tag == "pt-BR"

@@ -140,6 +140,8 @@ class Dashboard:
 
     def _open(self) -> None:
         self._news.open()
+        for one in self._context.mounted:
+            one.served(True)
         self._unsubscribe = self._context.hub.subscribe(lambda _installation: self._news.changed())
 
     def _look(self) -> None:
@@ -155,4 +157,6 @@ class Dashboard:
         self._announced = False
         self._unsubscribe()
         self._news.close()
+        for one in self._context.mounted:
+            one.served(False)
         self._web.stop()

@@ -1,6 +1,7 @@
 """The pages of set-up in the running program: changes of names, modes, doors, notices, PIN and login, with the PIN."""
 
 import os
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
@@ -28,9 +29,17 @@ CHECK_S = 10.0
 
 
 def blueprint(
-    path: Path, code: ClaimCode, conceal: Callable[[str], None], context: DoorContext, refused: Refused
+    path: Path,
+    code: ClaimCode,
+    conceal: Callable[[str], None],
+    context: DoorContext,
+    refused: Refused,
+    stopping: threading.Event,
 ) -> Blueprint:
-    """Build the pages for the file at `path`, at the page of the program that runs with it."""
+    """Build the pages for the file at `path`, at the page of the program that runs with it.
+
+    While `stopping` is set, no request waits for the cloud.
+    """
     try:
         running = answers.of(Settings.load(path)).doors
     except ConfigError:  # by now: the program has started with what it said before, and the page is to be there
@@ -71,6 +80,7 @@ def blueprint(
         kept.change(context.state_dir, {f"{prefix}_{word}": None for word in kept.WORDS})
 
     desk = SetUpDesk(begin, check, context.clock.monotonic, goes_on=False, edition=lambda: context.pin.edition)
+    desk.stopping = stopping
     return pages.blueprint(desk, finish=finish, refused=refused, has_pin=lambda: context.pin.is_set, forget=forget)
 
 
