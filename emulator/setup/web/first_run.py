@@ -57,7 +57,7 @@ def create_app(desk: SetUpDesk, finish: Callable[[], str], is_over: Callable[[],
 
     @app.before_request
     def give_way() -> AnyResponse | None:
-        if not is_over() or request.path.startswith(FILES):
+        if not is_over() or request.path.startswith((*FILES, "/healthz")):
             return None
         return Response(render_template("setup/wait.html", to="/"), HTTPStatus.SERVICE_UNAVAILABLE)
 

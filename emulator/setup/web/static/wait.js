@@ -1,0 +1,11 @@
+// Go to the alarm's page once the program serves it; a page that is asked for too early would end in an error.
+const look = async () => {
+  try {
+    const answer = await fetch("/healthz", { cache: "no-store" });
+    if (!(await answer.text()).includes('"set-up"')) return location.assign("/");
+  } catch {
+    // The server is being replaced.
+  }
+  setTimeout(look, 1000);
+};
+setTimeout(look, 3000);
