@@ -113,7 +113,7 @@ class LogReader:
         if fresh:
             self.records.write(lambda: activity.keep(journal, name, fresh, now))
         news = [] if since is None else [event for event in fresh if event.at >= min(since, now) - LATE_S]
-        self._memory = replace(self._memory, read_at=now, alarm_at=self._alarm(events, news))
+        self._memory = replace(self._memory, read_at=now, alarm_at=self._alarm(events, fresh, news))
         self._note()
         self._show()
         for kind, notice in NOTICES.items():
@@ -121,14 +121,15 @@ class LogReader:
                 LOG.warning("%s: its activity log tells of: %s", name, kind)
                 self.records.tell(notice, _sentence(event, now))
 
-    def _alarm(self, events: Sequence[AlarmEvent], news: Sequence[AlarmEvent]) -> float | None:
+    def _alarm(self, events: Sequence[AlarmEvent], fresh: list[AlarmEvent], news: list[AlarmEvent]) -> float | None:
         """Return when the alarm went off that goes on, by events, newest first; None if there is none.
 
-        Only an alarm of the news is one: the first read may be of any age. An unknown state of the panel ends none.
+        Only an alarm of the news is one: the first read may be of any age. An unknown state of the panel ends none, nor
+        a row that was there before: its time may be none that can be read.
         """
         went_off = {event.key for event in news if event.kind is EventKind.ALARM}
         last = next((place for place, event in enumerate(events) if event.key in went_off), None)
-        alarm_at, later = self._memory.alarm_at, [one for one in events if one.at > (self._memory.alarm_at or math.inf)]
+        alarm_at, later = self._memory.alarm_at, [one for one in fresh if one.at > (self._memory.alarm_at or math.inf)]
         if last is not None:
             alarm_at, later = events[last].at, list(events[:last])
         over = _is_off(self.commands.view.axes) or any(event.kind in ENDS for event in later)

@@ -28,6 +28,9 @@ TRY_S = 0.1
 ANSWER_S = 0.3
 """For the answer to whoever asked, before the door by which it came is closed."""
 
+PUT_OFF_S = 5.0
+"""Longest time by which asking again for the same settings puts them off: none can do so for ever."""
+
 AGAIN_S = 5.0
 """Pause after an attempt into which a command came: the doors were closed for it, and shall not be all the time."""
 
@@ -145,7 +148,7 @@ class Reload(Generic[Running]):
         return self._next is not None and self._monotonic() >= self._not_before and self._take(self._next)
 
     def _check(self, asked: Sequence[Future[str]]) -> None:
-        self._next = None
+        waiting, self._next = self._next, None
         try:
             plan = self._load()
             if is_new := plan != self._plan:
@@ -157,8 +160,10 @@ class Reload(Generic[Running]):
             return
         self._show("")
         if is_new:
-            self._next, self._since = plan, self._monotonic()
-            self._not_before = self._since + ANSWER_S
+            self._next, now = plan, self._monotonic()
+            if plan != waiting:
+                self._since = self._not_before = now
+            self._not_before = max(self._not_before, min(now, self._since + PUT_OFF_S) + ANSWER_S)
             said = Text("the changed settings are right, and taken as soon as no command is under way")
         else:
             said = Text("nothing has changed: the program runs with these settings")
@@ -177,8 +182,10 @@ class Reload(Generic[Running]):
             answer.set_exception(error)
 
     def _complain(self, text: Text) -> None:
+        is_new = text != self._desk.trouble
         self._show(text)
-        self.app.tell(Notice.SETTINGS, Text("program"), text)
+        if is_new:  # as often as it is asked for, people hear once of the same
+            self.app.tell(Notice.SETTINGS, Text("program"), text)
 
     def _show(self, trouble: str) -> None:
         self._desk.trouble = trouble

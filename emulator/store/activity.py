@@ -55,8 +55,9 @@ class LogMemory:
     def load(cls, journal: Journal, installation: str) -> "LogMemory":
         """Return what was noted; nothing if it cannot be parsed."""
         try:
-            return cls(**json.loads(journal.recall(f"{MEMORY}{journal.alarm(installation)}") or "{}"))
-        except (ValueError, TypeError):
+            found = cls(**json.loads(journal.recall(f"{MEMORY}{journal.alarm(installation)}") or "{}"))
+            return found if all(map(math.isfinite, (found.read_at or 0, found.alarm_at or 0))) else cls()
+        except (ValueError, TypeError, OverflowError, RecursionError):
             return cls()
 
     def save(self, journal: Journal, installation: str) -> None:

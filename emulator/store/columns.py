@@ -21,8 +21,11 @@ def column_of(names: tuple[str, ...]) -> str | None:
 
 
 def names_of(column: str | None) -> tuple[str, ...]:
-    """Return the names that a column holds."""
-    return tuple(json.loads(column)) if column else ()
+    """Return the names that a column holds; none where it cannot be read, which must not hide the other rows."""
+    try:
+        return tuple(map(str, json.loads(column or "[]")))
+    except (ValueError, TypeError, RecursionError):
+        return ()
 
 
 def words_of(message: str) -> str | None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 Value = "str | int | float | tuple[str, ...]"
 """Type of the values that fill a sentence; a `str` that is a Text is translated with the sentence."""
@@ -73,9 +73,12 @@ def pack(text: str) -> str:
 def unpack(packed: str) -> str:
     """Return the text that was packed; raise ValueError where it cannot be read."""
     try:
-        return cast(str, _unpacked(json.loads(packed)))
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        found = _unpacked(json.loads(packed))
+        if not isinstance(found, str):
+            raise TypeError(found)
+    except (KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a packed text: {error!r}") from None
+    return found
 
 
 def _packed(value: Any) -> Any:
@@ -88,5 +91,8 @@ def _packed(value: Any) -> Any:
 def _unpacked(value: Any) -> Any:
     if isinstance(value, dict):
         values = {name: _unpacked(one) for name, one in value["v"].items()}
+        # In English it could pass, and fail in another language.
+        if not isinstance(value["c"], str) or (value["m"] and not isinstance(values["n"], int)):
+            raise TypeError(value)
         return Text.make(value["t"], values, many=value["m"], context=value["c"])
     return tuple(map(_unpacked, value)) if isinstance(value, list) else value

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.activity import EventKind, Means
+from emulator.activity import AlarmEvent, EventKind, Means
 from emulator.alarm.installation import Installation
 from emulator.alarm.log_reader import MOST_TOLD, POLLS
 from emulator.errors import LoginRefused
@@ -377,3 +377,28 @@ def test_without_a_log_nothing_rings(tmp_path: Path) -> None:
     assert home.reads() == 0
     assert home.alarm.view.triggered is None
     home.journal.close()
+
+
+class OddLog:
+    """A cloud whose log is of another kind than is known: none of its times can be read."""
+
+    def __init__(self, home: Home) -> None:
+        self.home, self.kinds = home, [EventKind.DISARMED]
+
+    def activity(self) -> tuple[AlarmEvent, ...]:
+        return tuple(AlarmEvent(kind, self.home.clock.time(), kind) for kind in self.kinds)
+
+
+def test_an_old_row_without_a_time_ends_no_alarm(owa: Home) -> None:
+    owa.arm()
+    log, reader = OddLog(owa), owa.alarm._session.log
+    reader.read(log)  # type: ignore[arg-type]
+    log.kinds = [EventKind.ALARM, EventKind.DISARMED]
+    for _ in range(3):
+        owa.clock.now += 60
+        reader.read(log)  # type: ignore[arg-type]
+        assert owa.alarm.view.triggered is not None
+    log.kinds = [EventKind.RESOLVED, *log.kinds]
+    owa.clock.now += 60
+    reader.read(log)  # type: ignore[arg-type]
+    assert owa.alarm.view.triggered is None

@@ -332,3 +332,20 @@ def test_every_setting_counts(more: dict[str, Any]) -> None:
     assert plan() != plan(**more)
     assert plan() == plan()
     assert isinstance(plan().settings, Settings)
+
+
+def test_asking_again_and_again_does_not_put_it_off_for_ever(house: House) -> None:
+    house.file = plan("Dusk")
+    for _ in range(100):
+        house.now += ANSWER_S / 2
+        house.ask()
+    assert "start Dusk" in house.log
+
+
+def test_people_hear_once_of_the_same_trouble(house: House) -> None:
+    house.file = EmulatorError("no such mode")
+    for _ in range(5):
+        house.ask()
+    house.file = EmulatorError("no such door")
+    house.ask()
+    assert [text[:12] for _, text in house.app.told] == ["no such mode", "no such door"]

@@ -1,5 +1,6 @@
 """The kept activity log: bounds, matches, keys, and who is behind a change."""
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -158,3 +159,10 @@ def test_the_nearest_fitting_row_is_behind_a_change() -> None:
     ]
     assert {since: one.id for since, one in activity.movers(spans, rows).items()} == {NOW: 2}
     assert activity.movers(spans, rows[4:]) == {}
+
+
+@pytest.mark.parametrize("kept", ['{"read_at": "x"}', '{"alarm_at": NaN}', '{"alarm_at": [1]}', '{"x": 1}', "["])
+def test_a_memory_that_cannot_be_read_is_none(tmp_path: Path, kept: str) -> None:
+    with closing(Journal(tmp_path)) as journal:
+        journal.note(f"{activity.MEMORY}{journal.alarm('home')}", kept)
+        assert activity.LogMemory.load(journal, "home") == activity.LogMemory()

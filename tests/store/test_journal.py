@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -369,3 +370,13 @@ def test_commands_come_in_pages_and_are_counted(journal: Journal) -> None:
     assert [entry.action for entry in newest] == ["thing 4", "thing 3"]
     assert [entry.action for entry in journal.commands(2, newest[-1].id)] == ["thing 2", "thing 1"]
     assert journal.counts(3.0) == {("", "dashboard", "refused"): 2}
+
+
+@pytest.mark.parametrize("damaged", ["[", "5", "{", "null", "[" * 100_000])
+def test_names_of_zones_that_cannot_be_read_hide_no_row(tmp_path: Path, damaged: str) -> None:
+    with closing(Journal(tmp_path)) as journal:
+        journal.begin("home", Command(Arm(ArmMode(Interior.NIGHT)), Origin("cli")), 1.0)
+        with journal.write() as db:
+            db.execute("UPDATE commands SET zones = ?, past = ?", (damaged, damaged))
+        [entry] = journal.commands(9)
+    assert (entry.action, entry.zones, entry.past) == ("arm night", (), ())

@@ -50,7 +50,22 @@ def test_several_values_are_listed() -> None:
     assert same(unpack(pack(text)), text)
 
 
-@pytest.mark.parametrize("packed", ["", "{}", '{"t": 1}', "[", '{"t": "{x}", "v": {}, "m": "", "c": ""}'])
+@pytest.mark.parametrize(
+    "packed",
+    [
+        "",
+        "{}",
+        '{"t": 1}',
+        "[",
+        '{"t": "{x}", "v": {}, "m": "", "c": ""}',
+        '{"t": "{n} window", "v": {"n": "x"}, "m": "{n} windows", "c": ""}',
+        '{"t": "on", "v": {}, "m": "", "c": 5}',
+        "5",
+        "null",
+        '["a"]',
+        '{"v":' * 100_000,
+    ],
+)
 def test_what_is_not_packed_is_refused(packed: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         unpack(packed)

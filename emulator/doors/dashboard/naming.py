@@ -46,11 +46,14 @@ def give(overview: Overview, access: Access, request: Request) -> None:
     if overview.pin.is_set:
         access.check_person(request, request.form.get("pin"), NAME)
     address, name = (request.form.get(field, "")[:FORM_LIMIT] for field in ("address", "name"))
+    # A zone of IPv6 could hold any letters. A name that is an address would pass for another device.
+    address = address.replace("%", " ").strip()
     try:
-        overview.names.give(address, name)
+        overview.names.give(address, "" if _is_address(name.strip()) else name)
     except ValueError as error:
         raise ProtocolError(str(error)) from None
-    told = Text("{address} is {name}", address=address.strip(), name=overview.names.named(address.strip()))
+    peer = str(ip_address(address))
+    told = Text("{address} is {name}", address=peer, name=overview.names.named(peer))
     overview.journal.did(Origin("dashboard", str(request.remote_addr)), NAME, told, overview.now())
     overview.news.changed()
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -34,8 +35,8 @@ READ_AT_ONCE = 250
 FILTER_LIMIT = 200
 """Characters of a filter; the longest real one is an alarm's name."""
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""Begins of a cell that a spreadsheet would carry out."""
+FORMULA = re.compile(r"(^|;\s*|[\t\r\n])(?=[=+@\t\r-])")
+"""Begins of a cell that a spreadsheet would carry out. Where commas part decimals, Excel parts cells at semicolons."""
 
 HEAD = (Text("Time"), Text("Alarm"), Text("Command"), Text("Asked by"), Text("Outcome"), Text("Why"), Text("Times"))
 
@@ -145,4 +146,4 @@ def _csv(entries: Iterable[Entry], named: Callable[[str], str]) -> str:
 
 def _cell(text: str) -> str:
     """Return a cell that no spreadsheet takes for a formula: names come from strangers."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return FORMULA.sub(r"\1'", text)

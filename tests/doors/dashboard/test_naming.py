@@ -47,7 +47,9 @@ def test_no_other_site_may_give_one(tmp_path: Path) -> None:
     assert rig.shown.names.all() == {}
 
 
-@pytest.mark.parametrize("address", ["", "Echo", "999.1.1.1", "<b>", "10.0.0.1; DROP", "x" * 9999])
+@pytest.mark.parametrize(
+    "address", ["", "Echo", "999.1.1.1", "<b>", "10.0.0.1; DROP", "x" * 9999, "fe80::1%\x1b[2J\u202ePIN"]
+)
 def test_only_an_address_has_a_name(tmp_path: Path, address: str) -> None:
     rig = Rig(tmp_path)
     assert "use an address of the LAN" in give(rig, address, "Echo").replace("Use an", "use an")
@@ -87,3 +89,15 @@ def test_a_note_that_cannot_be_read_names_nobody_wrongly(tmp_path: Path, kept: s
     rig.journal.note(NOTE, kept)
     assert PeerNames(rig.journal).named("10.0.0.2") == "10.0.0.2"
     assert rig.get("/").status_code == 200
+
+
+def test_no_device_passes_for_another_address(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, pin=None)
+    give(rig, PEER, ECHO, pin="")
+    assert rig.shown.names.named(PEER) == PEER
+
+
+def test_an_address_is_written_down_as_it_is_kept(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    give(rig, "0:0::9", "Echo")
+    assert rig.journal.commands(1)[0].message == "::9 is Echo"

@@ -101,6 +101,13 @@ def test_the_table_holds_no_formula(busy: Rig) -> None:
     assert [row[2] for row in found[1:]] == ["arm total", "disarm", "disarm", "arm night"]
 
 
+def test_the_table_holds_no_formula_where_semicolons_part_cells(busy: Rig) -> None:
+    """So they do in Excel in Spain, Italy, France and Portugal."""
+    busy.journal.refuse(Origin("wemo", STRANGER, "x;=1+1"), "disarm", "no; @x;a", busy.clock.time(), "home")
+    [_, found, *_] = csv.reader(busy.get("/journal.csv").get_data().decode("utf-8-sig").splitlines())
+    assert found[3:6:2] == [f"x;'=1+1 · WeMo · {STRANGER}", "no; '@x;a"]
+
+
 def test_the_table_speaks_its_readers_language(tmp_path: Path) -> None:
     rig = Rig(tmp_path, language=MARKED)
     rig.post("/arm", installation="home", mode="night")
