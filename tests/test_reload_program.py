@@ -131,7 +131,8 @@ def test_what_is_wrong_changes_nothing_and_is_shown(program: Reloaded) -> None:
     program.reload()
     until(lambda: "devices.yaml:2" in program.state()["settings"])
     assert program.names == ["Night", "Day"]
-    assert "The changed settings are not taken" in requests.get(program.page, timeout=PATIENCE_S).text
+    shown = requests.get(program.page, headers={"Accept-Language": "en"}, timeout=PATIENCE_S).text
+    assert "The changed settings are not taken" in shown
     program.write("on: dayy", "on: day")
     program.reload()
     until(lambda: not program.state()["settings"])
