@@ -87,7 +87,7 @@ def _is_open(error: Any, code: str, kind: str, message: str) -> bool:
 def _number(error: Any) -> int | None:
     """Return the number of open zones, if the panel tells it."""
     number = graphql.text(error, "exceptionsNumber")
-    return int(number) if number.isdecimal() else None
+    return int(number[:9]) if number.isdecimal() else None
 
 
 def _allows(error: Any) -> bool | None:

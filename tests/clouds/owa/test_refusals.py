@@ -30,6 +30,7 @@ def read(message: str = "", *, arming: bool = True, **error: Any) -> Exception:
         ("error_mpj_exception", {"code": "ERR_ZONE_OPEN", "type": "NON_BLOCKING", "exceptionsNumber": 2}),
         (MPJ, {"code": None, "type": "BLOCKING", "exceptionsNumber": 1}),
         (MPJ, {"code": 7, "type": None, "exceptionsNumber": "3"}),
+        (MPJ, {"code": "102", "type": "ZONE", "exceptionsNumber": "9" * 9999}),
         (MPJ, {"code": "7", "allowForcing": True}),
         ("Hay una zona abierta", {"code": "7", "type": "NON_BLOCKING"}),
         ("Une zone est ouverte", {"type": "ZONE", "exceptionsNumber": 1}),
