@@ -16,6 +16,7 @@ from emulator.doors.dashboard.openapi import LARGEST_ID
 from emulator.doors.dashboard.overview import Overview
 from emulator.doors.dashboard.speech import spoken_in
 from emulator.lan import turns
+from emulator.model import Result
 from emulator.store import activity
 from emulator.store.activity import LoggedEvent
 from emulator.store.journal import Entry, Journal
@@ -64,12 +65,23 @@ class JournalFilter:
 
 def find(journal: Journal, wanted: JournalFilter) -> Iterator[Entry]:
     """Yield the wanted entries, newest first."""
-    before = wanted.before
-    while entries := journal.commands(READ_AT_ONCE, before):
+    before = _below(journal, wanted, wanted.before)
+    while before and (entries := journal.commands(READ_AT_ONCE, before)):
         yield from filter(wanted.fits, entries)
-        before = entries[-1].id
+        before = _below(journal, wanted, entries[-1].id)
         with turns.WEB.pass_on():
             pass
+
+
+def _below(journal: Journal, wanted: JournalFilter, before: int | None) -> int:
+    """Return a number just above the next entry that may be wanted, 0 if there is none; any peer may look for none."""
+    results = [one for one in ("", *Result) if wanted.outcome in ("", _word(one or None))]
+    query = (
+        "SELECT max(id) FROM commands WHERE (? IS NULL OR id < ?) AND ? IN ('', door, peer) "  # noqa: S608  # question marks
+        f"AND (? = '' OR coalesce(result, '') IN ({', '.join('?' * len(results))}))"
+    )
+    [(newest,)] = journal.rows(query, before, before, wanted.who, wanted.outcome, *results)
+    return int(newest or -1) + 1
 
 
 def blueprint(overview: Overview, named: Callable[[str], str] = str) -> Blueprint:

@@ -8,6 +8,7 @@ from lxml import html
 
 from emulator.doors.dashboard.records import ROWS
 from emulator.model import Origin
+from emulator.store.journal import Entry
 from emulator.words.text import Text
 from tests.doors.dashboard.rig import PEER, PIN, Rig
 from tests.support.catalogue import MARKED
@@ -75,6 +76,21 @@ def test_a_filter_offers_who_asked_and_keeps_what_was_chosen(busy: Rig) -> None:
     [table] = page.xpath("//a[@download]/@href")
     assert table == f"/journal.csv?who={STRANGER}&outcome=refused"
     assert busy.get(table).text.count("\r\n") == 2
+
+
+@pytest.mark.parametrize("query", ["?who=nobody", "?outcome=under-way", "?outcome=x"])
+def test_looking_for_nothing_reads_no_entries(busy: Rig, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A journal of ten thousand entries would take a small machine many seconds, as often as a peer likes."""
+    read: list[int] = []
+    commands = busy.journal.commands
+
+    def counted(limit: int, before: int | None = None, *, quiet: bool | None = None) -> list[Entry]:
+        read.append(limit)
+        return commands(limit, before, quiet=quiet)
+
+    monkeypatch.setattr(busy.journal, "commands", counted)
+    assert busy.get(f"/journal.csv{query}").status_code == 200
+    assert read == []
 
 
 def test_pages_follow_each_other_without_a_gap(rig: Rig) -> None:
