@@ -73,7 +73,7 @@ def under_way(rig: Rig) -> bytes:
         rig.settle()
     rig.post("/arm", installation="home", mode="night")
     page = rig.get("/").data
-    assert b"It usually takes" in page
+    assert b"quiet usual" in page
     return page
 
 
