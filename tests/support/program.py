@@ -52,7 +52,7 @@ def simulated() -> Iterator[SimulatedAlarm]:
 
 
 class Program:
-    """`emulator run` on loopback."""
+    """`emulator run` on loopback, in an English house."""
 
     def __init__(self, folder: Path, alarm: SimulatedAlarm, targets: str = "", *, switches: str = SWITCHES) -> None:
         self.folder = folder
@@ -62,6 +62,7 @@ class Program:
             f"installations: {{home: {{cloud: wsdo, url: '{alarm.url}', poll_every: 1s, timeouts: {{command: 5s}}}}}}\n"
             f"switches: {switches}\n"
             f"doors: {{wemo: {{first_port: {ports[0]}}}, dashboard: {{port: {ports[1]}}}, hue: {{port: {ports[2]}}}}}\n"
+            "language: en\n"
         )
         self.environment = {
             **os.environ,
