@@ -8,6 +8,8 @@ LOWEST := .venv-lowest
 BIN := $(VENV)/bin
 CLIENTS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/verisure-emulator/clients
 WORDS := emulator/words/locale
+# The calls that make sentences, as xgettext names them; tests/words reads this line.
+SENTENCES := Text counted:1,2 sense:1c,2 say say_counted:1,2
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 WORKERS := --numprocesses auto --dist loadscope --no-loadscope-reorder
 
@@ -67,7 +69,7 @@ fuzz: $(VENV)/installed-dev
 
 # The catalogues anew from the sentences in the source; then translate what is new in emulator/words/locale, and once more.
 words: $(VENV)/installed-dev
-	$(BIN)/pybabel --quiet extract --mapping babel.cfg $(addprefix --keyword=,Text counted:1,2 sense:1c,2 say say_counted:1,2) \
+	$(BIN)/pybabel --quiet extract --mapping babel.cfg $(addprefix --keyword=,$(SENTENCES)) \
 		--no-location --sort-output --omit-header --output $(WORDS)/emulator.pot emulator
 	$(BIN)/pybabel --quiet update --input-file $(WORDS)/emulator.pot --output-dir $(WORDS) --domain emulator \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 120
