@@ -1,5 +1,5 @@
 # Two commands matter: `make run` tries the program on a simulated alarm, `make test` runs every check; `make fast` runs
-# the quick ones; `make test-long` tries five times as many examples, every variant of a fault, and lives the simulated
+# the quick ones; `make test-long` tries twice as many examples, every variant of a fault, and lives the simulated
 # month.
 PYTHON ?= python3
 VENV := .venv

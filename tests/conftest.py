@@ -36,7 +36,7 @@ settings.register_profile(
     # None that measures the machine; and examples may share a fixture.
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-settings.register_profile("long", settings.get_profile("short"), max_examples=125)
+settings.register_profile("long", settings.get_profile("short"), max_examples=60)
 settings.load_profile("short")
 """As many examples of a property as `make test` has time for; `make test-long` loads the other one."""
 
@@ -52,7 +52,7 @@ TRACED = 1
 ONE_MORE = pytest.StashKey[bool]()
 """Set for a variant that coverage does not look at."""
 
-SAMPLE = 6
+SAMPLE = 4
 """Variants of a test marked `sampled` that `make test` takes at most, evenly spread; `make test-long` takes all."""
 
 WHOLE = tuple(

@@ -139,6 +139,7 @@ def test_what_is_wrong_changes_nothing_and_is_shown(program: Reloaded) -> None:
     assert program.names == ["Night", "Day"]
 
 
+@pytest.mark.long
 def test_a_door_may_come_and_another_one_go(program: Reloaded) -> None:
     wemo = re.search(r"wemo: \{[^}]*\}, ", (program.folder / "devices.yaml").read_text())
     assert wemo
@@ -170,6 +171,7 @@ def test_often_and_nothing_is_left_behind(program: Reloaded) -> None:
     assert program.process.poll() is None
 
 
+@pytest.mark.long
 def test_a_signal_during_the_start_and_the_stop_is_harmless(tmp_path: Path, alarm: SimulatedAlarm) -> None:
     program = Reloaded(tmp_path, alarm, switches=BEFORE)
     options = ["--config", str(tmp_path / "devices.yaml"), "--state-dir", str(tmp_path), "--interface", "lo"]
@@ -189,6 +191,7 @@ def test_a_signal_during_the_start_and_the_stop_is_harmless(tmp_path: Path, alar
         assert "Traceback" not in process.stderr.read()
 
 
+@pytest.mark.long
 def test_a_terminal_that_is_closed_ends_the_program(tmp_path: Path, alarm: SimulatedAlarm) -> None:
     """It is no service: nobody would know that it still runs."""
     program = Reloaded(tmp_path, alarm, switches=BEFORE)

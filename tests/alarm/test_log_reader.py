@@ -159,6 +159,7 @@ def test_a_wrong_clock_of_the_cloud_harms_no_match(home: Home, off_s: float) -> 
     assert row.at <= row.seen_at
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("fault", ["log_order", "log_gap", "log_unknown", "log_huge", "empty_log"])
 def test_faults_of_the_log_double_nothing(home: Home, fault: str) -> None:
     home.poll()
@@ -215,6 +216,7 @@ def test_it_is_no_reason_for_a_login(owa: Home) -> None:
     assert not owa.alarm.health.is_faulty
 
 
+@pytest.mark.long
 def test_a_failure_is_no_failure_of_polling_and_is_backed_off(owa: Home, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     owa.poll()

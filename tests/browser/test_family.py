@@ -23,6 +23,7 @@ def _thumb(person: Person) -> Iterator[None]:
     person.language("")
 
 
+@pytest.mark.long
 def test_a_thumb_disarms_with_the_pad_and_a_wrong_pin_asks_again(person: Person) -> None:
     person.touch()
     person.open()

@@ -57,6 +57,7 @@ def test_what_happens_elsewhere_shows_without_a_reload(person: Person) -> None:
     assert person.browser.title.startswith("Day")
 
 
+@pytest.mark.long
 def test_a_wrong_pin_says_how_many_tries_are_left(person: Person) -> None:
     person.arm("night")
     person.see("home is armed", where=NOW)
@@ -68,6 +69,7 @@ def test_a_wrong_pin_says_how_many_tries_are_left(person: Person) -> None:
     assert person.text("#pin-home-error") == ""
 
 
+@pytest.mark.long
 def test_what_somebody_types_survives_the_news(person: Person) -> None:
     person.arm("night")
     person.see("home is armed", where=NOW)

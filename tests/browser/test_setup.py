@@ -89,6 +89,7 @@ def first_run(browser: Chrome, folder: Path) -> Iterator[Newcomer]:
     browser.get("about:blank")
 
 
+@pytest.mark.long
 def test_a_family_tries_it_on_a_phone(browser: Chrome, tmp_path: Path) -> None:
     with first_run(browser, tmp_path) as person:
         person.claim()

@@ -58,6 +58,7 @@ def asked_for(person: Person) -> list[tuple[str, str | None]]:
     return [(entry.action, entry.result) for entry in reversed(person.home.alarms.journal.commands(50))]
 
 
+@pytest.mark.long
 def test_a_second_tap_after_a_wrong_pin_changes_nothing(person: Person) -> None:
     person.arm("night")
     person.see("home is armed", where=NOW)
@@ -184,6 +185,7 @@ def test_it_is_asked_without_javascript_too(person: Person) -> None:
 # -- the connection ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_offline_the_page_is_news_of_yesterday_and_sends_nothing(person: Person) -> None:
     person.arm("night")
     person.see("home is armed", where=NOW)

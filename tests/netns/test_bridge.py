@@ -62,6 +62,7 @@ def test_what_is_held_back_is_seen_at_the_other_door_and_heard(lan: Lan, careful
     assert listener.stop() == 0
 
 
+@pytest.mark.long
 def test_after_a_sweep_subscribers_hear_the_truth_again(lan: Lan, careful: Home) -> None:
     careful.alarm.post("keypad", arm="total")
     careful.reads("total", "1")

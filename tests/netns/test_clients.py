@@ -29,6 +29,7 @@ def test_pywemo_finds_reads_and_switches(lan: Lan, home: Home) -> None:
     assert home.alarm.events()[-2:] == ["armed_night", "disarmed_main"]
 
 
+@pytest.mark.long
 def test_pywemo_hears_of_changes_made_by_others(lan: Lan, home: Home) -> None:
     """By another client, by `emulator arm` in the house, and by a hand at the keypad."""
     listener = lan.listening("client", "wemo.py", "listen", *(one.url for one in home.switches.values()))

@@ -50,6 +50,7 @@ def test_a_slow_panel_keeps_nobody_waiting(lan: Lan, home: Home) -> None:
     ]
 
 
+@pytest.mark.long
 def test_on_off_on_run_in_order(home: Home) -> None:
     """A person who changes her mind is followed."""
     before = len(home.alarm.events())
@@ -155,6 +156,7 @@ def test_a_cloud_that_talks_nonsense(home: Home) -> None:
     assert home.alarm.sent() == {"ARM1": 1}
 
 
+@pytest.mark.long
 def test_a_lost_answer_and_a_dead_session(lan: Lan, home: Home) -> None:
     """The answer to X1 got lost and the session dies before X2: logged in once more, and X1 is not repeated."""
     home.alarm.post("fault", fault="lost", request="PERI1", times=1)

@@ -238,6 +238,7 @@ def ignored(home: Home) -> Counter[str]:
     return counts
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("on", "at_once"),
     [

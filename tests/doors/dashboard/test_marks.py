@@ -206,6 +206,7 @@ SITUATIONS = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda one: one.__name__)
 def test_every_word_comes_from_the_catalogue(tmp_path: Path, situation: Callable[[Rig], bytes]) -> None:
     rig = Rig(tmp_path, language=MARKED)
@@ -214,6 +215,7 @@ def test_every_word_comes_from_the_catalogue(tmp_path: Path, situation: Callable
     rig.journal.close()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("pairing", "pin"), [("open", None), ("button", None), ("button", PIN)])
 def test_pairing_too(tmp_path: Path, pairing: str, pin: str | None) -> None:
     rig = Rig(tmp_path, pairing=pairing, pin=pin, language=MARKED)  # type: ignore[arg-type]  # of a parameter

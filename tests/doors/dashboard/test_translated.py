@@ -11,6 +11,7 @@ from tests.doors.dashboard.rig import Rig
 from tests.doors.dashboard.test_marks import SITUATIONS
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda one: one.__name__)
 def test_no_english_is_left(tmp_path: Path, situation: Callable[[Rig], bytes]) -> None:
     pages = {}

@@ -110,7 +110,7 @@ def test_the_page_and_the_api_name_it(program: Program) -> None:
     state = requests.get(f"{where}/api/state", timeout=PATIENCE_S).json()
     assert state["doors"] == [{"name": "homekit", "status": "ok", "obstacles": []}]
     assert [one["doors"] for one in state["switches"]] == [[{"door": "homekit", "says": "off"}]] * 3
-    html = requests.get(f"{where}/", timeout=PATIENCE_S).text
+    html = requests.get(f"{where}/", headers={"Accept-Language": "en"}, timeout=PATIENCE_S).text
     assert "<dt>HomeKit bridge</dt><dd>served" in html
     assert "Pair with the HomeKit bridge" in html
     assert (program.app.readiness.reached, program.app.readiness.wanted) == (3, 3)

@@ -79,7 +79,9 @@ def test_a_refused_value_is_not_kept(tmp_path: Path) -> None:
     with a_house(tmp_path, hub) as house:
         phone, alarm = house.phone(), house.alarm
         hub.go.clear()
-        answers = [phone.write(alarm, TARGET, NIGHT) for _ in range(PER_PEER + 2)]
+        phone.write(alarm, TARGET, NIGHT)
+        until(lambda: hub.threads["command"])  # it is under way, and no longer in the queue
+        answers = [phone.write(alarm, TARGET, NIGHT) for _ in range(PER_PEER + 1)]
         assert [answer[alarm, TARGET]["status"] for answer in answers[-1:]] == [NO_COMMUNICATION]
         assert phone.write(alarm, TARGET, AWAY)[alarm, TARGET]["status"] == NO_COMMUNICATION
         assert phone.read(alarm, TARGET) == NIGHT  # what was asked for before, and waits
