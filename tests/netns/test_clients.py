@@ -3,6 +3,8 @@
 import json
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.netns.home import EMULATOR, MODES, Home, hears, name_of
 from tests.netns.lan import CLIENT, HOUSE, INTERFACE, Lan
 
