@@ -36,7 +36,7 @@ settings.register_profile(
     # None that measures the machine; and examples may share a fixture.
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-settings.register_profile("long", settings.get_profile("short"), max_examples=60)
+settings.register_profile("long", settings.get_profile("short"), max_examples=40)
 settings.load_profile("short")
 """As many examples of a property as `make test` has time for; `make test-long` loads the other one."""
 
