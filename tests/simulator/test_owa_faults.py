@@ -25,8 +25,8 @@ def arm(customer: Customer) -> dict[str, Any]:
     return found
 
 
-def round_of(customer: Customer) -> None:
-    """One of each request, whatever becomes of it."""
+def round_of(customer: Customer, key: dict[str, str]) -> None:
+    """One of each request, whatever becomes of it; `key` forces."""
     mine = customer.mine()
     order = "none"
     login = {"user": "demo", "password": "demo", "country": "ES", **customer.device}
@@ -48,13 +48,18 @@ def round_of(customer: Customer) -> None:
     customer.clock.pass_by(3)
     with suppress(ConnectionDropped):
         customer.send("ArmStatus", {**mine, "request": "ARM1", "referenceId": order, "counter": 1})
+    with suppress(ConnectionDropped):
+        customer.send("xSArmPanel", {**mine, "request": "ARM1", **key})
 
 
-@pytest.mark.xfail(strict=False, reason="open: the new faults need requests of their own")
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_kind_of_fault_is_without_effect(customer: Customer, kind: str) -> None:
+    # A refusal: its key forces, and the log has a row of it.
+    customer.panel.window("Cocina", is_open=True)
+    refused = customer.run("ARM1")["error"]
+    customer.panel.window("Cocina", is_open=False)
     fault(customer, kind, seconds=0)
-    round_of(customer)
+    round_of(customer, {"forceArmingRemoteId": refused["referenceId"], "suid": refused["suid"]})
     state = customer.state()
     assert (state["fault_hits"], state["faults"]) == ({kind: 1}, [])
     assert state["client_faults"] == []
