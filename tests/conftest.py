@@ -7,9 +7,11 @@ import ctypes
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from itertools import count
@@ -198,6 +200,25 @@ def logging_as_it_was() -> Iterator[None]:
 def quick_hash(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the hashes of PINs and logins cheap: hundreds are made, and none has to be slow to guess."""
     monkeypatch.setattr(private, "HASH_COST", 2)
+
+
+@pytest.fixture
+def signals_as_they_were() -> Iterator[None]:
+    """Commands take over Ctrl-C and others; the test run keeps its own."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def in_madrid(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The household's clocks show the time of Madrid."""
+    monkeypatch.setenv("TZ", "Europe/Madrid")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.fixture

@@ -34,6 +34,8 @@ from tests.support.fakes import FakeClock
 from tests.support.patience import PATIENCE_S, STOP_S
 from tests.support.program import free_port
 
+pytestmark = pytest.mark.usefixtures("signals_as_they_were")
+
 SWITCHES = "switches: [{name: Night, on: night, off: disarm}]\n"
 SIMULATED = "installations: {home: {cloud: simulator}}\n" + SWITCHES
 PASSWORD = "Correcto-Caballo-9"
@@ -66,15 +68,6 @@ class Shell:
 
     def json(self, *words: str) -> Any:
         return json.loads(self.type(*words, "--json").stdout)
-
-
-@pytest.fixture(autouse=True)
-def signals_as_they_were() -> Iterator[None]:
-    """Commands take over Ctrl-C; the test run keeps its own."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import io
 import json
-import signal
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -20,6 +19,8 @@ from emulator.store.journal_file import FILE
 from emulator.words.language import language
 from emulator.words.text import Text
 from tests.support.fakes import FakeClock
+
+pytestmark = pytest.mark.usefixtures("signals_as_they_were")
 
 PASSWORD = "Correcto-Caballo-9"
 SECOND = Contract("7654321", alias="Playa")
@@ -84,14 +85,6 @@ class Desk:
 
     def count(self, operation: str) -> int:
         return int(self.alarm.backend.requests[operation])
-
-
-@pytest.fixture(autouse=True)
-def signals_as_they_were() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 @pytest.fixture

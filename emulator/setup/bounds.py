@@ -18,7 +18,7 @@ PAUSE_S = 1800.0
 """Pause after those; the lock of an account that did three wrong ones lasts longer."""
 
 LOGINS, WITHIN_S = 6, 3600.0
-"""LoginBounds of one set-up within that time, the right ones included: each may send a message to a phone."""
+"""Logins of one set-up within that time, the right ones included: each may send a message to a phone."""
 
 _NOTE = "setup: refused logins"
 

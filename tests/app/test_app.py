@@ -210,14 +210,6 @@ def test_a_change_at_the_alarm_reaches_the_doors(make: Callable[..., App]) -> No
 # -- typed, in this process -------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def signals_as_they_were() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
 def once(condition: Callable[[], bool], act: Callable[[], None]) -> threading.Thread:
     """Act as soon as a condition holds; not at all if it never does."""
 

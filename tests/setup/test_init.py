@@ -1,8 +1,7 @@
 """`emulator init` as a person types it."""
 
 import io
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,18 +13,12 @@ from tests.setup.conftest import Make
 from tests.setup.rig import PASSWORD, PIN, SECOND, WRONG, Bench
 from tests.test_login import Typed
 
+pytestmark = pytest.mark.usefixtures("signals_as_they_were")
+
 Keys = list[str | Callable[[], str]]
 AS_PROPOSED: Keys = [""] * 3
 """A switch, under its proposed name, whose off disarms."""
 NO = "n"
-
-
-@pytest.fixture(autouse=True)
-def signals_as_they_were() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def typed(bench: Bench, *keys: str | Callable[[], str], **how: Any) -> Result:

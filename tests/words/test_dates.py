@@ -1,23 +1,13 @@
 """Times as people of each language write them."""
 
-import time
-from collections.abc import Iterator
-
 import pytest
 
 from emulator.words.dates import ago, clock, moment, since
 
+pytestmark = pytest.mark.usefixtures("in_madrid")
+
 NOW = 1_795_521_600.0  # Tuesday, 24 November 2026, 13:00 in Madrid
 DAY_S = 86_400.0
-
-
-@pytest.fixture(autouse=True)
-def in_madrid(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "Europe/Madrid")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 @pytest.mark.parametrize(

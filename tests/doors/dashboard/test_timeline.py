@@ -1,8 +1,5 @@
 """The geometry of the picture, and the list below it."""
 
-import time
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -14,18 +11,11 @@ from emulator.model import DISARMED, Axes, Interior
 from emulator.store.history import Span
 from emulator.store.journal import Entry
 
+pytestmark = pytest.mark.usefixtures("in_madrid")
+
 NOW = 1_795_521_600.0  # 24 November 2026, 12:00 UTC
 HOUR = 3600.0
 NIGHT = Axes(Interior.NIGHT, perimeter=True, annex=False)
-
-
-@pytest.fixture(autouse=True)
-def in_madrid(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "Europe/Madrid")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 def span(axes: Axes, since_h: float, until_h: float, command: int | None = None) -> Span:
