@@ -221,7 +221,7 @@ class App:
     def unwritable(self) -> str:
         """Return why nothing can be written down; empty where it can."""
         journal = self.alarms.journal
-        return journal.trouble or ("the journal is gone; restart the program" if journal.is_gone else "")
+        return journal.trouble or (Text("the journal is gone; restart the program") if journal.is_gone else "")
 
     def resume(self) -> None:
         """Go on as before `pause`, with what came in meanwhile, and open the doors again."""

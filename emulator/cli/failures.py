@@ -41,8 +41,10 @@ def told(ctx: click.Context) -> Iterator[None]:
             more = {"problems": [asdict(one) for one in problems]} if problems else {}
             _say(str(error), status, **more)
         else:
-            for one in problems or [error]:
-                click.echo(f"{colours.wrong('emulator:')} {ctx.meta.get(SAY, str)(str(one))}", err=True)
+            say = ctx.meta.get(SAY, str)
+            # In English, too: scripts, searches and reports of bugs know no other.
+            for text in dict.fromkeys(said for one in problems or [error] for said in (say(str(one)), str(one))):
+                click.echo(f"{colours.wrong('emulator:')} {text}", err=True)
         ctx.exit(status)
     except (click.ClickException, click.Abort) as error:
         if not ctx.meta[JSON]:

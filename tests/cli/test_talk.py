@@ -97,9 +97,15 @@ def test_all_of_it_is_in_the_language_of_the_house(desk: Desk) -> None:
     ]
 
 
-def test_a_failure_is_in_it_too(desk: Desk) -> None:
+def test_a_failure_is_in_it_and_in_english(desk: Desk) -> None:
     result = log_in(desk, ["demo", PASSWORD, *["1", "000000"] * 3])
-    assert (result.exit_code, result.stderr.strip()) == (NO_ANSWER, "emulator: demasiados códigos")
+    assert (result.exit_code, result.stderr.splitlines()) == (
+        NO_ANSWER,
+        [
+            "emulator: demasiados códigos",
+            "emulator: too many wrong codes: try again later, so that the account is not locked",
+        ],
+    )
 
 
 def test_where_devices_yaml_is_right_that_is_said(desk: Desk) -> None:
