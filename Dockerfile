@@ -1,4 +1,4 @@
-# docker build -t verisure-emulator .   See “Keep it running” in README.md; compose.yaml has how to run it.
+# docker build -t verisure-emulator .   See docs/docker.md; compose.yaml has how to run it.
 # Nothing here belongs to one processor: amd64 and arm64 alike. Whoever needs the same image twice pins the digest that
 # `docker buildx imagetools inspect python:3.13-slim-trixie` shows.
 FROM python:3.13-slim-trixie AS build

@@ -8,9 +8,8 @@ import yaml
 
 from emulator import cli
 from tests.support.lowest import EXTRAS, PYPROJECT, lowest
-from tests.support.settings_table import README
+from tests.support.pages import ROOT
 
-ROOT = README.parent
 DEPENDENCIES = {
     re.split(r"[<>=]", line)[0]: line
     for line in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]

@@ -1,13 +1,13 @@
-"""The README's table of settings, from the JSON Schema; `python -m tests.support.settings_table` renews it."""
+"""The table of docs/settings.md, from the JSON Schema; `python -m tests.support.settings_table` renews it."""
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from emulator.app import settings
+from tests.support.pages import DOCS
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = DOCS / "settings.md"
 TABLE = re.compile(r"(?<=<!-- made by `python -m tests.support.settings_table` -->\n)\|.*?\n(?!\|)", re.DOTALL)
 HEAD = "| key | default | meaning |\n|---|---|---|\n"
 
@@ -57,4 +57,4 @@ def table() -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(TABLE.sub(lambda _: table(), README.read_text()))
+    PAGE.write_text(TABLE.sub(lambda _: table(), PAGE.read_text()))

@@ -1,0 +1,51 @@
+"""The README and the pages of docs/ hang together: each has a place, and every link leads somewhere."""
+
+import os
+
+import pytest
+
+from tests.support.pages import DOCS, OTHERS, PAGES, README, ROOT, Page
+
+MAX_README_LINES = 150
+"""The README is read at a stretch; what is longer is a page."""
+
+EVERY = [*PAGES, *OTHERS]
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text().splitlines()) <= MAX_README_LINES
+
+
+def test_each_page_has_one_place_in_the_navigation() -> None:
+    """If this fails for a new page: add it to `nav` of mkdocs.yml."""
+    there = sorted(path.relative_to(ROOT).as_posix() for path in DOCS.rglob("*.md"))
+    assert sorted(page.name for page in PAGES if page.path != README) == there
+
+
+@pytest.mark.parametrize("page", EVERY, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Page) -> None:
+    wrong = []
+    for link in page.links():
+        file, _, anchor = link.partition("#")
+        target = Page(page.path.parent / file) if file else page
+        if not target.path.exists() or (anchor and anchor not in target.anchors):
+            wrong.append(link)
+    assert wrong == []
+
+
+@pytest.mark.parametrize("page", EVERY, ids=lambda page: page.name)
+def test_a_heading_that_is_linked_to_stands_once(page: Page) -> None:
+    """GitHub and the site number a second one in different ways."""
+    linked = {
+        link.partition("#")[2]
+        for other in EVERY
+        for link in other.links()
+        if os.path.normpath(other.path.parent / (link.partition("#")[0] or other.path.name)) == str(page.path)
+    }
+    assert [anchor for anchor in linked if page.anchors.count(anchor) > 1] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_has_one_title_at_its_top(page: Page) -> None:
+    assert page.text.startswith("# ")
+    assert sum(line.startswith("# ") for line in page.prose.splitlines()) == 1
