@@ -5,12 +5,16 @@ PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-bench
 LOWEST := .venv-lowest
+TOOLS := .venv-tools
 BIN := $(VENV)/bin
 CLIENTS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/verisure-emulator/clients
 WORDS := emulator/words/locale
 # The calls that make sentences, as xgettext names them; tests/words reads this line.
 SENTENCES := Text counted:1,2 sense:1c,2 say say_counted:1,2
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+# Files of pins/ with every library and its hash. The project itself has no hash, and so is installed after them.
+PINNED := --no-deps --require-hashes --requirement
+ITSELF := --no-deps --no-build-isolation --editable .
 WORKERS := --numprocesses auto --dist loadscope --no-loadscope-reorder
 
 # Programs that tests start by the hundred would compile themselves each time.
@@ -22,7 +26,9 @@ FAST := tests/alarm tests/config tests/store tests/words tests/test_architecture
 	$(addsuffix .py,$(addprefix tests/lan/test_,access callback http1 limits outbox ssdp upnp)) \
 	$(addsuffix .py,$(addprefix tests/doors/,hue/test_bridge hue/test_names hue/test_values wemo/test_description wemo/test_soap))
 
-.PHONY: run fast test types compiled test-long lowest clients fuzz words bench bench-fleet abuse clean
+MOST := --quiet --numprocesses 2 --dist loadscope -m 'not long and not hypothesis' $(FAST) tests/app/test_settings.py tests/test_pair.py
+
+.PHONY: run fast test types compiled test-long lowest newest pins clients fuzz words bench bench-fleet abuse clean
 
 run: $(VENV)/installed
 	$(BIN)/emulator run $(ARGS)
@@ -51,10 +57,18 @@ compiled: $(VENV)/installed-dev
 test-long: $(VENV)/installed-dev
 	$(BIN)/python -m pytest $(or $(ARGS),--quiet $(WORKERS) -m 'long or hypothesis' --hypothesis-profile=long)
 
-# With the lowest versions that pyproject.toml allows, what uses them most. For another Python than the first one:
-# `make test-long VENV=.venv-newest PYTHON=python3.13`.
+# With the lowest versions that pyproject.toml allows, and with the newest that there are, what uses them most.
 lowest: $(LOWEST)/installed
-	$(LOWEST)/bin/python -m pytest $(or $(ARGS),--quiet --numprocesses 2 --dist loadscope -m 'not long and not hypothesis' $(FAST) tests/app/test_settings.py tests/test_pair.py)
+	$(LOWEST)/bin/python -m pytest $(or $(ARGS),$(MOST))
+
+# All of it, and with another Python: `make test-long VENV=.venv-newest NEWEST=yes PYTHON=python3.13`.
+newest:
+	@$(MAKE) --no-print-directory .venv-newest/installed-dev VENV=.venv-newest NEWEST=yes
+	.venv-newest/bin/python -m pytest $(or $(ARGS),$(MOST))
+
+# pins/ anew: the newest versions that pyproject.toml allows.
+pins: $(TOOLS)/installed
+	PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" $(PYTHON) packaging/pin.py
 
 # Client programs from npm, which make test-long drives where they are: outside the repository, and only by hand.
 clients:
@@ -97,17 +111,29 @@ $(PEERS)/installed: bench/peers.txt
 	@command -v redis-server > /dev/null || test "$$(id -u)" != 0 || apt-get install --yes --quiet redis-server || true
 	touch $@
 
-$(VENV)/installed: pyproject.toml
+$(VENV)/installed: pyproject.toml pins/slim.txt pins/build.txt
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --editable .
+	$(PIP) $(PINNED) pins/slim.txt --requirement pins/build.txt
+	$(PIP) $(ITSELF)
 	touch $@
 
-# Compiled when it is imported, as most of it never is; and by a pip of today, which chooses versions in a third of the time.
-$(VENV)/installed-dev: pyproject.toml
+# Compiled when it is imported, as most of it never is. The newest versions are chosen by a pip of today, which needs a
+# third of the time.
+$(VENV)/installed-dev: pyproject.toml $(if $(NEWEST),,pins/dev.txt)
 	$(PYTHON) -m venv $(VENV)
+ifdef NEWEST
 	$(PIP) --upgrade pip
 	$(PIP) --no-compile --editable '.[dev]'
+else
+	$(PIP) --no-compile $(PINNED) pins/dev.txt
+	$(PIP) --no-compile $(ITSELF)
+endif
 	touch $(VENV)/installed $@
+
+$(TOOLS)/installed: pins/tools.txt
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check $(PINNED) pins/tools.txt
+	touch $@
 
 $(LOWEST)/installed: pyproject.toml
 	$(PYTHON) -m venv $(LOWEST)
@@ -118,4 +144,4 @@ $(LOWEST)/installed: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(LOWEST) .venv-newest .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(LOWEST) $(TOOLS) .venv-newest .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

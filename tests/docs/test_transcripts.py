@@ -66,7 +66,8 @@ def test_every_other_command_runs_as_written_and_prints_what_it_says(tmp_path: P
 
 
 def fresh_copy(folder: Path, ports: dict[str, str]) -> None:
-    for file in ("Makefile", "pyproject.toml"):
+    (folder / "pins").mkdir()
+    for file in ("Makefile", "pyproject.toml", "pins/slim.txt", "pins/build.txt"):
         (folder / file).write_text((ROOT / file).read_text())
     settings = (ROOT / "devices.yaml").read_text() + "lan: { interfaces: [lo] }\n"
     for usual, free in ports.items():
