@@ -80,10 +80,10 @@ def own_names(hostname: str) -> frozenset[str]:
 
 def may_act_from(page: str, ours: Collection[str], peer: str) -> bool:
     """Return whether the page that a browser names as the origin (Origin, Referer) is one of ours."""
-    return may_name(_authority(page), ours, peer)
+    return may_name(authority(page), ours, peer)
 
 
-def _authority(url: str) -> str:
+def authority(url: str) -> str:
     """Return the authority of an http URL; empty when there is none, as in `Origin: null`."""
     try:
         parts = urlsplit(url)

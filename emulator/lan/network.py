@@ -15,10 +15,10 @@ from emulator.lan import ssdp
 from emulator.lan.kept import LISTENERS
 from emulator.words.text import Text
 
-# Bridges of Docker, libvirt, podman and LXC: no client of ours lives behind them. Not veth*: that is also what the
-# inner end of a container's or a namespace's only interface is called.
+# Bridges of Docker, Home Assistant's add-ons, libvirt, podman and LXC: no client of ours lives behind them. Not veth*:
+# that is also what the inner end of a container's or a namespace's only interface is called.
 VIRTUAL = re.compile(
-    r"docker0|docker_gwbridge|br-[0-9a-f]{12}|virbr\d+(-nic)?|podman\d+|cni-podman\d+|(lx[cd]|incus)br\d+|cni\d+|(flannel|vxlan).*"
+    r"docker0|docker_gwbridge|hassio|br-[0-9a-f]{12}|virbr\d+(-nic)?|podman\d+|cni-podman\d+|(lx[cd]|incus)br\d+|cni\d+|(flannel|vxlan).*"
 )
 
 # Tunnels by their usual names: a peer behind one is not at home, and no hub searches there.

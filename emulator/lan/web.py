@@ -218,10 +218,7 @@ def gate(
 
     def refuse(why: str, environ: Mapping[str, object], start: "StartResponse") -> Iterable[bytes]:
         note(why, environ)
-        body = b"This is served to local clients only, by address.\n"
-        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
-        start("403 Forbidden", headers)
-        return [body]
+        return forbid(start)
 
     def enter(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         here = places()
@@ -242,3 +239,11 @@ def gate(
         return app(environ, start)
 
     return enter
+
+
+def forbid(start: "StartResponse") -> Iterable[bytes]:
+    """Answer a request that is not let in."""
+    body = b"This is served to local clients only, by address.\n"
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+    start("403 Forbidden", headers)
+    return [body]

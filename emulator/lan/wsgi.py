@@ -33,6 +33,7 @@ class Server:
 
     A peer that has `per_peer` connections gets another one in place of the one that it has left idle longest. When
     there are `connections`, the peer with most loses one in the same manner. `at_once` requests of a peer are served.
+    With `keeps_forwarded`, the app gets what a proxy says of the request (X-Forwarded-…), and must know whom to trust.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Server:
         per_peer: int = PER_PEER,
         at_once: int = AT_ONCE,
         welcome: Callable[[str], bool] = lambda _peer: True,
+        keeps_forwarded: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ended = False
@@ -60,7 +62,7 @@ class Server:
                 connection_limit=2 * connections,  # ours is held below; those that are being closed still count here
                 max_request_body_size=BODY,
                 max_request_header_size=HEADERS,
-                clear_untrusted_proxy_headers=True,
+                clear_untrusted_proxy_headers=not keeps_forwarded,
                 ident=None,
             ),
             bind_socket=False,

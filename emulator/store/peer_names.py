@@ -43,14 +43,22 @@ class PeerNames:
             peer = str(ip_address(address.strip()))
         except ValueError:
             raise ValueError(Text("use an address of the LAN, as it stands in the list")) from None
-        # Letters alone: neither lines, nor marks that turn the direction of what follows.
-        plain = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
+        plain = _plain(name)
         if len(plain) > NAME_CHARS:
             raise ValueError(Text("use a name of at most {n} characters", n=NAME_CHARS))
         names = {one: known for one, known in self._load().items() if one != peer}
         if plain and len(names) >= MOST_NAMES:
             raise ValueError(Text("there are {n} names already; take one away first", n=MOST_NAMES))
-        names |= {peer: plain} if plain else {}
+        self._keep(names | ({peer: plain} if plain else {}))
+
+    def introduce(self, peer: str, name: str) -> None:
+        """Name a person for whom a trusted server vouches; where there is no room or disk, the person has no name."""
+        plain = _plain(name)[:NAME_CHARS]
+        if self._names.get(peer) != plain and (peer in self._names or len(self._names) < MOST_NAMES):
+            with suppress(EmulatorError):
+                self._keep(self._load() | {peer: plain})
+
+    def _keep(self, names: dict[str, str]) -> None:
         self._journal.note(NOTE, json.dumps(names, ensure_ascii=False))
         self._names = names
 
@@ -60,3 +68,8 @@ class PeerNames:
             if isinstance(found, dict):
                 return {str(peer): str(name)[:NAME_CHARS] for peer, name in list(found.items())[:MOST_NAMES]}
         return {}
+
+
+def _plain(name: str) -> str:
+    """Return the letters of a name: neither lines, nor marks that turn the direction of what follows."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())

@@ -28,5 +28,5 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
 @pytest.fixture
 def house(make: Make) -> Open:
-    """Return what opens a house; its arguments are those of Bench."""
-    return lambda **how: House(make(**how))
+    """Return what opens a house; its arguments are those of House, and of Bench."""
+    return lambda is_over=False, **how: House(make(**how), is_over=is_over)

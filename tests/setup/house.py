@@ -16,7 +16,7 @@ from tests.setup.rig import Bench
 class House:
     """The pages of a bench's first start."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, *, is_over: bool = False) -> None:
         self.bench = bench
         self.code = ClaimCode(bench.clock.monotonic)
         self.finished: list[str] = []
@@ -31,7 +31,7 @@ class House:
             page_port=8099,
         )
         self.desk = SetUpDesk(begin, self.code.check, bench.clock.monotonic, goes_on=True)
-        self.app = create_app(self.desk, self._finish, lambda: False)
+        self.app = create_app(self.desk, self._finish, lambda: is_over)
 
     def _finish(self) -> str:
         self.finished.append("yes")

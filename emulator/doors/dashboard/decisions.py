@@ -61,7 +61,7 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
         except OfferOver as error:
             html = render_template("decide.html", problem=str(error))
             return Response(html, status_of(error), content_type="text/html; charset=utf-8")
-        deeds = answers(name, offer, url_for("decide.choose", t=offer.token), pin=overview.force_pin)
+        deeds = answers(name, offer, f"/decide?t={offer.token}", pin=overview.force_pin)
         html = render_template("decide.html", installation=name, offer=offer, deeds=deeds, problem=problem)
         return Response(html, status, content_type="text/html; charset=utf-8")
 

@@ -21,8 +21,9 @@ from emulator.lan import wsgi
 from emulator.lan.access import own_names
 from emulator.lan.door import Life
 from emulator.lan.headers import SECURITY
+from emulator.lan.ingress import PERSON, PageWeb
 from emulator.lan.news import News
-from emulator.lan.web import LOCALHOST, Web
+from emulator.lan.web import LOCALHOST
 from emulator.system import local_api
 
 LOG = logging.getLogger(__name__)
@@ -47,6 +48,11 @@ def create_app(overview: Overview, access: Access, mounted: Sequence[tuple[str, 
     app.jinja_env.globals["mounted"] = [(path, title) for path, title, _ in mounted]
     for path, _, others in mounted:
         app.register_blueprint(others, url_prefix=path)
+
+    @app.before_request
+    def meet() -> None:
+        if name := request.environ.get(PERSON):
+            overview.names.introduce(str(request.remote_addr), name)
 
     @app.after_request
     def guard(reply: Response) -> Response:
@@ -82,7 +88,7 @@ class Dashboard:
         overview = Overview(hub, journal, pin, self._news, now, self._others, searches, pairing, context.names, *more)
         mounted = [(one.path, one.title, one.open(context, access.refuse)) for one in context.mounted]
         app = create_app(overview, access, mounted)
-        self._web = Web(
+        self._web = PageWeb(
             "dashboard",
             app,
             settings.port,

@@ -34,7 +34,7 @@ class NamedDevice:
 
 def devices(overview: Overview, entries: Iterable[Entry], here: str) -> list[NamedDevice]:
     """Return the devices with a name, and those without that were heard of lately; the reader's own first."""
-    names = overview.names.all()
+    names = {peer: name for peer, name in overview.names.all().items() if _is_address(peer)}
     heard = [here, *(entry.peer for entry in entries), *(search.peer for search in overview.searches())]
     others = [one for one in dict.fromkeys(filter(_is_address, heard)) if one not in names][:MOST_SHOWN]
     found = [NamedDevice(one, names.get(one, ""), one == here) for one in (*names, *others)]

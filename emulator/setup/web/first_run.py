@@ -10,7 +10,7 @@ from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
-from flask import Flask, Response, redirect, render_template, request
+from flask import Flask, Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -20,7 +20,8 @@ from emulator.lan import network, wsgi
 from emulator.lan.access import own_names
 from emulator.lan.door import LOOK_S, Life
 from emulator.lan.headers import SECURITY
-from emulator.lan.web import LOCALHOST, Web
+from emulator.lan.ingress import PageWeb
+from emulator.lan.web import LOCALHOST
 from emulator.setup import door_choices
 from emulator.setup.claim import ClaimCode
 from emulator.setup.set_up import SetUp
@@ -59,11 +60,13 @@ def create_app(desk: SetUpDesk, finish: Callable[[], str], is_over: Callable[[],
     def give_way() -> AnyResponse | None:
         if not is_over() or request.path.startswith((*FILES, "/healthz")):
             return None
-        return Response(render_template("setup/wait.html", to="/"), HTTPStatus.SERVICE_UNAVAILABLE)
+        return Response(
+            render_template("setup/wait.html", to=f"{request.script_root}/"), HTTPStatus.SERVICE_UNAVAILABLE
+        )
 
     @app.get("/")
     def begin() -> AnyResponse:
-        return redirect("/setup/")
+        return redirect(url_for("setup.show"))
 
     @app.get("/healthz")
     def healthz() -> Response:
@@ -117,7 +120,7 @@ class FirstRun:
             page_port=self.port,
         )
         self.desk = SetUpDesk(begin, self.code.check, clock.monotonic, goes_on=True)
-        self._web = Web(
+        self._web = PageWeb(
             "setup",
             create_app(self.desk, self._finish, self.written.is_set),
             self.port,

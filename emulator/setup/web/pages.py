@@ -205,7 +205,7 @@ def blueprint(
     @pages.post("/leave")
     def leave() -> AnyResponse:
         desk.leave()
-        return redirect("/" if later else url_for("setup.show"), HTTPStatus.SEE_OTHER)
+        return redirect(f"{request.script_root}/" if later else url_for("setup.show"), HTTPStatus.SEE_OTHER)
 
     @pages.get("/look/<file>")
     def look(file: str) -> Response:

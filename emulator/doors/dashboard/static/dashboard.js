@@ -1,6 +1,6 @@
 // Keeps the page up to date without a reload: waits for a change, fetches the page, and swaps in what differs.
 // Without this script the page reads the same, and its forms work.
-import { ask, follow } from "./link.js";
+import { HOME, ask, follow } from "./link.js";
 import "./folds.js";
 import { again } from "./pad.js";
 import { guard, hold, move } from "./still.js";
@@ -61,7 +61,7 @@ function hear(text) {
 }
 
 async function news() {
-  const page = await ask(`/${location.search}`, PAGE_MS);
+  const page = await ask(`${HOME}${location.search}`, PAGE_MS);
   if (!page.ok) throw new Error("no page");
   swap(page.text, true);
   isLost = false;
@@ -196,7 +196,7 @@ async function submit(event) {
 async function send(form, body) {
   try {
     if (isLost) throw new Error("lost");
-    hear((await ask("/news", KNOCK_MS)).text);
+    hear((await ask(`${HOME}news`, KNOCK_MS)).text);
   } catch {
     lost();
     return fail(form, said("not_sent"), said("not_sent_why"));

@@ -8,6 +8,8 @@ const RETRY_MS = 1000; // pause after an attempt that failed
 const HIDDEN_MS = 60_000; // pause while the page is hidden
 const LOOK_MS = 500; // interval of the check for silence
 
+export const HOME = new URL("..", import.meta.url).pathname; // of the page: in Home Assistant it is not at the top
+
 let asking = new AbortController();
 let goOn = () => {};
 let heardAt = [Date.now(), performance.now()];
@@ -59,7 +61,7 @@ export async function follow({ since, hear, lost, news }) {
     const stop = (asking = new AbortController());
     woken = false;
     try {
-      const answer = await ask(`/news?since=${encodeURIComponent(since())}`, ANSWER_MS, { stop });
+      const answer = await ask(`${HOME}news?since=${encodeURIComponent(since())}`, ANSWER_MS, { stop });
       if (!answer.ok) throw new Error("no news");
       heardAt = [Date.now(), performance.now()];
       if (hear(answer.text)) await news();
