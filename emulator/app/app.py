@@ -22,7 +22,7 @@ from emulator.app.decision import Decision, decision
 from emulator.app.notify import Notifier
 from emulator.app.settings import Settings
 from emulator.app.switches import switches
-from emulator.app.targets import apprise_target
+from emulator.app.targets import patient_target, unnotified
 from emulator.app.watch import StateFolder, Watch
 from emulator.clock import Gap, Heartbeat
 from emulator.config.credentials import Credentials
@@ -86,7 +86,10 @@ class App:
         def offered(entry: int) -> Decision | None:
             return decision(entry, self.hub.offers.values(), self.doors, settings.spoken)
 
-        self.notifier = Notifier(journal, targets, clock, apprise_target, settings.spoken, offered)
+        self.notifier = Notifier(journal, targets, clock, patient_target, settings.spoken, offered)
+        self._unnotified = unnotified(targets)
+        if targets and self._unnotified:
+            LOG.error("nobody is notified: VERISURE_NOTIFY %s", self._unnotified)
         self._names = PeerNames(journal)
         self.alarms.on_notice, self.alarms.who = self.tell, partial(who, self._names.named)
         if self._salvaged:
@@ -144,7 +147,7 @@ class App:
             language=settings.spoken,
             changes=self._changes,
             mounted=self._mounted,
-            is_notified=self.notifier.has_targets,
+            unnotified=self._unnotified,
         )
 
     def tell(self, notice: Notice, about: str, text: str) -> None:

@@ -84,11 +84,6 @@ class Notifier:
             for name, postman, wake in zip(names, postmen, self._wake, strict=True)
         ]
 
-    @property
-    def has_targets(self) -> bool:
-        """True if somebody hears of notices."""
-        return bool(self._threads)
-
     def tell(self, notice: Notice, about: str, text: str, entry: int = 0) -> None:
         """Queue a notice; return at once, whatever the targets do. `entry` is a refusal that a person may decide about.
 

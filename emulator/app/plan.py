@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from emulator import doors
 from emulator.app import resources
 from emulator.app.settings import Settings
-from emulator.app.targets import apprise_target
+from emulator.app.targets import patient_target
 from emulator.config.credentials import Credentials
 
 
@@ -23,6 +23,6 @@ class Plan:
         for name, section in self.settings.doors.opened.items():
             doors.row(name).require(section)
         for url in self.targets:
-            apprise_target(url)
+            patient_target(url)
         need, has = resources.Need.of(self.settings), resources.Need.of(running.settings)
         resources.check(resources.Need(need.files, max(0, need.threads - has.threads)))

@@ -3,13 +3,15 @@
 import importlib
 import json
 import logging
-import sys
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, Protocol
 from urllib.parse import quote
 
 from emulator.app.decision import Decision
 from emulator.errors import ConfigError, Problem
+from emulator.system import extras
+from emulator.words.text import Text
 
 WITH_BUTTONS = ("ntfy", "ntfys")
 """Schemes of URLs whose service shows buttons that Apprise can ask for; the others get the link in the text."""
@@ -24,11 +26,9 @@ class Send(Protocol):
 
 def apprise_target(url: str) -> Send:
     """Open an Apprise URL. ConfigError when it is none, or Apprise is missing; the URL is not quoted."""
-    try:
-        apprise = importlib.import_module("apprise")
-    except ImportError:
-        problem = f"notifications need Apprise: {sys.executable} -m pip install 'verisure-emulator[notify]'"
-        raise ConfigError([Problem("environment: VERISURE_NOTIFY", problem)]) from None
+    if lack := unnotified([url]):
+        raise ConfigError([Problem("environment: VERISURE_NOTIFY", lack)])
+    apprise = importlib.import_module("apprise")
     # It would log a line for each attempt; the postman logs once what becomes of the messages.
     logging.getLogger("apprise").setLevel(logging.CRITICAL)
     target = _services(apprise, url)
@@ -50,6 +50,16 @@ def apprise_target(url: str) -> Send:
         return all(taken)
 
     return send
+
+
+def patient_target(url: str) -> Send:
+    """Open a target as above. Without Apprise it takes nothing, so that notices wait for the start that has it."""
+    return (lambda *_: False) if unnotified([url]) else apprise_target(url)
+
+
+def unnotified(targets: Sequence[str]) -> str:
+    """Return why nobody is told of anything; empty where somebody is."""
+    return extras.missing("notify", "apprise") if targets else Text("{variable} is not set", variable="VERISURE_NOTIFY")
 
 
 def actions(decision: Decision) -> str:

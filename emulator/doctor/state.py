@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from emulator.app.alarm_settings import InstallationSettings
 from emulator.app.login_store import JournalVault
-from emulator.app.targets import apprise_target
+from emulator.app.targets import apprise_target, unnotified
 from emulator.clouds.vault import Login
 from emulator.config import credentials
 from emulator.config.credentials import Credentials
@@ -26,6 +26,7 @@ from emulator.system import kept, output
 ANOTHER = "make it a folder that the user of the program may write to, or choose another with --state-dir"
 SEE_FOLDER = "not to be read by this user; see the state folder"
 DAMAGED = "restart the program: it puts the journal aside, saves what can be read of it, and says what is lost"
+RESTART = "do that, and restart the program: what waits is sent then"
 OLD = "delete it once you miss nothing of it; it holds secrets, as the journal does"
 LOGIN = "type `emulator login`"
 ENVIRONMENT = "set VERISURE_USER and VERISURE_PASSWORD (or …_FILE) for this command and for the program"
@@ -130,6 +131,8 @@ def notifications(case: Case) -> Finding:
     check = "notifications"
     try:
         targets = credentials.targets(kept.environment(case.state_dir))
+        if targets and (lack := unnotified(targets)):
+            return problem(check, f"nobody is told when something fails: VERISURE_NOTIFY {lack}", RESTART)
         for url in targets:
             apprise_target(url)
     except ConfigError as error:

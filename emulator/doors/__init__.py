@@ -109,8 +109,8 @@ class DoorContext:
     """Takes changed settings when it is asked to; None where that is not possible."""
     mounted: "Sequence[Mounted]" = ()
     """Pages of other rooms."""
-    is_notified: bool = True
-    """True if there is a target to which `notify` delivers."""
+    unnotified: str = ""
+    """Reason that `notify` tells nobody, in words for people; empty where it tells somebody."""
 
 
 class DoorPort(NamedTuple):

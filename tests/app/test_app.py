@@ -3,9 +3,10 @@
 import os
 import signal
 import socket
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,8 @@ def make(state_dir: Path) -> Iterator[Callable[..., App]]:
     """Make programs that are stopped after the test."""
     made: list[App] = []
 
-    def build(chosen: Settings | None = None) -> App:
-        made.append(App(chosen or settings(), {}, state_dir, ["lo"]))
+    def build(chosen: Settings | None = None, targets: Sequence[str] = ()) -> App:
+        made.append(App(chosen or settings(), {}, state_dir, ["lo"], targets))
         return made[-1]
 
     yield build
@@ -141,6 +142,17 @@ def test_what_was_under_way_when_it_died_is_told(
     app = make()
     assert "1 command(s) were under way when the program stopped; the panel is asked" in caplog.text
     assert app.alarms.journal.commands(1)[0].result == "unconfirmed"
+
+
+def test_without_apprise_it_starts_and_says_loudly_that_nobody_is_notified(
+    make: Callable[..., App], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    app = make(targets=["json://192.168.7.5/secret"])
+    assert app.hub.switches
+    [said] = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert said.message.startswith("nobody is notified: VERISURE_NOTIFY needs the extra notify")
+    assert "secret" not in said.message
 
 
 # -- switches and doors -----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import http.server
 import json
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from emulator.app import notify
 from emulator.app.decision import Decision
 from emulator.app.notify import Notifier
 from emulator.app.postman import BURST, LATE_S, MESSAGE_CHARS, RETRY_MOST_S, RETRY_S, WINDOW_S, Postman
-from emulator.app.targets import Send, apprise_target
+from emulator.app.targets import Send, apprise_target, patient_target, unnotified
 from emulator.errors import ConfigError, EmulatorError
 from emulator.model import Notice
 from emulator.store.journal import Journal
@@ -406,3 +407,14 @@ def test_a_url_that_is_none_is_named_without_its_secrets() -> None:
     with pytest.raises(ConfigError, match="VERISURE_NOTIFY") as caught:
         apprise_target("nonsense://secret")
     assert "secret" not in str(caught.value)
+
+
+def test_without_apprise_nothing_is_taken_so_that_notices_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as lacking:
+        lacking.setitem(sys.modules, "apprise", None)
+        assert "needs the extra notify" in unnotified(["json://host"])
+        with pytest.raises(ConfigError, match="VERISURE_NOTIFY: needs the extra notify"):
+            apprise_target("json://host")
+        assert patient_target("json://host")("Alarm: not sent") is False
+    assert unnotified(["json://host"]) == ""
+    assert unnotified([]) == "VERISURE_NOTIFY is not set"

@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import sys
 import threading
 from concurrent.futures import Future
 from typing import Any
@@ -175,14 +176,18 @@ def test_settings_that_are_right_again_end_the_complaint(house: House) -> None:
 
 
 def test_what_this_machine_lacks_for_them_is_found_before(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.app.targets.importlib.import_module", lambda _: missing())
-    house.file = Plan(plan("Nacht").settings, {}, ("json://host",))
-    assert "notifications need Apprise" in str(house.ask().exception())
+    monkeypatch.setitem(sys.modules, "paho", None)
+    house.file = Plan(settings(NIGHT, doors={"mqtt": {"broker": "mqtt://192.168.7.5"}}), {}, ())
+    assert "needs the extra mqtt" in str(house.ask().exception())
     assert (house.look(AGAIN_S), house.log) == (False, [])
 
 
-def missing() -> None:
-    raise ImportError
+def test_a_missing_notifier_keeps_nothing_from_being_taken(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    house.file = Plan(plan("Nacht").settings, {}, ("json://host",))
+    house.ask()
+    house.look(AGAIN_S)
+    assert house.app.name == "Nacht"
 
 
 def test_nothing_is_taken_while_nothing_can_be_written_down(house: House) -> None:

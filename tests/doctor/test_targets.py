@@ -1,9 +1,12 @@
 """Notification targets: counted and judged, and nothing is sent to them."""
 
+import sys
+
 import pytest
 
 from emulator.doctor import state
 from emulator.doctor.finding import Verdict
+from emulator.system.extras import InstalledAs
 from tests.doctor.conftest import MakeCase
 
 NOBODY_THERE = "json://127.0.0.1:1/"
@@ -32,3 +35,13 @@ def test_one_that_is_none_is_a_problem_that_quotes_no_secret(
     found = state.notifications(make_case())
     assert (found.verdict, "VERISURE_NOTIFY" in found.found) == (Verdict.PROBLEM, True)
     assert "secret" not in f"{found}"
+
+
+def test_without_apprise_the_command_that_adds_it_is_named(
+    make_case: MakeCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VERISURE_NOTIFY", NOBODY_THERE)
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    found = state.notifications(make_case())
+    assert (found.verdict, found.fix) == (Verdict.PROBLEM, state.RESTART)
+    assert InstalledAs.here().lacks("notify") in found.found

@@ -83,7 +83,7 @@ class Dashboard:
         access = Access(context.journal, pin, now, self._token)
         searches, pairing = context.responder.searches, context.pairing
         hub, journal = context.hub, context.journal
-        more = (context.language, context.changes, context.is_notified, settings.force_pin)
+        more = (context.language, context.changes, context.unnotified, settings.force_pin)
         self._at_once = not settings.force_pin
         overview = Overview(hub, journal, pin, self._news, now, self._others, searches, pairing, context.names, *more)
         mounted = [(one.path, one.title, one.open(context, access.refuse)) for one in context.mounted]

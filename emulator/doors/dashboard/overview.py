@@ -49,8 +49,8 @@ class Overview:
     language: Language = ENGLISH
     """The language of the house, for a browser that prefers none of ours."""
     changes: Changes | None = None
-    is_notified: bool = True
-    """True if notices reach people."""
+    unnotified: str = ""
+    """Reason that notices reach nobody; empty where they reach somebody."""
     force_pin: bool = False
     """True if arming past open windows needs the PIN."""
 

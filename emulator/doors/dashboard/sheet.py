@@ -95,7 +95,7 @@ class Sheet:
     pairing: Pairing | None
     is_pressed: bool
     searches: Sequence[LoggedSearch]
-    is_notified: bool
+    unnotified: str
     named: Callable[[str], str]
     devices: list[NamedDevice]
     version: str = __version__
@@ -132,7 +132,7 @@ def gather(overview: Overview, days: int, here: str = "") -> Sheet:
         pairing=overview.pairing,
         is_pressed=overview.pairing is not None and button_pressed(journal, now),
         searches=overview.searches(),
-        is_notified=overview.is_notified,
+        unnotified=overview.unnotified,
         named=overview.names.named,
         devices=naming.devices(overview, entries, here),
     )

@@ -1,8 +1,6 @@
 """The HomeKit door's sections of devices.yaml, and its row."""
 
-import sys
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 
 from pydantic import Field
 
@@ -11,6 +9,7 @@ from emulator.doors import MDNS, AlarmSection, Door, DoorContext, DoorPort, Door
 from emulator.doors.homekit.words import AWAY, NIGHT, STAY
 from emulator.errors import ConfigError, Problem
 from emulator.model import ArmMode
+from emulator.system import extras
 from emulator.words.text import Text
 
 NAME_LIMIT = 40
@@ -43,10 +42,8 @@ class HomekitAlarm(Section, json_schema_extra={"description": "What the words of
 
 def require(_chosen: HomekitSettings) -> None:
     """Check that the libraries of this door are installed; ConfigError when they are not."""
-    missing = [name for name in ("pyhap", "segno", "zeroconf") if find_spec(name) is None]
-    if missing:
-        remedy = f"{sys.executable} -m pip install 'verisure-emulator[homekit]'"
-        raise ConfigError([Problem("doors.homekit", f"needs the libraries {', '.join(missing)}: {remedy}")])
+    if lack := extras.missing("homekit", "pyhap", "segno", "zeroconf"):
+        raise ConfigError([Problem("doors.homekit", lack)])
 
 
 def _open(context: DoorContext, chosen: HomekitSettings) -> Door:

@@ -2,13 +2,13 @@
 
 import logging
 import socket
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 from emulator.doors.hue.bridge import MODEL
 from emulator.lan.network import Place
 from emulator.store.identities import BridgeIdentity
+from emulator.system import extras
 
 LOG = logging.getLogger(__name__)
 
@@ -36,9 +36,7 @@ class Mdns:
         try:
             from zeroconf import ServiceInfo, Zeroconf
         except ImportError:
-            self._complain(
-                f"doors.hue.mdns needs the library zeroconf: {sys.executable} -m pip install 'verisure-emulator[mdns]'"
-            )
+            self._complain(f"doors.hue.mdns {extras.missing('mdns', 'zeroconf')}")
             return
         name = f"Hue Bridge - {self._identity.mac[-6:]}"
         try:

@@ -1,8 +1,6 @@
 """The MQTT door's section of devices.yaml, and its row."""
 
-import sys
 from collections.abc import Iterable
-from importlib.util import find_spec
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -16,6 +14,7 @@ from emulator.errors import ConfigError, Problem
 from emulator.store.broker_memory import known_id
 from emulator.store.journal import Journal
 from emulator.store.pin import is_set
+from emulator.system import extras
 from emulator.words.text import Text
 
 Url = Annotated[str, AfterValidator(lambda url: parse(url) and url)]
@@ -73,9 +72,8 @@ def _probe(chosen: MqttSettings, journal: Journal | None) -> Iterable[Trouble]:
 
 
 def _require(chosen: MqttSettings) -> None:
-    if chosen.shown() and find_spec("paho") is None:
-        problem = f"this door needs paho-mqtt: {sys.executable} -m pip install 'verisure-emulator[mqtt]'"
-        raise ConfigError([Problem("doors.mqtt", problem)])
+    if chosen.shown() and (lack := extras.missing("mqtt", "paho")):
+        raise ConfigError([Problem("doors.mqtt", lack)])
 
 
 ROW = DoorType(

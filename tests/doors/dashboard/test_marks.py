@@ -166,7 +166,7 @@ def two_alarms(rig: Rig) -> bytes:
 
 
 def nobody_notified(rig: Rig) -> bytes:
-    object.__setattr__(rig.shown, "is_notified", False)
+    object.__setattr__(rig.shown, "unnotified", "VERISURE_NOTIFY is not set")
     page = rig.get("/").data
     assert b"VERISURE_NOTIFY" in page
     return page

@@ -10,6 +10,7 @@ from zeroconf import ServiceInfo, Zeroconf
 from emulator.doors.hue.mdns import TYPE, Mdns
 from emulator.lan.web import LOCALHOST
 from emulator.store.identities import BridgeIdentity
+from emulator.system.extras import InstalledAs
 from tests.support.patience import PATIENCE_S
 
 IDENTITY = BridgeIdentity("02ABCDEF0000")
@@ -56,8 +57,7 @@ def test_without_the_library_it_says_what_to_install(
     mdns.follow((LOCALHOST,))
     mdns.follow(())
     mdns.follow((LOCALHOST,))
-    how = f"{sys.executable} -m pip install 'verisure-emulator[mdns]'"
-    assert caplog.messages == [f"doors.hue.mdns needs the library zeroconf: {how}"]
+    assert caplog.messages == [f"doors.hue.mdns {InstalledAs.here().lacks('mdns')}"]
 
 
 def test_what_the_library_meets_does_not_stop_the_bridge(

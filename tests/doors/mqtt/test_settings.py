@@ -11,6 +11,7 @@ from emulator.app.settings import Settings
 from emulator.doors import row
 from emulator.doors.mqtt.settings import MqttSettings
 from emulator.errors import ConfigError
+from emulator.system.extras import InstalledAs
 
 HOME = "installations: {home: {cloud: simulator}}\nswitches: [{name: Night, on: night}]\n"
 SECRET = "hunter2"
@@ -129,7 +130,7 @@ def test_without_the_library_the_command_is_named() -> None:
         "    except ConfigError as error: print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    line = f"doors.mqtt: this door needs paho-mqtt: {sys.executable} -m pip install 'verisure-emulator[mqtt]'"
+    line = f"doors.mqtt: {InstalledAs.here().lacks('mqtt')}"
     assert done.stdout.splitlines() == [line, line]
 
 
