@@ -58,13 +58,19 @@ class Context:
     redactor: logs.Redactor
     stopping: threading.Event = field(default_factory=threading.Event)
 
-    def load(self) -> "Settings":
-        """Read devices.yaml; ConfigError lists everything that is wrong with it."""
-        from emulator.app.settings import Settings
+    @property
+    def file(self) -> Path:
+        """The settings file in force; ConfigError if there is none."""
         from emulator.config import devices_yaml
 
         # Set-up writes into the state folder where no other place can be written, as in a container.
-        return Settings.load(devices_yaml.find(self.config, self.state_dir))
+        return devices_yaml.find(self.config, self.state_dir)
+
+    def load(self) -> "Settings":
+        """Read devices.yaml; ConfigError lists everything that is wrong with it."""
+        from emulator.app.settings import Settings
+
+        return Settings.load(self.file)
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -134,7 +140,7 @@ class Context:
 def common(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of every command, which may stand before or after its name."""
     options: Sequence[Callable[..., Any]] = (
-        click.option("--config", type=PATH, help="Settings file, instead of ./devices.yaml."),
+        click.option("--config", type=PATH, help="Settings file, instead of ./devices.local.yaml or ./devices.yaml."),
         click.option("--state-dir", type=PATH, help="Folder for the journal and identities."),
         click.option("--log-level", type=Words(logs.LEVELS), help="How much to say on standard error."),
     )

@@ -33,7 +33,7 @@ def init(**chosen: Any) -> None:
     """Set the program up by questions: alarm, switches, PIN, doors, notices; keeps your own lines."""
     here = context(chosen, level="error")
     was_there = devices_yaml.look(here.config, here.state_dir)
-    path = was_there or place.new(here.config, here.state_dir)
+    path = place.own(was_there, here.config) if was_there else place.new(here.config, here.state_dir)
     clock = click.get_current_context().obj or SystemClock()
     with closing(Journal(here.state_dir)) as journal:
         program = here.program()
@@ -66,7 +66,10 @@ def _walk(one: SetUp, journal: Journal, names: list[str]) -> None:
 def _change(one: SetUp, journal: Journal) -> None:
     """Ask what to change in a file that is there."""
     later = [step.name for step in steps.STEPS if step.later]
-    click.echo(f"{one.path} is there. What shall be changed?")
+    kept = (
+        "" if one.source == one.path else f" It stays as it is: what you change goes into {one.path}, which then wins."
+    )
+    click.echo(f"{one.source} is there.{kept} What shall be changed?")
     for name in later:
         click.echo(f"  {name:<9} {steps.BY_NAME[name].title}")
     while True:

@@ -1,5 +1,6 @@
 """The command that runs the program."""
 
+import logging
 import signal
 import sys
 import threading
@@ -17,10 +18,13 @@ from emulator.cli.context import POLL_S, Context, common, context, on_signal, wh
 from emulator.cli.terminal import Terminal
 from emulator.config import credentials, devices_yaml
 from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered
+from emulator.setup import place
 from emulator.setup.claim import ClaimCode
 from emulator.setup.mount import mounted
 from emulator.store.pin import is_set
 from emulator.system import lock, output, systemd
+
+LOG = logging.getLogger(__name__)
 
 FIRST_NEWS_S = 3.5
 """Time for the first state to arrive before `run` says that it is ready, which shall not take longer than 5 s."""
@@ -65,7 +69,7 @@ def _run(
     handover: ExitStack,
 ) -> None:
     plan, code = _load(here), ClaimCode(time.monotonic)
-    pages = [mounted(devices_yaml.find(here.config, here.state_dir), code, here.redactor.conceal)]
+    pages = [mounted(place.own(here.file, here.config), code, here.redactor.conceal)]
     with lock.acquire(here.state_dir) as held:
 
         def make(plan: Plan) -> App:
@@ -101,6 +105,7 @@ def _run(
 
 
 def _load(here: Context) -> Plan:
+    LOG.info("settings: %s", here.file)
     return Plan(*here.settings(), credentials.targets(here.environment))
 
 

@@ -15,7 +15,9 @@ from emulator.config.problems import problem
 from emulator.config.yaml_file import YamlFile
 from emulator.errors import ConfigError, Problem
 
-FILE = "devices.yaml"
+FILE, LOCAL = "devices.yaml", "devices.local.yaml"
+"""The second wins beside the first: the file of a person whose `devices.yaml` belongs to the project, as in a clone."""
+
 EXAMPLE = "to begin with, copy devices.yaml of the project"
 
 Settings = TypeVar("Settings", bound=Section)
@@ -44,7 +46,7 @@ def _places(path: Path | None, more: Iterable[Path]) -> list[Path]:
     if path is not None:
         return [path]
     configs = [platformdirs.user_config_path(APP_NAME), platformdirs.site_config_path(APP_NAME)]
-    return [Path(FILE), *(folder / FILE for folder in (*configs, *more))]
+    return [Path(LOCAL), Path(FILE), *(folder / FILE for folder in (*configs, *more))]
 
 
 def load(path: Path, settings: type[Settings], contradictions: Callable[[YamlFile], Iterable[Problem]]) -> Settings:

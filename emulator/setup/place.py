@@ -14,7 +14,7 @@ import platformdirs
 
 from emulator import APP_NAME
 from emulator.app.settings import Settings
-from emulator.config.devices_yaml import FILE
+from emulator.config.devices_yaml import FILE, LOCAL
 from emulator.errors import ConfigError, Problem
 from emulator.setup.answers import AnswerRefused
 from emulator.words.text import Text
@@ -37,6 +37,20 @@ def new(chosen: Path | None, state_dir: Path) -> Path:
     raise AnswerRefused(Text("{file} cannot be written: choose another place with --config", file=str(places[0])))
 
 
+def own(found: Path, chosen: Path | None) -> Path:
+    """Return the file that set-up writes where `found` is in force.
+
+    It is another one only where `found` belongs to the project, which an update replaces: the local one beside it.
+    """
+    is_shipped = found.name == FILE and (found.parent / "emulator" / "__init__.py").is_file()
+    return found.with_name(LOCAL) if is_shipped and chosen is None else found
+
+
+def in_force(path: Path) -> Path:
+    """Return the file to read where set-up writes `path`: until the local one is there, the one beside it."""
+    return path.with_name(FILE) if path.name == LOCAL and not path.exists() else path
+
+
 def read(path: Path) -> str:
     """Return the file as text, empty where there is none; AnswerRefused if it cannot be read."""
     try:
@@ -53,15 +67,20 @@ def replace(
     text: str,
     now: float,
     *,
+    source: Path | None = None,
     spare: Path | None = None,
     just_before: Callable[[], None] = lambda: None,
 ) -> Path | None:
     """Replace the file, if it still says what it was; return its backup, None for a new one and where nothing changes.
 
+    `source` is the file that said so, if it is another one: that stays, and nothing is written where nothing changes.
+
     The text is checked as `emulator run` would. `just_before` is called once nothing but the disk can prevent it. The
     backup goes into the folder `spare` if the file's own takes none. Raises ConfigError, with what is wrong, and
     AnswerRefused.
     """
+    if source not in (None, path):
+        was, text = "", text if text != was else ""
     real = path.resolve()
     if read(real) != was:
         raise AnswerRefused(Text("{file} was changed meanwhile, by hand or elsewhere: begin anew", file=str(path)))

@@ -37,9 +37,9 @@ TARGETS = "VERISURE_NOTIFY"
 class SetUp:
     """Answers, login and secrets of one set-up. Not locked: its caller lets one thread at a time in.
 
-    `path` is the file, which need not be there yet. `conceal` is called with each secret before it is used. `set_pin`
-    sets the PIN of the house, at once. `running` are the doors that this very program has open; `page_port` is that of
-    the page on which set-up is shown, which stays open.
+    `path` is the file to write, which need not be there yet; `source` is the one in force, and `before` its text, empty
+    where there is none. `conceal` is called with each secret before it is used. `set_pin` sets it at once. `running`
+    are the doors that this very program has open; `page_port` is that of the page of set-up, which stays open.
     """
 
     def __init__(
@@ -63,9 +63,9 @@ class SetUp:
         self._running = running or {}
         self._page_port = page_port
         self._logins = LoginBounds(journal, clock)
-        self.before = place.read(path)
-        """The file so far, empty where there is none."""
-        self.was = answers.of(Settings.load(path)) if self.before else Answers()
+        self.source = place.in_force(path)
+        self.before = place.read(self.source)
+        self.was = answers.of(Settings.load(self.source)) if self.before else Answers()
         self.answers = self.was
         self.login: AccountLogin | None = None
         self.login_of: tuple[str, ...] = ()
@@ -202,18 +202,18 @@ class SetUp:
 
     def save(self) -> Path | None:
         """Write secrets and file; return the backup of the file before. Raises ConfigError and AnswerRefused."""
-        made = self.text()
+        made, now = self.text(), self._clock.time()
         talk = self.login if self.login and self.login.found else None
         mine = (self.login_of or tuple(one.name for one in self.answers.alarms)) if talk else ()
         known = talk.secrets.items() if talk else ()
         self._secrets |= {f"{credentials.prefix_of(name)}_{word}": value for name in mine for word, value in known}
-        keep = partial(kept.change, self._state_dir, self._secrets)
-        now = self._clock.time()
-        backup = place.replace(self.path, self.before, made, now, spare=self._state_dir, just_before=keep)
+        keep, spare = partial(kept.change, self._state_dir, self._secrets), self._state_dir
+        backup = place.replace(self.path, self.before, made, now, source=self.source, spare=spare, just_before=keep)
         for name in mine:
             # The program tries the login again, which a person has just made.
             refused_logins.forget_all(self._journal, name)
-        self.before, self.was, self._secrets = made, answers.of(Settings.load(self.path)), {}
+        self.source = place.in_force(self.path)
+        self.before, self.was, self._secrets = made, answers.of(Settings.load(self.source)), {}
         self.answers, self.login, self.login_of = self.was, None, ()
         return backup
 

@@ -5,6 +5,13 @@ COMPOSE, IMAGE = "compose.yaml", "Dockerfile"
 
 NOT_RUN: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     "make test": ("it would run this test", {"Makefile": ("\ntest:",)}),
+    **dict.fromkeys(
+        ("cp devices.yaml devices.local.yaml", "git checkout devices.yaml"),
+        (
+            "needs a clone",
+            {".gitignore": ("devices.local.yaml*",), "emulator/config/devices_yaml.py": ('"devices.local.yaml"',)},
+        ),
+    ),
     "sudo python3 -m venv /opt/verisure-emulator/.venv": (
         "changes the machine",
         {SERVICE: ("ExecStart=/opt/verisure-emulator/.venv/bin/emulator run",)},

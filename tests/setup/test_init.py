@@ -98,3 +98,22 @@ def test_from_the_demo_to_ones_own_alarm(make: Make) -> None:
     assert result.exit_code == 0, result.output
     assert list(bench.settings.installations) == ["casa"]
     assert bench.path.read_text().startswith("# mine")
+
+
+def test_in_a_copy_of_the_project_its_own_file_stays(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = make()
+    typed(bench, "y", "ES", "es", "", "Total", "", *[NO] * 6, PIN, PIN, *DOORS, "", "y")
+    before = bench.path.read_text()
+    folder = bench.path.parent
+    (folder / "emulator").mkdir()
+    (folder / "emulator" / "__init__.py").touch()
+    monkeypatch.chdir(folder)
+    bench.clock.stopped = False
+    keys = ["switches", "", "Todo", "", *[NO] * 6, "save", "y"]
+    result = CliRunner().invoke(
+        cli.main, ["--state-dir", str(bench.state), "init"], input=io.BufferedReader(Typed(*keys)), obj=bench.clock
+    )
+    assert result.exit_code == 0, result.output
+    assert "devices.yaml is there. It stays as it is: what you change goes into devices.local.yaml" in result.output
+    assert bench.path.read_text() == before
+    assert "Todo" in (folder / "devices.local.yaml").read_text()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from emulator.config import devices_yaml
 from emulator.errors import ConfigError
 from emulator.setup import place
 from emulator.setup.answers import AnswerRefused
@@ -168,3 +169,51 @@ def test_others_may_not_write_into_a_new_folder(tmp_path: Path) -> None:
         os.umask(before)
     made = [tmp_path / "a", tmp_path / "a" / "b", tmp_path / "a" / "b" / "devices.yaml"]
     assert [stat.S_IMODE(each.stat().st_mode) & 0o022 for each in made] == [0, 0, 0]
+
+
+# -- the file that the project brings -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the project, in which a person types commands."""
+    (tmp_path / "emulator").mkdir()
+    (tmp_path / "emulator" / "__init__.py").touch()
+    (tmp_path / "devices.yaml").write_text(BEFORE)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("clone")
+def test_the_local_file_wins_wherever_files_are_looked_for(tmp_path: Path) -> None:
+    assert devices_yaml.find(None, tmp_path) == Path("devices.yaml")
+    Path("devices.local.yaml").write_text(AFTER)
+    assert devices_yaml.find(None, tmp_path) == Path("devices.local.yaml")
+    assert devices_yaml.find(Path("devices.yaml"), tmp_path) == Path("devices.yaml")
+
+
+@pytest.mark.usefixtures("clone")
+def test_in_the_project_set_up_writes_the_local_file_and_elsewhere_the_one_there_is(path: Path, clone: Path) -> None:
+    assert place.own(Path("devices.yaml"), None) == Path("devices.local.yaml")
+    assert place.own(Path("devices.local.yaml"), None) == Path("devices.local.yaml")
+    assert place.own(Path("devices.yaml"), Path("devices.yaml")) == Path("devices.yaml")
+    (clone / "emulator" / "__init__.py").unlink()
+    assert place.own(path, None) == path
+
+
+def test_the_first_change_goes_into_a_local_file_and_the_next_ones_into_that(clone: Path) -> None:
+    shipped, local = clone / "devices.yaml", clone / "devices.local.yaml"
+    assert place.in_force(local) == shipped
+    assert place.replace(local, BEFORE, BEFORE, NOW, source=shipped) is None
+    assert not local.exists()
+    assert place.replace(local, BEFORE, AFTER, NOW, source=shipped) is None
+    assert (shipped.read_text(), local.read_text()) == (BEFORE, AFTER)
+    assert place.in_force(local) == local
+    assert place.replace(local, AFTER, BEFORE, NOW, source=local) == clone / "devices.local.yaml.2026-11-27-224501.bak"
+
+
+def test_a_local_file_that_came_meanwhile_is_not_replaced(clone: Path) -> None:
+    (clone / "devices.local.yaml").write_text("# mine\n")
+    with pytest.raises(AnswerRefused, match="was changed meanwhile"):
+        place.replace(clone / "devices.local.yaml", BEFORE, AFTER, NOW, source=clone / "devices.yaml")
+    assert (clone / "devices.local.yaml").read_text() == "# mine\n"

@@ -16,7 +16,7 @@ from emulator.doors import DoorContext
 from emulator.doors.mounted import Refused
 from emulator.errors import ConfigError, EmulatorError
 from emulator.lan import turns
-from emulator.setup import answers, door_choices
+from emulator.setup import answers, door_choices, place
 from emulator.setup.claim import ClaimCode
 from emulator.setup.set_up import SetUp
 from emulator.setup.web import pages
@@ -41,7 +41,7 @@ def blueprint(
     While `stopping` is set, no request waits for the cloud.
     """
     try:
-        running = answers.of(Settings.load(path)).doors
+        running = answers.of(Settings.load(place.in_force(path))).doors
     except ConfigError:  # by now: the program has started with what it said before, and the page is to be there
         running = {}
 
@@ -71,7 +71,7 @@ def blueprint(
         (context.pin.check if context.pin.is_set else code.check)(secret, peer)
 
     def forget(alarm: str) -> None:
-        one = Settings.load(path).installations.get(alarm)
+        one = Settings.load(place.in_force(path)).installations.get(alarm)
         if one is None:
             raise FormTooOld(Text("There is no such alarm."))
         known = credentials.known(alarm, kept.environment(context.state_dir, os.environ))
