@@ -14,7 +14,7 @@ from emulator.simulator.accounts import SimulatedAccount
 from emulator.simulator.backend import Sms
 from emulator.simulator.face import FaceType
 from emulator.simulator.panel.panel import SimulatedPanel
-from emulator.simulator.server import FACES, PROFILE, SimulatedAlarm
+from emulator.simulator.server import FACES, SimulatedAlarm
 
 PROFILES = list(dict.fromkeys(name for row in FACES.values() for name in row.units))
 COUNTRIES = list(dict.fromkeys(country for row in FACES.values() for country in row.countries))
@@ -37,18 +37,24 @@ FOR_PROFILES, FOR_ANNEX = _apis(lambda row: len(row.units) > 1), _apis(lambda ro
 )
 @click.option(
     "--profile",
-    default=PROFILE,
-    show_default=True,
     type=Words(PROFILES),
-    help=f"Central unit, for {FOR_PROFILES}.",
+    help=f"Central unit, for {FOR_PROFILES}; left out: the first of the API.",
 )
 @click.option("--country", type=Words(COUNTRIES), help="Left out: that of the profile.")
 @click.option("--annex/--no-annex", default=False, help=f"Whether the house has an annex, for {FOR_ANNEX}.")
 @click.option("--answer-after", default=3.0, type=click.FloatRange(0, 60), help="Seconds that the panel takes.")
 def simulate(
-    host: str, port: int, api: str, profile: str, country: str | None, annex: bool, answer_after: float, **chosen: Any
+    host: str,
+    port: int,
+    api: str,
+    profile: str | None,
+    country: str | None,
+    annex: bool,
+    answer_after: float,
+    **chosen: Any,
 ) -> None:
     """Run the simulated alarm alone: a house, a panel and its cloud, with a control page."""
+    profile = profile or next(iter(FACES[api].units))
     panel, account = _customer(api, profile, country, annex=annex)
     panel.answer_after = answer_after
     context(chosen, level="info")
@@ -60,9 +66,10 @@ def simulate(
     simulator.start()
     try:
         click.echo(f"The house:   {simulator.control_url}")
-        click.echo(f"Its cloud:   {simulator.url}")
+        click.echo(f"Its cloud:   {' and '.join(simulator.urls)}")
         click.echo(f"devices.yaml: cloud: {api}, country: {account.country}, url: {simulator.url}")
-        click.echo(f"environment: VERISURE_USER={account.user} VERISURE_PASSWORD={account.password}")
+        code = f" VERISURE_CODE={account.code}" * FACES[api].asks_code
+        click.echo(f"environment: VERISURE_USER={account.user} VERISURE_PASSWORD={account.password}{code}")
         click.echo("Ready. Ctrl-C stops.")
         stopping.wait()
     finally:

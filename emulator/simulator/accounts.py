@@ -45,6 +45,10 @@ class SimulatedAccount:
     change_password: bool = False
     """The customer has to choose a new password on the web first."""
     others: tuple[Contract, ...] = ()
+    code: str = field(default="4711", repr=False)
+    """The code at the keypad, which My Pages asks for with each command."""
+    person: str = "Kim"
+    """The person of that code."""
 
     def contracts(self) -> tuple[Contract, ...]:
         """Return every installation; the one with the simulated panel is the first."""

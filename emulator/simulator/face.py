@@ -8,6 +8,9 @@ from flask import Blueprint, Response
 from emulator.simulator.accounts import Unit
 from emulator.simulator.backend import Backend
 
+HOST = "simulator.host"
+"""Key of the WSGI environment: the number of the host that a request went to, if the face has several."""
+
 HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 
 INCAPSULA = (
@@ -55,9 +58,13 @@ class FaceType(NamedTuple):
     """Kind of a fault → its effect."""
     countries: Collection[str]
     units: Mapping[str, Unit]
-    """Profile → the central unit."""
+    """Profile → the central unit; the first is the default."""
     has_annex: bool
     """Any unit may have an annex; otherwise the profile decides."""
+    hosts: int = 1
+    """Hosts of the cloud, each with a port of its own."""
+    asks_code: bool = False
+    """A command has to have the code of a person."""
 
 
 def page(title: str, status: int = 200) -> Response:

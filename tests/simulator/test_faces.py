@@ -99,4 +99,6 @@ def test_options_and_units_are_those_of_the_row(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(TypeError, match="these are not ToyOptions"):
         create_app(api="toy", profile="hut", options=WsdoOptions())
     with pytest.raises(KeyError):
-        create_app(api="toy")
+        create_app(api="toy", profile="castle")
+    face = create_app(api="toy").extensions["face"]
+    assert face.unit is TOY.units["hut"], "the first unit is the default"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.simulator.owa.document import Invalid, parse
+from emulator.simulator.document import Invalid, parse
 from emulator.simulator.owa.face import MOST_CLIENT_FAULTS, PATH
 from emulator.simulator.owa.options import OwaOptions
 from emulator.simulator.owa.schema import OPERATIONS, SHAPES

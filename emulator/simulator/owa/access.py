@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from werkzeug.datastructures import Headers
 
 from emulator.simulator.accounts import Contract, SimulatedAccount
+from emulator.simulator.document import Invalid
 from emulator.simulator.owa import failures
-from emulator.simulator.owa.document import Invalid
 from emulator.simulator.owa.graphql import CheckedCall, Json
 from emulator.simulator.owa.schema import AccessLevel
 from emulator.simulator.owa.tokens import IssuedTokens

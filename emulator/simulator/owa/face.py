@@ -8,10 +8,10 @@ from flask import Blueprint, Response, jsonify, request
 
 from emulator.errors import EmulatorError
 from emulator.simulator.backend import Backend
+from emulator.simulator.document import Invalid
 from emulator.simulator.face import FaceType, block_page, page
 from emulator.simulator.faults import ConnectionDropped
 from emulator.simulator.owa import access, failures, graphql
-from emulator.simulator.owa.document import Invalid
 from emulator.simulator.owa.faults import KINDS, PAGES, TROUBLES
 from emulator.simulator.owa.graphql import CheckedCall, Json
 from emulator.simulator.owa.letters import letter

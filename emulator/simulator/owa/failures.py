@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator.errors import EmulatorError
-from emulator.simulator.owa.document import Invalid
+from emulator.simulator.document import Invalid
 from emulator.simulator.owa.graphql import Json
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.simulator.owa.document import Document, Invalid, Picked, Selection, parse
+from emulator.simulator.document import Document, Invalid, Selection, check_selection, cut, parse
 from emulator.simulator.owa.schema import ENUMS, OPERATIONS, SHAPES, Signature
 
 PYTHON: dict[str, type] = {"Int": int, "Boolean": bool}
@@ -30,7 +30,7 @@ class CheckedCall:
 
     def answer(self, value: Any) -> Json:
         """Return the document that carries `value`, cut to what was selected."""
-        return {"data": {key: _cut(value, one) for key, one in self.picked.items()}}
+        return {"data": {key: cut(value, one) for key, one in self.picked.items()}}
 
 
 def name_of(body: Mapping[str, Any], header: str) -> str:
@@ -63,7 +63,7 @@ def read(body: Mapping[str, Any], name: str, lacks: Collection[str] = ()) -> Che
         raise Invalid("GRAPHQL_VALIDATION_FAILED", f"Unknown operation named {named!r}.")
     if [one.name for one in document.selection.values()] != [signature.field] or document.kind != signature.kind:
         raise Invalid("GRAPHQL_VALIDATION_FAILED", f"{name} is a {signature.kind} of {signature.field}.")
-    _check_selection(document.selection, SHAPES, "")
+    check_selection(document.selection, SHAPES)
     if variables is not None and not isinstance(variables, dict):
         raise Invalid("BAD_REQUEST", "Variables must be provided as an Object.")
     for variable, type_ in signature.variables.items():
@@ -73,20 +73,6 @@ def read(body: Mapping[str, Any], name: str, lacks: Collection[str] = ()) -> Che
         raise Invalid("GRAPHQL_VALIDATION_FAILED", f'Variable "${undeclared[0]}" is not defined.')
     _check_lacking(document, name, lacks)
     return CheckedCall(name, signature, variables or {}, document.selection)
-
-
-def _check_selection(picked: Selection, shape: Mapping[str, Any], of: str) -> None:
-    for one in picked.values():
-        if one.name == "__typename":
-            continue
-        if one.name not in shape:
-            raise Invalid("GRAPHQL_VALIDATION_FAILED", f'Cannot query field "{one.name}" on type "{of}".')
-        inner = shape[one.name]
-        if bool(inner) != (one.within is not None):
-            must = "must" if inner else "must not"
-            raise Invalid("GRAPHQL_VALIDATION_FAILED", f'Field "{one.name}" {must} have a selection of subfields.')
-        if one.within is not None:
-            _check_selection(one.within, inner, one.name)
 
 
 def _check_lacking(document: Document, name: str, lacks: Collection[str]) -> None:
@@ -122,13 +108,3 @@ def _check_variable(name: str, type_: str, document: Document, variables: Mappin
     enum = type_.rstrip("!")
     if value not in ENUMS.get(enum, (value,)):
         raise Invalid("BAD_USER_INPUT", f'Variable "${name}" got invalid value; Value does not exist in "{enum}" enum.')
-
-
-def _cut(value: Any, picked: Picked) -> Any:
-    """Return `value` with the selected fields only."""
-    if picked.within is None or value is None:
-        return value
-    if isinstance(value, list):
-        return [_cut(one, picked) for one in value]
-    typed = {**value, "__typename": picked.name[0].upper() + picked.name[1:]}
-    return {key: _cut(typed.get(one.name), one) for key, one in picked.within.items()}

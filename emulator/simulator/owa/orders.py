@@ -8,9 +8,9 @@ from typing import Any
 from emulator.simulator.accounts import Role, SimulatedAccount
 from emulator.simulator.backend import Backend
 from emulator.simulator.bounded import keep
+from emulator.simulator.document import Invalid
 from emulator.simulator.owa import failures
 from emulator.simulator.owa.access import Requester
-from emulator.simulator.owa.document import Invalid
 from emulator.simulator.owa.failures import ApiError
 from emulator.simulator.owa.graphql import CheckedCall, Json
 from emulator.simulator.owa.letters import letter, reported

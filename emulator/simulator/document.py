@@ -1,11 +1,13 @@
-"""Query texts of GraphQL as far as the customer API needs them (verisure-owa.md §1.2, §6). Pure.
+"""GraphQL as far as the faces need it: query texts are read, and answers cut to what was selected. Pure.
 
-A text is one field of one operation, without fragments or directives: all that known clients send.
+A text is one operation without fragments or directives: all that known clients send (verisure-owa.md §1.2, §6). The
+clients share none of it, so that a mistake cannot cancel out.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from emulator.errors import EmulatorError
 
@@ -63,6 +65,31 @@ def parse(text: str) -> Document:
     if tokens.next:
         raise _syntax(tokens.next)
     return document
+
+
+def check_selection(picked: Selection, shape: Mapping[str, Any], of: str = "") -> None:
+    """Require that every selected field is in the shape: field → shape of its own fields; empty for a plain value."""
+    for one in picked.values():
+        if one.name == "__typename":
+            continue
+        if one.name not in shape:
+            raise Invalid("GRAPHQL_VALIDATION_FAILED", f'Cannot query field "{one.name}" on type "{of}".')
+        inner = shape[one.name]
+        if bool(inner) != (one.within is not None):
+            must = "must" if inner else "must not"
+            raise Invalid("GRAPHQL_VALIDATION_FAILED", f'Field "{one.name}" {must} have a selection of subfields.')
+        if one.within is not None:
+            check_selection(one.within, inner, one.name)
+
+
+def cut(value: Any, picked: Picked) -> Any:
+    """Return `value` with the selected fields only."""
+    if picked.within is None or value is None:
+        return value
+    if isinstance(value, list):
+        return [cut(one, picked) for one in value]
+    typed = {**value, "__typename": picked.name[0].upper() + picked.name[1:]}
+    return {key: cut(typed.get(one.name), one) for key, one in picked.within.items()}
 
 
 class _Tokens:
