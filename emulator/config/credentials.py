@@ -43,9 +43,14 @@ def targets(environ: Mapping[str, str] = os.environ) -> list[str]:
     return found
 
 
-def login(prefix: str, environ: Mapping[str, str] = os.environ) -> Credentials:
-    """Return <PREFIX>_USER and <PREFIX>_PASSWORD, empty where they are not set; ConfigError where unreadable."""
+def login(prefix: str, environ: Mapping[str, str] = os.environ, *, meant_for: str = "") -> Credentials:
+    """Return <PREFIX>_USER and <PREFIX>_PASSWORD, empty where they are not set; ConfigError where unreadable.
+
+    Where <PREFIX>_BROKER says for which broker they are, another one than that is shown neither.
+    """
     problems: list[Problem] = []
+    if environ.get(f"{prefix}_BROKER", meant_for) != meant_for:
+        return Credentials("", "")
     found = Credentials(*(_secret(environ, prefix, word, "", problems, needed=False) for word in WORDS))
     if problems:
         raise ConfigError(problems)

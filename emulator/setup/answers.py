@@ -99,6 +99,12 @@ def default(row: DoorType, key: str) -> str:
     return "" if found.is_required() else str(found.default)
 
 
+def proposals(name: str, row: DoorType, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the keys without a default for which the environment has a value, such as MQTT_BROKER, with that."""
+    needed = [key for key, found in row.settings.model_fields.items() if found.is_required()]
+    return {key: environ[variable] for key in needed if environ.get(variable := f"{name}_{key}".upper())}
+
+
 def differing(row: DoorType, given: Mapping[str, str]) -> dict[str, str]:
     """Return the keys of a door that have another value than its default."""
     return {key: value for key, value in given.items() if value != default(row, key)}

@@ -10,7 +10,7 @@ from emulator import doors
 from emulator.doors import DoorType
 from emulator.errors import ConfigError
 from emulator.lan import network
-from emulator.setup.answers import AnswerRefused, Answers, asked, default, differing
+from emulator.setup.answers import AnswerRefused, Answers, asked, default, differing, proposals
 from emulator.words.text import Text
 
 
@@ -52,8 +52,10 @@ def choices(answers: Answers, running: Mapping[str, Mapping[str, str]], *, page_
     for name, row in doors.rows().items():
         is_fixed = page_port is not None and row.pages is not None
         given = {"port": str(page_port)} if is_fixed else answers.doors.get(name, {})
-        shown = [AskedKey(key, given.get(key, default(row, key)), _help(row, key), key == "port") for key in asked(row)]
-        wanted = is_fixed or (name in answers.doors if answers.doors else row.is_default)
+        proposed = proposals(name, row, os.environ)
+        values = {key: given.get(key, proposed.get(key, default(row, key))) for key in asked(row)}
+        shown = [AskedKey(key, value, _help(row, key), key == "port") for key, value in values.items()]
+        wanted = is_fixed or (name in answers.doors if answers.doors else row.is_default or bool(proposed))
         values = {one.key: one.value for one in shown if one.value}
         own = is_fixed or running.get(name, {}).get("port") == values.get("port")
         obstacle = _missing(row, values) or ("" if is_fixed or (name in running and own) else _taken(row, values))

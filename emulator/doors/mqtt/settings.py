@@ -53,7 +53,7 @@ class MqttSettings(Section):
 
     def shown(self) -> Broker:
         """Return the broker with what it is shown; ConfigError when that cannot be read."""
-        known, found = credentials.login("MQTT"), parse(self.broker)
+        known, found = credentials.login("MQTT", meant_for=self.broker), parse(self.broker)
         return Broker(found.host, found.port, found.tls, self.ca, known.user, known.password)
 
 
