@@ -9,19 +9,21 @@ POST /control/incident        {"kind": "alarm", "zone": "Cocina"}, that is: it g
 POST /control/window          {"zone": "Entrada", "open": true}
 POST /control/settings        any of {"answer_after": 3, "letter_a": false, "zero_after_arm": false,
                               "session_idle": 900, "steering": false, "log_clock": 0, "flood_limit": 20,
-                              "flood_window": 5, "flood_ban": 60}; with owa the fields of OwaOptions
+                              "flood_window": 5, "flood_ban": 60}; with owa and mypages the fields of their options
 POST /control/fault           {"fault": "lost", "request": "ARM1", "times": 1, "seconds": 10}; only `fault` is needed:
                               without `request` it hits any, without `times` it lasts until cleared
                               {"fault": "lost", "on": false} clears it, {"fault": "all", "on": false} clears all
-POST /control/sessions/kill   every session expires: ERR 60022 (owa: hashes and capabilities expire)
-POST /control/tokens/revoke   owa: every refresh token is unknown from now on
-POST /control/devices/forget  owa: no device is trusted any more
+POST /control/sessions/kill   every session expires: ERR 60022 (owa: hashes and capabilities, mypages: access tokens)
+POST /control/tokens/revoke   owa, mypages: every refresh token is unknown from now on
+POST /control/devices/forget  owa, mypages: no device is trusted any more
+POST /control/users/unblock   mypages: no user is blocked for the rest of the day any more
 POST /control/unlock          accounts are unlocked, flood bans end
 POST /control/reset           the counters are set to zero
 
 The faults are KINDS of each face. The state of owa has sms, refresh_reused, client_faults, banned_requests, bypassed
-and times on top. A body is JSON or a form; 400 says what was wrong and what would be right. Requests are served only if
-their Host is an address or localhost, and no page of another site may post (403).
+and times on top; that of mypages has posts, wrong_codes and refused_requests beside some of these.
+A body is JSON or a form; 400 says what was wrong and what would be right. Requests are served only if their Host is an
+address or localhost, and no page of another site may post (403).
 """
 
 from dataclasses import asdict
