@@ -117,14 +117,14 @@ $(VENV)/installed: pyproject.toml pins/slim.txt pins/build.txt
 	$(PIP) $(ITSELF)
 	touch $@
 
-# Compiled when it is imported, as most of it never is. The newest versions are chosen by a pip of today, which needs a
-# third of the time.
-$(VENV)/installed-dev: pyproject.toml $(if $(NEWEST),,pins/dev.txt)
+# Compiled when it is imported, as most of it never is; and by a pip of today, which needs a third of the time.
+$(VENV)/installed-dev: pyproject.toml $(if $(NEWEST),,pins/pip.txt pins/dev.txt)
 	$(PYTHON) -m venv $(VENV)
 ifdef NEWEST
 	$(PIP) --upgrade pip
 	$(PIP) --no-compile --editable '.[dev]'
 else
+	$(PIP) $(PINNED) pins/pip.txt
 	$(PIP) --no-compile $(PINNED) pins/dev.txt
 	$(PIP) --no-compile $(ITSELF)
 endif

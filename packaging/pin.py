@@ -1,12 +1,13 @@
 """Write the files in pins/ anew: the newest versions that pyproject.toml allows, with the hash of each file.
 
-`make pins` runs it, with `uv` on the PATH, which asks the package index. pip reads the files; each pin stands in one:
+`make pins` runs it, with `uv` on the PATH, which asks the package index. pip reads the files; some build on others:
 
     slim.txt    what the program needs
     full.txt    and the extras of a home
     build.txt   what builds the wheel
     dev.txt     all of these, and what the checks need
-    tools.txt   what makes a release and pins, and checks what is shipped beside the program
+    pip.txt     pip itself
+    tools.txt   what makes pins and a release, and checks what is shipped beside the program
     wheels.txt  the wheels for Linux that the index has for full.txt, by their names
 """
 
@@ -78,16 +79,19 @@ def main() -> None:
         every.write_text(dev)
         slim = pins(resolved("pyproject.toml", within=every))
         full = pins(resolved("pyproject.toml", *extras, within=every))
-        build = pins(resolved("--group=build", within=every))
+        builders = resolved("--group=build", within=every)
         files = wheels(resolved("pyproject.toml", *extras, within=every, pylock=True))
-        every.write_text("")
-        tools = pins(resolved("--group=tools", within=every))
+        every.write_text(builders)
+        build = pins(builders)
+        tools = pins(resolved("--group=tools", "--group=build", within=every))
+        pip = pins(resolved("--group=pip", within=every))
     PINS.mkdir(exist_ok=True)
     write("slim.txt", slim)
     write("full.txt", [pin for pin in full if pin not in slim], on_top_of=["slim.txt"])
     write("build.txt", build)
     write("dev.txt", [pin for pin in pins(dev) if pin not in full + build], on_top_of=["full.txt", "build.txt"])
-    write("tools.txt", tools)
+    write("pip.txt", pip)
+    write("tools.txt", [pin for pin in tools if pin not in build], on_top_of=["build.txt"])
     write("wheels.txt", files)
 
 

@@ -57,6 +57,7 @@ def without_wheel(python: tuple[int, int], machine: str) -> Iterator[str]:
         ("full.txt", SLIM + FULL),
         ("dev.txt", [*SLIM, *FULL, *NAMED["project"]["optional-dependencies"]["dev"]]),
         ("build.txt", NAMED["build-system"]["requires"] + NAMED["dependency-groups"]["build"]),
+        ("pip.txt", NAMED["dependency-groups"]["pip"]),
         ("tools.txt", NAMED["dependency-groups"]["tools"]),
     ],
 )
