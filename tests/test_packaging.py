@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from emulator import cli
+from emulator.system import shipped
 from tests.support.lowest import EXTRAS, PYPROJECT, lowest
 from tests.support.pages import ROOT
 
@@ -34,6 +35,42 @@ def test_each_library_of_a_home_has_a_lowest_version_which_ci_tries() -> None:
     unbound = f'[project]\ndependencies = ["flask"]\noptional-dependencies = {{ {extras} }}'
     with pytest.raises(ValueError, match="'flask' has no lower bound"):
         list(lowest(unbound))
+
+
+def test_the_wheel_has_every_file_that_the_program_hands_out() -> None:
+    wheel = tomllib.loads(PYPROJECT.read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel["force-include"] == {place: f"emulator/shipped/{name}" for name, place in shipped.FILES.items()}
+    assert all((ROOT / place).is_file() for place in shipped.FILES.values())
+
+
+def test_what_a_package_index_shows_leads_nowhere_but_home() -> None:
+    project = tomllib.loads(PYPROJECT.read_text())["project"]
+    text = (ROOT / project["readme"]).read_text()
+    home = project["urls"]["Homepage"]
+    links = [*project["urls"].values(), *re.findall(r"\]\(([^)]*)\)", text), *re.findall(r"https?://[^)\s]+", text)]
+    assert [link for link in links if link != home and not link.startswith(f"{home}/")] == []
+    inside = [link.removeprefix(f"{home}/").split("/", 2) for link in links if "/HEAD/" in link]
+    assert inside
+    assert [place for _, _, place in inside if not (ROOT / place).is_file()] == []
+
+
+def test_nobody_is_told_to_fetch_the_program_from_an_index() -> None:
+    """Nobody has published it under its name: who does so later would run on every machine that follows the advice."""
+    fetched = re.compile(r"(pip3?|pipx|uv|uvx)( [\w-]+)* [^\n`]*(?<![\w./-])['\"]?verisure[-_]emulator(?![-_.\w])")
+    files = [
+        *(ROOT / "emulator").rglob("*.py"),
+        *ROOT.glob("docs/**/*.md"),
+        *ROOT.glob("*.md"),
+        *ROOT.glob("packaging/**/*"),
+    ]
+    said = [
+        f"{file.name}: {found[0]}"
+        for file in files
+        if file.is_file()
+        for found in fetched.finditer(file.read_text())
+        if "inject" not in found[0] and "uninstall" not in found[0]
+    ]
+    assert not said
 
 
 def test_docker_keeps_no_log_without_end() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from emulator import clouds
+from emulator.cli import service
 from emulator.cli.context import Context, common, context
 from emulator.cli.progress import waiting
 from emulator.cli.values import Words
@@ -20,6 +21,7 @@ from emulator.setup.answers import AnswerRefused, SwitchAnswer
 from emulator.setup.set_up import SetUp
 from emulator.store.journal import Journal
 from emulator.store.pin import is_set, set_pin
+from emulator.system import shipped
 from emulator.system.lock import is_running
 from emulator.words.language import LANGUAGES, of_house
 
@@ -29,9 +31,22 @@ TRIES = 5
 
 @click.command()
 @common
-def init(**chosen: Any) -> None:
+@click.option("--systemd", is_flag=True, help="Instead, write the unit that runs this installation with systemd.")
+@click.option("--print", "shown", type=Words(shipped.FILES), help="Instead, print a file that comes with the program.")
+def init(systemd: bool, shown: str | None, **chosen: Any) -> None:
     """Set the program up by questions: alarm, switches, PIN, doors, notices; keeps your own lines."""
     here = context(chosen, level="error")
+    if shown:
+        click.echo(shipped.text(shown), nl=False)
+    elif systemd:
+        clock = click.get_current_context().obj or SystemClock()
+        for line in service.write(here, service.Machine.here(), clock):
+            click.echo(line)
+    else:
+        _ask(here)
+
+
+def _ask(here: Context) -> None:
     was_there = devices_yaml.look(here.config, here.state_dir)
     path = place.own(was_there, here.config) if was_there else place.new(here.config, here.state_dir)
     clock = click.get_current_context().obj or SystemClock()

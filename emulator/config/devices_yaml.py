@@ -18,7 +18,7 @@ from emulator.errors import ConfigError, Problem
 FILE, LOCAL = "devices.yaml", "devices.local.yaml"
 """The second wins beside the first: the file of a person whose `devices.yaml` belongs to the project, as in a clone."""
 
-EXAMPLE = "to begin with, copy devices.yaml of the project"
+EXAMPLE = "to begin with, type `emulator init`, or `emulator run` for set-up in a browser"
 
 Settings = TypeVar("Settings", bound=Section)
 
