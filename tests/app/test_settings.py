@@ -516,7 +516,7 @@ def test_the_search_order_of_the_file(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(ConfigError) as caught:
         devices_yaml.find(None)
     [problem] = caught.value.problems
-    places = f"devices.yaml, {tmp_path}/user/verisure-emulator/devices.yaml, "
+    places = f"devices.local.yaml, devices.yaml, {tmp_path}/user/verisure-emulator/devices.yaml, "
     places += f"{tmp_path}/system/verisure-emulator/devices.yaml"
     assert str(problem) == f"no settings file: looked for {places}; name one with --config; {devices_yaml.EXAMPLE}"
     system = put(tmp_path / "system" / "verisure-emulator")
