@@ -51,6 +51,17 @@ NOT_RUN: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
         "needs Docker",
         {"compose.yaml": ("build: .", "./devices.yaml:"), "Dockerfile": ("ENTRYPOINT",)},
     ),
+    "docker build -t verisure-emulator .": ("needs Docker", {IMAGE: ("# docker build -t verisure-emulator .",)}),
+    "docker build -t ghcr.io/example/verisure-emulator-home-assistant:0.1.0 packaging/home-assistant": (
+        "needs Docker",
+        {
+            "packaging/home-assistant/Dockerfile": ("ARG BUILD_FROM=verisure-emulator\n",),
+            "packaging/home-assistant/config.yaml": (
+                "image: ghcr.io/example/verisure-emulator-home-assistant\n",
+                'version: "0.1.0"\n',
+            ),
+        },
+    ),
     "docker compose exec emulator emulator check": (
         "needs Docker",
         {"compose.yaml": ("\n  emulator:\n",), "Dockerfile": ("PATH=/opt/emulator/bin:",)},
