@@ -6,6 +6,7 @@ VENV := .venv
 PEERS := .venv-bench
 LOWEST := .venv-lowest
 TOOLS := .venv-tools
+SITE := .venv-site
 BIN := $(VENV)/bin
 CLIENTS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/verisure-emulator/clients
 WORDS := emulator/words/locale
@@ -28,7 +29,7 @@ FAST := tests/alarm tests/config tests/store tests/words tests/test_architecture
 
 MOST := --quiet --numprocesses 2 --dist loadscope -m 'not long and not hypothesis' $(FAST) tests/app/test_settings.py tests/test_pair.py
 
-.PHONY: run fast test types compiled test-long lowest newest pins clients fuzz words bench bench-fleet abuse clean
+.PHONY: run fast test types compiled test-long lowest newest pins clients fuzz words docs bench bench-fleet abuse clean
 
 run: $(VENV)/installed
 	$(BIN)/emulator run $(ARGS)
@@ -90,6 +91,11 @@ words: $(VENV)/installed-dev
 	rm $(WORDS)/emulator.pot
 	$(BIN)/pybabel --quiet compile --directory $(WORDS) --domain emulator
 
+# The site of the pages in docs/, as site/; once its libraries are there it needs no network. To look at it, search
+# included: `python3 -m http.server --directory site`.
+docs: $(SITE)/installed
+	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --strict --quiet
+
 # The program beside what people use instead, in a quarter of an hour; ARGS=quick for a look, ARGS=answers for one part.
 bench: $(VENV)/installed $(PEERS)/installed
 	$(BIN)/python -m bench $(ARGS)
@@ -135,6 +141,11 @@ $(TOOLS)/installed: pins/tools.txt
 	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check $(PINNED) pins/tools.txt
 	touch $@
 
+$(SITE)/installed: pins/docs.txt
+	$(PYTHON) -m venv $(SITE)
+	$(SITE)/bin/pip install --quiet --disable-pip-version-check $(PINNED) pins/docs.txt
+	touch $@
+
 $(LOWEST)/installed: pyproject.toml
 	$(PYTHON) -m venv $(LOWEST)
 	$(PYTHON) tests/support/lowest.py > $(LOWEST)/constraints.txt
@@ -144,4 +155,4 @@ $(LOWEST)/installed: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(LOWEST) $(TOOLS) .venv-newest .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(LOWEST) $(TOOLS) $(SITE) site .venv-newest .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

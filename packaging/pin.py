@@ -6,6 +6,7 @@
     full.txt    and the extras of a home
     build.txt   what builds the wheel
     dev.txt     all of these, and what the checks need
+    docs.txt    what makes the site of the pages in docs/
     pip.txt     pip itself
     tools.txt   what makes pins and a release, and checks what is shipped beside the program
     wheels.txt  the wheels for Linux that the index has for full.txt, by their names
@@ -85,11 +86,13 @@ def main() -> None:
         build = pins(builders)
         tools = pins(resolved("--group=tools", "--group=build", within=every))
         pip = pins(resolved("--group=pip", within=every))
+        site = pins(resolved("--group=docs", within=every))
     PINS.mkdir(exist_ok=True)
     write("slim.txt", slim)
     write("full.txt", [pin for pin in full if pin not in slim], on_top_of=["slim.txt"])
     write("build.txt", build)
     write("dev.txt", [pin for pin in pins(dev) if pin not in full + build], on_top_of=["full.txt", "build.txt"])
+    write("docs.txt", site)
     write("pip.txt", pip)
     write("tools.txt", [pin for pin in tools if pin not in build], on_top_of=["build.txt"])
     write("wheels.txt", files)

@@ -58,6 +58,7 @@ def without_wheel(python: tuple[int, int], machine: str) -> Iterator[str]:
         ("dev.txt", [*SLIM, *FULL, *NAMED["project"]["optional-dependencies"]["dev"]]),
         ("build.txt", NAMED["build-system"]["requires"] + NAMED["dependency-groups"]["build"]),
         ("pip.txt", NAMED["dependency-groups"]["pip"]),
+        ("docs.txt", NAMED["dependency-groups"]["docs"]),
         ("tools.txt", NAMED["dependency-groups"]["tools"]),
     ],
 )

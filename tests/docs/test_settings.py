@@ -1,4 +1,4 @@
-"""Settings that the pages show are taken, and the table of all of them is the schema's."""
+"""Settings that the pages show are taken; the tables of settings and commands are as the program has them."""
 
 import json
 import re
@@ -10,7 +10,7 @@ import yaml
 from emulator.app import settings
 from emulator.app.settings import Settings
 from emulator.config import yaml_file
-from tests.support import settings_table
+from tests.support import settings_table, tables
 from tests.support.pages import PAGES, ROOT, page
 
 BLOCKS = [(page.name, block) for page in PAGES for block in page.blocks("yaml")]
@@ -18,8 +18,9 @@ OF_OTHERS = {"automation", "groups", "scrape_configs"}
 """What YAML of other programs begins with: Home Assistant, and Prometheus."""
 
 
-def test_the_table_of_settings_is_the_schema_as_generated() -> None:
-    assert settings_table.table() in page("settings.md").text, "renew it: python -m tests.support.settings_table"
+@pytest.mark.parametrize("name", tables.TABLES)
+def test_the_tables_are_as_generated(name: str) -> None:
+    assert tables.renewed(name) == page(name).text, "renew it: python -m tests.support.tables"
 
 
 def test_the_table_of_settings_misses_no_key() -> None:

@@ -112,13 +112,11 @@ def navigation(entries: Any = None) -> Iterator[Page]:
         if isinstance(where, list):
             yield from navigation(where)
         elif where != "index.md":
-            yield Page(DOCS / where)
+            yield Page(DOCS / where if (DOCS / where).exists() else ROOT / where)
 
 
 PAGES = [Page(README), *navigation()]
 """What a person reads, in the order in which one reads it all."""
-
-OTHERS = [Page(ROOT / name) for name in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
 
 
 def page(name: str) -> Page:

@@ -1,14 +1,10 @@
-"""The table of docs/settings.md, from the JSON Schema; `python -m tests.support.settings_table` renews it."""
+"""The table of docs/settings.md, from the JSON Schema; `python -m tests.support.tables` renews it."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from emulator.app import settings
-from tests.support.pages import DOCS
 
-PAGE = DOCS / "settings.md"
-TABLE = re.compile(r"(?<=<!-- made by `python -m tests.support.settings_table` -->\n)\|.*?\n(?!\|)", re.DOTALL)
 HEAD = "| key | default | meaning |\n|---|---|---|\n"
 
 
@@ -54,7 +50,3 @@ def table() -> str:
     """Return the whole table, as Markdown."""
     lines = (f"| `{key}` | {default} | {meaning} |\n" for key, default, meaning in rows(settings.schema()))
     return HEAD + "".join(lines)
-
-
-if __name__ == "__main__":
-    PAGE.write_text(TABLE.sub(lambda _: table(), PAGE.read_text()))
