@@ -29,7 +29,7 @@ FAST := tests/alarm tests/config tests/store tests/words tests/test_architecture
 
 MOST := --quiet --numprocesses 2 --dist loadscope -m 'not long and not hypothesis' $(FAST) tests/app/test_settings.py tests/test_pair.py
 
-.PHONY: run fast test types compiled test-long lowest newest pins clients fuzz words docs bench bench-fleet abuse clean
+.PHONY: run fast test types compiled test-long lowest newest pins release clients fuzz words docs bench bench-fleet abuse clean
 
 run: $(VENV)/installed
 	$(BIN)/emulator run $(ARGS)
@@ -70,6 +70,10 @@ newest:
 # pins/ anew: the newest versions that pyproject.toml allows.
 pins: $(TOOLS)/installed
 	PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" $(PYTHON) packaging/pin.py
+
+# Sdist, wheel, SBOM and checksums of the last commit into dist/, built twice and tried. ARGS=--untagged before its CHANGELOG.
+release: $(TOOLS)/installed
+	$(PYTHON) packaging/release.py $(ARGS)
 
 # Client programs from npm, which make test-long drives where they are: outside the repository, and only by hand.
 clients:
