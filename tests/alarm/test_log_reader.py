@@ -148,6 +148,7 @@ def test_the_same_deed_by_another_person_is_not_ours(home: Home) -> None:
     assert {one.user for one in home.log() if not one.command} == {"Ana"}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("off_s", [-400.0, 400.0, 3600.0, -3600.0, 7100.0])
 def test_a_wrong_clock_of_the_cloud_harms_no_match(home: Home, off_s: float) -> None:
     home.world.face.options.log_clock = off_s

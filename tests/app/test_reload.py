@@ -257,6 +257,7 @@ def test_many_requests_at_once_are_one(house: House) -> None:
     assert house.log == ["close Night", "stop Night", "start Nacht"]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("where", ["Nacht", "make Nacht"])
 @pytest.mark.parametrize("error", [Hindered("no thread"), ConfigError([Problem("x", "no port")]), KeyError("defect")])
 def test_settings_that_do_not_start_lead_back_to_the_old_ones(house: House, where: str, error: Exception) -> None:

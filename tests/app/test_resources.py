@@ -110,6 +110,7 @@ def test_with_few_threads_it_says_so_and_nothing_lives_on(
     assert set(threading.enumerate()) <= before
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("left", [0, 1, 2, 4, 8, 12, 16, 20])
 def test_a_start_that_breaks_off_half_way_leaves_nothing(
     state_dir: Path, monkeypatch: pytest.MonkeyPatch, left: int

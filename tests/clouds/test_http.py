@@ -363,6 +363,7 @@ CLOSED = "the alarm's cloud closed the connection without an answer"
 BROKEN = "the alarm's cloud sent an answer that breaks off"
 
 
+@pytest.mark.sampled
 @BOTH
 @pytest.mark.parametrize(
     ("answer", "says"),
@@ -475,12 +476,14 @@ DRIPS = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.sampled
 @DRIPS
 def test_whatever_drips_ends_with_the_time_that_a_request_has(serve: Serve, begun: bytes, drop: bytes) -> None:
     clock = Ticks()
     assert late(serve(drip=begun, drop=drop, tick=clock.tick).url, clock) == (TOO_LATE, True)
 
 
+@pytest.mark.sampled
 @DRIPS
 def test_so_it_does_over_tls(serve: Serve, good: tuple[trustme.CA, Path], begun: bytes, drop: bytes) -> None:
     clock = Ticks()

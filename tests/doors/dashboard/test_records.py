@@ -39,6 +39,7 @@ def rows(rig: Rig, query: str = "") -> list[str]:
 ALL = ["Arm total refused", "Disarm done", "Disarm refused", "Arm night done"]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("query", "found"),
     [

@@ -98,6 +98,7 @@ def test_the_pin_disarms(house: House) -> None:
     assert not house.panel.axes.armed
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("payload", "why"),
     [
@@ -329,6 +330,7 @@ HUGE = "ARM_NIGHT" + " " * 1016
 DEEP = '{"action":' + "[" * 1000
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("leaf", "payload", "why"),
     [
