@@ -29,6 +29,8 @@ COMMANDS = {
     "homekit": "Show the code of the HomeKit bridge, as a QR code too, and who is paired.",
     "pin": "Set the PIN that lets the page disarm: 4 to 12 digits, better six; asked for twice; ends every lock.",
     "notify": "Say where notifications go, and with --test send one there.",
+    "backup": "Write state and settings into one FILE, also while the program runs; secrets only with --with-secrets.",
+    "restore": "Put state and settings of a backup back; what is there now is put aside. Not while the program runs.",
     "simulate": "Run the simulated alarm alone: a house, a panel and its cloud, with a control page.",
     "schema": "Print the JSON Schema of devices.yaml, for editors.",
 }

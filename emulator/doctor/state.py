@@ -18,7 +18,7 @@ from emulator.config.credentials import Credentials
 from emulator.doctor.case import Case
 from emulator.doctor.finding import Finding, Verdict, ok, problem, skipped, warning
 from emulator.errors import ConfigError, EmulatorError, Hindered, LoginNeeded
-from emulator.store import private, refused_logins, salvage
+from emulator.store import before_update, private, refused_logins, salvage
 from emulator.store.journal import Journal
 from emulator.store.journal_file import FILE
 from emulator.system import kept, output
@@ -70,7 +70,8 @@ def journal(case: Case) -> Finding:
         return problem(name, f"damaged: {'; '.join(said)}", DAMAGED)
     if aside := salvage.put_aside(case.state_dir):
         return warning(name, f"whole; a damaged one was put aside: {', '.join(path.name for path in aside)}", OLD)
-    return ok(name, "whole")
+    before = ", ".join(path.name for path in before_update.copies(case.state_dir))
+    return ok(name, f"whole; kept from before an update: {before}" if before else "whole")
 
 
 def logins(case: Case) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.errors import EmulatorError
-from emulator.store import journal_file, tables
+from emulator.store import before_update, journal_file, tables
 from emulator.store.journal_file import FILE
 from emulator.words.text import Text
 
@@ -123,6 +123,7 @@ def _open(path: Path, *, read_only: bool) -> sqlite3.Connection:
             db.execute("PRAGMA journal_mode = WAL")
             # A power cut must not lose a command that was sent.
             db.execute("PRAGMA synchronous = FULL")
+            before_update.keep(db, path)
             tables.migrate(db, str(path))
     except (sqlite3.Error, EmulatorError):
         db.close()

@@ -32,7 +32,7 @@ COPIED = ("identities", "hue_lights")
 
 MAC_BASE = "mac base"
 
-_NEW = "journal.new"
+NEW = "journal.new"
 """Folder in which the new journal is made, so that an interrupted start leaves the old one in place."""
 
 WITH = ("", "-wal", "-shm")
@@ -136,7 +136,7 @@ def put_aside(folder: Path) -> list[Path]:
 
 def _save(folder: Path, damaged: Path) -> tuple[dict[str, int], frozenset[str]]:
     """Make the new journal from all rows that can be read."""
-    new = folder / _NEW
+    new = folder / NEW
     shutil.rmtree(new, ignore_errors=True)
     with closing(Journal(new)) as fresh, fresh.write() as db:
         tables = [str(name) for (name,) in db.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%STRICT%'")]
@@ -210,7 +210,7 @@ def _put_aside(path: Path, now: float) -> Path:
 
 def _finish(folder: Path) -> None:
     """Move the new journal to its place, unless the old one is still there."""
-    new = folder / _NEW
+    new = folder / NEW
     if (new / FILE).exists() and not (folder / FILE).exists():
         (new / FILE).rename(folder / FILE)
     shutil.rmtree(new, ignore_errors=True)

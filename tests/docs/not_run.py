@@ -12,6 +12,33 @@ NOT_RUN: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
             {".gitignore": ("devices.local.yaml*",), "emulator/config/devices_yaml.py": ('"devices.local.yaml"',)},
         ),
     ),
+    **dict.fromkeys(
+        (
+            "docker compose exec emulator emulator backup /state/house.backup",
+            "docker compose cp emulator:/state/house.backup .",
+            "docker compose stop",
+            "docker compose cp house.backup emulator:/state/house.backup",
+            "docker compose run --rm emulator restore /state/house.backup --state-only",
+            "docker compose down --volumes --rmi all",
+        ),
+        ("needs Docker", {COMPOSE: ("\n  emulator:\n", "- state:/state"), IMAGE: ("ENTRYPOINT", "VOLUME /state")}),
+    ),
+    **dict.fromkeys(
+        ("mv journal.sqlite3 journal.newer", "mv journal.version-7 journal.sqlite3"),
+        ("needs a program of before", {"emulator/store/before_update.py": ('"journal.version-"',)}),
+    ),
+    **dict.fromkeys(
+        (
+            "sudo systemctl disable --now verisure-emulator.socket verisure-emulator.service",
+            "sudo rm /etc/systemd/system/verisure-emulator.service /etc/systemd/system/verisure-emulator.socket",
+            "sudo rm -r /opt/verisure-emulator",
+            "pipx uninstall verisure-emulator",
+        ),
+        (
+            "removes the program",
+            {SERVICE: ("# As /etc/systemd/system/",), "pyproject.toml": ('name = "verisure-emulator"',)},
+        ),
+    ),
     "sudo python3 -m venv /opt/verisure-emulator/.venv": (
         "changes the machine",
         {SERVICE: ("ExecStart=/opt/verisure-emulator/.venv/bin/emulator run",)},

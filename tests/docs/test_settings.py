@@ -14,8 +14,8 @@ from tests.support import settings_table, tables
 from tests.support.pages import PAGES, ROOT, page
 
 BLOCKS = [(page.name, block) for page in PAGES for block in page.blocks("yaml")]
-OF_OTHERS = {"automation", "groups", "scrape_configs"}
-"""What YAML of other programs begins with: Home Assistant, and Prometheus."""
+OF_OTHERS = {"automation", "groups", "scrape_configs", "services"}
+"""What YAML of other programs begins with: Home Assistant, Prometheus, and Docker."""
 
 
 @pytest.mark.parametrize("name", tables.TABLES)
