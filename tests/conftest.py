@@ -55,7 +55,7 @@ ONE_MORE = pytest.StashKey[bool]()
 """Set for a variant that coverage does not look at."""
 
 SAMPLE = 2
-"""Variants of a test marked `sampled` that `make test` takes at most, evenly spread; `make test-long` takes all."""
+"""Variants of a test marked `sampled` that `make test` takes at most, evenly spread; the others are `long`."""
 
 WHOLE = tuple(
     f"tests/{each}"
@@ -107,6 +107,11 @@ ROOM_BYTES = 1 << 30
 """Several times what the tests leave behind."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let CI, whose time is short, take a part of what `make test-long` takes."""
+    parser.addoption("--variants", type=int, help="of each test marked `sampled`, take as many variants at most")
+
+
 def pytest_configure() -> None:
     """Leave the machine's disk and, where we may, its network.
 
@@ -125,19 +130,26 @@ compiled.once()
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave most variants of what has hundreds to `make test-long`.
 
     And begin with what takes longest, or a worker would be at it when all others have ended.
     """
     variants = Counter(item.nodeid.partition("[")[0] for item in items)
     seen: Counter[str] = Counter()
+    most, left = config.getoption("variants"), set[pytest.Item]()
     for item in items:
         test, is_variant, _ = item.nodeid.partition("[")
         seen[test] += bool(is_variant)
-        if item.get_closest_marker("sampled") and seen[test] % -(-variants[test] // SAMPLE) != 0:
-            item.add_marker("long")
+        if item.get_closest_marker("sampled"):
+            if seen[test] % -(-variants[test] // SAMPLE) != 0:
+                item.add_marker("long")
+            if most and seen[test] % -(-variants[test] // most) != 0:
+                left.add(item)
         item.stash[ONE_MORE] = seen[test] > TRACED
+    if left:
+        config.hook.pytest_deselected(items=list(left))
+        items[:] = [item for item in items if item not in left]
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
