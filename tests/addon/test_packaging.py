@@ -5,6 +5,7 @@ The shapes are those of the Supervisor's own check, which leaves an add-on out o
 
 import re
 import struct
+import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -154,12 +155,12 @@ def test_the_repository_is_one_that_the_store_can_add() -> None:
     assert found == [FOLDER / "config.yaml"]
 
 
-def test_the_placeholder_of_our_home_is_the_same_everywhere() -> None:
-    url = config()["url"]
+def test_our_home_is_the_same_everywhere() -> None:
+    """A placeholder in pyproject.toml, as long as there is none."""
+    url = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Homepage"]
+    assert config()["url"] == url
     assert yaml.safe_load((ROOT / "repository.yaml").read_text())["url"] == url
-    owner = url.split("/")[-2]
-    assert config()["image"].split("/")[1] == owner
-    assert url in (FOLDER / "CHANGELOG.md").read_text()
+    assert f"{url}/" in (FOLDER / "CHANGELOG.md").read_text()
 
 
 def test_the_image_starts_as_root_and_leaves_root_behind() -> None:

@@ -79,12 +79,12 @@ NOT_RUN: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
         {"compose.yaml": ("build: .", "./devices.yaml:"), "Dockerfile": ("ENTRYPOINT",)},
     ),
     "docker build -t verisure-emulator .": ("needs Docker", {IMAGE: ("# docker build -t verisure-emulator .",)}),
-    "docker build -t ghcr.io/example/verisure-emulator-home-assistant:0.1.0 packaging/home-assistant": (
+    "docker build -t verisure-emulator.invalid/verisure-emulator/home-assistant:0.1.0 packaging/home-assistant": (
         "needs Docker",
         {
             "packaging/home-assistant/Dockerfile": ("ARG BUILD_FROM=verisure-emulator\n",),
             "packaging/home-assistant/config.yaml": (
-                "image: ghcr.io/example/verisure-emulator-home-assistant\n",
+                "image: verisure-emulator.invalid/verisure-emulator/home-assistant\n",
                 'version: "0.1.0"\n',
             ),
         },
