@@ -1,7 +1,7 @@
 """Failures of commands: text for people, with --json a line of JSON for programs, and an exit status."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
@@ -41,10 +41,7 @@ def told(ctx: click.Context) -> Iterator[None]:
             more = {"problems": [asdict(one) for one in problems]} if problems else {}
             _say(str(error), status, **more)
         else:
-            say = ctx.meta.get(SAY, str)
-            # In English, too: scripts, searches and reports of bugs know no other.
-            for text in dict.fromkeys(said for one in problems or [error] for said in (say(str(one)), str(one))):
-                click.echo(f"{colours.wrong('emulator:')} {text}", err=True)
+            say(error, ctx.meta.get(SAY, str))
         ctx.exit(status)
     except (click.ClickException, click.Abort) as error:
         if not ctx.meta[JSON]:
@@ -56,6 +53,14 @@ def told(ctx: click.Context) -> Iterator[None]:
             text, status = error.format_message(), error.exit_code
         _say(text, status)
         ctx.exit(status)
+
+
+def say(error: EmulatorError, translated: Callable[[str], str] = str) -> None:
+    """Say a failure to a person, a line for each problem."""
+    problems = error.problems if isinstance(error, ConfigError) else ()
+    # In English, too: scripts, searches and reports of bugs know no other.
+    for text in dict.fromkeys(said for one in problems or [error] for said in (translated(str(one)), str(one))):
+        click.echo(f"{colours.wrong('emulator:')} {text}", err=True)
 
 
 def _say(text: str, status: int, **more: Any) -> None:

@@ -69,7 +69,7 @@ class Arrival:
         try:
             found = devices_yaml.look(self._here.config, self._here.state_dir)
             seen = (found, found.stat().st_mtime_ns, found.stat().st_size) if found else None
-        except OSError:  # it is gone again
+        except (ConfigError, OSError):  # a folder was made there, or it is gone again
             return False
         if seen in (None, self._seen):
             return False

@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ import click
 from emulator.app.app import App
 from emulator.app.plan import Plan
 from emulator.app.reload import TRY_S, Reload, ReloadDesk
+from emulator.cli import failures
 from emulator.cli.context import POLL_S, Context, common, context, on_signal, which_interfaces
 from emulator.cli.terminal import Terminal
 from emulator.config import credentials, devices_yaml
@@ -32,6 +34,9 @@ FIRST_NEWS_S = 3.5
 READINESS_S = 1.0
 """Interval between checks of the readiness, on which systemd and `docker compose up --wait` depend."""
 
+MEND_S = 5.0
+"""Interval between starts with `--wait` until the settings are right: a person has just saved the file."""
+
 SWITCH_S = 0.001
 """Time that a thread may keep the interpreter from the others.
 
@@ -44,20 +49,50 @@ peer sent requests as fast as it could.
 @common
 @which_interfaces
 @click.option("--page-port", type=click.IntRange(1, 65535), help="Port of the page of set-up, without devices.yaml.")
-def run(interfaces: tuple[str, ...], page_port: int | None, **chosen: Any) -> None:
+@click.option(
+    "--wait", is_flag=True, help="Where the settings are wrong, wait until they are mended instead of ending."
+)
+def run(interfaces: tuple[str, ...], page_port: int | None, *, wait: bool, **chosen: Any) -> None:
     """Show the switches on the LAN and run until Ctrl-C or SIGTERM; SIGHUP takes a changed devices.yaml."""
     here = context(chosen, level="info")
     stopping, desk, terminal = threading.Event(), ReloadDesk(), Terminal()
     on_signal(stopping.set, desk.wake)
     signal.signal(signal.SIGHUP, lambda *_: desk.ask())
     sys.setswitchinterval(SWITCH_S)
-    with ExitStack() as handover:
-        if devices_yaml.look(here.config, here.state_dir) is None:
-            from emulator.cli import first_run
 
-            if not first_run.serve(here, interfaces, page_port, stopping, handover):
-                return
-        _run(here, interfaces, desk, stopping, terminal, handover)
+    def live() -> None:
+        with ExitStack() as handover:
+            if devices_yaml.look(here.config, here.state_dir) is None:
+                from emulator.cli import first_run
+
+                if not first_run.serve(here, interfaces, page_port, stopping, handover):
+                    return
+            _run(here, interfaces, desk, stopping, terminal, handover)
+
+    if wait:
+        until_right(live, stopping.wait)
+    else:
+        live()
+
+
+def until_right(live: Callable[[], None], sleep: Callable[[float], bool]) -> None:
+    """Call `live` until its settings are right, and say what is wrong in them once for each change.
+
+    `sleep` returns True at the stop of the program. Who starts it again at once, as Docker does, would otherwise do so
+    for ever, since no exit status tells it not to.
+    """
+    told = ""
+    while True:
+        try:
+            return live()
+        except ConfigError as error:
+            if str(error) != told:
+                told = str(error)
+                failures.say(error)
+                click.echo("Waits until that is mended; another environment needs another start.", err=True)
+                systemd.notify(f"STATUS=waits until the settings are mended: {error.problems[0]}")
+        if sleep(MEND_S):
+            return None
 
 
 def _run(

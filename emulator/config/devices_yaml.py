@@ -20,6 +20,8 @@ FILE, LOCAL = "devices.yaml", "devices.local.yaml"
 
 EXAMPLE = "to begin with, type `emulator init`, or `emulator run` for set-up in a browser"
 
+FOLDER = "is a folder: Docker makes one for a file that is not there. Remove it, and put your devices.yaml there"
+
 Settings = TypeVar("Settings", bound=Section)
 
 
@@ -35,10 +37,13 @@ def find(path: Path | None, *more: Path) -> Path:
 
 
 def look(path: Path | None, *more: Path) -> Path | None:
-    """Return the settings file as `find` does; None if there is none."""
-    for place in _places(path, more):
+    """Return the settings file as `find` does; None if there is none. ConfigError for a folder in its place."""
+    places = _places(path, more)
+    for place in places:
         if os.path.isfile(place):  # noqa: PTH113  # is_file raises where a folder may not be entered
             return place
+    if folders := [place for place in places if os.path.isdir(place)]:  # noqa: PTH112  # the same
+        raise ConfigError([Problem(str(folders[0]), FOLDER)])
     return None
 
 

@@ -533,6 +533,18 @@ def test_a_file_in_a_folder_that_may_not_be_entered_is_not_there(tmp_path: Path)
         devices_yaml.find(path)
 
 
+def test_a_folder_in_its_place_is_told_from_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Docker makes one where a file that is to be mounted does not exist; set-up would then hide the mistake."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "user"))
+    mounted = tmp_path / "etc" / "verisure-emulator" / "devices.yaml"
+    monkeypatch.setenv("XDG_CONFIG_DIRS", str(mounted.parents[1]))
+    mounted.mkdir(parents=True)
+    with pytest.raises(ConfigError, match=rf"{mounted}: is a folder: Docker makes one"):
+        devices_yaml.look(None)
+    assert devices_yaml.look(None, put(tmp_path / "state").parent) == tmp_path / "state" / "devices.yaml"
+
+
 def test_without_xdg_variables_it_is_in_the_home_folder() -> None:
     assert (
         devices_yaml.find(put(Path.home() / ".config" / "verisure-emulator")).parent.parent == Path.home() / ".config"
