@@ -17,11 +17,11 @@ from emulator.words.text import Text
 SWEEP = {
     False: Text(
         "that is like “turn everything off”, which changes nothing. "
-        "Ask for this one alone; the README tells of allow_sweep"
+        "Ask for this one alone; docs/on-and-off.md tells of allow_sweep"
     ),
     True: Text(
         "that is like “turn everything on”, which changes nothing. "
-        "Ask for this one alone; the README tells of allow_sweep"
+        "Ask for this one alone; docs/on-and-off.md tells of allow_sweep"
     ),
 }
 """On or off → the reason why a command that was part of a sweep is not sent."""

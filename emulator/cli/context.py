@@ -35,7 +35,7 @@ EXIT = {
     NO_ANSWER: "the cloud does not answer, or refused the login",
     HINDERED: "this machine lacks something, such as disk, open files or threads; that may mend itself",
 }
-"""The exit statuses of every command, as `emulator --help` and the README list them."""
+"""The exit statuses of every command, as `emulator --help` and docs/commands.md list them."""
 
 PATH = click.Path(path_type=Path, readable=False)
 """A path that click does not try to read: the module that reads it reports errors in more detail."""

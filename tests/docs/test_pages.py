@@ -21,6 +21,11 @@ def test_each_page_has_one_place_in_the_navigation() -> None:
     assert sorted(page.name for page in PAGES if page.name.startswith("docs/")) == there
 
 
+def test_the_readme_links_each_page_of_its_language() -> None:
+    linked = set(Page(README).links())
+    assert [page.name for page in PAGES if page.path.parent == DOCS and page.name not in linked] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Page) -> None:
     wrong = []

@@ -14,11 +14,11 @@ import pytest
 import requests
 
 from tests.docs.not_run import NOT_RUN
-from tests.support.pages import PAGES, ROOT
+from tests.support.pages import PAGES, ROOT, TRANSLATIONS
 from tests.support.patience import PATIENCE_S, STOP_S
 from tests.support.program import free_port
 
-STEPS = [step for page in PAGES for step in page.steps()]
+STEPS = [step for page in PAGES if page not in TRANSLATIONS for step in page.steps()]
 MAKE_RUN = "make run"
 RUN = (".venv/bin/emulator ", "curl -s http://127.0.0.1:8099/")
 """Beginnings of the commands that this test runs; it runs no others."""

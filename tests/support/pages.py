@@ -88,7 +88,12 @@ class Page:
 
     def links(self) -> Iterator[str]:
         """Yield the target of each link and picture that is no web page."""
-        for link, picture in LINK.findall(self.prose):
+        return self.links_of(self.prose)
+
+    @staticmethod
+    def links_of(text: str) -> Iterator[str]:
+        """Yield the same of some text."""
+        for link, picture in LINK.findall(text):
             if not (link or picture).startswith(("https://", "http://")):
                 yield link or picture
 
@@ -117,6 +122,9 @@ def navigation(entries: Any = None) -> Iterator[Page]:
 
 PAGES = [Page(README), *navigation()]
 """What a person reads, in the order in which one reads it all."""
+
+TRANSLATIONS = [page for page in PAGES if page.path in set(DOCS.glob("??/README.md"))]
+"""The first screens of the README in other languages."""
 
 
 def page(name: str) -> Page:

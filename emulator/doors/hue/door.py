@@ -186,9 +186,7 @@ class Hue(Tenant):
             message = "%d switches are on the Hue bridge: with more than %d an Echo finds none of them"
             LOG.warning(message, len(self.lights.all), MAX_LIGHTS)
         if large := sum(number > light_ids.HIGHEST for number in self.lights.all):
-            message = (
-                "%d lights have ids above %d, which some apps refuse: see `emulator pair --renumber` in the README"
-            )
+            message = "%d lights have ids above %d, which some apps refuse: see “Small ids” in docs/hue.md"
             LOG.info(message, large, light_ids.HIGHEST)
         self.lights.resume()
         self._probed.clear()

@@ -1,4 +1,4 @@
-"""Explain why the bridge cannot have its port, and the ways out, as the README has them at length. Pure."""
+"""Explain why the bridge cannot have its port, and the ways out, as docs/hue.md has them at length. Pure."""
 
 import errno
 from collections.abc import Sequence
