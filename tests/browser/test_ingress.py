@@ -30,9 +30,8 @@ def home_assistant(page: "WSGIApplication") -> "WSGIApplication":
             told = {"PATH_INFO": path.removeprefix(ROOT), "HTTP_X_INGRESS_PATH": ROOT, "REMOTE_ADDR": SUPERVISOR}
             return brought(environ | told | USER, start)
         start("200 OK" if path == "/" else "404 Not Found", [("Content-Type", "text/html; charset=utf-8")])
-        return [
-            f'<!DOCTYPE html><link rel="icon" href="data:,"><iframe src="{ROOT}/" style="width:100%;height:700px"></iframe>'.encode()
-        ]
+        frame = f'<iframe src="{ROOT}/" style="width:100%;height:700px"></iframe>'
+        return [f'<!DOCTYPE html><link rel="icon" href="data:,">{frame}'.encode()]
 
     return answer
 
