@@ -98,7 +98,7 @@ words: $(VENV)/installed-dev
 # The site of the pages in docs/, as site/; once its libraries are there it needs no network. To look at it, search
 # included: `python3 -m http.server --directory site`.
 docs: $(SITE)/installed
-	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --strict
 
 # The program beside what people use instead, in a quarter of an hour; ARGS=quick for a look, ARGS=answers for one part.
 bench: $(VENV)/installed $(PEERS)/installed
