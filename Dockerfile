@@ -1,11 +1,20 @@
-# docker build -t verisure-emulator .   See docs/docker.md; compose.yaml has how to run it.
+# docker build -t verisure-emulator .   See docs/docker.md; compose.yaml has how to run it, docker-bake.hcl the other images.
 # Nothing here belongs to one processor: amd64 and arm64 alike. Whoever needs the same image twice pins the digest that
 # `docker buildx imagetools inspect python:3.13-slim-trixie` shows.
 FROM python:3.13-slim-trixie AS build
-COPY . /src
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /src
+COPY . .
+RUN python -m venv /build \
+    && /build/bin/pip install --no-deps --require-hashes --requirement pins/build.txt \
+    && /build/bin/python -m hatchling build --target wheel --directory /wheel
+# slim is the program alone; full has the extras of a home, too.
+ARG PINS=full
 # A copy of the interpreter instead of a link: the right to port 80 is this program's, not that of every Python here.
 RUN python -m venv --copies /opt/emulator \
-    && /opt/emulator/bin/pip install --no-cache-dir --disable-pip-version-check '/src[homekit,mdns,mqtt,notify]'
+    && /opt/emulator/bin/pip install --only-binary :all: --no-deps --require-hashes --requirement "pins/$PINS.txt" \
+    && /opt/emulator/bin/pip install --no-deps /wheel/*.whl \
+    && /opt/emulator/bin/pip check
 
 FROM python:3.13-slim-trixie
 COPY --from=build /opt/emulator /opt/emulator
@@ -31,4 +40,5 @@ sys.exit(connection.getresponse().status != 200)"]
 STOPSIGNAL SIGTERM
 # Not bin/emulator: whichever copy of the interpreter that one names, it is not sure to be the one with the capability.
 ENTRYPOINT ["/opt/emulator/bin/python", "-m", "emulator"]
-CMD ["run"]
+# A wrong setting is waited for: Docker would start a program that ends with it again and again.
+CMD ["run", "--wait"]

@@ -76,19 +76,28 @@ NOT_RUN: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     ),
     "docker compose up --build --detach": (
         "needs Docker",
-        {"compose.yaml": ("build: .", "./devices.yaml:"), "Dockerfile": ("ENTRYPOINT",)},
+        {"compose.yaml": ("build: .", "source: ./devices.yaml"), "Dockerfile": ("ENTRYPOINT",)},
     ),
     "docker build -t verisure-emulator .": ("needs Docker", {IMAGE: ("# docker build -t verisure-emulator .",)}),
-    "docker build -t verisure-emulator.invalid/verisure-emulator/home-assistant:0.1.0 packaging/home-assistant": (
+    "docker build -t verisure-emulator.invalid/verisure-emulator/home-assistant:0.2.0 packaging/home-assistant": (
         "needs Docker",
         {
             "packaging/home-assistant/Dockerfile": ("ARG BUILD_FROM=verisure-emulator\n",),
             "packaging/home-assistant/config.yaml": (
                 "image: verisure-emulator.invalid/verisure-emulator/home-assistant\n",
-                'version: "0.1.0"\n',
+                'version: "0.2.0"\n',
             ),
         },
     ),
+    **dict.fromkeys(
+        (
+            "docker compose logs emulator",
+            "docker compose exec emulator emulator login",
+            "docker compose exec emulator emulator pin",
+        ),
+        ("needs Docker", {COMPOSE: ("\n  emulator:\n", "- state:/state"), IMAGE: ("PATH=/opt/emulator/bin:",)}),
+    ),
+    "docker buildx bake slim": ("needs Docker", {"docker-bake.hcl": ('target "slim" {',)}),
     "docker compose exec emulator emulator check": (
         "needs Docker",
         {"compose.yaml": ("\n  emulator:\n",), "Dockerfile": ("PATH=/opt/emulator/bin:",)},

@@ -1,0 +1,28 @@
+# The images for both processors: `docker buildx bake`; `VERSION=0.2.0 IMAGE=… docker buildx bake --push` for a release.
+variable "IMAGE" { default = "verisure-emulator" }
+variable "VERSION" { default = "dev" }
+
+group "default" { targets = ["slim", "full"] }
+
+target "each" {
+  platforms = ["linux/amd64", "linux/arm64"]
+  labels = {
+    "org.opencontainers.image.title"    = "verisure-emulator"
+    "org.opencontainers.image.licenses" = "MIT"
+    "org.opencontainers.image.version"  = VERSION
+  }
+}
+
+# WeMo, Hue and the page; no HomeKit, MQTT, mDNS and notices.
+target "slim" {
+  inherits = ["each"]
+  args     = { PINS = "slim" }
+  tags     = ["${IMAGE}:${VERSION}-slim", "${IMAGE}:slim"]
+}
+
+# All extras. A door with libraries of its own, as Matter will be, becomes another target: its extra in pins/NAME.txt, and that NAME.
+target "full" {
+  inherits = ["each"]
+  args     = { PINS = "full" }
+  tags     = ["${IMAGE}:${VERSION}", "${IMAGE}:full", "${IMAGE}:latest"]
+}
