@@ -5,7 +5,7 @@ Over 250 lines: they are one vocabulary, and refer to each other.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -62,12 +62,13 @@ class Arm:
     """Arm this mode; axes that it does not name stay as they are.
 
     `force` arms past open zones, which are then not guarded. `past` does so past these alone, by their names: a person
-    was told of them, and decided.
+    was told of them, and decided. `code` was typed by that person, for an alarm that wants one; it is never shown.
     """
 
     mode: ArmMode
     force: bool = False
     past: tuple[str, ...] = ()
+    code: str = field(default="", repr=False, compare=False)
 
     def passes(self, zones: Iterable[str]) -> bool:
         """Return whether it may go past these open zones: two of a name are more than one."""
@@ -81,11 +82,13 @@ class Arm:
 class Disarm:
     """Disarm the main alarm (interior and perimeter together), the annex, or both.
 
-    The cloud's DARM clears interior and perimeter at once and leaves the annex (verisure-wsdo.md §5).
+    The cloud's DARM clears interior and perimeter at once and leaves the annex (verisure-wsdo.md §5). `code` is as for
+    Arm.
     """
 
     main: bool = True
     annex: bool = False
+    code: str = field(default="", repr=False, compare=False)
 
     @classmethod
     def of(cls, mode: ArmMode) -> "Disarm":

@@ -33,10 +33,14 @@ def _clouds_help() -> str:
 
 def _countries_help() -> str:
     rows = clouds.rows()
-    everywhere = [one for one in clouds.countries() if all(one in row.countries for row in rows.values())]
-    more = {name: [one for one in row.countries if one not in everywhere] for name, row in rows.items()}
-    also = [f"; with `cloud: {name}` also {either(found)}" for name, found in more.items() if found]
-    return either(everywhere) + "".join(also)
+    usual = next(row.countries for row in rows.values() if row.simulated)
+    more = {name: [one for one in row.countries if one not in usual] for name, row in rows.items()}
+    also = [
+        f"; with `cloud: {name}` {'also ' if usual.keys() <= rows[name].countries.keys() else ''}{either(found)}"
+        for name, found in more.items()
+        if found
+    ]
+    return either(list(usual)) + "".join(also)
 
 
 def _polling_help() -> str:

@@ -25,6 +25,9 @@ from emulator.model import Notice, Origin
 from emulator.store import keys
 from emulator.store.journal import Journal
 
+NOBODY = Credentials("", "")
+"""An account of which nothing is in the environment."""
+
 
 class Alarms:
     """The far side of the settings: journal, simulated alarms, and a cloud for each installation.
@@ -90,9 +93,10 @@ class Alarms:
     def _account(self, name: str) -> Account:
         one = self.settings.installations[name]
         demo = simulators.account(one) if one.row.simulated else None
-        user, about = demo or self._credentials.get(name, Credentials("", "")), demo or one
+        user, about = demo or self._credentials.get(name, NOBODY), demo or one
         learned, lang = partial(keys.learn, self.journal, name), one.language
-        return Account(user.user, user.password, one.country, lang, about.number, about.panel, one.callby, learned)
+        known = (user.user, user.password, one.country, lang, about.number, about.panel, one.callby, learned)
+        return Account(*known, self._credentials.get(name, NOBODY).code, self.settings.partial_of(name))
 
     def installation(
         self,

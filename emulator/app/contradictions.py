@@ -6,6 +6,7 @@ from typing import Any
 from emulator import clouds, doors
 from emulator.config.yaml_file import YamlFile
 from emulator.errors import Problem
+from emulator.model import ArmMode
 
 
 def contradictions(file: YamlFile) -> Iterator[Problem]:
@@ -13,6 +14,7 @@ def contradictions(file: YamlFile) -> Iterator[Problem]:
     ports: dict[str, str] = {}
     yield from _ports_of_doors(file, ports)
     names: dict[str, int] = {}
+    modes: dict[str, list[ArmMode]] = {}
     opened = _under(file.content, "doors")
     known = list(_under(file.content, "installations"))
     listed = file.content.get("switches")
@@ -35,12 +37,15 @@ def contradictions(file: YamlFile) -> Iterator[Problem]:
                 yield Problem(file.where((*here, "doors")), problem)
         if "disarm" in switch and "off" not in switch:
             yield Problem(file.where((*here, "disarm")), "narrows `off: disarm`, which this switch lacks")
-        if _text(switch, "force").lower() in ("true", "yes", "on", "1"):
-            alarm = _under(_under(file.content, "installations"), installation or (known or [""])[0])
-            cloud = _text(alarm, "cloud")
-            if cloud in clouds.CLOUDS and not clouds.row(cloud).forces:
+        alarm = installation or (known or [""])[0]
+        cloud = _text(_under(_under(file.content, "installations"), alarm), "cloud")
+        if cloud in clouds.CLOUDS:
+            row = clouds.row(cloud)
+            if _text(switch, "force").lower() in ("true", "yes", "on", "1") and not row.forces:
                 can = clouds.names(lambda row: row.forces, "cloud: ")
                 yield Problem(file.where((*here, "force")), f"only {can} can arm past open zones")
+            if lacking := row.lacking(_text(switch, "on"), modes.setdefault(alarm, [])):
+                yield Problem(file.where((*here, "on")), f"`cloud: {cloud}` {lacking}")
         if installation and known and installation not in known:
             yield Problem(file.where((*here, "installation")), f"no such installation; there is {', '.join(known)}")
 

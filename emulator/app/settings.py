@@ -15,6 +15,7 @@ from emulator.app.contradictions import contradictions
 from emulator.app.switch_settings import DisarmSettings, SwitchSettings
 from emulator.config import devices_yaml
 from emulator.config.fields import Duration, Port, Section, within
+from emulator.model import Interior
 from emulator.words.language import LANGUAGES, Language, of_house
 
 AnySection = TypeVar("AnySection", bound=Section)
@@ -107,6 +108,11 @@ class Settings(Section):
     def installation_of(self, switch: SwitchSettings) -> str:
         """Return the name of a switch's installation."""
         return switch.installation or next(iter(self.installations))
+
+    def partial_of(self, alarm: str) -> Interior:
+        """Return the name of an alarm's partial mode, where it has one alone: day if a switch arms that, else night."""
+        own = {switch.on.interior for switch in self.switches if self.installation_of(switch) == alarm}
+        return Interior.DAY if Interior.DAY in own else Interior.NIGHT
 
     def of_alarms(self, door: str) -> Mapping[str, Any]:
         """Return the sections that a door has below installations, by the installation's name."""

@@ -88,6 +88,7 @@ class Context:
         secrets = credentials.read(settings.accounts, environment)
         for one in secrets.values():
             self.redactor.conceal(one.password)
+            self.redactor.conceal(one.code)
         for target in credentials.targets(environment):
             self.redactor.conceal(target)
         return settings, secrets

@@ -8,6 +8,8 @@ from emulator.alarm.cloud import Cloud
 from emulator.clock import Clock
 from emulator.clouds.account import Account, Reach
 from emulator.clouds.enrolment import Enrolment
+from emulator.model import ArmMode, Interior
+from emulator.words.text import Text
 
 Open = Callable[[Account, Reach, Clock], Cloud]
 Enrol = Callable[[Account, Reach, Clock], Enrolment]
@@ -21,6 +23,8 @@ class Country(NamedTuple):
     lang: str
     other_lang: str = ""
     """Another spelling of the language, for a server that fails over the first one."""
+    sure: Text = Text("several other programs have it")
+    """Evidence that it serves this country, for the table of countries."""
 
 
 class Polling(NamedTuple):
@@ -61,6 +65,12 @@ class Provider(NamedTuple):
     """Begin a login with a code by SMS, which is then kept. None: user and password come from the environment."""
     forces: bool = False
     """True if it can arm past open zones."""
+    codes: bool = False
+    """True if it wants the code of a person for each command."""
+    modes: tuple[ArmMode, ...] = ()
+    """Modes that it can arm; empty where that depends on the panel alone."""
+    one_partial: bool = False
+    """True if day and night are one mode, which an alarm calls by either name."""
     simulated: bool = False
     """True if the far side is an alarm that this program simulates, at an endpoint of its own."""
 
@@ -68,11 +78,26 @@ class Provider(NamedTuple):
         """Return the endpoint for a country; empty for a simulated alarm."""
         return "" if self.simulated else f"https://{self.countries[country].host}{self.path}"
 
+    def lacking(self, mode: str, others: list[ArmMode]) -> str:
+        """Return what is wrong with a switch for a mode, beside `others`, to which it is added; empty if nothing is."""
+        try:
+            wanted = ArmMode.parse(mode)
+        except ValueError:
+            return ""
+        others.append(wanted)
+        if self.modes and wanted not in self.modes:
+            return f"has no {wanted}; it has {either([str(one) for one in self.modes])}"
+        partials = list(dict.fromkeys(one for one in others if one.interior in (Interior.DAY, Interior.NIGHT)))
+        if self.one_partial and wanted in partials[1:]:
+            return f"has one partial mode: call it {either([str(one) for one in partials])}, and not both"
+        return ""
+
 
 CLOUDS = {
     "simulator": "emulator.clouds.wsdo.simulated",
     "owa": "emulator.clouds.owa.provider",
     "wsdo": "emulator.clouds.wsdo.provider",
+    "mypages": "emulator.clouds.mypages.provider",
 }
 """Name in devices.yaml → module whose `ROW` describes the cloud; the order is that of the settings."""
 

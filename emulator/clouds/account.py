@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from emulator.clouds.vault import Vault
 from emulator.errors import LoginRefused, SettingNeeded
+from emulator.model import Interior
 from emulator.words.text import Text
 
 DEFAULT_PANEL = "SDVFAST"
@@ -25,7 +26,8 @@ class Account:
     """User, password and the installation that is meant. Never shown: it holds the password.
 
     `number` and `panel` may be empty; the account's list of installations then gives them. `learned` is called with
-    the number before anything else is done with it, and may raise EmulatorError.
+    the number before anything else is done with it, and may raise EmulatorError. `code` is what a person types to arm
+    and disarm, for a cloud that wants one. `partial` is the name of the only partial mode, where a cloud has one alone.
     """
 
     user: str
@@ -36,6 +38,8 @@ class Account:
     panel: str = ""
     callby: str = "AND_61"
     learned: Callable[[str], None] = lambda _number: None
+    code: str = ""
+    partial: Interior = Interior.NIGHT
 
     def __repr__(self) -> str:
         return f"Account({self.country})"

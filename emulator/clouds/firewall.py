@@ -4,8 +4,8 @@ Facts: verisure-owa.md §1.6 and §12.
 """
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -30,11 +30,15 @@ ANSWERS = (b"{", b"<?xml", b"<PET")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer of whatever status. `retry_after` is the header of that name, empty where there is none."""
+    """An HTTP answer of whatever status. `retry_after` is the header of that name, empty where there is none.
+
+    `cookies` are those that it sets, by name; empty where it deletes one.
+    """
 
     status: int
     body: bytes
     retry_after: str = ""
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Barrier:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import certifi
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPHeaderDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -109,6 +110,17 @@ class _Session(requests.Session):
         return None
 
 
+def _cookies(headers: HTTPHeaderDict) -> dict[str, str]:
+    """Return the cookies that an answer sets, by name; empty where it deletes one."""
+    found: dict[str, str] = {}
+    for line in headers.getlist("Set-Cookie"):
+        pair, _, attributes = line.partition(";")
+        name, _, value = pair.partition("=")
+        is_over = any(one.strip() == "max-age=0" for one in attributes.lower().split(";"))
+        found[name.strip()] = "" if is_over else value.strip()
+    return found
+
+
 def _reason(error: Exception) -> object:
     cause = error.args[0] if error.args else None
     return cause.reason if isinstance(cause, MaxRetryError) else cause
@@ -154,7 +166,7 @@ class HttpTransport:
 
         Raises Forbidden for a 403 or the firewall's page, and else Unreachable, without the request in its text.
         """
-        where = {"data": dict(params)} if method == "POST" else {"params": dict(params)}
+        where: dict[str, Any] = {"data": dict(params)} if method == "POST" else {"params": dict(params)}
         answer = self._exchange(method, timeout_s, **where)
         page, forbidden = is_page(answer), answer.status == requests.codes.forbidden
         if page or forbidden:
@@ -170,15 +182,20 @@ class HttpTransport:
         """Send a POST and return its answer of whatever status; Unreachable if no whole answer comes."""
         return self._exchange("POST", None, headers=dict(headers), data=body)
 
-    def _exchange(self, method: str, timeout_s: float | None, **what: Any) -> Answer:
+    def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+        """Send a request to a path below the URL, and return its answer as `post` does."""
+        return self._exchange(method, None, path, headers=dict(headers), data=body)
+
+    def _exchange(self, method: str, timeout_s: float | None, path: str = "", **what: Any) -> Answer:
         patience_s = timeout_s or self._timeout_s
         self._adapter.until = until = Deadline(patience_s, self._clock)
         try:
             with self._session.request(
-                method, self._url, timeout=patience_s, allow_redirects=False, stream=True, **what
+                method, self._url + path, timeout=patience_s, allow_redirects=False, stream=True, **what
             ) as response:
                 body = self._body(response.raw)
-                answer = Answer(response.status_code, body, response.headers.get("Retry-After", ""))
+                after, cookies = response.headers.get("Retry-After", ""), _cookies(response.raw.headers)
+                answer = Answer(response.status_code, body, after, cookies)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             # The text of a requests error holds the whole URL with the session: it must not get out.
             why = self._why(error, until, patience_s)

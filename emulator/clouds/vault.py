@@ -5,6 +5,7 @@ Facts: verisure-owa.md §2.2, §2.4 and §2.5.
 
 import secrets
 import uuid
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -35,7 +36,8 @@ class Login:
     counts the answers in a row that were a crash of the server, the last one at `crashed_at`. The program itself used
     the password at `password_at`, and `passwords_lost` such logins in a row had no answer. `bad_lang` is the language
     over which the server crashed while it knows another. `trouble` is the reason why a person has to log in, empty
-    while all is well.
+    while all is well. `cookies` stand in for tokens where a cloud has those instead. `quiet_until` is the end of a
+    pause that the cloud wants for this account.
     """
 
     user: str
@@ -51,6 +53,8 @@ class Login:
     passwords_lost: int = 0
     bad_lang: str = ""
     trouble: str = ""
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    quiet_until: float = 0.0
 
 
 class Vault(Protocol):

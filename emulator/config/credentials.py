@@ -1,4 +1,4 @@
-"""User and password of each account, from the environment or from files that it names."""
+"""User and password of each account, and the code of each alarm, from the environment or from files that it names."""
 
 import os
 import re
@@ -10,13 +10,17 @@ from emulator.errors import ConfigError, Problem
 
 WORDS = ("USER", "PASSWORD")
 
+CODE = "CODE"
+"""Word of the code that a person types to arm and disarm, for the clouds that want it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """User and password of an account; empty where an OWA login is kept instead. Never shown."""
+    """User and password of an account, empty where a login is kept instead, and the alarm's code. Never shown."""
 
     user: str
     password: str = field(repr=False)
+    code: str = field(default="", repr=False)
 
 
 def read(accounts: Mapping[str, bool], environ: Mapping[str, str] = os.environ) -> dict[str, Credentials]:
@@ -24,7 +28,8 @@ def read(accounts: Mapping[str, bool], environ: Mapping[str, str] = os.environ) 
 
     `accounts` maps an installation to whether both have to be set: where they may be left out, `emulator login` asks
     for them. VERISURE_<INSTALLATION>_… takes precedence over VERISURE_…, both words from the same place: one account's
-    user with another one's password would lock an alarm. `…_FILE` names a file that holds the value.
+    user with another one's password would lock an alarm. The code of another alarm would, too: VERISURE_CODE is for
+    alarms without a user and password of their own. `…_FILE` names a file that holds the value.
     """
     problems: list[Problem] = []
     found = {name: _account(environ, name, problems, needed=needed) for name, needed in accounts.items()}
@@ -73,9 +78,21 @@ def prefix_of(name: str) -> str:
 
 def _account(environ: Mapping[str, str], name: str, problems: list[Problem], *, needed: bool) -> Credentials:
     own = prefix_of(name)
-    has_own = any(environ.get(f"{own}_{word}{form}") for word in WORDS for form in ("", "_FILE"))
-    prefix = own if has_own else "VERISURE"
-    return Credentials(*(_secret(environ, prefix, word, name, problems, needed) for word in WORDS))
+    prefix = own if _has(environ, own, *WORDS) else "VERISURE"
+    user, password = (_secret(environ, prefix, word, name, problems, needed) for word in WORDS)
+    return Credentials(user, password, _code(environ, own if _has(environ, own, CODE) else prefix, name, problems))
+
+
+def _has(environ: Mapping[str, str], prefix: str, *words: str) -> bool:
+    return any(environ.get(f"{prefix}_{word}{form}") for word in words for form in ("", "_FILE"))
+
+
+def _code(environ: Mapping[str, str], prefix: str, name: str, problems: list[Problem]) -> str:
+    code = _secret(environ, prefix, CODE, name, problems, needed=False).strip()
+    if code and not (code.isascii() and code.isdecimal()):
+        problems.append(Problem(f"environment: {prefix}_{CODE}", "is not a code: use its digits, and nothing else"))
+        return ""
+    return code
 
 
 def _secret(

@@ -39,6 +39,12 @@ COUNTRIES = {
     "CL": Text("Chile"),
     "AR": Text("Argentina"),
     "PE": Text("Peru"),
+    "SE": Text("Sweden"),
+    "NO": Text("Norway"),
+    "DK": Text("Denmark"),
+    "FI": Text("Finland"),
+    "NL": Text("Netherlands"),
+    "BE": Text("Belgium"),
 }
 
 

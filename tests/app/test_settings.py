@@ -233,7 +233,10 @@ def one_of(names: Iterable[str]) -> str:
 
 
 COUNTRIES = one_of(clouds.countries())
-CLOUDS = "is missing: `owa` for the API of today's app, `wsdo` for the XML API before it, or `simulator`"
+CLOUDS = (
+    "is missing: `owa` for the API of today's app, `wsdo` for the XML API before it, `mypages` for My Pages, in the "
+    "Nordics and Benelux, or `simulator`"
+)
 
 MISTAKES = [
     # The whole, on lines of its own.
@@ -291,7 +294,8 @@ MISTAKES = [
       "write addresses as 192.168.1.20, networks as 192.168.1.0/24"]),
     (switch("name: N, on: night, off: disarm, disarm: { doors: [tuya] }"),
      [f"3: switches[0].disarm.doors[0]: 'tuya' is not possible: {one_of(doors.DOORS)}"]),
-    (switch("name: N, on: night, force: yes"), ["3: switches[0].force: only `cloud: owa` can arm past open zones"]),
+    (switch("name: N, on: night, force: yes"),
+     ["3: switches[0].force: only `cloud: owa` or `mypages` can arm past open zones"]),
     (home("cloud: wsdo, lang: ES"),
      ["2: installations.home.lang: 'ES' is not possible: two small letters; left out: the country's"]),
     (home("cloud: wsdo, number: 12x"),
@@ -312,7 +316,7 @@ MISTAKES = [
      ["2: installations.home.timeouts.reqest: unknown key; did you mean 'request'?"]),
     (home("cloud: wsdo, timeouts: { request: -5s }"), [f"2: installations.home.timeouts.request: '-5s' {NO_DURATION}"]),
     (home("cloud: simulator, url: 'http://127.0.0.1/'"),
-     ["2: installations.home: `url` goes with `cloud: owa` or `wsdo`; the simulator brings its own"]),
+     ["2: installations.home: `url` goes with `cloud: owa`, `wsdo` or `mypages`; the simulator brings its own"]),
     (f"installations:\n  my home: {{ cloud: simulator }}\n{NIGHT}",
      ["2: installations.my home: 'my home' is not possible: use letters, digits, - and _, beginning with a letter"]),
     # The names of installations may be words of ours.

@@ -1,4 +1,4 @@
-"""One alarm behind either cloud, a hub in front of it, and a witness that trusts neither.
+"""One alarm behind any of the clouds, a hub in front of it, and a witness that trusts neither.
 
 Everything runs on one clock in one thread: a fault may strike just before any request, and the program may die there.
 """
@@ -22,18 +22,26 @@ from emulator.simulator.faults import InjectedFault
 from emulator.store.identities import Identity
 from emulator.store.journal import Journal
 from tests.support.fakes import SimulatedCloud
+from tests.support.fakes_mypages import PagesSender, SimulatedMyPages
 from tests.support.fakes_owa import SimulatedOwa
 
-CLOUDS = ("wsdo", "owa")
+CLOUDS = ("wsdo", "owa", "mypages")
+World = SimulatedCloud | SimulatedOwa | SimulatedMyPages
+PAGES_HOST = "pages.example"
 NAMES = ("total", "day", "night", "perimeter")
-POLL_S = {"wsdo": 60.0, "owa": 120.0}
-REREAD_S = {"wsdo": None, "owa": 15.0}
-ACTIVITY_S = {"wsdo": 0.0, "owa": 900.0}
+POLL_S = {"wsdo": 60.0, "owa": 120.0, "mypages": 120.0}
+REREAD_S = {"wsdo": None, "owa": 15.0, "mypages": 15.0}
+ACTIVITY_S = {"wsdo": 0.0, "owa": 900.0, "mypages": None}
 SUBMITS = {
     "wsdo": frozenset(("ARM1", "ARMDAY1", "ARMNIGHT1", "PERI1", "DARM1")),
     "owa": frozenset(("xSArmPanel", "xSDisarmPanel")),
+    "mypages": frozenset(("armAway", "armHome", "disarm")),
 }
-DISARMS = frozenset(("DARM1", "xSDisarmPanel"))
+DISARMS = frozenset(("DARM1", "xSDisarmPanel", "disarm"))
+LAST = {"wsdo": "perimeter", "owa": "perimeter", "mypages": "total"}
+"""Mode by which a cloud proves in the end that it works again."""
+WORDS = {("mypages", "ban_page"): "gateway_timeout"}
+"""Fault by the name that a cloud has for it: this one has no firewall that is known, and a page of its own."""
 BEYOND_S = 1300.0
 """Longer than any ban, back-off or token lasts: after that nothing old is left to wait for."""
 
@@ -61,7 +69,8 @@ class Alarm:
         self.lag_s = 0.0
         self.other: sqlite3.Connection
         self.journal = Journal(folder)
-        self.world = self._wsdo() if cloud == "wsdo" else self._owa()
+        worlds: dict[str, Callable[[], World]] = {"wsdo": self._wsdo, "owa": self._owa, "mypages": self._mypages}
+        self.world = worlds[cloud]()
         self.clock, self.panel, self.backend = self.world.clock, self.world.panel, self.world.backend
         self.witness = Witness(self)
         self.start()
@@ -89,6 +98,22 @@ class Alarm:
         world.poster.post = tapped  # type: ignore[method-assign]
         return world
 
+    def _mypages(self) -> SimulatedMyPages:
+        world = SimulatedMyPages(vault=JournalVault(self.journal, self.folder, PAGES_HOST))
+        for host in world.hosts:
+            self._tap(host)
+        return world
+
+    def _tap(self, host: PagesSender) -> None:
+        send = host.request
+
+        def tapped(method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Any:
+            name = json.loads(body)[0]["operationName"] if path == "/graphql" else path
+            with self._met(name):
+                return send(method, path, headers, body)
+
+        host.request = tapped  # type: ignore[method-assign]
+
     @contextmanager
     def _met(self, request: str) -> Iterator[None]:
         self.witness.look()
@@ -105,6 +130,8 @@ class Alarm:
         self.clock.stopped = False
         if isinstance(self.world, SimulatedOwa):
             self.world.vault = JournalVault(self.journal, self.folder, "owa.example")
+        if isinstance(self.world, SimulatedMyPages):
+            self.world.vault = JournalVault(self.journal, self.folder, PAGES_HOST)
         self.journal.recover(self.clock.time())
         self.installation = Installation(
             "home",
@@ -172,7 +199,7 @@ class Alarm:
 
     def fault(self, kind: str, request: str = "", times: int | None = None) -> None:
         """Something goes wrong at the cloud."""
-        self.backend.faults.add(InjectedFault(kind, request, times))
+        self.backend.faults.add(InjectedFault(WORDS.get((self.cloud, kind), kind), request, times))
 
     def kill_sessions(self) -> None:
         """The cloud forgets who is logged in."""
@@ -182,8 +209,19 @@ class Alarm:
         """The names of the cloud cannot be resolved, or can be again."""
         if isinstance(self.world, SimulatedOwa):
             self.world.poster.refuse = off
+        elif isinstance(self.world, SimulatedMyPages):
+            for host in self.world.hosts:
+                host.refuse = off
         else:
             self.world.transport.refuse = off
+
+    def works(self) -> bool:
+        """Whether a command has its effect, once."""
+        name = LAST[self.cloud]
+        if name != "perimeter":
+            self.keypad(Disarm())
+        done = self.end(self.turn(name, True)) is Result.CONFIRMED
+        return done and bool(self.panel.axes.has(ArmMode.parse(name))) and self.witness.taken() == 1
 
     def accepted(self, requests: frozenset[str]) -> int:
         """How many of these the cloud has taken."""

@@ -1,4 +1,4 @@
-"""Every fault at every step of an arm, a disarm and a poll, on both clouds: what must hold whatever happens.
+"""Every fault at every step of an arm, a disarm and a poll, on all clouds: what must hold whatever happens.
 
 `make test` takes each fault of each cloud with one of the three, in turn; `make test-long` takes the rest.
 
@@ -23,7 +23,8 @@ from tests.faults.alarm import BEYOND_S, CLOUDS, SUBMITS, Alarm, Killed
 
 pytestmark = pytest.mark.sampled
 
-NIGHT, PERIMETER = ArmMode(Interior.NIGHT), ArmMode(perimeter=True)
+NIGHT = ArmMode(Interior.NIGHT)
+OUTCOMES = ("ARMNIGHT2", "DARM2", "ArmStatus", "DisarmStatus", "pollArmState")
 AGED_S = 3000.0
 """After which sessions, tokens and capabilities have ended, so that they are steps of the command too."""
 GOES_ON_S = 400.0
@@ -206,9 +207,7 @@ def hold(alarm: Alarm, row: Row, what: str, step: int) -> None:
     entries = alarm.journal.commands(9)
     assert all(entry.result for entry in entries), (step, entries)
     assert all(entry.settled for entry in entries if entry.result == Result.UNCONFIRMED), (step, entries)
-    assert alarm.end(alarm.turn("perimeter", True)) is Result.CONFIRMED, step
-    assert alarm.panel.axes.has(PERIMETER), step
-    assert alarm.witness.taken() == 1, step
+    assert alarm.works(), step
     assert alarm.witness.wrong == [], step
 
 
@@ -220,6 +219,6 @@ def test_the_steps_of_a_command_are_all_there(tmp_path: Path) -> None:
             alarm.before = seen.append
             act(alarm, what)
             assert SUBMITS[cloud_name] & {*seen}
-            assert {"LOGIN", "RefreshLogin"} & {*seen}
-            assert sum(request in ("ARMNIGHT2", "DARM2", "ArmStatus", "DisarmStatus") for request in seen) >= 2
+            assert {"LOGIN", "RefreshLogin", "/auth/token"} & {*seen}
+            assert sum(request in OUTCOMES for request in seen) >= 2
             alarm.journal.close()

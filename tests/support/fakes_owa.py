@@ -9,8 +9,9 @@ from emulator.clouds.account import Account
 from emulator.clouds.firewall import Answer
 from emulator.clouds.owa.cloud import OwaCloud
 from emulator.clouds.owa.enrol import OwaEnrolment
-from emulator.clouds.owa.turnstile import Turnstile
+from emulator.clouds.owa.provider import SPACING_S
 from emulator.clouds.owa.wire import Wire
+from emulator.clouds.turnstile import Turnstile
 from emulator.clouds.vault import Vault
 from emulator.errors import Unreachable
 from emulator.simulator.faults import ConnectionDropped, InjectedFault
@@ -66,7 +67,7 @@ class SimulatedOwa:
 
     def log_in(self) -> None:
         """As a person does, with the code that came."""
-        wire = Wire(self.account("demo"), self.poster, self.clock, Turnstile(), self.vault)
+        wire = Wire(self.account("demo"), self.poster, self.clock, Turnstile(SPACING_S), self.vault)
         enrolment = OwaEnrolment(wire)
         if not enrolment.begin():
             enrolment.send_code(enrolment.phones[0])
@@ -75,7 +76,7 @@ class SimulatedOwa:
     def new_client(self) -> OwaCloud:
         """A restart of the program."""
         account = self.account(self.password)
-        return OwaCloud(account, self.poster, self.clock, DEADLINE_S, Turnstile(), self.vault)
+        return OwaCloud(account, self.poster, self.clock, DEADLINE_S, Turnstile(SPACING_S), self.vault)
 
     def count(self, operation: str) -> int:
         """How many of an operation the cloud has received."""

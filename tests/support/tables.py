@@ -2,10 +2,14 @@
 
 import re
 
-from tests.support import commands_table, settings_table
+from tests.support import commands_table, countries_table, settings_table
 from tests.support.pages import DOCS
 
-TABLES = {"commands.md": commands_table.table, "settings.md": settings_table.table}
+TABLES = {
+    "commands.md": commands_table.table,
+    "settings.md": settings_table.table,
+    "your-alarm.md": countries_table.table,
+}
 """A page → what makes the table below its mark."""
 
 TABLE = re.compile(r"(?<=<!-- made by `python -m tests.support.tables` -->\n\n)\|.*?\n(?!\|)", re.DOTALL)

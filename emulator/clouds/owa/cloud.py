@@ -17,8 +17,8 @@ from emulator.clouds.owa.profiles import candidates, effect, profile_for
 from emulator.clouds.owa.refusals import because
 from emulator.clouds.owa.session import OwaSession
 from emulator.clouds.owa.state import StateReader
-from emulator.clouds.owa.turnstile import Turnstile
 from emulator.clouds.owa.wire import Poster, Wire
+from emulator.clouds.turnstile import Turnstile
 from emulator.clouds.vault import Vault
 from emulator.errors import CloudError, CommandError, EmulatorError, Rejected, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, PanelState

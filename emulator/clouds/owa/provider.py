@@ -11,17 +11,19 @@ from emulator.clouds.enrolment import Enrolment
 from emulator.clouds.owa.cached import LAG_S
 from emulator.words.text import Text
 
+TOLD, ONE = Text("users say that it works there"), Text("one other program has it; please report")
+
 COUNTRIES = {
     "ES": Country("customers.verisure.es", "es"),
     "FR": Country("customers.securitasdirect.fr", "fr"),
     "IT": Country("customers.verisure.it", "it"),
     "GB": Country("customers.verisure.co.uk", "en"),
     "PT": Country("customers.verisure.pt", "pt"),
-    "IE": Country("customers.verisure.ie", "en"),
-    "BR": Country("customers.verisure.com.br", "pt", "br"),
-    "CL": Country("customers.verisure.cl", "es"),
-    "AR": Country("customers.verisure.com.ar", "es", "ar"),
-    "PE": Country("customers.verisure.pe", "es"),
+    "IE": Country("customers.verisure.ie", "en", sure=TOLD),
+    "BR": Country("customers.verisure.com.br", "pt", "br", sure=TOLD),
+    "CL": Country("customers.verisure.cl", "es", sure=ONE),
+    "AR": Country("customers.verisure.com.ar", "es", "ar", sure=ONE),
+    "PE": Country("customers.verisure.pe", "es", sure=ONE),
 }
 """Hosts and languages (§1.1). Hosts have changed before, so `url` takes precedence. The other languages are those that
 other clients send (§1.1, §12)."""
@@ -43,7 +45,7 @@ SPACING_S = 2.0
 def _open(account: Account, reach: Reach, clock: Clock) -> Cloud:
     from emulator.clouds.http import HttpTransport
     from emulator.clouds.owa.cloud import OwaCloud
-    from emulator.clouds.owa.turnstile import Turnstile
+    from emulator.clouds.turnstile import Turnstile
 
     turnstile = reach.shared.setdefault((Turnstile, reach.url), Turnstile(reach.spacing_s))
     transport = HttpTransport(reach.url, reach.request_s)
@@ -53,8 +55,8 @@ def _open(account: Account, reach: Reach, clock: Clock) -> Cloud:
 def _enrol(account: Account, reach: Reach, clock: Clock) -> Enrolment:
     from emulator.clouds.http import HttpTransport
     from emulator.clouds.owa.enrol import OwaEnrolment
-    from emulator.clouds.owa.turnstile import Turnstile
     from emulator.clouds.owa.wire import Wire
+    from emulator.clouds.turnstile import Turnstile
 
     transport = HttpTransport(reach.url, reach.request_s)
     return OwaEnrolment(Wire(account, transport, clock, Turnstile(reach.spacing_s), reach.vault))

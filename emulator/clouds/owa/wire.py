@@ -18,8 +18,8 @@ from emulator.clouds.owa import failures, graphql
 from emulator.clouds.owa.graphql import Caller, Reply
 from emulator.clouds.owa.operations import LOGIN, Documents, Operation
 from emulator.clouds.owa.provider import COUNTRIES
-from emulator.clouds.owa.turnstile import Turnstile
 from emulator.clouds.strike import Secrets
+from emulator.clouds.turnstile import Turnstile
 from emulator.clouds.vault import Login, Vault
 from emulator.errors import SessionExpired, Unreachable
 from emulator.words.text import Text

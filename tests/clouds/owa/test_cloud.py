@@ -9,9 +9,9 @@ from emulator.alarm.cloud import Phase, Reading
 from emulator.clouds.account import Account
 from emulator.clouds.owa.cached import LAG_S
 from emulator.clouds.owa.cloud import OwaCloud
-from emulator.clouds.owa.provider import ROW
+from emulator.clouds.owa.provider import ROW, SPACING_S
 from emulator.clouds.owa.session import DISOWNED_S, DISTRUST_S, EARLY_S
-from emulator.clouds.owa.turnstile import Turnstile
+from emulator.clouds.turnstile import Turnstile
 from emulator.clouds.vault import Device, Login
 from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, Unconfirmed, Unreachable
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
@@ -56,7 +56,7 @@ class World:
         self.vault = MemoryVault(LOGIN)
         usual: dict[str, Any] = {"Srv": SERVICES, "Status": status("D"), **ARMED, **DISARMED_AGAIN}
         self.script = Script(self.clock, **(usual | answers))
-        self.cloud = OwaCloud(account, self.script, self.clock, DEADLINE_S, Turnstile(), self.vault)
+        self.cloud = OwaCloud(account, self.script, self.clock, DEADLINE_S, Turnstile(SPACING_S), self.vault)
 
     def submitted(self) -> list[str]:
         found = self.script.of("xSArmPanel") + self.script.of("xSDisarmPanel")

@@ -14,9 +14,10 @@ from emulator.clouds.account import Account
 from emulator.clouds.firewall import Answer
 from emulator.clouds.owa.cloud import OwaCloud
 from emulator.clouds.owa.enrol import OwaEnrolment
-from emulator.clouds.owa.turnstile import Turnstile
+from emulator.clouds.owa.provider import SPACING_S
 from emulator.clouds.owa.wire import Wire
 from emulator.clouds.strike import STRUCK
+from emulator.clouds.turnstile import Turnstile
 from emulator.clouds.vault import Device, Login
 from emulator.clouds.wsdo.cloud import WsdoCloud
 from emulator.errors import EmulatorError
@@ -113,12 +114,12 @@ class Owa:
         scripted: dict[str, Any] = {**ANSWERS, **answers}
         self.script = EchoingScript(self.clock, **scripted)
         self.account = Account("user", PASSWORD, "ES", "es")
-        self.cloud = OwaCloud(self.account, self.script, self.clock, 5.0, Turnstile(), self.vault)
+        self.cloud = OwaCloud(self.account, self.script, self.clock, 5.0, Turnstile(SPACING_S), self.vault)
         self.told: list[str] = []
 
     def log_in(self) -> None:
         """As a person does, with a code."""
-        wire = Wire(self.account, self.script, self.clock, Turnstile(), self.vault)
+        wire = Wire(self.account, self.script, self.clock, Turnstile(SPACING_S), self.vault)
         enrolment = OwaEnrolment(wire)
         steps = (enrolment.begin, lambda: enrolment._validate(None), lambda: enrolment.confirm(CODE))
         for step in (*steps, lambda: enrolment.send_code(enrolment.phones[0]), enrolment.installations):

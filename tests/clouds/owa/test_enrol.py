@@ -9,8 +9,9 @@ import pytest
 from emulator.clouds.account import Account
 from emulator.clouds.enrolment import CodeRefused, Phone
 from emulator.clouds.owa.enrol import OwaEnrolment
-from emulator.clouds.owa.turnstile import Turnstile
+from emulator.clouds.owa.provider import SPACING_S
 from emulator.clouds.owa.wire import Wire
+from emulator.clouds.turnstile import Turnstile
 from emulator.clouds.vault import Device, Login
 from emulator.errors import CloudError, LoginRefused, Unreachable
 from tests.clouds.script import TOKENS, MemoryVault, Script, Scripted, data, errors
@@ -43,7 +44,7 @@ class World:
         self.clock = FakeClock()
         self.vault = MemoryVault(login)
         self.script = Script(self.clock, **({"mkSendOTP": SENT} | answers))
-        wire = Wire(account, self.script, self.clock, Turnstile(), self.vault)
+        wire = Wire(account, self.script, self.clock, Turnstile(SPACING_S), self.vault)
         self.enrolment = OwaEnrolment(wire)
 
     def security(self) -> list[Any]:

@@ -9,8 +9,9 @@ import pytest
 from emulator.clouds.firewall import Answer
 from emulator.clouds.owa import operations
 from emulator.clouds.owa.operations import Documents, Operation
-from emulator.clouds.owa.turnstile import Turnstile
+from emulator.clouds.owa.provider import SPACING_S
 from emulator.clouds.owa.wire import Wire
+from emulator.clouds.turnstile import Turnstile
 from emulator.clouds.unread import NOTHING, Lacking, lacking
 from emulator.errors import Unconfirmed
 from emulator.model import DISARMED, Disarm
@@ -144,6 +145,6 @@ def test_a_question_that_had_begun_is_asked_again_without_what_is_lacking() -> N
 
 def test_the_password_goes_along_with_one_document_more_at_most(clock: FakeClock) -> None:
     script = Script(clock, mkLoginToken=[lacks("mainUser"), lacks("legals"), lacks("msg")])
-    wire = Wire(ACCOUNT, script, clock, Turnstile(), MemoryVault())
+    wire = Wire(ACCOUNT, script, clock, Turnstile(SPACING_S), MemoryVault())
     assert wire.ask(operations.LOGIN, {"password": "p"}, wire.caller(LOGIN)).failure
     assert ["mainUser" in one for one in script.documents("mkLoginToken")] == [True, False]

@@ -19,7 +19,7 @@ from emulator.errors import LoginNeeded, Rejected, Unconfirmed
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Command, Disarm, Interior, Notice, Origin, Result
 from emulator.simulator.owa.profiles import PROFILES
 from emulator.store.journal import Journal
-from tests.clouds.contract import NIGHT, TOTAL, CloudContract, quiet
+from tests.clouds.contract import NIGHT, TOTAL, CloudContract, LogContract, quiet
 from tests.support.fakes_owa import SimulatedOwa
 
 pytestmark = pytest.mark.sampled
@@ -32,7 +32,7 @@ def world() -> SimulatedOwa:
     return SimulatedOwa()
 
 
-class TestContract(CloudContract):
+class TestContract(CloudContract, LogContract):
     """OWA keeps the contract."""
 
     cloud = "owa"

@@ -11,9 +11,10 @@ from emulator.clouds.account import Account
 from emulator.clouds.firewall import Answer
 from emulator.clouds.owa import operations
 from emulator.clouds.owa.graphql import TOKEN_LIFE_S
+from emulator.clouds.owa.provider import SPACING_S
 from emulator.clouds.owa.tokens import APART_S, CRASHES, MARGIN_S, PASSWORD_PAUSE_S, Tokens
-from emulator.clouds.owa.turnstile import Turnstile
 from emulator.clouds.owa.wire import Wire
+from emulator.clouds.turnstile import Turnstile
 from emulator.clouds.vault import Device, Login
 from emulator.errors import EmulatorError, LoginNeeded, SessionExpired, Unreachable
 from tests.clouds.owa.tokens import jwt
@@ -45,7 +46,7 @@ class World:
         lang: str = "es",
         **answers: Any,
     ) -> None:
-        self.turnstile = turnstile or Turnstile()
+        self.turnstile = turnstile or Turnstile(SPACING_S)
         self.clock = FakeClock()
         self.vault = MemoryVault(login)
         self.script = Script(self.clock, **{"mkInstallationList": LIST, **answers})
@@ -177,7 +178,7 @@ def test_killed_while_it_waits_for_its_turn_nothing_is_lost() -> None:
 
 
 def test_a_renewal_does_not_wait_for_a_command_that_may_have_to_wait_for_it() -> None:
-    turnstile = Turnstile()
+    turnstile = Turnstile(SPACING_S)
     world = World(RefreshLogin=RENEWED, turnstile=turnstile)
     with turnstile.command():
         stop_after(world.clock, 60)

@@ -9,8 +9,8 @@ from emulator.clouds.account import Account
 from emulator.clouds.firewall import BAN_S, Answer
 from emulator.clouds.owa import failures, operations
 from emulator.clouds.owa.provider import SPACING_S
-from emulator.clouds.owa.turnstile import Turnstile
 from emulator.clouds.owa.wire import RATE_LIMIT_MOST_S, RATE_LIMIT_S, Throttled, Wire
+from emulator.clouds.turnstile import Turnstile
 from emulator.clouds.vault import Device, Login
 from emulator.errors import EmulatorError, SessionExpired, Unreachable
 from tests.clouds.script import BAD_GATEWAY, BAN, MemoryVault, Script, data, errors
@@ -24,7 +24,7 @@ STATUS = data("xSStatus", {"status": "D"})
 def wire(
     clock: FakeClock, script: Script, vault: MemoryVault | None = None, turnstile: Turnstile | None = None
 ) -> Wire:
-    return Wire(ACCOUNT, script, clock, turnstile or Turnstile(), vault or MemoryVault())
+    return Wire(ACCOUNT, script, clock, turnstile or Turnstile(SPACING_S), vault or MemoryVault())
 
 
 def ask(asker: Wire) -> object:
@@ -32,7 +32,7 @@ def ask(asker: Wire) -> object:
 
 
 def test_from_the_end_of_a_request_to_the_next_there_are_two_seconds(clock: FakeClock) -> None:
-    script, turnstile = Script(clock, took_s=0.5, Status=STATUS), Turnstile()
+    script, turnstile = Script(clock, took_s=0.5, Status=STATUS), Turnstile(SPACING_S)
     askers = [wire(clock, script, turnstile=turnstile) for _ in range(2)]
     for _ in range(3):
         for asker in askers:
@@ -60,7 +60,7 @@ class Meanwhile(FakeClock):
 
 
 def test_a_poll_waits_while_a_command_of_another_installation_is_under_way() -> None:
-    clock, turnstile = Meanwhile(), Turnstile()
+    clock, turnstile = Meanwhile(), Turnstile(SPACING_S)
     script = Script(clock, Status=STATUS, ArmStatus=data("xSArmStatus", {"res": "OK"}))
     poll, other = wire(clock, script, turnstile=turnstile), wire(clock, script, turnstile=turnstile)
     command = other.command()
@@ -92,7 +92,7 @@ PAGE = b"<html><body>Request unsuccessful. Incapsula incident ID: 0-0</body></ht
 
 @pytest.mark.parametrize("page", [BAN, Answer(200, BAN.body), Answer(200, PAGE)], ids=["403", "200", "other page"])
 def test_the_firewalls_page_stops_everybody_for_its_time_and_over_a_restart(clock: FakeClock, page: Answer) -> None:
-    script, turnstile, vault = Script(clock, Status=[page, STATUS]), Turnstile(), MemoryVault()
+    script, turnstile, vault = Script(clock, Status=[page, STATUS]), Turnstile(SPACING_S), MemoryVault()
     one, other = (wire(clock, script, vault, turnstile) for _ in range(2))
     with pytest.raises(Unreachable, match=r"blocked the address.*nothing is sent until \d\d:\d\d") as caught:
         ask(one)

@@ -13,7 +13,7 @@ from emulator.clouds.wsdo.cloud import REQUESTS, WsdoCloud
 from emulator.errors import LoginRefused, Rejected, Retired, SessionExpired, Unconfirmed, Unreachable
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
 from emulator.simulator.faults import InjectedFault
-from tests.clouds.contract import DAY, NIGHT, PERIMETER, TOTAL, CloudContract, quiet
+from tests.clouds.contract import DAY, NIGHT, PERIMETER, TOTAL, CloudContract, LogContract, quiet
 from tests.support.fakes import DEADLINE_S, DEMO, FakeClock, ScriptTransport, SimulatedCloud, new_gate, pet
 
 BOTH = Arm(ArmMode(Interior.TOTAL, perimeter=True))
@@ -37,7 +37,7 @@ def world() -> World:
     return World()
 
 
-class TestContract(CloudContract):
+class TestContract(CloudContract, LogContract):
     """ws.do keeps the contract."""
 
     cloud = "wsdo"

@@ -1,7 +1,4 @@
-"""The turnstile before one OWA server: turns with pauses between, and commands before polls.
-
-Facts: verisure-owa.md §7.
-"""
+"""The turnstile before one server: turns with pauses between, and commands before polls."""
 
 import logging
 from collections.abc import Iterator
@@ -9,7 +6,6 @@ from contextlib import contextmanager
 
 from emulator.clock import Clock
 from emulator.clouds.firewall import Barrier
-from emulator.clouds.owa.provider import SPACING_S
 from emulator.errors import Unreachable
 from emulator.words.text import Text
 
@@ -19,7 +15,7 @@ LOG = logging.getLogger(__name__)
 class Turnstile(Barrier):
     """Turnstile shared by all sessions at one server: turns with pauses, commands before polls, and a ban stops all."""
 
-    def __init__(self, spacing_s: float = SPACING_S) -> None:
+    def __init__(self, spacing_s: float) -> None:
         super().__init__()
         self._spacing_s = spacing_s
         self._next = float("-inf")

@@ -1,0 +1,140 @@
+"""The My Pages cloud: the state that the cloud has, and commands submitted once and polled to the end.
+
+Facts: verisure-mypages.md §4 and §5.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from emulator.activity import AlarmEvent
+from emulator.alarm.cloud import Details, Reading, Report
+from emulator.clouds.fitted import NAMES
+from emulator.clouds.mypages import codec, operations
+from emulator.clouds.mypages.commands import PagesCommands
+from emulator.clouds.mypages.operations import AWAY, DISARMED, HOME, PENDING
+from emulator.clouds.mypages.provider import LAG_S
+from emulator.clouds.mypages.session import PagesHome, PagesSession
+from emulator.clouds.mypages.wire import PagesWire
+from emulator.errors import CloudError, Rejected, Unconfirmed, Unreachable
+from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior, PanelState
+from emulator.words import spoken
+from emulator.words.text import Text
+
+LOG = logging.getLogger(__name__)
+
+NEVER = ("", "")
+"""State and date of a record that was not read yet."""
+
+
+class MyPagesCloud:
+    """One installation at My Pages; owned by one thread. `deadline_s` bounds the wait for its panel."""
+
+    def __init__(self, wire: PagesWire, deadline_s: float) -> None:
+        self._wire = wire
+        self._session = PagesSession(wire)
+        self._commands = PagesCommands(wire, self._session, deadline_s)
+        self._clock = wire.clock
+        self._interior = {DISARMED: Interior.OFF, AWAY: Interior.TOTAL, HOME: wire.account.partial}
+        self._state: PanelState | None = None
+        self._seen = NEVER
+        self._is_changing = False
+        self._told_at = float("-inf")
+
+    def read(self, how: Reading = Reading.POLL) -> PanelState:  # noqa: ARG002  # there is one way
+        """Return the state that the cloud has; the last one while the alarm is changing it, or the cloud is behind."""
+        content = self._session.look(operations.STATE, {"giid": self._session.home().number})
+        status, date = codec.text(content, "statusType"), codec.text(content, "date")
+        if not status:
+            raise Unreachable(Text("the cloud does not tell the panel's state"))
+        self._is_changing = status == PENDING
+        if self._state and (self._is_changing or self._lags(self._state, (status, date))):
+            return self._state
+        known = self._state.bypassed if self._state and self._state.raw == status else ()
+        self._seen = status, date
+        return self._remember(status, "ArmState", known)
+
+    def _lags(self, told: PanelState, seen: tuple[str, str]) -> bool:
+        """Return whether this is the record from before a command, whose outcome the panel has just told."""
+        if self._clock.monotonic() - self._told_at >= LAG_S:
+            return False
+        if self._seen == NEVER and seen[0] != told.raw:
+            self._seen = seen
+        return seen == self._seen
+
+    def _remember(self, status: str, source: str, bypassed: tuple[str, ...] = ()) -> PanelState:
+        axes = Axes(self._interior.get(status), perimeter=False, annex=False)
+        self._state = PanelState(axes, self._clock.time(), self._wire.told(status), source, bypassed)
+        return self._state
+
+    def execute(self, action: Action, report: Report) -> PanelState:
+        """Send one command, and follow it until the alarm has ended it. It has to be disarmed to be armed otherwise."""
+        with self._wire.command():
+            home = self._session.home()
+            if isinstance(action, Disarm):
+                return self._disarm(home, action, report)
+            return self._arm(home, action, report)
+
+    def _disarm(self, home: PagesHome, action: Disarm, report: Report) -> PanelState:
+        if not action.main:
+            raise Rejected(Text("this alarm cannot {action}", action=spoken.action(action)))
+        code = self._commands.code(home, action)
+        transaction = self._commands.submit(home, DISARMED, code, report)
+        return self._ended(home, DISARMED, transaction, report)
+
+    def _arm(self, home: PagesHome, action: Arm, report: Report) -> PanelState:
+        wanted = {ArmMode(self._interior[one]): one for one in (AWAY, HOME)}.get(action.mode)
+        if wanted is None:
+            raise Rejected(Text("this alarm cannot {action}", action=spoken.action(action)))
+        code = self._commands.code(home, action)
+        state = self.read()
+        if self._is_changing:
+            raise Unreachable(Text("the alarm is just changing its state; try again in a moment"), sent=False)
+        if state.axes.reached(action):
+            return state
+        if state.axes.interior is not Interior.OFF:
+            where = spoken.axes(state.axes)
+            raise Rejected(Text("the panel is {axes}, and has to be disarmed before it is armed otherwise", axes=where))
+        bypassed = self._commands.force(home.number, action)
+        force = action.force or bool(bypassed)
+        transaction = self._commands.submit(home, wanted, code, report, force=force)
+        return self._ended(home, wanted, transaction, report, bypassed)
+
+    def _ended(
+        self, home: PagesHome, wanted: str, transaction: str, report: Report, bypassed: tuple[str, ...] = ()
+    ) -> PanelState:
+        """Return the state that was reached. Raises Rejected and Unconfirmed."""
+        if self._commands.follow(home.number, wanted, transaction, report):
+            self._told_at = self._clock.monotonic()
+            return self._remember(wanted, operations.OUTCOME.name, bypassed)
+        try:
+            state = self.read()
+        except CloudError as error:
+            LOG.debug("%s", error)
+            raise Unconfirmed(Text("the alarm has ended the command; its state cannot be read")) from None
+        if state.raw == wanted:
+            return replace(state, bypassed=bypassed)
+        raise Rejected(Text("the panel ended the command without doing it: it is {axes}", axes=spoken.axes(state.axes)))
+
+    def activity(self) -> Sequence[AlarmEvent]:
+        """Return nothing: how this cloud tells its log is not known well enough (§7)."""
+        return ()
+
+    def describe(self) -> Details:
+        """Return the details of the installation, and its doors and windows. Raises CloudError."""
+        home = self._session.home()
+        told = self._wire.told
+        devices = [
+            {
+                "device": told(codec.text(row, "area")),
+                "kind": told(codec.text(row, "type")),
+                "state": told(codec.text(row, "state")),
+            }
+            for row in self._commands.openings(home.number)
+        ]
+        partial = NAMES[self._wire.account.partial.value]
+        return Details(home.number, "", home.alias, tuple(devices), fitted=frozenset({partial}))
+
+    def close(self) -> None:
+        """Close the connections; never raises. The login is kept for the next start."""
+        self._session.close()

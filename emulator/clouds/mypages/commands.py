@@ -1,0 +1,166 @@
+"""One command to My Pages: a look at what is open, submitted once, and polled until the alarm has ended it.
+
+Facts: verisure-mypages.md §5 and §6.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from emulator.alarm.cloud import Phase, Report
+from emulator.clouds.mypages import codec, operations
+from emulator.clouds.mypages.failures import WrongCode
+from emulator.clouds.mypages.session import PagesHome, PagesSession
+from emulator.clouds.mypages.wire import PagesWire
+from emulator.errors import EmulatorError, OpenZones, Rejected, Unconfirmed, Unreachable
+from emulator.model import Action, Arm
+from emulator.words.text import Text
+
+LOG = logging.getLogger(__name__)
+
+POLL_S = 2.0
+"""Interval of polls for an outcome. Others ask twice a second; requests are counted, and a panel takes some (§5)."""
+
+DRY_RUN_S = 20.0
+"""Deadline of the look at what is open: most of a minute is left for the command itself (§6)."""
+
+OK, FAILED = "OK", "STATE_CHANGE_FAILED"
+"""Ends of a command (§5); anything else is no end."""
+
+OPEN = "DOOR_WINDOW_OPEN"
+"""Violation of a door or window (§6)."""
+
+
+class PagesCommands:
+    """Commands of one installation, one at a time; `deadline_s` bounds the wait for its panel."""
+
+    def __init__(self, wire: PagesWire, session: PagesSession, deadline_s: float) -> None:
+        self._wire = wire
+        self._session = session
+        self._clock = wire.clock
+        self._deadline_s = deadline_s
+
+    def code(self, home: PagesHome, action: Action) -> str:
+        """Return the code for an action: what was typed, or else what is kept. Raises Rejected; nothing is sent."""
+        code = action.code or self._wire.account.code
+        self._wire.conceal(code)
+        if not code:
+            raise Rejected(
+                Text(
+                    "this alarm wants a code, and the program has none: put that of a user of its own into "
+                    "VERISURE_CODE, and restart"
+                )
+            )
+        if home.code_length and len(code) != home.code_length:
+            text = Text("a code of this alarm has {n} digits; nothing was sent", n=str(home.code_length))
+            raise Rejected(text)
+        if self._wire.vault.is_wrong(self._owner(home), code):
+            raise Rejected(
+                Text(
+                    "the alarm has refused this code before, so it was not sent again; if it is right by now, type "
+                    "`emulator login`"
+                )
+            )
+        return code
+
+    def _owner(self, home: PagesHome) -> str:
+        """Return the name under which a wrong code is remembered, until the next login of a person."""
+        return f"code of {home.number} {self._wire.login().device.uuid}"
+
+    def violations(self, number: str) -> tuple[str, ...]:
+        """Return the names of what is open, by a dry run; none where the cloud knows no dry run, or does not end it.
+
+        Raises CloudError: the cloud does not answer, and nothing was done.
+        """
+        about = {"giid": number}
+        try:
+            transaction = self._session.call(operations.DRY_RUN, about)
+        except Rejected as error:
+            LOG.info("armed without a dry run: %s", error)
+            return ()
+        found = self._dry_run(about | {"transactionId": str(transaction)}) if transaction else None
+        if found is None:
+            LOG.info("armed without the result of a dry run")
+        return self._named(number, found or [])
+
+    def _dry_run(self, about: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+        started = self._clock.monotonic()
+        while self._clock.monotonic() - started < DRY_RUN_S:
+            result = (self._session.look(operations.DRY_RUN_STATUS, about) or {}).get("result")
+            if isinstance(result, dict):
+                return codec.rows(result.get("deviceViolations"))
+            if not self._clock.sleep(POLL_S):
+                raise Unreachable(Text("the program stopped before this was sent"), sent=False)
+        return None
+
+    def _named(self, number: str, violations: list[Mapping[str, Any]]) -> tuple[str, ...]:
+        """Return the names of what violates: of doors and windows their places, otherwise with the kind."""
+        if not violations:
+            return ()
+        try:
+            areas = {codec.text(row.get("device"), "deviceLabel"): row for row in self.openings(number)}
+        except EmulatorError as error:
+            LOG.info("the names of what is open are not known: %s", error)
+            areas = {}
+        named = []
+        for row in violations:
+            label, kind = codec.text(row, "deviceLabel"), codec.text(row, "violation")
+            name = codec.text(areas.get(label), "area") or label
+            named.append(self._wire.told(name if kind == OPEN else f"{name} {kind}".strip()))
+        return tuple(named)
+
+    def openings(self, number: str) -> list[Mapping[str, Any]]:
+        """Return the doors and windows. Raises CloudError."""
+        return codec.rows(self._session.look(operations.OPENINGS, {"giid": number}))
+
+    def force(self, number: str, action: Arm) -> tuple[str, ...]:
+        """Return what is open and may be passed; OpenZones if something else is."""
+        found = self.violations(number)
+        if found and not action.passes(found):
+            raise OpenZones(found, passable=all(found))
+        if found:
+            LOG.warning("arming by force, past what is open: %s", ", ".join(found))
+        return found
+
+    def submit(self, home: PagesHome, wanted: str, code: str, report: Report, *, force: bool = False) -> str:
+        """Submit once; return the transaction. Raises Rejected, Unconfirmed, or CloudError if it was never sent."""
+        operation = operations.CHANGES[wanted]
+        variables: dict[str, Any] = {"giid": home.number, "code": code}
+        if wanted != operations.DISARMED:
+            variables["forceArm"] = force
+        try:
+            content = self._session.call(operation, variables, lambda: report(Phase.SENDING, operation.name))
+        except WrongCode:
+            self._wire.vault.note_password(self._owner(home), code, wrong=True)
+            raise
+        except Unreachable as error:
+            if not error.sent:
+                raise
+            text = Text("the answer was lost; the state will tell what became of it: {why}", why=str(error))
+            raise Unconfirmed(text) from None
+        if not (isinstance(content, str) and content):
+            raise Unconfirmed(Text("the cloud took the command, but does not say how to ask for its outcome"))
+        report(Phase.ACCEPTED, operation.name)
+        return content
+
+    def follow(self, number: str, wanted: str, transaction: str, report: Report) -> bool:
+        """Poll for the outcome; return False if the alarm has ended it without doing it. Raises Unconfirmed."""
+        name = operations.CHANGES[wanted].name
+        about = {"giid": number, "transactionId": transaction, "futureState": wanted}
+        started = self._clock.monotonic()
+        while self._clock.monotonic() - started < self._deadline_s:
+            if not self._clock.sleep(POLL_S):
+                raise Unconfirmed(Text("the program stopped before the panel answered"))
+            try:
+                content = self._session.call(operations.OUTCOME, about)
+            except Unreachable as error:
+                LOG.debug("%s: %s", operations.OUTCOME.name, error)
+                continue
+            except EmulatorError as error:
+                text = Text("the command was under way when the cloud refused to tell of it: {why}", why=str(error))
+                raise Unconfirmed(text) from None
+            result = codec.text(content, "result")
+            if result in (OK, FAILED):
+                return result == OK
+            report(Phase.WAITING, f"{name}, {self._clock.monotonic() - started:.0f} s so far")
+        raise Unconfirmed(Text("the panel has not answered within {s} s", s=f"{self._deadline_s:g}"))

@@ -1,0 +1,175 @@
+"""One request at a time to My Pages: turns, silence, and which of the two hosts is asked.
+
+Facts: verisure-mypages.md §1 and §9.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from emulator.clock import Clock
+from emulator.clouds.account import Account
+from emulator.clouds.deadline import last_look
+from emulator.clouds.firewall import Answer
+from emulator.clouds.mypages import codec, failures
+from emulator.clouds.mypages.codec import PagesReply, PagesRequest
+from emulator.clouds.mypages.failures import LIMIT_MOST_S, Elsewhere, Limited
+from emulator.clouds.strike import Secrets
+from emulator.clouds.turnstile import Turnstile
+from emulator.clouds.vault import Device, Login, Vault
+from emulator.errors import CloudError, CommandError, Unreachable
+from emulator.words.text import Text
+
+LOG = logging.getLogger(__name__)
+
+
+class Sender(Protocol):
+    """Sender of requests to one host, each once."""
+
+    def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+        """Send a request and return its answer; Unreachable if there is none."""
+
+    def close(self) -> None:
+        """Close the connections."""
+
+
+Before = Callable[[], None]
+Failure = CloudError | CommandError
+
+
+class PagesWire:
+    """Requests of one account; owned by one thread, while turnstile and vault are shared. `senders`: one for each host.
+
+    A request is sent to the other host as well where nothing can come of that: it changes nothing, or it was proved
+    not to have been taken.
+    """
+
+    def __init__(
+        self, account: Account, senders: Sequence[Sender], clock: Clock, turnstile: Turnstile, vault: Vault
+    ) -> None:
+        self.account = account
+        self.clock = clock
+        self.vault = vault
+        self._senders = list(senders)
+        self._turnstile = turnstile
+        self._urgent = self._alone = False
+        self._secrets = Secrets(account.password, account.code, account.user)
+
+    @contextmanager
+    def command(self) -> Iterator[None]:
+        """Give requests in this context precedence over the polls of others; reentrant."""
+        before, self._urgent = self._urgent, True
+        try:
+            with self._turnstile.command():
+                yield
+        finally:
+            self._urgent = before
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Lock the login against any other renewal; reentrant."""
+        if self._alone:
+            yield
+            return
+        with self.vault.alone():
+            self._alone = True
+            try:
+                yield
+            finally:
+                self._alone = False
+
+    @property
+    def user(self) -> str:
+        """The user: the account's, or who has logged in."""
+        login = self.vault.load() if not self.account.user else None
+        return login.user if login else self.account.user
+
+    def told(self, words: str) -> str:
+        """Return words of the cloud without secrets."""
+        return self._secrets.told(words)
+
+    def conceal(self, *secrets: str) -> None:
+        """Strike these secrets, too, from now on."""
+        self._secrets.add(*secrets)
+
+    def ask(
+        self, request: PagesRequest, before: Before = lambda: None, *, login: bool = False
+    ) -> tuple[PagesReply, Failure | None]:
+        """Send once to a host, and once to the other where that is harmless; return the answer and its error.
+
+        `before` is called directly before each time; if it raises, nothing is sent. Raises Unreachable if there is no
+        answer, or none that tells anything; its `sent` tells whether the request may have arrived.
+        """
+        self.conceal(*request.cookies.values())
+        for left in reversed(range(len(self._senders))):
+            try:
+                reply = self._once(request, before)
+            except Unreachable as error:
+                if left and (request.repeated or not error.sent) and not self._is_silent():
+                    self._turn_to_other(request, error)
+                    continue
+                raise
+            failure = failures.error(reply, self.told, login=login)
+            if isinstance(failure, Unreachable) and not isinstance(failure, Limited) and self._is_weather(reply):
+                if left and (request.repeated or isinstance(failure, Elsewhere)):
+                    self._turn_to_other(request, failure)
+                    continue
+                self._turn_to_other(request, failure)
+            break
+        if isinstance(failure, Limited):
+            raise self._fall_silent(failure, reply)
+        if isinstance(failure, Unreachable):
+            raise failure
+        return reply, failure
+
+    @staticmethod
+    def _is_weather(reply: PagesReply) -> bool:
+        return reply.document is None or failures.NOT_ACTIVE in reply.codes or reply.status >= failures.TROUBLE
+
+    def _turn_to_other(self, request: PagesRequest, error: Exception) -> None:
+        """Ask the other host from now on."""
+        if len(self._senders) > 1:
+            LOG.info("%s: the other host is asked: %s", request.name, error)
+            self._senders.reverse()
+
+    def _once(self, request: PagesRequest, before: Before) -> PagesReply:
+        if until := self._is_silent():
+            again = datetime.fromtimestamp(until).astimezone()
+            text = Text("the cloud was asked too often: nothing is sent until {time}", time=f"{again:%H:%M}")
+            raise Unreachable(text, sent=False)
+        with self._turnstile.turn(self.clock, request.name, urgent=self._urgent):
+            before()
+            with last_look(before):
+                answer = self._senders[0].request(request.method, request.path, request.sent_headers(), request.body)
+        LOG.debug("%s: HTTP %d, %d bytes", request.name, answer.status, len(answer.body))
+        self.conceal(*answer.cookies.values())
+        return codec.parse(answer)
+
+    def _is_silent(self) -> float:
+        """Return the end of the silence that this account owes the cloud (epoch seconds); 0 if there is none."""
+        login = self.vault.load()
+        until = login.quiet_until if login else 0.0
+        # A clock that was set back must not make a day of silence into a year.
+        return until if 0 < until - self.clock.time() <= 2 * LIMIT_MOST_S else 0.0
+
+    def _fall_silent(self, limited: Limited, reply: PagesReply) -> Unreachable:
+        until = failures.quiet_until(limited, reply.retry_after, self.clock.time())
+        again = datetime.fromtimestamp(until).astimezone()
+        why = Text("{why}: nothing is sent until {time}", why=str(limited), time=f"{again:%H:%M}")
+        LOG.warning("%s", why)
+        with self.alone():
+            self.vault.save(replace(self.login(), quiet_until=until))
+        return Unreachable(why, sent=False)
+
+    def login(self) -> Login:
+        """Return the account's login, a new one that is not finished before the first."""
+        unfinished = Text("the login is not finished: type `emulator login`")
+        return self.vault.load() or Login(self.account.user, Device("", "", ""), trouble=unfinished)
+
+    def close(self) -> None:
+        """Close the connections."""
+        for sender in self._senders:
+            sender.close()
