@@ -29,7 +29,8 @@ RUN apt-get update \
     && useradd --no-create-home --uid 10001 emulator \
     && install --directory --owner=emulator --mode=0700 /state
 USER 10001
-ENV EMULATOR_STATE_DIR=/state PYTHONUNBUFFERED=1 PATH=/opt/emulator/bin:$PATH
+# EMULATOR_IMAGE: nothing can be installed here, and so the program names no command for it.
+ENV EMULATOR_IMAGE=1 EMULATOR_STATE_DIR=/state PYTHONUNBUFFERED=1 PATH=/opt/emulator/bin:$PATH
 VOLUME /state
 # The dashboard's port, which answers 503 only for what a restart may mend. By Python, as there is no curl here.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["/opt/emulator/bin/python", "-c", "\

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from emulator import cli
-from emulator.system import shipped
+from emulator.system import extras, shipped
 from tests.support.lowest import EXTRAS, PYPROJECT, lowest
 from tests.support.pages import ROOT
 
@@ -71,6 +71,10 @@ def test_nobody_is_told_to_fetch_the_program_from_an_index() -> None:
         if "inject" not in found[0] and "uninstall" not in found[0]
     ]
     assert not said
+
+
+def test_the_image_says_that_it_is_one() -> None:
+    assert re.search(rf"^ENV (.* )?{extras.IMAGE}=\w", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
 
 
 def test_docker_keeps_no_log_without_end() -> None:

@@ -27,7 +27,7 @@ SYSTEMD = (1, "systemd")
 """Number and name of systemd's process; in a container another program has that number."""
 
 OF_SWITCH = "stop that one, or set another `port` for this switch"
-RIGHTS = "give the program CAP_NET_BIND_SERVICE, or let systemd open the port: see “Port 80” in docs/hue.md"
+RIGHTS = "let systemd open it, with the units of `emulator init --systemd`; docs/hue.md has other ways, under “Port 80”"
 LOOK_AT_LOG = "see what the program's log says of it; it tries again every few seconds"
 OURSELVES = "that may be this program, with another state folder: name it with --state-dir"
 SHARE = "stop that one, or make it share the port (SO_REUSEADDR)"

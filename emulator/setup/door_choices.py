@@ -109,7 +109,11 @@ def _taken(row: DoorType, values: Mapping[str, str]) -> str:
             except OSError as error:
                 number = str(port.number)
                 if error.errno in (errno.EACCES, errno.EPERM):
-                    return Text("This program may not open port {port}: see “Port 80” in docs/hue.md.", port=number)
+                    return Text(
+                        "This program may not open port {port}. As a service it may, with the units of {command}.",
+                        port=number,
+                        command="emulator init --systemd",
+                    )
                 return Text("Another program has port {port}: {remedy}.", port=number, remedy=port.if_taken)
     return ""
 
