@@ -2,6 +2,7 @@
 
 import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -28,11 +29,14 @@ def test_the_readme_links_each_page_of_its_language() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Page) -> None:
+    """What is Markdown has a place in the navigation, too: else it is no page of the site."""
     wrong = []
     for link in page.links():
         file, _, anchor = link.partition("#")
         target = Page(page.path.parent / file) if file else page
-        if not target.path.exists() or (anchor and anchor not in target.anchors):
+        path = Path(os.path.normpath(target.path))
+        is_page = path.suffix != ".md" or Page(path) in PAGES
+        if not path.exists() or not is_page or (anchor and anchor not in target.anchors):
             wrong.append(link)
     assert wrong == []
 

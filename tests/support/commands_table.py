@@ -10,6 +10,9 @@ HEAD = "| type | what it does |\n|---|---|\n"
 EVERYWHERE = {"--config", "--state-dir", "--log-level"}
 """Options that every command has; the page says so once."""
 
+USUAL = {"Which alarm, where there are several.", "For programs."}
+"""Help of options that mean the same wherever they are, and need no row of their own."""
+
 
 def commands() -> Iterator[tuple[str, click.Command]]:
     """Yield each command and its name, in the order of the help."""
@@ -23,9 +26,11 @@ def rows(name: str, command: click.Command) -> Iterator[tuple[str, str]]:
     """Yield what is typed and what that does: of the command, then of each option of its own."""
     arguments = [one for one in command.params if isinstance(one, click.Argument)]
     usage = [one.human_readable_name if one.required else f"[{one.human_readable_name}]" for one in arguments]
-    yield f"**`{' '.join(['emulator', name, *usage])}`**", command.help or ""
-    for one in command.params:
-        if isinstance(one, click.Option) and not EVERYWHERE & set(one.opts):
+    own = [one for one in command.params if isinstance(one, click.Option) and not EVERYWHERE & set(one.opts)]
+    also = [f"`{shown(one, one.opts[0])}`" for one in own if one.help in USUAL]
+    yield f"**`{' '.join(['emulator', name, *usage])}`**", " ".join([command.help or "", *also])
+    for one in own:
+        if one.help not in USUAL:
             yield ", ".join(f"`{shown(one, option)}`" for option in (*one.opts, *one.secondary_opts)), meaning(one)
 
 
