@@ -58,6 +58,7 @@ class Alarm:
     """
 
     door = "wemo"
+    beyond_s = BEYOND_S
     narrowing = Narrowing()
 
     def __init__(self, folder: Path, cloud: str, poll_every_s: float = 0) -> None:
@@ -108,7 +109,7 @@ class Alarm:
         send = host.request
 
         def tapped(method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Any:
-            name = json.loads(body)[0]["operationName"] if path == "/graphql" else path
+            name = json.loads(body)[0]["operationName"] if path == "/graphql" else path.lstrip("/")
             with self._met(name):
                 return send(method, path, headers, body)
 

@@ -19,7 +19,7 @@ from emulator.alarm.queue import Ticket
 from emulator.errors import EmulatorError
 from emulator.model import Arm, ArmMode, Interior, Result
 from emulator.store.journal_file import FILE
-from tests.faults.alarm import BEYOND_S, CLOUDS, SUBMITS, Alarm, Killed
+from tests.faults.alarm import CLOUDS, SUBMITS, Alarm, Killed
 
 pytestmark = pytest.mark.sampled
 
@@ -147,13 +147,18 @@ def act(alarm: Alarm, what: str) -> Ticket | None:
     return ticket
 
 
-def steps(folder: Path, cloud_name: str, what: str, kind: type[Alarm] = Alarm) -> int:
-    """How many requests it takes where nothing goes wrong."""
+def requests(folder: Path, cloud_name: str, what: str, kind: type[Alarm] = Alarm) -> list[str]:
+    """The requests that it takes where nothing goes wrong."""
     alarm, seen = prepared(folder, cloud_name, what, kind), list[str]()
     alarm.before = seen.append
     act(alarm, what)
     alarm.journal.close()
-    return len(seen)
+    return seen
+
+
+def steps(folder: Path, cloud_name: str, what: str, kind: type[Alarm] = Alarm) -> int:
+    """How many those are."""
+    return len(requests(folder, cloud_name, what, kind))
 
 
 def strike_at(alarm: Alarm, row: Row, step: int) -> None:
@@ -199,7 +204,7 @@ def hold(alarm: Alarm, row: Row, what: str, step: int) -> None:
     alarm.live(GOES_ON_S)
     row.end(alarm)
     alarm.before = alarm.after = lambda _request: None
-    alarm.live(BEYOND_S)
+    alarm.live(alarm.beyond_s)
     assert alarm.witness.taken() == 0, step
     assert alarm.installation.view.axes == alarm.panel.axes, step
     assert alarm.installation.view.target is None, step
@@ -219,6 +224,6 @@ def test_the_steps_of_a_command_are_all_there(tmp_path: Path) -> None:
             alarm.before = seen.append
             act(alarm, what)
             assert SUBMITS[cloud_name] & {*seen}
-            assert {"LOGIN", "RefreshLogin", "/auth/token"} & {*seen}
+            assert {"LOGIN", "RefreshLogin", "auth/token"} & {*seen}
             assert sum(request in OUTCOMES for request in seen) >= 2
             alarm.journal.close()
