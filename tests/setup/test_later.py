@@ -104,6 +104,19 @@ def test_a_name_is_changed_with_the_pin_and_taken_while_it_runs(enter: Enter) ->
     assert "They open" in browser.get().text or "Open the settings" in browser.text
 
 
+def test_in_a_copy_of_the_project_its_own_file_stays(enter: Enter) -> None:
+    """The doors and alarms are those of the file in force, and the local one is there from the first change on."""
+    home = enter()
+    shipped = home.bench.path
+    home.bench.path = shipped.with_name("devices.local.yaml")
+    home.app = home._app()
+    for name in ("Noche", "Nacht"):
+        home.opened().get("/setup/switches").form("next", name_0=name).get("/setup/review").form()
+        assert home.bench.settings.switches[0].name == name
+    assert shipped.read_text() == MINE
+    assert [each.name.partition(".2")[0] for each in shipped.parent.glob("*.bak")] == ["devices.local.yaml"]
+
+
 def test_what_the_program_does_not_take_is_said(enter: Enter) -> None:
     home = enter()
     home.changes.answer = ConfigError([Problem("devices.yaml", "is not right")])
