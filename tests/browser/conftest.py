@@ -39,6 +39,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    # Its offer to keep a password would take the keyboard.
+    options.add_experimental_option("prefs", {"credentials_enable_service": False})
     profile = tmp_path_factory.mktemp("profile")
     for word in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", "hide-scrollbars"):
         options.add_argument(f"--{word}")

@@ -1,8 +1,8 @@
-"""What the eye would find on a page: words that are cut or lie over others, and words of another language."""
+"""What the eye would find on a page: words that are cut, torn or lie over others, and words of another language."""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.request import Request, urlopen
 
 from lxml import html
@@ -28,6 +28,12 @@ while (walker.nextNode()) {
     if (style.overflowX !== "visible") boxes.push(each.getBoundingClientRect());
   }
   if (spoken) continue;
+  for (const word of own.closest("code, pre") ? [] : text.data.matchAll(/\p{L}{2,14}/gu)) {
+    const letters = document.createRange();
+    letters.setStart(text, word.index);
+    letters.setEnd(text, word.index + word[0].length);
+    if (new Set([...letters.getClientRects()].map((row) => row.top)).size > 1) found.push("torn: " + word[0]);
+  }
   for (const row of range.getClientRects()) {
     if (!row.width) continue;
     const out = (box) => row.left < box.left - 1 || row.right > box.right + 1;
@@ -62,33 +68,37 @@ OURS = re.compile(
 ALIKE = {
     "es": (
         "alexa app apple apps argentina assistant brasil broker chile english español français hubs interior "
-        "italiano login min nov owa panel philips portugal português total wsdo xml "
+        "italiano login min nov owa panel philips portugal português sms total wsdo xml "
     ),
     "it": (
         "account alexa all app apple argentina assistant brasil bridge broker cloud english español file "
-        "français italiano min nov owa philips português server wsdo xml "
+        "français italiano min nov owa password philips português server sms wsdo xml "
     ),
     "fr": (
         "alexa app apple assistant brasil broker cloud code english español france français italiano journal "
-        "login maison messages min mode nov owa page philips port portugal português secret service six total "
-        "wsdo xml "
+        "login maison messages min minute mode nov owa page philips port portugal português secret service six sms "
+        "total wsdo xml "
     ),
     "pt": (
         "alexa app apple apps argentina assistant brasil broker chile english español français interior "
-        "italiano login min nov owa peru philips portugal português total wsdo xml "
+        "italiano login min nov owa peru philips portugal português sms total wsdo xml "
     ),
 }
 """Language → words that it writes as English does."""
 
 
 def cut(browser: Chrome) -> list[str]:
-    """Return the texts that are cut, or lie over one another."""
+    """Return the texts that are cut or torn, or lie over one another."""
     return list(browser.execute_script(CUT))
 
 
-def english_left(page: str, english: str, tag: str) -> set[str]:
-    """Return the words of a page in a language that stand on the same page in English too, without those alike."""
-    return (words(page) & words(english)) - set(ALIKE[tag].split())
+def english_left(page: str, english: str, tag: str, names: Sequence[str] = ()) -> set[str]:
+    """Return the words of a page in a language that stand on the same page in English too, without those alike.
+
+    `names` are what the house calls its switches, in any language.
+    """
+    named = set(" ".join(names).lower().split())
+    return (words(page) & words(english)) - set(ALIKE[tag].split()) - named
 
 
 def fetched(browser: Chrome, url: str, tag: str) -> str:
