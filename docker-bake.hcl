@@ -2,7 +2,7 @@
 variable "IMAGE" { default = "verisure-emulator" }
 variable "VERSION" { default = "dev" }
 
-group "default" { targets = ["slim", "full"] }
+group "default" { targets = ["slim", "full", "home-assistant"] }
 
 target "each" {
   platforms = ["linux/amd64", "linux/arm64"]
@@ -25,4 +25,13 @@ target "full" {
   inherits = ["each"]
   args     = { PINS = "full" }
   tags     = ["${IMAGE}:${VERSION}", "${IMAGE}:full", "${IMAGE}:latest"]
+}
+
+# How Home Assistant starts it, on top of `full`; packaging/home-assistant/config.yaml names it.
+target "home-assistant" {
+  inherits = ["each"]
+  context  = "packaging/home-assistant"
+  contexts = { "verisure-emulator" = "target:full" }
+  args     = { BUILD_VERSION = VERSION }
+  tags     = ["${IMAGE}/home-assistant:${VERSION}"]
 }

@@ -163,6 +163,16 @@ def test_our_home_is_the_same_everywhere() -> None:
     assert f"{url}/" in (FOLDER / "CHANGELOG.md").read_text()
 
 
+def test_the_image_that_is_named_is_the_one_that_is_made() -> None:
+    bake = (ROOT / "docker-bake.hcl").read_text()
+    target = bake[bake.index('target "home-assistant"') :]
+    assert 'tags     = ["${IMAGE}/home-assistant:${VERSION}"]' in target
+    assert config()["image"].endswith("/verisure-emulator/home-assistant")
+    base = re.search(r"ARG BUILD_FROM=(\S+)", (FOLDER / "Dockerfile").read_text())
+    assert base
+    assert f'contexts = {{ "{base[1]}" = "target:full" }}' in target
+
+
 def test_the_image_starts_as_root_and_leaves_root_behind() -> None:
     image, script = (FOLDER / "Dockerfile").read_text(), (FOLDER / "run.sh").read_text()
     assert image.count("\nFROM ") == 1

@@ -79,10 +79,11 @@ NOT_RUN: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
         {"compose.yaml": ("build: .", "source: ./devices.yaml"), "Dockerfile": ("ENTRYPOINT",)},
     ),
     "docker build -t verisure-emulator .": ("needs Docker", {IMAGE: ("# docker build -t verisure-emulator .",)}),
-    "docker build -t verisure-emulator.invalid/verisure-emulator/home-assistant:0.2.0 packaging/home-assistant": (
+    "docker build --build-arg BUILD_VERSION=0.2.0 -t verisure-emulator.invalid/verisure-emulator/home-assistant:0.2.0 "
+    "packaging/home-assistant": (
         "needs Docker",
         {
-            "packaging/home-assistant/Dockerfile": ("ARG BUILD_FROM=verisure-emulator\n",),
+            "packaging/home-assistant/Dockerfile": ("ARG BUILD_FROM=verisure-emulator\n", "ARG BUILD_VERSION=dev\n"),
             "packaging/home-assistant/config.yaml": (
                 "image: verisure-emulator.invalid/verisure-emulator/home-assistant\n",
                 'version: "0.2.0"\n',
