@@ -59,7 +59,7 @@ def patient_target(url: str) -> Send:
 
 def unnotified(targets: Sequence[str]) -> str:
     """Return why nobody is told of anything; empty where somebody is."""
-    return extras.missing("notify", "apprise") if targets else Text("{variable} is not set", variable="VERISURE_NOTIFY")
+    return extras.broken("notify", "apprise") if targets else Text("{variable} is not set", variable="VERISURE_NOTIFY")
 
 
 def actions(decision: Decision) -> str:

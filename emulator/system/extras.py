@@ -5,6 +5,7 @@ program: what stands there under its name need not be ours.
 """
 
 import json
+import logging
 import os
 import re
 import shlex
@@ -13,13 +14,15 @@ import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import metadata
+from importlib import import_module, metadata
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from emulator import APP_NAME
 from emulator.words.text import Text
+
+LOG = logging.getLogger(__name__)
 
 IMAGE = "EMULATOR_IMAGE"
 """Variable that our container images set: nothing can be installed in one, as it is made anew at each start."""
@@ -36,6 +39,17 @@ def missing(extra: str, *modules: str) -> str:
     if all(find_spec(module) for module in modules):
         return ""
     return InstalledAs.here().lacks(extra)
+
+
+def broken(extra: str, module: str) -> str:
+    """Return the same of an extra whose module cannot be imported, for whatever reason."""
+    try:
+        import_module(module)
+    except Exception as error:
+        if not isinstance(error, ModuleNotFoundError):
+            LOG.error("the library %s is damaged, or too old: %s: %s", module, type(error).__name__, error)
+        return InstalledAs.here().lacks(extra)
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,17 @@ def test_this_installation_has_every_extra_and_says_how_it_would_get_one(monkeyp
     assert InstalledAs.here({IMAGE: "slim"}).is_image
 
 
+def test_a_library_that_is_there_and_broken_counts_as_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "brokenlib.py").write_text("raise AttributeError('of another version')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert extras.missing("notify", "brokenlib") == ""
+    assert extras.broken("notify", "brokenlib") == InstalledAs.here().lacks("notify")
+    assert "brokenlib is damaged, or too old: AttributeError: of another version" in caplog.text
+    assert extras.broken("notify", "json") == ""
+
+
 def test_a_folder_that_was_removed_is_no_place_to_type_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
