@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.pages import DOCS, FENCE, PAGES, README, ROOT, Page
+from tests.support.pages import DOCS, FENCE, PAGES, README, ROOT, TRANSLATIONS, Page, page
 
 MAX_README_LINES = 150
 """The README is read at a stretch; what is longer is a page."""
@@ -62,3 +62,10 @@ def test_the_site_reads_lists_and_tables_as_github_does(page: Page) -> None:
         if line.startswith("|"):
             assert not before or before.startswith("|"), line
         before = line
+
+
+def test_the_readme_counts_the_client_libraries_that_were_tried() -> None:
+    named = next(row[1] for row in page("tried.md").rows() if row[0] == "seen, client libraries")
+    count = len(re.split(r"[,;] ", re.sub(r" \(\w+\)", "", named)))
+    for one in (Page(README), Page(ROOT / "packaging" / "pypi.md"), *TRANSLATIONS):
+        assert re.search(rf"\b{count}\b", one.text), one.name
