@@ -140,8 +140,9 @@ def _run(
 
 
 def _load(here: Context) -> Plan:
+    plan = Plan(*here.settings(), credentials.targets(here.environment))
     LOG.info("settings: %s", here.file)
-    return Plan(*here.settings(), credentials.targets(here.environment))
+    return plan
 
 
 def _follow(
