@@ -29,7 +29,7 @@ FAST := tests/alarm tests/config tests/store tests/words tests/test_architecture
 
 MOST := --quiet --numprocesses 2 --dist loadscope -m 'not long and not hypothesis' $(FAST) tests/app/test_settings.py tests/test_pair.py
 
-.PHONY: run fast test types compiled test-long lowest newest pins release clients fuzz words docs bench bench-fleet abuse clean
+.PHONY: run fast test types compiled test-long lowest newest pins release lint-packaging clients fuzz words docs bench bench-fleet abuse clean
 
 run: $(VENV)/installed
 	$(BIN)/emulator run $(ARGS)
@@ -74,6 +74,18 @@ pins: $(TOOLS)/installed
 # Sdist, wheel, SBOM and checksums of the last commit into dist/, built twice and tried. ARGS=--untagged before its CHANGELOG.
 release: $(TOOLS)/installed
 	$(PYTHON) packaging/release.py $(ARGS)
+
+# Images, scripts, units and workflows by their linters. actionlint and systemd-analyze are taken where they are.
+UNITS := packaging/verisure-emulator.service packaging/verisure-emulator.socket
+lint-packaging: $(TOOLS)/installed
+	$(TOOLS)/bin/hadolint Dockerfile packaging/home-assistant/Dockerfile
+	$(TOOLS)/bin/shellcheck .ci/run packaging/home-assistant/run.sh
+	@command -v actionlint > /dev/null || echo 'actionlint is not here: the workflows were not looked at'
+	! command -v actionlint > /dev/null || PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" actionlint
+	@command -v systemd-analyze > /dev/null || echo 'systemd-analyze is not here: the units were not looked at'
+	@# It looks for the program, too, which is not in its place.
+	! command -v systemd-analyze > /dev/null || { units=$$(mktemp -d) && cp $(UNITS) $$units && \
+		sed -i 's,^ExecStart=[^ ]*,ExecStart=/bin/true,' $$units/*.service && systemd-analyze verify $$units/*; }
 
 # Client programs from npm, which make test-long drives where they are: outside the repository, and only by hand.
 clients:

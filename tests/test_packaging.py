@@ -2,11 +2,12 @@
 
 import re
 import tomllib
+from typing import Any
 
 import pytest
 import yaml
 
-from emulator import cli
+from emulator import __version__, cli
 from emulator.system import extras, shipped
 from tests.support.lowest import EXTRAS, PYPROJECT, lowest
 from tests.support.pages import ROOT
@@ -77,9 +78,52 @@ def test_the_image_says_that_it_is_one() -> None:
     assert re.search(rf"^ENV (.* )?{extras.IMAGE}=\w", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
 
 
+def service() -> dict[str, Any]:
+    """Return the service of compose.yaml."""
+    found: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["emulator"]
+    return found
+
+
 def test_docker_keeps_no_log_without_end() -> None:
-    options = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["emulator"]["logging"]["options"]
-    assert options.keys() == {"max-size", "max-file"}
+    assert service()["logging"]["options"].keys() == {"max-size", "max-file"}
+
+
+def test_docker_starts_it_with_the_machine_and_not_again_and_again_over_a_mistake() -> None:
+    """Of its policies, only those that know no failure start it after a proper reboot; so no mistake may end it."""
+    assert service()["restart"] == "unless-stopped"
+    last = (ROOT / "Dockerfile").read_text().strip().rpartition("\n")[2]
+    assert last == 'CMD ["run", "--wait"]'
+
+
+def test_docker_makes_no_folder_in_the_place_of_a_file() -> None:
+    mounts = [one for one in service()["volumes"] if one != "state:/state"]
+    assert mounts
+    assert all(one["bind"] == {"create_host_path": False} for one in mounts)
+
+
+def test_each_image_has_its_pins() -> None:
+    images = re.findall(r'PINS = "(\w+)"', (ROOT / "docker-bake.hcl").read_text())
+    assert images == ["slim", "full"]
+    assert all((ROOT / "pins" / f"{name}.txt").is_file() for name in images)
+
+
+def test_each_action_of_a_workflow_is_one_commit() -> None:
+    """A tag may be moved to anything, and runs beside what a release is made of."""
+    workflows = list((ROOT / ".github/workflows").glob("*.yml"))
+    uses = [line for file in workflows for line in file.read_text().splitlines() if "uses:" in line]
+    assert uses
+    assert all(re.search(r"uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line) for line in uses)
+
+
+def test_the_version_has_its_section_in_the_changelog() -> None:
+    assert re.search(rf"^## {re.escape(__version__)} - \d{{4}}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(), re.M)
+
+
+def test_a_bug_is_told_with_what_check_says() -> None:
+    form = yaml.safe_load((ROOT / ".github/ISSUE_TEMPLATE/bug.yml").read_text())
+    check = next(one for one in form["body"] if one.get("id") == "check")
+    assert "emulator check" in check["attributes"]["label"]
+    assert check["validations"]["required"]
 
 
 def test_what_may_mend_itself_is_tried_again_by_systemd_and_what_does_not_is_not() -> None:
