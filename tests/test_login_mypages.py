@@ -27,6 +27,7 @@ from emulator.store.journal_file import FILE
 from tests.support.fakes import FakeClock
 from tests.support.patience import PATIENCE_S, until
 from tests.support.program import free_port
+from tests.support.vsure import vsure
 from tests.test_login import Typed
 
 pytestmark = pytest.mark.usefixtures("signals_as_they_were")
@@ -190,6 +191,26 @@ def test_neither_log_nor_page_nor_api_says_a_secret(customer: Customer, tmp_path
     assert customer.alarm.backend.accepted["armHome"] == 1
     assert "ArmState" in customer.said
     assert customer.leaks() == []
+
+
+@pytest.mark.long
+def test_the_program_and_vsure_see_the_same_house(customer: Customer, tmp_path: Path) -> None:
+    """Each with a login of its own, of which neither ends the other."""
+    customer.log_in()
+    with vsure(tmp_path, customer.alarm) as other:
+        other.run("--mfa", "--arm-state", code=True)
+        assert customer.type("arm", "night").exit_code == 0
+        assert other.state() == "ARMED_HOME"
+        assert other.run("--disarm", CODE)["data"]["armStateDisarm"]
+        customer.clock.now += 120
+        assert customer.type("status").stdout.startswith("home: disarmed")
+        customer.alarm.panel.window("Cocina", is_open=True)
+        assert "Cocina" in customer.type("arm", "total").stderr
+        assert other.run("--arm-away", CODE, "true")["data"]["armStateArmAway"]
+        customer.clock.now += 120
+        assert customer.type("status").stdout.startswith("home: total")
+    assert len(customer.face.logins.messages) == 2
+    assert customer.alarm.backend.accepted == {"armHome": 1, "disarm": 1, "armAway": 1}
 
 
 def journal(page: str) -> list[dict[str, object]]:
