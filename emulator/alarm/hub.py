@@ -152,6 +152,10 @@ class Hub:
         """Return the last state of an alarm, and where its queued commands lead."""
         return self._installations[installation].view
 
+    def asks_code(self, installation: str) -> bool:
+        """Return whether a command to an alarm needs the code of a person."""
+        return self._installations[installation].asks_code
+
     @property
     def offers(self) -> dict[str, Offer]:
         """Decisions that a person may take now after a refusal, by the alarm's name."""

@@ -56,7 +56,7 @@ class Installation:
     `credentials`, `refusals` and `after_refusal` are for LoginGuard, `reread_after_s` for PollSchedule, `lag_s` for
     CloudSession, `activity_s` for LogReader, `arm_within_s` and `stood_still` for Age, `who` for Records. `read_s` is
     how long a read may take where all is well, with whatever goes before it. `silent_after_s` is how long there may be
-    no news until people are notified.
+    no news until people are notified. `asks_code` if a command needs a person's code, as none is kept.
     """
 
     def __init__(
@@ -81,8 +81,9 @@ class Installation:
         silent_after_s: float = math.inf,
         arm_within_s: float = ARM_WITHIN_S,
         stood_still: Callable[[Moment], bool] = lambda _asked: False,
+        asks_code: bool = False,
     ) -> None:
-        self.name = name
+        self.name, self.asks_code = name, asks_code
         self._on_change = on_change
         self._shown = (False, True)
         self.records = Records(name, journal, clock, on_notice, who)

@@ -95,6 +95,6 @@ class Offers:
         """
         action = job.command.action
         if isinstance(end, OpenZones) and end.passable and isinstance(action, Arm) and view.state and not job.begun:
-            self._offer = Offer(job.entry, Arm(action.mode, past=end.zones), view.axes, now)
+            self._offer = Offer(job.entry, Arm(action.mode, past=end.zones, code=action.code), view.axes, now)
         elif job.sent or (self._offer and self._offer.ticket is job.ticket):
             self._offer = None

@@ -134,4 +134,5 @@ class Alarms:
             silent_after_s=self._silent_after_s,
             arm_within_s=settings.timeouts.command,
             stood_still=stood_still,
+            asks_code=row.codes and not account.code,
         )

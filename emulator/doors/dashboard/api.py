@@ -1,5 +1,6 @@
 """The local API: JSON in, JSON out, checked both ways against schema.py."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -56,7 +57,8 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
     @api.post("/api/command")
     def command() -> Response:
         asked = _body(schema.CommandRequest)
-        action = Arm(ArmMode.parse(asked.arm)) if asked.arm else DISARMS[asked.disarm or "main"]
+        wanted = Arm(ArmMode.parse(asked.arm)) if asked.arm else DISARMS[asked.disarm or "main"]
+        action = replace(wanted, code=asked.code)
         installation = overview.find(asked.installation)
         if isinstance(action, Disarm):
             access.check_person(request, asked.pin, str(action), installation)

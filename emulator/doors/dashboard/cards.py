@@ -68,6 +68,7 @@ class Card:
     open_zones: tuple[str, ...]
     choices: tuple[ModeButton, ...]
     has_annex: bool
+    asks_code: bool
 
 
 def card(one: AlarmFacts, entries: Iterable[Entry], named: Callable[[str], str] = str) -> Card:
@@ -90,6 +91,7 @@ def card(one: AlarmFacts, entries: Iterable[Entry], named: Callable[[str], str] 
         open_zones=state.bypassed if state else (),
         choices=tuple(_choice(mode, one) for mode in one.modes),
         has_annex=annex,
+        asks_code=one.asks_code,
     )
 
 

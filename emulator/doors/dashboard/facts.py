@@ -23,6 +23,8 @@ class AlarmFacts:
     last: Entry | None = None
     offer: Offer | None = None
     """The decision that a person may take now, as long as nobody has."""
+    asks_code: bool = False
+    """True if a command needs the alarm's own code."""
 
     @property
     def cloud(self) -> Cloud:

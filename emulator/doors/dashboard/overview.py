@@ -85,8 +85,9 @@ class Overview:
         first = next((entry for entry in mine if entry.id == view.entry and not entry.result), None)
         health, last = self.hub.health(installation), newest_ended(mine, installation)
         offer = self.hub.offers.get(installation)
+        asks = self.hub.asks_code(installation)
         open_offer = None if offer is None or offer.ticket else offer
-        return AlarmFacts(installation, view, health, tuple(modes), first, last, open_offer)
+        return AlarmFacts(installation, view, health, tuple(modes), first, last, open_offer, asks)
 
     def door_states(self) -> list[DoorState]:
         """Return the status of each door. One that has nothing to serve is well."""
@@ -169,6 +170,7 @@ def _installation(one: AlarmFacts) -> schema.InstallationView:
         offer=_offer(one.offer) if one.offer else None,
         health=_health(one),
         triggered=view.triggered,
+        asks_code=one.asks_code,
     )
 
 

@@ -1,7 +1,8 @@
 """The page, rendered as a whole so that it reads without JavaScript; dashboard.js only swaps in what has changed."""
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -13,6 +14,7 @@ from emulator.doors.dashboard import decisions, naming
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.boxes import PAST
 from emulator.doors.dashboard.overview import Overview, status_of
+from emulator.doors.dashboard.schema import CODE_SHAPE
 from emulator.doors.dashboard.script_words import script_words
 from emulator.doors.dashboard.sheet import gather
 from emulator.doors.dashboard.speech import spoken_in
@@ -86,7 +88,10 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
                 return Question(installation, action.mode, over, over.after(action))
         else:
             access.check_person(request, _field("pin"), str(action), installation)
-        overview.hub.command(installation, action, Origin("dashboard", str(request.remote_addr)))
+        code = _field("code")
+        if not re.fullmatch(CODE_SHAPE, code):
+            raise ProtocolError(Text("the alarm's code has digits alone"))
+        overview.hub.command(installation, replace(action, code=code), Origin("dashboard", str(request.remote_addr)))
         return None
 
     @pages.get("/")

@@ -14,6 +14,8 @@ from emulator.model import ARM_MODES_HELP, ARM_WORDS, INTERIOR_WORDS, ArmMode, I
 PIN_LIMIT = 64
 """Characters of a tried PIN; a real one has 12 at most."""
 
+CODE_SHAPE = "^([0-9]{4,12})?$"
+
 PIN_SHAPE = "^[0-9]{4,12}$"
 
 MODES = [
@@ -138,6 +140,7 @@ class InstallationView(Model):
     offer: OfferView | None = Field(description="what a person may decide now after a refusal for open zones")
     health: HealthView
     triggered: float | None = Field(description="when it went off, by its own log, until it is disarmed or over")
+    asks_code: bool = Field(description="a command has to bring the alarm's own `code`")
 
 
 class ReportView(Model, json_schema_extra={"description": "What one door tells its clients of a switch."}):
@@ -242,6 +245,7 @@ class CommandRequest(Model):
     arm: Mode | None = None
     disarm: Literal["main", "annex", "all"] | None = None
     pin: str | None = Field(default=None, max_length=PIN_LIMIT)
+    code: str = Field(default="", pattern=CODE_SHAPE, description="the alarm's own, where it `asks_code`")
 
     @model_validator(mode="after")
     def _one(self) -> Self:

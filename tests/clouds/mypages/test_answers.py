@@ -69,11 +69,12 @@ def test_no_failure_of_a_server_is_a_refused_login() -> None:
 
 
 def test_one_answer_comes_with_or_without_a_list_around_it() -> None:
-    one = {"data": {"installation": {"armState": {"statusType": "DISARMED"}}}}
+    one: Any = {"data": {"installation": {"armState": {"statusType": "DISARMED"}}}}
     for document in (one, [one]):
         assert codec.text(reply(200, document).value(STATE), "statusType") == "DISARMED"
-    for document in ([], [None], 7, "x", {"data": None}, {"data": {"installation": []}}):
-        assert reply(200, document).value(STATE) is None
+    nothing: Any
+    for nothing in ([], [None], 7, "x", {"data": None}, {"data": {"installation": []}}):
+        assert reply(200, nothing).value(STATE) is None
 
 
 def test_a_deep_answer_ends_the_search_for_errors() -> None:

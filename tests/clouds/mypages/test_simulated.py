@@ -308,7 +308,7 @@ def test_a_block_means_silence_until_midnight(world: SimulatedMyPages) -> None:
     with pytest.raises(Unreachable, match="blocked this account for today") as caught:
         world.cloud.read()
     assert "demo@house.invalid" not in str(caught.value)
-    until = world.vault.load().quiet_until  # type: ignore[union-attr]
+    until = world.vault.load().quiet_until
     assert datetime.fromtimestamp(until).astimezone().strftime("%H:%M") == "00:15"
     assert 0 < until - world.clock.time() <= DAY_S
     sent = world.state()["posts"]
@@ -333,7 +333,7 @@ def test_a_night_of_504_is_weather(world: SimulatedMyPages) -> None:
         world.cloud.read()
     world.backend.faults.clear()
     assert world.cloud.read().axes == DISARMED
-    assert not world.vault.load().trouble  # type: ignore[union-attr]
+    assert not world.vault.load().trouble
 
 
 # -- secrets ------------------------------------------------------------------------------------------------------
