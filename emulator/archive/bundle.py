@@ -14,9 +14,9 @@ FORMAT = 1
 
 MANIFEST, JOURNAL, SETTINGS, SECRETS = "backup.json", "journal.sqlite3", "devices.yaml", "secrets.json"
 
-LIMITS = {MANIFEST: 2**16, JOURNAL: 2**28, SETTINGS: 2**20, SECRETS: 2**20}
-"""Most bytes of each member: a journal of ten years has some 2**25; a file of some kB can be packed to unpack to all
-memory that there is."""
+LIMITS = {MANIFEST: 2**16, JOURNAL: 2**27, SETTINGS: 2**20, SECRETS: 2**20}
+"""Most bytes of each member. A journal whose tables are full has some 6 MB for each alarm; but a file of some kB can be
+packed so that it unpacks to all memory that there is."""
 
 MOST_BYTES = sum(LIMITS.values())
 """Most bytes of a whole backup."""
