@@ -13,7 +13,7 @@ from tests.test_architecture import FILES, name, nodes, within
 MAKERS = frozenset({"Text", "counted", "sense", "str"})
 """Calls that make a sentence with a memory, or keep that of an error."""
 
-ENGLISH = ("cli", "doctor", "config", "simulator", "system.local_api")
+ENGLISH = ("addon", "cli", "doctor", "config", "simulator", "system.local_api")
 """Rooms whose texts are for whoever types, or for a log: English."""
 
 TYPED = ("ConfigError", "Hindered", "ProtocolError")
