@@ -1,25 +1,22 @@
 """The running program and a real browser. Everything in this folder needs Chromium; elsewhere it is skipped."""
 
-import os
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 
 from emulator.app.app import App
 from emulator.app.settings import assembled
 from emulator.app.switch_settings import NAME_LIMIT
 from emulator.clouds.wsdo import operations, simulated
 from emulator.store.pin import set_pin
+from tests.browser.chromium import IS_THERE, chromium
 from tests.browser.person import PATIENCE_S, PHONE, PIN, Person
 from tests.support.program import free_port
 
 HERE = "tests/browser/"
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 MODES = ("total", "day", "night", "perimeter")
 LONG = "W" * NAME_LIMIT  # one word, and no letter is wider
 
@@ -34,19 +31,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     """Yield one Chromium for all tests; each opens the page anew."""
-    if not (CHROMIUM and DRIVER):
+    if not IS_THERE:
         pytest.skip("no chromium and chromedriver: apt install chromium chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    # Its offer to keep a password would take the keyboard.
-    options.add_experimental_option("prefs", {"credentials_enable_service": False})
-    profile = tmp_path_factory.mktemp("profile")
-    for word in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", "hide-scrollbars"):
-        options.add_argument(f"--{word}")
-    options.add_argument(f"--user-data-dir={profile}")
-    environment = {**os.environ, "HOME": str(profile)}
-    made = webdriver.Chrome(options=options, service=Service(DRIVER, env=environment))
+    made = chromium(tmp_path_factory.mktemp("profile"))
     yield made
     made.quit()
 

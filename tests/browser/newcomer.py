@@ -86,10 +86,6 @@ class Newcomer(Person):
         self.see(self.said(problem), where="#problem")
         self.look()
 
-    def there(self, where: str) -> None:
-        """Wait until an element is there."""
-        self._wait(lambda: bool(self.browser.find_elements(By.CSS_SELECTOR, where)), where)
-
     def look(self) -> None:
         """Look whether everybody can use what is shown, at 200 % too, and all of it is in this person's language."""
         assert self.barriers() == []

@@ -69,6 +69,10 @@ class Person:
         """Wait until these words are on the page."""
         self._wait(lambda: all(text in self.text(where) for text in texts), f"{texts} in {where}")
 
+    def there(self, where: str) -> None:
+        """Wait until an element is there."""
+        self._wait(lambda: bool(self.browser.find_elements(By.CSS_SELECTOR, where)), where)
+
     def see_nothing(self, where: str) -> None:
         """Wait until an element has no words."""
         self._wait(lambda: not self.text(where), f"nothing in {where}")
