@@ -43,7 +43,10 @@ def test_the_copy_is_what_the_older_program_has_left(before: Path, open_journal:
 def test_back_to_the_version_before(before: Path, open_journal: Callable[[], Journal]) -> None:
     """As docs/upgrade.md has it; and the way there once more."""
     open_journal().close()
-    before.rename(before.with_name("journal.newer"))
+    newer = before.with_name("newer")
+    newer.mkdir()
+    for path in before.parent.glob("journal.sqlite3*"):
+        path.rename(newer / path.name)
     before.with_name("journal.version-0").rename(before)
     assert [one.id for one in open_journal().commands(9)] == [3, 2, 1]
 
