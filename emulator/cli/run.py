@@ -141,7 +141,7 @@ def _run(
 
 def _load(here: Context) -> Plan:
     plan = Plan(*here.settings(), credentials.targets(here.environment))
-    LOG.info("settings: %s", here.file)
+    LOG.info("settings: %s", devices_yaml.named(here.file))
     return plan
 
 

@@ -47,6 +47,12 @@ def look(path: Path | None, *more: Path) -> Path | None:
     return None
 
 
+def named(path: Path) -> str:
+    """Return the file in force for people, with the one beside it that is not read while this one is there."""
+    other = path.with_name(FILE)
+    return f"{path} (not {other.name} beside it)" if path.name == LOCAL and other.exists() else str(path)
+
+
 def _places(path: Path | None, more: Iterable[Path]) -> list[Path]:
     if path is not None:
         return [path]

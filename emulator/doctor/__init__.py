@@ -73,7 +73,8 @@ def _settings(path: Path | None, state_dir: Path) -> tuple[Settings | None, list
     except ConfigError as error:
         remedy = "mend that; the checks that need the settings are left out"
         return None, [problem(check, str(one), remedy) for one in error.problems]
-    return settings, [ok(check, f"{file}: {len(settings.installations)} alarm(s), {len(settings.switches)} switch(es)")]
+    counts = f"{len(settings.installations)} alarm(s), {len(settings.switches)} switch(es)"
+    return settings, [ok(check, f"{devices_yaml.named(file)}: {counts}")]
 
 
 def _begin(name: str, check: Callable[[Case], Findings], case: Case) -> Future[list[Finding]]:

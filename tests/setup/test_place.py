@@ -189,6 +189,8 @@ def test_the_local_file_wins_wherever_files_are_looked_for(tmp_path: Path) -> No
     assert devices_yaml.find(None, tmp_path) == Path("devices.yaml")
     Path("devices.local.yaml").write_text(AFTER)
     assert devices_yaml.find(None, tmp_path) == Path("devices.local.yaml")
+    assert devices_yaml.named(Path("devices.local.yaml")) == "devices.local.yaml (not devices.yaml beside it)"
+    assert devices_yaml.named(Path("devices.yaml")) == "devices.yaml"
     assert devices_yaml.find(Path("devices.yaml"), tmp_path) == Path("devices.yaml")
 
 
