@@ -19,7 +19,7 @@ COMMANDS = {
     "status": "Ask the cloud where the panel stands; tries a refused login once more.",
     "arm": "Arm: total, day, night, perimeter, annex, or a sum such as total+perimeter.",
     "disarm": "Disarm: main (interior and perimeter, the default), annex, or all.",
-    "login": "Log in to the account of `cloud: owa`: password, and once a code by SMS. Neither is kept.",
+    "login": "Log in to the account of the alarm: password, and once a code by SMS or e-mail. Neither is kept.",
     "installation": "Show the alarm's number, panel, sensors and services; never code words or contacts.",
     "journal": "Show the last commands: who asked for what, and how it ended.",
     "check": "Look for whatever keeps the program from working here, and say how to fix it. "

@@ -124,6 +124,9 @@ def _language(country: str) -> str:
 
 
 def _login(one: SetUp, _journal: Journal) -> None:
+    place = one.login.place if one.login else None
+    if place and (doubt := place.row.countries[place.country].doubt):
+        click.echo(f"{place.country}: {doubt}.")
     user = _typed("User, as in the alarm's app")
     password = _typed("Password", hidden=True)
     with waiting("the cloud is asked", quiet=False):
@@ -137,7 +140,7 @@ def _code(one: SetUp, _journal: Journal) -> None:
     which = click.prompt("Send the code to", type=int, default=1)
     with waiting("the cloud is asked", quiet=False):
         one.send_code(which - 1)
-    code = _typed("The code from the SMS")
+    code = _typed("The code that was sent")
     with waiting("the cloud is asked", quiet=False):
         one.confirm(code)
 
@@ -162,6 +165,11 @@ def _switches(one: SetUp, _journal: Journal) -> None:
             disarms = click.confirm("    Does off disarm?", default=choice.switch.disarms)
             wanted.append(replace(choice.switch, name=name, disarms=disarms))
     one.take_switches(wanted)
+
+
+def _keypad(one: SetUp, _journal: Journal) -> None:
+    said = {alarm.name: f"Code of {alarm.title} (empty: each command has to bring it)" for alarm in one.coded}
+    one.take_codes({name: click.prompt(prompt, default="", hide_input=True) for name, prompt in said.items()})
 
 
 def _pin(one: SetUp, journal: Journal) -> None:
@@ -212,6 +220,7 @@ ASK: dict[str, Callable[[SetUp, Journal], None]] = {
     "code": _code,
     "alarms": _alarms,
     "switches": _switches,
+    "keypad": _keypad,
     "pin": _pin,
     "doors": _doors,
     "notices": _notices,

@@ -1,4 +1,4 @@
-"""The command that logs in to an OWA account at the terminal, and says what belongs into devices.yaml."""
+"""The command that logs in to an account at the terminal, and says what belongs into devices.yaml."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,12 +32,12 @@ CODES = 3
     "--installation",
     "name",
     shell_complete=complete_installations,
-    help="Which alarm of devices.yaml, where several have `cloud: owa`.",
+    help="Which alarm of devices.yaml, where several have a login.",
 )
 @click.option("--country", type=Words(clouds.countries(*clouds.enrolling())), help="Instead of what devices.yaml says.")
 @click.option("--url", default="", help="Another endpoint than the country's.")
 def login(name: str | None, country: str | None, url: str, **chosen: Any) -> None:
-    """Log in to the account of `cloud: owa`: password, and once a code by SMS. Neither is kept."""
+    """Log in to the account of the alarm: password, and once a code by SMS or e-mail. Neither is kept."""
     here = context(chosen, level="warning")
     settings = None if country else here.load()
     typed = account_at(country, url) if country else None
@@ -53,6 +53,8 @@ def converse(
     given = credentials.known(name, here.environment)
     host = urlsplit(where.endpoint).netloc
     talk.tell(Text("Logging in at {host}. The password is used now, and not kept.", host=host))
+    if doubt := where.row.countries[where.country].doubt:
+        talk.tell(Text("{country}: {doubt}.", country=where.country, doubt=doubt))
     user = given.user or talk.ask(Text("User, as in the alarm's app")).strip()
     journal = Journal(here.state_dir)
     try:
@@ -105,16 +107,14 @@ def _chosen(settings: Settings | None, name: str | None) -> tuple[str, Installat
 
 
 def _confirm(talk: Talk, enrolment: Enrolment) -> None:
-    """Confirm this program's device by a code sent by SMS, which the cloud wants once."""
-    heading = Text(
-        "The account does not know this program yet, and wants it confirmed by a code. It can be sent by SMS to:"
-    )
+    """Confirm this program by a code that is sent to a person, which the cloud wants once."""
+    heading = Text("The account does not know this program yet, and wants it confirmed by a code. It can be sent to:")
     for _ in range(CODES):
         talk.tell(heading)
         phone = enrolment.phones[talk.choose(Text("Send it to"), [phone.masked for phone in enrolment.phones])]
         with talk.asking_the_cloud():
             enrolment.send_code(phone)
-        code = talk.ask(Text("The code from the SMS")).strip()
+        code = talk.ask(Text("The code that was sent")).strip()
         try:
             with talk.asking_the_cloud():
                 enrolment.confirm(code)

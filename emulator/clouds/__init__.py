@@ -14,6 +14,8 @@ from emulator.words.text import Text
 Open = Callable[[Account, Reach, Clock], Cloud]
 Enrol = Callable[[Account, Reach, Clock], Enrolment]
 
+PROVEN = Text("several other programs have it")
+
 
 class Country(NamedTuple):
     """A country that a cloud serves."""
@@ -23,8 +25,13 @@ class Country(NamedTuple):
     lang: str
     other_lang: str = ""
     """Another spelling of the language, for a server that fails over the first one."""
-    sure: Text = Text("several other programs have it")
+    sure: Text = PROVEN
     """Evidence that it serves this country, for the table of countries."""
+
+    @property
+    def doubt(self) -> str:
+        """The same for a person who is about to use it; empty where there is little doubt."""
+        return "" if self.sure == PROVEN else self.sure
 
 
 class Polling(NamedTuple):

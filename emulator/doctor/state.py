@@ -28,6 +28,7 @@ SEE_FOLDER = "not to be read by this user; see the state folder"
 DAMAGED = "restart the program: it puts the journal aside, saves what can be read of it, and says what is lost"
 RESTART = "do that, and restart the program: what waits is sent then"
 OLD = "delete it once you miss nothing of it; it holds secrets, as the journal does"
+CODE = "put the code of a user of its own into VERISURE_CODE, or a file with it into VERISURE_CODE_FILE"
 LOGIN = "type `emulator login`"
 ENVIRONMENT = "set VERISURE_USER and VERISURE_PASSWORD (or …_FILE) for this command and for the program"
 
@@ -107,6 +108,8 @@ def _login(case: Case, name: str, settings: InstallationSettings) -> Finding:
         found = ok(check, "user and password are in the environment")
     else:
         found = problem(check, "no user and password in the environment", ENVIRONMENT)
+    if settings.row.codes and not given.code and not refused and found.verdict is Verdict.OK:
+        return warning(check, "works, but no code is set: nothing can be armed by voice", CODE)
     if refused and found.verdict is Verdict.OK:
         return problem(check, f"the cloud refused the last login: {refused}", f"mend that, then {settings.row.again}")
     return found

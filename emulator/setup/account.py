@@ -131,7 +131,7 @@ class AccountLogin:
         if self._enrolment is None or not self._sent:
             raise AnswerRefused(Text("Have a code sent first."))
         if not (code.isascii() and code.isalnum()):
-            raise AnswerRefused(Text("The code has digits alone, as in the SMS."))
+            raise AnswerRefused(Text("The code has digits alone."))
         if self._wrong >= CODES:
             raise AnswerRefused(Text("Too many wrong codes: begin again later, so that the account is not locked."))
         try:

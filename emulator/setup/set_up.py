@@ -1,8 +1,11 @@
 """One set-up from its first answer to the file: the same for the page and the terminal, which only ask and show.
 
 A change of an answer that cannot be taken raises AnswerRefused, with a text for the person, and changes nothing.
+
+Over 250 lines: it is all that page and terminal may ask of a set-up, in one place.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -29,6 +32,9 @@ from emulator.store.pin import SHAPE
 from emulator.system import kept
 from emulator.words.language import of_house
 from emulator.words.text import Text
+
+CODE = re.compile("([0-9]{4,12})?")
+"""Shape of the code of an alarm: 4 to 6 digits, as far as is known."""
 
 TARGETS = "VERISURE_NOTIFY"
 """Variable of the targets of notices."""
@@ -129,12 +135,27 @@ class SetUp:
         for alarm, listed in zip(self.answers.alarms, found, strict=True):
             self._fits[alarm.name] = fitted.modes(talk.describe(listed))
 
+    @property
+    def coded(self) -> list[AlarmAnswer]:
+        """The new alarms that want the code of a person for each command."""
+        new = self.answers.alarms if self.login and not self.login_of else ()
+        return [one for one in new if clouds.row(one.cloud).codes]
+
+    def take_codes(self, codes: Mapping[str, str]) -> None:
+        """Take the code of each new alarm, by its name; where it is empty, each command has to bring one."""
+        if not all(CODE.fullmatch(code) for code in codes.values()):
+            raise AnswerRefused(Text("The alarm's code is 4 to 12 digits."))
+        for name, code in codes.items():
+            self._conceal(code)
+            self._secrets[f"{credentials.prefix_of(name)}_{credentials.CODE}"] = code or None
+
     # -- the switches -------------------------------------------------------------------------------------
 
     def choices(self, alarm: AlarmAnswer) -> list[Choice]:
         """Return the switches that an alarm has and may have."""
-        simulated = clouds.row(alarm.cloud).simulated
-        fits = self._fits.get(alarm.name) or fitted.modes(None, simulated=simulated)
+        row = clouds.row(alarm.cloud)
+        found = self._fits.get(alarm.name) or fitted.modes(None, simulated=row.simulated)
+        fits = {mode: fit for mode, fit in found.items() if mode in row.modes or not row.modes}
         several = len(self.answers.alarms) > 1
         return proposals.choices(alarm, fits, self.answers.switches, self.answers.spoken, several=several)
 

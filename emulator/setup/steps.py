@@ -41,7 +41,12 @@ STEPS = (
         Text("User and password of the alarm's app. They are sent to the alarm's cloud, and to nobody else."),
         _asks_login,
     ),
-    Step("code", Text("A code by SMS"), Text("The cloud wants to know that it is you. It asks only once."), _asks_code),
+    Step(
+        "code",
+        Text("A code by SMS or e-mail"),
+        Text("The cloud wants to know that it is you. It asks only once."),
+        _asks_code,
+    ),
     Step(
         "alarms", Text("Which alarm"), Text("The account has several. Choose those that you want to use."), _asks_which
     ),
@@ -50,6 +55,15 @@ STEPS = (
         Text("Modes as switches"),
         Text("Each mode becomes a switch that you can say or tap: on arms, and off does what you choose here."),
         later=True,
+    ),
+    Step(
+        "keypad",
+        Text("The alarm's code"),
+        Text(
+            "This alarm wants one for each command: best that of a user of its own. It is kept on this machine alone."
+        ),
+        lambda one: bool(one.coded),
+        is_optional=True,
     ),
     Step(
         "pin",

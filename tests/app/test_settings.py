@@ -56,6 +56,15 @@ def switch(settings: str) -> str:
 # -- what is accepted -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("partial", [Interior.DAY, Interior.NIGHT])
+def test_an_alarm_with_one_partial_mode_calls_it_as_its_switch_does(partial: Interior, tmp_path: Path) -> None:
+    path = tmp_path / "devices.yaml"
+    path.write_text(PAGES + f"switches: [{{ name: N, on: {partial} }}, {{ name: T, on: total }}]")
+    assert Settings.load(path).partial_of("home") is partial
+    path.write_text(PAGES + "switches: [{ name: T, on: total }]")
+    assert Settings.load(path).partial_of("home") is Interior.NIGHT
+
+
 def test_the_shipped_file_gives_the_four_switches() -> None:
     settings = Settings.load(ROOT / "devices.yaml")
     assert [(one.name, str(one.on), one.off, settings.installation_of(one)) for one in settings.switches] == [
@@ -238,6 +247,8 @@ CLOUDS = (
     "Nordics and Benelux, or `simulator`"
 )
 
+PAGES = "installations: { home: { cloud: mypages, country: SE } }\n"
+
 MISTAKES = [
     # The whole, on lines of its own.
     (NIGHT, ["1: installations: is missing: at least one alarm, each under a name of yours"]),
@@ -296,6 +307,12 @@ MISTAKES = [
      [f"3: switches[0].disarm.doors[0]: 'tuya' is not possible: {one_of(doors.DOORS)}"]),
     (switch("name: N, on: night, force: yes"),
      ["3: switches[0].force: only `cloud: owa` or `mypages` can arm past open zones"]),
+    (PAGES + "switches: [{ name: N, on: perimeter }]",
+     ["2: switches[0].on: `cloud: mypages` has no perimeter; it has total, day or night"]),
+    (PAGES + "switches: [{ name: N, on: total+perimeter }]",
+     ["2: switches[0].on: `cloud: mypages` has no total+perimeter; it has total, day or night"]),
+    (PAGES + "switches: [{ name: N, on: night }, { name: T, on: total }, { name: D, on: day }]",
+     ["2: switches[2].on: `cloud: mypages` has one partial mode: call it night or day, and not both"]),
     (home("cloud: wsdo, lang: ES"),
      ["2: installations.home.lang: 'ES' is not possible: two small letters; left out: the country's"]),
     (home("cloud: wsdo, number: 12x"),

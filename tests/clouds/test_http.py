@@ -260,6 +260,21 @@ def test_no_cookie_of_the_cloud_is_kept_or_sent(serve: Serve, method: str) -> No
     assert not [request for request in server.requests if b"cookie" in request.lower()]
 
 
+def test_cookies_come_with_the_answer_for_whom_they_are_tokens(serve: Serve) -> None:
+    lines = b"Set-Cookie: a=1=2; Path=/; HttpOnly\r\nSet-Cookie: b=; Path=/\r\nset-cookie: c=3; Max-Age=0\r\n"
+    server = serve(b"HTTP/1.1 200 OK\r\n" + lines + b"Content-Length: 2\r\n\r\n{}")
+    with closing(HttpTransport(server.url, PATIENCE_S)) as transport:
+        answer = transport.request("POST", "/auth/login", {"Cookie": "x=y"})
+        transport.request("GET", "/auth/token", {})
+    assert answer.cookies == {"a": "1=2", "b": "", "c": ""}
+    assert "1=2" not in repr(answer)
+    first, second = server.requests
+    assert first.startswith(b"POST /WebService/ws.do/auth/login HTTP/1.1\r\n")
+    assert b"Cookie: x=y" in first
+    assert second.startswith(b"GET /WebService/ws.do/auth/token HTTP/1.1\r\n")
+    assert b"cookie" not in second.lower()
+
+
 def test_proxies_netrc_and_certificates_of_the_environment_do_not_count(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -187,3 +187,36 @@ def test_one_that_cannot_be_read_is_said_without_it(tmp_path: Path) -> None:
         "environment: MQTT_PASSWORD_FILE",
     ]
     assert "s3cret" not in str(caught.value)
+
+
+OWN = {"VERISURE_HOME_USER": "own", "VERISURE_HOME_PASSWORD": "own"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "code"),
+    [
+        ({}, ""),
+        (ME | {"VERISURE_CODE": "4711"}, "4711"),
+        (ME | {"VERISURE_CODE": " "}, ""),
+        (ME | {"VERISURE_CODE": "4711", "VERISURE_HOME_CODE": "1234"}, "1234"),
+        # That of another account would be a wrong one.
+        (OWN | {"VERISURE_CODE": "4711"}, ""),
+        (OWN | {"VERISURE_HOME_CODE": "1234"}, "1234"),
+    ],
+)
+def test_the_code_of_an_alarm(environ: dict[str, str], code: str) -> None:
+    found = credentials.read(settings(home="owa"), environ)["home"]
+    assert found.code == code
+    assert "4711" not in repr(found)
+
+
+def test_the_code_may_stand_in_a_file(secret: Path) -> None:
+    secret.write_text("471147\n")
+    environ = {"VERISURE_CODE_FILE": str(secret)}
+    assert credentials.read(settings(home="owa"), environ)["home"].code == "471147"
+
+
+def test_what_is_no_code_is_said_without_it() -> None:
+    [said] = problems(ME | {"VERISURE_CODE": "47a1"})
+    assert "environment: VERISURE_CODE: is not a code" in said
+    assert "47a1" not in said

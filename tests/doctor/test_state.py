@@ -20,6 +20,7 @@ from tests.doctor.conftest import NOW_S, SIMULATED, SWITCHES, MakeCase
 HOST = "alarm.example"
 OWA = f"installations: {{home: {{cloud: owa, url: 'https://{HOST}/owa-api/graphql'}}}}\n" + SWITCHES
 WSDO = "installations: {home: {cloud: wsdo}}\n" + SWITCHES
+PAGES = "installations: {home: {cloud: mypages, country: SE}}\n" + SWITCHES
 NOBODY = 65534
 FRESH = Login("who@example", Device.new(), "access", NOW_S + 900, NOW_S, "refresh")
 
@@ -185,6 +186,19 @@ def test_a_login_that_a_person_has_to_mend_is_named(make_case: MakeCase, tmp_pat
     keep(tmp_path / "state", Login("who@example", Device.new(), trouble="the cloud wants a code"))
     found = login(make_case, OWA)
     assert (found.verdict, found.found) == (Verdict.PROBLEM, "a person has to log in: the cloud wants a code")
+
+
+def test_an_alarm_that_wants_a_code_says_so(
+    make_case: MakeCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Journal(tmp_path / "state")) as book:
+        JournalVault(book, tmp_path / "state", "automation01.verisure.com").save(FRESH)
+    found = login(make_case, PAGES)
+    assert (found.verdict, "VERISURE_CODE" in found.fix) == (Verdict.WARNING, True)
+    monkeypatch.setenv("VERISURE_CODE", "471147")
+    found = login(make_case, PAGES)
+    assert found.verdict is Verdict.OK
+    assert "471147" not in f"{found}"
 
 
 def test_an_interrupted_renewal_is_none_of_a_persons_business(make_case: MakeCase, tmp_path: Path) -> None:

@@ -61,7 +61,13 @@ def _show_login(one: SetUp, _: Language) -> dict[str, Any]:
     talk = one.login
     place = talk.place if talk else None
     host = place.endpoint.partition("//")[2].partition("/")[0] if place else ""
-    return {"host": host, "user": talk.user if talk else "", "keeps_password": bool(talk and talk.keeps_password)}
+    doubt = place.row.countries[place.country].doubt if place else ""
+    return {
+        "doubt": doubt,
+        "host": host,
+        "user": talk.user if talk else "",
+        "keeps_password": bool(talk and talk.keeps_password),
+    }
 
 
 def _show_code(one: SetUp, _: Language) -> dict[str, Any]:
@@ -109,6 +115,7 @@ SHOW: dict[str, Callable[[SetUp, Language], dict[str, Any]]] = {
     "code": _show_code,
     "alarms": _show_alarms,
     "switches": _show_switches,
+    "keypad": lambda one, _language: {"alarms": one.coded},
     "pin": lambda _one, _language: {},
     "doors": _show_doors,
     "notices": _show_notices,
@@ -164,6 +171,11 @@ def _wanted(choices: Sequence[Choice], fields: Fields) -> Iterator[SwitchAnswer]
             yield replace(choice.switch, name=name, disarms=disarms)
 
 
+def _take_keypad(one: SetUp, fields: Fields, _desk: SetUpDesk) -> bool:
+    one.take_codes({alarm.name: field(fields, f"code-{alarm.name}") for alarm in one.coded})
+    return True
+
+
 def _take_pin(one: SetUp, fields: Fields, _desk: SetUpDesk) -> bool:
     one.take_pin(field(fields, "pin"), field(fields, "again"))
     return True
@@ -204,6 +216,7 @@ TAKE: dict[str, Callable[[SetUp, Fields, SetUpDesk], bool]] = {
     "code": _take_code,
     "alarms": _take_alarms,
     "switches": _take_switches,
+    "keypad": _take_keypad,
     "pin": _take_pin,
     "doors": _take_doors,
     "notices": _take_notices,
