@@ -23,6 +23,7 @@ from emulator.simulator.wsdo.options import WsdoOptions
 from tests.simulator.owa import DEVICE, query
 from tests.simulator.owa import LOGIN as LOGIN_VARIABLES
 from tests.support.patience import PATIENCE_S, STOP_S, until
+from tests.support.program import free_port
 
 LOGIN = {"request": "LOGIN", "Country": "ES", "lang": "es", "user": "demo", "pwd": "demo"}
 
@@ -262,3 +263,27 @@ def test_options_of_the_other_face() -> None:
         create_app(api="owa", options=WsdoOptions())
     with pytest.raises(KeyError):
         create_app(api="soap")
+
+
+def test_each_host_has_a_port_and_one_may_hang(session: requests.Session) -> None:
+    alarm = SimulatedAlarm(api="mypages")
+    alarm.start()
+    first, second = alarm.urls
+    assert [urlsplit(url).port for url in alarm.urls] == [alarm.port, alarm.port + 1]
+    alarm.face.options.first_hangs = True
+    with closing(http.client.HTTPConnection(urlsplit(first).netloc, timeout=PATIENCE_S)) as waiting:
+        waiting.request("POST", "/auth/login")
+        until(lambda: alarm.backend.requests["auth/login"])
+        assert session.post(f"{second}/auth/login", timeout=PATIENCE_S).status_code == 401
+        assert session.get(f"{first}/control/state", timeout=PATIENCE_S).json()["posts"] == 2
+        before = time.monotonic()
+        alarm.stop()
+        assert time.monotonic() - before < STOP_S
+    assert threads() == []
+
+
+def test_all_hosts_need_their_port() -> None:
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port + 1)), pytest.raises(ConfigError, match=f"port {port + 1} "):
+        SimulatedAlarm(api="mypages", port=port).start()
+    assert threads() == []
