@@ -28,8 +28,8 @@ def read(accounts: Mapping[str, bool], environ: Mapping[str, str] = os.environ) 
 
     `accounts` maps an installation to whether both have to be set: where they may be left out, `emulator login` asks
     for them. VERISURE_<INSTALLATION>_… takes precedence over VERISURE_…, both words from the same place: one account's
-    user with another one's password would lock an alarm. The code of another alarm would, too: VERISURE_CODE is for
-    alarms without a user and password of their own. `…_FILE` names a file that holds the value.
+    user with another one's password would lock an alarm. VERISURE_CODE is for every alarm that has none of its own.
+    `…_FILE` names a file that holds the value.
     """
     problems: list[Problem] = []
     found = {name: _account(environ, name, problems, needed=needed) for name, needed in accounts.items()}
@@ -80,7 +80,7 @@ def _account(environ: Mapping[str, str], name: str, problems: list[Problem], *, 
     own = prefix_of(name)
     prefix = own if _has(environ, own, *WORDS) else "VERISURE"
     user, password = (_secret(environ, prefix, word, name, problems, needed) for word in WORDS)
-    return Credentials(user, password, _code(environ, own if _has(environ, own, CODE) else prefix, name, problems))
+    return Credentials(user, password, _code(environ, own if _has(environ, own, CODE) else "VERISURE", name, problems))
 
 
 def _has(environ: Mapping[str, str], prefix: str, *words: str) -> bool:

@@ -27,7 +27,8 @@ def environment(state_dir: Path, environ: Mapping[str, str] = os.environ) -> Map
 
 def _is_set(name: str, environ: Mapping[str, str]) -> bool:
     prefix, _, word = name.rpartition("_")
-    names = [f"{owner}_{each}" for owner in (prefix, "VERISURE") for each in WORDS] if word in WORDS else [name]
+    together = WORDS if word in WORDS else (word,)
+    names = [f"{owner}_{each}" for owner in (prefix, "VERISURE") for each in together]
     return any(environ.get(f"{each}{form}") for each in names for form in FORMS)
 
 

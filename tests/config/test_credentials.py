@@ -199,8 +199,8 @@ OWN = {"VERISURE_HOME_USER": "own", "VERISURE_HOME_PASSWORD": "own"}
         (ME | {"VERISURE_CODE": "4711"}, "4711"),
         (ME | {"VERISURE_CODE": " "}, ""),
         (ME | {"VERISURE_CODE": "4711", "VERISURE_HOME_CODE": "1234"}, "1234"),
-        # That of another account would be a wrong one.
-        (OWN | {"VERISURE_CODE": "4711"}, ""),
+        # Set-up keeps the user under the alarm's name.
+        (OWN | {"VERISURE_CODE": "4711"}, "4711"),
         (OWN | {"VERISURE_HOME_CODE": "1234"}, "1234"),
     ],
 )

@@ -40,6 +40,9 @@ def test_the_code_of_the_alarm_is_kept_for_it_alone(make: Make, code: str) -> No
     assert given[alarm.name].code == code
     assert CODE not in bench.path.read_text()
     assert code in bench.concealed
+    # The environment takes precedence, as for user and password.
+    changed = credentials.read(bench.settings.accounts, kept.environment(bench.state, {"VERISURE_CODE": "9999"}))
+    assert changed[alarm.name].code == "9999"
 
 
 def test_only_its_modes_are_proposed(make: Make) -> None:
