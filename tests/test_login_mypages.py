@@ -83,7 +83,11 @@ class Customer:
         return result
 
     def log_in(self) -> Result:
-        return self.type("login", keys=(USER, PASSWORD, "1", lambda: self.face.logins.messages[-1].code))
+        return self.type("login", keys=(USER, PASSWORD, "1", self.code))
+
+    def code(self) -> str:
+        """The last one that was sent."""
+        return self.face.logins.messages[-1].code
 
     def fault(self, kind: str, times: int | None = None) -> None:
         self.alarm.backend.faults.add(InjectedFault(kind, "", times))
@@ -157,10 +161,35 @@ def test_nothing_secret_is_said_or_kept_beside_the_login(customer: Customer) -> 
     assert customer.leaks() == []
 
 
+def test_too_many_codes_end_the_login(customer: Customer) -> None:
+    customer.fault("many_codes")
+    result = customer.log_in()
+    assert result.exit_code == cli.NO_ANSWER
+    assert "no more codes for now" in result.stderr
+    assert customer.alarm.backend.requests["auth/login"] == 1
+
+
+def test_where_no_sms_comes_an_email_does(customer: Customer) -> None:
+    customer.fault("no_sms")
+    refused = customer.log_in()
+    assert refused.exit_code == cli.NO_ANSWER
+    assert "No SMS available" in refused.stderr
+    result = customer.type("login", keys=(USER, PASSWORD, "2", customer.code))
+    assert result.exit_code == 0, result.output
+    assert customer.face.logins.messages[-1].phone == "s***@hus.invalid"
+
+
+def test_a_wrong_password_is_sent_once(customer: Customer) -> None:
+    result = customer.type("login", keys=(USER, WRONG))
+    assert result.exit_code == cli.NO_ANSWER
+    assert "check user and password" in result.stderr
+    assert customer.alarm.backend.requests["auth/login"] == 1
+
+
 @contextmanager
 def running(customer: Customer, log: Path) -> Iterator[str]:
-    """The program as a process that says all it can; its page."""
-    environment = {"PATH": "", "VERISURE_CODE": CODE}
+    """The program as a process that says all it can, and has no code of its own; its page."""
+    environment = {"PATH": ""}
     options = [*customer.options(), "--interface", "lo", "--log-level", "debug"]
     command = [sys.executable, "-m", "emulator", "run", *options]
     with log.open("w") as book, subprocess.Popen(command, env=environment, stdout=book, stderr=book) as process:
@@ -180,7 +209,7 @@ def test_neither_log_nor_page_nor_api_says_a_secret(customer: Customer, tmp_path
         for fault in ("", "echo", "blocked"):
             if fault:
                 customer.fault(fault)
-            taken = requests.post(f"{page}/api/command", json={"arm": "night"}, timeout=PATIENCE_S)
+            taken = requests.post(f"{page}/api/command", json={"arm": "night", "code": CODE}, timeout=PATIENCE_S)
             until(lambda: all(one["result"] for one in journal(page)), "the command has ended")
             customer.said += taken.text
             for path in ("", "news", "journal", "journal.csv", "api/state", "api/journal", "api/activity", "metrics"):

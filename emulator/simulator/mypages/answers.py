@@ -115,7 +115,8 @@ class MypagesAnswers:
             return None
         rows = told(self.backend, call.name, self.backend.panel.log, self.orders.options.log_clock)
         wanted, start = call.variables.get("eventCategories"), call.variables["offset"]
-        events = [event for row in rows if (event := self._event(row)) and event["eventCategory"] in (wanted or [])]
+        found = [event for row in rows if (event := self._event(row))]
+        events = [event for event in found if wanted is None or event["eventCategory"] in wanted]
         end = start + call.variables["pagesize"]
         return {"moreDataAvailable": len(events) > end, "pagedList": events[start:end]}
 

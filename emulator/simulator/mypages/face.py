@@ -185,8 +185,7 @@ class Mypages:
         """Return whose request it is; empty if that is unknown."""
         if request.authorization:
             return request.authorization.username or ""
-        kinds = ((ACCESS, ACCESS), (REFRESH, REFRESH), (STEP_UP, STEP_UP))
-        found = (self.tokens.holder(kind, request.cookies.get(name)) for kind, name in kinds)
+        found = (self.tokens.holder(kind, request.cookies.get(kind)) for kind in (ACCESS, REFRESH, STEP_UP))
         return next((holder.account.user for holder in found if holder), "")
 
     def _graphql(self, asked: Sequence[Mapping[str, Any]]) -> Response:

@@ -97,7 +97,7 @@ class MypagesLogins:
 
     def send_code(self, visit: Visit) -> Granted:
         """Answer POST /auth/mfa: send a code by `type`."""
-        waiting, account = self._waiting(visit), None
+        waiting = self._waiting(visit)
         account = waiting.account
         to = {"phone": account.phones[0], "email": _masked(account.user)}.get(visit.detail)
         if to is None:
