@@ -11,7 +11,7 @@ import pytest
 from tests.faults.alarm import Alarm
 from tests.faults.test_matrix import WHAT, cloud, hold, prepared, requests
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.sampled
 
 KINDS = (
     *("gateway_timeout", "bad_gateway", "not_json", "trouble", "trouble_500", "passive", "passive_200"),
