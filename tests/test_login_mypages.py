@@ -1,5 +1,6 @@
 """A customer of My Pages at a terminal: one code by SMS, then commands over restarts, and no secret is ever said."""
 
+import base64
 import io
 import sqlite3
 import subprocess
@@ -94,11 +95,13 @@ class Customer:
 
     def secrets(self) -> set[str]:
         """What must not be said, nor stand in the journal but in the kept login."""
-        return {USER, PASSWORD, CODE, WRONG, *self.cookies, *(one.code for one in self.face.logins.messages)}
+        basic = {base64.b64encode(f"{USER}:{word}".encode()).decode() for word in (PASSWORD, WRONG)}
+        sent = {one.code for one in self.face.logins.messages}
+        return {USER, PASSWORD, CODE, WRONG, *self.cookies, *sent, *basic}
 
     def leaks(self) -> list[str]:
         """Where a secret was said or kept: some words before it."""
-        assert len(self.secrets()) >= 9, "those of a whole login are there"
+        assert len(self.secrets()) >= 11, "those of a whole login are there"
         heard = self.said + self.kept()
         found = [(secret, heard.find(secret)) for secret in self.secrets()]
         return [heard[max(at - 100, 0) : at + len(secret)] for secret, at in found if at >= 0]
@@ -147,7 +150,7 @@ def test_nothing_secret_is_said_or_kept_beside_the_login(customer: Customer) -> 
     customer.log_in()
     customer.type("arm", "night", VERISURE_CODE=WRONG)
     customer.fault("echo")
-    echoed = [customer.type("arm", "total"), customer.type("status")]
+    echoed = [customer.type("arm", "total"), customer.type("status"), customer.type("login", keys=(USER, WRONG))]
     assert all(STRUCK in one.stdout + one.stderr for one in echoed)
     customer.alarm.backend.faults.clear()
     customer.fault("trouble")

@@ -166,7 +166,9 @@ class Mypages:
             if strike(kind):
                 return self._failed(failed(), names) if is_within else replies.plain(failed())
         if strike("echo"):
-            echoed = f"{dict(request.headers)} {request.authorization} {request.get_data(as_text=True)}"
+            basic = request.authorization
+            said = f"{basic.username} {basic.password}" if basic else ""
+            echoed = f"{dict(request.headers)} {said} {request.get_data(as_text=True)}"
             return self._failed(MypagesError(500, "SYS_00001", echoed), names)
         if strike("not_json"):
             return Response("{", mimetype="application/json")
