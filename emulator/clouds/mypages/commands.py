@@ -27,6 +27,9 @@ DRY_RUN_S = 20.0
 OK, FAILED = "OK", "STATE_CHANGE_FAILED"
 """Ends of a command (§5); anything else is no end."""
 
+UNNAMED = Text("a door or window")
+"""One that has no name: it could be any, so nobody can decide about it."""
+
 OPEN = "DOOR_WINDOW_OPEN"
 """Violation of a door or window (§6)."""
 
@@ -102,11 +105,11 @@ class PagesCommands:
         except EmulatorError as error:
             LOG.info("the names of what is open are not known: %s", error)
             areas = {}
-        named = []
+        named: list[str] = []
         for row in violations:
             label, kind = codec.text(row, "deviceLabel"), codec.text(row, "violation")
             name = codec.text(areas.get(label), "area") or label
-            named.append(self._wire.told(name if kind == OPEN else f"{name} {kind}".strip()))
+            named.append(self._wire.told(name if kind == OPEN else f"{name} {kind}".strip()) or UNNAMED)
         return tuple(named)
 
     def openings(self, number: str) -> list[Mapping[str, Any]]:
@@ -117,7 +120,7 @@ class PagesCommands:
         """Return what is open and may be passed; OpenZones if something else is."""
         found = self.violations(number)
         if found and not action.passes(found):
-            raise OpenZones(found, passable=all(found))
+            raise OpenZones(found, passable=UNNAMED not in found)
         if found:
             LOG.warning("arming by force, past what is open: %s", ", ".join(found))
         return found

@@ -16,7 +16,7 @@ from emulator.clouds.deadline import last_look
 from emulator.clouds.firewall import Answer
 from emulator.clouds.mypages import codec, failures
 from emulator.clouds.mypages.codec import PagesReply, PagesRequest
-from emulator.clouds.mypages.failures import LIMIT_MOST_S, Elsewhere, Limited
+from emulator.clouds.mypages.failures import LIMIT_MOST_S, Limited
 from emulator.clouds.strike import Secrets
 from emulator.clouds.turnstile import Turnstile
 from emulator.clouds.vault import Device, Login, Vault
@@ -105,31 +105,33 @@ class PagesWire:
         """
         self.conceal(*request.cookies.values())
         for left in reversed(range(len(self._senders))):
-            try:
-                reply = self._once(request, before)
-            except Unreachable as error:
-                if left and (request.repeated or not error.sent) and not self._is_silent():
-                    self._turn_to_other(request, error)
-                    continue
-                raise
-            failure = failures.error(reply, self.told, login=login)
-            if isinstance(failure, Unreachable) and not isinstance(failure, Limited) and self._is_weather(reply):
-                if left and (request.repeated or isinstance(failure, Elsewhere)):
-                    self._turn_to_other(request, failure)
-                    continue
-                self._turn_to_other(request, failure)
-            break
+            reply, failure = self._tried(request, before, login=login)
+            if reply and not self._is_weather(reply):
+                break
+            self._turn_to_other(request, failure)
+            if not (left and isinstance(failure, Unreachable) and (request.repeated or not failure.sent)):
+                break
+        if reply is None or isinstance(failure, Unreachable):
+            raise failure or Unreachable(Text("the alarm's cloud does not answer"))
+        return reply, failure
+
+    def _tried(self, request: PagesRequest, before: Before, *, login: bool) -> tuple[PagesReply | None, Failure | None]:
+        """Send once; return the answer, None if there is none, and its error."""
+        try:
+            reply = self._once(request, before)
+        except Unreachable as error:
+            return None, error
+        failure = failures.error(reply, self.told, login=login)
         if isinstance(failure, Limited):
             raise self._fall_silent(failure, reply)
-        if isinstance(failure, Unreachable):
-            raise failure
         return reply, failure
 
     @staticmethod
     def _is_weather(reply: PagesReply) -> bool:
+        """Return whether an answer is about this host, and the other one may do better."""
         return reply.document is None or failures.NOT_ACTIVE in reply.codes or reply.status >= failures.TROUBLE
 
-    def _turn_to_other(self, request: PagesRequest, error: Exception) -> None:
+    def _turn_to_other(self, request: PagesRequest, error: Exception | None) -> None:
         """Ask the other host from now on."""
         if len(self._senders) > 1:
             LOG.info("%s: the other host is asked: %s", request.name, error)

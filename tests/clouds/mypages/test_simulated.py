@@ -283,6 +283,17 @@ def test_a_command_whose_end_is_open_goes_to_no_other_host(world: SimulatedMyPag
     assert world.submissions() == 1
 
 
+def test_after_a_command_without_an_answer_the_other_host_is_asked(world: SimulatedMyPages) -> None:
+    world.cloud.read()
+    world.face.options.first_hangs = world.face.options.hangs_after = True
+    began = world.clock.now
+    with pytest.raises(Unconfirmed):
+        world.cloud._commands.submit(world.cloud._session.home(), "DISARMED", CODE, quiet)
+    world.cloud.read()
+    assert world.clock.now - began < 2 * 20
+    assert world.submissions() == 1
+
+
 def test_a_host_that_was_not_reached_is_no_reason_to_fail(world: SimulatedMyPages) -> None:
     world.hosts[0].refuse = True
     assert world.cloud.execute(TOTAL, quiet).axes.reached(TOTAL)
