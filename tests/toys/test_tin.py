@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 class Home:
     """A folder with settings, and the program in it."""
 
-    def __init__(self, folder: Path, installation: str = "cloud: tin, country: SE, number: 7") -> None:
+    def __init__(self, folder: Path, installation: str = "cloud: tin, country: AT, number: 7") -> None:
         self.config = folder / "devices.yaml"
         self.config.write_text(
             f"installations: {{home: {{{installation}}}}}\n"
@@ -68,7 +68,7 @@ def test_the_program_serves_it_from_start_to_stop(home: Home) -> None:
 def test_typed_commands_reach_it(home: Home) -> None:
     assert home.typed("arm", "night").returncode == 0
     described = home.typed("installation")
-    assert "sv" in described.stdout, described.stderr
+    assert "de" in described.stdout, described.stderr
     assert "TIN" in described.stdout
 
 
@@ -76,16 +76,13 @@ def test_the_settings_know_it(home: Home, tmp_path: Path) -> None:
     section = json.loads(home.typed("schema").stdout)["$defs"]["InstallationSettings"]["properties"]
     assert section["cloud"]["enum"][-1] == "tin"
     assert section["cloud"]["description"].endswith("`tin` for the tests, or `simulator`")
-    assert section["country"]["enum"][-1] == "SE"
-    assert section["country"]["description"] == "ES; with `cloud: owa` also FR, IT, GB, PT, IE, BR, CL, AR or PE" + (
-        "; with `cloud: wsdo` also IT, FR, GB or PT; with `cloud: tin` also SE"
-        "; with `cloud: simulator` also IT, FR, GB or PT"
-    )
+    assert section["country"]["enum"][-1] == "AT"
+    assert section["country"]["description"].endswith("; with `cloud: tin` AT")
     assert "300s for `tin` (100s at least)" in section["poll_every"]["description"]
     wrong: dict[str, Any] = {
-        "cloud: owa, country: SE": "country: SE is only known to `cloud: tin`; owa has ES",
+        "cloud: owa, country: AT": "country: AT is only known to `cloud: tin`; owa has ES",
         "cloud: tin, poll_every: 90s": "the cloud blocks who asks more often than every 100s",
-        "cloud: tins": "use 'simulator', 'owa', 'wsdo' or 'tin'",
+        "cloud: tins": "use 'simulator', 'owa', 'wsdo', 'mypages' or 'tin'",
     }
     for installation, said in wrong.items():
         done = Home(tmp_path, installation).typed("status")

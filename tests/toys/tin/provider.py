@@ -43,7 +43,7 @@ def _open(account: Account, _reach: Reach, clock: Clock) -> TinCloud:
 ROW = Provider(
     title="the tests",
     api="tin",
-    countries={"ES": Country("127.0.0.1:1", "es"), "SE": Country("127.0.0.1:1", "sv")},
+    countries={"ES": Country("127.0.0.1:1", "es"), "AT": Country("127.0.0.1:1", "de")},
     path="/tin",
     polling=Polling(every_s=300.0, at_least_s=100.0, spacing_s=0.1),
     open=_open,
