@@ -64,6 +64,11 @@ def test_the_site_reads_lists_and_tables_as_github_does(page: Page) -> None:
         before = line
 
 
+def test_each_picture_is_shown() -> None:
+    shown = {os.path.normpath(page.path.parent / link) for page in PAGES for link in page.links()}
+    assert [file.name for file in DOCS.rglob("*.png") if str(file) not in shown] == []
+
+
 def test_the_readme_counts_the_client_libraries_that_were_tried() -> None:
     named = next(row[1] for row in page("tried.md").rows() if row[0] == "seen, client libraries")
     count = len(re.split(r"[,;] ", re.sub(r" \(\w+\)", "", named)))
