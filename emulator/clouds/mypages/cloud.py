@@ -112,6 +112,8 @@ class MyPagesCloud:
         except CloudError as error:
             LOG.debug("%s", error)
             raise Unconfirmed(Text("the alarm has ended the command; its state cannot be read")) from None
+        if self._is_changing:
+            raise Unconfirmed(Text("the alarm has ended the command, and is changing its state all the same"))
         if state.raw == wanted:
             return replace(state, bypassed=bypassed)
         raise Rejected(Text("the panel ended the command without doing it: it is {axes}", axes=spoken.axes(state.axes)))

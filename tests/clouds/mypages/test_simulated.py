@@ -90,6 +90,18 @@ def test_a_panel_that_is_moving_keeps_its_last_state(world: SimulatedMyPages) ->
         world.cloud.execute(NIGHT, quiet)
 
 
+def test_a_command_that_ends_while_the_panel_moves_is_not_judged_by_the_last_state(world: SimulatedMyPages) -> None:
+    world.cloud.read()
+    world.panel.answer_after = 60
+    other = world.new_client()
+    other._commands._deadline_s = 1
+    with pytest.raises(Unconfirmed):
+        other.execute(TOTAL, quiet)
+    world.fault("refuse", "disarm")
+    with pytest.raises(Unconfirmed, match="all the same"):
+        world.cloud.execute(Disarm(), quiet)
+
+
 # -- the code -----------------------------------------------------------------------------------------------------
 
 
