@@ -22,7 +22,7 @@ PHONE, DESK = (360, 740), (1440, 900)
 PIN = "258036"
 PASSWORD, WRONG = "Correcto-Caballo-9", "Falso-Caballo-1"
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.sampled]
 
 SCREENS = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 LANGUAGES = pytest.mark.parametrize("tag", ["es", "it", "fr", "pt", "en"])
