@@ -21,6 +21,12 @@ packed so that it unpacks to all memory that there is."""
 MOST_BYTES = sum(LIMITS.values())
 """Most bytes of a whole backup."""
 
+LATEST = 2.0**37
+"""Epoch seconds that are no time of a backup any more: from some on, the calendar has no date for them."""
+
+WORD = 100
+"""Characters of a name in the manifest."""
+
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -70,7 +76,7 @@ def unpacked(data: bytes) -> Bundle:
             return _bundle(file)
     except zipfile.BadZipFile:
         raise BackupUnfit("is no backup, or is damaged") from None
-    except (zlib.error, OSError, EOFError, RuntimeError, KeyError, TypeError, ValueError) as error:
+    except (zlib.error, OSError, EOFError, RuntimeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise BackupUnfit(f"is damaged ({error})") from None
 
 
@@ -79,13 +85,21 @@ def _bundle(file: zipfile.ZipFile) -> Bundle:
     if MANIFEST not in names:
         raise BackupUnfit("is no backup of this program")
     manifest: dict[str, Any] = json.loads(_read(file, MANIFEST))
+    program, host = (_shown(str(manifest[name])) for name in ("program", "host"))
     if int(manifest["format"]) > FORMAT:
-        raise BackupUnfit(f"was made by emulator {manifest['program']}, in a newer format: update this program first")
-    made = Made(str(manifest["program"]), float(manifest["at"]), str(manifest["host"]), manifest["has_secrets"] is True)
+        raise BackupUnfit(f"was made by emulator {program}, in a newer format: update this program first")
+    made = Made(program, float(manifest["at"]), host, manifest["has_secrets"] is True)
+    if not 0 <= made.at < LATEST:
+        raise BackupUnfit("is damaged (its time is none)")
     if JOURNAL not in names or len(set(names)) != len(names) or set(names) - LIMITS.keys():
         raise BackupUnfit("holds other files than `emulator backup` writes")
     settings, secrets = (_read(file, name).decode() if name in names else "" for name in (SETTINGS, SECRETS))
     return Bundle(made, _read(file, JOURNAL), settings, secrets)
+
+
+def _shown(word: str) -> str:
+    """Return a name as a terminal may show it: a backup may be anybody's."""
+    return "".join(letter if letter.isprintable() else "?" for letter in word[:WORD])
 
 
 def _read(file: zipfile.ZipFile, name: str) -> bytes:

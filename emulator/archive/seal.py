@@ -63,7 +63,7 @@ def opened(data: bytes, passphrase: str) -> bytes:
         cost, salt, nonce = int(said["cost"]), bytes.fromhex(said["salt"]), bytes.fromhex(said["nonce"])
         if not (1 <= cost <= MOST_COST and len(salt) == SALT_BYTES and len(nonce) == NONCE_BYTES):
             raise ValueError("bounds")
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         raise BackupUnfit("is damaged at its beginning") from None
     try:
         return AESGCM(_key(passphrase, salt, cost)).decrypt(nonce, data[end:], data[:end])

@@ -49,6 +49,7 @@ def test_no_bit_can_be_changed(where: int, change: int) -> None:
         (seal.SEALED + b"1\n{}\n", "is damaged at its beginning"),
         (seal.SEALED + b"1\n" + b"x" * 10_000, "is damaged at its beginning"),
         (headed(cost=40), "is damaged at its beginning"),
+        (headed(cost=float("inf")), "is damaged at its beginning"),
         (headed(cost="many"), "is damaged at its beginning"),
         (headed(salt="00"), "is damaged at its beginning"),
         (headed(nonce=[]), "is damaged at its beginning"),

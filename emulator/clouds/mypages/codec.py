@@ -78,6 +78,12 @@ class PagesReply:
         return bool(self._first.get("data"))
 
     @property
+    def taken(self) -> bool:
+        """True if it has the result of a change, such as a transaction: that was done, whatever else an answer says."""
+        data = self._first.get("data")
+        return isinstance(data, dict) and any(one and not isinstance(one, dict | list) for one in data.values())
+
+    @property
     def failed(self) -> bool:
         """True if it is anything but the result that was asked for."""
         return self.status >= HTTPStatus.MULTIPLE_CHOICES or self.document is None or bool(self.codes or self.errors)

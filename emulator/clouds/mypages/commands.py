@@ -24,6 +24,10 @@ POLL_S = 2.0
 DRY_RUN_S = 20.0
 """Deadline of the look at what is open: most of a minute is left for the command itself (§6)."""
 
+GUESSES, GUESS_PAUSE_S = 3, 900.0
+"""Typed codes that may be wrong in a row, and the pause after them: they lock the code at the alarm (§5), and whoever
+reaches the page could guess it."""
+
 OK, FAILED = "OK", "STATE_CHANGE_FAILED"
 """Ends of a command (§5); anything else is no end."""
 
@@ -42,6 +46,7 @@ class PagesCommands:
         self._session = session
         self._clock = wire.clock
         self._deadline_s = deadline_s
+        self._guesses, self._guessed_at = 0, float("-inf")
 
     def code(self, home: PagesHome, action: Action) -> str:
         """Return the code for an action: what was typed, or else what is kept. Raises Rejected; nothing is sent."""
@@ -64,7 +69,13 @@ class PagesCommands:
                     "`emulator login`"
                 )
             )
+        if self._is_guessed(code) and self._clock.monotonic() - self._guessed_at < GUESS_PAUSE_S:
+            raise Rejected(Text("too many codes were wrong: type one again in some minutes; nothing was sent"))
         return code
+
+    def _is_guessed(self, code: str) -> bool:
+        """Return whether a code would be one guess too many. The one that is kept is no guess."""
+        return self._guesses >= GUESSES and code != self._wire.account.code
 
     def _owner(self, home: PagesHome) -> str:
         """Return the name under which a wrong code is remembered, until the next login of a person."""
@@ -134,6 +145,7 @@ class PagesCommands:
         try:
             content = self._session.call(operation, variables, lambda: report(Phase.SENDING, operation.name))
         except WrongCode:
+            self._guesses, self._guessed_at = self._guesses + 1, self._clock.monotonic()
             self._wire.vault.note_password(self._owner(home), code, wrong=True)
             raise
         except Unreachable as error:
@@ -143,6 +155,8 @@ class PagesCommands:
             raise Unconfirmed(text) from None
         if not (isinstance(content, str) and content):
             raise Unconfirmed(Text("the cloud took the command, but does not say how to ask for its outcome"))
+        if code != self._wire.account.code:
+            self._guesses = 0
         report(Phase.ACCEPTED, operation.name)
         return content
 

@@ -65,6 +65,8 @@ def error(reply: PagesReply, told: Callable[[str], str], *, login: bool = False)
     def said(meaning: Text) -> Text:
         return Text('{meaning} (the cloud said: "{words}")', meaning=meaning, words=words) if words else meaning
 
+    if reply.taken:
+        return Unreachable(said(Text("the cloud has trouble")))
     codes, status = reply.codes, reply.status
     if NOT_ACTIVE in codes:
         return Elsewhere(Text("neither host of the cloud is active just now"), sent=False)

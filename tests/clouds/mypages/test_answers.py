@@ -57,6 +57,14 @@ def test_what_an_error_means(status: int, document: Any, kind: type[Exception]) 
     assert type(error(status, document)) is kind
 
 
+@pytest.mark.parametrize("code", ["SYS_00004", "AUT_00011", "AUT_00021", "VAL_00008"])
+def test_what_was_taken_is_not_sent_again_whatever_else_the_answer_says(code: str) -> None:
+    for status in (200, 401, 503):
+        found = error(status, within(code) | {"data": {"armStateArmAway": "transaction"}})
+        assert type(found) is Unreachable
+        assert found.sent
+
+
 @pytest.mark.parametrize("code", ["AUT_00001", "AUT_00004"])
 def test_a_refused_login(code: str) -> None:
     assert isinstance(error(401, coded(code), login=True), LoginRefused)

@@ -137,6 +137,23 @@ def test_a_wrong_code_is_not_sent_again_after_a_restart_neither(world: Simulated
         world.cloud.execute(Disarm(code="1234"), quiet)
 
 
+def test_a_code_is_not_guessed(world: SimulatedMyPages) -> None:
+    for guess in ("0000", "0001", "0002"):
+        with pytest.raises(Rejected, match="did not take the code"):
+            world.cloud.execute(replace(TOTAL, code=guess), quiet)
+    for guess in ("0003", "0004"):
+        with pytest.raises(Rejected, match="too many codes were wrong"):
+            world.cloud.execute(replace(TOTAL, code=guess), quiet)
+    assert world.state()["wrong_codes"] == 3
+    # The house's own switches still arm it.
+    world.cloud.execute(TOTAL, quiet)
+    world.clock.sleep(900.0)
+    with pytest.raises(Rejected, match="did not take the code"):
+        world.cloud.execute(Disarm(code="0003"), quiet)
+    with pytest.raises(Rejected, match="too many codes were wrong"):
+        world.cloud.execute(Disarm(code="0004"), quiet)
+
+
 def test_a_code_of_another_length_is_not_sent(world: SimulatedMyPages) -> None:
     with pytest.raises(Rejected, match="has 4 digits"):
         world.cloud.execute(Disarm(code="123456"), quiet)
