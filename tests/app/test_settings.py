@@ -671,6 +671,7 @@ def test_the_schema_accepts_what_the_program_accepts(path: Path, text: str) -> N
 BEYOND_A_SCHEMA = re.compile(
     "poll_every: the|`url` goes|at once|twice|no such|which of|also the name|already|'0s'|cannot be spoken|'  '|::1"
     "|only known|only `cloud|narrows `off|host bits|is not possible: use|no length|is empty: name|is not open"
+    "|`cloud: mypages` has"
 )
 
 
