@@ -72,6 +72,10 @@ def write(here: Context, machine: Machine, clock: Clock) -> Iterator[str]:
     """Write the units; yield what to say, line by line. Raises ConfigError and Hindered."""
     found = devices_yaml.look(here.config, here.state_dir)
     config, made = (_of_a_person if machine.user else _of_root)(here, machine, found)
+    named = (str(path) for path in (machine.python, config, here.state_dir.absolute()) if path)
+    if unfit := [path for path in named if not path.isprintable() or "\\/" in f"{path}/"]:
+        # A line of a unit ends at a line feed, and goes on after a backslash.
+        raise ConfigError([Problem(repr(unfit[0]), "a unit of systemd cannot name that: rename the folder")])
     folder = platformdirs.user_config_path(APP_NAME) if machine.user else machine.units
     files = {SERVICE: made}
     if ports := _privileged(here) if found else []:

@@ -70,6 +70,17 @@ def test_a_file_that_was_named_is_named_from_the_root(tmp_path: Path, python: Pa
     assert f" run --config {tmp_path}/here/mine.yaml\n" in (home / SERVICE).read_text()
 
 
+@pytest.mark.parametrize("name", ["a\nExecStartPre=+", "a\\"])
+def test_a_folder_cannot_write_lines_of_the_unit(tmp_path: Path, python: Path, home: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "devices.yaml").write_text(SETTINGS)
+    os.chdir(folder)
+    with pytest.raises(ConfigError, match="rename the folder"):
+        said(tmp_path, Machine("pi", python))
+    assert not (home / SERVICE).exists()
+
+
 def test_a_port_that_needs_a_right_comes_with_the_socket(tmp_path: Path, python: Path, home: Path) -> None:
     (tmp_path / "other.yaml").write_text(SETTINGS + HUE)
     lines = said(tmp_path, Machine("pi", python), tmp_path / "other.yaml")
