@@ -43,8 +43,9 @@ def keep(db: sqlite3.Connection, path: Path) -> None:
         LOG.warning("the journal is migrated without a copy of it from before: %s", error)
         with suppress(OSError):
             new.unlink(missing_ok=True)
-    for old in copies(path.parent)[:-KEPT]:
-        old.unlink(missing_ok=True)
+    with suppress(OSError):
+        for old in copies(path.parent)[:-KEPT]:
+            old.unlink(missing_ok=True)
 
 
 def copies(folder: Path) -> list[Path]:

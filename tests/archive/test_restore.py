@@ -59,6 +59,13 @@ def test_switches_and_pairings_are_the_same_on_another_machine(house: House, oth
     assert modes == {FILE: 0o600, kept.FILE: 0o600}
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_what_root_restores_is_the_services_to_read(house: House, other: House) -> None:
+    os.chown(other.folder, 1234, 1234)
+    moved(house, other)
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in other.folder.iterdir()} == {(1234, 1234)}
+
+
 def test_without_secrets_the_switches_are_the_same_and_a_person_pairs_anew(house: House, other: House) -> None:
     with closing(Journal(house.folder)) as journal:
         before = house.switches(journal)
