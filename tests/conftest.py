@@ -34,7 +34,7 @@ from tests.support.patience import STOP_S
 settings.register_profile(
     "short",
     deadline=None,
-    max_examples=25,
+    max_examples=15,
     # None that measures the machine; and examples may share a fixture.
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
