@@ -51,6 +51,7 @@ def alarm() -> Iterator[SimulatedAlarm]:
         yield made
 
 
+@pytest.mark.long
 def test_people_are_told_and_a_target_that_never_answers_delays_nobody(
     tmp_path: Path, alarm: SimulatedAlarm, endpoint: http.server.HTTPServer
 ) -> None:

@@ -87,6 +87,7 @@ def program(tmp_path: Path, alarm: SimulatedAlarm) -> Iterator[Reloaded]:
         yield made
 
 
+@pytest.mark.long
 def test_a_client_sees_the_new_names_and_the_same_devices(program: Reloaded, alarm: SimulatedAlarm) -> None:
     program.turn(True)
     until(lambda: alarm.panel.axes.has(NIGHT) and program.is_on)
@@ -108,6 +109,7 @@ def test_a_client_sees_the_new_names_and_the_same_devices(program: Reloaded, ala
     until(lambda: not alarm.panel.axes.has(NIGHT))
 
 
+@pytest.mark.long
 def test_a_command_under_way_ends_first_and_is_sent_once(program: Reloaded, alarm: SimulatedAlarm) -> None:
     alarm.panel.answer_after = 2.0
     program.turn(True)

@@ -90,6 +90,7 @@ def ended(home: Home, on: bool) -> None:
     assert home.alarm.accepted() == home.alarm.sent() == sent
 
 
+@pytest.mark.long
 def test_aiohue_arms_and_disarms(lan: Lan, careful: Home) -> None:
     async def drive() -> None:
         async with aiohttp.ClientSession() as session:

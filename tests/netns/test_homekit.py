@@ -177,6 +177,7 @@ def test_an_address_that_changes_is_found_again(lan: Lan, home: Home, phone: Pho
     assert HOSTS[home.host] == CABIN
 
 
+@pytest.mark.long
 def test_nothing_of_the_code_is_in_what_the_program_says(home: Home) -> None:
     code = code_of(home)
     said = "".join(program.text for program in home.programs)

@@ -45,6 +45,7 @@ def test_killed_in_the_middle_of_a_command(cabin: Home) -> None:
     assert len(cabin.journal()) == 1
 
 
+@pytest.mark.long
 def test_a_subscriber_hears_what_happened_while_the_program_was_dead(lan: Lan, cabin: Home) -> None:
     """Armed, killed, disarmed at the keypad, started: pywemo shows the truth without having subscribed anew."""
     cabin.alarm.post("keypad", arm="total")
