@@ -89,7 +89,7 @@ class Settings(Section):
     )
     language: Literal[LANGUAGES] | None = Field(  # type: ignore[valid-type]  # known at run time only
         default=None,
-        description="en, es, it, fr, pt or pt-BR, for notices and what apps show; left out: the country's",
+        description="en, es, it, fr, pt, pt-BR, partly sv, nb, da, fi, nl: in notices, apps; left out: the country's",
     )
     reply_within: Annotated[Duration, within("1ms", "10s")] = Field(
         default=0.8,

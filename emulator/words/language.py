@@ -11,16 +11,32 @@ from emulator.words.text import Text, grouped
 
 FOLDER = Path(__file__).parent / "locale"
 
-GROUPS = {"en": ",", "es": ".", "it": ".", "pt": ".", "pt-BR": ".", "fr": "\N{NARROW NO-BREAK SPACE}"}
+IN_PART = ("sv", "nb", "da", "fi", "nl")
+"""Languages that have only what people see daily, not yet reviewed; the rest is said in English."""
+
+GROUPS = {
+    "en": ",",
+    "es": ".",
+    "it": ".",
+    "pt": ".",
+    "pt-BR": ".",
+    "fr": "\N{NARROW NO-BREAK SPACE}",
+    "da": ".",
+    "nl": ".",
+} | dict.fromkeys(("sv", "nb", "fi"), "\N{NO-BREAK SPACE}")
 """Language, by its BCP 47 tag → what stands between groups of three digits."""
 
 LANGUAGES = tuple(GROUPS)
 
-CODES = {"en": "en", "es": "es", "it": "it", "fr": "fr", "pt": "pt", "pt-br": "pt-BR"}
-"""Tag that a browser may send, in lower case → language."""
+CODES = {tag.lower(): tag for tag in LANGUAGES} | {"no": "nb", "nn": "nb"}
+"""Tag that a browser may send, in lower case → language. Readers of Nynorsk read Bokmål, too."""
 
-OF_COUNTRY = {"ES": "es", "IT": "it", "FR": "fr", "PT": "pt", "BR": "pt-BR"} | dict.fromkeys(("AR", "CL", "PE"), "es")
-"""Country of an alarm → language of its house; English in any other."""
+OF_COUNTRY = (
+    {"ES": "es", "IT": "it", "FR": "fr", "PT": "pt", "BR": "pt-BR"}
+    | dict.fromkeys(("AR", "CL", "PE"), "es")
+    | {"SE": "sv", "NO": "nb", "DK": "da", "FI": "fi", "NL": "nl"}
+)
+"""Country of an alarm → language of its house; English in any other, and where none is that of most, as in Belgium."""
 
 
 @dataclass(frozen=True)

@@ -118,8 +118,9 @@ def test_where_devices_yaml_is_right_that_is_said(desk: Desk) -> None:
     [
         ("fr", "ES", "it_IT.UTF-8", "fr"),
         (None, "ES", "it_IT.UTF-8", "es"),
-        (None, "SE", "it_IT.UTF-8", "it"),
-        (None, "SE", "sv_SE.UTF-8", "en"),
+        (None, "BE", "it_IT.UTF-8", "it"),
+        (None, "BE", "de_DE.UTF-8", "en"),
+        (None, "SE", "it_IT.UTF-8", "sv"),
     ],
 )
 def test_the_house_comes_before_the_terminal(

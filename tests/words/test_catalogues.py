@@ -13,7 +13,7 @@ from babel.messages.frontend import CommandLineInterface
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 
-from emulator.words.language import FOLDER, LANGUAGES
+from emulator.words.language import FOLDER, IN_PART, LANGUAGES
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,7 +24,7 @@ NONE_IS_MANY, NONE_IS_ONE = (2, "(n != 1)"), (2, "(n > 1)")
 PLURALS = dict.fromkeys(LOCALES, NONE_IS_MANY) | dict.fromkeys(("fr", "pt_BR"), NONE_IS_ONE)
 """Number of forms and the rule. The third form that Unicode knows is for whole millions, which nothing here counts."""
 
-PARTIAL = ("pt_BR",)
+PARTIAL = ("pt_BR", *IN_PART)
 """Catalogues that may lack sentences, which are then said as in another one."""
 
 ANEW = "type `make words`"

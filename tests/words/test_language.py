@@ -51,6 +51,9 @@ def test_what_is_no_text_or_not_translated_stays(tag: str) -> None:
         ("fr;q=0, it", "it"),
         ("en;q=x, it;q=0.1", "it"),
         ("de", "en"),
+        ("sv-SE,sv;q=0.9,en;q=0.8", "sv"),
+        ("no", "nb"),
+        ("nn-NO,en;q=0.8", "nb"),
         ("", "en"),
         (";;,,=", "en"),
         ("*", "en"),
@@ -67,7 +70,10 @@ def test_a_browser_is_answered_in_what_it_prefers(header: str, tag: str) -> None
         (None, "ES", "es"),
         (None, "AR", "es"),
         (None, "BR", "pt-BR"),
-        (None, "SE", "en"),
+        (None, "SE", "sv"),
+        (None, "NO", "nb"),
+        (None, "BE", "en"),
+        (None, "GB", "en"),
         ("it", "ES", "it"),
         (None, "", "en"),
     ],
@@ -77,7 +83,7 @@ def test_a_house_speaks_its_setting_or_its_country(setting: str | None, country:
 
 
 def test_a_house_without_either_speaks_what_is_spoken_otherwise() -> None:
-    assert of_house(None, "SE", language("fr")).tag == "fr"
+    assert of_house(None, "BE", language("fr")).tag == "fr"
     assert of_house(None, "IT", language("fr")).tag == "it"
 
 
@@ -90,7 +96,8 @@ def test_a_house_without_either_speaks_what_is_spoken_otherwise() -> None:
         ({"LANG": "es_ES.UTF-8", "LC_MESSAGES": "it_IT"}, "it"),
         ({"LANG": "es_ES.UTF-8", "LC_ALL": "C"}, "en"),
         ({"LANG": "C.UTF-8"}, "en"),
-        ({"LANG": "sv_SE.UTF-8"}, "en"),
+        ({"LANG": "sv_SE.UTF-8"}, "sv"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
         ({"LANG": "POSIX"}, "en"),
         ({}, "en"),
     ],

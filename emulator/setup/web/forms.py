@@ -25,8 +25,13 @@ TONGUES = {
     "fr": "Français",
     "pt": "Português",
     "pt-BR": "Português (Brasil)",
+    "sv": "Svenska (delvis)",
+    "nb": "Norsk bokmål (delvis)",
+    "da": "Dansk (delvist)",
+    "fi": "Suomi (osittain)",
+    "nl": "Nederlands (gedeeltelijk)",
 }
-"""Language → its own name."""
+"""Language → its own name; of those in part it says so."""
 
 Fields = Mapping[str, str]
 
