@@ -1,5 +1,6 @@
 """Trouble of My Pages, seen through to the end of a command, a night and a day: what is sent, and what is told."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -57,8 +58,10 @@ class PagesAlarm(Alarm):
 
 
 @pytest.fixture
-def alarm(tmp_path: Path) -> PagesAlarm:
-    return PagesAlarm(tmp_path)
+def alarm(tmp_path: Path) -> Iterator[PagesAlarm]:
+    made = PagesAlarm(tmp_path)
+    yield made
+    made.journal.close()
 
 
 @pytest.mark.parametrize("kind", SUBMIT_FAULTS)
