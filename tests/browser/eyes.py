@@ -8,6 +8,8 @@ from urllib.request import Request, urlopen
 from lxml import html
 from selenium.webdriver import Chrome
 
+from emulator.setup.web.forms import TONGUES
+
 ATTRIBUTES = ("title", "aria-label", "placeholder", "alt", "label", "data-was")
 
 CUT = r"""
@@ -96,9 +98,9 @@ def cut(browser: Chrome) -> list[str]:
 def english_left(page: str, english: str, tag: str, names: Sequence[str] = ()) -> set[str]:
     """Return the words of a page in a language that stand on the same page in English too, without those alike.
 
-    `names` are what the house calls its switches, in any language.
+    `names` are what the house calls its switches, in any language. Languages are named in their own.
     """
-    named = set(" ".join(names).lower().split())
+    named = set(re.findall(r"[^\W\d_]+", " ".join((*names, *TONGUES.values())).lower()))
     return (words(page) & words(english)) - set(ALIKE[tag].split()) - named
 
 
