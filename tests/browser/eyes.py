@@ -60,7 +60,7 @@ OURS = re.compile(
     | \burn:\S+ | `[^`]*` | \{\w+\} | \bERR\b
     | (No\sha\ssido\sposible|Ahora\smismo\ssolo|Hay\suna\szona|Revisa)[^<>«»]*
     | \b(the\s(disk\sis\sfull|cloud\sis\sdown)|\d\sanswers|no\sanswer|why|port\s80\sis\staken)\b
-    | \bMy\sPages\b | \bmypages\b | \bBenelux\b
+    | \bMy\sPages\b | \bmypages\b | \bBenelux\b | \be-mails?\b
     | \b(Total|Day|Night|Perimeter|Annex)\salarm(\shere)? | \b(home|beach|Casa|Playa|Comedor|Cocina)\b
     | \b(WeMo|Hue|HomeKit|MQTT|Apprise|My\sVerisure|Verisure|Securitas\sDirect|Echo|API|CSV|PIN)\b
     """,

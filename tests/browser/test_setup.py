@@ -124,7 +124,7 @@ def log_in(person: Newcomer) -> None:
 
 def prove(person: Newcomer, face: Owa) -> None:
     """Mistype the code of the SMS, then type that of another one."""
-    person.reads("A code by SMS")
+    person.reads("A code by SMS or e-mail")
     for code, problem in (("000000", "the cloud did not take that code"), ("", "")):
         person.choose("#send")
         person.see(person.said(Text("The code that was sent to {phone}", phone="******123")))
