@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from emulator.clock import Clock
 from emulator.clouds.firewall import Barrier
@@ -52,3 +52,26 @@ class Turnstile(Barrier):
         finally:
             with self._lock:
                 self._next = clock.monotonic() + self._spacing_s
+
+
+class TurnstileLane:
+    """The way of one session to the turnstile; owned by one thread."""
+
+    def __init__(self, turnstile: Turnstile, clock: Clock) -> None:
+        self._turnstile = turnstile
+        self._clock = clock
+        self._urgent = False
+
+    @contextmanager
+    def command(self) -> Iterator[None]:
+        """Give requests in this context precedence over the polls of others; reentrant."""
+        before, self._urgent = self._urgent, True
+        try:
+            with self._turnstile.command():
+                yield
+        finally:
+            self._urgent = before
+
+    def turn(self, name: str) -> AbstractContextManager[None]:
+        """Wait for a turn to send, and hold it; see Turnstile.turn."""
+        return self._turnstile.turn(self._clock, name, urgent=self._urgent)

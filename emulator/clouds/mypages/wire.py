@@ -5,7 +5,7 @@ Facts: verisure-mypages.md §1 and §9.
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -18,7 +18,7 @@ from emulator.clouds.mypages import codec, failures
 from emulator.clouds.mypages.codec import PagesReply, PagesRequest
 from emulator.clouds.mypages.failures import LIMIT_MOST_S, Limited
 from emulator.clouds.strike import Secrets
-from emulator.clouds.turnstile import Turnstile
+from emulator.clouds.turnstile import Turnstile, TurnstileLane
 from emulator.clouds.vault import Device, Login, Vault
 from emulator.errors import CloudError, CommandError, Unreachable
 from emulator.words.text import Text
@@ -54,19 +54,13 @@ class PagesWire:
         self.clock = clock
         self.vault = vault
         self._senders = list(senders)
-        self._turnstile = turnstile
-        self._urgent = self._alone = False
+        self._lane = TurnstileLane(turnstile, clock)
+        self._alone = False
         self._secrets = Secrets(account.password, account.code, account.user)
 
-    @contextmanager
-    def command(self) -> Iterator[None]:
+    def command(self) -> AbstractContextManager[None]:
         """Give requests in this context precedence over the polls of others; reentrant."""
-        before, self._urgent = self._urgent, True
-        try:
-            with self._turnstile.command():
-                yield
-        finally:
-            self._urgent = before
+        return self._lane.command()
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -142,7 +136,7 @@ class PagesWire:
             again = datetime.fromtimestamp(until).astimezone()
             text = Text("the cloud was asked too often: nothing is sent until {time}", time=f"{again:%H:%M}")
             raise Unreachable(text, sent=False)
-        with self._turnstile.turn(self.clock, request.name, urgent=self._urgent):
+        with self._lane.turn(request.name):
             before()
             with last_look(before):
                 answer = self._senders[0].request(request.method, request.path, request.sent_headers(), request.body)

@@ -5,8 +5,8 @@ Facts: verisure-owa.md §1.3, §1.4, §1.6 and §7.
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ from emulator.clouds.owa.graphql import Caller, Reply
 from emulator.clouds.owa.operations import LOGIN, Documents, Operation
 from emulator.clouds.owa.provider import COUNTRIES
 from emulator.clouds.strike import Secrets
-from emulator.clouds.turnstile import Turnstile
+from emulator.clouds.turnstile import Turnstile, TurnstileLane
 from emulator.clouds.vault import Login, Vault
 from emulator.errors import SessionExpired, Unreachable
 from emulator.words.text import Text
@@ -57,7 +57,7 @@ class Wire:
         self._transport = transport
         self._turnstile = turnstile
         self.served_at = float("-inf")
-        self._urgent = False
+        self._lane = TurnstileLane(turnstile, clock)
         self._secrets = Secrets(account.password)
         self._documents = Documents()
         self._apollo_id = secrets.token_hex(64)
@@ -66,15 +66,9 @@ class Wire:
         self._started = "".join(map(str, parts))
         self._firewall = Firewall(clock, vault, turnstile.shut)
 
-    @contextmanager
-    def command(self) -> Iterator[None]:
+    def command(self) -> AbstractContextManager[None]:
         """Give requests in this context precedence over the polls of others; reentrant."""
-        before, self._urgent = self._urgent, True
-        try:
-            with self._turnstile.command():
-                yield
-        finally:
-            self._urgent = before
+        return self._lane.command()
 
     def caller(self, login: Login, *, number: str = "", panel: str = "", capabilities: str = "") -> Caller:
         """Return the identity for a request: this login, perhaps about an installation."""
@@ -178,7 +172,7 @@ class Wire:
     def _once(
         self, operation: Operation, headers: Mapping[str, str], body: bytes, before: Callable[[], None]
     ) -> Answer:
-        with self._turnstile.turn(self.clock, operation.name, urgent=self._urgent):
+        with self._lane.turn(operation.name):
             before()
             with last_look(before):
                 answer = self._transport.post(headers, body)
