@@ -271,3 +271,13 @@ def test_what_is_not_guarded_is_said(rig: Rig) -> None:
     [told] = rig.get("/api/state").get_json()["installations"]
     assert told["panel"]["bypassed"] == ["Cocina", "Salón"]
     assert local_api.panel(told) == state
+
+
+def test_each_control_of_a_part_that_lives_is_known_again_when_the_part_is_drawn_anew(rig: Rig) -> None:
+    rig.backend.faults.add(InjectedFault("down"))
+    rig.post("/arm", installation="home", mode="night")
+    rig.settle()
+    page = html.fromstring(rig.get("/").data)
+    controls = page.xpath("//*[@data-live]//*[self::button or self::summary or self::a[@href]]")
+    assert page.get_element_by_id("told-home") in controls
+    assert [html.tostring(one)[:200] for one in controls if not one.get("id")] == []
