@@ -131,7 +131,8 @@ class Heartbeat:
 
         Any thread may call it, even before the first beat after the gap.
         """
-        return asked.monotonic < self._gap_ended + BACKLOG_S or self._between(self._read()) is not None
+        # In this order: a beat at this very moment hides the gap from the first look, and shows it to the second.
+        return self._between(self._read()) is not None or asked.monotonic < self._gap_ended + BACKLOG_S
 
     def _between(self, now: tuple[float, ...]) -> Gap | None:
         counted_s, *others = (after - before for after, before in zip(now, self._last, strict=True))

@@ -85,6 +85,21 @@ def test_what_was_asked_for_before_a_gap_is_known_even_before_the_next_beat(mach
     assert not heart.skipped_since(Moment(machine.monotonic() + BACKLOG_S, 0.0))
 
 
+def test_a_beat_in_the_middle_of_the_question_hides_no_gap(machine: Machine) -> None:
+    """Both run on threads of their own, and the kernel may wake them in any order."""
+    between: list[Callable[[], object]] = []
+
+    def boot() -> float:
+        if between:
+            between.pop()()
+        return machine.boot()
+
+    heart = Heartbeat(machine, boot)
+    machine.now += BEAT_S + 46
+    between.append(heart.beat)
+    assert heart.skipped_since(Moment(machine.monotonic(), machine.time()))
+
+
 def test_a_machine_that_slept(machine: Machine) -> None:
     heart = Heartbeat(machine, machine.boot)
     machine.now += BEAT_S
