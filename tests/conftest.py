@@ -57,6 +57,9 @@ TRACED = 1
 ONE_MORE = pytest.StashKey[bool]()
 """Set for a variant that coverage does not look at."""
 
+TRACING = pytest.StashKey[Coverage]()
+"""The tracer, where there is one."""
+
 SAMPLE = 2
 """Variants of a test marked `sampled` that `make test` takes at most, evenly spread; the others are `long`."""
 
@@ -189,9 +192,10 @@ def is_traced(item: pytest.Item) -> bool:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection() -> None:
+def pytest_collection(session: pytest.Session) -> None:
     """Trace the loading of the program, and not that of the tests, which takes each worker twice as long."""
     if tracing := Coverage.current():
+        session.config.stash[TRACING] = tracing  # nobody else knows it once it is stopped
         for module in pkgutil.walk_packages(emulator.__path__, "emulator."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
@@ -204,7 +208,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
     That takes twice as long and covers no more. The mark `no_cover` would leave out a test's body only.
     """
-    tracing = Coverage.current() if is_traced(item) else None
+    tracing = item.config.stash.get(TRACING, None) if is_traced(item) else None
     if tracing is None:
         return (yield)
     tracing.start()
