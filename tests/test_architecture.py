@@ -61,7 +61,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "flask": ("simulator", "doors.hue.door", "doors.dashboard", "setup.web"),
     "pyhap": ("doors.homekit",),
     "paho": ("doors.mqtt",),
-    "segno": ("doors.homekit.qr",),
+    "segno": ("system.qr",),
     "zeroconf": ("doors.hue.mdns", "doors.homekit"),
     "werkzeug": ("simulator", "doors.dashboard", "setup.web"),
     "waitress": ("lan.wsgi", "lan.channels", "lan.workers", "simulator.server"),

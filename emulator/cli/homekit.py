@@ -37,7 +37,7 @@ def homekit(reset: bool, yes: bool, as_json: bool, **chosen: Any) -> None:
         return
     if reset:
         click.echo("This is another bridge now: remove the old one in the Home app, then add this one.")
-    from emulator.doors.homekit import qr
+    from emulator.system import qr
 
     click.echo(qr.terminal(kept.setup.uri))
     click.echo(f"Setup code: {kept.setup.spoken}")

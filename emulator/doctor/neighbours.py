@@ -30,7 +30,7 @@ def programs(case: Case) -> Iterator[Finding]:
             continue
         try:
             with _journal(case) as journal:
-                troubles = list(row.probe(section, journal))
+                troubles = list(row.probe(section, journal, case.state_dir))
         except ConfigError as error:
             yield problem(
                 row.title, "; ".join(map(str, error.problems)), "mend that; the program does not start before"

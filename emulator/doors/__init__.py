@@ -183,6 +183,8 @@ class Invitation(NamedTuple):
     """Its width and height in units of that path."""
     paired: int
     """Number of clients that are paired."""
+    hints: Sequence[str] = ()
+    """Ways to pair for each ecosystem, where they differ; a Text each."""
 
 
 class DoorType(NamedTuple):
@@ -220,9 +222,9 @@ class DoorType(NamedTuple):
     """True if it has an HTTP server with worker threads."""
     depends: bool = False
     """True if another program, such as a broker, has to run for it: a restart of ours mends nothing."""
-    probe: "Callable[[Any, Journal | None], Iterable[Trouble]] | None" = None
+    probe: "Callable[[Any, Journal | None, Path], Iterable[Trouble]] | None" = None
     """Look for obstacles at that program with these settings, for `emulator check`; the journal is None before the
-    first run. May block for seconds, and raise ConfigError."""
+    first run; the path is the state folder. May block for seconds, and raise ConfigError."""
     pages: Callable[[Any], Sequence[str]] | None = None
     """Addresses of its pages for people now, for a door that has some."""
     decide: Callable[[Any, str], DecisionPage | None] | None = None
@@ -243,6 +245,7 @@ DOORS = {
     "homekit": "emulator.doors.homekit.settings",
     "dashboard": "emulator.doors.dashboard.settings",
     "mqtt": "emulator.doors.mqtt.settings",
+    "matter": "emulator.doors.matter.settings",
 }
 """Name in devices.yaml → module whose `ROW` describes the door; the order is that of the settings."""
 

@@ -76,7 +76,7 @@ class HomekitDoor(Tenant):
 
     def invitation(self) -> Invitation:
         """Return the code of the bridge."""
-        from emulator.doors.homekit import qr  # seldom wanted, and half a megabyte
+        from emulator.system import qr  # seldom wanted, and half a megabyte
 
         kept = setup.open_kept(self._journal)
         return Invitation(DOOR, kept.setup.spoken, *qr.picture(kept.setup.uri), len(kept.controllers))

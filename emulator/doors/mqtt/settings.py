@@ -1,6 +1,7 @@
 """The MQTT door's section of devices.yaml, and its row."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -63,7 +64,7 @@ def _open(context: DoorContext, chosen: MqttSettings) -> Door:
     return Mqtt(context, chosen, chosen.shown())
 
 
-def _probe(chosen: MqttSettings, journal: Journal | None) -> Iterable[Trouble]:
+def _probe(chosen: MqttSettings, journal: Journal | None, _state_dir: Path) -> Iterable[Trouble]:
     _require(chosen)
     from emulator.doors.mqtt import link, trial
 

@@ -125,7 +125,7 @@ def test_without_the_library_the_command_is_named() -> None:
         "import sys; sys.modules['paho'] = None; sys.modules['paho.mqtt'] = None\n"
         "from emulator.doors import row; from emulator.errors import ConfigError\n"
         "found = row('mqtt'); section = found.settings(broker='mqtt://b')\n"
-        "for act in (lambda: found.require(section), lambda: list(found.probe(section, None))):\n"
+        "for act in (lambda: found.require(section), lambda: list(found.probe(section, None, None))):\n"
         "    try: act()\n"
         "    except ConfigError as error: print(error)\n"
     )

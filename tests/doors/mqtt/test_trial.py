@@ -110,7 +110,7 @@ def test_the_row_tries_what_the_settings_say(tmp_path: Path, read: Broker, has_r
     journal = Journal(tmp_path) if has_run else None
     if journal:
         set_pin(journal, "2580")
-    texts = [one.found for one in ROW.probe(settings, journal)]
+    texts = [one.found for one in ROW.probe(settings, journal, Path())]
     assert ["no PIN" in text for text in texts] == ([] if has_run else [True])
     if journal:
         journal.close()

@@ -1,0 +1,135 @@
+"""The bridge as it is installed: Node.js of this machine, and one file with the bridge and its libraries.
+
+The base program brings neither. `emulator matter install` makes the file, from libraries whose hashes are in
+`bridge/package-lock.json`; an image brings it along.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from emulator.errors import EmulatorError
+from emulator.words.text import Text
+
+SOURCE = Path(__file__).with_name("bridge")
+"""Folder of the bridge's own code."""
+
+INSTALL = "emulator matter install"
+"""Command that installs it."""
+
+NODE = (20, 19)
+"""Lowest version of Node.js that the library runs on (matter.md §3)."""
+
+NODE_ANSWERS_S = 5.0
+"""For Node.js to tell its version, on a slow card."""
+
+INSTALL_S = 600.0
+"""For npm to fetch 150 MB over a slow line."""
+
+VARIABLE = "EMULATOR_MATTER"
+"""Variable with the folder in which an image keeps the bridge."""
+
+NEEDED = re.compile(r"PATH|HOME|TMPDIR|NODE_EXTRA_CA_CERTS|npm_config_\w+|(https?|no)_proxy", re.IGNORECASE)
+"""Variables that npm gets: those of the program's secrets are not for it."""
+
+MADE = "made.mjs"
+
+OPTIONS = ("--max-semi-space-size=1", "--optimize-for-size")
+"""They save 30 MB of memory, and the bridge has nothing to hurry for (matter.md §3)."""
+
+
+class Installed(NamedTuple):
+    """The command that runs the bridge, and the environment that it gets: nothing of ours."""
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+
+
+def folder(state_dir: Path) -> Path:
+    """Return the folder of the bridge and of its keys."""
+    return state_dir.absolute() / "matter"
+
+
+def name() -> str:
+    """Return the file name of the bridge: another one whenever its code or a library changes."""
+    parts = sorted(path for path in SOURCE.iterdir() if path.suffix in (".js", ".json") and ".test" not in path.name)
+    return f"bridge-{hashlib.sha256(b''.join(path.read_bytes() for path in parts)).hexdigest()[:12]}.mjs"
+
+
+def find(state_dir: Path, environ: Mapping[str, str] = os.environ) -> Installed:
+    """Return how the bridge is run; EmulatorError says what is missing."""
+    node = _node(environ)
+    places = [folder(state_dir), *([Path(environ[VARIABLE])] if environ.get(VARIABLE) else [])]
+    found = next((path for place in places if (path := place / name()).is_file()), None)
+    if found is None:
+        raise EmulatorError(
+            Text(
+                "its bridge is not installed, or is of another version of the program: type {command}", command=INSTALL
+            )
+        )
+    own = {"HOME": str(folder(state_dir)), "MALLOC_ARENA_MAX": "1", "NODE_ENV": "production"}
+    return Installed((node, *OPTIONS, str(found)), own)
+
+
+def install(state_dir: Path, say: Callable[[str], object], environ: Mapping[str, str] = os.environ) -> Path:
+    """Fetch the libraries, make the one file, and return it. EmulatorError says what failed."""
+    node, own = _node(environ), {key: value for key, value in environ.items() if NEEDED.fullmatch(key)}
+    npm = shutil.which("npm", path=environ.get("PATH"))
+    if npm is None:
+        raise EmulatorError("npm is not installed: on Debian, `sudo apt install npm`")
+    target = folder(state_dir) / name()
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="matter-", dir=target.parent) as made:
+        work = Path(made)
+        for path in SOURCE.iterdir():
+            if path.is_file():
+                shutil.copyfile(path, work / path.name)
+        say("fetching the libraries of the Matter bridge: some 20 MB, for which it needs 170 MB of disk for a while")
+        _run((npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"), work, own)
+        say("making one file of them")
+        _run((node, "build.js", MADE), work, own)
+        (work / MADE).replace(target)
+    for old in target.parent.glob("bridge-*.mjs"):
+        if old != target:
+            old.unlink()
+    return target
+
+
+def _run(command: tuple[str, ...], work: Path, environment: Mapping[str, str]) -> None:
+    try:
+        done = subprocess.run(  # noqa: S603  the command is our own
+            command, cwd=work, env=dict(environment), capture_output=True, text=True, timeout=INSTALL_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EmulatorError(f"{Path(command[0]).name} {command[1]}: {error}") from None
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()[-5:]
+        raise EmulatorError(f"{Path(command[0]).name} {command[1]} failed: " + " / ".join(said))
+
+
+def _node(environ: Mapping[str, str]) -> str:
+    """Return Node.js; EmulatorError when there is none, or too old a one."""
+    node = shutil.which("node", path=environ.get("PATH"))
+    wanted = ".".join(map(str, NODE))
+    if node is None:
+        raise EmulatorError(
+            Text("Node.js is not installed: it needs version {wanted} or newer, with npm", wanted=wanted)
+        )
+    try:
+        said = subprocess.run(  # noqa: S603  the path is what the shell would run
+            (node, "--version"), capture_output=True, text=True, timeout=NODE_ANSWERS_S, check=False
+        ).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EmulatorError(Text("Node.js does not run here: {why}", why=str(error))) from None
+    version = re.match(r"v(\d+)\.(\d+)", said)
+    if version is None or tuple(map(int, version.groups())) < NODE:
+        raise EmulatorError(
+            Text("Node.js is {found} here, and it needs {wanted} or newer", found=said or "?", wanted=wanted)
+        )
+    return node

@@ -1,0 +1,141 @@
+"""The door beside a bridge that only speaks the lines."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.doors import Door
+from emulator.doors.matter import pairing
+from emulator.errors import Rejected
+from emulator.model import Outcome, Result
+from tests.doors.contract import DoorContract
+from tests.doors.matter.rig import House, a_house
+from tests.support.patience import until
+
+
+class TestMatter(DoorContract):
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> Iterator[None]:
+        self.folder = tmp_path
+        self.houses: list[House] = []
+        yield
+        for house in self.houses:
+            house.close()
+
+    def make(self) -> Door:
+        self.houses.append(House(self.folder))
+        return self.houses[-1].door
+
+    def serves(self, door: Door, /) -> bool:
+        if self.houses[-1].door.bridge.pid is None:
+            return False
+        until(door.urls)
+        return True
+
+
+def test_it_shows_each_switch(house: House) -> None:
+    first = house.heard[0]
+    assert [(one["name"], one["on"]) for one in first["devices"]] == [("Total alarm", False), ("Night alarm", False)]
+    house.hub.be(house.hub.switches[0], True)
+    until(lambda: house.heard[-1].get("show", [{}])[0].get("on") is True)
+    house.hub.be(house.hub.switches[0], None)
+    until(lambda: house.heard[-1].get("show", [{"on": 1}])[0]["on"] is None)
+
+
+def test_what_is_asked_reaches_the_hub_and_is_answered(house: House) -> None:
+    assert house.answer(house.ask(1, on=True)) == {"reply": 1}
+    [(name, on, origin)] = house.hub.asked
+    assert (name, on, origin.door, origin.peer) == ("Total alarm", True, "matter", "fabric 1 node 77")
+    until(lambda: house.context.names.named(origin.peer) == "Amazon")
+
+
+def test_a_refusal_reaches_the_controller(house: House) -> None:
+    house.hub.prompt, house.hub.busy = False, True  # held back, as it may be part of a sweep
+    reply = house.ask(1, on=True)
+    until(lambda: house.hub.tickets)
+    house.hub.tickets[0].finish(Outcome(Result.REJECTED, "no"), Rejected("a window is open"))
+    assert house.answer(reply)["refused"] == "a window is open"
+    until(lambda: house.heard[-1].get("show", [{}])[0].get("on") is False)
+
+
+def test_an_off_that_is_held_back_is_answered_at_once(house: House) -> None:
+    house.hub.prompt, house.hub.busy = False, True
+    assert house.answer(house.ask(1, on=False)) == {"reply": 1}
+    assert not house.hub.tickets[0].accepted.done()
+
+
+def test_an_ignored_off_is_a_failure(house: House) -> None:
+    house.hub.be(house.hub.switches[0], True)
+    house.hub.prompt = False
+    reply = house.ask(1, on=False)
+    until(lambda: house.hub.tickets)
+    house.hub.tickets[0].finish(Outcome(Result.IGNORED, "this switch only arms"), None)
+    assert house.answer(reply)["refused"] == "this switch only arms"
+
+
+def test_what_is_late_or_unknown_is_not_carried_out(house: House) -> None:
+    assert "too long ago" in house.answer(house.ask(1, on=True, age_s=60))["refused"]
+    assert "no such switch" in house.answer(house.ask(7, on=True))["refused"]
+    house.hub.refusal = Rejected("the disk is full")
+    assert house.answer(house.ask(1, on=True))["refused"] == "the disk is full"
+    assert house.hub.asked == []
+
+
+def test_nonsense_of_the_bridge_is_logged(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    house.say('{"passcode": 1234}')
+    house.answer(house.ask(1, on=True))
+    assert "what means nothing" in caplog.text
+    assert "1234" not in caplog.text
+
+
+def test_a_bridge_that_ends_is_started_again(house: House) -> None:
+    house.say("die")
+    until(lambda: any("SomeError: it had to end" in one for one in house.door.obstacles()))
+    (house.folder / "say").write_text("")
+    until(house.door.urls)
+    until(lambda: not house.door.obstacles())
+    first, second = (one for one in house.heard if "passcode" in one)
+    assert first == second
+    assert house.hub.asked == []
+
+
+def test_a_killed_bridge_is_started_again(house: House) -> None:
+    pid = house.door.bridge.pid
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: house.door.bridge.ready and house.door.bridge.pid != pid)
+
+
+def test_one_that_does_not_end_is_killed(tmp_path: Path) -> None:
+    with a_house(tmp_path, mood="deaf") as house:
+        pid = house.door.bridge.pid
+        assert pid
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_without_an_installation_there_is_an_obstacle(tmp_path: Path) -> None:
+    with a_house(tmp_path, installed=False) as house:
+        assert "its bridge is not installed" in house.door.obstacles()[0]
+        assert house.door.urls() == ()
+        house.installed = True
+        until(house.door.urls)
+
+
+def test_wishes_are_fulfilled(house: House) -> None:
+    pairing.wish_open(house.journal, house.context.clock.time())
+    pairing.wish_removed(house.journal, 1)
+    pairing.wish_removed(house.journal, 9)
+    until(lambda: {"open": True} in house.heard and {"remove": 1} in house.heard)
+    assert {"remove": 9} not in house.heard
+    house.say('{"fabrics": []}')
+    until(lambda: house.journal.recall_all(pairing.REMOVED) in ([], {}, ()))
+
+
+def test_an_invitation_opens_the_window(house: House) -> None:
+    found = house.door.invitation()
+    assert (found.code, found.paired) == ("34970112332", 1)
+    assert any("Alexa" in hint for hint in found.hints)
+    until(lambda: {"open": True} in house.heard)
