@@ -110,18 +110,19 @@ def _of_a_person(here: Context, machine: Machine, found: Path | None) -> tuple[P
     # What is found in this folder may be the project's own file, beside which set-up writes another one.
     is_here = here.config is None and found is not None and not found.is_absolute()
     where = {"folder": config.parent} if is_here else {"config": config}
-    service = SystemdService(machine.command, **where)
+    service = SystemdService(machine.command, **where, makes_code=found is not None and _makes_code(here))
     return config, service.unit_of(shipped.text(SERVICE), machine.user or "", state_dir, writes)
 
 
-def _of_root(here: Context, machine: Machine, _found: Path | None) -> tuple[Path | None, str]:
+def _of_root(here: Context, machine: Machine, found: Path | None) -> tuple[Path | None, str]:
     """Return the settings file, and the unit of a user that systemd makes."""
     if not (_is_open(machine.python) and _is_open(machine.python.resolve())):
         who = os.environ.get("SUDO_USER", "")
         instead = f"type this as {who}, without sudo" if who else "install the program in a folder such as /opt"
         raise ConfigError([Problem(str(machine.python), f"a service of the system cannot enter there: {instead}")])
     config = here.config.absolute() if here.config else machine.settings if machine.settings.is_file() else None
-    return config, SystemdService(machine.command, config).unit(shipped.text(SERVICE))
+    service = SystemdService(machine.command, config, makes_code=found is not None and _makes_code(here))
+    return config, service.unit(shipped.text(SERVICE))
 
 
 def _is_open(path: Path) -> bool:
@@ -135,6 +136,10 @@ def _privileged(here: Context) -> list[int]:
     opened = here.load().doors.opened.items()
     numbers = [port.number for name, section in opened for port in doors.row(name).ports(section)]
     return [number for number in numbers if number < PRIVILEGED]
+
+
+def _makes_code(here: Context) -> bool:
+    return any(doors.row(name).makes_code for name in here.load().doors.opened)
 
 
 def _put(path: Path, text: str, clock: Clock) -> Path | None:

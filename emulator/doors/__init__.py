@@ -235,6 +235,8 @@ class DoorType(NamedTuple):
     """Pairing mode with these settings, for a door whose clients pair."""
     of_alarm: AlarmSection | None = None
     """Its section below each installation, for a door that has one."""
+    makes_code: bool = False
+    """True if it starts a program that makes machine code as it runs, which the unit for systemd forbids otherwise."""
     invitation: Callable[[Any], Invitation] | None = None
     """All that a person needs to pair a client with the open door, for a door that is paired by a code."""
 

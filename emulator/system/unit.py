@@ -20,10 +20,12 @@ class SystemdService:
     command: tuple[str, ...]
     config: Path | None = None
     folder: Path | None = None
+    makes_code: bool = False
+    """True if it starts a program that makes machine code while it runs."""
 
     def unit(self, shipped: str) -> str:
         """Return the unit for a user whom systemd makes for it alone, with a state folder of its own."""
-        return _changed(shipped, {"ExecStart": self._start()})
+        return _changed(shipped, {"ExecStart": self._start(), **self._rights()})
 
     def unit_of(self, shipped: str, user: str, state_dir: Path, writes: Iterable[Path]) -> str:
         """Return the unit for a user of this machine, who types the commands, too: all folders are that user's."""
@@ -37,8 +39,13 @@ class SystemdService:
             "ProtectHome": [f"ReadWritePaths={' '.join(_word(str(path)) for path in writes)}"],
             # It would remove what other programs of the same user share.
             "RemoveIPC": [],
+            **self._rights(),
         }
         return _changed(shipped, lines)
+
+    def _rights(self) -> Mapping[str, Sequence[str]]:
+        """Return the lines of the sandbox that are left out."""
+        return {"MemoryDenyWriteExecute": []} if self.makes_code else {}
 
     def _start(self) -> list[str]:
         config = ("--config", str(self.config)) if self.config else ()

@@ -88,6 +88,15 @@ def test_a_port_that_needs_a_right_comes_with_the_socket(tmp_path: Path, python:
     assert f"  sudo systemctl enable --now {SOCKET} {SERVICE}" in lines
 
 
+def test_a_door_that_makes_code_may(tmp_path: Path, python: Path, home: Path) -> None:
+    """Node.js ends at once where it is forbidden."""
+    said(tmp_path, Machine("pi", python))
+    assert "\nMemoryDenyWriteExecute=yes\n" in (home / SERVICE).read_text()
+    (tmp_path / "other.yaml").write_text(SETTINGS + "doors: {wemo: {}, matter: {}}\n")
+    said(tmp_path, Machine("pi", python), tmp_path / "other.yaml")
+    assert "MemoryDenyWriteExecute" not in (home / SERVICE).read_text()
+
+
 def test_a_changed_unit_is_kept_and_the_same_one_is_not(tmp_path: Path, python: Path, home: Path) -> None:
     said(tmp_path, Machine("pi", python))
     assert not [line for line in said(tmp_path, Machine("pi", python)) if "is kept" in line]

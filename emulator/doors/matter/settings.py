@@ -68,6 +68,7 @@ ROW = DoorType(
     ],
     serves_only_switches=True,
     depends=True,
+    makes_code=True,
     probe=_probe,
     invitation=_invitation,
 )
