@@ -16,9 +16,9 @@ from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
-ANSWER_S = 5.0
-"""Longest time that a controller waits for the cloud. One gives up after some 10 s (matter.md §2), and a command may be
-held back for 2 s before it is sent."""
+ANSWER_S = 8.0
+"""Longest time that a controller waits for the panel. One gives up after some 10 s (matter.md §2), and a panel that
+refuses because of an open window often takes 5 s to say so, after a command that was held back for 2 s."""
 
 LATE_S = 10.0
 """Age of a command, on its way from the bridge, whose controller has given up: it is not carried out any more."""
@@ -74,7 +74,9 @@ class CommandAnswers:
             self._post(self._await, told, switch, ticket)
 
     def _await(self, told: Set, switch: Switch, ticket: Ticket) -> None:
-        """Answer when the cloud took or refused it, or at the latest when a controller's patience ends.
+        """Answer when it has ended, or at the latest when a controller's patience ends.
+
+        That the cloud took it says little: most refusals are the panel's, and come after that.
 
         An off that is held back is answered at once. Were it not, a controller that turns one plug off after the other
         and waits for each would be given them all, where "turn everything off" has to disarm nothing.
@@ -83,16 +85,17 @@ class CommandAnswers:
         if ticket.waits and not told.on:
             answer()
         else:
-            ticket.accepted.add_done_callback(lambda _: self._post(answer))
+            ticket.done.add_done_callback(lambda _: self._post(answer))
             asyncio.get_running_loop().call_later(ANSWER_S, answer)
 
     def _settle(self, told: Set, switch: Switch, ticket: Ticket) -> None:
-        refused = ""
-        if ticket.accepted.done() and (error := ticket.accepted.exception()):
-            refused = str(error)
-        elif ticket.done.done() and (ended := ticket.done.result()).result is Result.IGNORED:
-            refused = "" if self._hub.state(switch).on is told.on else ended.message
-        self._reply(told, refused)
+        """Answer a command, which has failed unless it was confirmed, needed nothing, or is still under way."""
+        if not ticket.done.done():
+            self._reply(told)
+            return
+        ended = ticket.done.result()
+        needless = ended.result is Result.IGNORED and self._hub.state(switch).on is told.on
+        self._reply(told, "" if needless or ended.result is Result.CONFIRMED else ended.message)
 
     def _reply(self, told: Set, refused: str = "") -> None:
         """Answer a controller, once."""

@@ -56,9 +56,18 @@ def test_a_refusal_reaches_the_controller(house: House) -> None:
     house.hub.prompt, house.hub.busy = False, True  # held back, as it may be part of a sweep
     reply = house.ask(1, on=True)
     until(lambda: house.hub.tickets)
-    house.hub.tickets[0].finish(Outcome(Result.REJECTED, "no"), Rejected("a window is open"))
+    house.hub.tickets[0].finish(Outcome(Result.REJECTED, "a window is open"), Rejected("a window is open"))
     assert house.answer(reply)["refused"] == "a window is open"
     until(lambda: house.heard[-1].get("show", [{}])[0].get("on") is False)
+
+
+def test_a_refusal_by_the_panel_reaches_the_controller(house: House) -> None:
+    house.hub.prompt = False
+    reply = house.ask(1, on=True)
+    until(lambda: house.hub.tickets)
+    house.hub.tickets[0].accept()
+    house.hub.tickets[0].finish(Outcome(Result.REJECTED, "a window is open"), None)
+    assert house.answer(reply)["refused"] == "a window is open"
 
 
 def test_an_off_that_is_held_back_is_answered_at_once(house: House) -> None:

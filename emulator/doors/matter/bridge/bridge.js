@@ -12,7 +12,7 @@ import { OnOffPlugInUnitDevice } from "@matter/main/devices/on-off-plug-in-unit"
 import { AggregatorEndpoint } from "@matter/main/endpoints/aggregator";
 import { FabricManager, hasRemoteActor } from "@matter/main/protocol";
 import { StatusResponse } from "@matter/main/types";
-import { Lines, Pulse, messages, shown } from "./lines.js";
+import { Lines, Pulse, Tally, messages, shown } from "./lines.js";
 
 const PORT = 5540; // Alexa knows no other
 const VENDOR = VendorId(0xfff1); // of tests: nobody has certified this
@@ -27,6 +27,7 @@ Logger.log = (_level, text) => process.stderr.write(`${text}\n`);
 const program = new Lines(process.stdout);
 const pulse = new Pulse();
 setInterval(() => pulse.beat(), Pulse.EVERY_MS);
+const asking = new Tally(); // plugs whose command waits for an answer
 
 /** A plug whose commands go to the program. Nothing else changes it: no scene, no timer, no power cut. */
 class PlugServer extends OnOffServer {
@@ -59,7 +60,7 @@ class PlugServer extends OnOffServer {
     if (pulse.isLate) throw new StatusResponse.FailureError("it was asked for too long ago");
     const { fabric, subject } = this.context;
     const asked = { set: this.endpoint.id, on, fabric: Number(fabric), node: String(subject.id ?? "") };
-    const { refused } = await program.ask(asked);
+    const { refused } = await asking.during(this.endpoint.id, () => program.ask(asked));
     if (refused) throw new StatusResponse.FailureError(refused);
     this.state.onOff = on;
   }
@@ -116,6 +117,7 @@ async function show(devices) {
   }
   for (const device of devices) {
     const endpoint = endpoints.get(device.id);
+    if (endpoint && asking.has(device.id)) continue; // locked, and all is shown anew after the answer
     if (endpoint) {
       await endpoint.set(shown(device));
     } else {
@@ -147,12 +149,12 @@ async function open() {
 
 /** End a pairing; it may have ended by itself. */
 async function remove(index) {
-  await environment.get(FabricManager).maybeFor(FabricIndex(index))?.leave();
+  await node.env.get(FabricManager).maybeFor(FabricIndex(index))?.leave();
 }
 
 const report = (error) => process.stderr.write(`${error}\n`);
 
-// A plug is locked while its command waits for an answer: what is to be shown then must not keep that from being read.
+// One after the other, and without a wait: the answer of a command must be read meanwhile.
 let showing = Promise.resolve();
 for await (const message of input) {
   if ("reply" in message) program.answered(message);

@@ -32,6 +32,27 @@ export class Lines {
   }
 }
 
+/** Count by key what is under way. */
+export class Tally {
+  #counts = new Map();
+
+  has(key) {
+    return this.#counts.has(key);
+  }
+
+  /** Do something, and return what it returns; it counts until then. */
+  async during(key, work) {
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    try {
+      return await work();
+    } finally {
+      const left = this.#counts.get(key) - 1;
+      if (left) this.#counts.set(key, left);
+      else this.#counts.delete(key);
+    }
+  }
+}
+
 /** Tell whether this process stood still a moment ago: what it hears then was sent long before, and is too late. */
 export class Pulse {
   static EVERY_MS = 1000;

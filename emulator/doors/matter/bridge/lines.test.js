@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PassThrough, Readable } from "node:stream";
 import { test } from "node:test";
-import { Lines, Pulse, messages, shown } from "./lines.js";
+import { Lines, Pulse, Tally, messages, shown } from "./lines.js";
 
 const read = (stream) => JSON.parse(String(stream.read()));
 
@@ -18,6 +18,22 @@ test("an answer reaches the one that asked", async () => {
   lines.answered({ reply: 1, refused: "twice" });
   lines.answered({ reply: 9 });
   assert.deepEqual(await Promise.all([first, second]), [{}, { refused: "a window is open" }]);
+});
+
+test("what is under way counts until all of it has ended", async () => {
+  const tally = new Tally();
+  const ends = [];
+  const work = () => new Promise((resolve) => ends.push(resolve));
+  const both = [tally.during("s1", work), tally.during("s1", work)];
+  const failing = tally.during("s2", () => Promise.reject(new Error("no")));
+  assert.deepEqual(["s1", "s2", "s3"].map((key) => tally.has(key)), [true, true, false]);
+  ends[0](1);
+  assert.equal(await both[0], 1);
+  assert.equal(tally.has("s1"), true);
+  ends[1](2);
+  await both[1];
+  await assert.rejects(failing);
+  assert.deepEqual([tally.has("s1"), tally.has("s2")], [false, false]);
 });
 
 test("a line is an object", async () => {
