@@ -74,6 +74,11 @@ class Program:
             self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=environment)
 
     @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return self._process.pid
+
+    @property
     def text(self) -> str:
         """Everything printed so far, on both outputs."""
         return self.output.read_text()
