@@ -69,9 +69,7 @@ def find(state_dir: Path, environ: Mapping[str, str] = os.environ) -> Installed:
     found = next((path for place in places if (path := place / name()).is_file()), None)
     if found is None:
         raise EmulatorError(
-            Text(
-                "its bridge is not installed, or is of another version of the program: type {command}", command=INSTALL
-            )
+            Text("it is not installed, or is of another version of the program: type {command}", command=INSTALL)
         )
     own = {"HOME": str(folder(state_dir)), "MALLOC_ARENA_MAX": "1", "NODE_ENV": "production"}
     return Installed((node, *OPTIONS, str(found)), own)
@@ -119,7 +117,7 @@ def _node(environ: Mapping[str, str]) -> str:
     wanted = ".".join(map(str, NODE))
     if node is None:
         raise EmulatorError(
-            Text("Node.js is not installed: it needs version {wanted} or newer, with npm", wanted=wanted)
+            Text("Node.js is not installed: it takes version {wanted} or newer, and npm", wanted=wanted)
         )
     try:
         said = subprocess.run(  # noqa: S603  the path is what the shell would run
@@ -130,6 +128,6 @@ def _node(environ: Mapping[str, str]) -> str:
     version = re.match(r"v(\d+)\.(\d+)", said)
     if version is None or tuple(map(int, version.groups())) < NODE:
         raise EmulatorError(
-            Text("Node.js is {found} here, and it needs {wanted} or newer", found=said or "?", wanted=wanted)
+            Text("Node.js here is {found}, and it takes {wanted} or newer", found=said or "?", wanted=wanted)
         )
     return node

@@ -18,7 +18,7 @@ class MatterDevices:
         self.switches = {f"s{one.identity.key}": one for one in self._hub.switches if DOOR in one.doors}
         alarms = {one.installation: None for one in self.switches.values()} if settings.triggered else {}
         self._alarms = {
-            name: (context.journal.alarm(name), say(Text("Alarm {name} gone off", name=name))) for name in alarms
+            name: (context.journal.alarm(name), say(Text("{name} alarm went off", name=name))) for name in alarms
         }
 
     def now(self) -> list[ShownDevice]:

@@ -30,14 +30,16 @@ LOG = logging.getLogger(__name__)
 OPEN_S = 900.0
 """Age of the wish to pair that is still fulfilled: as long as the window stays open."""
 
+WINDOW = Text("It can be paired for 15 minutes from now, by one app; show the code again for another one.")
+
 ECOSYSTEMS = (
-    Text("Alexa app: + → Device → the Matter logo. Echos of the third generation and newer; some do not manage it."),
-    Text("Google Home: only after you made a project in Google's developer console (docs/matter.md), then + → Device."),
     Text(
-        "Apple Home: + → Add Accessory. It says that this is uncertified: Add Anyway. It needs a HomePod or Apple TV."
+        "Alexa: + → Device → the Matter logo. It takes an Echo of the third generation or newer, and some of them fail."
     ),
-    Text("SmartThings: + → Scan QR code. It needs a hub of the second generation or newer."),
-    Text("Home Assistant: Settings → Devices → Add Matter device, in its app. It needs the Matter server."),
+    Text("Google Home: + → Device. It refuses until you have a project in Google's developer console: docs/matter.md."),
+    Text("Apple Home: + → Add Accessory. It is not certified: Add Anyway. It takes a HomePod or an Apple TV."),
+    Text("SmartThings: + → Add device → Scan QR code. It takes a hub of the second generation or newer."),
+    Text("Home Assistant: in its app, Settings → Devices → Add Matter device. It takes the Matter server."),
 )
 """Ecosystem → the way to pair, and what is known not to work (matter.md §5)."""
 
@@ -97,9 +99,9 @@ class MatterDoor(Tenant):
 
         ready = self.bridge.ready
         if ready is None:
-            raise ProtocolError(Text("the Matter bridge is not up yet; the page says why"))
+            raise ProtocolError(Text("the Matter bridge is not up yet: try again in a minute"))
         self._responder.post(self.bridge.send, messages.OPEN)
-        return Invitation(DOOR, ready.code, *qr.picture(ready.qr), len(self._fabrics), ECOSYSTEMS)
+        return Invitation(DOOR, ready.code, *qr.picture(ready.qr), len(self._fabrics), (WINDOW, *ECOSYSTEMS))
 
     # -- on the loop's thread -------------------------------------------------------------------------------
 

@@ -11,8 +11,11 @@ from emulator.words.text import Text
 
 NO_IPV6 = Text("Matter needs IPv6, and the network here has none: switch it on in router and system")
 
-INET6 = Path("/proc/net/if_inet6")
-"""The IPv6 addresses of this machine: address, index, length, scope, flags, interface (proc(5))."""
+INET6 = Path("/proc/self/net/if_inet6")
+"""The IPv6 addresses of this machine: address, index, length, scope, flags, interface (proc(5)).
+
+Not `/proc/net`: the unit for systemd hides what belongs to no process.
+"""
 
 
 def has_ipv6(places: Sequence[Place], table: Path = INET6) -> bool:

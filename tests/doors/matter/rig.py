@@ -41,7 +41,7 @@ class House:
 
     def find(self, _: Path) -> Installed:
         if not self.installed:
-            raise EmulatorError("its bridge is not installed")
+            raise EmulatorError("it is not installed")
         command = (sys.executable, "-S", "-E", str(BRIDGE), str(self.folder), self.mood)
         return Installed(command, {})
 

@@ -127,7 +127,7 @@ def test_one_that_does_not_end_is_killed(tmp_path: Path) -> None:
 
 def test_without_an_installation_there_is_an_obstacle(tmp_path: Path) -> None:
     with a_house(tmp_path, installed=False) as house:
-        assert "its bridge is not installed" in house.door.obstacles()[0]
+        assert "it is not installed" in house.door.obstacles()[0]
         assert house.door.urls() == ()
         house.installed = True
         until(house.door.urls)
