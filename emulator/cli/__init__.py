@@ -27,7 +27,7 @@ COMMANDS = {
     "discover": "Search the LAN as an Echo would, and list what answers: ours and others'.",
     "pair": "Press the link button of the Hue bridge: for 30 s new clients may pair with a running `emulator run`.",
     "homekit": "Show the code of the HomeKit bridge, as a QR code too, and who is paired.",
-    "matter": "Show the code of the Matter bridge, and who is paired; `install` makes the bridge.",
+    "matter": "Show the code of the Matter bridge, as a QR code too, and who is paired; `matter install` installs it.",
     "pin": "Set the PIN that lets the page disarm: 4 to 12 digits, better six; asked for twice; ends every lock.",
     "notify": "Say where notifications go, and with --test send one there.",
     "backup": "Write state and settings into one FILE, also while the program runs; secrets only with --with-secrets.",

@@ -27,7 +27,7 @@ LATE = "No `emulator run` uses this state folder; it is done when one starts."
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_context
 def matter(called: click.Context, /, opens: bool, remove: int | None, as_json: bool, **chosen: Any) -> None:
-    """Show who is paired with the Matter bridge; its code is on the page, for who has the PIN."""
+    """Show the code of the Matter bridge, as a QR code too, and who is paired; `matter install` installs it."""
     if called.invoked_subcommand:
         return
     here = context(chosen, level="warning")

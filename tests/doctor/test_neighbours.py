@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,19 +37,19 @@ def shown(finding: Finding) -> tuple[str, str, str]:
 
 
 def test_one_that_answers_is_well(probed: Any) -> None:
-    assert probed(lambda _section, _journal: []) == [("ok", "what it depends on answers as it should", "")]
+    assert probed(lambda _section, _journal, _folder: []) == [("ok", "what it depends on answers as it should", "")]
 
 
 def test_what_is_in_the_way_is_a_problem_or_worth_knowing(probed: Any) -> None:
     troubles = [Trouble("it is away", "start it"), Trouble("nobody reads it", "look there", is_warning=True)]
-    assert probed(lambda _section, _journal: iter(troubles)) == [
+    assert probed(lambda _section, _journal, _folder: iter(troubles)) == [
         ("problem", "it is away", "start it"),
         ("warning", "nobody reads it", "look there"),
     ]
 
 
 def test_settings_that_cannot_work_are_a_problem(probed: Any) -> None:
-    def probe(_section: object, _journal: object) -> Iterable[Trouble]:
+    def probe(_section: object, _journal: object, _folder: object) -> Iterable[Trouble]:
         raise ConfigError([Problem("doors.mqtt", "no library"), Problem("environment: X", "no file")])
 
     [(verdict, found, fix)] = probed(probe)
@@ -65,7 +66,8 @@ def test_a_door_that_depends_on_none_or_is_not_opened_is_not_looked_at(make_case
 def test_it_reads_the_journal_of_a_program_that_ran_and_writes_nothing(make_case: MakeCase, probed: Any) -> None:
     seen: list[str | None] = []
 
-    def probe(_section: object, journal: Journal | None) -> Iterable[Trouble]:
+    def probe(_section: object, journal: Journal | None, folder: Path) -> Iterable[Trouble]:
+        assert folder == make_case().state_dir
         seen.append(journal.recall("x") if journal else None)
         return []
 

@@ -32,7 +32,7 @@ def typed(bench: Bench, *keys: str | Callable[[], str], **how: Any) -> Result:
     )
 
 
-DOORS: Keys = ["", NO, NO, "y", NO]
+DOORS: Keys = ["", NO, NO, "y", NO, NO]
 """WeMo and the page."""
 
 

@@ -32,13 +32,17 @@ NODE_ANSWERS_S = 5.0
 INSTALL_S = 600.0
 """For npm to fetch 150 MB over a slow line."""
 
+SAID = 500
+"""Characters of what a program says of its failure that are shown."""
+
 VARIABLE = "EMULATOR_MATTER"
 """Variable with the folder in which an image keeps the bridge."""
 
 NEEDED = re.compile(r"PATH|HOME|TMPDIR|NODE_EXTRA_CA_CERTS|npm_config_\w+|(https?|no)_proxy", re.IGNORECASE)
 """Variables that npm gets: those of the program's secrets are not for it."""
 
-MADE = "made.mjs"
+MADE, MAKING = "made.mjs", "making-"
+"""Name of the file until it is whole, and begin of that of the folder in which it is made."""
 
 OPTIONS = ("--max-semi-space-size=1", "--optimize-for-size")
 """They save 30 MB of memory, and the bridge has nothing to hurry for (matter.md §3)."""
@@ -80,10 +84,12 @@ def install(state_dir: Path, say: Callable[[str], object], environ: Mapping[str,
     node, own = _node(environ), {key: value for key, value in environ.items() if NEEDED.fullmatch(key)}
     npm = shutil.which("npm", path=environ.get("PATH"))
     if npm is None:
-        raise EmulatorError("npm is not installed: on Debian, `sudo apt install npm`")
+        raise EmulatorError(Text("npm is not installed: on Debian, {command}", command="sudo apt install npm"))
     target = folder(state_dir) / name()
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="matter-", dir=target.parent) as made:
+    for left in target.parent.glob(f"{MAKING}*"):  # of an installation that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=MAKING, dir=target.parent) as made:
         work = Path(made)
         for path in SOURCE.iterdir():
             if path.is_file():
@@ -92,6 +98,8 @@ def install(state_dir: Path, say: Callable[[str], object], environ: Mapping[str,
         _run((npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"), work, own)
         say("making one file of them")
         _run((node, "build.js", MADE), work, own)
+        with (work / MADE).open("r+b") as whole:
+            os.fsync(whole.fileno())
         (work / MADE).replace(target)
     for old in target.parent.glob("bridge-*.mjs"):
         if old != target:
@@ -100,15 +108,16 @@ def install(state_dir: Path, say: Callable[[str], object], environ: Mapping[str,
 
 
 def _run(command: tuple[str, ...], work: Path, environment: Mapping[str, str]) -> None:
+    program = f"{Path(command[0]).name} {command[1]}"
     try:
         done = subprocess.run(  # noqa: S603  the command is our own
             command, cwd=work, env=dict(environment), capture_output=True, text=True, timeout=INSTALL_S, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise EmulatorError(f"{Path(command[0]).name} {command[1]}: {error}") from None
+        raise EmulatorError(Text("{program} failed: {why}", program=program, why=str(error))) from None
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()[-5:]
-        raise EmulatorError(f"{Path(command[0]).name} {command[1]} failed: " + " / ".join(said))
+        said = " / ".join((done.stderr or done.stdout).strip().splitlines()[-5:])
+        raise EmulatorError(Text("{program} failed: {why}", program=program, why=said[-SAID:]))
 
 
 def _node(environ: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ Nothing here waits for it but threads of its own: one for each of its pipes.
 
 import logging
 import queue
+import re
 import subprocess
 import threading
 from collections import deque
@@ -20,6 +21,12 @@ LINE_BYTES = 65_536
 
 LAST_WORDS = 8
 """Lines of its standard error that are kept to tell why it ended."""
+
+WORDS_BYTES = 300
+"""Part of such a line that is kept: Node.js cites the line of an error, which may be the whole bridge."""
+
+ERROR = re.compile(r"\w*Error\b.*:")
+"""Begin of a line that names an error."""
 
 WAITING = 256
 """Messages that wait for it to read. One that reads none of so many is hung, and killed."""
@@ -72,7 +79,7 @@ class Child:
     @property
     def why(self) -> str:
         """Return its last error, in its own words; empty when it said nothing."""
-        said = [line for line in self._last_words if "Error" in line] or list(self._last_words)
+        said = [line for line in self._last_words if ERROR.match(line)] or list(self._last_words)
         return said[-1] if said else ""
 
     def send(self, line: bytes) -> None:
@@ -127,7 +134,16 @@ class Child:
     def _listen(self) -> None:
         assert self._process.stderr  # noqa: S101  for mypy
         with self._process.stderr as pipe:
-            for line in pipe:
-                text = line.decode(errors="replace").rstrip()
-                self._last_words.append(text)
-                LOG.debug("Matter bridge: %s", text)
+            begins = True
+            while line := pipe.readline(LINE_BYTES):
+                text = printable(line)
+                if begins and text:
+                    self._last_words.append(text)
+                    LOG.debug("Matter bridge: %s", text)
+                begins = line.endswith(b"\n")
+
+
+def printable(line: bytes) -> str:
+    """Return the begin of a line for a log: no control character of it reaches a terminal."""
+    text = line[:WORDS_BYTES].decode(errors="replace").strip()
+    return "".join(letter if letter.isprintable() else " " for letter in text)

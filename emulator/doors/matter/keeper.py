@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from emulator.doors.matter import messages
 from emulator.doors.matter.child import Child
-from emulator.doors.matter.messages import Beat, PairingCode, Told
+from emulator.doors.matter.messages import Beat, PairingCode, Taken, Told
+from emulator.doors.matter.settings import PORT
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.words.text import Text
 
@@ -25,6 +26,13 @@ HUNG_S = 60.0
 
 END_S = 2.0
 """Time for it to end by itself; then it is killed. The whole program has 5 s."""
+
+
+PORT_TAKEN = Text(
+    "another program has UDP port {port}, and Matter needs this one; {command} names it",
+    port=str(PORT),
+    command="emulator check",
+)
 
 
 class BridgeKeeper:
@@ -49,6 +57,8 @@ class BridgeKeeper:
         self.ready: PairingCode | None = None
         """Its code, while it is served."""
         self._trouble: Text | None = None
+        self._reason: Text | None = None  # as it told why it ends
+        self._is_faulty = False
         self._starts = 0
         self._next_at = 0.0
         self._answers_by = 0.0  # while an answer is awaited
@@ -97,6 +107,7 @@ class BridgeKeeper:
     def _launch(self) -> None:
         child, first = self._start(self._take)
         self._child = child  # before it can say anything
+        self._reason, self._is_faulty = None, False
         child.begin(first)
 
     async def close(self) -> None:
@@ -125,15 +136,18 @@ class BridgeKeeper:
             return
         if line is None:
             self._child, self.ready = None, None
-            why = child.why or Text("it does not say why")
+            why = self._reason or child.why or Text("it does not say why")
             self._trouble = Text("The Matter bridge ended, and is started again: {why}", why=why)
             self._told(None)
             return
         try:
             told = messages.read(line)
         except ProtocolError as error:
-            LOG.error("%s", error)
+            LOG.log(logging.DEBUG if self._is_faulty else logging.ERROR, "%s", error)
+            self._is_faulty = True
             return
+        if isinstance(told, Taken):
+            self._reason = PORT_TAKEN
         if isinstance(told, PairingCode):
             self.ready, self._trouble = told, None
         if isinstance(told, PairingCode | Beat):

@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -15,6 +16,12 @@ VENDORS = {0x1217: "Amazon", 0x1349: "Apple", 0x6006: "Google", 0x110A: "SmartTh
 
 LABEL_BYTES = 32
 """Length of a label in Matter, in UTF-8."""
+
+FABRICS = range(255)
+"""Numbers of fabrics; 0 is none, as for a group (matter.md §2)."""
+
+CODE, QR_TEXT, NODE = re.compile(r"\d{1,21}"), re.compile(r"MT:[0-9A-Z.-]{1,60}"), re.compile(r"\d{0,20}")
+"""Forms of a code, of the text of its QR code, and of the number of a node in decimal (matter.md §1)."""
 
 
 def fit(name: str) -> str:
@@ -99,14 +106,21 @@ class Beat:
     """The bridge reads what it is sent."""
 
 
-Told = PairingCode | Set | Fabrics | Beat
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Another program has the port, so it ends."""
+
+
+Told = PairingCode | Set | Fabrics | Beat | Taken
 
 
 def read(line: bytes) -> Told:
     """Parse a message of the bridge; ProtocolError for anything else."""
     try:
         match json.loads(line):
-            case {"ready": {"manualPairingCode": str(code), "qrPairingCode": str(qr)}}:
+            case {"ready": {"manualPairingCode": str(code), "qrPairingCode": str(qr)}} if CODE.fullmatch(
+                code
+            ) and QR_TEXT.fullmatch(qr):
                 return PairingCode(code, qr)
             case {
                 "set": str(id_),
@@ -115,15 +129,24 @@ def read(line: bytes) -> Told:
                 "at": int(at_ms),
                 "fabric": int(fabric),
                 "node": str(node),
-            }:
+            } if fabric in FABRICS and NODE.fullmatch(node):
                 return Set(id_, on, reply, fabric, node, at_ms / 1000)
             case {"fabrics": list(found)}:
-                return Fabrics(tuple(Fabric(int(one["index"]), str(one["label"]), int(one["vendor"])) for one in found))
+                return Fabrics(tuple(map(_fabric, found[: len(FABRICS)])))
             case {"beat": True}:
                 return Beat()
-    except (ValueError, TypeError, KeyError):
+            case {"taken": True}:
+                return Taken()
+    except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
         pass
     raise ProtocolError("the Matter bridge says what means nothing")
+
+
+def _fabric(row: Mapping[str, Any]) -> Fabric:
+    index, label = int(row["index"]), str(row["label"])[:LABEL_BYTES]
+    if index not in FABRICS:
+        raise ValueError("no fabric has this number")
+    return Fabric(index, "".join(letter for letter in label if letter.isprintable()), int(row["vendor"]))
 
 
 def begin(own: Begin, devices: Iterable[ShownDevice]) -> bytes:

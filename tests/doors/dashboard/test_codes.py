@@ -58,5 +58,5 @@ def test_a_door_without_a_code_has_none(coded: Rig, door: str) -> None:
     assert CODE.code not in said.text
 
 
-def test_only_one_row_has_a_code() -> None:
-    assert [name for name, row in doors.rows().items() if row.invitation] == ["homekit"]
+def test_each_row_that_is_paired_by_a_code_has_one() -> None:
+    assert [name for name, row in doors.rows().items() if row.invitation] == ["homekit", "matter"]

@@ -103,7 +103,6 @@ def test_nonsense_of_the_bridge_is_logged(house: House, caplog: pytest.LogCaptur
 def test_a_bridge_that_ends_is_started_again(house: House) -> None:
     house.say("die")
     until(lambda: any("SomeError: it had to end" in one for one in house.door.obstacles()))
-    (house.folder / "say").write_text("")
     until(house.door.urls)
     until(lambda: not house.door.obstacles())
     first, second = (one for one in house.heard if "passcode" in one)

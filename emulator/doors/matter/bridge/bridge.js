@@ -12,7 +12,7 @@ import { OnOffPlugInUnitDevice } from "@matter/main/devices/on-off-plug-in-unit"
 import { AggregatorEndpoint } from "@matter/main/endpoints/aggregator";
 import { FabricManager, hasRemoteActor } from "@matter/main/protocol";
 import { StatusResponse } from "@matter/main/types";
-import { Lines, Pulse, Tally, messages, shown } from "./lines.js";
+import { Lines, Pulse, Tally, isTaken, messages, named, shown } from "./lines.js";
 
 const PORT = 5540; // Alexa knows no other
 const VENDOR = VendorId(0xfff1); // of tests: nobody has certified this
@@ -27,6 +27,12 @@ Logger.log = (_level, text) => process.stderr.write(`${text}\n`);
 const program = new Lines(process.stdout);
 const pulse = new Pulse();
 setInterval(() => pulse.beat(), Pulse.EVERY_MS);
+
+// Node.js would cite the line of the error, which is the whole bridge.
+process.on("uncaughtException", (error) => {
+  if (isTaken(error)) program.tell({ taken: true });
+  process.stderr.write(`${named(error)}\n`, () => process.exit(1));
+});
 const asking = new Tally(); // plugs whose command waits for an answer
 
 /** A plug whose commands go to the program. Nothing else changes it: no scene, no timer, no power cut. */
@@ -121,8 +127,10 @@ async function show(devices) {
     if (endpoint) {
       await endpoint.set(shown(device));
     } else {
-      endpoints.set(device.id, made(device));
-      await aggregator.add(endpoints.get(device.id));
+      const fresh = made(device);
+      endpoints.set(device.id, fresh);
+      await aggregator.add(fresh);
+      await fresh.set(shown(device)); // not what the library kept, nor what a controller wished for after a start
     }
   }
 }

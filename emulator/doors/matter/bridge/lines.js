@@ -96,3 +96,19 @@ export function shown({ name, on, triggered }) {
   else if (triggered !== null) state.booleanState = { stateValue: !triggered };
   return state;
 }
+
+/** Tell whether an error, or one that caused it, is that another program has the port. */
+export function isTaken(error) {
+  const seen = new Set();
+  for (let one = error; one instanceof Error && !seen.has(one); one = one.cause) {
+    if (one.code === "EADDRINUSE" || one.constructor.name === "AddressInUseError") return true;
+    seen.add(one);
+  }
+  return false;
+}
+
+/** Return an error in a line. */
+export function named(error) {
+  const text = error instanceof Error ? `${error.constructor.name}: ${error.message}` : `Error: ${error}`;
+  return text.replace(/\s+/g, " ");
+}

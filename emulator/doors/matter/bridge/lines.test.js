@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PassThrough, Readable } from "node:stream";
 import { test } from "node:test";
-import { Lines, Pulse, Tally, messages, shown } from "./lines.js";
+import { Lines, Pulse, Tally, isTaken, messages, named, shown } from "./lines.js";
 
 const read = (stream) => JSON.parse(String(stream.read()));
 
@@ -72,4 +72,16 @@ test("what is not known is out of reach, and never off", () => {
   assert.deepEqual(at({ on: null }), { reachable: false, onOff: { onOff: true } });
   assert.deepEqual(at({ triggered: true }), { reachable: true, booleanState: { stateValue: false } });
   assert.deepEqual(at({ triggered: null }), { reachable: false });
+});
+
+test("an error is told in a line, and a taken port is known", () => {
+  class AddressInUseError extends Error {}
+  const taken = new Error("no\n network", { cause: new AddressInUseError("in use") });
+  assert.equal(isTaken(taken), true);
+  assert.equal(isTaken(Object.assign(new Error("no"), { code: "EADDRINUSE" })), true);
+  const round = new Error("no");
+  round.cause = round;
+  assert.deepEqual([isTaken(round), isTaken("no"), isTaken(undefined)], [false, false, false]);
+  assert.equal(named(taken), "Error: no network");
+  assert.equal(named("no"), "Error: no");
 });
