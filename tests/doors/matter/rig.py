@@ -52,6 +52,12 @@ class House:
         lines = file.read_text().splitlines(keepends=True) if file.exists() else []
         return [json.loads(line) for line in lines if line.endswith("\n")]
 
+    def shown(self, switch: int) -> bool | None:
+        """Return what the bridge was told last to show of a switch."""
+        last = next(one for one in reversed(self.heard) if "show" in one or "devices" in one)
+        value: bool | None = (last.get("show") or last["devices"])[switch]["on"]
+        return value
+
     def say(self, line: str) -> None:
         with (self.folder / "say").open("a") as file:
             file.write(line + "\n")

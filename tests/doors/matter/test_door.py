@@ -40,9 +40,9 @@ def test_it_shows_each_switch(house: House) -> None:
     first = house.heard[0]
     assert [(one["name"], one["on"]) for one in first["devices"]] == [("Total alarm", False), ("Night alarm", False)]
     house.hub.be(house.hub.switches[0], True)
-    until(lambda: house.heard[-1].get("show", [{}])[0].get("on") is True)
+    until(lambda: house.shown(0) is True)
     house.hub.be(house.hub.switches[0], None)
-    until(lambda: house.heard[-1].get("show", [{"on": 1}])[0]["on"] is None)
+    until(lambda: house.shown(0) is None)
 
 
 def test_what_is_asked_reaches_the_hub_and_is_answered(house: House) -> None:
@@ -58,7 +58,7 @@ def test_a_refusal_reaches_the_controller(house: House) -> None:
     until(lambda: house.hub.tickets)
     house.hub.tickets[0].finish(Outcome(Result.REJECTED, "a window is open"), Rejected("a window is open"))
     assert house.answer(reply)["refused"] == "a window is open"
-    until(lambda: house.heard[-1].get("show", [{}])[0].get("on") is False)
+    until(lambda: house.shown(0) is False)
 
 
 def test_a_refusal_by_the_panel_reaches_the_controller(house: House) -> None:
