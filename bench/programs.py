@@ -30,11 +30,12 @@ MODES = ("total", "day", "night", "perimeter", "total+perimeter", "day+perimeter
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A started program: the ports of its switches, its processes, and when its start began (perf_counter)."""
+    """A started program: the ports of its switches, its processes, when its start began (perf_counter), its folder."""
 
     ports: tuple[int, ...]
     processes: tuple[Process, ...]
     began: float
+    folder: Path = Path()
 
 
 def ports(switches: int) -> tuple[int, ...]:
@@ -52,10 +53,13 @@ def ours(
     modes: Sequence[str] = MODES,
     only_arms: Sequence[int] = (),
     mqtt: int = 0,
+    matter: Path | None = None,
+    interfaces: Sequence[str] = ("lo",),
 ) -> Iterator[Running]:
     """Run this program on the alarm at `url`, with the WeMo door or with all `doors`. `only_arms` are ports.
 
-    `mqtt` is the port of a broker on loopback, for the MQTT door; 0 for none.
+    `mqtt` is the port of a broker on loopback, for the MQTT door, and `matter` the folder with the bridge of the Matter
+    door; 0 and None for none.
     """
     rows = [
         {"name": f"Switch {port}", "on": modes[number % len(modes)], "port": port}
@@ -64,6 +68,7 @@ def ours(
     ]
     shown: dict[str, object] = {"hue": {"port": HUE_PORT}, "dashboard": {"port": PAGE_PORT}} if doors else {}
     shown |= {"mqtt": {"broker": f"mqtt://127.0.0.1:{mqtt}"}} if mqtt else {}
+    shown |= {"matter": {}} if matter else {}
     settings = {
         "installations": {"home": {"cloud": "wsdo", "url": url, "poll_every": "60s"}},
         "switches": rows,
@@ -73,12 +78,13 @@ def ours(
     with _folder() as folder:
         config = folder / "devices.yaml"
         config.write_text(json.dumps(settings))  # which is YAML
-        command = [sys.executable, "-m", "emulator", "run", "--interface", "lo"]
+        command = [sys.executable, "-m", "emulator", "run", *(f"--interface={one}" for one in interfaces)]
         options = ["--config", str(config), "--state-dir", str(folder)]
         secrets = {"VERISURE_USER": "demo", "VERISURE_PASSWORD": "demo"}
+        secrets |= {"EMULATOR_MATTER": str(matter)} if matter else {}
         began = time.perf_counter()
         with _started(Process([*command, *options], folder / "log", secrets)) as process:
-            yield Running(ports(switches), (process,), began)
+            yield Running(ports(switches), (process,), began, folder)
 
 
 @contextmanager
