@@ -71,7 +71,7 @@ def _show(code: PairingCode | None, found: Sequence[Fabric], opens: bool) -> Non
     from emulator.system import qr
 
     click.echo(qr.terminal(code.qr))
-    click.echo(f"Setup code: {code.code}")
+    click.echo(f"Setup code: {code.spoken}")
     if found:
         rows = [(str(one.index), one.title, str(one.vendor)) for one in found]
         click.echo(output.table(("FABRIC", "LABEL", "VENDOR"), rows))

@@ -101,7 +101,7 @@ class MatterDoor(Tenant):
         if ready is None:
             raise ProtocolError(Text("the Matter bridge is not up yet: try again in a minute"))
         self._responder.post(self.bridge.send, messages.OPEN)
-        return Invitation(DOOR, ready.code, *qr.picture(ready.qr), len(self._fabrics), (WINDOW, *ECOSYSTEMS))
+        return Invitation(DOOR, ready.spoken, *qr.picture(ready.qr), len(self._fabrics), (WINDOW, *ECOSYSTEMS))
 
     # -- on the loop's thread -------------------------------------------------------------------------------
 

@@ -67,6 +67,11 @@ class PairingCode:
     code: str
     qr: str
 
+    @property
+    def spoken(self) -> str:
+        """Return the code as people read and type it."""
+        return f"{self.code[:4]}-{self.code[4:7]}-{self.code[7:]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Set:

@@ -144,6 +144,6 @@ def test_wishes_are_fulfilled(house: House) -> None:
 
 def test_an_invitation_opens_the_window(house: House) -> None:
     found = house.door.invitation()
-    assert (found.code, found.paired) == ("34970112332", 1)
+    assert (found.code, found.paired) == ("3497-011-2332", 1)
     assert any("Alexa" in hint for hint in found.hints)
     until(lambda: {"open": True} in house.heard)
