@@ -39,6 +39,10 @@ NOT_RUN: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
             {SERVICE: ("# As /etc/systemd/system/",), "pyproject.toml": ('name = "verisure-emulator"',)},
         ),
     ),
+    ".venv/bin/emulator matter --remove 2": (
+        "needs an ecosystem that is paired",
+        {"emulator/cli/matter.py": ('"--remove"',)},
+    ),
     "sudo python3 -m venv /opt/verisure-emulator/.venv": (
         "changes the machine",
         {SERVICE: ("ExecStart=/opt/verisure-emulator/.venv/bin/emulator run",)},
