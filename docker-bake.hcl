@@ -2,7 +2,7 @@
 variable "IMAGE" { default = "verisure-emulator" }
 variable "VERSION" { default = "dev" }
 
-group "default" { targets = ["slim", "full", "home-assistant"] }
+group "default" { targets = ["slim", "full", "matter", "home-assistant"] }
 
 target "each" {
   platforms = ["linux/amd64", "linux/arm64"]
@@ -20,11 +20,19 @@ target "slim" {
   tags     = ["${IMAGE}:${VERSION}-slim", "${IMAGE}:slim"]
 }
 
-# All extras. A door with libraries of its own, as Matter will be, becomes another target: its extra in pins/NAME.txt, and that NAME.
+# All extras but what Matter needs.
 target "full" {
   inherits = ["each"]
   args     = { PINS = "full" }
   tags     = ["${IMAGE}:${VERSION}", "${IMAGE}:full", "${IMAGE}:latest"]
+}
+
+# `full`, Node.js, and the bridge of the Matter door.
+target "matter" {
+  inherits = ["each"]
+  target   = "matter"
+  args     = { PINS = "full" }
+  tags     = ["${IMAGE}:${VERSION}-matter", "${IMAGE}:matter"]
 }
 
 # How Home Assistant starts it, on top of `full`; packaging/home-assistant/config.yaml names it.

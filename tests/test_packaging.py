@@ -91,8 +91,9 @@ def test_docker_keeps_no_log_without_end() -> None:
 def test_docker_starts_it_with_the_machine_and_not_again_and_again_over_a_mistake() -> None:
     """Of its policies, only those that know no failure start it after a proper reboot; so no mistake may end it."""
     assert service()["restart"] == "unless-stopped"
-    last = (ROOT / "Dockerfile").read_text().strip().rpartition("\n")[2]
-    assert last == 'CMD ["run", "--wait"]'
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    assert [line for line in lines if line.startswith("CMD ")] == ['CMD ["run", "--wait"]']
+    assert [line for line in lines if line.startswith("FROM ")][-1] == "FROM emulator"
 
 
 def test_docker_makes_no_folder_in_the_place_of_a_file() -> None:
@@ -103,7 +104,7 @@ def test_docker_makes_no_folder_in_the_place_of_a_file() -> None:
 
 def test_each_image_has_its_pins() -> None:
     images = re.findall(r'PINS = "(\w+)"', (ROOT / "docker-bake.hcl").read_text())
-    assert images == ["slim", "full"]
+    assert images == ["slim", "full", "full"]
     assert all((ROOT / "pins" / f"{name}.txt").is_file() for name in images)
 
 

@@ -87,11 +87,17 @@ def shared(case: Case) -> Iterator[Finding]:
 
 def _shared(case: Case, port: SharedPort) -> Finding:
     check = f"port {port.number}/udp {port.title}"
-    others = [one for one in sockets.bound("udp", port.number, case.proc) if not _is_ours(one, case)]
+    found = sockets.bound("udp", port.number, case.proc)
+    others = [one for one in found if not _is_ours(one, case)]
+    if port.is_alone and found and not others:
+        return ok(check, "the running program has it")
     try:
         network.sharing(port.number).close()
     except OSError as error:
-        return problem(check, f"cannot be had ({error.strerror}); held by {_whose(others)}", SHARE)
+        remedy = port.if_others if port.is_alone else SHARE
+        return problem(check, f"cannot be had ({error.strerror}); held by {_whose(others)}", remedy)
+    if others and port.is_alone:
+        return problem(check, f"taken by {_whose(others)}", port.if_others)
     if others:
         return warning(check, f"{_whose(others)} listens there, too", port.if_others)
     return ok(check, "can be had")
@@ -161,7 +167,9 @@ def _is_ours(one: Bound, case: Case) -> bool:
     """Return whether the running program has it: the process that holds the lock of the state folder."""
     lock = case.state_dir / LOCK
     if one.programs:
-        return case.running and any(sockets.has_open(program.pid, lock, case.proc) for program in one.programs)
+        # A door may have started the one that has it.
+        ours = [pid for each in one.programs for pid in (each.pid, sockets.parent(each.pid, case.proc))]
+        return case.running and any(sockets.has_open(pid, lock, case.proc) for pid in ours if pid)
     # With a capability of its own a program hides what it has open even from its own user.
     return case.running and lock.stat().st_uid == one.uid
 

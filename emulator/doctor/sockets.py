@@ -78,6 +78,14 @@ def has_open(pid: int, path: Path, proc: Path = PROC) -> bool:
     return False
 
 
+def parent(pid: int, proc: Path = PROC) -> int:
+    """Return the process that started this one; 0 where that cannot be seen."""
+    with suppress(OSError, ValueError, IndexError):
+        # The name is in parentheses, and may have blanks and parentheses itself.
+        return int((proc / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
+    return 0
+
+
 def _rows(table: Path, state: str, port: int) -> Iterator[tuple[str, int, int]]:
     """Yield address, user and inode of each socket of a table that has the port."""
     try:

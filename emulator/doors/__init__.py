@@ -132,13 +132,15 @@ class ClosedPort(NamedTuple):
 
 
 class SharedPort(NamedTuple):
-    """A UDP port at which several programs of a machine may listen."""
+    """A UDP port at which several programs of a machine may listen, unless `is_alone`."""
 
     number: int
     title: str
     """Name for people of what is heard there."""
     if_others: str
     """Consequence when another program listens there, too, and what to do about it."""
+    is_alone: bool = False
+    """True if only one program can have it."""
 
 
 MDNS = SharedPort(5353, "mDNS", "as a rule both are heard; if nothing finds the bridge, stop that one")

@@ -203,6 +203,31 @@ def test_another_program_that_shares_it_is_named(make_case: MakeCase) -> None:
     assert "if nothing finds the bridge" in found.fix
 
 
+MATTER = SIMULATED + "\ndoors: {matter: }\n"
+
+
+@pytest.mark.parametrize("parent", [99, 1])
+def test_a_port_that_only_one_can_have_is_ours_by_the_program_that_ours_started(
+    make_case: MakeCase, tmp_path: Path, parent: int
+) -> None:
+    (tmp_path / "state").mkdir()
+    lock = tmp_path / "state" / LOCK
+    lock.touch()
+    proc = tmp_path / "proc"
+    (proc / "net").mkdir(parents=True)
+    (proc / "net" / "udp").write_text(HEAD + row("00000000:15A4", "07", 0, 7))
+    process(proc, 4242, "node", "socket:[7]")
+    (proc / "4242" / "stat").write_text(f"4242 (no) de) S {parent} 1 1")
+    process(proc, 99, "emulator", str(lock))
+    found = next(ports.shared(make_case(MATTER, running=True, proc=proc)))
+    assert found.check == "port 5540/udp Matter"
+    if parent == 99:
+        assert (found.verdict, found.found) == (Verdict.OK, "the running program has it")
+    else:
+        assert (found.verdict, found.found) == (Verdict.PROBLEM, "taken by node (pid 4242)")
+        assert found.fix.startswith("Alexa asks no other port")
+
+
 def test_another_program_that_does_not_share_it_is_a_problem(make_case: MakeCase) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as alone:
         alone.bind(("", 5353))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from emulator.errors import EmulatorError
+from emulator.system.extras import IMAGE
 from emulator.words.text import Text
 
 SOURCE = Path(__file__).with_name("bridge")
@@ -36,7 +37,7 @@ SAID = 500
 """Characters of what a program says of its failure that are shown."""
 
 VARIABLE = "EMULATOR_MATTER"
-"""Variable with the folder in which an image keeps the bridge."""
+"""Variable with the folder in which an image keeps the bridge, made of the same source as the program."""
 
 NEEDED = re.compile(r"PATH|HOME|TMPDIR|NODE_EXTRA_CA_CERTS|npm_config_\w+|(https?|no)_proxy", re.IGNORECASE)
 """Variables that npm gets: those of the program's secrets are not for it."""
@@ -69,8 +70,8 @@ def name() -> str:
 def find(state_dir: Path, environ: Mapping[str, str] = os.environ) -> Installed:
     """Return how the bridge is run; EmulatorError says what is missing."""
     node = _node(environ)
-    places = [folder(state_dir), *([Path(environ[VARIABLE])] if environ.get(VARIABLE) else [])]
-    found = next((path for place in places if (path := place / name()).is_file()), None)
+    places = [folder(state_dir) / name(), *([Path(environ[VARIABLE]) / MADE] if environ.get(VARIABLE) else [])]
+    found = next((path for path in places if path.is_file()), None)
     if found is None:
         raise EmulatorError(
             Text("it is not installed, or is of another version of the program: type {command}", command=INSTALL)
@@ -129,6 +130,8 @@ def _node(environ: Mapping[str, str]) -> str:
     """Return Node.js; EmulatorError when there is none, or too old a one."""
     node = shutil.which("node", path=environ.get("PATH"))
     wanted = ".".join(map(str, NODE))
+    if node is None and environ.get(IMAGE):
+        raise EmulatorError(Text("this image does not have what it needs: take the one called “matter”"))
     if node is None:
         raise EmulatorError(
             Text("Node.js is not installed: it takes version {wanted} or newer, and npm", wanted=wanted)

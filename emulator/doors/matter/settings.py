@@ -63,7 +63,9 @@ ROW = DoorType(
     purpose=Text("For newer Echos, Google Home, Apple Home and SmartThings: each switch as a plug, paired by a code."),
     require=require,
     shared_ports=lambda _chosen: [
-        SharedPort(PORT, "Matter", "Alexa asks no other port: let one bridge of this machine go, or move it"),
+        SharedPort(
+            PORT, "Matter", "Alexa asks no other port: stop that one, or move it to another machine", is_alone=True
+        ),
         MDNS,
     ],
     serves_only_switches=True,

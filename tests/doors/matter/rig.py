@@ -28,15 +28,24 @@ def two() -> tuple[Any, ...]:
 class House:
     """A door, its hub, its journal, and the two ends of its bridge."""
 
-    def __init__(self, folder: Path, *, mood: str = "well", installed: bool = True, look_s: float = 0.05) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        mood: str = "well",
+        installed: bool = True,
+        look_s: float = 0.05,
+        switches: tuple[Any, ...] = (),
+        triggered: bool = False,
+    ) -> None:
         self.folder = folder
-        self.hub = FakeHub(switches=two())
+        self.hub = FakeHub(switches=switches or two())
         self.journal = Journal(folder)
         self.installed = installed
         self.mood = mood
         responder = Responder(interfaces=["lo"], nics=lambda: [LO], look_s=look_s)
         self.context = a_context(self.hub, self.journal, folder, responder=responder)
-        self.door = MatterDoor(self.context, MatterSettings(), self.find, lambda _places: True)
+        self.door = MatterDoor(self.context, MatterSettings(triggered=triggered), self.find, lambda _places: True)
         self.replies = 0
 
     def find(self, _: Path) -> Installed:

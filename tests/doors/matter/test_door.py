@@ -3,16 +3,20 @@
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from emulator.doors import Door
 from emulator.doors.matter import pairing
+from emulator.doors.matter.child import ERROR, WORDS_BYTES, printable
+from emulator.doors.matter.settings import DOOR
 from emulator.errors import Rejected
 from emulator.model import Outcome, Result
 from tests.doors.contract import DoorContract
-from tests.doors.matter.rig import House, a_house
+from tests.doors.fakes import a_switch
+from tests.doors.matter.rig import House, a_house, two
 from tests.support.patience import until
 
 
@@ -147,3 +151,45 @@ def test_an_invitation_opens_the_window(house: House) -> None:
     assert (found.code, found.paired) == ("3497-011-2332", 1)
     assert any("Alexa" in hint for hint in found.hints)
     until(lambda: {"open": True} in house.heard)
+
+
+def test_other_settings_keep_the_bridge_and_the_numbers_of_its_devices(tmp_path: Path) -> None:
+    total, night = two()
+    with a_house(tmp_path, switches=(total, night)) as house:
+        before = house.heard[0]
+    third = a_switch("Day alarm", 3, port=2003, doors=DOOR)
+    with a_house(tmp_path, switches=(third, replace(night, name="Noche"))) as house:
+        after = [one for one in house.heard if "passcode" in one][-1]
+        assert house.hub.asked == []
+    assert {**before, "devices": 0} == {**after, "devices": 0}
+    assert [(one["id"], one["name"]) for one in before["devices"]] == [
+        ("skey1", "Total alarm"),
+        ("skey2", "Night alarm"),
+    ]
+    assert [(one["id"], one["name"]) for one in after["devices"]] == [("skey3", "Day alarm"), ("skey2", "Noche")]
+    assert before["devices"][1]["serial"] == after["devices"][1]["serial"]
+
+
+def test_what_was_asked_before_the_bridge_ended_is_not_answered_by_the_next(house: House) -> None:
+    house.hub.prompt = False
+    reply = house.ask(1, on=True)
+    until(lambda: house.hub.tickets)
+    house.say("die")
+    until(lambda: len([one for one in house.heard if "passcode" in one]) == 2)
+    until(house.door.urls)
+    house.hub.tickets[0].finish(Outcome(Result.CONFIRMED, "done"), None)
+    assert house.answer(house.ask(7, on=True))["reply"] == reply + 1
+    assert [one for one in house.heard if one.get("reply") == reply] == []
+    assert len(house.hub.asked) == 1
+
+
+def test_a_port_that_is_taken_is_told(house: House) -> None:
+    house.say('{"taken": true}')
+    house.say("die")
+    until(lambda: any("another program has UDP port 5540" in one for one in house.door.obstacles()))
+
+
+def test_a_wide_word_of_the_bridge_is_cut() -> None:
+    assert printable(b"Error: \x1b[31mno" + b"x" * 9000) == "Error:  [31mno" + "x" * (WORDS_BYTES - 14)
+    assert ERROR.match("AddressInUseError: taken")
+    assert not ERROR.match("let x; throw new Error(1):")

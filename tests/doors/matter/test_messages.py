@@ -22,7 +22,22 @@ def test_reads_what_the_bridge_tells(line: bytes, told: messages.Told) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [b"", b"7", b"{", b"\xff", b'{"set":"s1","on":1}', b'{"fabrics":[{}]}', b'{"fabrics":7}']
+    "line",
+    [
+        b"",
+        b"7",
+        b"{",
+        b"\xff",
+        b'{"set":"s1","on":1}',
+        b'{"fabrics":[{}]}',
+        b'{"fabrics":7}',
+        b'{"fabrics":[{"index":999,"label":"","vendor":1}]}',
+        b"[" * 60_000,
+        b'{"set":"s1","on":true,"reply":3,"fabric":1,"node":"x y","at":2000}',
+        b'{"set":"s1","on":true,"reply":3,"fabric":900,"node":"7","at":2000}',
+        b'{"set":"s1","on":true,"reply":3,"fabric":1,"node":"7","at":1' + b"0" * 400 + b"}",
+        b'{"ready":{"manualPairingCode":"x","qrPairingCode":"MT:1"}}',
+    ],
 )
 def test_refuses_the_rest(line: bytes) -> None:
     with pytest.raises(ProtocolError):
