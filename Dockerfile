@@ -18,10 +18,9 @@ RUN python -m venv --copies /opt/emulator \
 
 # The bridge of the Matter door, one file. Node.js is copied from here, too: that of Debian brings 100 MB more along.
 FROM node:22-trixie-slim AS bridge
-COPY --from=build /opt/emulator /opt/emulator
 WORKDIR /bridge
-RUN cp -r /opt/emulator/lib/python3.13/site-packages/emulator/doors/matter/bridge/. . \
-    && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error \
+COPY emulator/doors/matter/bridge .
+RUN npm ci --ignore-scripts --no-audit --no-fund --loglevel=error \
     && node build.js made.mjs
 
 FROM python:3.13-slim-trixie AS emulator
