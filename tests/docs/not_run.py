@@ -51,10 +51,6 @@ NOT_RUN: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
         "changes the machine, and needs PyPI",
         {"pyproject.toml": ("\nhomekit = [", "\nmdns = [", "\nnotify = [")},
     ),
-    ".venv/bin/emulator matter --remove 2": (
-        "needs somebody who is paired",
-        {"emulator/cli/matter.py": ('"--remove"',), "docs/commands.md": ("`--remove FABRIC`",)},
-    ),
     "sudo install -D -m 644 devices.yaml /etc/verisure-emulator/devices.yaml": (
         "changes the machine",
         {"devices.yaml": ("installations:",), SERVICE: ("--config /etc/verisure-emulator/devices.yaml",)},

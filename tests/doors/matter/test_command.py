@@ -54,7 +54,7 @@ def test_before_the_first_run_there_is_no_code(type_: Type) -> None:
 @pytest.mark.usefixtures("paired")
 def test_it_shows_the_code_and_who_is_paired_and_opens_nothing(tmp_path: Path, type_: Type) -> None:
     said = type_().output
-    assert f"Setup code: {CODE.code}\n" in said
+    assert f"Setup code: {CODE.spoken}\n" in said
     assert said.count("█") > 100
     assert "Amazon" in said
     assert wishes(tmp_path) == pairing.Wishes()
