@@ -36,7 +36,8 @@ def names() -> set[str]:
         "log_level",
         "interfaces",
         *map(str.lower, _variables()),
-        *(name for name, row in doors.rows().items() if row.pages is None),
+        # What makes code has a program of its own, which the add-on's image lacks.
+        *(name for name, row in doors.rows().items() if row.pages is None and not row.makes_code),
         *(f"{name}_{key}" for name, row in doors.rows().items() for key in asked(row)),
     }
 
