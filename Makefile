@@ -27,6 +27,9 @@ FAST := tests/alarm tests/config tests/store tests/words tests/test_architecture
 	$(addsuffix .py,$(addprefix tests/lan/test_,access callback http1 limits outbox ssdp upnp)) \
 	$(addsuffix .py,$(addprefix tests/doors/,hue/test_bridge hue/test_names hue/test_values wemo/test_description wemo/test_soap))
 
+# A function beside its only user is easier to read than far from it.
+JAVASCRIPT := --deny correctness --deny suspicious --allow unicorn/consistent-function-scoping emulator
+
 MOST := --quiet --numprocesses 2 --dist loadscope -m 'not long and not hypothesis' $(FAST) tests/app/test_settings.py tests/test_pair.py
 
 .PHONY: run fast test types compiled test-long lowest newest pins release lint-packaging clients fuzz words docs bench bench-fleet abuse clean
@@ -37,6 +40,7 @@ run: $(VENV)/installed
 test: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/oxlint $(JAVASCRIPT)
 	@$(MAKE) --no-print-directory --jobs=2 types compiled
 	$(BIN)/python -m pytest $(or $(ARGS),--quiet $(WORKERS) -m 'not long' --cov --cov-report=term)
 
