@@ -115,7 +115,13 @@ OUTSIDE = tuple(
 )
 """Folders and modules that read the source, start the program as a process, or try the tests' own tools."""
 
-LONGEST = (*WHOLE, *(f"tests/{each}" for each in ("test_cli.py", "test_notify_program.py", "test_reload_program.py")))
+LONGEST = (
+    *WHOLE,
+    *(
+        f"tests/{each}"
+        for each in ("doors/mqtt/test_brokers.py", "test_cli.py", "test_notify_program.py", "test_reload_program.py")
+    ),
+)
 """Folders and modules."""
 
 MEMORY = Path("/dev/shm")  # noqa: S108  every test has a folder of its own there

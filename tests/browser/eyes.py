@@ -62,7 +62,8 @@ OURS = re.compile(
     | \b(the\s(disk\sis\sfull|cloud\sis\sdown)|\d\sanswers|no\sanswer|why|port\s80\sis\staken)\b
     | \bMy\sPages\b | \bmypages\b | \bBenelux\b | \be-mails?\b
     | \b(Total|Day|Night|Perimeter|Annex)\salarm(\shere)? | \b(home|beach|Casa|Playa|Comedor|Cocina)\b
-    | \b(WeMo|Hue|HomeKit|MQTT|Apprise|My\sVerisure|Verisure|Securitas\sDirect|Echo|API|CSV|PIN)\b
+    | \b(WeMo|Hue|HomeKit|MQTT|Matter|Google|SmartThings|Echo|API|CSV|PIN)\b
+    | \b(Apprise|My\sVerisure|Verisure|Securitas\sDirect)\b
     """,
     re.VERBOSE | re.IGNORECASE,
 )

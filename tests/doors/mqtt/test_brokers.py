@@ -19,13 +19,16 @@ from tests.doors.mqtt.front import too_old_for_5
 from tests.doors.mqtt.running import PIN, MqttProgram, Watcher, url
 from tests.support.mosquitto import Amqtt, Certificates, Mosquitto, RealBroker
 from tests.support.mqtt_client import V5, V311, MqttClient
-from tests.support.patience import until
+from tests.support.patience import LOOK_EVERY_S, until
 from tests.support.program import simulated
 
 StartMosquitto = Callable[..., Mosquitto]
 TOTAL = Arm(ArmMode.parse("total"))
 X1 = ("ARMNIGHT1", "ARM1", "DARM1")
 """Requests that change the alarm."""
+
+QUEUE_LOOKS = 500
+"""Looks for an answer before the question is put once more."""
 
 DISARM = f'{{"action": "DISARM", "code": "{PIN}"}}'
 USER = {"user": "home", "password": "correct horse"}
@@ -50,8 +53,17 @@ class Home:
     def end_of_queue(self) -> None:
         """Wait until the program has taken everything that was said before."""
         before = sum(self.program.refusals().values())
-        self.watcher.order("MAKE_COFFEE")
-        until(lambda: sum(self.program.refusals().values()) > before, "a refusal")
+
+        def refused() -> bool:
+            # Once more after a while: the connection in which the first one is may be about to end.
+            self.watcher.order("MAKE_COFFEE")
+            for _ in range(QUEUE_LOOKS):
+                if sum(self.program.refusals().values()) > before:
+                    return True
+                time.sleep(LOOK_EVERY_S)
+            return False
+
+        until(refused, "a refusal")
 
 
 @contextmanager
