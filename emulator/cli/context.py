@@ -16,7 +16,7 @@ import click
 
 from emulator import APP_NAME
 from emulator.cli.values import Words, complete_installations, complete_interfaces, did_you_mean
-from emulator.errors import Unreachable
+from emulator.errors import ConfigError, Problem, Unreachable
 from emulator.system import logs
 
 if TYPE_CHECKING:
@@ -71,6 +71,16 @@ class Context:
         from emulator.app.settings import Settings
 
         return Settings.load(self.file)
+
+    def door(self, name: str) -> Any:
+        """Return the section of a door; ConfigError if devices.yaml has none."""
+        from emulator import doors
+
+        opened = self.load().doors.opened
+        if name not in opened:
+            why = f"has no `{name}:`, so there is no {doors.row(name).title}: write that below it"
+            raise ConfigError([Problem("doors", why)])
+        return opened[name]
 
     @property
     def environment(self) -> Mapping[str, str]:

@@ -7,9 +7,9 @@ import click
 
 from emulator.cli.context import common, context
 from emulator.doors.homekit import setup
-from emulator.doors.homekit.settings import HomekitSettings, require
+from emulator.doors.homekit.security import DOOR
+from emulator.doors.homekit.settings import require
 from emulator.doors.homekit.setup import KeptBridge
-from emulator.errors import ConfigError, Problem
 from emulator.store.journal import Journal
 from emulator.system import output
 from emulator.system.lock import is_running
@@ -23,10 +23,7 @@ from emulator.system.lock import is_running
 def homekit(reset: bool, yes: bool, as_json: bool, **chosen: Any) -> None:
     """Show the code of the HomeKit bridge, as a QR code too, and who is paired."""
     here = context(chosen, level="warning")
-    section = next((one for one in here.load().doors.opened.values() if isinstance(one, HomekitSettings)), None)
-    if section is None:
-        raise ConfigError([Problem("doors", "has no `homekit:`, so there is no HomeKit bridge: write that below it")])
-    require(section)
+    require(here.door(DOOR))
     if reset and not yes:
         question = "The Home app loses the bridge, with rooms, scenes and automations. Go on?"
         click.confirm(question, abort=True, err=as_json)

@@ -8,11 +8,10 @@ from typing import Any
 
 import click
 
-from emulator.cli.context import common, context
+from emulator.cli.context import common, context, for_programs
 from emulator.doors.matter import bundle, pairing
 from emulator.doors.matter.messages import Fabric, PairingCode
-from emulator.doors.matter.settings import MatterSettings
-from emulator.errors import ConfigError, Problem
+from emulator.doors.matter.settings import DOOR
 from emulator.store.journal import Journal
 from emulator.system import output
 from emulator.system.lock import is_running
@@ -24,15 +23,14 @@ LATE = "No `emulator run` uses this state folder; it is done when one starts."
 @common
 @click.option("--open", "opens", is_flag=True, help="Let another ecosystem pair, for 15 minutes.")
 @click.option("--remove", type=int, metavar="FABRIC", help="End the pairing with this number.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@for_programs
 @click.pass_context
 def matter(called: click.Context, /, opens: bool, remove: int | None, as_json: bool, **chosen: Any) -> None:
     """Show the code of the Matter bridge, as a QR code too, and who is paired; `matter install` installs it."""
     if called.invoked_subcommand:
         return
     here = context(chosen, level="warning")
-    if not any(isinstance(one, MatterSettings) for one in here.load().doors.opened.values()):
-        raise ConfigError([Problem("doors", "has no `matter:`, so there is no Matter bridge: write that below it")])
+    here.door(DOOR)
     with closing(Journal(here.state_dir)) as book:
         code, found = pairing.code(book), pairing.fabrics(book)
         if remove is not None and remove not in (one.index for one in found):

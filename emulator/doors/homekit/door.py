@@ -17,7 +17,6 @@ from emulator.errors import EmulatorError
 from emulator.lan.lanes import Lanes
 from emulator.lan.network import Place
 from emulator.lan.responder import Tenant
-from emulator.lan.ssdp import UpnpDevice
 from emulator.words.text import Text, sense
 
 LOG = logging.getLogger(__name__)
@@ -105,10 +104,6 @@ class HomekitDoor(Tenant):
         self._refresh()
         self._hosts = tuple(place.advertised for place in self._bridge.places)
         return found
-
-    def devices(self, place: Place) -> Sequence[UpnpDevice]:  # noqa: ARG002  # found by mDNS
-        """Return nothing: no search of SSDP finds it."""
-        return ()
 
     async def close(self) -> None:
         """Close the bridge."""

@@ -22,7 +22,6 @@ from emulator.errors import EmulatorError, ProtocolError
 from emulator.lan.lanes import Lanes
 from emulator.lan.network import Place
 from emulator.lan.responder import Tenant
-from emulator.lan.ssdp import UpnpDevice
 from emulator.words.text import Text, sense
 
 LOG = logging.getLogger(__name__)
@@ -125,10 +124,6 @@ class MatterDoor(Tenant):
         ):
             found.append(NO_IPV6)
         return found
-
-    def devices(self, place: Place) -> Sequence[UpnpDevice]:  # noqa: ARG002  # found by mDNS
-        """Return nothing: no search of SSDP finds it."""
-        return ()
 
     async def close(self) -> None:
         """End the bridge."""
