@@ -87,7 +87,9 @@ def install(state_dir: Path, say: Callable[[str], object], environ: Mapping[str,
     if npm is None:
         raise EmulatorError(Text("npm is not installed: on Debian, {command}", command="sudo apt install npm"))
     target = folder(state_dir) / name()
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # It may come before the first run; `parents` alone would let others look into the state folder.
+    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    target.parent.mkdir(mode=0o700, exist_ok=True)
     for left in target.parent.glob(f"{MAKING}*"):  # of an installation that was killed
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=MAKING, dir=target.parent) as made:

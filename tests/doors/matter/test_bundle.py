@@ -72,6 +72,12 @@ def test_it_makes_one_file_of_what_npm_fetches_and_leaves_nothing_else(tmp_path:
     assert found.environment.keys() == {"HOME", "MALLOC_ARENA_MAX", "NODE_ENV"}
 
 
+def test_before_the_first_run_it_makes_a_state_folder_that_is_nobody_elses(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.install()
+    assert [one.stat().st_mode & 0o777 for one in (machine.state, bundle.folder(machine.state))] == [0o700, 0o700]
+
+
 def test_what_does_not_match_its_hash_is_not_installed(tmp_path: Path) -> None:
     machine = Machine(tmp_path, npm=FAILING)
     with pytest.raises(EmulatorError, match="npm ci failed: first / npm error code EINTEGRITY"):
