@@ -9,12 +9,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain, cycle, islice
 from pathlib import Path
 from typing import Any
 
 import requests
 
 from emulator.app.settings import Settings, assembled
+from emulator.simulator import place as simulated_place
 from emulator.simulator.accounts import SimulatedAccount
 from emulator.simulator.panel.panel import SimulatedPanel
 from emulator.simulator.server import SimulatedAlarm
@@ -23,6 +25,12 @@ from tests.support.patience import PATIENCE_S
 
 ROOM = 8
 """Ports in a row; no test has more switches."""
+
+BLOCKS = range(10_000, simulated_place.PORTS.start, ROOM)
+"""Below those that simulated alarms choose for themselves at any time, and that the system gives to clients."""
+
+PORTS = cycle(chain(islice(BLOCKS, start := secrets.randbelow(len(BLOCKS)), None), islice(BLOCKS, start)))
+"""One after the other, from anywhere: several runs may share a machine."""
 
 SWITCHES = "[{name: Night, on: night, off: disarm}]"
 NIGHT = {"name": "Night", "on": "night", "off": "disarm"}
@@ -112,12 +120,12 @@ class Program:
 
 
 def free_port() -> int:
-    """One that nobody listens at, and below those that the system gives to clients: none of these takes it meanwhile.
+    """One that nobody listens at, nor is about to; none is given twice before a thousand others were.
 
     The next few are free as well, as a program's switches take them one after the other.
     """
     while True:
-        port = 20_000 + secrets.randbelow(12_000)
+        port = next(PORTS)
         with ExitStack() as probes, suppress(OSError):
             for each in range(port, port + ROOM):
                 probes.enter_context(socket.create_server(("127.0.0.1", each)))
