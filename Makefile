@@ -32,7 +32,7 @@ JAVASCRIPT := --deny correctness --deny suspicious --allow unicorn/consistent-fu
 
 MOST := --quiet --numprocesses 2 --dist loadscope -m 'not long and not hypothesis' $(FAST) tests/app/test_settings.py tests/test_pair.py
 
-.PHONY: run fast test types compiled test-long lowest newest pins release lint-packaging clients fuzz words docs bench bench-fleet abuse clean
+.PHONY: run fast test tests types compiled test-long lowest newest pins release lint-packaging clients fuzz words docs bench bench-fleet abuse clean
 
 run: $(VENV)/installed
 	$(BIN)/emulator run $(ARGS)
@@ -41,8 +41,7 @@ test: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/oxlint $(JAVASCRIPT)
-	@$(MAKE) --no-print-directory --jobs=2 types compiled
-	$(BIN)/python -m pytest $(or $(ARGS),--quiet $(WORKERS) -m 'not long' --cov --cov-report=term)
+	@$(MAKE) --no-print-directory --jobs=2 tests types
 
 # For the seconds between two edits. One part is `make test ARGS=tests/doors/wemo`.
 fast: $(VENV)/installed-dev
@@ -50,8 +49,12 @@ fast: $(VENV)/installed-dev
 	$(BIN)/ruff check --quiet .
 	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadscope -m 'not long and not hypothesis' $(FAST)
 
+tests: compiled
+	$(BIN)/python -m pytest $(or $(ARGS),--quiet $(WORKERS) -m 'not long' --cov --cov-report=term)
+
+# In the time that tests wait for programs.
 types: $(VENV)/installed-dev
-	$(BIN)/mypy
+	nice $(BIN)/mypy
 
 # Once, for programs that tests start and for the workers, of which each would do it for itself.
 compiled: $(VENV)/installed-dev

@@ -4,6 +4,7 @@ And what many of them need: a journal, a clock, a cloud elsewhere.
 """
 
 import ctypes
+import gc
 import importlib
 import logging
 import os
@@ -186,15 +187,22 @@ def is_traced(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    """Trace the loading of the program, and not that of the tests, which takes each worker twice as long."""
+    """Trace the loading of the program in one process, and not that of the tests, which takes twice as long."""
     if tracing := Coverage.current():
         session.config.stash[TRACING] = tracing  # nobody else knows it once it is stopped
-        for module in pkgutil.walk_packages(emulator.__path__, "emulator."):
-            if not module.name.endswith("__main__"):
-                importlib.import_module(module.name)
+        if os.environ.get("PYTEST_XDIST_WORKER", session.config.getoption("dist")) in ("gw0", "no"):
+            for module in pkgutil.walk_packages(emulator.__path__, "emulator."):
+                if not module.name.endswith("__main__"):
+                    importlib.import_module(module.name)
         # In a worker, pytest-cov has begun twice, and what is stopped lets the one before it go on.
         while begun := Coverage.current():
             begun.stop()
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays until the end: all tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
