@@ -5,7 +5,8 @@ Facts: verisure-mypages.md §1, §2, §3 and §8.
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -159,7 +160,7 @@ def parse(answer: Answer) -> PagesReply:
     """Return what an answer says."""
     try:
         document = json.loads(answer.body) if answer.body.strip() else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict | list):
         document = None
@@ -183,12 +184,12 @@ MOST_ROWS = 1000
 
 def _rows(document: Any) -> Iterator[Mapping[str, Any]]:
     """Yield every object of a document, outer ones first."""
-    waiting: Sequence[Any] = [document]
+    waiting = deque([document])
     for _ in range(MOST_ROWS):
         if not waiting:
             return
-        first, *rest = waiting
+        first = waiting.popleft()
         if isinstance(first, dict):
             yield first
         inner = first.values() if isinstance(first, dict) else first if isinstance(first, list) else ()
-        waiting = [*rest, *(one for one in inner if isinstance(one, dict | list))]
+        waiting.extend(one for one in inner if isinstance(one, dict | list))

@@ -100,7 +100,8 @@ class PagesCommands:
     def _dry_run(self, about: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
         started = self._clock.monotonic()
         while self._clock.monotonic() - started < DRY_RUN_S:
-            result = (self._session.look(operations.DRY_RUN_STATUS, about) or {}).get("result")
+            status = self._session.look(operations.DRY_RUN_STATUS, about)
+            result = status.get("result") if isinstance(status, dict) else None
             if isinstance(result, dict):
                 return codec.rows(result.get("deviceViolations"))
             if not self._clock.sleep(POLL_S):

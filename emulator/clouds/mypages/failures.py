@@ -80,11 +80,15 @@ def error(reply: PagesReply, told: Callable[[str], str], *, login: bool = False)
         return WrongCode(Text("the alarm did not take the code: it is wrong, or has another length"))
     if reply.document is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Unreachable(Text("the alarm's cloud cannot answer just now (HTTP {status})", status=str(status)))
-    refused = WRONG_LOGIN & codes or status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-    if login and (refused or status == HTTPStatus.BAD_REQUEST):
+    refused = WRONG_LOGIN & codes or status == HTTPStatus.UNAUTHORIZED
+    if login and (refused or status in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN)):
         return LoginRefused(said(Text("the cloud refused the login: check user and password")))
     if refused or SESSION in codes:
         return SessionExpired(said(Text("the cloud does not accept this session")))
+    if status == HTTPStatus.FORBIDDEN and not codes:
+        # Of a gateway, as far as is known: neither about the session, nor proof that nothing was done.
+        text = Text("the alarm's cloud lets nothing in: too many requests, or this address is blocked")
+        return Unreachable(said(text))
     if is_unread(reply.errors, status, begun=reply.begun) or any(one.startswith(CHECKED) for one in codes):
         return Rejected(said(Text("the cloud does not take this request, and has done nothing")))
     return Unreachable(said(Text("the cloud has trouble")))

@@ -29,6 +29,10 @@ PASSWORD_PAUSE_S = 900.0
 """Least time between two logins with the password by this program: each may cost a code, and too many the account."""
 
 
+MOST_DIGITS = 2
+"""Digits of a `pinCodeLength` that is believed; Python itself refuses to read thousands."""
+
+
 class PagesHome(NamedTuple):
     """The installation: its number, its name, and the number of digits of its codes (0 if unknown)."""
 
@@ -208,4 +212,4 @@ class PagesSession:
 
 def _digits(row: Mapping[str, Any]) -> int:
     found = codec.text(row, "pinCodeLength")
-    return int(found) if found.isdecimal() else 0
+    return int(found) if found.isdecimal() and len(found) <= MOST_DIGITS else 0

@@ -99,6 +99,7 @@ class PagesWire:
         """
         self.conceal(*request.cookies.values())
         for left in reversed(range(len(self._senders))):
+            self._keep_silence()
             reply, failure = self._tried(request, before, login=login)
             if reply and not self._is_weather(reply):
                 break
@@ -132,10 +133,6 @@ class PagesWire:
             self._senders.reverse()
 
     def _once(self, request: PagesRequest, before: Before) -> PagesReply:
-        if until := self._is_silent():
-            again = datetime.fromtimestamp(until).astimezone()
-            text = Text("the cloud was asked too often: nothing is sent until {time}", time=f"{again:%H:%M}")
-            raise Unreachable(text, sent=False)
         with self._lane.turn(request.name):
             before()
             with last_look(before):
@@ -144,12 +141,15 @@ class PagesWire:
         self.conceal(*answer.cookies.values())
         return codec.parse(answer)
 
-    def _is_silent(self) -> float:
-        """Return the end of the silence that this account owes the cloud (epoch seconds); 0 if there is none."""
+    def _keep_silence(self) -> None:
+        """Raise Unreachable, not sent, during the silence that this account owes the cloud."""
         login = self.vault.load()
         until = login.quiet_until if login else 0.0
         # A clock that was set back must not make a day of silence into a year.
-        return until if 0 < until - self.clock.time() <= 2 * LIMIT_MOST_S else 0.0
+        if 0 < until - self.clock.time() <= 2 * LIMIT_MOST_S:
+            again = datetime.fromtimestamp(until).astimezone()
+            text = Text("the cloud was asked too often: nothing is sent until {time}", time=f"{again:%H:%M}")
+            raise Unreachable(text, sent=False)
 
     def _fall_silent(self, limited: Limited, reply: PagesReply) -> Unreachable:
         until = failures.quiet_until(limited, reply.retry_after, self.clock.time())

@@ -46,6 +46,7 @@ def error(status: int, document: Any, *, login: bool = False) -> object:
         (200, within("VAL_00008"), WrongCode),
         (404, coded("VAL_00818"), Rejected),
         (401, coded("ACC_00002"), CodesExhausted),
+        (403, {"message": "Forbidden"}, Unreachable),
         (504, b"<html>Verisure API Gateway</html>", Unreachable),
         (200, b"<html>", Unreachable),
         (200, within("SYS_00001"), Unreachable),
@@ -61,6 +62,15 @@ def test_what_an_error_means(status: int, document: Any, kind: type[Exception]) 
 def test_what_was_taken_is_not_sent_again_whatever_else_the_answer_says(code: str) -> None:
     for status in (200, 401, 503):
         found = error(status, within(code) | {"data": {"armStateArmAway": "transaction"}})
+        assert type(found) is Unreachable
+        assert found.sent
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"message": "Forbidden"}', b"null", b"[" * 200_000])
+def test_an_answer_without_a_code_proves_nothing(body: bytes) -> None:
+    """But for 401 and 429, by which HTTP itself says that nothing was done."""
+    for status in {*range(300, 600)} - {401, 429}:
+        found = error(status, body)
         assert type(found) is Unreachable
         assert found.sent
 
