@@ -21,7 +21,7 @@ from emulator.simulator.server import FACES
 ROOT = Path(emulator.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
-WORDS = ("errors", "model", "activity", "clock", "words.text", "words.spoken")
+WORDS = ("errors", "model", "clock", "words.text", "words.spoken")
 """What every folder may import."""
 
 FOLDERS: dict[str, tuple[str, ...]] = {
@@ -31,7 +31,6 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     "errors": (),
     "clock": (),
     "model": (),
-    "activity": (),
     "words": (),
     "lan": (),
     "store": (),
@@ -206,6 +205,11 @@ def test_every_rule_is_about_something() -> None:
     assert not [room for room in rooms if not any(within(one, room) for one in names)]
 
 
+def test_no_module_is_loose_at_the_top() -> None:
+    """What two rooms share has a home all the same: in the words, or in the contract between the two."""
+    assert {file.stem for file in ROOT.glob("*.py")} == {"__init__", "__main__", "errors", "clock"}
+
+
 def test_no_room_for_everything() -> None:
     parts = {(name(file), part) for file in FILES for part in name(file).split(".")}
     assert not [
@@ -234,7 +238,7 @@ REASON_WITHIN = 10
 CLAUSE = re.compile(r"(What(ever)?|Whether|Who(ever|se)?|Where(ver)?|Why|How(ever)?|When it)\b")
 """A docstring starts with a verb, or with the noun that it is about."""
 
-CORE = ("errors", "model", "activity", "clock", "alarm", "store", "config", "app")
+CORE = ("errors", "model", "clock", "alarm", "store", "config", "app")
 CORE_LIMIT, DOOR_LIMIT, CLOUD_LIMIT = 3000, 1000, 1000
 """Lines of code, without blanks, comments and docstrings."""
 

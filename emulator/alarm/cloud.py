@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from emulator.activity import AlarmEvent
 from emulator.model import Action, PanelState
+from emulator.model.activity import AlarmEvent
 
 
 class Phase(StrEnum):

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from emulator.activity import AlarmEvent, EventKind
 from emulator.alarm.cloud import Cloud
 from emulator.alarm.pending import PendingCommands
 from emulator.alarm.unfinished import Records
 from emulator.errors import EmulatorError
 from emulator.model import Axes, Interior, Notice
+from emulator.model.activity import AlarmEvent, EventKind
 from emulator.store import activity
 from emulator.store.activity import LogMemory
 from emulator.words.text import Text

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from emulator.activity import NAME_CHARS, WORDS_CHARS, AlarmEvent, EventKind, Means
+from emulator.model.activity import NAME_CHARS, WORDS_CHARS, AlarmEvent, EventKind, Means
 
 MOST_ROWS = 100
 """Newest rows of a log that are looked at: some days of a busy house."""

@@ -5,8 +5,8 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from emulator.activity import AlarmEvent, EventKind, Means
 from emulator.model import Interior, Result
+from emulator.model.activity import AlarmEvent, EventKind, Means
 from emulator.store.history import Span
 from emulator.store.journal import Journal
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from emulator.activity import EventKind
 from emulator.model import Action, Outcome, PanelState, Result
+from emulator.model.activity import EventKind
 from emulator.store.activity import LoggedEvent
 from emulator.store.journal import Entry
 from emulator.store.pairing import User

@@ -1,6 +1,6 @@
 """Names, in a sentence, of what an activity log tells. Pure."""
 
-from emulator.activity import EventKind, Means
+from emulator.model.activity import EventKind, Means
 from emulator.words.text import Text, sense
 
 KINDS = {

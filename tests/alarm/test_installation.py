@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from emulator import clouds
-from emulator.activity import AlarmEvent
 from emulator.alarm.cloud import Details, Phase, Reading, Report
 from emulator.alarm.installation import Health, Installation
 from emulator.alarm.pending import FAILURE_KEPT_S
@@ -21,6 +20,7 @@ from emulator.alarm.unfinished import SETTLE_LIMIT_S
 from emulator.clouds.account import Account
 from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, SettingNeeded, Unconfirmed, Unreachable
 from emulator.model import DISARMED, Action, Arm, ArmMode, Axes, Command, Disarm, Interior, Origin, PanelState, Result
+from emulator.model.activity import AlarmEvent
 from emulator.simulator.faults import InjectedFault
 from emulator.store import history, refused_logins
 from emulator.store.journal import Journal

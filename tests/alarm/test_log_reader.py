@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator.activity import AlarmEvent, EventKind, Means
 from emulator.alarm.installation import Installation
 from emulator.alarm.log_reader import MOST_TOLD, POLLS
 from emulator.errors import LoginRefused
 from emulator.model import Arm, ArmMode, Command, Disarm, Interior, Notice, Origin, Result
+from emulator.model.activity import AlarmEvent, EventKind, Means
 from emulator.simulator.faults import InjectedFault
 from emulator.store import activity, history
 from emulator.store.journal import Journal

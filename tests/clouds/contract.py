@@ -6,10 +6,10 @@ from typing import Any, Protocol
 import pytest
 
 from emulator import clouds
-from emulator.activity import WORDS_CHARS, EventKind, Means
 from emulator.alarm.cloud import Cloud, Phase, Reading
 from emulator.errors import OpenZones, Rejected, Unreachable
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior
+from emulator.model.activity import WORDS_CHARS, EventKind, Means
 from emulator.simulator.accounts import SECRETS
 from emulator.simulator.faults import InjectedFault
 

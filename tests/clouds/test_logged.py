@@ -2,10 +2,10 @@
 
 import pytest
 
-from emulator.activity import NAME_CHARS, WORDS_CHARS, EventKind, Means
 from emulator.clouds import logged
 from emulator.clouds.logged import LoggedRow
 from emulator.clouds.wsdo.log import KINDS as OLDER
+from emulator.model.activity import NAME_CHARS, WORDS_CHARS, EventKind, Means
 
 NOW = 1_700_000_000.0
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.activity import AlarmEvent, EventKind, Means
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Command, Disarm, Interior, Origin, Outcome, Result
+from emulator.model.activity import AlarmEvent, EventKind, Means
 from emulator.store import activity, keys
 from emulator.store.activity import KEEP_EVENTS, LoggedEvent, LogMemory
 from emulator.store.history import Span

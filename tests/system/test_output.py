@@ -1,7 +1,7 @@
 """What the commands print."""
 
-from emulator.activity import EventKind, Means
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Outcome, PanelState, Result
+from emulator.model.activity import EventKind, Means
 from emulator.store.activity import LoggedEvent
 from emulator.store.journal import Entry
 from emulator.system import output

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from emulator.activity import AlarmEvent
 from emulator.alarm.cloud import Details, Reading, Report
 from emulator.clouds.fitted import NAMES
 from emulator.clouds.mypages import codec, operations
@@ -18,6 +17,7 @@ from emulator.clouds.mypages.session import PagesHome, PagesSession
 from emulator.clouds.mypages.wire import PagesWire
 from emulator.errors import CloudError, Rejected, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior, PanelState
+from emulator.model.activity import AlarmEvent
 from emulator.words import spoken
 from emulator.words.text import Text
 

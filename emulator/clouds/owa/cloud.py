@@ -6,7 +6,6 @@ Facts: verisure-owa.md §4 to §7.
 import logging
 from collections.abc import Iterable, Sequence
 
-from emulator.activity import AlarmEvent
 from emulator.alarm.cloud import Details, Reading, Report
 from emulator.clock import Clock
 from emulator.clouds.account import Account
@@ -22,6 +21,7 @@ from emulator.clouds.turnstile import Turnstile
 from emulator.clouds.vault import Vault
 from emulator.errors import CloudError, CommandError, EmulatorError, Rejected, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, PanelState
+from emulator.model.activity import AlarmEvent
 from emulator.words import spoken
 from emulator.words.text import Text
 

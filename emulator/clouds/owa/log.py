@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.activity import AlarmEvent
 from emulator.clouds import logged
 from emulator.clouds.logged import LoggedRow
 from emulator.clouds.owa import graphql, operations
 from emulator.clouds.owa.session import OwaSession
+from emulator.model.activity import AlarmEvent
 
 WINDOW, ROWS = "LASTMONTH", 40
 """Time filter, and number of rows: more than happens between two reads."""

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from emulator.activity import AlarmEvent
 from emulator.alarm.cloud import GLANCE_S, Details, Reading, Report
 from emulator.clock import Clock
 from emulator.clouds.account import Account
@@ -19,6 +18,7 @@ from emulator.clouds.wsdo.operations import PanelOperations
 from emulator.clouds.wsdo.session import Session, Transport
 from emulator.errors import CloudError, CommandError, Rejected, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, ArmMode, Axes, Disarm, Interior, PanelState
+from emulator.model.activity import AlarmEvent
 from emulator.words import spoken
 from emulator.words.text import Text
 

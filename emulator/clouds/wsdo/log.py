@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from emulator.activity import AlarmEvent, EventKind
 from emulator.clouds import logged
 from emulator.clouds.logged import LoggedRow
 from emulator.clouds.wsdo.pet import LogRow
+from emulator.model.activity import AlarmEvent, EventKind
 
 KINDS = {**logged.KINDS, "24": EventKind.ALARM}
 """Clients of this API count 24 among the alarms; those of its successor call it tampering (§2.2)."""

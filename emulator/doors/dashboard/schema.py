@@ -8,8 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema, model_validator
 
-from emulator.activity import EventKind, Means
 from emulator.model import ARM_MODES_HELP, ARM_WORDS, INTERIOR_WORDS, ArmMode, Interior
+from emulator.model.activity import EventKind, Means
 
 PIN_LIMIT = 64
 """Characters of a tried PIN; a real one has 12 at most."""

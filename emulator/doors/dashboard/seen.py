@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from emulator.activity import EventKind
 from emulator.doors.dashboard.events import Event
 from emulator.doors.dashboard.timeline import Mark, Place
+from emulator.model.activity import EventKind
 from emulator.store.activity import LoggedEvent, movers
 from emulator.store.history import Span
 from emulator.words import dates, happened, spoken

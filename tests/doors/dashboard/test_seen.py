@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator.activity import EventKind, Means
 from emulator.doors.dashboard import seen
 from emulator.doors.dashboard.events import listed
 from emulator.doors.dashboard.timeline import draw
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
+from emulator.model.activity import EventKind, Means
 from emulator.store import activity
 from emulator.store.activity import LoggedEvent
 from emulator.store.history import Span

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from emulator.activity import AlarmEvent
 from emulator.alarm.cloud import Details, Phase, Reading, Report
 from emulator.clock import Clock
 from emulator.clouds import Country, Polling, Provider
 from emulator.clouds.account import Account, Reach
 from emulator.model import DISARMED, Action, PanelState
+from emulator.model.activity import AlarmEvent
 
 
 class TinCloud:
