@@ -26,7 +26,7 @@ from emulator.app.targets import patient_target, unnotified
 from emulator.app.watch import StateFolder, Watch
 from emulator.clock import Gap, Heartbeat
 from emulator.config.credentials import Credentials
-from emulator.doors import Changes, Door, DoorContext
+from emulator.doors import Changes, Door, DoorContext, needs
 from emulator.doors.mounted import Mounted
 from emulator.errors import EmulatorError
 from emulator.lan import network
@@ -118,8 +118,7 @@ class App:
         self.hub = Hub(switches(settings, journal), self.installations, journal, clock, show_target=show_target)
         self.doors: dict[str, Door] = {}
         self._sections = settings.doors.opened
-        for name, section in self._sections.items():
-            doors.row(name).require(section)
+        needs.require(self._sections)
         self._context = self._surroundings(settings, interfaces or settings.lan.interfaces)
         folder = StateFolder(journal, clock, self.all_changed)
         looks = [installation.look_after for installation in self.installations.values()]

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from emulator import doors
 from emulator.app import resources
 from emulator.app.settings import Settings
 from emulator.app.targets import patient_target
 from emulator.config.credentials import Credentials
+from emulator.doors import needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,7 @@ class Plan:
 
     def check(self, running: "Plan") -> None:
         """Raise EmulatorError where a program could not be built from it in the place of one that runs."""
-        for name, section in self.settings.doors.opened.items():
-            doors.row(name).require(section)
+        needs.require(self.settings.doors.opened)
         for url in self.targets:
             patient_target(url)
         need, has = resources.Need.of(self.settings), resources.Need.of(running.settings)

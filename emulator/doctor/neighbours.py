@@ -1,4 +1,4 @@
-"""Checks of the programs on which doors depend, such as a broker; each door knows how to try its own."""
+"""Checks of what doors depend on: libraries, and programs such as a broker. Each door knows how to try its own."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -23,12 +23,13 @@ def _journal(case: Case) -> Iterator[Journal | None]:
 
 
 def programs(case: Case) -> Iterator[Finding]:
-    """Try each program on which a door depends."""
+    """Look for the libraries of each door, and try each program on which one depends."""
     for name, section in case.settings.doors.opened.items() if case.settings else ():
         row = doors.row(name)
-        if row.probe is None:
-            continue
         try:
+            row.require(section)
+            if row.probe is None:
+                continue
             with _journal(case) as journal:
                 troubles = list(row.probe(section, journal, case.state_dir))
         except ConfigError as error:

@@ -182,6 +182,15 @@ def test_what_this_machine_lacks_for_them_is_found_before(house: House, monkeypa
     assert (house.look(AGAIN_S), house.log) == (False, [])
 
 
+def test_all_that_this_machine_lacks_is_named_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    for library in ("paho", "pyhap"):
+        monkeypatch.setitem(sys.modules, library, None)
+    doors = {"homekit": {}, "mqtt": {"broker": "mqtt://192.168.7.5"}}
+    house.file = Plan(settings(NIGHT, doors=doors), {}, ())
+    told = str(house.ask().exception())
+    assert [line.partition(" needs")[0] for line in told.splitlines()] == ["doors.homekit:", "doors.mqtt:"]
+
+
 def test_a_missing_notifier_keeps_nothing_from_being_taken(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     house.file = Plan(plan("Nacht").settings, {}, ("json://host",))

@@ -1,5 +1,6 @@
 """Programs on which doors depend, as `emulator check` finds them."""
 
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +56,15 @@ def test_settings_that_cannot_work_are_a_problem(probed: Any) -> None:
     [(verdict, found, fix)] = probed(probe)
     assert (verdict, found) == ("problem", "doors.mqtt: no library; environment: X: no file")
     assert "the program does not start before" in fix
+
+
+def test_a_library_that_is_missing_is_a_problem_of_a_door_that_depends_on_no_program(
+    make_case: MakeCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyhap", None)
+    [found] = neighbours.programs(make_case(SIMULATED + "doors: {homekit: {}, dashboard: {}}\n"))
+    assert (found.verdict, found.check) == ("problem", "HomeKit bridge")
+    assert "doors.homekit: needs the extra homekit" in found.found
 
 
 def test_a_door_that_depends_on_none_or_is_not_opened_is_not_looked_at(make_case: MakeCase, probed: Any) -> None:

@@ -65,7 +65,6 @@ def _open(context: DoorContext, chosen: MqttSettings) -> Door:
 
 
 def _probe(chosen: MqttSettings, journal: Journal | None, _state_dir: Path) -> Iterable[Trouble]:
-    _require(chosen)
     from emulator.doors.mqtt import link, trial
 
     program = (journal and known_id(journal)) or link.NOBODY
