@@ -10,6 +10,7 @@ from emulator.archive import backup as archive
 from emulator.archive import bundle, seal
 from emulator.archive.bundle import BackupUnfit
 from emulator.cli.context import PATH, common, context
+from emulator.cli.prompt import prompt
 from emulator.clock import SystemClock
 from emulator.config import devices_yaml
 from emulator.errors import ConfigError, Problem
@@ -56,7 +57,7 @@ def backup(file: Path, with_secrets: bool, passphrase_file: Path | None, **chose
 def passphrase(file: Path | None, *, is_new: bool) -> str:
     """Return the passphrase from the file, or from the terminal; a new one is asked for twice."""
     if file is None:
-        found = str(click.prompt("Passphrase", hide_input=True, confirmation_prompt="Once more" if is_new else False))
+        found = str(prompt("Passphrase", hide_input=True, confirmation_prompt="Once more" if is_new else False))
     else:
         try:
             found = file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")

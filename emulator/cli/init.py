@@ -12,6 +12,7 @@ from emulator import clouds
 from emulator.cli import service
 from emulator.cli.context import Context, common, context
 from emulator.cli.progress import waiting
+from emulator.cli.prompt import prompt
 from emulator.cli.values import Words
 from emulator.clock import SystemClock
 from emulator.config import devices_yaml
@@ -88,7 +89,7 @@ def _change(one: SetUp, journal: Journal) -> None:
     for name in later:
         click.echo(f"  {name:<9} {steps.BY_NAME[name].title}")
     while True:
-        name = click.prompt("Change, or save", type=Words([*later, "save"]), default="save")
+        name = prompt("Change, or save", type=Words([*later, "save"]), default="save")
         if name == "save":
             break
         _walk(one, journal, [*steps.ACCOUNT, "switches"] if name == steps.ACCOUNT[0] else [name])
@@ -107,20 +108,20 @@ def _alarm(one: SetUp, _journal: Journal) -> None:
     country = _country(*known)
     language = _language(country)
     fits = [name for name in known if country in clouds.countries(name)]
-    cloud = click.prompt("Its API", type=Words(fits), default=fits[0]) if len(fits) > 1 else fits[0]
-    url = click.prompt("Another server than the country's", default="", show_default=False)
+    cloud = prompt("Its API", type=Words(fits), default=fits[0]) if len(fits) > 1 else fits[0]
+    url = prompt("Another server than the country's", default="", show_default=False)
     one.choose_place(country, language, cloud, url)
 
 
 def _country(*names: str) -> str:
     known = clouds.countries(*names)
     click.echo("  ".join(f"{code} {proposals.COUNTRIES.get(code, code)}" for code in known))
-    return str(click.prompt("Country of the alarm", type=Words(known), default=known[0]))
+    return str(prompt("Country of the alarm", type=Words(known), default=known[0]))
 
 
 def _language(country: str) -> str:
     usual = of_house(None, country).tag
-    return str(click.prompt("Language of the house, for names and notices", type=Words(LANGUAGES), default=usual))
+    return str(prompt("Language of the house, for names and notices", type=Words(LANGUAGES), default=usual))
 
 
 def _login(one: SetUp, _journal: Journal) -> None:
@@ -137,7 +138,7 @@ def _code(one: SetUp, _journal: Journal) -> None:
     talk = one.login
     for number, phone in enumerate(talk.phones if talk else (), 1):
         click.echo(f"  {number}  {phone.masked}")
-    which = click.prompt("Send the code to", type=int, default=1)
+    which = prompt("Send the code to", type=int, default=1)
     with waiting("the cloud is asked", quiet=False):
         one.send_code(which - 1)
     code = _typed("The code that was sent")
@@ -161,7 +162,7 @@ def _switches(one: SetUp, _journal: Journal) -> None:
             unsure = "" if choice.is_sure else " (the alarm does not tell whether it has this)"
             if not click.confirm(f"  A switch for {choice.switch.mode}{unsure}?", default=choice.wanted):
                 continue
-            name = click.prompt("    Its name, as you say it", default=choice.switch.name).strip()
+            name = prompt("    Its name, as you say it", default=choice.switch.name).strip()
             disarms = click.confirm("    Does off disarm?", default=choice.switch.disarms)
             wanted.append(replace(choice.switch, name=name, disarms=disarms))
     one.take_switches(wanted)
@@ -169,14 +170,14 @@ def _switches(one: SetUp, _journal: Journal) -> None:
 
 def _keypad(one: SetUp, _journal: Journal) -> None:
     said = {alarm.name: f"Code of {alarm.title} (empty: each command has to bring it)" for alarm in one.coded}
-    one.take_codes({name: click.prompt(prompt, default="", hide_input=True) for name, prompt in said.items()})
+    one.take_codes({name: prompt(about, default="", hide_input=True) for name, about in said.items()})
 
 
 def _pin(one: SetUp, journal: Journal) -> None:
     if is_set(journal) and not click.confirm("There is a PIN. Set another one?", default=False):
         return
-    if pin := click.prompt("PIN (4 to 12 digits, better 6 or more; empty for none)", default="", hide_input=True):
-        one.take_pin(pin, click.prompt("Once more", hide_input=True))
+    if pin := prompt("PIN (4 to 12 digits, better 6 or more; empty for none)", default="", hide_input=True):
+        one.take_pin(pin, prompt("Once more", hide_input=True))
 
 
 def _doors(one: SetUp, _journal: Journal) -> None:
@@ -187,7 +188,7 @@ def _doors(one: SetUp, _journal: Journal) -> None:
             click.echo(f"  {door.obstacle}")
         if click.confirm(f"  Open the {door.title}?", default=door.wanted):
             asked = [key for key in door.keys if not key.is_rare or door.obstacle]
-            typed = {key.key: click.prompt(f"    {key.key}: {key.help}", default=key.value or None) for key in asked}
+            typed = {key.key: prompt(f"    {key.key}: {key.help}", default=key.value or None) for key in asked}
             given[door.name] = {key.key: key.value for key in door.keys} | typed
     one.take_doors(given)
 
@@ -198,7 +199,7 @@ def _notices(one: SetUp, _journal: Journal) -> None:
     if not one.targets_are_ours:
         click.echo("The targets are in the environment (VERISURE_NOTIFY): change them there.")
         return
-    while url := click.prompt("Apprise URL of a target (empty for no more)", default="", hide_input=True):
+    while url := prompt("Apprise URL of a target (empty for no more)", default="", hide_input=True):
         one.add_target(url)
         if click.confirm("Send a test there?", default=True):
             with waiting("it is sent", quiet=False):
@@ -232,7 +233,7 @@ ASK: dict[str, Callable[[SetUp, Journal], None]] = {
 def _typed(what: str, *, hidden: bool = False) -> str:
     """Prompt for a text; ask again after a blank."""
     while True:
-        typed = str(click.prompt(what, hide_input=hidden))
+        typed = str(prompt(what, hide_input=hidden))
         if typed.strip():
             return typed
 

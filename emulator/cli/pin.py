@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from emulator.cli.context import common, context, show_route
+from emulator.cli.prompt import prompt
 from emulator.store.journal import Journal
 from emulator.store.pin import SHAPE, SHAPE_HELP, SIX, set_pin
 from emulator.system.lock import is_running
@@ -18,7 +19,7 @@ def pin(remove: bool, **chosen: Any) -> None:
     """Set the PIN that lets the page disarm: 4 to 12 digits, better six; asked for twice; ends every lock."""
     here = context(chosen, level="warning")
     question = f"PIN ({SHAPE_HELP}, better {SIX} or more)"
-    new = None if remove else click.prompt(question, hide_input=True, confirmation_prompt="Once more")
+    new = None if remove else prompt(question, hide_input=True, confirmation_prompt="Once more")
     if new is not None and not SHAPE.fullmatch(new):
         raise click.UsageError(f"a PIN is {SHAPE_HELP}")
     can = "can no longer disarm" if remove else "can disarm with this PIN"

@@ -9,6 +9,7 @@ import click
 
 from emulator.cli import failures
 from emulator.cli.progress import Progress, waiting
+from emulator.cli.prompt import prompt
 from emulator.words.language import Language, of_house, of_terminal
 from emulator.words.text import Text
 
@@ -34,7 +35,7 @@ class Talk:
     def ask(self, what: str, *, hidden: bool = False) -> str:
         """Ask for a text; ask again after a blank, since it would count as a wrong one."""
         while True:
-            typed = str(click.prompt(self.language.say(what), hide_input=hidden))
+            typed = str(prompt(self.language.say(what), hide_input=hidden))
             if typed.strip():
                 return typed
 
@@ -43,7 +44,7 @@ class Talk:
         for number, offer in enumerate(offers, 1):
             click.echo(f"  {number}  {self.language.say(offer)}")
         while True:
-            typed = str(click.prompt(self.language.say(what), default="1")).strip()
+            typed = str(prompt(self.language.say(what), default="1")).strip()
             if typed.isascii() and typed.isdigit() and 1 <= int(typed) <= len(offers):
                 return int(typed) - 1
             self.tell(Text("Type a number from 1 to {n}.", n=len(offers)))

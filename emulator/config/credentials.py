@@ -107,6 +107,10 @@ def _secret(
     if needed and not value and not file:
         what = f"is not set; installation {name!r} needs it (or {variable}_FILE, which names a file that holds it)"
         problems.append(Problem(f"environment: {variable}", what))
+    if value != value.encode(errors="replace").decode():
+        problems.append(
+            Problem(f"environment: {variable}", "is not in UTF-8; write it anew in an editor that uses UTF-8")
+        )
     if value or not file:
         return value
     # Neither the path, which may be a secret put in the wrong place, nor the file's bytes are quoted.

@@ -1,5 +1,6 @@
 """User and password from the environment and from files that it names."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -44,6 +45,15 @@ def test_the_environment_is_that_of_the_process(monkeypatch: pytest.MonkeyPatch)
 def test_a_simulated_alarm_needs_none_and_gets_none() -> None:
     assert credentials.read(settings(home="simulator"), {}) == {}
     assert credentials.read(settings(home="simulator", shed="wsdo"), ME) == {"shed": Credentials("me", "secret")}
+
+
+def test_bytes_that_are_no_text_are_not_sent_as_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever they became, the cloud would refuse it, and three refusals lock an account."""
+    monkeypatch.setitem(os.environb, b"VERISURE_PASSWORD", b"se\xf1al")
+    for door in (lambda: credentials.read({"home": True}), lambda: credentials.login("VERISURE")):
+        with pytest.raises(ConfigError, match="environment: VERISURE_PASSWORD: is not in UTF-8") as caught:
+            door()
+        assert "al;" not in str(caught.value)
 
 
 def test_user_and_password_stay_as_they_were_written() -> None:
