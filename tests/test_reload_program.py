@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,15 @@ NIGHT = ArmMode(Interior.NIGHT)
 BEFORE = "[{name: Night, on: night, off: disarm}, {name: Day, on: day}]"
 AFTER = "[{name: Nacht, on: night, off: disarm}, {name: Day, on: day}, {name: Total, on: total}]"
 
-AT_A_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); from emulator.cli import main; main()"
-"""The program as the leader of a terminal, as a shell is."""
+AT_A_TERMINAL = """
+import fcntl, signal, termios
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+from emulator.cli import main
+main()
+"""
+"""The program as the leader of a terminal, as a shell is; also where the tests themselves run by `nohup`, whose ignored
+signal they pass on."""
 
 OFTEN = 20
 """Reloads after which there are no more threads, files and sockets than after the first."""
@@ -57,6 +64,11 @@ class Reloaded(Program):
         until(ask)
         return found
 
+    def is_served(self) -> bool:
+        with suppress(requests.ConnectionError):
+            return requests.get(f"{self.page}/healthz", timeout=PATIENCE_S).ok
+        return False
+
     @property
     def names(self) -> list[str]:
         return [switch["name"] for switch in self.state()["switches"]]
@@ -72,6 +84,16 @@ class Reloaded(Program):
         """Threads, and open files."""
         at = Path(f"/proc/{self.process.pid}")
         return len(list((at / "task").iterdir())), len(list((at / "fd").iterdir()))
+
+
+@contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """Wait for no program that a failed test leaves behind."""
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.fixture
@@ -177,9 +199,8 @@ def test_often_and_nothing_is_left_behind(program: Reloaded) -> None:
 def test_a_signal_during_the_start_and_the_stop_is_harmless(tmp_path: Path, alarm: SimulatedAlarm) -> None:
     program = Reloaded(tmp_path, alarm, switches=BEFORE)
     options = ["--config", str(tmp_path / "devices.yaml"), "--state-dir", str(tmp_path), "--interface", "lo"]
-    with subprocess.Popen(
-        [sys.executable, "-m", "emulator", "run", *options], env=program.environment, text=True, stderr=subprocess.PIPE
-    ) as process:
+    words = [sys.executable, "-m", "emulator", "run", *options]
+    with ended(subprocess.Popen(words, env=program.environment, text=True, stderr=subprocess.PIPE)) as process:
         program.process = process
         until(lambda: (tmp_path / "run.lock").exists())
         for _ in range(5):
@@ -194,20 +215,28 @@ def test_a_signal_during_the_start_and_the_stop_is_harmless(tmp_path: Path, alar
 
 
 @pytest.mark.long
-def test_a_terminal_that_is_closed_ends_the_program(tmp_path: Path, alarm: SimulatedAlarm) -> None:
-    """It is no service: nobody would know that it still runs."""
+@pytest.mark.parametrize("is_set_up", [True, False])
+def test_a_terminal_that_is_closed_ends_the_program(tmp_path: Path, alarm: SimulatedAlarm, is_set_up: bool) -> None:
+    """It is no service: nobody would know that it still runs, or still waits to be set up."""
     program = Reloaded(tmp_path, alarm, switches=BEFORE)
     options = ["--config", str(tmp_path / "devices.yaml"), "--state-dir", str(tmp_path), "--interface", "lo"]
+    if not is_set_up:
+        (tmp_path / "devices.yaml").unlink()
+        options += ["--page-port", program.page.rpartition(":")[2]]
     ours, theirs = pty.openpty()
     words = [sys.executable, "-c", AT_A_TERMINAL, "run", *options]
-    with subprocess.Popen(
+    started = subprocess.Popen(
         words, env=program.environment, text=True, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
-    ) as process:
+    )
+    with ended(started) as process:
         os.close(theirs)
         program.process = process
-        assert program.names == ["Night", "Day"]
-        program.write(BEFORE, AFTER)
-        program.reload()  # by a person who wants the settings taken
-        until(lambda: program.names[0] == "Nacht")
+        if is_set_up:
+            assert program.names == ["Night", "Day"]
+            program.write(BEFORE, AFTER)
+            program.reload()  # by a person who wants the settings taken
+            until(lambda: program.names[0] == "Nacht")
+        else:
+            until(program.is_served)
         os.close(ours)
         assert process.wait(PATIENCE_S) == 0

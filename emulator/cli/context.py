@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from emulator import APP_NAME
+from emulator.cli.stop import Stop
 from emulator.cli.values import Words, complete_installations, complete_interfaces, did_you_mean
 from emulator.errors import ConfigError, Problem, Unreachable
 from emulator.system import logs
@@ -56,7 +57,7 @@ class Context:
     config: Path | None
     state_dir: Path
     redactor: logs.Redactor
-    stopping: threading.Event = field(default_factory=threading.Event)
+    stopping: Stop = field(default_factory=Stop)
 
     @property
     def file(self) -> Path:

@@ -1,6 +1,5 @@
 """The first start, which has no devices.yaml yet: set-up in a browser, with a code that is printed here."""
 
-import threading
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import click
 
 from emulator.cli import colours
 from emulator.cli.context import POLL_S, Context
+from emulator.cli.stop import Stop
 from emulator.clock import SystemClock
 from emulator.config import devices_yaml
 from emulator.errors import ConfigError, EmulatorError, Hindered, Problem
@@ -18,9 +18,7 @@ from emulator.setup.web.first_run import ANSWER_S, FirstRun
 from emulator.system import lock, systemd
 
 
-def serve(
-    here: Context, interfaces: tuple[str, ...], port: int | None, stopping: threading.Event, handover: ExitStack
-) -> bool:
+def serve(here: Context, interfaces: tuple[str, ...], port: int | None, stopping: Stop, handover: ExitStack) -> bool:
     """Show set-up until there is a file; return False if the program is stopped before.
 
     One that comes from elsewhere will do, such as from `emulator init`, or a disk that was mounted late.

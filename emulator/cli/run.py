@@ -3,7 +3,6 @@
 import logging
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -17,6 +16,7 @@ from emulator.app.plan import Plan
 from emulator.app.reload import TRY_S, Reload, ReloadDesk
 from emulator.cli import failures
 from emulator.cli.context import POLL_S, Context, common, context, on_signal, which_interfaces
+from emulator.cli.stop import Stop
 from emulator.cli.terminal import Terminal
 from emulator.config import credentials, devices_yaml
 from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered
@@ -55,9 +55,9 @@ peer sent requests as fast as it could.
 def run(interfaces: tuple[str, ...], page_port: int | None, *, wait: bool, **chosen: Any) -> None:
     """Show the switches on the LAN and run until Ctrl-C or SIGTERM; SIGHUP takes a changed devices.yaml."""
     here = context(chosen, level="info")
-    stopping, desk, terminal = threading.Event(), ReloadDesk(), Terminal()
+    stopping, desk, terminal = Stop(), ReloadDesk(), Terminal()
     on_signal(stopping.set, desk.wake)
-    signal.signal(signal.SIGHUP, lambda *_: desk.ask())
+    signal.signal(signal.SIGHUP, lambda *_: hang_up(terminal, stopping, desk))
     sys.setswitchinterval(SWITCH_S)
 
     def live() -> None:
@@ -73,6 +73,16 @@ def run(interfaces: tuple[str, ...], page_port: int | None, *, wait: bool, **cho
         until_right(live, stopping.wait)
     else:
         live()
+
+
+def hang_up(terminal: Terminal, stopping: Stop, desk: ReloadDesk) -> None:
+    """Stop if the terminal was closed, whatever is going on; else have changed settings taken."""
+    if terminal.is_closed:
+        terminal.leave()
+        stopping.set()
+        desk.wake()
+    else:
+        desk.ask()
 
 
 def until_right(live: Callable[[], None], sleep: Callable[[float], bool]) -> None:
@@ -99,7 +109,7 @@ def _run(
     here: Context,
     interfaces: tuple[str, ...],
     desk: ReloadDesk,
-    stopping: threading.Event,
+    stopping: Stop,
     terminal: Terminal,
     handover: ExitStack,
 ) -> None:
@@ -129,11 +139,7 @@ def _run(
                 if stopping.wait(POLL_S):
                     break
             _follow(reload, desk, stopping, terminal, code)
-            click.echo("Stopping.")
-        except OSError:  # while something was written to it
-            if not terminal.is_closed:
-                raise
-            terminal.leave()
+            terminal.echo("Stopping.")
         finally:
             systemd.notify("STOPPING=1")
             reload.app.stop()
@@ -145,9 +151,7 @@ def _load(here: Context) -> Plan:
     return plan
 
 
-def _follow(
-    reload: Reload[App], desk: ReloadDesk, stopping: threading.Event, terminal: Terminal, code: ClaimCode
-) -> None:
+def _follow(reload: Reload[App], desk: ReloadDesk, stopping: Stop, terminal: Terminal, code: ClaimCode) -> None:
     """Report to people and systemd until the stop: ready once a switch answers, and before that why none does.
 
     Meanwhile take the changed settings that are asked for.
@@ -156,33 +160,31 @@ def _follow(
     while True:
         standing, trouble = reload.app.readiness, desk.trouble
         if standing.is_ready and not shown:
-            _show_switches(reload.app, code)
+            terminal.echo(_switches(reload.app, code))
         status = f"{standing}; changed settings: {trouble}" if trouble else str(standing)
         if status != told:
             told = status
             if not shown:
-                click.echo(f"{standing}. Ctrl-C stops.")
+                terminal.echo(f"{standing}. Ctrl-C stops.")
             systemd.notify(*(["READY=1"] if standing.is_ready else []), f"STATUS={told}")
         shown = shown or standing.is_ready
         asked = desk.wait(TRY_S if reload.waits else READINESS_S)
-        if asked and terminal.is_closed:
-            return terminal.leave()
         if stopping.is_set():
-            return None
+            return
         if reload.look(asked):
             told, shown = "", False
 
 
-def _show_switches(app: App, code: ClaimCode) -> None:
+def _switches(app: App, code: ClaimCode) -> str:
     rows = [
         (switch.name, str(switch.mode), "disarms" if switch.off_disarms else "does nothing", url)
         for door in app.doors.values()
         for switch, url in door.urls()
     ]
-    click.echo(output.table(("SWITCH", "ON ARMS", "OFF", "ADDRESS"), rows))
+    lines = [output.table(("SWITCH", "ON ARMS", "OFF", "ADDRESS"), rows)]
     for name, simulator in app.alarms.simulators.items():
-        click.echo(f"{name}: a simulated alarm; its house is at {simulator.control_url}")
-    for url in app.pages() or ():
-        click.echo(f"The page: {url}")
+        lines.append(f"{name}: a simulated alarm; its house is at {simulator.control_url}")
+    lines += [f"The page: {url}" for url in app.pages() or ()]
     if app.pages() and not is_set(app.alarms.journal):
-        click.echo(f"No PIN is set. Until then its settings open with the code {code}")
+        lines.append(f"No PIN is set. Until then its settings open with the code {code}")
+    return "\n".join(lines)

@@ -1,6 +1,5 @@
 """The command that runs the simulated alarm alone."""
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +8,7 @@ from typing import Any
 import click
 
 from emulator.cli.context import common, context, on_signal
+from emulator.cli.stop import Stop
 from emulator.cli.values import Words
 from emulator.simulator.accounts import SimulatedAccount
 from emulator.simulator.backend import Sms
@@ -58,7 +58,7 @@ def simulate(
     panel, account = _customer(api, profile, country, annex=annex)
     panel.answer_after = answer_after
     context(chosen, level="info")
-    stopping = threading.Event()
+    stopping = Stop()
     on_signal(stopping.set)
     simulator = SimulatedAlarm(
         panel, api=api, profile=profile, accounts=[account], sent=_show_sms, host=host, port=port

@@ -1,7 +1,10 @@
 """The terminal from which a program was started: SIGHUP means that it was closed, or that the settings changed."""
 
+import errno
 import os
 import signal
+
+import click
 
 STANDARD = (0, 1, 2)
 """File descriptors of standard input, output and error."""
@@ -20,6 +23,19 @@ class Terminal:
         """True once it is gone: whoever has closed it does not expect that the program runs on."""
         return self._was_there and not _is_there()
 
+    def echo(self, text: str) -> None:
+        """Say something, where there is somebody to read it.
+
+        A program that was told to go on without its terminal, as by `disown`, goes on; one that was not is about to get
+        the signal.
+        """
+        try:
+            click.echo(text)
+        except OSError:
+            if not self.is_closed:
+                raise
+            self.leave()
+
     def leave(self) -> None:
         """Write nothing to it any more, which would fail."""
         nowhere = os.open(os.devnull, os.O_RDWR)
@@ -31,6 +47,6 @@ class Terminal:
 def _is_there() -> bool:
     try:
         os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
-    except OSError:
-        return False
+    except OSError as error:
+        return error.errno in (errno.EMFILE, errno.ENFILE)  # which says nothing of it
     return True
