@@ -102,6 +102,13 @@ def test_docker_makes_no_folder_in_the_place_of_a_file() -> None:
     assert all(one["bind"] == {"create_host_path": False} for one in mounts)
 
 
+def test_the_source_of_a_release_is_enough_to_build_the_image() -> None:
+    """Whoever installed a wheel has no other: compose.yaml and docs/docker.md send them there."""
+    targets = tomllib.loads(PYPROJECT.read_text())["tool"]["hatch"]["build"]["targets"]
+    assert service()["build"] == "."
+    assert "sdist" not in targets, "by default it has every file of the commit"
+
+
 def test_each_image_has_its_pins() -> None:
     images = re.findall(r'PINS = "(\w+)"', (ROOT / "docker-bake.hcl").read_text())
     assert images == ["slim", "full", "full"]
