@@ -16,11 +16,12 @@ from emulator.alarm.pending import PendingCommands
 from emulator.alarm.polling import PollEvent, PollSchedule
 from emulator.alarm.queue import Ticket, View
 from emulator.alarm.session import CloudSession
-from emulator.alarm.unfinished import Records, by_bare_name
+from emulator.alarm.unfinished import Records
 from emulator.clock import Clock, Moment
 from emulator.errors import EmulatorError, Unconfirmed
 from emulator.model import Action, Command, Notice, Origin, PanelState
 from emulator.store.journal import Journal
+from emulator.words import spoken
 from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ class Installation:
         on_change: Callable[[], None] = lambda: None,
         on_progress: Report = lambda _phase, _text: None,
         on_notice: Callable[[Notice, str], None] = lambda _notice, _text: None,
-        who: Callable[[Origin], str] = by_bare_name,
+        who: Callable[[Origin], str] = spoken.who,
         read_s: float = math.inf,
         silent_after_s: float = math.inf,
         arm_within_s: float = ARM_WITHIN_S,

@@ -37,11 +37,6 @@ TYPED = "cli"
 """The door of commands that a person types, and whose outcome that person reads at once."""
 
 
-def by_bare_name(origin: Origin) -> str:
-    """Name who asked for a command by what the journal has."""
-    return spoken.who(origin.door, origin.peer, origin.switch)
-
-
 @dataclass(eq=False)
 class Records:
     """One alarm's pages of the journal, and the notices to people; every method may be called from any thread.
@@ -54,7 +49,7 @@ class Records:
     journal: Journal
     clock: Clock
     tell: Callable[[Notice, str], None]
-    who: Callable[[Origin], str] = by_bare_name
+    who: Callable[[Origin], str] = spoken.who
     _unwritten: deque[Callable[[], object]] = field(default_factory=deque)
 
     def write(self, write: Callable[[], object], *, again: bool = False) -> None:

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from emulator.alarm.cloud import Cloud, Report
 from emulator.alarm.freshness import read_within_s
 from emulator.alarm.installation import Installation
-from emulator.alarm.unfinished import by_bare_name
 from emulator.app import simulators
 from emulator.app.login_store import JournalVault
 from emulator.app.settings import Settings
@@ -24,6 +23,7 @@ from emulator.errors import EmulatorError
 from emulator.model import Notice, Origin
 from emulator.store import keys
 from emulator.store.journal import Journal
+from emulator.words import spoken
 
 NOBODY = Credentials("", "")
 """An account of which nothing is in the environment."""
@@ -52,7 +52,7 @@ class Alarms:
         self._simulators = Simulators(self.journal, self.clock)
         self.simulators = self._simulators.started
         self.on_notice: Callable[[Notice, str, str], None] = lambda _notice, _about, _text: None
-        self.who: Callable[[Origin], str] = by_bare_name
+        self.who: Callable[[Origin], str] = spoken.who
         self._credentials = credentials
         self._state_dir = state_dir
         self._shared: dict[Any, Any] = {}

@@ -17,7 +17,6 @@ from emulator import doors
 from emulator.alarm.hub import Hub
 from emulator.app import readiness, resources
 from emulator.app.alarms import Alarms
-from emulator.app.asker import who
 from emulator.app.decision import Decision, decision
 from emulator.app.notify import Notifier
 from emulator.app.settings import Settings
@@ -91,7 +90,7 @@ class App:
         if targets and self._unnotified:
             LOG.error("nobody is notified: VERISURE_NOTIFY %s", self._unnotified)
         self._names = PeerNames(journal)
-        self.alarms.on_notice, self.alarms.who = self.tell, partial(who, self._names.named)
+        self.alarms.on_notice, self.alarms.who = self.tell, partial(spoken.who, named=doors.naming(self._names))
         if self._salvaged:
             LOG.error("%s", self._salvaged)
             self.tell(Notice.DAMAGED, PROGRAM, str(self._salvaged))

@@ -279,6 +279,11 @@ def called(name: str) -> str:
     return row(name).label if name in DOORS else OTHERS.get(name, name)
 
 
+def naming(names: "PeerNames") -> Callable[[str], str]:
+    """Return what names doors and addresses as people call them."""
+    return lambda bare: names.named(called(bare))
+
+
 def invitation(opened: Mapping[str, Door], name: str) -> Invitation:
     """Return what is needed to pair a client with an open door; ProtocolError when there is no such thing."""
     if name not in opened or (invite := row(name).invitation) is None:

@@ -5,7 +5,7 @@ The bare words (`str(mode)`, `str(axes)`) are those of settings, API, log and jo
 
 from collections.abc import Callable, Sequence
 from itertools import product, starmap
-from typing import Any
+from typing import Any, Protocol
 
 from emulator.model import DISARMS, Action, Arm, ArmMode, Axes, Interior, PanelState, Result
 from emulator.words.text import Text, counted, sense
@@ -93,12 +93,23 @@ def settled(text: str) -> str:
     return axes(POSITIONS[text]) if text in POSITIONS else text
 
 
-def who(door: str, peer: str = "", switch: str = "", named: Callable[[str], str] = str) -> str:
+class Asked(Protocol):
+    """Something with its source, as an origin has it, or a row of the journal."""
+
+    @property
+    def door(self) -> str: ...
+    @property
+    def peer(self) -> str: ...
+    @property
+    def switch(self) -> str: ...
+
+
+def who(asked: Asked, named: Callable[[str], str] = str) -> str:
     """Name who asked for something: "Night alarm · WeMo · Ana's phone". What is empty is left out.
 
-    `door` is the door's label, or its bare name for programs; `named` returns what people call an address.
+    `named` returns what people call a door or an address.
     """
-    return _listed([part for part in (switch, door, peer and named(peer)) if part])
+    return _listed([part for part in (asked.switch, named(asked.door), named(asked.peer)) if part])
 
 
 def with_names(text: str, named: Callable[[str], str]) -> str:

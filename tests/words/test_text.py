@@ -107,7 +107,7 @@ def test_a_length_has_two_units_at_most(seconds: float, said: str) -> None:
 )
 def test_who_asked_has_the_name_that_people_gave_the_address(door: str, peer: str, switch: str, said: str) -> None:
     names = {"10.0.0.9": "Echo kitchen"}
-    found = spoken.who(door, peer, switch, lambda address: names.get(address, address))
+    found = spoken.who(Origin(door, peer, switch), lambda address: names.get(address, address))
     assert found == said
     assert isinstance(found, Text) == bool(" · " in said or isinstance(said, Text))
 

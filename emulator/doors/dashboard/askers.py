@@ -1,10 +1,6 @@
-"""Names for people of what the journal has by bare words: doors, requests that are no command, and results. Pure."""
+"""Names for people of what the journal has by bare words: commands, other requests, and results. Pure."""
 
-from collections.abc import Callable
-
-from emulator import doors
 from emulator.model import Result
-from emulator.store.journal import Entry
 from emulator.store.noise import OTHERS, OTHERS_DONE
 from emulator.words import spoken
 from emulator.words.text import Text
@@ -24,11 +20,6 @@ REQUESTS = {
 
 LOOKING = ("GET ", "HEAD ")
 CHANGING = ("POST ", "PUT ", "DELETE ", "PATCH ", "OPTIONS ")
-
-
-def asker(entry: Entry, named: Callable[[str], str] = str) -> str:
-    """Name who asked for a command; `named` returns what people call an address."""
-    return spoken.who(doors.called(entry.door), entry.peer, entry.switch, named)
 
 
 def asked(written: str, past: tuple[str, ...] = ()) -> str:

@@ -61,7 +61,7 @@ def boxes(
     *,
     force_pin: bool = False,
 ) -> list[Box]:
-    """Return the boxes of an alarm; `unwritten` is why the journal refuses writes, `named` names an address.
+    """Return the boxes of an alarm; `unwritten` is why the journal refuses writes, `named` names doors and addresses.
 
     `not_taken` is why changed settings were not taken. With `force_pin`, arming past open windows needs the PIN.
     """
@@ -100,7 +100,7 @@ def _command(last: Entry, named: Callable[[str], str]) -> Box:
     title = Text("{action}: {result}", action=askers.asked(last.action, last.past), result=askers.result(last.result))
     name = f"command-{last.id}-{last.times}{settled}"
     kind: Kind = "unsure" if last.result == "unconfirmed" else "failed"
-    return Box(name, kind, title, text, askers.asker(last, named), last.ended_at or last.at)
+    return Box(name, kind, title, text, spoken.who(last, named), last.ended_at or last.at)
 
 
 def _answers(one: AlarmFacts, last: Entry, *, pin: bool) -> tuple[Deed, ...]:

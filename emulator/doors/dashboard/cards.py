@@ -72,7 +72,7 @@ class Card:
 
 
 def card(one: AlarmFacts, entries: Iterable[Entry], named: Callable[[str], str] = str) -> Card:
-    """Return the card of an alarm; `entries` are its newest commands, `named` names an address."""
+    """Return the card of an alarm; `entries` are its newest commands, `named` names a door or an address."""
     state = one.view.state
     look = _look(one)
     annex = one.view.axes.annex is True or any(mode.annex for mode in one.modes)
@@ -146,7 +146,7 @@ def _under_way(one: AlarmFacts, entries: Iterable[Entry], named: Callable[[str],
     return UnderWay(
         action=askers.asked(first.action, first.past),
         target=spoken.axes(one.view.target),
-        asked_by=askers.asker(first, named),
+        asked_by=spoken.who(first, named),
         since=first.at,
         usual_s=usual(first.action, entries),
     )

@@ -42,7 +42,7 @@ def create_app(overview: Overview, access: Access, mounted: Sequence[tuple[str, 
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     speech.teach(app, overview.language)
     app.register_blueprint(pages.blueprint(overview, access))
-    app.register_blueprint(records.blueprint(overview, overview.names.named))
+    app.register_blueprint(records.blueprint(overview))
     app.register_blueprint(api.blueprint(overview, access))
     app.register_blueprint(decisions.blueprint(overview, access))
     app.jinja_env.globals["mounted"] = [(path, title) for path, title, _ in mounted]

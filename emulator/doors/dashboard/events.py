@@ -30,7 +30,10 @@ class Event:
 def listed(
     entries: Iterable[Entry], seen: Sequence[Event], limit: int, named: Callable[[str], str] = str
 ) -> list[Event]:
-    """Return the newest events, newest first: commands, and what was `seen` besides; `named` names an address."""
+    """Return the newest events, newest first: commands, and what was `seen` besides.
+
+    `named` names doors and addresses.
+    """
     newest = sorted(entries, key=_stands_at, reverse=True)[:limit]
     found = [event(entry, named) for entry in newest] + [*seen]
     return sorted(found, key=lambda event: event.at, reverse=True)[:limit]
@@ -53,4 +56,4 @@ def event(entry: Entry, named: Callable[[str], str] = str) -> Event:
         result = counted("{result} {n} time", "{result} {n} times", entry.times, result=result)
         why = Text("{why}; the first time at {time}", why=why, time=dates.clock(entry.at))
     at, shape = _stands_at(entry), MARKS.get(entry.result, "nothing")
-    return Event(at, shape, askers.asked(entry.action, entry.past), askers.asker(entry, named), result, why, took)
+    return Event(at, shape, askers.asked(entry.action, entry.past), spoken.who(entry, named), result, why, took)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from emulator import __version__
 from emulator.alarm.hub import Hub, Offer, Switch
-from emulator.doors import Changes, Door, Pairing, row
+from emulator.doors import Changes, Door, Pairing, naming, row
 from emulator.doors.dashboard import schema
 from emulator.doors.dashboard.facts import AlarmFacts
 from emulator.errors import EmulatorError, OfferOver, ProtocolError
@@ -71,6 +71,11 @@ class Overview:
             bridge=self.pairing and schema.BridgeView(pairing=self.pairing, pressed=pressed),
             searches=[schema.HeardView.of(search) for search in self.searches()],
         )
+
+    @property
+    def named(self) -> Callable[[str], str]:
+        """Names doors and addresses as people call them."""
+        return naming(self.names)
 
     @property
     def not_taken(self) -> str:

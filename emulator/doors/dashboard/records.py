@@ -10,7 +10,6 @@ from itertools import islice
 
 from flask import Blueprint, Response, render_template, request
 
-from emulator import doors
 from emulator.doors.dashboard import askers, events, seen
 from emulator.doors.dashboard.openapi import LARGEST_ID
 from emulator.doors.dashboard.overview import Overview
@@ -84,8 +83,8 @@ def _below(journal: Journal, wanted: JournalFilter, before: int | None) -> int:
     return int(newest or -1) + 1
 
 
-def blueprint(overview: Overview, named: Callable[[str], str] = str) -> Blueprint:
-    """Build the page and the table; `named` returns what people call an address."""
+def blueprint(overview: Overview) -> Blueprint:
+    """Build the page and the table."""
     records = Blueprint("records", __name__, template_folder="templates")
 
     @records.get("/journal")
@@ -93,7 +92,7 @@ def blueprint(overview: Overview, named: Callable[[str], str] = str) -> Blueprin
         wanted, journal = _wanted(), overview.journal
         found = list(islice(find(journal, wanted), ROWS + 1))
         shown, older = found[:ROWS], found[ROWS - 1].id if len(found) > ROWS else None
-        rows = [(entry.installation, events.event(entry, named)) for entry in shown]
+        rows = [(entry.installation, events.event(entry, overview.named)) for entry in shown]
         rows += seen.others(_logged(overview, wanted, shown[-1].at if older else -math.inf))
         return render_template(
             "journal.html",
@@ -101,7 +100,7 @@ def blueprint(overview: Overview, named: Callable[[str], str] = str) -> Blueprin
             events=sorted(rows, key=lambda row: row[1].at, reverse=True),
             older=replace(wanted, before=older) if older else None,
             alarms=[(name, name) for name in overview.hub.installations],
-            people=_people(journal.commands(READ_AT_ONCE), wanted.who, named),
+            people=_people(journal.commands(READ_AT_ONCE), wanted.who, overview.named),
             outcomes=OUTCOMES,
         )
 
@@ -109,7 +108,7 @@ def blueprint(overview: Overview, named: Callable[[str], str] = str) -> Blueprin
     def table() -> Response:
         found = islice(find(overview.journal, _wanted()), CSV_ROWS)
         headers = {"Content-Disposition": 'attachment; filename="alarm-journal.csv"'}
-        return Response(_csv(found, named), content_type="text/csv; charset=utf-8", headers=headers)
+        return Response(_csv(found, overview.named), content_type="text/csv; charset=utf-8", headers=headers)
 
     return records
 
@@ -133,9 +132,8 @@ def _wanted() -> JournalFilter:
 def _people(entries: Iterable[Entry], chosen: str, named: Callable[[str], str]) -> dict[str, str]:
     """Return who asked lately, and who is chosen: door or address → name."""
     found = list(entries)
-    came_by = dict.fromkeys([entry.door for entry in found if entry.door])
-    peers = dict.fromkeys([entry.peer for entry in found if entry.peer] + [chosen] * bool(chosen))
-    return {name: doors.called(name) for name in came_by} | {one: named(one) for one in peers if one not in came_by}
+    asked_by = [entry.door for entry in found] + [entry.peer for entry in found] + [chosen]
+    return {one: named(one) for one in asked_by if one}
 
 
 def _word(result: str | None) -> str:

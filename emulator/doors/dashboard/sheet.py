@@ -133,7 +133,7 @@ def gather(overview: Overview, days: int, here: str = "") -> Sheet:
         is_pressed=overview.pairing is not None and button_pressed(journal, now),
         searches=overview.searches(),
         unnotified=overview.unnotified,
-        named=overview.names.named,
+        named=overview.named,
         devices=naming.devices(overview, entries, here),
     )
 
@@ -148,13 +148,13 @@ def _part(overview: Overview, one: AlarmFacts, entries: Sequence[Entry], now: fl
     more = partial(seen.marks, logged)
     picture = timeline.draw(spans, mine, now, days, first, more) if has_grown else None
     return Part(
-        card=card(one, own, overview.names.named),
+        card=card(one, own, overview.named),
         boxes=boxes(
-            one, now, overview.journal.trouble, overview.not_taken, overview.names.named, force_pin=overview.force_pin
+            one, now, overview.journal.trouble, overview.not_taken, overview.named, force_pin=overview.force_pin
         ),
         picture=picture,
         legend=legend(picture) if picture else None,
-        events=listed(mine, seen.rows(spans, logged), ROWS, overview.names.named),
+        events=listed(mine, seen.rows(spans, logged), ROWS, overview.named),
         switches=[_switch(overview, switch) for switch in overview.hub.switches if switch.installation == one.name],
         health=one.health,
         cloud=CLOUDS[one.cloud],
@@ -170,7 +170,7 @@ def _spans(overview: Overview, one: AlarmFacts, since: float) -> list[history.Sp
 
 
 def _switch(overview: Overview, switch: Switch) -> ShownSwitch:
-    says = tuple((doors.called(door), SAID.get(says, says)) for door, says in overview.reports(switch))
+    says = tuple((overview.named(door), SAID.get(says, says)) for door, says in overview.reports(switch))
     return ShownSwitch(switch.name, switch.mode, switch.off_disarms, overview.hub.state(switch).pending, says)
 
 
