@@ -57,7 +57,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "fauxmo": ("doors.wemo.protocol",),
     "httptools": ("lan.request_reader", "lan.delivery"),
     "ifaddr": ("lan.network",),
-    "flask": ("simulator", "doors.hue.door", "doors.dashboard", "setup.web"),
+    "flask": ("simulator", "doors.hue.door", "doors.dashboard", "setup.web", "words.speech"),
     "pyhap": ("doors.homekit",),
     "paho": ("doors.mqtt",),
     "segno": ("system.qr",),

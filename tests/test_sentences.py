@@ -25,7 +25,7 @@ REASONS = {"refuse": 2, "did": 2, "tell": -1, "_tell": -1, "notify": -1, "_on_wr
 LEAST = {"refuse": 4, "did": 4, "tell": 2, "_tell": 3, "notify": 3, "_on_wrong": 1, "_drop": 2}
 """Fewest arguments with which a method of that name is the one that is meant."""
 
-PASSED_ON = ("words.text", "doors.dashboard.speech")
+PASSED_ON = ("words.text", "words.speech")
 """Modules that get templates: of the sentences themselves, and those that stand in the page's templates."""
 
 ALLOWED = {

@@ -16,8 +16,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from emulator.app.settings import Settings
-from emulator.doors.dashboard.speech import headline
 from emulator.words.language import ENGLISH, language
+from emulator.words.speech import headline
 from emulator.words.text import Text
 from tests.browser import eyes
 from tests.browser.person import Person

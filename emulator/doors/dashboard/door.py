@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from emulator.alarm.hub import Switch
 from emulator.doors import DecisionPage, Door, DoorContext
-from emulator.doors.dashboard import api, decisions, failures, pages, records, speech
+from emulator.doors.dashboard import api, decisions, failures, pages, records
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.overview import Overview
 from emulator.doors.dashboard.settings import DashboardSettings
@@ -25,6 +25,7 @@ from emulator.lan.ingress import PERSON, PageWeb
 from emulator.lan.news import News
 from emulator.lan.web import LOCALHOST
 from emulator.system import local_api
+from emulator.words import speech
 
 LOG = logging.getLogger(__name__)
 

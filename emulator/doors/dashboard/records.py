@@ -13,7 +13,6 @@ from flask import Blueprint, Response, render_template, request
 from emulator.doors.dashboard import askers, events, seen
 from emulator.doors.dashboard.openapi import LARGEST_ID
 from emulator.doors.dashboard.overview import Overview
-from emulator.doors.dashboard.speech import spoken_in
 from emulator.lan import turns
 from emulator.model import Result
 from emulator.store import activity
@@ -21,6 +20,7 @@ from emulator.store.activity import LoggedEvent
 from emulator.store.journal import Entry, Journal
 from emulator.system import output
 from emulator.words import spoken
+from emulator.words.speech import spoken_in
 from emulator.words.text import Text
 
 ROWS, CSV_ROWS = 50, 5000

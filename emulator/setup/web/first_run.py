@@ -15,7 +15,6 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from emulator.clock import StoppableClock
-from emulator.doors.dashboard import speech
 from emulator.lan import network, wsgi
 from emulator.lan.access import own_names
 from emulator.lan.door import LOOK_S, Life
@@ -29,6 +28,7 @@ from emulator.setup.web import pages
 from emulator.setup.web.desk import SetUpDesk
 from emulator.store.journal import Journal
 from emulator.store.pin import set_pin
+from emulator.words import speech
 from emulator.words.language import ENGLISH
 from emulator.words.text import Text
 

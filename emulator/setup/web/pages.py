@@ -10,7 +10,6 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from emulator import doors
-from emulator.doors.dashboard.speech import spoken_in
 from emulator.doors.mounted import Refused
 from emulator.errors import ConfigError, EmulatorError
 from emulator.lan import access
@@ -19,6 +18,7 @@ from emulator.setup.claim import ClaimRefused
 from emulator.setup.set_up import SetUp
 from emulator.setup.web import forms
 from emulator.setup.web.desk import BrowserSession, FormForged, FormTooOld, SetUpDesk
+from emulator.words.speech import spoken_in
 from emulator.words.text import Text
 
 COOKIE = "setup"

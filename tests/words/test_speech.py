@@ -2,7 +2,7 @@
 
 from flask import Flask, render_template_string
 
-from emulator.doors.dashboard import speech
+from emulator.words import speech
 from emulator.words.language import ENGLISH, language
 from tests.doors.dashboard.rig import Rig
 
