@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from emulator import doors
 from emulator.doors.dashboard import seen
 from emulator.doors.dashboard.events import listed
 from emulator.doors.dashboard.timeline import THINNEST_PERCENT, draw
@@ -118,7 +119,8 @@ def test_the_summary_says_what_is_not_known() -> None:
 
 def test_the_list_has_commands_and_moves_by_others_newest_first() -> None:
     spans = [span(DISARMED, 24, 12), span(NIGHT, 12, 6, command=1), span(DISARMED, 6, 0)]
-    rows = listed([entry(12, "confirmed"), entry(3, "rejected", message="a window is open")], seen.rows(spans, []), 10)
+    commands = [entry(12, "confirmed"), entry(3, "rejected", message="a window is open")]
+    rows = listed(commands, seen.rows(spans, []), 10, doors.called)
     assert [(row.shape, row.what, row.result, row.why, row.took) for row in rows] == [
         ("failed", "arm night", "refused", "a window is open", "4 s"),
         ("moved", "panel is disarmed", "seen", "", ""),
