@@ -37,7 +37,8 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     "config": (),
     "alarm": ("store",),
     "clouds": ("alarm.cloud",),
-    "doors": ("alarm.hub", "config.credentials", "config.fields", "lan", "store", "system", "words"),
+    "views": ("alarm.hub", "store", "words"),
+    "doors": ("alarm.hub", "config.credentials", "config.fields", "lan", "store", "system", "views", "words"),
     "simulator": ("lan",),
     "system": ("store",),
     "app": ("alarm", "clouds", "config", "doors", "lan", "simulator", "store", "system", "words"),
@@ -246,7 +247,7 @@ LARGER_YET: dict[str, int] = {
     # Not right yet: room → its size today, which only falls.
     "clouds.owa": 1810,
     "core": 5816,
-    "doors.dashboard": 1911,
+    "doors.dashboard": 1357,
 }
 
 

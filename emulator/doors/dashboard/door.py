@@ -15,7 +15,6 @@ from emulator.doors.dashboard import api, decisions, failures, pages, records
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.overview import Overview
 from emulator.doors.dashboard.settings import DashboardSettings
-from emulator.doors.dashboard.timeline import KINDS
 from emulator.errors import EmulatorError
 from emulator.lan import wsgi
 from emulator.lan.access import own_names
@@ -25,6 +24,7 @@ from emulator.lan.ingress import PERSON, PageWeb
 from emulator.lan.news import News
 from emulator.lan.web import LOCALHOST
 from emulator.system import local_api
+from emulator.views.timeline import KINDS
 from emulator.words import speech
 
 LOG = logging.getLogger(__name__)

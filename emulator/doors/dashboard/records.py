@@ -10,7 +10,6 @@ from itertools import islice
 
 from flask import Blueprint, Response, render_template, request
 
-from emulator.doors.dashboard import askers, events, seen
 from emulator.doors.dashboard.openapi import LARGEST_ID
 from emulator.doors.dashboard.overview import Overview
 from emulator.lan import turns
@@ -19,6 +18,7 @@ from emulator.store import activity
 from emulator.store.activity import LoggedEvent
 from emulator.store.journal import Entry, Journal
 from emulator.system import output
+from emulator.views import askers, events, seen
 from emulator.words import spoken
 from emulator.words.speech import spoken_in
 from emulator.words.text import Text

@@ -7,12 +7,7 @@ from functools import partial
 from emulator import __version__, doors
 from emulator.alarm.hub import Health, Switch
 from emulator.doors import Pairing
-from emulator.doors.dashboard import naming, seen, timeline
-from emulator.doors.dashboard.boxes import Box, boxes
-from emulator.doors.dashboard.cards import Card, card
-from emulator.doors.dashboard.events import Event, listed
-from emulator.doors.dashboard.facts import AlarmFacts
-from emulator.doors.dashboard.legend import Legend, legend
+from emulator.doors.dashboard import naming
 from emulator.doors.dashboard.naming import NamedDevice
 from emulator.doors.dashboard.overview import Overview
 from emulator.lan.site import LoggedSearch
@@ -20,6 +15,12 @@ from emulator.model import ArmMode
 from emulator.store import activity, history
 from emulator.store.journal import Entry
 from emulator.store.pairing import button_pressed
+from emulator.views import seen, timeline
+from emulator.views.boxes import Box, boxes
+from emulator.views.cards import Card, card
+from emulator.views.events import Event, listed
+from emulator.views.facts import AlarmFacts
+from emulator.views.legend import Legend, legend
 from emulator.words.text import Text, sense
 
 ROWS = 40

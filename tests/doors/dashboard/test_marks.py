@@ -10,10 +10,10 @@ import pytest
 from lxml import html
 
 from emulator.alarm.queue import View
-from emulator.doors.dashboard.timeline import DAY_S
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Interior, Origin, Outcome, PanelState, Result
 from emulator.simulator.faults import InjectedFault
 from emulator.store.history import first_known
+from emulator.views.timeline import DAY_S
 from emulator.words.text import Text
 from tests.doors.dashboard.rig import PIN, Rig
 from tests.doors.dashboard.test_codes import CODE, CodedDoor

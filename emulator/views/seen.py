@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from emulator.doors.dashboard.events import Event
-from emulator.doors.dashboard.timeline import Mark, Place
 from emulator.model.activity import EventKind
 from emulator.store.activity import LoggedEvent, movers
 from emulator.store.history import Span
+from emulator.views.events import Event
+from emulator.views.timeline import Mark, Place
 from emulator.words import dates, happened, spoken
 from emulator.words.text import Text
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from emulator.doors.dashboard import askers
 from emulator.store.journal import Entry
+from emulator.views import askers
 from emulator.words import dates, spoken
 from emulator.words.text import Text, counted
 

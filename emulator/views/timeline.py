@@ -7,12 +7,12 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from emulator.doors.dashboard import askers
-from emulator.doors.dashboard.cards import AXES, OFF, SWITCHED
-from emulator.doors.dashboard.events import MARKS
 from emulator.model import Interior
 from emulator.store.history import Span
 from emulator.store.journal import Entry
+from emulator.views import askers
+from emulator.views.cards import AXES, OFF, SWITCHED
+from emulator.views.events import MARKS
 from emulator.words import dates, spoken
 from emulator.words.text import Text, counted
 

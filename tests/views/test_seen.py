@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from emulator.doors.dashboard import seen
-from emulator.doors.dashboard.events import listed
-from emulator.doors.dashboard.timeline import draw
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
 from emulator.model.activity import EventKind, Means
 from emulator.store import activity
 from emulator.store.activity import LoggedEvent
 from emulator.store.history import Span
+from emulator.views import seen
+from emulator.views.events import listed
+from emulator.views.timeline import draw
 from tests.doors.dashboard.rig import PIN, Rig
 
 NOW = 1_764_266_400.0

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from emulator.doors.dashboard.cards import OFF, ON, UNKNOWN
-from emulator.doors.dashboard.timeline import Picture
 from emulator.model import Interior, Result
+from emulator.views.cards import OFF, ON, UNKNOWN
+from emulator.views.timeline import Picture
 from emulator.words import spoken
 from emulator.words.text import Text
 

@@ -3,10 +3,10 @@
 import pytest
 
 from emulator.alarm.hub import Health, View
-from emulator.doors.dashboard.cards import card, usual
-from emulator.doors.dashboard.facts import AlarmFacts
 from emulator.model import DISARMED, Arm, ArmMode, Axes, Interior, PanelState
 from emulator.store.journal import Entry
+from emulator.views.cards import card, usual
+from emulator.views.facts import AlarmFacts
 
 NIGHT = ArmMode(Interior.NIGHT)
 WELL = Health(read_at=1.0)

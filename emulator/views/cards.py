@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from emulator.doors.dashboard import askers
-from emulator.doors.dashboard.facts import AlarmFacts
 from emulator.model import Arm, ArmMode, Interior
 from emulator.store.journal import Entry
+from emulator.views import askers
+from emulator.views.facts import AlarmFacts
 from emulator.words import spoken
 from emulator.words.text import Text, sense
 

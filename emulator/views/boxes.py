@@ -6,10 +6,10 @@ from typing import Literal
 from zlib import crc32
 
 from emulator.alarm.hub import Offer
-from emulator.doors.dashboard import askers
-from emulator.doors.dashboard.facts import AlarmFacts
 from emulator.model import Arm
 from emulator.store.journal import Entry
+from emulator.views import askers
+from emulator.views.facts import AlarmFacts
 from emulator.words import dates, spoken
 from emulator.words.text import Text
 

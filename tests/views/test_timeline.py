@@ -5,12 +5,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emulator import doors
-from emulator.doors.dashboard import seen
-from emulator.doors.dashboard.events import listed
-from emulator.doors.dashboard.timeline import THINNEST_PERCENT, draw
 from emulator.model import DISARMED, Axes, Interior
 from emulator.store.history import Span
 from emulator.store.journal import Entry
+from emulator.views import seen
+from emulator.views.events import listed
+from emulator.views.timeline import THINNEST_PERCENT, draw
 
 pytestmark = pytest.mark.usefixtures("in_madrid")
 

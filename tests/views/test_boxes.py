@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from emulator.alarm.hub import Health, View
-from emulator.doors.dashboard.boxes import SEEN_S, TROUBLE_S, boxes
-from emulator.doors.dashboard.facts import AlarmFacts
 from emulator.model import DISARMED, Arm, ArmMode, Axes, PanelState
 from emulator.store.journal import Entry
+from emulator.views.boxes import SEEN_S, TROUBLE_S, boxes
+from emulator.views.facts import AlarmFacts
 
 AT, ENDED = 1000.0, 1010.0
 ENDS = [("rejected", "refused"), ("failed", "failed"), ("unconfirmed", "not sure")]
