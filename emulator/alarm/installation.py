@@ -84,8 +84,7 @@ class Installation:
         stood_still: Callable[[Moment], bool] = lambda _asked: False,
         asks_code: bool = False,
     ) -> None:
-        self.name, self.asks_code = name, asks_code
-        self._on_change = on_change
+        self.name, self.asks_code, self._on_change = name, asks_code, on_change
         self._shown = (False, True)
         self.records = Records(name, journal, clock, on_notice, who)
         age = Age(arm_within_s, stood_still)

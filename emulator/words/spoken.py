@@ -93,7 +93,7 @@ def settled(text: str) -> str:
     return axes(POSITIONS[text]) if text in POSITIONS else text
 
 
-class Asked(Protocol):
+class Sourced(Protocol):
     """Something with its source, as an origin has it, or a row of the journal."""
 
     @property
@@ -104,7 +104,7 @@ class Asked(Protocol):
     def switch(self) -> str: ...
 
 
-def who(asked: Asked, named: Callable[[str], str] = str) -> str:
+def who(asked: Sourced, named: Callable[[str], str] = str) -> str:
     """Name who asked for something: "Night alarm · WeMo · Ana's phone". What is empty is left out.
 
     `named` returns what people call a door or an address.

@@ -4,7 +4,6 @@ from flask import Flask, render_template_string
 
 from emulator.words import speech
 from emulator.words.language import ENGLISH, language
-from tests.doors.dashboard.rig import Rig
 
 
 def said(template: str, **values: object) -> str:
@@ -32,16 +31,6 @@ def test_html_of_a_macro_stands_in_a_sentence_that_is_escaped() -> None:
 def test_numbers_choose_the_form() -> None:
     template = '{{ say_counted("{n} window", "{n} windows", n) }}'
     assert [said(template, n=n) for n in (1, 1234)] == ["1 window", "1,234 windows"]
-
-
-def test_the_browser_chooses_then_the_house(rig: Rig) -> None:
-    answer = rig.get("/", Accept_Language="fr-CA,en;q=0.1")
-    assert '<html lang="fr">' in answer.text
-    assert answer.headers["Content-Language"] == "fr"
-    assert answer.headers["Vary"] == "Accept-Language"
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert '<html lang="en">' in rig.get("/").text
-    assert "Vary" not in rig.get("/api/state").headers
 
 
 def test_a_house_has_its_own_language() -> None:

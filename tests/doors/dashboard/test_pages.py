@@ -282,3 +282,13 @@ def test_each_control_of_a_part_that_lives_is_known_again_when_the_part_is_drawn
         controls = page.xpath("//*[@data-live]//*[self::button or self::summary or self::a[@href]]")
         assert page.get_element_by_id("told-home") in controls
         assert [html.tostring(one)[:200] for one in controls if not one.get("id")] == []
+
+
+def test_the_browser_chooses_then_the_house(rig: Rig) -> None:
+    answer = rig.get("/", Accept_Language="fr-CA,en;q=0.1")
+    assert '<html lang="fr">' in answer.text
+    assert answer.headers["Content-Language"] == "fr"
+    assert answer.headers["Vary"] == "Accept-Language"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert '<html lang="en">' in rig.get("/").text
+    assert "Vary" not in rig.get("/api/state").headers
