@@ -1,4 +1,4 @@
-"""The requests of My Pages: paths of logins, and documents of GraphQL. Pure.
+"""The requests of My Pages: paths of logins, and the documents in operations.graphql.
 
 Facts: verisure-mypages.md §2, §3, §5 and §6.
 """
@@ -6,6 +6,8 @@ Facts: verisure-mypages.md §2, §3, §5 and §6.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from emulator.clouds.documents import load
 
 
 class Path(StrEnum):
@@ -29,59 +31,22 @@ class PagesOperation:
     changes: bool = False
 
 
-INSTALLATIONS = PagesOperation(
-    "fetchAllInstallations",
-    ("account", "installations"),
-    "query fetchAllInstallations($email: String!) { account(email: $email) { installations { giid alias pinCodeLength "
-    "subsidiary locale } } }",
-)
-STATE = PagesOperation(
-    "ArmState",
-    ("installation", "armState"),
-    "query ArmState($giid: String!) { installation(giid: $giid) { armState { statusType date name changedVia } } }",
-)
-OPENINGS = PagesOperation(
-    "DoorWindow",
-    ("installation", "doorWindows"),
-    "query DoorWindow($giid: String!) { installation(giid: $giid) { doorWindows { device { deviceLabel } type area "
-    "state } } }",
-)
-DRY_RUN = PagesOperation(
-    "ArmStateDryRun",
-    ("armStateDryRun",),
-    "mutation ArmStateDryRun($giid: String!) { armStateDryRun(giid: $giid) }",
-)
-DRY_RUN_STATUS = PagesOperation(
-    "ArmStateDryRunStatus",
-    ("installation", "armState", "dryRunStatus"),
-    "query ArmStateDryRunStatus($giid: String!, $transactionId: String!) { installation(giid: $giid) { armState { "
-    "dryRunStatus(transactionId: $transactionId) { status { status } result { deviceViolations { deviceLabel violation "
-    "} } } } } }",
-)
-OUTCOME = PagesOperation(
-    "pollArmState",
-    ("installation", "armStateChangePollResult"),
-    "query pollArmState($giid: String!, $transactionId: String, $futureState: ArmStateStatusTypes!) { "
-    "installation(giid: $giid) { armStateChangePollResult(transactionId: $transactionId, futureState: $futureState) { "
-    "result } } }",
-)
-DISARM = PagesOperation(
-    "disarm",
-    ("armStateDisarm",),
-    "mutation disarm($giid: String!, $code: String!) { armStateDisarm(giid: $giid, code: $code) }",
-    changes=True,
-)
+_DOCUMENTS = load(__package__)
 
 
-def _arm(name: str, field: str) -> PagesOperation:
-    document = (
-        f"mutation {name}($giid: String!, $code: String!, $forceArm: Boolean) {{ "
-        f"{field}(giid: $giid, code: $code, forceArm: $forceArm) }}"
-    )
-    return PagesOperation(name, (field,), document, changes=True)
+def _operation(name: str, *path: str, changes: bool = False) -> PagesOperation:
+    return PagesOperation(name, path, _DOCUMENTS[name], changes)
 
 
-ARM_AWAY, ARM_HOME = _arm("armAway", "armStateArmAway"), _arm("armHome", "armStateArmHome")
+INSTALLATIONS = _operation("fetchAllInstallations", "account", "installations")
+STATE = _operation("ArmState", "installation", "armState")
+OPENINGS = _operation("DoorWindow", "installation", "doorWindows")
+DRY_RUN = _operation("ArmStateDryRun", "armStateDryRun")
+DRY_RUN_STATUS = _operation("ArmStateDryRunStatus", "installation", "armState", "dryRunStatus")
+ARM_AWAY = _operation("armAway", "armStateArmAway", changes=True)
+ARM_HOME = _operation("armHome", "armStateArmHome", changes=True)
+DISARM = _operation("disarm", "armStateDisarm", changes=True)
+OUTCOME = _operation("pollArmState", "installation", "armStateChangePollResult")
 
 AWAY, HOME, DISARMED, PENDING = "ARMED_AWAY", "ARMED_HOME", "DISARMED", "PENDING"
 """Values of `statusType` (§4)."""

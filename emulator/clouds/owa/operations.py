@@ -1,4 +1,4 @@
-"""The GraphQL documents of the OWA API: the fields of each operation, and the headers that it needs.
+"""The operations of the OWA API, by the documents in operations.graphql: their parts, and the headers that they need.
 
 Facts: verisure-owa.md §1.3 and §2 to §5.
 """
@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from emulator.clouds.documents import load
 from emulator.clouds.unread import Lacking
 
 
@@ -24,32 +25,33 @@ KEPT = frozenset({"hash", "refreshToken"})
 """Fields that are always asked for: a login without them would only use up its token."""
 
 
+_DOCUMENT = re.compile(
+    r"(?P<kind>\w+) (?P<name>\w+)(?:\((?P<declared>[^)]*)\))?"
+    r" \{ (?P<field>\w+)(?:\((?P<given>[^)]*)\))? \{ (?P<wanted>.*) \} \}"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One GraphQL operation: its name, the field that holds the answer, and the parts of its document.
 
-    `declared` are the variables, as `numinst:String! …`; the field's arguments have the same names. `wanted` is the
+    `declared` are the variables, as `$numinst: String!, …`, and `given` the field's arguments. `wanted` is the
     selection of the answer.
     """
 
     kind: str
     name: str
-    field: str
     declared: str
+    field: str
+    given: str
     wanted: str
     needs: Needs = Needs.CAPABILITIES
-    given: str = ""
-    """Arguments of the field, where their names are not those of the variables."""
 
     @property
     def query(self) -> str:
         """Build the document."""
-        pairs = [item.split(":") for item in self.declared.split()]
-        variables = ", ".join(f"${variable}: {kind_of}" for variable, kind_of in pairs)
-        arguments = self.given or ", ".join(f"{variable}: ${variable}" for variable, _ in pairs)
-        signature, call = (f"({variables})", f"({arguments})") if pairs else ("", "")
-        body = f" {{ {self.wanted} }}" if self.wanted else ""
-        return f"{self.kind} {self.name}{signature} {{ {self.field}{call}{body} }}"
+        variables, arguments = (f"({listed})" if listed else "" for listed in (self.declared, self.given))
+        return f"{self.kind} {self.name}{variables} {{ {self.field}{arguments} {{ {self.wanted} }} }}"
 
     @property
     def changes(self) -> bool:
@@ -65,12 +67,17 @@ class Operation:
         # From the end, so that the columns of the others stay right.
         for name, column in sorted(lacking.fields, key=lambda one: -one[1]):
             wanted = _unselected(wanted, name, column - begins)
-        declared = [
-            one
-            for one in self.declared.split()
-            if self.changes or self.given or one.endswith("!") or one.partition(":")[0] not in lacking.arguments
-        ]
-        return replace(self, wanted=wanted, declared=" ".join(declared))
+        if self.changes or "{" in self.given:
+            return replace(self, wanted=wanted)
+        optional = [name for name in lacking.arguments if re.search(rf"\${name}: \w+(,|$)", self.declared)]
+        return replace(
+            self, wanted=wanted, declared=_unlisted(self.declared, optional), given=_unlisted(self.given, optional)
+        )
+
+
+def _unlisted(listed: str, names: list[str]) -> str:
+    """Return variables or arguments without those of these names."""
+    return ", ".join(one for one in listed.split(", ") if one.lstrip("$").partition(":")[0] not in names)
 
 
 class Documents:
@@ -124,112 +131,26 @@ def _closed(text: str, at: int) -> int:
     return len(text)
 
 
-_LOGIN_VARIABLES = (
-    "id:String! country:String! lang:String! callby:String! idDevice:String! idDeviceIndigitall:String! "
-    "deviceType:String! deviceVersion:String! deviceResolution:String! deviceName:String! deviceBrand:String! "
-    "deviceOsVersion:String! uuid:String!"
-)
-_LOGIN_ANSWER = "__typename res msg hash refreshToken legals changePassword needDeviceAuthorization mainUser"
-_POLLED = "res msg status protomResponse protomResponseDate numinst requestId error { "
-_WHY = "code type allowForcing exceptionsNumber referenceId"
+_DOCUMENTS = load(__package__)
 
-LOGIN = Operation(
-    "mutation",
-    "mkLoginToken",
-    "xSLoginToken",
-    f"user:String! password:String! {_LOGIN_VARIABLES}",
-    _LOGIN_ANSWER,
-    Needs.NOTHING,
-)
-REFRESH = Operation(
-    "mutation",
-    "RefreshLogin",
-    "xSRefreshLogin",
-    f"refreshToken:String! {_LOGIN_VARIABLES}",
-    _LOGIN_ANSWER,
-    Needs.DEVICE,
-)
-VALIDATE = Operation(
-    "mutation",
-    "mkValidateDevice",
-    "xSValidateDevice",
-    "idDevice:String idDeviceIndigitall:String uuid:String deviceName:String deviceBrand:String "
-    "deviceOsVersion:String deviceVersion:String",
-    "res msg hash refreshToken legals",
-    Needs.DEVICE,
-)
-SEND_OTP = Operation("mutation", "mkSendOTP", "xSSendOtp", "recordId:Int! otpHash:String!", "res msg", Needs.DEVICE)
-INSTALLATIONS = Operation(
-    "query", "mkInstallationList", "xSInstallations", "", "installations { numinst alias panel type }", Needs.LOGIN
-)
-SERVICES = Operation(
-    "query",
-    "Srv",
-    "xSSrv",
-    "numinst:String! uuid:String",
-    "res msg language installation { numinst role alias status panel capabilities "
-    "services { idService active visible request description attributes { attributes { name value active } } } "
-    "configRepoUser { alarmPartitions { id enterStates leaveStates } } }",
-    Needs.INSTALLATION,
-)
-STATUS = Operation(
-    "query",
-    "Status",
-    "xSStatus",
-    "numinst:String!",
-    "status timestampUpdate wifiConnected exceptions { status deviceType alias }",
-)
-ARM = Operation(
-    "mutation",
-    "xSArmPanel",
-    "xSArmPanel",
-    "numinst:String! request:ArmCodeRequest! panel:String! currentStatus:String suid:String "
-    "forceArmingRemoteId:String armAndLock:Boolean",
-    "res msg referenceId",
-)
-ARM_STATUS = Operation(
-    "query",
-    "ArmStatus",
-    "xSArmStatus",
-    "numinst:String! request:ArmCodeRequest panel:String! referenceId:String! counter:Int! "
-    "forceArmingRemoteId:String armAndLock:Boolean",
-    f"{_POLLED}{_WHY} suid }}",
-)
-DISARM = Operation(
-    "mutation",
-    "xSDisarmPanel",
-    "xSDisarmPanel",
-    "numinst:String! request:DisarmCodeRequest! panel:String!",
-    "res msg referenceId",
-)
-DISARM_STATUS = Operation(
-    "query",
-    "DisarmStatus",
-    "xSDisarmStatus",
-    "numinst:String! panel:String! referenceId:String! counter:Int! request:DisarmCodeRequest",
-    # No suid: it opens zones to arming only, and not every country has it here (§12).
-    f"{_POLLED}{_WHY} }}",
-)
-EXCEPTIONS = Operation(
-    "query",
-    "xSGetExceptions",
-    "xSGetExceptions",
-    "numinst:String! panel:String! referenceId:String! counter:Int! suid:String",
-    "res msg exceptions { status deviceType alias }",
-)
-CHECK = Operation("query", "CheckAlarm", "xSCheckAlarm", "numinst:String! panel:String!", "res msg referenceId")
-CHECK_STATUS = Operation(
-    "query",
-    "CheckAlarmStatus",
-    "xSCheckAlarmStatus",
-    "numinst:String! idService:String! panel:String! referenceId:String!",
-    "res msg status numinst protomResponse protomResponseDate",
-)
-ACTIVITY = Operation(
-    "query",
-    "ActV2Timeline",
-    "xSActV2",
-    "numinst:String! panel:String numRows:Int offset:Int timeFilter:TimeFilter!",
-    "reg { alias type source idSignal myVerisureUser time interface device deviceName keyname }",
-    given="numinst: $numinst, input: { timeFilter: $timeFilter, numRows: $numRows, offset: $offset, panel: $panel }",
-)
+
+def _operation(name: str, needs: Needs = Needs.CAPABILITIES) -> Operation:
+    [found] = _DOCUMENT.finditer(_DOCUMENTS[name])
+    return Operation(**found.groupdict(""), needs=needs)
+
+
+LOGIN = _operation("mkLoginToken", Needs.NOTHING)
+REFRESH = _operation("RefreshLogin", Needs.DEVICE)
+VALIDATE = _operation("mkValidateDevice", Needs.DEVICE)
+SEND_OTP = _operation("mkSendOTP", Needs.DEVICE)
+INSTALLATIONS = _operation("mkInstallationList", Needs.LOGIN)
+SERVICES = _operation("Srv", Needs.INSTALLATION)
+STATUS = _operation("Status")
+CHECK = _operation("CheckAlarm")
+CHECK_STATUS = _operation("CheckAlarmStatus")
+ARM = _operation("xSArmPanel")
+ARM_STATUS = _operation("ArmStatus")
+EXCEPTIONS = _operation("xSGetExceptions")
+DISARM = _operation("xSDisarmPanel")
+DISARM_STATUS = _operation("DisarmStatus")
+ACTIVITY = _operation("ActV2Timeline")
