@@ -32,7 +32,7 @@ ALLOWED = {
     # Module and source of an argument that is no sentence of ours → why.
     ("clouds.owa.session", "f'no session is at hand for {operation.name}'"): "its reader only logs it",
     ("clouds.owa.session", "f'the session does not open {operation.name}: {ended}'"): "its reader only logs it",
-    ("clouds.owa.tokens", "graphql.text(content, 'msg') or Text('the cloud gave no new tokens')"): "the cloud's words",
+    ("clouds.owa.tokens", "values.text(content, 'msg') or Text('the cloud gave no new tokens')"): "the cloud's words",
 }
 
 

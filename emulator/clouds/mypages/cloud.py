@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from emulator.alarm.cloud import Details, Reading, Report
+from emulator.clouds import values
 from emulator.clouds.fitted import NAMES
-from emulator.clouds.mypages import codec, operations
+from emulator.clouds.mypages import operations
 from emulator.clouds.mypages.commands import PagesCommands
 from emulator.clouds.mypages.operations import AWAY, DISARMED, HOME, PENDING
 from emulator.clouds.mypages.provider import LAG_S
@@ -44,7 +45,7 @@ class MyPagesCloud:
     def read(self, how: Reading = Reading.POLL) -> PanelState:  # noqa: ARG002  # there is one way
         """Return the state that the cloud has; the last one while the alarm is changing it, or the cloud is behind."""
         content = self._session.look(operations.STATE, {"giid": self._session.home().number})
-        status, date = codec.text(content, "statusType"), codec.text(content, "date")
+        status, date = values.text(content, "statusType"), values.text(content, "date")
         if not status:
             raise Unreachable(Text("the cloud does not tell the panel's state"))
         self._is_changing = status == PENDING
@@ -128,9 +129,9 @@ class MyPagesCloud:
         told = self._wire.told
         devices = [
             {
-                "device": told(codec.text(row, "area")),
-                "kind": told(codec.text(row, "type")),
-                "state": told(codec.text(row, "state")),
+                "device": told(values.text(row, "area")),
+                "kind": told(values.text(row, "type")),
+                "state": told(values.text(row, "state")),
             }
             for row in self._commands.openings(home.number)
         ]

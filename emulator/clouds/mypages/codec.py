@@ -167,17 +167,6 @@ def parse(answer: Answer) -> PagesReply:
     return PagesReply(answer.status, document, answer.cookies, answer.retry_after)
 
 
-def rows(value: Any) -> list[Mapping[str, Any]]:
-    """Return the objects of a list; none of anything else."""
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
-
-
-def text(value: Any, key: str) -> str:
-    """Return a text or number of an object as a text; empty where there is none."""
-    found = value.get(key) if isinstance(value, dict) else None
-    return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
-
-
 MOST_ROWS = 1000
 """Objects of an answer that are searched for an error."""
 

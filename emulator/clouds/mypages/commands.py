@@ -8,18 +8,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.alarm.cloud import Phase, Report
-from emulator.clouds.mypages import codec, operations
+from emulator.clouds import values
+from emulator.clouds.mypages import operations
 from emulator.clouds.mypages.failures import WrongCode
 from emulator.clouds.mypages.session import PagesHome, PagesSession
 from emulator.clouds.mypages.wire import PagesWire
+from emulator.clouds.outcome import POLL_S, follow, submitted
 from emulator.errors import EmulatorError, OpenZones, Rejected, Unconfirmed, Unreachable
 from emulator.model import Action, Arm
 from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
-
-POLL_S = 2.0
-"""Interval of polls for an outcome. Others ask twice a second; requests are counted, and a panel takes some (§5)."""
 
 DRY_RUN_S = 20.0
 """Deadline of the look at what is open: most of a minute is left for the command itself (§6)."""
@@ -103,7 +102,7 @@ class PagesCommands:
             status = self._session.look(operations.DRY_RUN_STATUS, about)
             result = status.get("result") if isinstance(status, dict) else None
             if isinstance(result, dict):
-                return codec.rows(result.get("deviceViolations"))
+                return values.items(result, "deviceViolations")
             if not self._clock.sleep(POLL_S):
                 raise Unreachable(Text("the program stopped before this was sent"), sent=False)
         return None
@@ -113,20 +112,20 @@ class PagesCommands:
         if not violations:
             return ()
         try:
-            areas = {codec.text(row.get("device"), "deviceLabel"): row for row in self.openings(number)}
+            areas = {values.text(row.get("device"), "deviceLabel"): row for row in self.openings(number)}
         except EmulatorError as error:
             LOG.info("the names of what is open are not known: %s", error)
             areas = {}
         named: list[str] = []
         for row in violations:
-            label, kind = codec.text(row, "deviceLabel"), codec.text(row, "violation")
-            name = codec.text(areas.get(label), "area") or label
+            label, kind = values.text(row, "deviceLabel"), values.text(row, "violation")
+            name = values.text(areas.get(label), "area") or label
             named.append(self._wire.told(name if kind == OPEN else f"{name} {kind}".strip()) or UNNAMED)
         return tuple(named)
 
     def openings(self, number: str) -> list[Mapping[str, Any]]:
         """Return the doors and windows. Raises CloudError."""
-        return codec.rows(self._session.look(operations.OPENINGS, {"giid": number}))
+        return values.rows(self._session.look(operations.OPENINGS, {"giid": number}))
 
     def force(self, number: str, action: Arm) -> tuple[str, ...]:
         """Return what is open and may be passed; OpenZones if something else is."""
@@ -144,16 +143,13 @@ class PagesCommands:
         if wanted != operations.DISARMED:
             variables["forceArm"] = force
         try:
-            content = self._session.call(operation, variables, lambda: report(Phase.SENDING, operation.name))
+            content = submitted(
+                lambda: self._session.call(operation, variables, lambda: report(Phase.SENDING, operation.name))
+            )
         except WrongCode:
             self._guesses, self._guessed_at = self._guesses + 1, self._clock.monotonic()
             self._wire.vault.note_password(self._owner(home), code, wrong=True)
             raise
-        except Unreachable as error:
-            if not error.sent:
-                raise
-            text = Text("the answer was lost; the state will tell what became of it: {why}", why=str(error))
-            raise Unconfirmed(text) from None
         if not (isinstance(content, str) and content):
             raise Unconfirmed(Text("the cloud took the command, but does not say how to ask for its outcome"))
         if code != self._wire.account.code:
@@ -163,22 +159,13 @@ class PagesCommands:
 
     def follow(self, number: str, wanted: str, transaction: str, report: Report) -> bool:
         """Poll for the outcome; return False if the alarm has ended it without doing it. Raises Unconfirmed."""
-        name = operations.CHANGES[wanted].name
         about = {"giid": number, "transactionId": transaction, "futureState": wanted}
-        started = self._clock.monotonic()
-        while self._clock.monotonic() - started < self._deadline_s:
-            if not self._clock.sleep(POLL_S):
-                raise Unconfirmed(Text("the program stopped before the panel answered"))
-            try:
-                content = self._session.call(operations.OUTCOME, about)
-            except Unreachable as error:
-                LOG.debug("%s: %s", operations.OUTCOME.name, error)
-                continue
-            except EmulatorError as error:
-                text = Text("the command was under way when the cloud refused to tell of it: {why}", why=str(error))
-                raise Unconfirmed(text) from None
-            result = codec.text(content, "result")
-            if result in (OK, FAILED):
-                return result == OK
-            report(Phase.WAITING, f"{name}, {self._clock.monotonic() - started:.0f} s so far")
-        raise Unconfirmed(Text("the panel has not answered within {s} s", s=f"{self._deadline_s:g}"))
+        content = follow(
+            operations.CHANGES[wanted].name,
+            lambda: self._session.call(operations.OUTCOME, about),
+            lambda told: values.text(told, "result") in (OK, FAILED),
+            report,
+            self._clock,
+            self._deadline_s,
+        )
+        return values.text(content, "result") == OK

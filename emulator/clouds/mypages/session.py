@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from emulator.clouds import values
 from emulator.clouds.account import Listed, refuse_blank
+from emulator.clouds.line import Before
 from emulator.clouds.mypages import codec, operations
 from emulator.clouds.mypages.codec import ACCESS, REFRESH, PagesReply
 from emulator.clouds.mypages.operations import PagesOperation
-from emulator.clouds.mypages.wire import Before, PagesWire
+from emulator.clouds.mypages.wire import PagesWire
 from emulator.clouds.vault import Login
-from emulator.errors import CloudError, LoginNeeded, LoginRefused, Rejected, SessionExpired, Unreachable
+from emulator.errors import CloudError, LoginRefused, Rejected, SessionExpired, Unreachable
 from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
@@ -108,9 +110,9 @@ class PagesSession:
         """Return the account's installations. Raises CloudError."""
         content = self.look(operations.INSTALLATIONS, {"email": self._wire.user})
         return [
-            PagesHome(codec.text(row, "giid"), self._wire.told(codec.text(row, "alias")), _digits(row))
-            for row in codec.rows(content)
-            if codec.text(row, "giid")
+            PagesHome(values.text(row, "giid"), self._wire.told(values.text(row, "alias")), _digits(row))
+            for row in values.rows(content)
+            if values.text(row, "giid")
         ]
 
     def close(self) -> None:
@@ -134,11 +136,7 @@ class PagesSession:
             return login
 
     def _known(self) -> Login:
-        login = self._vault.load()
-        if login is None:
-            raise LoginNeeded(Text("nobody has logged in to this account yet: type `emulator login`"))
-        if login.trouble:
-            raise LoginNeeded(login.trouble)
+        login = self._wire.known()
         self._wire.conceal(login.user)
         return login
 
@@ -175,7 +173,7 @@ class PagesSession:
         account, now = self._wire.account, self._wire.clock.time()
         user = self._wire.user
         if not account.password or self._vault.is_wrong(user, account.password):
-            raise self._needed(login, Text("{why}; type `emulator login`", why=why))
+            raise self._wire.needed(login, Text("{why}; type `emulator login`", why=why))
         if login.password_at <= now < login.password_at + PASSWORD_PAUSE_S:
             raise Unreachable(Text("{why}; the next login with the password waits for some minutes", why=why))
         LOG.warning("%s; logging in with the password", why)
@@ -184,11 +182,11 @@ class PagesSession:
         try:
             reply = self.log_in(user, trying)
         except LoginRefused as error:
-            raise self._needed(trying, Text("{why}; then type `emulator login`", why=str(error))) from None
+            raise self._wire.needed(trying, Text("{why}; then type `emulator login`", why=str(error))) from None
         made = accepted(trying, reply, now)
         if reply.wants_code or made is None:
             text = Text("the cloud wants this program to be confirmed by a code: type `emulator login`")
-            raise self._needed(trying, text)
+            raise self._wire.needed(trying, text)
         made = replace(made, login_at=now)
         self._vault.save(made)
         return made
@@ -205,11 +203,7 @@ class PagesSession:
         self._vault.note_password(*secret, wrong=False)
         return reply
 
-    def _needed(self, login: Login, trouble: str) -> LoginNeeded:
-        self._vault.save(replace(login, trouble=trouble))
-        return LoginNeeded(trouble)
-
 
 def _digits(row: Mapping[str, Any]) -> int:
-    found = codec.text(row, "pinCodeLength")
+    found = values.text(row, "pinCodeLength")
     return int(found) if found.isdecimal() and len(found) <= MOST_DIGITS else 0

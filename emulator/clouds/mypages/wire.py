@@ -4,21 +4,20 @@ Facts: verisure-mypages.md §1 and §9.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from emulator.clock import Clock
 from emulator.clouds.account import Account
-from emulator.clouds.deadline import last_look
 from emulator.clouds.firewall import Answer
+from emulator.clouds.line import Before, Line
 from emulator.clouds.mypages import codec, failures
 from emulator.clouds.mypages.codec import PagesReply, PagesRequest
 from emulator.clouds.mypages.failures import LIMIT_MOST_S, Limited
-from emulator.clouds.strike import Secrets
-from emulator.clouds.turnstile import Turnstile, TurnstileLane
+from emulator.clouds.turnstile import Turnstile
 from emulator.clouds.vault import Device, Login, Vault
 from emulator.errors import CloudError, CommandError, Unreachable
 from emulator.words.text import Text
@@ -36,11 +35,10 @@ class Sender(Protocol):
         """Close the connections."""
 
 
-Before = Callable[[], None]
 Failure = CloudError | CommandError
 
 
-class PagesWire:
+class PagesWire(Line):
     """Requests of one account; owned by one thread, while turnstile and vault are shared. `senders`: one for each host.
 
     A request is sent to the other host as well where nothing can come of that: it changes nothing, or it was proved
@@ -50,17 +48,9 @@ class PagesWire:
     def __init__(
         self, account: Account, senders: Sequence[Sender], clock: Clock, turnstile: Turnstile, vault: Vault
     ) -> None:
-        self.account = account
-        self.clock = clock
-        self.vault = vault
+        super().__init__(account, clock, turnstile, vault, account.password, account.code, account.user)
         self._senders = list(senders)
-        self._lane = TurnstileLane(turnstile, clock)
         self._alone = False
-        self._secrets = Secrets(account.password, account.code, account.user)
-
-    def command(self) -> AbstractContextManager[None]:
-        """Give requests in this context precedence over the polls of others; reentrant."""
-        return self._lane.command()
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -80,14 +70,6 @@ class PagesWire:
         """The user: the account's, or who has logged in."""
         login = self.vault.load() if not self.account.user else None
         return login.user if login else self.account.user
-
-    def told(self, words: str) -> str:
-        """Return words of the cloud without secrets."""
-        return self._secrets.told(words)
-
-    def conceal(self, *secrets: str) -> None:
-        """Strike these secrets, too, from now on."""
-        self._secrets.add(*secrets)
 
     def ask(
         self, request: PagesRequest, before: Before = lambda: None, *, login: bool = False
@@ -113,7 +95,7 @@ class PagesWire:
     def _tried(self, request: PagesRequest, before: Before, *, login: bool) -> tuple[PagesReply | None, Failure | None]:
         """Send once; return the answer, None if there is none, and its error."""
         try:
-            reply = self._once(request, before)
+            reply = self._exchanged(request, before)
         except Unreachable as error:
             return None, error
         failure = failures.error(reply, self.told, login=login)
@@ -132,12 +114,9 @@ class PagesWire:
             LOG.info("%s: the other host is asked: %s", request.name, error)
             self._senders.reverse()
 
-    def _once(self, request: PagesRequest, before: Before) -> PagesReply:
-        with self._lane.turn(request.name):
-            before()
-            with last_look(before):
-                answer = self._senders[0].request(request.method, request.path, request.sent_headers(), request.body)
-        LOG.debug("%s: HTTP %d, %d bytes", request.name, answer.status, len(answer.body))
+    def _exchanged(self, request: PagesRequest, before: Before) -> PagesReply:
+        what = request.method, request.path, request.sent_headers(), request.body
+        answer = self._once(request.name, before, lambda: self._senders[0].request(*what))
         self.conceal(*answer.cookies.values())
         return codec.parse(answer)
 

@@ -9,13 +9,15 @@ from typing import Any, NamedTuple
 
 from emulator.alarm.cloud import Phase, Report
 from emulator.clock import Clock
-from emulator.clouds.owa import graphql, operations, refusals
+from emulator.clouds import values
+from emulator.clouds.outcome import POLL_S, follow, submitted
+from emulator.clouds.owa import operations, refusals
 from emulator.clouds.owa.graphql import OK, REFUSED, WAIT
 from emulator.clouds.owa.operations import Operation
 from emulator.clouds.owa.profiles import LETTERS, effect
 from emulator.clouds.owa.refusals import ZoneRefusal, said
 from emulator.clouds.owa.session import OwaSession
-from emulator.clouds.owa.state import POLL_S, StateReader
+from emulator.clouds.owa.state import StateReader
 from emulator.errors import EmulatorError, Rejected, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, Disarm
 from emulator.words import spoken
@@ -79,18 +81,17 @@ class Commands:
         known = self._reader.letter
         self._reader.cached.commanded(known if known in LETTERS else "", self._clock.monotonic())
         try:
-            content = self._session.call(operation, base | extra, lambda: report(Phase.SENDING, request))
+            content = submitted(
+                lambda: self._session.call(operation, base | extra, lambda: report(Phase.SENDING, request))
+            )
         except EmulatorError as error:
-            if isinstance(error, Unreachable) and error.sent:
-                raise Unconfirmed(
-                    Text("the answer was lost; the state will tell what became of it: {why}", why=str(error))
-                ) from None
-            self._reader.cached.nothing_done()
+            if not isinstance(error, Unconfirmed):
+                self._reader.cached.nothing_done()
             raise
-        if graphql.text(content, "res") in REFUSED:
+        if values.text(content, "res") in REFUSED:
             raise Rejected(Text("the cloud refused: {why}", why=said(content)))
-        reference = graphql.text(content, "referenceId")
-        if graphql.text(content, "res") != OK or not reference:
+        reference = values.text(content, "referenceId")
+        if values.text(content, "res") != OK or not reference:
             raise Unconfirmed(Text("the cloud took the command, but does not say how to ask for its outcome"))
         report(Phase.ACCEPTED, request)
         more = {key: value for key, value in extra.items() if key in ("armAndLock", "forceArmingRemoteId")}
@@ -98,34 +99,27 @@ class Commands:
 
     def _follow(self, submitted: Submitted, report: Report, bypassed: tuple[str, ...]) -> None:
         """Poll for the outcome. Raises Rejected, or Unconfirmed at the deadline."""
-        request = submitted.request
-        started = self._clock.monotonic()
         counter = 0
-        while self._clock.monotonic() - started < self._deadline_s:
-            if not self._clock.sleep(POLL_S):
-                raise Unconfirmed(Text("the program stopped before the panel answered"))
+
+        def ask() -> Any:
+            nonlocal counter
             counter += 1
             try:
-                content = self._session.call(submitted.poll, {**submitted.variables, "counter": counter})
+                return self._session.call(submitted.poll, {**submitted.variables, "counter": counter})
             except Unreachable as error:
-                LOG.debug("%s: %s", submitted.poll.name, error)
                 if not error.sent:
                     counter -= 1  # the cloud counts only the polls that reach it
-                continue
-            except EmulatorError as error:
-                text = Text("the command was under way when the cloud refused to tell of it: {why}", why=str(error))
-                raise Unconfirmed(text) from None
-            if graphql.text(content, "res") == WAIT:
-                report(Phase.WAITING, f"{request}, {self._clock.monotonic() - started:.0f} s so far")
-                continue
-            return self._judge(submitted, content, bypassed)
-        raise Unconfirmed(Text("the panel has not answered within {s} s", s=f"{self._deadline_s:g}"))
+                raise
+
+        self._judge(
+            submitted, follow(submitted.request, ask, _has_ended, report, self._clock, self._deadline_s), bypassed
+        )
 
     def _judge(self, submitted: Submitted, content: Any, bypassed: tuple[str, ...]) -> None:
-        if graphql.text(content, "res") in REFUSED:
+        if values.text(content, "res") in REFUSED:
             raise self._refusal(submitted, content)
-        letter = graphql.text(content, "protomResponse").upper()
-        if graphql.text(content, "res") != OK or not letter:
+        letter = values.text(content, "protomResponse").upper()
+        if values.text(content, "res") != OK or not letter:
             raise Unconfirmed(Text("the command ended, but the cloud does not tell the panel's state"))
         state = self._reader.told(letter, submitted.poll.name, bypassed)
         wanted = effect(submitted.request)
@@ -151,8 +145,12 @@ class Commands:
             except EmulatorError as failed:
                 LOG.debug("the open zones are not known: %s", failed)
                 return ()
-            if graphql.text(content, "res") != WAIT:
+            if values.text(content, "res") != WAIT:
                 return refusals.zones(content)
             if not self._clock.sleep(POLL_S):
                 break
         return ()
+
+
+def _has_ended(content: Any) -> bool:
+    return values.text(content, "res") != WAIT

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from emulator.clouds import values
 from emulator.clouds.account import Listed
 from emulator.clouds.enrolment import CodeRefused, Phone
 from emulator.clouds.owa import failures, graphql, operations
@@ -56,7 +57,7 @@ class OwaEnrolment:
         reply = self._wire.ask(operations.SEND_OTP, variables, self._wire.caller(self._login()))
         if reply.failure:
             raise _error(reply.failure)
-        if graphql.text(reply.content, "res") != graphql.OK:
+        if values.text(reply.content, "res") != graphql.OK:
             raise Unreachable(Text("the cloud sent no code: {why}", why=said(reply.content)))
 
     def confirm(self, code: str) -> None:
@@ -120,11 +121,11 @@ class OwaEnrolment:
         refused = security is not None and reply.failure.name == UNAUTHORIZED
         if not refused and not failures.is_challenge(reply.failure):
             raise _error(reply.failure)
-        self._challenge = graphql.text(data, "auth-otp-hash") or self._challenge
+        self._challenge = values.text(data, "auth-otp-hash") or self._challenge
         phones = [
-            Phone(int(graphql.text(row, "id")), graphql.text(row, "phone"))
-            for row in graphql.items(data, "auth-phones")
-            if graphql.text(row, "id").isdecimal()
+            Phone(int(values.text(row, "id")), values.text(row, "phone"))
+            for row in values.items(data, "auth-phones")
+            if values.text(row, "id").isdecimal()
         ]
         self.phones = tuple(phones) or self.phones
         if not self.phones:

@@ -17,6 +17,7 @@ from emulator.clouds.owa.failures import Failure
 from emulator.clouds.owa.operations import Needs, Operation
 from emulator.clouds.strike import Secrets, readable
 from emulator.clouds.unread import NOTHING, SERVER_ERROR, is_unread, lacking
+from emulator.clouds.values import items, mapping, text
 from emulator.errors import Unreachable
 from emulator.words.text import Text
 
@@ -161,14 +162,14 @@ def _failure(errors: Any, status: int, secrets: Secrets, *, begun: bool) -> Fail
     absent = lacking(errors, begun=begun) if status < SERVER_ERROR else NOTHING
     if isinstance(errors, dict):
         # The other form of errors, `errors.data.reason` (§6).
-        errors = [{"message": _mapping(errors.get("data")).get("reason"), **errors}]
-    first, *others = [_entry(_mapping(one), secrets) for one in (isinstance(errors, list) and errors) or [None]]
+        errors = [{"message": mapping(errors.get("data")).get("reason"), **errors}]
+    first, *others = [_entry(mapping(one), secrets) for one in (isinstance(errors, list) and errors) or [None]]
     doubted = status >= SERVER_ERROR or not all(failures.is_unsupported(one) for one in others)
     return replace(first, unread=unread, lacking=absent, doubted=doubted)
 
 
 def _entry(entry: Mapping[str, Any], secrets: Secrets) -> Failure:
-    data = _mapping(entry.get("data"))
+    data = mapping(entry.get("data"))
     secrets.add(text(data, "auth-otp-hash"))
     message, name = readable(text(entry, "message")), readable(text(entry, "name"))
     return Failure(
@@ -177,29 +178,10 @@ def _entry(entry: Mapping[str, Any], secrets: Secrets) -> Failure:
         err=text(data, "err"),
         res=text(data, "res"),
         status=text(data, "status"),
-        code=text(_mapping(entry.get("extensions")), "code"),
+        code=text(mapping(entry.get("extensions")), "code"),
         data=_struck(data, secrets),
         said=secrets.told(text(entry, "message") or name),
     )
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def text(content: Any, key: str) -> str:
-    """Return a value as text; empty if it is missing, null or not a single value."""
-    value = content.get(key) if isinstance(content, dict) else None
-    if not isinstance(value, str | int | float) or isinstance(value, bool):
-        return ""
-    # JSON can hold half a surrogate pair, which neither the journal nor a terminal takes.
-    return str(value).strip().encode(errors="replace").decode()
-
-
-def items(content: Any, key: str) -> list[Mapping[str, Any]]:
-    """Return a list of mappings; empty if it is missing or null."""
-    value = content.get(key) if isinstance(content, dict) else None
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def installations(content: Any) -> list[Listed]:
@@ -212,7 +194,7 @@ def claims(token: str) -> Mapping[str, Any]:
     """Return the claims of a JWT, unverified as in every client (§2.4); empty if it cannot be read."""
     try:
         part = token.split(".")[1]
-        return _mapping(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))))
+        return mapping(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))))
     except (IndexError, ValueError, RecursionError, binascii.Error):
         return {}
 

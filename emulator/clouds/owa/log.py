@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.clouds import logged
+from emulator.clouds import logged, values
 from emulator.clouds.logged import LoggedRow
-from emulator.clouds.owa import graphql, operations
+from emulator.clouds.owa import operations
 from emulator.clouds.owa.session import OwaSession
 from emulator.model.activity import AlarmEvent
 
@@ -16,13 +16,13 @@ WINDOW, ROWS = "LASTMONTH", 40
 def read(session: OwaSession, user: str, now: float) -> tuple[AlarmEvent, ...]:
     """Return the newest events, newest first; `user` is that of the account. Raises EmulatorError."""
     content = session.peek(operations.ACTIVITY, {"numRows": ROWS, "offset": 0, "timeFilter": WINDOW})
-    found = graphql.items(content, "reg")[: logged.MOST_ROWS]
+    found = values.items(content, "reg")[: logged.MOST_ROWS]
     return logged.newest(logged.event(_row(one), user, now) for one in found)
 
 
 def _row(row: Mapping[str, Any]) -> LoggedRow:
     def text(name: str) -> str:
-        return graphql.text(row, name)
+        return values.text(row, name)
 
     return LoggedRow(
         key=(text("idSignal"), text("time"), text("type"), text("device")),

@@ -4,11 +4,13 @@ Facts: verisure-owa.md §2 and §12.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from emulator.clouds import values
 from emulator.clouds.account import refuse_blank
+from emulator.clouds.line import Before
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.owa.operations import Operation
 from emulator.clouds.owa.refusals import said
@@ -59,7 +61,7 @@ class LoginRequests:
             content = content_of(reply)
         except SessionExpired as error:
             raise LoginRefused(str(error)) from None
-        if content.get("needDeviceAuthorization") is True or graphql.text(content, "msg") == MFA_NEEDED:
+        if content.get("needDeviceAuthorization") is True or values.text(content, "msg") == MFA_NEEDED:
             return None
         if unfinished := failures.unfinished(content):
             raise unfinished
@@ -75,8 +77,8 @@ class LoginRequests:
 
         `refresh_before` is kept if no new refresh token comes.
         """
-        access, refresh = graphql.text(content, "hash"), graphql.text(content, "refreshToken")
-        if graphql.text(content, "res") != graphql.OK or not access:
+        access, refresh = values.text(content, "hash"), values.text(content, "refreshToken")
+        if values.text(content, "res") != graphql.OK or not access:
             return None
         now = self._clock.time()
         made = replace(
@@ -94,7 +96,7 @@ class LoginRequests:
         self._unkept = None
         return made
 
-    def refresh(self, login: Login, before: Callable[[], None]) -> tuple[graphql.Reply, Login]:
+    def refresh(self, login: Login, before: Before) -> tuple[graphql.Reply, Login]:
         """Send RefreshLogin; return the answer, and the login with the language in which it came.
 
         A server that crashes is asked once more in the country's other language, if there is one.
@@ -124,7 +126,7 @@ class LoginRequests:
         return login
 
     def _ask(
-        self, operation: Operation, secret: dict[str, Any], login: Login, before: Callable[[], None] = lambda: None
+        self, operation: Operation, secret: dict[str, Any], login: Login, before: Before = lambda: None
     ) -> graphql.Reply:
         return self._wire.ask(operation, secret | self._variables(login), self._wire.caller(login), before=before)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.clouds import letters
+from emulator.clouds import letters, values
 from emulator.clouds.owa import codes, graphql
 from emulator.model import DISARMED, Action, Arm, ArmMode, Axes, Disarm, Interior
 
@@ -91,20 +91,20 @@ class Fitted:
 
 def fitted(number: str, installation: Mapping[str, Any]) -> Fitted:
     """Read the active services and the capabilities token, of the current or an older form, from `Srv` (§3.3)."""
-    said = graphql.claims(graphql.text(installation, "capabilities"))
-    rows = [row for row in graphql.items(said, "installations") if graphql.text(row, "ins") == number] or [said]
+    said = graphql.claims(values.text(installation, "capabilities"))
+    rows = [row for row in values.items(said, "installations") if values.text(row, "ins") == number] or [said]
     names = {str(name) for row in rows for name in _list(row.get("cap"))}
     services = installation.get("services")
     if not isinstance(services, list):
         # Capabilities alone are no oracle: they may not name all that is fitted.
         return Fitted()
-    names |= {service(row) for row in graphql.items(installation, "services") if row.get("active")}
+    names |= {service(row) for row in values.items(installation, "services") if row.get("active")}
     return Fitted(frozenset(names - {""}))
 
 
 def service(row: Mapping[str, Any]) -> str:
     """Return the request of a service, or the one known for its number."""
-    return graphql.text(row, "request") or codes.SERVICES.get(graphql.text(row, "idService"), "")
+    return values.text(row, "request") or codes.SERVICES.get(values.text(row, "idService"), "")
 
 
 def _list(value: Any) -> Sequence[Any]:

@@ -6,7 +6,8 @@ Facts: verisure-owa.md §5.5, §5.6 and §12.
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.clouds.owa import codes, graphql
+from emulator.clouds import values
+from emulator.clouds.owa import codes
 from emulator.errors import CommandError, OpenZones, Rejected, Unconfirmed
 from emulator.model import Action, Arm
 from emulator.words.text import Text
@@ -62,7 +63,7 @@ class ZoneRefusal(OpenZones):
 def refusal(content: Any, *, arming: bool) -> CommandError:
     """Return the error for a poll whose `res` is a refusal; only arming can meet open zones."""
     error = content.get("error") if isinstance(content, dict) else None
-    code, kind, message = graphql.text(error, "code"), graphql.text(error, "type"), graphql.text(content, "msg")
+    code, kind, message = values.text(error, "code"), values.text(error, "type"), values.text(content, "msg")
     unanswered = Unconfirmed(Text("the panel did not answer: {why}", why=said(content)))
     if any(word in message for word in TROUBLE):
         return unanswered
@@ -86,7 +87,7 @@ def _is_open(error: Any, code: str, kind: str, message: str) -> bool:
 
 def _number(error: Any) -> int | None:
     """Return the number of open zones, if the panel tells it."""
-    number = graphql.text(error, "exceptionsNumber")
+    number = values.text(error, "exceptionsNumber")
     return int(number[:9]) if number.isdecimal() else None
 
 
@@ -97,7 +98,7 @@ def _allows(error: Any) -> bool | None:
 
 
 def _open_zones(error: Any, kind: str, message: str) -> ZoneRefusal:
-    reference, suid = graphql.text(error, "referenceId"), graphql.text(error, "suid")
+    reference, suid = values.text(error, "referenceId"), values.text(error, "suid")
     forcible = kind in ZONE_TYPES if (allowed := _allows(error)) is None else allowed
     key = {"suid": suid} if suid else {}
     again = {"forceArmingRemoteId": reference, **key} if forcible and reference else None
@@ -108,13 +109,13 @@ def _open_zones(error: Any, kind: str, message: str) -> ZoneRefusal:
 
 def zones(content: Any) -> tuple[str, ...]:
     """Return the names of the open zones in a list of exceptions; of all zones if none is marked open."""
-    rows = graphql.items(content, "exceptions")
-    return tuple(map(zone, [row for row in rows if graphql.text(row, "status") in (OPEN, "")] or rows))
+    rows = values.items(content, "exceptions")
+    return tuple(map(zone, [row for row in rows if values.text(row, "status") in (OPEN, "")] or rows))
 
 
 def zone(row: Mapping[str, Any]) -> str:
     """Return the name of a zone, or else its kind."""
-    return graphql.text(row, "alias") or codes.device(graphql.text(row, "deviceType"))
+    return values.text(row, "alias") or codes.device(values.text(row, "deviceType"))
 
 
 def because(what: Text, why: str) -> Text:
@@ -125,5 +126,5 @@ def because(what: Text, why: str) -> Text:
 def said(content: Any) -> str:
     """Return the reason in the cloud's words."""
     error = content.get("error") if isinstance(content, dict) else None
-    words = (graphql.text(content, "msg"), graphql.text(error, "type"), graphql.text(error, "code"))
+    words = (values.text(content, "msg"), values.text(error, "type"), values.text(error, "code"))
     return ", ".join(filter(None, words)) or Text("it gives no reason")

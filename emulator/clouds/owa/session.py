@@ -9,7 +9,9 @@ from functools import partial
 from typing import Any
 
 from emulator.alarm.cloud import Details
+from emulator.clouds import values
 from emulator.clouds.account import Listed
+from emulator.clouds.line import Before
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.owa.failures import CapabilitiesExpired, NotTaken, Unauthorized, WithoutContent
 from emulator.clouds.owa.graphql import Caller
@@ -64,9 +66,7 @@ class OwaSession:
         """Return what is fitted, as far as the cloud has been asked."""
         return fitted(self._installation.number, self._services)
 
-    def call(
-        self, operation: Operation, variables: Mapping[str, Any], before: Callable[[], None] = lambda: None
-    ) -> Any:
+    def call(self, operation: Operation, variables: Mapping[str, Any], before: Before = lambda: None) -> Any:
         """Return the content of an operation's field; a session that has ended is renewed once.
 
         `before` is called directly before each time that it is sent. Raises Rejected if the cloud refused, and
@@ -99,7 +99,7 @@ class OwaSession:
         self,
         operation: Operation,
         variables: Mapping[str, Any],
-        before: Callable[[], None],
+        before: Before,
         mend: Callable[[], object] | None,
     ) -> tuple[Any, SessionExpired | None, str]:
         """Mend the session and send once; return the content, or the end of the session, and its access token."""
@@ -208,13 +208,13 @@ class OwaSession:
         self._serve(number)
         rows = [
             {
-                "service": service(row) or graphql.text(row, "description"),
-                "id": graphql.text(row, "idService"),
+                "service": service(row) or values.text(row, "description"),
+                "id": values.text(row, "idService"),
                 "active": "yes" if row.get("active") else "no",
             }
-            for row in graphql.items(self._services, "services")
+            for row in values.items(self._services, "services")
         ]
-        alias, names = graphql.text(self._services, "alias") or self._installation.alias, self.fitted().names
+        alias, names = values.text(self._services, "alias") or self._installation.alias, self.fitted().names
         return Details(number, panel, alias, services=tuple(rows), fitted=names)
 
     def close(self) -> None:
@@ -236,8 +236,8 @@ class OwaSession:
             content = {}
         told = content.get("installation") if isinstance(content, dict) else None
         about = told if isinstance(told, dict) else {}
-        token = graphql.text(about, "capabilities")
-        if not token and graphql.text(content, "res") in graphql.REFUSED:
+        token = values.text(about, "capabilities")
+        if not token and values.text(content, "res") in graphql.REFUSED:
             text = Text("the cloud does not open installation {number}: {why}", number=number, why=said(content))
             raise Unreachable(text, sent=False)
         if not token:

@@ -7,7 +7,9 @@ from typing import Any
 
 from emulator.alarm.cloud import GLANCE_S, Reading
 from emulator.clock import Clock
-from emulator.clouds.owa import graphql, operations
+from emulator.clouds import values
+from emulator.clouds.outcome import POLL_S
+from emulator.clouds.owa import operations
 from emulator.clouds.owa.cached import Cached
 from emulator.clouds.owa.graphql import OK, WAIT
 from emulator.clouds.owa.profiles import LETTERS, axes_of
@@ -16,9 +18,6 @@ from emulator.clouds.owa.session import OwaSession
 from emulator.errors import Unreachable
 from emulator.model import Axes, PanelState
 from emulator.words.text import Text
-
-POLL_S = 2.0
-"""Interval of polls for an outcome (§5.4)."""
 
 CHECK_DEADLINE_S = 60.0
 """Deadline of a panel that was woken; real ones take 15 to 25 s, and some a minute."""
@@ -57,7 +56,7 @@ class StateReader:
             return self.check()
         self.looked_at = self._clock.monotonic()
         content = self._session.look(operations.STATUS, {"numinst": self._session.installation()[0]})
-        letter, stamp = graphql.text(content, "status").upper(), graphql.text(content, "timestampUpdate")
+        letter, stamp = values.text(content, "status").upper(), values.text(content, "timestampUpdate")
         if not letter:
             raise Unreachable(Text("the cloud does not tell the panel's state"))
         state = self.state
@@ -81,15 +80,15 @@ class StateReader:
 
     def _bypassed(self, content: Any) -> tuple[str, ...]:
         """Return the open zones that an armed panel does not guard (§4.1: status 0; others have a low battery)."""
-        rows = graphql.items(content, "exceptions")
-        return tuple(zone(row) for row in rows if graphql.text(row, "status") == OPEN)
+        rows = values.items(content, "exceptions")
+        return tuple(zone(row) for row in rows if values.text(row, "status") == OPEN)
 
     def check(self, within_s: float = CHECK_DEADLINE_S) -> PanelState:
         """Wake the panel and return the state that it tells. Raises CloudError."""
         number, panel = self._session.installation()
         content = self._session.look(operations.CHECK, {"numinst": number, "panel": panel})
-        reference = graphql.text(content, "referenceId")
-        if graphql.text(content, "res") != OK or not reference:
+        reference = values.text(content, "referenceId")
+        if values.text(content, "res") != OK or not reference:
             raise Unreachable(Text("the panel cannot be asked: {why}", why=said(content)))
         variables = {"numinst": number, "idService": CHECK_SERVICE, "panel": panel, "referenceId": reference}
         started = self._clock.monotonic()
@@ -97,10 +96,10 @@ class StateReader:
             if not self._clock.sleep(POLL_S):
                 raise Unreachable(Text("the program stopped before the panel answered"))
             content = self._session.look(operations.CHECK_STATUS, variables)
-            if graphql.text(content, "res") == WAIT:
+            if values.text(content, "res") == WAIT:
                 continue
-            letter = graphql.text(content, "protomResponse").upper()
-            if letter and graphql.text(content, "res") == OK:
+            letter = values.text(content, "protomResponse").upper()
+            if letter and values.text(content, "res") == OK:
                 return self.told(letter, "CheckAlarm")
             raise Unreachable(Text("the panel did not tell its state: {why}", why=said(content)))
         raise Unreachable(Text("the panel did not tell its state within {s} s", s=f"{within_s:g}"))

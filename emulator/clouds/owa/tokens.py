@@ -8,13 +8,14 @@ import logging
 from dataclasses import replace
 from datetime import datetime
 
-from emulator.clouds.owa import failures, graphql, operations
+from emulator.clouds import values
+from emulator.clouds.owa import failures, operations
 from emulator.clouds.owa.failures import Failure, Locked, Unauthorized
 from emulator.clouds.owa.login import LoginRequests, content_of
 from emulator.clouds.owa.refusals import because
 from emulator.clouds.owa.wire import Throttled, Wire
 from emulator.clouds.vault import Login
-from emulator.errors import LoginNeeded, LoginRefused, SessionExpired, Unreachable
+from emulator.errors import LoginRefused, SessionExpired, Unreachable
 from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class Tokens:
 
     def access(self, margin_s: float = MARGIN_S) -> Login:
         """Return a login whose access token lives for that much longer. Raises LoginNeeded and Unreachable."""
-        login = self._known()
+        login = self._wire.known()
         return login if self._good(login, margin_s) else self.renew(login.access, margin_s)
 
     def at_hand(self) -> bool:
@@ -68,7 +69,7 @@ class Tokens:
         """Replace an access token that no longer works, or not for long, unless another thread or process just did."""
         # The holder of the vault takes precedence over polls of others: a command of theirs may wait for the vault.
         with self._vault.alone(), self._wire.command():
-            login = self._requests.kept(self._known())
+            login = self._requests.kept(self._wire.known())
             if login.access != stale and self._good(login, margin_s):
                 return login
             if not login.refresh:
@@ -76,13 +77,13 @@ class Tokens:
             try:
                 return self._rotate(login)
             except Locked as error:
-                raise self._needed(self._known(), _then(error)) from None
+                raise self._wire.needed(self._wire.known(), _then(error)) from None
             except (SessionExpired, LoginRefused) as error:
                 ended = DISOWNED if isinstance(error, Unauthorized) else Text("the login has ended")
                 if login.spent:
                     ended = Text("{what}, after the answer to a renewal had got lost", what=ended)
                 # The language may have been learned meanwhile.
-                dead = replace(self._known(), refresh="", spent=False, crashes=0)
+                dead = replace(self._wire.known(), refresh="", spent=False, crashes=0)
                 return self._by_password(dead, because(ended, str(error)))
 
     def disowned(self, stale: str, refusal: SessionExpired) -> None:
@@ -91,17 +92,9 @@ class Tokens:
         Raises LoginNeeded and Unreachable.
         """
         with self._vault.alone(), self._wire.command():
-            login = self._requests.kept(self._known())
+            login = self._requests.kept(self._wire.known())
             if login.access == stale:
                 self._by_password(login, because(DISOWNED, str(refusal)))
-
-    def _known(self) -> Login:
-        login = self._vault.load()
-        if login is None:
-            raise LoginNeeded(Text("nobody has logged in to this account yet: type `emulator login`"))
-        if login.trouble:
-            raise LoginNeeded(login.trouble)
-        return login
 
     def _good(self, login: Login, margin_s: float) -> bool:
         return bool(login.access) and self._clock.time() < login.access_until - margin_s
@@ -125,7 +118,7 @@ class Tokens:
             raise Unreachable(Text("the login could not be renewed: {why}", why=str(error)), sent=error.sent) from None
         renewed = self._requests.accept(asked, content, login.refresh)
         if renewed is None:
-            raise SessionExpired(graphql.text(content, "msg") or Text("the cloud gave no new tokens"))
+            raise SessionExpired(values.text(content, "msg") or Text("the cloud gave no new tokens"))
         LOG.debug("the login was renewed")
         return renewed
 
@@ -159,7 +152,7 @@ class Tokens:
         if not self._wire.account.password or (soon and not lost) or lost >= PASSWORDS:
             if lost:
                 why = Text("{why}; nor was the login with the password answered", why=why)
-            raise self._needed(login, Text("{why}; type `emulator login`", why=why))
+            raise self._wire.needed(login, Text("{why}; type `emulator login`", why=why))
         if soon:
             at = datetime.fromtimestamp(again).astimezone()
             text = Text("the login with the password was not answered; once more at {time}", time=f"{at:%H:%M}")
@@ -174,15 +167,11 @@ class Tokens:
                 self._vault.save(login)
             raise
         except LoginRefused as error:
-            raise self._needed(trying, _then(error)) from None
+            raise self._wire.needed(trying, _then(error)) from None
         if renewed is None:
             text = Text("the cloud wants this program to be confirmed by SMS: type `emulator login`")
-            raise self._needed(trying, text)
+            raise self._wire.needed(trying, text)
         return renewed
-
-    def _needed(self, login: Login, trouble: str) -> LoginNeeded:
-        self._vault.save(replace(login, trouble=trouble))
-        return LoginNeeded(trouble)
 
 
 def _then(error: Exception) -> Text:

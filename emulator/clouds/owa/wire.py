@@ -5,21 +5,20 @@ Facts: verisure-owa.md §1.3, §1.4, §1.6 and §7.
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 from emulator.clock import Clock
 from emulator.clouds.account import Account
-from emulator.clouds.deadline import last_look
 from emulator.clouds.firewall import FORBIDDEN, Answer, Firewall, is_page
+from emulator.clouds.line import Before, Line
 from emulator.clouds.owa import failures, graphql
 from emulator.clouds.owa.graphql import Caller, Reply
 from emulator.clouds.owa.operations import LOGIN, Documents, Operation
 from emulator.clouds.owa.provider import COUNTRIES
-from emulator.clouds.strike import Secrets
-from emulator.clouds.turnstile import Turnstile, TurnstileLane
+from emulator.clouds.turnstile import Turnstile
 from emulator.clouds.vault import Login, Vault
 from emulator.errors import SessionExpired, Unreachable
 from emulator.words.text import Text
@@ -44,21 +43,17 @@ class Poster(Protocol):
         """Close the connections."""
 
 
-class Wire:
+class Wire(Line):
     """Requests of one account; owned by one thread, while turnstile and vault are shared.
 
     `served_at` is the time of the last answer of the API without trouble (monotonic seconds).
     """
 
     def __init__(self, account: Account, transport: Poster, clock: Clock, turnstile: Turnstile, vault: Vault) -> None:
-        self.account = account
-        self.clock = clock
-        self.vault = vault
+        super().__init__(account, clock, turnstile, vault, account.password)
         self._transport = transport
         self._turnstile = turnstile
         self.served_at = float("-inf")
-        self._lane = TurnstileLane(turnstile, clock)
-        self._secrets = Secrets(account.password)
         self._documents = Documents()
         self._apollo_id = secrets.token_hex(64)
         moment = datetime.fromtimestamp(clock.time(), UTC)
@@ -66,14 +61,10 @@ class Wire:
         self._started = "".join(map(str, parts))
         self._firewall = Firewall(clock, vault, turnstile.shut)
 
-    def command(self) -> AbstractContextManager[None]:
-        """Give requests in this context precedence over the polls of others; reentrant."""
-        return self._lane.command()
-
     def caller(self, login: Login, *, number: str = "", panel: str = "", capabilities: str = "") -> Caller:
         """Return the identity for a request: this login, perhaps about an installation."""
         device, who = login.device, self.id_of(login)
-        self._secrets.add(device.id, device.uuid, device.indigitall, who, login.refresh, login.access, capabilities)
+        self.conceal(device.id, device.uuid, device.indigitall, who, login.refresh, login.access, capabilities)
         return Caller(
             login.user,
             self.account.country,
@@ -103,7 +94,7 @@ class Wire:
         variables: Mapping[str, Any],
         caller: Caller,
         security: Mapping[str, str] | None = None,
-        before: Callable[[], None] = lambda: None,
+        before: Before = lambda: None,
     ) -> Reply:
         """Send once and parse the answer; `before` is called directly before, and if it raises, nothing is sent.
 
@@ -113,7 +104,7 @@ class Wire:
         Parts that the country's schema lacks are left out, and a document that was not executed for that reason is sent
         again: with the password, once at most.
         """
-        self._secrets.add(*graphql.secrets_of(variables, security or {}))
+        self.conceal(*graphql.secrets_of(variables, security or {}))
         headers = graphql.headers(operation, caller, security)
         again = False
         while True:
@@ -138,21 +129,20 @@ class Wire:
             LOG.info("%s: asked without what this country's cloud does not have: %s", operation.name, failure.said)
         return reply
 
-    def _send(
-        self, operation: Operation, headers: Mapping[str, str], body: bytes, before: Callable[[], None]
-    ) -> Answer:
+    def _send(self, operation: Operation, headers: Mapping[str, str], body: bytes, before: Before) -> Answer:
         """Send once, and once more if nothing was sent.
 
         Raises Unreachable if there is no answer; its `sent` tells whether the request may have arrived.
         """
         self._firewall.heed()
+        once = partial(self._once, operation.name, before, partial(self._transport.post, headers, body))
         try:
-            answer = self._once(operation, headers, body, before)
+            answer = once()
         except Unreachable as error:
             # Some resolvers fail now and then on these names (§1.1). A request that was not sent may be sent.
             if error.sent:
                 raise
-            answer = self._once(operation, headers, body, before)
+            answer = once()
         if is_page(answer):
             raise self._firewall.met()
         if answer.status == FORBIDDEN and not self._ends_session(operation, answer):
@@ -168,16 +158,6 @@ class Wire:
         except Unreachable:
             return False
         return failure is not None and isinstance(failures.error(failure), SessionExpired)
-
-    def _once(
-        self, operation: Operation, headers: Mapping[str, str], body: bytes, before: Callable[[], None]
-    ) -> Answer:
-        with self._lane.turn(operation.name):
-            before()
-            with last_look(before):
-                answer = self._transport.post(headers, body)
-        LOG.debug("%s: HTTP %d, %d bytes", operation.name, answer.status, len(answer.body))
-        return answer
 
     def _throttled(self, answer: Answer) -> Unreachable:
         """Stop all requests for as long as the 403 asks for."""

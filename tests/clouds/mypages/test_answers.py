@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from emulator.clouds import values
 from emulator.clouds.firewall import Answer
 from emulator.clouds.mypages import codec, failures
 from emulator.clouds.mypages.failures import CodesExhausted, Elsewhere, Limited, WrongCode
@@ -89,7 +90,7 @@ def test_no_failure_of_a_server_is_a_refused_login() -> None:
 def test_one_answer_comes_with_or_without_a_list_around_it() -> None:
     one: Any = {"data": {"installation": {"armState": {"statusType": "DISARMED"}}}}
     for document in (one, [one]):
-        assert codec.text(reply(200, document).value(STATE), "statusType") == "DISARMED"
+        assert values.text(reply(200, document).value(STATE), "statusType") == "DISARMED"
     nothing: Any
     for nothing in ([], [None], 7, "x", {"data": None}, {"data": {"installation": []}}):
         assert reply(200, nothing).value(STATE) is None

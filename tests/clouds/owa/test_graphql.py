@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulator.clouds import values
 from emulator.clouds.firewall import Answer
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.owa.graphql import Caller
@@ -135,10 +136,10 @@ def test_no_answer_is_a_crash(body: bytes) -> None:
 
 def test_the_accessors_take_what_is_missing() -> None:
     row = {"text": " x ", "number": 3, "flag": True, "list": [{"a": 1}, None, 2], "null": None}
-    assert [graphql.text(row, key) for key in ("text", "number", "flag", "null", "no")] == ["x", "3", "", "", ""]
-    assert graphql.text(None, "x") == ""
-    assert graphql.items(row, "list") == [{"a": 1}]
-    assert graphql.items(row, "text") == graphql.items(None, "x") == []
+    assert [values.text(row, key) for key in ("text", "number", "flag", "null", "no")] == ["x", "3", "", "", ""]
+    assert values.text(None, "x") == ""
+    assert values.items(row, "list") == [{"a": 1}]
+    assert values.items(row, "text") == values.items(None, "x") == []
 
 
 # -- tokens -------------------------------------------------------------------------------------------------------
@@ -163,4 +164,4 @@ def test_life_of_a_token(token: str, life_s: float) -> None:
 
 def test_half_a_character_can_be_printed_and_kept() -> None:
     content = json.loads(json.dumps({"alias": "Coc" + chr(0xD800) + "ina"}))
-    assert graphql.text(content, "alias") == "Coc?ina"
+    assert values.text(content, "alias") == "Coc?ina"
