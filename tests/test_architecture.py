@@ -21,7 +21,7 @@ from emulator.simulator.server import FACES
 ROOT = Path(emulator.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
-WORDS = ("errors", "model", "clock", "words.text", "words.spoken")
+WORDS = ("errors", "model", "clock", "words.text", "words.spoken", "words.tables")
 """What every folder may import."""
 
 FOLDERS: dict[str, tuple[str, ...]] = {
@@ -245,7 +245,7 @@ CORE_LIMIT, DOOR_LIMIT, CLOUD_LIMIT = 3000, 1000, 1000
 
 LARGER_YET: dict[str, int] = {
     # Not right yet: room → its size today, which only falls.
-    "clouds.owa": 1640,
+    "clouds.owa": 1588,
     "core": 5816,
     "doors.dashboard": 1357,
 }

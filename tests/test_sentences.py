@@ -10,8 +10,8 @@ import pytest
 
 from tests.test_architecture import FILES, name, nodes, within
 
-MAKERS = frozenset({"Text", "counted", "sense", "str"})
-"""Calls that make a sentence with a memory, or keep that of an error."""
+MAKERS = frozenset({"Text", "counted", "sense", "str", "read_table"})
+"""Calls that make a sentence with a memory, keep that of an error, or read a table of sentences."""
 
 ENGLISH = ("addon", "cli", "doctor", "config", "simulator", "system.local_api")
 """Rooms whose texts are for whoever types, or for a log: English."""
