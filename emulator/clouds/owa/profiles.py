@@ -4,7 +4,7 @@ Facts: verisure-owa.md §3.3, §4.3, §5.1 and §5.3.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from emulator.clouds import letters, values
@@ -78,28 +78,17 @@ def profile_for(country: str, panel: str) -> Profile:
     return ECU if panel.upper().startswith("SDVECU") else COUNTRIES.get(country, GENERAL)
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """Names of an installation's capabilities and active services; empty if the cloud does not tell them."""
-
-    names: frozenset[str] = field(default=frozenset())
-
-    def has(self, request: str) -> bool:
-        """Return whether a request may work: unknown counts as yes, since the capabilities are no oracle (§3.3)."""
-        return request not in SERVICES or not self.names or SERVICES[request] in self.names
-
-
-def fitted(number: str, installation: Mapping[str, Any]) -> Fitted:
-    """Read the active services and the capabilities token, of the current or an older form, from `Srv` (§3.3)."""
+def fitted(number: str, installation: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of the capabilities and the active services, by `Srv`; none if they are not told (§3.3)."""
     said = graphql.claims(values.text(installation, "capabilities"))
     rows = [row for row in values.items(said, "installations") if values.text(row, "ins") == number] or [said]
     names = {str(name) for row in rows for name in _list(row.get("cap"))}
     services = installation.get("services")
     if not isinstance(services, list):
         # Capabilities alone are no oracle: they may not name all that is fitted.
-        return Fitted()
+        return frozenset()
     names |= {service(row) for row in values.items(installation, "services") if row.get("active")}
-    return Fitted(frozenset(names - {""}))
+    return frozenset(names - {""})
 
 
 def service(row: Mapping[str, Any]) -> str:
@@ -126,13 +115,14 @@ def effect(request: str) -> Action:
     return Arm(ArmMode(interior, perimeter=request.endswith(PERIMETER)))
 
 
-def candidates(profile: Profile, has: Fitted, action: Action, axes: Axes) -> tuple[str, ...]:
+def candidates(profile: Profile, names: frozenset[str], action: Action, axes: Axes) -> tuple[str, ...]:
     """Return the requests that bring the panel nearer to `action`, best first; only the first that works is to be sent.
 
+    Of `names`, those of what is fitted, none at all means unknown, and so that any request may work (§3.3).
     Nothing is ever disarmed in order to arm: a panel that wants that refuses, and the house stays as it is.
     """
     wanted = _disarming(profile, action, axes) if isinstance(action, Disarm) else _arming(profile, action.mode, axes)
-    return tuple(request for request in wanted if has.has(request))
+    return tuple(one for one in wanted if not names or one not in SERVICES or SERVICES[one] in names)
 
 
 def _arming(profile: Profile, mode: ArmMode, axes: Axes) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.owa.failures import CapabilitiesExpired, NotTaken, Unauthorized, WithoutContent
 from emulator.clouds.owa.graphql import Caller
 from emulator.clouds.owa.operations import Needs, Operation
-from emulator.clouds.owa.profiles import Fitted, fitted, service
+from emulator.clouds.owa.profiles import fitted, service
 from emulator.clouds.owa.refusals import said
 from emulator.clouds.owa.tokens import MARGIN_S, Tokens
 from emulator.clouds.owa.wire import Wire
@@ -62,7 +62,7 @@ class OwaSession:
             self._installation = self._wire.account.choose(found)
         return self._installation.number, self._installation.panel
 
-    def fitted(self) -> Fitted:
+    def fitted(self) -> frozenset[str]:
         """Return what is fitted, as far as the cloud has been asked."""
         return fitted(self._installation.number, self._services)
 
@@ -103,13 +103,7 @@ class OwaSession:
         mend: Callable[[], object] | None,
     ) -> tuple[Any, SessionExpired | None, str]:
         """Mend the session and send once; return the content, or the end of the session, and its access token."""
-        try:
-            if mend:
-                mend()
-            caller = self._caller(operation.needs)
-        except Unreachable as error:
-            # Only renewals were sent, not the operation.
-            raise Unreachable(str(error), sent=False) from None
+        caller = self._prepared(operation.needs, mend)
         reply = self._wire.ask(operation, variables, caller, before=before)
         if reply.failure is None:
             return reply.content, None, caller.access
@@ -159,8 +153,14 @@ class OwaSession:
 
     def ready(self) -> None:
         """Renew all that a command needs, so that it is sent as soon as it is reported to be."""
+        self._prepared(Needs.CAPABILITIES)
+
+    def _prepared(self, needs: Needs, mend: Callable[[], object] | None = None) -> Caller:
+        """Mend the session, renew what an operation needs, and return its identity; that is all that is sent."""
         try:
-            self._caller(Needs.CAPABILITIES)
+            if mend:
+                mend()
+            return self._caller(needs)
         except Unreachable as error:
             raise Unreachable(str(error), sent=False) from None
 
@@ -214,7 +214,7 @@ class OwaSession:
             }
             for row in values.items(self._services, "services")
         ]
-        alias, names = values.text(self._services, "alias") or self._installation.alias, self.fitted().names
+        alias, names = values.text(self._services, "alias") or self._installation.alias, self.fitted()
         return Details(number, panel, alias, services=tuple(rows), fitted=names)
 
     def close(self) -> None:

@@ -120,10 +120,16 @@ class Wire(Line):
         try:
             reply = graphql.parse(operation, answer, self._secrets)
         except Unreachable as error:
+            if answer.status == FORBIDDEN:
+                raise self._throttled(answer) from None
             LOG.info("%s: HTTP %d, %d bytes: %s", operation.name, answer.status, len(answer.body), error)
             raise
         failure = reply.failure
-        if failure is None or not isinstance(failures.error(failure), Unreachable):
+        refused = failures.error(failure) if failure else None
+        # A 403 may also end the session, by the API's own words.
+        if answer.status == FORBIDDEN and (answer.retry_after or not isinstance(refused, SessionExpired)):
+            raise self._throttled(answer)
+        if not isinstance(refused, Unreachable):
             self.served_at = self.clock.monotonic()
         if failure and self._documents.learn(operation, failure.lacking):
             LOG.info("%s: asked without what this country's cloud does not have: %s", operation.name, failure.said)
@@ -145,19 +151,7 @@ class Wire(Line):
             answer = once()
         if is_page(answer):
             raise self._firewall.met()
-        if answer.status == FORBIDDEN and not self._ends_session(operation, answer):
-            raise self._throttled(answer)
         return answer
-
-    def _ends_session(self, operation: Operation, answer: Answer) -> bool:
-        """Return whether a 403 ends the session, by the API's own words, and does not ask for a pause."""
-        if answer.retry_after:
-            return False
-        try:
-            failure = graphql.parse(operation, answer, self._secrets).failure
-        except Unreachable:
-            return False
-        return failure is not None and isinstance(failures.error(failure), SessionExpired)
 
     def _throttled(self, answer: Answer) -> Unreachable:
         """Stop all requests for as long as the 403 asks for."""

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from emulator.clouds.owa import profiles
-from emulator.clouds.owa.profiles import ECU, GENERAL, IBERIAN, Fitted, Profile, axes_of, candidates, effect, fitted
+from emulator.clouds.owa.profiles import ECU, GENERAL, IBERIAN, Profile, axes_of, candidates, effect, fitted
 from emulator.model import DISARMED, Action, Arm, ArmMode, Axes, Disarm, Interior
 from tests.clouds.owa.tokens import jwt
 
@@ -49,9 +49,9 @@ def test_letters(letter: str, axes: Axes) -> None:
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
 def test_every_way_is_made_of_requests_of_the_api(profile: Profile) -> None:
     for mode, axes in product(MODES, STATES):
-        assert set(candidates(profile, Fitted(), Arm(mode), axes)) <= ARM_CODES
+        assert set(candidates(profile, frozenset(), Arm(mode), axes)) <= ARM_CODES
     for disarm, axes in product((Disarm(), Disarm(main=False, annex=True), Disarm(annex=True)), STATES):
-        assert set(candidates(profile, Fitted(), disarm, axes)) <= DISARM_CODES
+        assert set(candidates(profile, frozenset(), disarm, axes)) <= DISARM_CODES
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
@@ -61,7 +61,7 @@ def test_a_panel_that_does_as_asked_gets_there_and_nothing_is_sent_twice(profile
     for action, start in product(actions, KNOWN):
         axes, sent = start, list[str]()
         while not sent or axes.reached(action) is False:
-            request = candidates(profile, Fitted(), action, axes)[0]
+            request = candidates(profile, frozenset(), action, axes)[0]
             assert request not in sent
             sent.append(request)
             axes = axes.after(effect(request))
@@ -70,7 +70,7 @@ def test_a_panel_that_does_as_asked_gets_there_and_nothing_is_sent_twice(profile
 
 def test_arming_never_disarms_first() -> None:
     for profile, mode, axes in product(PROFILES.values(), MODES, STATES):
-        assert not set(candidates(profile, Fitted(), Arm(mode), axes)) & DISARM_CODES
+        assert not set(candidates(profile, frozenset(), Arm(mode), axes)) & DISARM_CODES
 
 
 OFF, TOTAL, NIGHT = (
@@ -99,7 +99,7 @@ OFF, TOTAL, NIGHT = (
     ],
 )
 def test_arming(profile: Profile, mode: str, axes: Axes, wanted: tuple[str, ...]) -> None:
-    assert candidates(profile, Fitted(), Arm(ArmMode.parse(mode)), axes) == wanted
+    assert candidates(profile, frozenset(), Arm(ArmMode.parse(mode)), axes) == wanted
 
 
 BOTH = Axes(Interior.TOTAL, perimeter=True, annex=False)
@@ -123,13 +123,13 @@ SECOND = Axes(Interior.OFF, perimeter=False, annex=True)
     ],
 )
 def test_disarming(profile: Profile, action: Disarm, axes: Axes, wanted: tuple[str, ...]) -> None:
-    assert candidates(profile, Fitted(), action, axes) == wanted
+    assert candidates(profile, frozenset(), action, axes) == wanted
 
 
 def test_requests_that_need_a_service_are_only_tried_where_it_is() -> None:
     change = Arm(ArmMode(Interior.TOTAL))
-    assert candidates(IBERIAN, Fitted(frozenset({"ARM", "ARMINTFPART"})), change, NIGHT) == ("ARMINTFPART1", "ARM1")
-    assert candidates(IBERIAN, Fitted(frozenset({"ARM"})), change, NIGHT) == ("ARM1",)
+    assert candidates(IBERIAN, frozenset({"ARM", "ARMINTFPART"}), change, NIGHT) == ("ARMINTFPART1", "ARM1")
+    assert candidates(IBERIAN, frozenset({"ARM"}), change, NIGHT) == ("ARM1",)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_fitted_is_read_from_the_token_and_the_active_services() -> None:
         "capabilities": token,
         "services": [{"request": "EST", "active": True}, {"request": "IMG", "active": False}],
     }
-    assert fitted("2", about).names == {"PERI", "EST"}
-    assert fitted("7", {"capabilities": jwt(ins="7", cap=["ARM"]), "services": []}).names == {"ARM"}
+    assert fitted("2", about) == {"PERI", "EST"}
+    assert fitted("7", {"capabilities": jwt(ins="7", cap=["ARM"]), "services": []}) == {"ARM"}
     # Without services nothing is known to be missing.
-    assert fitted("7", {"capabilities": jwt(ins="7", cap=["ARM"]), "services": None}).has("ARMINTFPART1")
+    assert fitted("7", {"capabilities": jwt(ins="7", cap=["ARM"]), "services": None}) == frozenset()
