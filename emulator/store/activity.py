@@ -41,8 +41,6 @@ _OURS = {
 MEMORY = "activity "
 """Beginning of the name of an alarm's LogMemory."""
 
-_FIELDS = ("key", "at", "kind", "type", "means", "user", "zone", "said", "is_own")
-
 
 @dataclass(frozen=True, slots=True)
 class LogMemory:

@@ -1,6 +1,7 @@
 """Names that people give to addresses of the LAN: "Echo kitchen", "Ana's phone"."""
 
 import json
+import unicodedata
 from contextlib import suppress
 from dataclasses import replace
 from ipaddress import ip_address
@@ -54,7 +55,7 @@ class PeerNames:
     def introduce(self, peer: str, name: str) -> None:
         """Name a person for whom a trusted server vouches; where there is no room or disk, the person has no name."""
         plain = _plain(name)[:NAME_CHARS]
-        if self._names.get(peer) != plain and (peer in self._names or len(self._names) < MOST_NAMES):
+        if plain and self._names.get(peer) != plain and (peer in self._names or len(self._names) < MOST_NAMES):
             with suppress(EmulatorError):
                 self._keep(self._load() | {peer: plain})
 
@@ -71,5 +72,12 @@ class PeerNames:
 
 
 def _plain(name: str) -> str:
-    """Return the letters of a name: neither lines, nor marks that turn the direction of what follows."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
+    """Return the letters of a name: neither lines, nor marks that turn the direction of what follows.
+
+    Nothing is left of one that reads as an address: it would pass for another device.
+    """
+    plain = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
+    with suppress(ValueError):
+        ip_address(unicodedata.normalize("NFKC", plain).replace(" ", ""))
+        return ""
+    return plain

@@ -46,10 +46,10 @@ def give(overview: Overview, access: Access, request: Request) -> None:
     if overview.pin.is_set:
         access.check_person(request, request.form.get("pin"), NAME)
     address, name = (request.form.get(field, "")[:FORM_LIMIT] for field in ("address", "name"))
-    # A zone of IPv6 could hold any letters. A name that is an address would pass for another device.
+    # A zone of IPv6 could hold any letters.
     address = address.replace("%", " ").strip()
     try:
-        overview.names.give(address, "" if _is_address(name.strip()) else name)
+        overview.names.give(address, name)
     except ValueError as error:
         raise ProtocolError(str(error)) from None
     peer = str(ip_address(address))

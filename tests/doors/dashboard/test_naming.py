@@ -91,10 +91,14 @@ def test_a_note_that_cannot_be_read_names_nobody_wrongly(tmp_path: Path, kept: s
     assert rig.get("/").status_code == 200
 
 
-def test_no_device_passes_for_another_address(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [ECHO, f"{ECHO}\u200b", "192.168.\u202e7.9", "１９２.168.7.9", "fe80::1"])  # noqa: RUF001  meant
+def test_no_device_passes_for_another_address(tmp_path: Path, name: str) -> None:
+    """Marks and blanks are taken out of a name; what is left may be an address only then."""
     rig = Rig(tmp_path, pin=None)
-    give(rig, PEER, ECHO, pin="")
+    give(rig, PEER, name, pin="")
     assert rig.shown.names.named(PEER) == PEER
+    rig.shown.names.introduce("fabric 1 node 5", name)
+    assert rig.shown.names.all() == {}
 
 
 def test_an_address_is_written_down_as_it_is_kept(tmp_path: Path) -> None:
