@@ -34,11 +34,16 @@ _CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
 _BIDI = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x2070))
 """Marks, embeddings, overrides and isolates of text direction, and the deprecated ones next to them."""
 
-_REPLACED = dict.fromkeys((*_CONTROLS, *_BIDI), "") | dict.fromkeys(map(ord, _BREAKS), " ")
+_HALVES = range(0xD800, 0xE000)
+"""Halves of surrogate pairs, as where a letter was cut off: neither the journal nor a terminal takes them."""
+
+_REPLACED = (
+    dict.fromkeys((*_CONTROLS, *_BIDI), "") | dict.fromkeys(map(ord, _BREAKS), " ") | dict.fromkeys(_HALVES, "\ufffd")
+)
 
 
 def readable(text: str) -> str:
-    """Return the text in one line, without control characters of terminals and of text direction."""
+    """Return the text in one line, without control characters of terminals and of text direction, nor half letters."""
     return text.translate(_REPLACED)
 
 

@@ -21,6 +21,7 @@ LEFT = "[2J  31mK"
     [
         (EVIL, LEFT),
         ("Puerta\tde\u2028atr\u00e1s", "Puerta de atr\u00e1s"),
+        ("Hus \ud83c", "Hus \ufffd"),
         # Letters of every language, and what joins them, stay.
         ("Caf\u00e9 \u05d0\u05d1 \u0628\u200c\u062a \u0938\u094d\u200d", None),
         ("Zona 1 \U0001f468\u200d\U0001f469\u200d\U0001f467 \u00b7 \u2013", None),

@@ -162,8 +162,14 @@ class PagesSession:
             return self._by_password(login, Text("the login has ended"))
         reply, failure = self._wire.ask(codec.renew(login.cookies))
         made = None if failure else accepted(login, reply, self._wire.clock.time())
+        if failure:
+            return self._by_password(login, str(failure))
         if made is None:
-            return self._by_password(login, str(failure or Text("the cloud has given no new access")))
+            # No refusal: where nobody has set a password, this alone must not end in a stop until a person comes.
+            why = Text("the cloud has given no new access")
+            if not self._wire.account.password:
+                raise Unreachable(Text("{why}; if this lasts, type `emulator login`", why=why))
+            return self._by_password(login, why)
         self._vault.save(made)
         LOG.debug("the login was renewed")
         return made
@@ -183,10 +189,12 @@ class PagesSession:
             reply = self.log_in(user, trying)
         except LoginRefused as error:
             raise self._wire.needed(trying, Text("{why}; then type `emulator login`", why=str(error))) from None
-        made = accepted(trying, reply, now)
-        if reply.wants_code or made is None:
+        if reply.wants_code:
             text = Text("the cloud wants this program to be confirmed by a code: type `emulator login`")
             raise self._wire.needed(trying, text)
+        made = accepted(trying, reply, now)
+        if made is None:
+            raise Unreachable(Text("the cloud took user and password, but opens no session"))
         made = replace(made, login_at=now)
         self._vault.save(made)
         return made

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from emulator.clouds.firewall import Answer
-from emulator.errors import CloudError, Rejected, Unconfirmed
+from emulator.errors import CloudError, Rejected, Unconfirmed, Unreachable
 from emulator.model import DISARMED, Disarm, Interior
 from tests.clouds.contract import TOTAL, quiet
-from tests.support.fakes_mypages import SimulatedMyPages
+from tests.support.fakes_mypages import PASSWORD, SimulatedMyPages
 
 pytestmark = pytest.mark.sampled
 
@@ -39,6 +39,7 @@ ODD: Mapping[str, tuple[int, Any]] = {
     "errors of another form": (200, {"errors": {"message": "boom"}}),
     "a code of another form": (400, {"errorCode": ["SYS_00004"], "errorMessage": {"x": 1}}),
     "a new code": (200, {"errors": [{"data": {"errorCode": "NEW_00001"}}]}),
+    "half a letter": (200, b'{"errors": [{"data": {"errorCode": "VAL_00999", "errorMessage": "Hus \\ud83c"}}]}'),
     "forbidden": (403, {"message": "Forbidden"}),
     "a redirection": (302, b""),
     "installations of another form": (
@@ -49,6 +50,13 @@ ODD: Mapping[str, tuple[int, Any]] = {
     "a new state": (200, deep({"statusType": "ARMED_NIGHT", "date": None}, "data", "installation", "armState")),
     "a state of another form": (200, deep({"statusType": ["DISARMED"]}, "data", "installation", "armState")),
     "a dry run of another form": (200, deep("DONE", "data", "installation", "armState", "dryRunStatus")),
+    "an open window with half a letter": (
+        200,
+        deep(
+            {"deviceViolations": [{"deviceLabel": "AB\ud83c", "violation": "DOOR_WINDOW_OPEN"}]},
+            *("data", "installation", "armState", "dryRunStatus", "result"),
+        ),
+    ),
     "a dry run without a list": (
         200,
         deep({"deviceViolations": None}, "data", "installation", "armState", "dryRunStatus", "result"),
@@ -91,12 +99,26 @@ def test_a_command_ends_as_the_contract_says(world: SimulatedMyPages, request_: 
         world.cloud.execute(TOTAL, quiet)
     except Unconfirmed:
         pass
-    except (Rejected, CloudError):
+    except (Rejected, CloudError) as error:
+        str(error).encode()  # as the journal does
         assert world.panel.axes == DISARMED
     else:
         assert world.panel.axes.interior is Interior.TOTAL
     assert world.submissions() <= 1
     assert world.count("disarm") == 0
+
+
+@pytest.mark.parametrize("password", ["", PASSWORD])
+def test_a_login_that_ends_without_a_refusal_needs_no_person(password: str) -> None:
+    world = SimulatedMyPages(password=password)
+    world.clock.now += 3600.0
+    for request in ("auth/token", "auth/login"):
+        answer_oddly(world, request, 200, b"")
+    with pytest.raises(Unreachable, match="opens no session" if password else "no new access; if this lasts"):
+        world.cloud.read()
+    login = world.vault.load()
+    assert login
+    assert not login.trouble
 
 
 @pytest.mark.parametrize("kind", ODD)
