@@ -207,6 +207,8 @@ class DoorType(NamedTuple):
 
     It is called before anything starts, and `open` after that.
     """
+    lacks: "Callable[[Path], str]" = lambda _state_dir: ""
+    """Say at once what it takes besides and is not on this machine, for people who choose doors; empty if nothing."""
     ports: Callable[[Any], Sequence[DoorPort]] = lambda _settings: ()
     """Ports with these settings, besides those of switches."""
     closed_ports: Sequence[ClosedPort] = ()

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from emulator import doors
 from emulator.doors import DoorType
@@ -43,7 +44,9 @@ def page_door() -> tuple[str, DoorType]:
     return next((name, row) for name, row in doors.rows().items() if row.pages)
 
 
-def choices(answers: Answers, running: Mapping[str, Mapping[str, str]], *, page_port: int | None) -> list[DoorChoice]:
+def choices(
+    answers: Answers, running: Mapping[str, Mapping[str, str]], state_dir: Path, *, page_port: int | None
+) -> list[DoorChoice]:
     """Return every door; `running` are those of the program that runs now, whose ports are its own.
 
     `page_port` is the port of the page on which set-up is shown, which stays open; None in a terminal.
@@ -58,7 +61,9 @@ def choices(answers: Answers, running: Mapping[str, Mapping[str, str]], *, page_
         wanted = is_fixed or (name in answers.doors if answers.doors else row.is_default or bool(proposed))
         values = {one.key: one.value for one in shown if one.value}
         own = is_fixed or running.get(name, {}).get("port") == values.get("port")
-        obstacle = _missing(row, values) or ("" if is_fixed or (name in running and own) else _taken(row, values))
+        obstacle = _missing(row, values) or row.lacks(state_dir)
+        if not (obstacle or is_fixed or (name in running and own)):
+            obstacle = _taken(row, values)
         found.append(DoorChoice(name, row.title, row.purpose, wanted, is_fixed, tuple(shown), obstacle))
     return found
 

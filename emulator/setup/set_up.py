@@ -175,7 +175,7 @@ class SetUp:
 
     def door_choices(self) -> list[DoorChoice]:
         """Return every door."""
-        return door_choices.choices(self.answers, self._running, page_port=self._page_port)
+        return door_choices.choices(self.answers, self._running, self._state_dir, page_port=self._page_port)
 
     def take_doors(self, given: Mapping[str, Mapping[str, str]]) -> None:
         """Take the doors that are chosen, each with its keys."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from emulator import clouds
+from emulator import clouds, doors
 from emulator.app.alarms import Alarms
 from emulator.app.login_store import JournalVault
 from emulator.clouds.enrolment import CodeRefused
@@ -487,3 +487,12 @@ def test_a_broker_that_the_environment_names_is_proposed(make: Make, monkeypatch
     [asked] = [door for door in one.door_choices() if door.wanted and door.name != "wemo"]
     assert [(key.key, key.value) for key in asked.keys] == [("broker", "mqtt://core-mosquitto:1883")]
     assert asked.name == "mqtt"
+
+
+def test_what_this_machine_lacks_is_said_where_doors_are_chosen(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = make()
+    monkeypatch.setenv("PATH", str(bench.state))
+    lacking = {name: why for name, row in doors.rows().items() if (why := row.lacks(bench.state))}
+    assert lacking
+    said = {door.name: door.obstacle for door in bench.begin().door_choices()}
+    assert lacking == {name: said[name] for name in lacking}

@@ -24,8 +24,8 @@ SOURCE = Path(__file__).with_name("bridge")
 INSTALL = "emulator matter install"
 """Command that installs it."""
 
-NODE = (20, 19)
-"""Lowest version of Node.js that the library runs on (matter.md §3)."""
+NODE, NODE_22 = (20, 19), (22, 13)
+"""Lowest version of Node.js that the library runs on, and the lowest 22 (matter.md §3)."""
 
 NODE_ANSWERS_S = 5.0
 """For Node.js to tell its version, on a slow card."""
@@ -68,7 +68,15 @@ def name() -> str:
 
 
 def find(state_dir: Path, environ: Mapping[str, str] = os.environ) -> Installed:
-    """Return how the bridge is run; EmulatorError says what is missing."""
+    """Return how the bridge is run; EmulatorError says what is missing, or too old."""
+    node, bridge = place(state_dir, environ)
+    _check(node)
+    own = {"HOME": str(folder(state_dir)), "MALLOC_ARENA_MAX": "1", "NODE_ENV": "production"}
+    return Installed((node, *OPTIONS, str(bridge)), own)
+
+
+def place(state_dir: Path, environ: Mapping[str, str] = os.environ) -> tuple[str, Path]:
+    """Return the paths of Node.js and of the bridge, without a try; EmulatorError says what is missing."""
     node = _node(environ)
     places = [folder(state_dir) / name(), *([Path(environ[VARIABLE]) / MADE] if environ.get(VARIABLE) else [])]
     found = next((path for path in places if path.is_file()), None)
@@ -76,13 +84,13 @@ def find(state_dir: Path, environ: Mapping[str, str] = os.environ) -> Installed:
         raise EmulatorError(
             Text("it is not installed, or is of another version of the program: type {command}", command=INSTALL)
         )
-    own = {"HOME": str(folder(state_dir)), "MALLOC_ARENA_MAX": "1", "NODE_ENV": "production"}
-    return Installed((node, *OPTIONS, str(found)), own)
+    return node, found
 
 
 def install(state_dir: Path, say: Callable[[str], object], environ: Mapping[str, str] = os.environ) -> Path:
     """Fetch the libraries, make the one file, and return it. EmulatorError says what failed."""
     node, own = _node(environ), {key: value for key, value in environ.items() if NEEDED.fullmatch(key)}
+    _check(node)
     npm = shutil.which("npm", path=environ.get("PATH"))
     if npm is None:
         raise EmulatorError(Text("npm is not installed: on Debian, {command}", command="sudo apt install npm"))
@@ -129,24 +137,33 @@ def _run(command: tuple[str, ...], work: Path, environment: Mapping[str, str]) -
 
 
 def _node(environ: Mapping[str, str]) -> str:
-    """Return Node.js; EmulatorError when there is none, or too old a one."""
+    """Return Node.js; EmulatorError when there is none."""
     node = shutil.which("node", path=environ.get("PATH"))
-    wanted = ".".join(map(str, NODE))
     if node is None and environ.get(IMAGE):
         raise EmulatorError(Text("this image does not have what it needs: take the one called “matter”"))
     if node is None:
         raise EmulatorError(
-            Text("Node.js is not installed: it takes version {wanted} or newer, and npm", wanted=wanted)
+            Text("Node.js is not installed: it takes version {wanted} or newer, and npm", wanted=_said(NODE))
         )
+    return node
+
+
+def _check(node: str) -> None:
+    """Raise EmulatorError for a Node.js that does not run, or is too old."""
     try:
         said = subprocess.run(  # noqa: S603  the path is what the shell would run
             (node, "--version"), capture_output=True, text=True, timeout=NODE_ANSWERS_S, check=False
         ).stdout.strip()
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EmulatorError(Text("Node.js does not run here: {why}", why=str(error))) from None
-    version = re.match(r"v(\d+)\.(\d+)", said)
-    if version is None or tuple(map(int, version.groups())) < NODE:
+    found = re.match(r"v(\d+)\.(\d+)", said)
+    version = tuple(map(int, found.groups())) if found else ()
+    wanted = NODE_22 if version[:1] == NODE_22[:1] else NODE
+    if version < wanted:
         raise EmulatorError(
-            Text("Node.js here is {found}, and it takes {wanted} or newer", found=said or "?", wanted=wanted)
+            Text("Node.js here is {found}, and it takes {wanted} or newer", found=said or "?", wanted=_said(wanted))
         )
-    return node
+
+
+def _said(version: tuple[int, int]) -> str:
+    return ".".join(map(str, version))

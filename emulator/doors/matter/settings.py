@@ -8,7 +8,7 @@ from pydantic import Field
 
 from emulator.config.fields import Name, Section
 from emulator.doors import MDNS, Door, DoorContext, DoorType, SharedPort, Trouble
-from emulator.errors import ConfigError, Problem
+from emulator.errors import ConfigError, EmulatorError, Problem
 from emulator.store.journal import Journal
 from emulator.system import extras
 from emulator.words.text import Text
@@ -38,6 +38,16 @@ def require(_chosen: MatterSettings) -> None:
         raise ConfigError([Problem(f"doors.{DOOR}", lack)])
 
 
+def _lacks(state_dir: Path) -> str:
+    from emulator.doors.matter import bundle
+
+    try:
+        bundle.place(state_dir)
+    except EmulatorError as error:
+        return str(error)
+    return ""
+
+
 def _open(context: DoorContext, chosen: MatterSettings) -> Door:
     from emulator.doors.matter.door import MatterDoor
 
@@ -62,6 +72,7 @@ ROW = DoorType(
     summary="plugs for Echo, Google Home, Apple Home and SmartThings; needs Node.js, and the extra `matter`",
     purpose=Text("For newer Echos, Google Home, Apple Home and SmartThings: each switch as a plug, paired by a code."),
     require=require,
+    lacks=_lacks,
     shared_ports=lambda _chosen: [
         SharedPort(
             PORT, "Matter", "Alexa asks no other port: stop that one, or move it to another machine", is_alone=True

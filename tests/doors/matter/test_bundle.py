@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from emulator.doors.matter import bundle
+from emulator.doors.matter.settings import ROW
 from emulator.errors import EmulatorError
 from emulator.system.extras import IMAGE
 
@@ -25,7 +26,7 @@ FAILING = "#!/bin/sh\necho first >&2\necho 'npm error code EINTEGRITY' >&2\nexit
 class Machine:
     """A machine with a Node.js that tells this version, and an npm, unless there is none."""
 
-    def __init__(self, folder: Path, version: str = "v22.1.0", npm: str = NPM) -> None:
+    def __init__(self, folder: Path, version: str = "v22.13.0", npm: str = NPM) -> None:
         self.state = folder / "state"
         self.bin = folder / "bin"
         self.bin.mkdir()
@@ -92,13 +93,30 @@ def test_what_does_not_match_its_hash_is_not_installed(tmp_path: Path) -> None:
     [
         ("", NPM, r"Node\.js is not installed: it takes version 20\.19 or newer"),
         ("v18.20.4", NPM, r"Node\.js here is v18\.20\.4, and it takes 20\.19 or newer"),
+        ("v20.18.3", NPM, r"Node\.js here is v20\.18\.3, and it takes 20\.19 or newer"),
+        ("v22.12.0", NPM, r"Node\.js here is v22\.12\.0, and it takes 22\.13 or newer"),
         ("nonsense", NPM, r"Node\.js here is nonsense"),
-        ("v22.1.0", "", r"npm is not installed: on Debian, sudo apt install npm"),
+        ("v20.19.0", "", r"npm is not installed: on Debian, sudo apt install npm"),
     ],
 )
 def test_what_is_missing_is_named(tmp_path: Path, version: str, npm: str, said: str) -> None:
     with pytest.raises(EmulatorError, match=said):
         Machine(tmp_path, version, npm).install()
+
+
+@pytest.mark.parametrize("version", ["v20.19.0", "v21.0.0", "v22.13.0", "v23.0.0", "v26.1.0"])
+def test_other_versions_are_taken(tmp_path: Path, version: str) -> None:
+    assert Machine(tmp_path, version).install().exists()
+
+
+def test_what_is_missing_is_known_before_the_door_is_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(tmp_path, "")
+    monkeypatch.setenv("PATH", str(machine.bin))
+    assert ROW.lacks(machine.state).startswith("Node.js is not installed")
+    machine.put("node", NODE.replace("$VERSION_SAID", "v22.13.0"))
+    assert bundle.INSTALL in ROW.lacks(machine.state)
+    machine.install()
+    assert not ROW.lacks(machine.state)
 
 
 def test_an_image_brings_it_along_or_says_which_does(tmp_path: Path) -> None:
@@ -114,6 +132,8 @@ def test_an_image_brings_it_along_or_says_which_does(tmp_path: Path) -> None:
 
 def test_the_lock_has_a_hash_of_each_library() -> None:
     packages = json.loads((bundle.SOURCE / "package-lock.json").read_text())["packages"]
+    [runs_on] = [one["engines"]["node"] for name, one in packages.items() if name.endswith("@matter/nodejs")]
+    assert runs_on == ">=20.19.0 <22.0.0 || >=22.13.0", "bundle.NODE and NODE_22 say the same"
     fetched = {name: one for name, one in packages.items() if name}
     assert "node_modules/@matter/main" in fetched
     assert all(one["integrity"].startswith("sha512-") for one in fetched.values())
