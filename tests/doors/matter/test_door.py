@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from emulator.doors import Door
-from emulator.doors.matter import pairing
+from emulator.doors.matter import answers, pairing
 from emulator.doors.matter.child import ERROR, WORDS_BYTES, printable
 from emulator.doors.matter.settings import DOOR
 from emulator.errors import Rejected
@@ -72,6 +72,19 @@ def test_a_refusal_by_the_panel_reaches_the_controller(house: House) -> None:
     house.hub.tickets[0].accept()
     house.hub.tickets[0].finish(Outcome(Result.REJECTED, "a window is open"), None)
     assert house.answer(reply)["refused"] == "a window is open"
+
+
+def test_a_later_refusal_takes_the_plug_back(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The controller has its answer by then. People have a notice: of a command that fails, by whichever door."""
+    monkeypatch.setattr(answers, "ANSWER_S", 0.0)
+    house.hub.prompt, night = False, house.hub.switches[1]
+    house.hub.be(night, True)  # where the command leads
+    assert house.answer(house.ask(2, on=True)) == {"reply": 1}
+    until(lambda: house.shown(1) is True)
+    house.hub.tickets[0].finish(Outcome(Result.REJECTED, "a window is open"), Rejected("a window is open"))
+    house.hub.be(night, False)
+    until(lambda: house.shown(1) is False)
+    assert [one for one in house.heard if "reply" in one] == [{"reply": 1}]
 
 
 def test_an_off_that_is_held_back_is_answered_at_once(house: House) -> None:
