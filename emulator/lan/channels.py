@@ -12,7 +12,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 
-from emulator.lan import turns
+from emulator.lan import line_ends, turns
 from emulator.lan.limits import Shares
 
 if TYPE_CHECKING:
@@ -45,9 +45,24 @@ TLS_HANDSHAKE = b"\x16\x03"
 
 
 class Parser(HTTPRequestParser):
-    """Has a path from the beginning, as waitress logs the path of a request that broke off before it had one."""
+    """Has a path from the beginning, as waitress logs the path of a request that broke off before it had one.
+
+    Takes a head whose lines end in LF alone, for whose end waitress would wait in vain.
+    """
 
     path = ""
+
+    def received(self, data: bytes) -> int:
+        """Take bytes, and return how many."""
+        before = self.header_plus
+        is_bare = not (self.completed or self.body_rcv) and line_ends.are_bare(before + data)
+        found = line_ends.whole_head(before + data) if is_bare else None
+        if found is None:
+            return int(super().received(data))
+        head, length = found
+        self.header_plus = b""
+        super().received(head)
+        return length - len(before)
 
 
 class Channel(HTTPChannel):

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from emulator.errors import ProtocolError
+from emulator.lan import line_ends
 
 MAX_HEADER = 8 * 1024
 """Bytes; an Echo sends about 300, a browser with cookies for other ports some thousand."""
@@ -55,6 +56,7 @@ class RequestReader:
         self.expected = False  # the client waits for `100 Continue`
         self._parser: HttpRequestParser | None = HttpRequestParser(self)
         self._broken = False
+        self._held = b""  # a head whose lines end in LF alone, until it is whole
 
     def close(self) -> None:
         """Read no more."""
@@ -63,6 +65,8 @@ class RequestReader:
     def read(self, data: bytes) -> bytes:
         """Find requests; return what has to be read again."""
         if self._parser is None or self._broken:
+            return b""
+        if (self._held or (not self.under_way and line_ends.are_bare(data))) and not (data := self._with_crs(data)):
             return b""
         already = len(self.found)
         try:
@@ -76,6 +80,18 @@ class RequestReader:
         if self.under_way and len(self.found) == already:
             self._count(len(data))
         return b""
+
+    def _with_crs(self, data: bytes) -> bytes:
+        """Return a head as the parser takes it, and what comes after; nothing until it is whole."""
+        self._held += data
+        self.under_way = True
+        if (found := line_ends.whole_head(self._held)) is None:
+            if len(self._held) > MAX_HEADER:
+                self._fail("The header is too large", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            return b""
+        head, length = found
+        rest, self._held = self._held[length:], b""
+        return head + rest
 
     def _declined(self, parser: HttpRequestParser) -> bytes:
         """Return the head again without the upgrade that it offers: we take none, and the parser no body after one."""
@@ -136,16 +152,16 @@ class RequestReader:
         version = parser.get_http_version()
         if version not in ("1.0", "1.1"):
             raise ProtocolError("Only HTTP/1.0 and HTTP/1.1 are spoken")
-        hosts = sum(name.lower() == b"host" for name, _ in self._headers)
-        if hosts > 1 or (version == "1.1" and not hosts):
-            raise ProtocolError("A request names one Host")
+        if sum(name.lower() == b"host" for name, _ in self._headers) > 1:
+            raise ProtocolError("A request names one Host at most")
         if headers.get("transfer-encoding", "chunked").lower() != "chunked":
             raise ProtocolError("Only chunked is understood", HTTPStatus.NOT_IMPLEMENTED)
         if int(headers.get("content-length") or 0) > MAX_BODY:
             raise ProtocolError("The body is too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         self.expected = version == "1.1" and headers.get("expect", "").lower() == "100-continue"
-        # A client of 1.0 that asks to keep the connection would have to be told that it is kept.
-        self._stays = version == "1.1" and parser.should_keep_alive()
+        # A client of 1.0 that asks to keep the connection would have to be told that it is kept. One without a Host,
+        # which no browser leaves out, is written by hand, and may read until the end of the connection (§2.9).
+        self._stays = version == "1.1" and "host" in headers and parser.should_keep_alive()
         path, authority = _split(self._target)
         self._head = (parser.get_method().decode("latin-1"), path, headers, authority)
 

@@ -66,6 +66,9 @@ def test_an_answer_has_length_date_and_server() -> None:
         (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", False),
         (b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", True),
         (b"GET / HTTP/1.0\r\n\r\n", True),
+        # Written by hand, and read to the end of the connection (§2.9).
+        (b"GET http://a/ HTTP/1.1\r\n\r\n", True),
+        (b"GET / HTTP/1.1\r\nConnection: keep-alive\r\n\r\n", True),
     ],
 )
 def test_the_connection_is_kept_when_the_client_keeps_it(request_: bytes, over: bool) -> None:
@@ -176,6 +179,46 @@ def test_an_expectation_waits_for_its_turn() -> None:
     assert conversation.go_on().startswith(b"HTTP/1.1 100 ")
 
 
+@pytest.mark.parametrize("at", range(POST.index(b"\n"), len(POST)))
+def test_lines_may_end_in_lf_alone(at: int) -> None:
+    bare = POST.replace(b"\r", b"")
+    conversation = fed(b"\n" + bare[:at])
+    found = [conversation.next()]
+    conversation.feed(bare[at:] + b"\n" + bare)
+    found += [conversation.next()]
+    assert list(filter(None, found)) == [fed(POST).next()]
+    conversation.answer(OK, 0)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST /x HTTP/1.0\nContent-Length: 4\n\n",
+        b"POST /x HTTP/1.1\nHost: a\r\nContent-Length: 4\r\n\r\n",
+        b"\r\n\n\r\nPOST /x HTTP/1.1\nTransfer-Encoding: chunked\n\n",
+        b"POST /x HTTP/1.1\nHost: a\nUpgrade: h2c\nConnection: upgrade\nContent-Length: 4\n\n",
+    ],
+)
+def test_only_the_head_of_such_a_request_is_mended(head: bytes) -> None:
+    body = b"4\r\n\n\nb\n\r\n0\r\n\r\n" if b"chunked" in head else b"\n\nb\n"
+    found = fed(head + body).next()
+    assert found
+    assert (found.path, found.body) == ("/x", "\n\nb\n")
+
+
+def test_such_a_head_is_bounded_while_it_has_no_end() -> None:
+    line = b"X: " + b"x" * 96 + b"\n"
+    conversation = fed(b"GET / HTTP/1.1\n" + line)
+    for _ in range(MAX_HEADER // len(line) - 1):
+        assert conversation.next() is None
+        assert conversation.started
+        conversation.feed(line)
+    conversation.feed(line)
+    with pytest.raises(ProtocolError) as caught:
+        conversation.next()
+    assert caught.value.status == 431
+
+
 def test_blanks_around_a_value_are_no_part_of_it() -> None:
     found = fed(b"GET / HTTP/1.1\r\nHost: \t a \t\r\nAccept:\r\n\r\n").next()
     assert found
@@ -198,7 +241,6 @@ def chunk(size: int) -> bytes:
     [
         (b"\x00\xff garbage\r\n\r\n", 400),
         (b"GET /setup.xml\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
         (b"GET http://[ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400),
@@ -253,7 +295,10 @@ def test_the_end_after_a_whole_request_is_seen_after_its_answer() -> None:
     assert conversation.next() is None
 
 
-@given(st.lists(st.binary() | st.sampled_from([POST, b"\r\n", b"GET / HTTP/1.1\r\n", b"Host: a\r\n\r\n"]), max_size=8))
+PIECES = [POST, b"\r\n", b"GET / HTTP/1.1\r\n", b"Host: a\r\n\r\n", b"GET / HTTP/1.1\n", b"Host: a\n\n", b"\n"]
+
+
+@given(st.lists(st.binary() | st.sampled_from(PIECES), max_size=8))
 @example([POST, POST])
 def test_any_bytes_are_requests_or_a_protocol_error(data: list[bytes]) -> None:
     conversation = Conversation()

@@ -52,6 +52,9 @@ SEARCHES = [
     (search("man:ssdp:discover", "st:urn:Belkin:device:**"), ssdp.Search("urn:Belkin:device:**", None)),
     (search("MAN: SSDP:Discover", "ST:\turn:Belkin:device:*  ", "MX: soon"), ssdp.Search("urn:Belkin:device:*", None)),
     (search('MAN: "ssdp:discover"', "ST: uuid:x", "MX: -3", end="\n"), ssdp.Search("uuid:x", None)),
+    # Shine, and others from the same source, whose `%1` was never filled in.
+    (b"M-SEARCH * HTTP/1.1\nMAN: ssdp:discover\nMX: %1\nST: libhue:idl", ssdp.Search("libhue:idl", None)),
+    (search("MX: 1000", "ST: libhue:idl"), ssdp.Search("libhue:idl", 1000)),
     (b'm-search * http/1.0\r\nMan: "ssdp:discover"\r\nSt: ssdp:all', ssdp.Search("ssdp:all", None)),
     (search('MAN: "ssdp:discover"', "ST: ssdp:all", "ST: evil", "MX: 1\t", "junk"), ssdp.Search("ssdp:all", 1)),
     # huejay: neither a MAN that is spelled right nor a blank line at the end.
@@ -221,7 +224,7 @@ TRIPLET = [
 ]
 
 
-@pytest.mark.parametrize("st", ["ssdp:all", "upnp:rootdevice", "ssdpsearch:all"])
+@pytest.mark.parametrize("st", ["ssdp:all", "upnp:rootdevice", "ssdpsearch:all", "libhue:idl"])
 def test_a_hue_bridge_gives_its_three_answers_to_every_search_that_means_it(st: str) -> None:
     assert [(advert.target, advert.usn) for advert in ssdp.answers(OURS, st)] == TRIPLET
 

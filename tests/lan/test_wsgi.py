@@ -31,6 +31,7 @@ class House:
     def __init__(self) -> None:
         self.now = 1000.0
         self.body = b"here"
+        self.read = b""
         self.peers: list[str] = []  # whose requests came to the app, one after the other
         self.may = threading.Event()
         self.may.set()
@@ -44,6 +45,7 @@ class House:
 
     def app(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         body = self.body
+        self.read = environ["wsgi.input"].read()
         self.peers.append(environ["REMOTE_ADDR"])
         self.asked.release()
         self.may.wait(PATIENCE_S)
@@ -126,6 +128,20 @@ def is_open(sock: socket.socket) -> bool:
         return False
     finally:
         sock.settimeout(PATIENCE_S)
+
+
+@pytest.mark.parametrize("at", [1, GET.index(b"\r"), len(GET)])
+@pytest.mark.parametrize(
+    "request_",
+    [GET, POST + b"\n\n34", GET.replace(b"1.1", b"1.0").replace(b"Host: x\r\n", b"")],
+    ids=["get", "post", "no headers"],
+)
+def test_lines_may_end_in_lf_alone(house: House, request_: bytes, at: int) -> None:
+    bare = request_.replace(b"\r", b"")
+    sock = house.connect(HONEST, bare[:at])
+    house.say(sock, bare[at:])
+    assert receive(sock).endswith(b"\r\n\r\nhere")
+    assert house.read == (b"\n\n34" if b"POST" in request_ else b"")
 
 
 # -- how long ---------------------------------------------------------------------------------------------------

@@ -47,6 +47,9 @@ MAX_AGE_S = 100
 
 TYPE = "urn:schemas-upnp-org:device:basic:1"
 
+LIBHUE = "libhue:idl"
+"""Asked for by Hue clients in C++, and announced by no bridge (§1.2)."""
+
 
 def upnp_device(identity: BridgeIdentity, port: int) -> UpnpDevice:
     """Return a bridge: three answers to whatever search it is meant by, and its id in each answer and alive (§1.3)."""
@@ -55,7 +58,7 @@ def upnp_device(identity: BridgeIdentity, port: int) -> UpnpDevice:
         port=port,
         path=DESCRIPTION,
         adverts=(Advert(ssdp.ROOT, f"{udn}::{ssdp.ROOT}"), Advert(udn, udn), Advert(TYPE, udn)),
-        whole=ssdp.ALL | {ssdp.ROOT, udn.lower(), TYPE},
+        whole=ssdp.ALL | {ssdp.ROOT, udn.lower(), TYPE, LIBHUE},
         max_age=MAX_AGE_S,
         server=SERVER,
         headers=(("hue-bridgeid", identity.bridge_id),),

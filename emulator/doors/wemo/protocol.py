@@ -1,6 +1,7 @@
 """The requests to a WeMo socket, on fauxmo's protocol class (lan-emulation.md §2.3-2.9). Runs on the loop's thread."""
 
 import logging
+import re
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from http import HTTPStatus
@@ -102,7 +103,7 @@ class WemoSwitch(HttpConnection, Fauxmo):
 
     def serve(self, request: Request) -> None:
         """Answer by path and method: all that the descriptions advertise, and nothing else."""
-        methods = ROUTES.get(request.path)
+        methods = ROUTES.get(re.sub("/{2,}", "/", request.path))  # clients join paths carelessly
         if methods is None:
             raise ProtocolError("No such path", HTTPStatus.NOT_FOUND)
         handler = methods.get("GET" if request.method == "HEAD" else request.method)

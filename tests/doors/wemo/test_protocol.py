@@ -238,7 +238,6 @@ async def test_what_cannot_be_done_is_a_fault_on_a_connection_that_lives(rig: Ri
         (request("POST", "/upnp/control/basicevent1", "x" * 16385), 413),
         (request("GET", "/setup.xml", X="x" * 9000), 431),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
-        (b"GET /setup.xml HTTP/1.1\r\n\r\n", 400),
     ],
 )
 def test_nonsense_is_answered(data: bytes, code: int) -> None:
@@ -336,6 +335,35 @@ async def test_a_set_is_submitted_once_and_answered_with_the_state(rig: Rig, dat
     assert rig.hub.asked == [(rig.switch.name, on, Origin("wemo", PEER, rig.switch.name))]
     assert (status(answer), STATE.findall(answer)) == (200, [str(int(on)).encode()])
     assert b"<u:SetBinaryStateResponse" in answer
+
+
+NO_HOST = post("SetBinaryState", ON, Host="")
+
+
+def bare(data: bytes) -> bytes:
+    """End the lines of a head in LF alone."""
+    head, _, rest = data.partition(b"\r\n\r\n")
+    return head.replace(b"\r", b"") + b"\n\n" + rest
+
+
+BY_HAND = {
+    "no Host": NO_HOST,
+    "absolute, no Host": NO_HOST.replace(b" /", f" http://{HOST}/".encode(), 1),
+    "LF": bare(SET_ON),
+    "LF, 1.0, no Host": bare(NO_HOST.replace(b"1.1", b"1.0", 1)) + b"\n",
+    "slashes": SET_ON.replace(b" /upnp/control", b" //upnp//control"),
+}
+
+
+@pytest.mark.parametrize("by_hand", BY_HAND)
+@with_rig
+async def test_a_client_written_by_hand_is_obeyed_once(rig: Rig, by_hand: str) -> None:
+    """As go.wemo, scripts and small boards send it; without a Host, some read until the end of the connection."""
+    wire = rig.connect()
+    answer = wire.say(BY_HAND[by_hand])
+    assert status(answer) == 200
+    assert rig.hub.asked == [(rig.switch.name, True, Origin("wemo", PEER, rig.switch.name))]
+    assert wire.closed is ("Host" in by_hand)
 
 
 @with_rig
