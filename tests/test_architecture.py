@@ -74,7 +74,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     ),
     "yaml": ("config.yaml_file",),
     "ruamel": ("setup.changed_file",),
-    "pydantic": ("config", "app", "doors", "setup.account"),
+    "pydantic": ("config", "app", "doors", "setup.account", "views.schema"),
     "prometheus_client": ("doors.dashboard.metrics",),
     "click": ("cli",),
     "cryptography": ("archive.seal",),

@@ -8,12 +8,13 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
-from emulator.doors.dashboard import decisions, metrics, openapi, reload, schema
+from emulator.doors.dashboard import decisions, metrics, openapi, reload
 from emulator.doors.dashboard.access import Access, line_of
 from emulator.doors.dashboard.overview import Overview, status_of
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.model import DISARMS, Arm, ArmMode, Disarm, Origin
 from emulator.store import activity
+from emulator.views import schema
 
 Body = TypeVar("Body", bound=BaseModel)
 

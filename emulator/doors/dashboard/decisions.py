@@ -14,10 +14,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from emulator.alarm.hub import Offer
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.overview import Overview, status_of
-from emulator.doors.dashboard.schema import PIN_LIMIT, Accepted, Model, ProblemView
 from emulator.errors import EmulatorError, OfferOver
 from emulator.model import Origin
 from emulator.views.boxes import answers
+from emulator.views.schema import PIN_LIMIT, Accepted, Model, ProblemView
 
 JSON = "application/json"
 

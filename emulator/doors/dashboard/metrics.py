@@ -17,9 +17,9 @@ from prometheus_client.registry import Collector
 
 from emulator import __version__
 from emulator.doors import row
-from emulator.doors.dashboard import schema
 from emulator.doors.dashboard.overview import Overview
 from emulator.model import Interior
+from emulator.views import schema
 
 
 class AlarmHealth(schema.Model):

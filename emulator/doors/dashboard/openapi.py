@@ -8,8 +8,9 @@ from flask import render_template
 from pydantic.json_schema import models_json_schema
 
 from emulator import __version__
-from emulator.doors.dashboard import metrics, reload, schema
+from emulator.doors.dashboard import metrics, reload
 from emulator.lan import news
+from emulator.views import schema
 
 JOURNAL_DEFAULT, JOURNAL_LIMIT = 50, 500
 """Entries of a page; some screens, and what is still quick on a Raspberry Pi."""

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from emulator import __version__
 from emulator.alarm.hub import Hub, Offer, Switch
 from emulator.doors import Changes, Door, Pairing, naming, row
-from emulator.doors.dashboard import schema
 from emulator.errors import EmulatorError, OfferOver, ProtocolError
 from emulator.lan.news import News
 from emulator.lan.site import LoggedSearch
@@ -18,6 +17,7 @@ from emulator.store.journal import Entry, Journal
 from emulator.store.pairing import BUTTON_S, button_pressed, press_button
 from emulator.store.peer_names import PeerNames
 from emulator.store.pin import Pin
+from emulator.views import schema
 from emulator.views.facts import AlarmFacts
 from emulator.words.language import ENGLISH, Language
 

@@ -13,13 +13,13 @@ from emulator.doors import Invitation
 from emulator.doors.dashboard import decisions, naming
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.overview import Overview, status_of
-from emulator.doors.dashboard.schema import CODE_SHAPE
 from emulator.doors.dashboard.script_words import script_words
 from emulator.doors.dashboard.sheet import gather
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.model import DISARMS, Action, Arm, ArmMode, Axes, Disarm, Origin
 from emulator.system import output
 from emulator.views.boxes import PAST
+from emulator.views.schema import CODE_SHAPE
 from emulator.words import dates, spoken
 from emulator.words.speech import spoken_in
 from emulator.words.text import Text

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from emulator.doors import Changes
 from emulator.doors.dashboard.access import Access
-from emulator.doors.dashboard.schema import PIN_LIMIT, Model
 from emulator.errors import EmulatorError, ProtocolError
+from emulator.views.schema import PIN_LIMIT, Model
 from emulator.words.text import Text
 
 CHECKED_S = 15.0
