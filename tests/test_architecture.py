@@ -37,7 +37,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     "config": (),
     "alarm": ("store",),
     "clouds": ("alarm.cloud",),
-    "views": ("alarm.hub", "store", "words"),
+    "views": ("alarm.hub", "lan.search_log", "store", "words"),
     "doors": ("alarm.hub", "config.credentials", "config.fields", "lan", "store", "system", "views", "words"),
     "simulator": ("lan",),
     "system": ("store",),
@@ -75,7 +75,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "yaml": ("config.yaml_file",),
     "ruamel": ("setup.changed_file",),
     "pydantic": ("config", "app", "doors", "setup.account", "views.schema"),
-    "prometheus_client": ("doors.dashboard.metrics",),
+    "prometheus_client": ("views.metrics",),
     "click": ("cli",),
     "cryptography": ("archive.seal",),
     "sqlite3": (
@@ -240,14 +240,13 @@ CLAUSE = re.compile(r"(What(ever)?|Whether|Who(ever|se)?|Where(ver)?|Why|How(eve
 """A docstring starts with a verb, or with the noun that it is about."""
 
 CORE = ("errors", "model", "clock", "alarm", "store", "config", "app")
-CORE_LIMIT, DOOR_LIMIT, CLOUD_LIMIT = 3000, 1000, 1000
+CORE_LIMIT, DOOR_LIMIT, CLOUD_LIMIT, VIEWS_LIMIT = 3000, 1000, 1000, 1000
 """Lines of code, without blanks, comments and docstrings."""
 
 LARGER_YET: dict[str, int] = {
     # Not right yet: room → its size today, which only falls.
     "clouds.owa": 1588,
     "core": 5816,
-    "doors.dashboard": 1357,
 }
 
 
@@ -273,7 +272,7 @@ def code_lines(file: Path) -> int:
 
 def rooms() -> dict[str, tuple[tuple[str, ...], int]]:
     """Return the rooms that have a limit: name → its parts, limit in lines of code."""
-    found: dict[str, tuple[tuple[str, ...], int]] = {"core": (CORE, CORE_LIMIT)}
+    found: dict[str, tuple[tuple[str, ...], int]] = {"core": (CORE, CORE_LIMIT), "views": (("views",), VIEWS_LIMIT)}
     for parent, limit in (("doors", DOOR_LIMIT), ("clouds", CLOUD_LIMIT)):
         folders = [folder.name for folder in (ROOT / parent).iterdir() if any(folder.glob("*.py"))]
         found |= {f"{parent}.{folder}": ((f"{parent}.{folder}",), limit) for folder in folders}

@@ -14,7 +14,8 @@ import uvloop
 from emulator.lan import network, ssdp
 from emulator.lan.door import LOOK_S
 from emulator.lan.network import Nic, Place
-from emulator.lan.site import LoggedSearch, Site, Traffic
+from emulator.lan.search_log import LoggedSearch
+from emulator.lan.site import Site, Traffic
 from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)

@@ -1,15 +1,12 @@
-"""One place served: its two UDP sockets, the devices that are announced there, and the log of searches.
+"""One place served: its two UDP sockets, and the devices that are announced there.
 
 Facts: lan-emulation.md §1.5, §1.6.
 """
 
 import asyncio
 import logging
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
 from random import Random, SystemRandom
 from typing import cast
@@ -17,6 +14,7 @@ from typing import cast
 from emulator.lan import access, network, ssdp
 from emulator.lan.network import Place
 from emulator.lan.outbox import Debounce, Transmitter
+from emulator.lan.search_log import SearchLog
 from emulator.words.text import Text, counted, sense
 
 LOG = logging.getLogger(__name__)
@@ -33,41 +31,6 @@ TWICE = 2
 GROUP = (ssdp.GROUP, ssdp.PORT)
 
 TOO_MANY = sense("searches", "too many")
-
-KEPT = 50
-"""Different searches that are logged; a busy LAN has some twenty, each from time to time."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedSearch:
-    """The last of equal searches by one peer, and how many there were. `at` is epoch seconds."""
-
-    at: float
-    peer: str
-    st: str
-    verdict: str
-    times: int = 1
-
-
-class SearchLog:
-    """The last different searches: televisions that repeat theirs do not push an Echo's out. For any thread."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._searches: OrderedDict[tuple[str, str], LoggedSearch] = OrderedDict()
-
-    def note(self, peer: str, st: str, verdict: str, now: float) -> None:
-        """Remember a search."""
-        with self._lock:
-            before = self._searches.pop((peer, st), None)
-            self._searches[peer, st] = LoggedSearch(now, peer, st, verdict, 1 + (before.times if before else 0))
-            if len(self._searches) > KEPT:
-                self._searches.popitem(last=False)
-
-    def latest(self) -> tuple[LoggedSearch, ...]:
-        """Return the searches, newest first."""
-        with self._lock:
-            return tuple(reversed(self._searches.values()))
 
 
 class Traffic:

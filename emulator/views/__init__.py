@@ -1,1 +1,1 @@
-"""The contents of what is shown of the house. Pure: values of hub, journal and clock in, texts and values out."""
+"""The house as it is shown, to people and to programs. Reads hub and journal, changes nothing, and knows no HTTP."""

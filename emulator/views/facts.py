@@ -1,10 +1,12 @@
 """All that is known of an alarm at one moment, as page and API show it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from emulator.alarm.hub import Health, Offer, View
+from emulator.alarm.hub import Health, Hub, Offer, View
 from emulator.model import ArmMode
+from emulator.store.history import newest_ended
 from emulator.store.journal import Entry
 
 Cloud = Literal["ok", "starting", "down"]
@@ -42,3 +44,16 @@ class AlarmFacts:
     def is_armed(self) -> bool:
         """True where the panel said last that something is on, or may be."""
         return self.view.state is not None and self.view.axes.armed
+
+
+def facts(hub: Hub, installation: str, entries: Iterable[Entry]) -> AlarmFacts:
+    """Return what is known of an alarm; `entries` are the newest commands of the journal."""
+    mine = [entry for entry in entries if entry.installation == installation]
+    view = hub.view(installation)
+    modes = dict.fromkeys(switch.mode for switch in hub.switches if switch.installation == installation)
+    first = next((entry for entry in mine if entry.id == view.entry and not entry.result), None)
+    health, last = hub.health(installation), newest_ended(mine, installation)
+    offer = hub.offers.get(installation)
+    asks = hub.asks_code(installation)
+    open_offer = None if offer is None or offer.ticket else offer
+    return AlarmFacts(installation, view, health, tuple(modes), first, last, open_offer, asks)

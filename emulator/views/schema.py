@@ -1,45 +1,15 @@
-"""Requests and answers of the local API. Times are epoch seconds; null is unknown, and unknown is never off.
+"""The house as programs are shown it. Times are epoch seconds; null is unknown, and unknown is never off."""
 
-Over 250 lines: it is one document.
-"""
+from typing import Literal, Self
 
-from itertools import permutations
-from typing import Annotated, Literal, Self
+from pydantic import BaseModel, ConfigDict, Field
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema, model_validator
-
-from emulator.model import ARM_MODES_HELP, ARM_WORDS, INTERIOR_WORDS, ArmMode, Interior
+from emulator.alarm.hub import Offer
+from emulator.model import Axes, Interior
 from emulator.model.activity import EventKind, Means
+from emulator.store.journal import Entry
+from emulator.views.facts import AlarmFacts
 
-PIN_LIMIT = 64
-"""Characters of a tried PIN; a real one has 12 at most."""
-
-CODE_SHAPE = "^([0-9]{4,12})?$"
-
-PIN_SHAPE = "^[0-9]{4,12}$"
-
-MODES = [
-    "+".join(words)
-    for length in range(1, len(ARM_WORDS) + 1)
-    for words in permutations(ARM_WORDS, length)
-    if sum(word in INTERIOR_WORDS for word in words) < 2
-]
-"""Every arm mode, in every order of its words."""
-
-
-def _mode(text: str) -> str:
-    mode = str(ArmMode.parse(text))
-    if text not in MODES:
-        raise ValueError(f"{text!r} is not written like {mode}")
-    return mode
-
-
-Mode = Annotated[
-    str,
-    Field(max_length=64),
-    AfterValidator(_mode),
-    WithJsonSchema({"type": "string", "enum": MODES, "description": ARM_MODES_HELP}),
-]
 Word = Literal["ok", "starting", "down", "needs you", "partly", "broken"]
 
 
@@ -232,61 +202,32 @@ class ActivityView(Model):
     events: list[EventView]
 
 
-EITHER: list[JsonValue] = [{"required": [name], "properties": {name: {"type": "string"}}} for name in ("arm", "disarm")]
-"""Exactly one of them; the validator below checks it, this tells readers of the schema."""
+def health(one: AlarmFacts) -> HealthView:
+    """Return how an alarm gets on with its cloud."""
+    return HealthView.of(one.health, cloud=one.cloud, login="needs you" if one.health.blocked else "ok")
 
 
-class CommandRequest(Model):
-    """Arm or disarm one alarm. To disarm, a PIN is needed, or the token that is kept in the state folder."""
-
-    model_config = ConfigDict(json_schema_extra={"oneOf": EITHER})
-
-    installation: str | None = Field(default=None, max_length=100, description="left out: the only one")
-    arm: Mode | None = None
-    disarm: Literal["main", "annex", "all"] | None = None
-    pin: str | None = Field(default=None, max_length=PIN_LIMIT)
-    code: str = Field(default="", pattern=CODE_SHAPE, description="the alarm's own, where it `asks_code`")
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if (self.arm is None) == (self.disarm is None):
-            raise ValueError("use either `arm` or `disarm`")
-        return self
+def installation(one: AlarmFacts) -> InstallationView:
+    """Return an alarm."""
+    view = one.view
+    return InstallationView(
+        name=one.name,
+        panel=PanelView.of(view.state, view.axes, state=str(view.axes)) if view.state else None,
+        pending=_pending(view.target, one.under_way) if view.target and one.under_way else None,
+        modes=[ChoiceView(mode=str(mode), on=view.axes.has(mode)) for mode in one.modes],
+        last=EntryView.of(one.last) if one.last else None,
+        offer=_offer(one.offer) if one.offer else None,
+        health=health(one),
+        triggered=view.triggered,
+        asks_code=one.asks_code,
+    )
 
 
-class Accepted(Model):
-    """The command is in the journal under this number; its end will stand there too."""
-
-    entry: int
-    installation: str
-    action: str
+def _offer(offer: Offer) -> OfferView:
+    mode, zones = str(offer.arm.mode), offer.arm.past
+    return OfferView(refusal=offer.entry, mode=mode, zones=zones, until=offer.until)
 
 
-class PressRequest(Model):
-    """Press the link button of the Hue bridge; needs what a disarm needs, as whoever pairs may turn switches off."""
-
-    pin: str | None = Field(default=None, max_length=PIN_LIMIT)
-
-
-class Pressed(Model):
-    """The link button is pressed."""
-
-    seconds: float
-
-
-class NewPin(Model):
-    """Set the PIN, or with null remove it, and end its locks. Only for the token that is kept in the state folder."""
-
-    pin: str | None = Field(pattern=PIN_SHAPE)
-
-
-class PinSet(Model, json_schema_extra={"description": "Whether there is a PIN now."}):
-    """The PIN after a change."""
-
-    pin_set: bool
-
-
-class ProblemView(Model, json_schema_extra={"description": "Why it was not done."}):
-    """The reason why it was not done."""
-
-    error: str
+def _pending(target: Axes, first: Entry) -> PendingView:
+    asked_by = " ".join(filter(None, (first.door, first.peer, first.switch)))
+    return PendingView(action=first.action, target=str(target), since=first.at, asked_by=asked_by)

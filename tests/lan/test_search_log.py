@@ -1,6 +1,6 @@
 """What is remembered of searches."""
 
-from emulator.lan.site import KEPT, LoggedSearch, SearchLog
+from emulator.lan.search_log import KEPT, LoggedSearch, SearchLog
 
 
 def test_equal_searches_are_one_and_the_newest_comes_first() -> None:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from emulator.doors.dashboard.bodies import PIN_SHAPE
 from emulator.errors import EmulatorError
 from emulator.store.journal import Journal
 from emulator.store.pin import (
@@ -21,7 +22,6 @@ from emulator.store.pin import (
     PinRefused,
     set_pin,
 )
-from emulator.views.schema import PIN_SHAPE
 from tests.support.fakes import FakeClock
 
 RIGHT, WRONG, PEER, OWNER = "2580", "0000", "192.168.7.9", "192.168.7.2"

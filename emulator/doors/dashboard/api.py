@@ -1,4 +1,4 @@
-"""The local API: JSON in, JSON out, checked both ways against schema.py."""
+"""The local API: JSON in, JSON out, checked both ways against bodies.py and schema.py."""
 
 from dataclasses import replace
 from http import HTTPStatus
@@ -8,23 +8,21 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
-from emulator.doors.dashboard import decisions, metrics, openapi, reload
+from emulator.doors.dashboard import bodies, decisions, health, openapi, reload
 from emulator.doors.dashboard.access import Access, line_of
 from emulator.doors.dashboard.overview import Overview, status_of
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.model import DISARMS, Arm, ArmMode, Disarm, Origin
 from emulator.store import activity
-from emulator.views import schema
+from emulator.views import metrics, schema
 
 Body = TypeVar("Body", bound=BaseModel)
-
-JSON = "application/json"
 
 
 def blueprint(overview: Overview, access: Access) -> Blueprint:
     """Build the API, and the health and metrics beside it."""
     api = Blueprint("api", __name__)
-    numbers = metrics.Metrics(overview, overview.now())
+    started = overview.now()
 
     @api.before_request
     def check() -> None:
@@ -40,86 +38,82 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
             raise ProtocolError(f"since: at most {openapi.SINCE_LIMIT} characters")
         if since == overview.news.revision:
             overview.news.wait(str(request.remote_addr), since)
-        return answer(overview.state())
+        return bodies.answer(overview.state())
 
     @api.get("/api/journal")
     def journal() -> Response:
         limit = _number("limit", openapi.JOURNAL_LIMIT) or openapi.JOURNAL_DEFAULT
         entries = overview.journal.commands(limit, _number("before", openapi.LARGEST_ID))
-        return answer(schema.JournalView(entries=[schema.EntryView.of(entry) for entry in entries]))
+        return bodies.answer(schema.JournalView(entries=[schema.EntryView.of(entry) for entry in entries]))
 
     @api.get("/api/activity")
     def logged() -> Response:
         found = activity.events(
             overview.journal, None, _number("limit", openapi.JOURNAL_LIMIT) or openapi.JOURNAL_DEFAULT
         )
-        return answer(schema.ActivityView(events=[schema.EventView.of(one) for one in found]))
+        return bodies.answer(schema.ActivityView(events=[schema.EventView.of(one) for one in found]))
 
     @api.post("/api/command")
     def command() -> Response:
-        asked = _body(schema.CommandRequest)
+        asked = _body(bodies.CommandRequest)
         wanted = Arm(ArmMode.parse(asked.arm)) if asked.arm else DISARMS[asked.disarm or "main"]
         action = replace(wanted, code=asked.code)
         installation = overview.find(asked.installation)
         if isinstance(action, Disarm):
             access.check_person(request, asked.pin, str(action), installation)
         ticket = overview.hub.command(installation, action, Origin("api", str(request.remote_addr)))
-        accepted = schema.Accepted(entry=ticket.entry, installation=installation, action=str(action))
-        return answer(accepted, HTTPStatus.ACCEPTED)
+        accepted = bodies.Accepted(entry=ticket.entry, installation=installation, action=str(action))
+        return bodies.answer(accepted, HTTPStatus.ACCEPTED)
 
     @api.post("/api/arm")
     def arm() -> Response:
-        asked = _body(decisions.ArmRequest)
+        asked = _body(bodies.ArmRequest)
         taken = decisions.take(overview, access, asked.refusal, asked.pin, "api")
-        return answer(taken, HTTPStatus.ACCEPTED)
+        return bodies.answer(taken, HTTPStatus.ACCEPTED)
 
     @api.post("/api/pair")
     def pair() -> Response:
-        asked = _body(schema.PressRequest)
+        asked = _body(bodies.PressRequest)
         access.check_person(request, asked.pin, "press the link button")
-        return answer(schema.Pressed(seconds=overview.press()))
+        return bodies.answer(bodies.Pressed(seconds=overview.press()))
 
     @api.post("/api/pin")
     def set_pin() -> Response:
-        asked = _body(schema.NewPin)
+        asked = _body(bodies.NewPin)
         access.check_machine(request, "set the PIN")
         access.pin.set(asked.pin)
         overview.news.changed()
-        return answer(schema.PinSet(pin_set=asked.pin is not None))
+        return bodies.answer(bodies.PinSet(pin_set=asked.pin is not None))
 
     @api.post("/api/reload")
     def take_settings() -> Response:
-        said = reload.take(overview.changes, access, request, _body(reload.ReloadRequest).pin)
-        return answer(reload.Reloaded(message=said), HTTPStatus.ACCEPTED)
+        said = reload.take(overview.changes, access, request, _body(bodies.ReloadRequest).pin)
+        return bodies.answer(bodies.Reloaded(message=said), HTTPStatus.ACCEPTED)
 
     @api.get("/api/openapi.json")
     def describe() -> Response:
-        return Response(openapi.document(), content_type=JSON)
+        return Response(openapi.document(), content_type=bodies.JSON)
 
     @api.get("/healthz")
     def healthz() -> Response:
-        return answer(*metrics.healthz(overview))
+        return bodies.answer(*health.healthz(overview))
 
     @api.get("/metrics")
     def measure() -> Response:
-        return Response(numbers.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
+        samples = metrics.text(overview.state(), overview.journal.counts(started))
+        return Response(samples, content_type="text/plain; version=0.0.4; charset=utf-8")
 
     return api
-
-
-def answer(model: BaseModel, status: HTTPStatus | int = HTTPStatus.OK) -> Response:
-    """Build the answer that carries `model`."""
-    return Response(model.model_dump_json(), status, content_type=JSON)
 
 
 def refusal(error: Exception) -> Response:
     """Build the answer of a request that failed."""
     if isinstance(error, HTTPException):
-        reply = answer(schema.ProblemView(error=error.description or error.name), error.code or 500)
+        reply = bodies.answer(bodies.ProblemView(error=error.description or error.name), error.code or 500)
         reply.headers.extend([header for header in error.get_headers() if header[0] == "Allow"])
         return reply
     text = str(error) if isinstance(error, EmulatorError) else "a defect of this program; its log tells more"
-    return answer(schema.ProblemView(error=text), status_of(error))
+    return bodies.answer(bodies.ProblemView(error=text), status_of(error))
 
 
 def _body(model: type[Body]) -> Body:

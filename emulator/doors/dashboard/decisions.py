@@ -8,28 +8,18 @@ import hmac
 from http import HTTPStatus
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from pydantic import Field
 from werkzeug.wrappers import Response as AnyResponse
 
 from emulator.alarm.hub import Offer
 from emulator.doors.dashboard.access import Access
+from emulator.doors.dashboard.bodies import PIN_LIMIT, Accepted, ProblemView, answer
 from emulator.doors.dashboard.overview import Overview, status_of
 from emulator.errors import EmulatorError, OfferOver
 from emulator.model import Origin
 from emulator.views.boxes import answers
-from emulator.views.schema import PIN_LIMIT, Accepted, Model, ProblemView
-
-JSON = "application/json"
 
 NOTICE = "notice"
 """Door in the journal of a decision behind the link or button of a notice."""
-
-
-class ArmRequest(Model):
-    """Arm once past the windows that were open at a refusal, and past no other. See `offer`."""
-
-    refusal: int = Field(ge=1, description="entry of the refusal in the journal")
-    pin: str | None = Field(default=None, max_length=PIN_LIMIT, description="only if doors.dashboard.force_pin is set")
 
 
 def take(overview: Overview, access: Access, refusal: int, pin: str | None, door: str) -> Accepted:
@@ -78,10 +68,10 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
             taken = take(overview, access, offer.entry, request.form.get("pin", "")[:PIN_LIMIT], NOTICE)
         except EmulatorError as error:
             if request.is_json:
-                return Response(ProblemView(error=str(error)).model_dump_json(), status_of(error), content_type=JSON)
+                return answer(ProblemView(error=str(error)), status_of(error))
             return page(str(error), status_of(error))
         if request.is_json:
-            return Response(taken.model_dump_json(), HTTPStatus.ACCEPTED, content_type=JSON)
+            return answer(taken, HTTPStatus.ACCEPTED)
         return redirect(url_for("pages.show"), HTTPStatus.SEE_OTHER)
 
     return decide

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -54,7 +55,7 @@ def misnamed(app: Flask, house: Language, security: dict[str, str]) -> "WSGIAppl
     Its style is in the page, as nothing of ours is served by such a name.
     """
 
-    def tell(environ: "WSGIEnvironment", start: "StartResponse") -> list[bytes]:
+    def tell(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         address = f"http://{environ[PLACE].advertised}:{environ['SERVER_PORT']}/"
         with app.app_context():
             g.language = accepted(environ.get("HTTP_ACCEPT_LANGUAGE", ""), house)
@@ -66,12 +67,10 @@ def misnamed(app: Flask, house: Language, security: dict[str, str]) -> "WSGIAppl
                 shows_address=True,
                 style=_style()[0],
             )
-        body = html.encode()
         policy = f"default-src 'none'; style-src '{_style()[1]}'; base-uri 'none'; frame-ancestors 'none'"
         headers = security | {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Vary": "Accept-Language"}
-        headers |= {"Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(body))}
-        start("403 Forbidden", list(headers.items()))
-        return [body]
+        reply = Response(html, HTTPStatus.FORBIDDEN, headers, content_type="text/html; charset=utf-8")
+        return reply(environ, start)
 
     return tell
 

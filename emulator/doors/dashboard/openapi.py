@@ -8,9 +8,8 @@ from flask import render_template
 from pydantic.json_schema import models_json_schema
 
 from emulator import __version__
-from emulator.doors.dashboard import metrics, reload
 from emulator.lan import news
-from emulator.views import schema
+from emulator.views.schema import Model
 
 JOURNAL_DEFAULT, JOURNAL_LIMIT = 50, 500
 """Entries of a page; some screens, and what is still quick on a Raspberry Pi."""
@@ -21,8 +20,6 @@ LARGEST_ID = 2**63 - 1
 SINCE_LIMIT = 64
 """Characters of a revision; ours have some twenty."""
 
-MODELS: tuple[type[schema.Model], ...] = (*schema.Model.__subclasses__(), metrics.Healthz, reload.Reloaded)
-
 SUFFIX = re.compile(r'(?<=[a-z])(View|Request)(?=")')
 """Ends of class names, which tell them from what they are views of. Clients know the components without."""
 
@@ -31,7 +28,7 @@ SUFFIX = re.compile(r'(?<=[a-z])(View|Request)(?=")')
 def document() -> str:
     """Return the whole document as JSON; made at the first request for it."""
     _, schemas = models_json_schema(
-        [(model, "validation") for model in MODELS], ref_template="#/components/schemas/{model}"
+        [(model, "validation") for model in Model.__subclasses__()], ref_template="#/components/schemas/{model}"
     )
     text = render_template(
         "openapi.json",

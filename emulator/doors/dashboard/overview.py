@@ -1,41 +1,37 @@
 """Everything that the page and the API show: gathered from the hub, the journal and the doors, from memory."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import NamedTuple
 
 from emulator import __version__
-from emulator.alarm.hub import Hub, Offer, Switch
+from emulator.alarm.hub import Hub, Switch
 from emulator.doors import Changes, Door, Pairing, naming, row
 from emulator.errors import EmulatorError, OfferOver, ProtocolError
 from emulator.lan.news import News
-from emulator.lan.site import LoggedSearch
+from emulator.lan.search_log import LoggedSearch
 from emulator.model import ArmMode, Axes, Interior
-from emulator.store.history import newest_ended
 from emulator.store.journal import Entry, Journal
 from emulator.store.pairing import BUTTON_S, button_pressed, press_button
 from emulator.store.peer_names import PeerNames
 from emulator.store.pin import Pin
 from emulator.views import schema
-from emulator.views.facts import AlarmFacts
+from emulator.views.boxes import boxes
+from emulator.views.devices import devices
+from emulator.views.facts import AlarmFacts, facts
+from emulator.views.sheet import SAID, Part, Sheet, ShownDoor, ShownSwitch, part
 from emulator.words.language import ENGLISH, Language
 
 LOOKED_THROUGH = 100
 """Journal entries that are searched for the last command of each alarm."""
 
-
-class DoorState(NamedTuple):
-    """A door of the house as people and programs are told of it."""
-
-    name: str
-    status: schema.Word
-    obstacles: tuple[str, ...]
+MARKED, QUIET_ROWS = 500, 20
+"""Journal entries that are read for a week's marks: those that changed something, and a few of those that did not."""
 
 
 @dataclass(frozen=True)
 class Overview:
-    """The state of the alarms, switches and doors as views of schema.py; usable from every thread."""
+    """The state of the alarms, switches and doors, as the API and the page show it; usable from every thread."""
 
     hub: Hub
     journal: Journal
@@ -55,22 +51,47 @@ class Overview:
     """True if arming past open windows needs the PIN."""
 
     def state(self) -> schema.StateView:
-        """Return everything."""
-        entries, now = self.journal.commands(LOOKED_THROUGH, quiet=False), self.now()
-        pressed = self.pairing is not None and button_pressed(self.journal, now)
+        """Return everything for programs."""
+        entries = self.journal.commands(LOOKED_THROUGH, quiet=False)
         return schema.StateView(
             revision=self.news.revision,
             version=__version__,
-            now=now,
+            now=self.now(),
             pin_set=self.pin.is_set,
-            installations=[_installation(self.facts(name, entries)) for name in self.hub.installations],
+            installations=[schema.installation(facts(self.hub, name, entries)) for name in self.hub.installations],
             switches=[self._switch(switch) for switch in self.hub.switches],
             doors=self.door_views(),
             trouble=self.journal.trouble,
             settings=self.not_taken,
-            bridge=self.pairing and schema.BridgeView(pairing=self.pairing, pressed=pressed),
+            bridge=self.pairing and schema.BridgeView(pairing=self.pairing, pressed=self.is_pressed),
             searches=[schema.HeardView.of(search) for search in self.searches()],
         )
+
+    def sheet(self, days: int, here: str) -> Sheet:
+        """Return the contents of the page, with pictures of so many days, for the device at this address."""
+        now, searches = self.now(), self.searches()
+        revision = self.news.revision  # first: what changes from here on makes the page stale
+        entries = self.journal.commands(MARKED, quiet=False) + self.journal.commands(QUIET_ROWS, quiet=True)
+        heard = [*(entry.peer for entry in entries), *(search.peer for search in searches)]
+        return Sheet(
+            now=now,
+            revision=revision,
+            pin_set=self.pin.is_set,
+            parts=[self._part(facts(self.hub, name, entries), entries, now, days) for name in self.hub.installations],
+            doors=self.shown_doors(),
+            trouble=self.journal.trouble,
+            pairing=self.pairing,
+            is_pressed=self.is_pressed,
+            searches=searches,
+            unnotified=self.unnotified,
+            named=self.named,
+            devices=devices(self.names.all(), heard, here),
+        )
+
+    @property
+    def is_pressed(self) -> bool:
+        """True for some time after somebody pressed the link button."""
+        return self.pairing is not None and button_pressed(self.journal, self.now())
 
     @property
     def named(self) -> Callable[[str], str]:
@@ -82,27 +103,18 @@ class Overview:
         """Reason to run without the changed settings that it was asked to take; empty where that is not so."""
         return self.changes.trouble if self.changes else ""
 
-    def facts(self, installation: str, entries: Iterable[Entry]) -> AlarmFacts:
-        """Return what is known of an alarm; `entries` are the newest commands of the journal."""
-        mine = [entry for entry in entries if entry.installation == installation]
-        view = self.hub.view(installation)
-        modes = dict.fromkeys(switch.mode for switch in self.hub.switches if switch.installation == installation)
-        first = next((entry for entry in mine if entry.id == view.entry and not entry.result), None)
-        health, last = self.hub.health(installation), newest_ended(mine, installation)
-        offer = self.hub.offers.get(installation)
-        asks = self.hub.asks_code(installation)
-        open_offer = None if offer is None or offer.ticket else offer
-        return AlarmFacts(installation, view, health, tuple(modes), first, last, open_offer, asks)
-
-    def door_states(self) -> list[DoorState]:
-        """Return the status of each door. One that has nothing to serve is well."""
+    def shown_doors(self) -> list[ShownDoor]:
+        """Return the doors. One that has nothing to serve is well."""
         return [
-            DoorState(name, self._status(name, door), tuple(door.obstacles())) for name, door in self.doors().items()
+            ShownDoor(
+                name, row(name).title, self._status(name, door), tuple(door.obstacles()), bool(row(name).invitation)
+            )
+            for name, door in self.doors().items()
         ]
 
     def door_views(self) -> list[schema.DoorView]:
         """Return the same for programs."""
-        return [schema.DoorView.of(one, obstacles=list(one.obstacles)) for one in self.door_states()]
+        return [schema.DoorView.of(one, obstacles=list(one.obstacles)) for one in self.shown_doors()]
 
     def reports(self, switch: Switch) -> list[tuple[str, str]]:
         """Return what each of its doors tells its clients of a switch, by the door's name."""
@@ -110,7 +122,7 @@ class Overview:
 
     def health(self, installation: str) -> schema.HealthView:
         """Return the health of an alarm's connection to its cloud."""
-        return _health(self.facts(installation, ()))
+        return schema.health(facts(self.hub, installation, ()))
 
     def find(self, installation: str | None) -> str:
         """Return the alarm of that name, or the only one; ProtocolError when there is a choice or no such alarm."""
@@ -143,6 +155,15 @@ class Overview:
         reports = [schema.ReportView(door=name, says=says) for name, says in self.reports(switch)]
         return schema.SwitchView.of(switch, self.hub.state(switch), mode=str(switch.mode), doors=reports)
 
+    def _part(self, one: AlarmFacts, entries: Sequence[Entry], now: float, days: int) -> Part:
+        troubles = boxes(one, now, self.journal.trouble, self.not_taken, self.named, force_pin=self.force_pin)
+        switches = [self._shown(switch) for switch in self.hub.switches if switch.installation == one.name]
+        return part(one, self.journal, entries, now, days, self.named, troubles, switches)
+
+    def _shown(self, switch: Switch) -> ShownSwitch:
+        says = tuple((self.named(door), SAID.get(says, says)) for door, says in self.reports(switch))
+        return ShownSwitch(switch.name, switch.mode, switch.off_disarms, self.hub.state(switch).pending, says)
+
     def _status(self, name: str, door: Door) -> schema.Word:
         is_named = any(name in switch.doors for switch in self.hub.switches)
         is_idle = row(name).serves_only_switches and not is_named
@@ -158,32 +179,3 @@ def status_of(error: Exception) -> int:
     if isinstance(error, OfferOver):
         return HTTPStatus.CONFLICT
     return HTTPStatus.SERVICE_UNAVAILABLE if isinstance(error, EmulatorError) else HTTPStatus.INTERNAL_SERVER_ERROR
-
-
-def _health(one: AlarmFacts) -> schema.HealthView:
-    return schema.HealthView.of(one.health, cloud=one.cloud, login="needs you" if one.health.blocked else "ok")
-
-
-def _installation(one: AlarmFacts) -> schema.InstallationView:
-    view = one.view
-    return schema.InstallationView(
-        name=one.name,
-        panel=schema.PanelView.of(view.state, view.axes, state=str(view.axes)) if view.state else None,
-        pending=_pending(view.target, one.under_way) if view.target and one.under_way else None,
-        modes=[schema.ChoiceView(mode=str(mode), on=view.axes.has(mode)) for mode in one.modes],
-        last=schema.EntryView.of(one.last) if one.last else None,
-        offer=_offer(one.offer) if one.offer else None,
-        health=_health(one),
-        triggered=view.triggered,
-        asks_code=one.asks_code,
-    )
-
-
-def _offer(offer: Offer) -> schema.OfferView:
-    mode, zones = str(offer.arm.mode), offer.arm.past
-    return schema.OfferView(refusal=offer.entry, mode=mode, zones=zones, until=offer.until)
-
-
-def _pending(target: Axes, first: Entry) -> schema.PendingView:
-    asked_by = " ".join(filter(None, (first.door, first.peer, first.switch)))
-    return schema.PendingView(action=first.action, target=str(target), since=first.at, asked_by=asked_by)

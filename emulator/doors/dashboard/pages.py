@@ -12,14 +12,13 @@ from emulator import doors
 from emulator.doors import Invitation
 from emulator.doors.dashboard import decisions, naming
 from emulator.doors.dashboard.access import Access
+from emulator.doors.dashboard.bodies import CODE_SHAPE
 from emulator.doors.dashboard.overview import Overview, status_of
 from emulator.doors.dashboard.script_words import script_words
-from emulator.doors.dashboard.sheet import gather
 from emulator.errors import EmulatorError, ProtocolError
 from emulator.model import DISARMS, Action, Arm, ArmMode, Axes, Disarm, Origin
 from emulator.system import output
 from emulator.views.boxes import PAST
-from emulator.views.schema import CODE_SHAPE
 from emulator.words import dates, spoken
 from emulator.words.speech import spoken_in
 from emulator.words.text import Text
@@ -56,7 +55,7 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
     def page(problem: str = "", status: int = HTTPStatus.OK, at: str = "", answer: Answer | None = None) -> Response:
         """Render the page; `at` is the field that the problem is about."""
         days = 7 if request.values.get("days") == "7" else 1
-        sheet = gather(overview, days, str(request.remote_addr))
+        sheet = overview.sheet(days, str(request.remote_addr))
         html = render_template(
             "page.html",
             sheet=sheet,
@@ -154,19 +153,10 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
 
         return carry_out(show_code, at=f"code-{request.form.get('door')}-pin")
 
-    @pages.app_template_filter()
-    def moment(epoch_s: float) -> str:
-        return dates.moment(epoch_s, overview.now())
-
-    @pages.app_template_filter()
-    def since_when(epoch_s: float) -> str:
-        return dates.since(epoch_s, overview.now())
-
-    @pages.app_template_filter()
-    def ago(epoch_s: float) -> str:
-        return dates.ago(overview.now() - epoch_s)
-
     filters: dict[str, Callable[..., str]] = {
+        "moment": lambda epoch_s: dates.moment(epoch_s, overview.now()),
+        "since_when": lambda epoch_s: dates.since(epoch_s, overview.now()),
+        "ago": lambda epoch_s: dates.ago(overview.now() - epoch_s),
         "iso": output.iso,
         "length_of": spoken.length,
         "mode": spoken.mode,

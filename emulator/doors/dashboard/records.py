@@ -5,7 +5,7 @@ import io
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from flask import Blueprint, Response, render_template, request
@@ -18,8 +18,7 @@ from emulator.store import activity
 from emulator.store.activity import LoggedEvent
 from emulator.store.journal import Entry, Journal
 from emulator.system import output
-from emulator.views import askers, events, seen
-from emulator.words import spoken
+from emulator.views import events, lookup, seen
 from emulator.words.speech import spoken_in
 from emulator.words.text import Text
 
@@ -40,29 +39,8 @@ FORMULA = re.compile(r"(^|;\s*|[\t\r\n])(?=[=+@\t\r-])")
 
 HEAD = (Text("Time"), Text("Alarm"), Text("Command"), Text("Asked by"), Text("Outcome"), Text("Why"), Text("Times"))
 
-OUTCOMES = {said.template.replace(" ", "-"): said for said in (*spoken.RESULTS.values(), spoken.UNDER_WAY)}
-"""Word of the address → outcome. Results with the same word are one."""
 
-
-@dataclass(frozen=True, slots=True)
-class JournalFilter:
-    """The entries that a person looks for; empty is everything. `who` is a door's name or an address."""
-
-    alarm: str = ""
-    who: str = ""
-    outcome: str = ""
-    before: int | None = None
-
-    def fits(self, entry: Entry) -> bool:
-        """Return whether an entry is wanted."""
-        return (
-            self.alarm in ("", entry.installation)
-            and self.who in ("", entry.door, entry.peer)
-            and self.outcome in ("", _word(entry.result))
-        )
-
-
-def find(journal: Journal, wanted: JournalFilter) -> Iterator[Entry]:
+def find(journal: Journal, wanted: lookup.JournalFilter) -> Iterator[Entry]:
     """Yield the wanted entries, newest first."""
     before = _below(journal, wanted, wanted.before)
     while before and (entries := journal.commands(READ_AT_ONCE, before)):
@@ -72,9 +50,9 @@ def find(journal: Journal, wanted: JournalFilter) -> Iterator[Entry]:
             pass
 
 
-def _below(journal: Journal, wanted: JournalFilter, before: int | None) -> int:
+def _below(journal: Journal, wanted: lookup.JournalFilter, before: int | None) -> int:
     """Return a number just above the next entry that may be wanted, 0 if there is none; any peer may look for none."""
-    results = [one for one in ("", *Result) if wanted.outcome in ("", _word(one or None))]
+    results = [one for one in ("", *Result) if wanted.has_outcome(one or None)]
     query = (
         "SELECT max(id) FROM commands WHERE (? IS NULL OR id < ?) AND ? IN ('', door, peer) "  # noqa: S608  # question marks
         f"AND (? = '' OR coalesce(result, '') IN ({', '.join('?' * len(results))}))"
@@ -100,8 +78,8 @@ def blueprint(overview: Overview) -> Blueprint:
             events=sorted(rows, key=lambda row: row[1].at, reverse=True),
             older=replace(wanted, before=older) if older else None,
             alarms=[(name, name) for name in overview.hub.installations],
-            people=_people(journal.commands(READ_AT_ONCE), wanted.who, overview.named),
-            outcomes=OUTCOMES,
+            people=lookup.people(journal.commands(READ_AT_ONCE), wanted.who, overview.named),
+            outcomes=lookup.OUTCOMES,
         )
 
     @records.get("/journal.csv")
@@ -113,7 +91,7 @@ def blueprint(overview: Overview) -> Blueprint:
     return records
 
 
-def _logged(overview: Overview, wanted: JournalFilter, since: float) -> list[LoggedEvent]:
+def _logged(overview: Overview, wanted: lookup.JournalFilter, since: float) -> list[LoggedEvent]:
     """Return what the alarms' own logs have between the entries of a page; nothing if only some commands are wanted."""
     if wanted.who or wanted.outcome or wanted.alarm not in ("", *overview.hub.installations):
         return []
@@ -122,23 +100,11 @@ def _logged(overview: Overview, wanted: JournalFilter, since: float) -> list[Log
     return [one for one in found if not before or one.at < before[0].at]
 
 
-def _wanted() -> JournalFilter:
+def _wanted() -> lookup.JournalFilter:
     asked = {name: request.args.get(name, "")[:FILTER_LIMIT] for name in ("alarm", "who", "outcome", "before")}
     before = asked.pop("before")
     is_number = before.isascii() and before.isdecimal() and 0 < int(before) <= LARGEST_ID
-    return JournalFilter(**asked, before=int(before) if is_number else None)
-
-
-def _people(entries: Iterable[Entry], chosen: str, named: Callable[[str], str]) -> dict[str, str]:
-    """Return who asked lately, and who is chosen: door or address → name."""
-    found = list(entries)
-    asked_by = [entry.door for entry in found] + [entry.peer for entry in found] + [chosen]
-    return {one: named(one) for one in asked_by if one}
-
-
-def _word(result: str | None) -> str:
-    said = askers.result(result)
-    return said.template.replace(" ", "-") if isinstance(said, Text) else said
+    return lookup.JournalFilter(**asked, before=int(before) if is_number else None)
 
 
 def _csv(entries: Iterable[Entry], named: Callable[[str], str]) -> str:

@@ -1,31 +1,16 @@
 """Take the changed settings because a person, a program or a page of set-up asks."""
 
-from concurrent.futures import Future
 from http import HTTPStatus
 
 from flask import Request
-from pydantic import Field
 
 from emulator.doors import Changes
 from emulator.doors.dashboard.access import Access
 from emulator.errors import EmulatorError, ProtocolError
-from emulator.views.schema import PIN_LIMIT, Model
 from emulator.words.text import Text
 
 CHECKED_S = 15.0
 """Longest time until devices.yaml is checked: a Raspberry Pi needs one second, and more while it starts something."""
-
-
-class ReloadRequest(Model):
-    """Take the changed devices.yaml; needs the PIN or the token only if a PIN is set, as the file is its owner's."""
-
-    pin: str | None = Field(default=None, max_length=PIN_LIMIT)
-
-
-class Reloaded(Model):
-    """The settings are right. They are taken once no command is under way; connections are closed then."""
-
-    message: str
 
 
 def take(changes: Changes | None, access: Access, request: Request, pin: str | None) -> str:
@@ -34,12 +19,8 @@ def take(changes: Changes | None, access: Access, request: Request, pin: str | N
         access.check_person(request, pin, "take the changed settings")
     if changes is None:
         raise ProtocolError(Text("this program takes no changed settings: restart it"), HTTPStatus.CONFLICT)
-    return _checked(changes.ask())
-
-
-def _checked(answer: "Future[str]") -> str:
     try:
-        return answer.result(CHECKED_S)
+        return changes.ask().result(CHECKED_S)
     except TimeoutError:
         raise ProtocolError(
             Text("they are not checked yet: the page and the log will say"), HTTPStatus.SERVICE_UNAVAILABLE

@@ -20,7 +20,7 @@ from emulator.doors.dashboard.overview import Overview
 from emulator.lan.headers import SECURITY
 from emulator.lan.network import Place
 from emulator.lan.news import News
-from emulator.lan.site import SearchLog
+from emulator.lan.search_log import SearchLog
 from emulator.lan.web import gate
 from emulator.model import ArmMode
 from emulator.store.identities import Identity

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from emulator.alarm.hub import Guard
-from emulator.doors.dashboard.overview import LOOKED_THROUGH
-from emulator.doors.dashboard.sheet import MARKED, QUIET_ROWS
+from emulator.doors.dashboard.overview import LOOKED_THROUGH, MARKED, QUIET_ROWS
 from emulator.errors import EmulatorError
 from emulator.model import Origin, Outcome, Result
 from emulator.store.journal import Journal

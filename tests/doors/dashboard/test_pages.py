@@ -7,10 +7,10 @@ from lxml import html
 
 from emulator.alarm.queue import View
 from emulator.doors.dashboard.pages import LATE_S, NEWS_S
-from emulator.doors.dashboard.sheet import GROWN_S
 from emulator.model import DISARMED, Arm, ArmMode, Interior, PanelState
 from emulator.simulator.faults import InjectedFault
 from emulator.system import local_api
+from emulator.views.sheet import GROWN_S
 from emulator.views.timeline import DAY_S
 from tests.doors.dashboard.rig import HOST, PEER, PIN, Rig
 from tests.doors.dashboard.test_marks import two_alarms
