@@ -60,10 +60,12 @@ def passphrase(file: Path | None, *, is_new: bool) -> str:
         found = str(prompt("Passphrase", hide_input=True, confirmation_prompt="Once more" if is_new else False))
     else:
         try:
-            found = file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+            found = file.read_text(encoding="utf-8-sig").partition("\n")[0].rstrip("\r")
         except (OSError, UnicodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not in UTF-8"
             raise ConfigError([Problem(str(file), f"the passphrase cannot be read: {why}")]) from None
+    if not found:
+        raise ConfigError([Problem(str(file), "its first line is empty: that is where the passphrase stands")])
     if is_new and len(found) < seal.LEAST_LETTERS:
         least = f"a passphrase has {seal.LEAST_LETTERS} letters or more, such as five words"
         raise click.UsageError(f"{least}: whoever finds the file may guess for years")

@@ -138,6 +138,18 @@ def test_a_wrong_passphrase_changes_nothing(old: House, new: House, file: Path, 
     assert typed(new, "restore", str(file), "--yes", "--passphrase-file", str(tmp_path / "phrase")).exit_code == 0
 
 
+def test_the_passphrase_of_a_file_is_its_first_line_however_an_editor_wrote_it(
+    old: House, new: House, file: Path, tmp_path: Path
+) -> None:
+    phrase = tmp_path / "phrase"
+    phrase.write_bytes(b"\xef\xbb\xbf" + PHRASE.encode() + b"\r\nnext\r\n")
+    typed(old, "backup", str(file), "--with-secrets", "--passphrase-file", str(phrase))
+    phrase.write_text("\n")
+    empty = typed(new, "restore", str(file), "--yes", "--passphrase-file", str(phrase))
+    assert (empty.exit_code, f"{phrase}: its first line is empty" in empty.stderr) == (2, True)
+    assert typed(new, "restore", str(file), "--yes", keys=f"{PHRASE}\n").exit_code == 0
+
+
 def test_a_file_that_is_none(new: House, file: Path) -> None:
     file.write_text("hello")
     back = typed(new, "restore", str(file), "--yes")
