@@ -12,8 +12,8 @@ from emulator.clouds import values
 from emulator.clouds.fitted import NAMES
 from emulator.clouds.mypages import operations
 from emulator.clouds.mypages.commands import PagesCommands
+from emulator.clouds.mypages.lag import RecordLag
 from emulator.clouds.mypages.operations import AWAY, DISARMED, HOME, PENDING
-from emulator.clouds.mypages.provider import LAG_S
 from emulator.clouds.mypages.session import PagesHome, PagesSession
 from emulator.clouds.mypages.wire import PagesWire
 from emulator.errors import CloudError, Rejected, Unconfirmed, Unreachable
@@ -23,9 +23,6 @@ from emulator.words import spoken
 from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
-
-NEVER = ("", "")
-"""State and date of a record that was not read yet."""
 
 
 class MyPagesCloud:
@@ -38,9 +35,8 @@ class MyPagesCloud:
         self._clock = wire.clock
         self._interior = {DISARMED: Interior.OFF, AWAY: Interior.TOTAL, HOME: wire.account.partial}
         self._state: PanelState | None = None
-        self._seen = NEVER
+        self._lag = RecordLag()
         self._is_changing = False
-        self._told_at = float("-inf")
 
     def read(self, how: Reading = Reading.POLL) -> PanelState:  # noqa: ARG002  # there is one way
         """Return the state that the cloud has; the last one while the alarm is changing it, or the cloud is behind."""
@@ -49,19 +45,11 @@ class MyPagesCloud:
         if not status:
             raise Unreachable(Text("the cloud does not tell the panel's state"))
         self._is_changing = status == PENDING
-        if self._state and (self._is_changing or self._lags(self._state, (status, date))):
+        is_old = self._is_changing or self._lag.is_behind((status, date), self._clock.monotonic())
+        if self._state and is_old:
             return self._state
         known = self._state.bypassed if self._state and self._state.raw == status else ()
-        self._seen = status, date
         return self._remember(status, "ArmState", known)
-
-    def _lags(self, told: PanelState, seen: tuple[str, str]) -> bool:
-        """Return whether this is the record from before a command, whose outcome the panel has just told."""
-        if self._clock.monotonic() - self._told_at >= LAG_S:
-            return False
-        if self._seen == NEVER and seen[0] != told.raw:
-            self._seen = seen
-        return seen == self._seen
 
     def _remember(self, status: str, source: str, bypassed: tuple[str, ...] = ()) -> PanelState:
         axes = Axes(self._interior.get(status), perimeter=False, annex=False)
@@ -91,9 +79,11 @@ class MyPagesCloud:
         state = self.read()
         if self._is_changing:
             raise Unreachable(Text("the alarm is just changing its state; try again in a moment"), sent=False)
-        if state.axes.reached(action):
+        reached = state.axes.reached(action)
+        # A record that may be older than the last command is no proof that the house is armed: it is armed once more.
+        if reached and not self._lag.doubtful:
             return state
-        if state.axes.interior is not Interior.OFF:
+        if not reached and state.axes.interior is not Interior.OFF:
             where = spoken.axes(state.axes)
             raise Rejected(Text("the panel is {axes}, and has to be disarmed before it is armed otherwise", axes=where))
         bypassed = self._commands.force(home.number, action)
@@ -106,7 +96,7 @@ class MyPagesCloud:
     ) -> PanelState:
         """Return the state that was reached. Raises Rejected and Unconfirmed."""
         if self._commands.follow(home.number, wanted, transaction, report):
-            self._told_at = self._clock.monotonic()
+            self._lag.tell(wanted, self._clock.monotonic())
             return self._remember(wanted, operations.OUTCOME.name, bypassed)
         try:
             state = self.read()
@@ -115,6 +105,8 @@ class MyPagesCloud:
             raise Unconfirmed(Text("the alarm has ended the command; its state cannot be read")) from None
         if self._is_changing:
             raise Unconfirmed(Text("the alarm has ended the command, and is changing its state all the same"))
+        if self._lag.doubtful:
+            raise Unconfirmed(Text("the cloud has no news yet of an earlier command; try again in a minute"))
         if state.raw == wanted:
             return replace(state, bypassed=bypassed)
         raise Rejected(Text("the panel ended the command without doing it: it is {axes}", axes=spoken.axes(state.axes)))

@@ -1,0 +1,53 @@
+"""Records of the state, in which the cloud may be behind what the panel has told of a command. Pure.
+
+Facts: verisure-mypages.md §9.
+"""
+
+from emulator.clouds.mypages.provider import LAG_S
+
+Record = tuple[str, str]
+"""State and date, as the cloud has them."""
+
+NEVER: Record = ("", "")
+"""A record that was not read yet."""
+
+
+class RecordLag:
+    """Judges whether a record is from before a command. Times are monotonic seconds.
+
+    `doubtful` is set while the last record that was believed may be from before one all the same.
+    """
+
+    def __init__(self) -> None:
+        self.doubtful = False
+        self._seen = NEVER
+        self._told, self._told_at = "", float("-inf")
+        self._came = True
+        self._owed: set[str] = set()
+
+    def tell(self, status: str, now: float) -> None:
+        """Note the state that the panel has told. The record of the one before may still come."""
+        if now - self._told_at >= LAG_S:
+            self._owed.clear()
+        elif not self._came:
+            self._owed.add(self._told)
+        self._told, self._told_at = status, now
+        self._came = self.doubtful = False
+
+    def is_behind(self, record: Record, now: float) -> bool:
+        """Return whether this record is older than what the panel has told last; it is remembered."""
+        before, self._seen = self._seen, record
+        self.doubtful = False
+        if now - self._told_at >= LAG_S:
+            return False
+        status, _ = record
+        if status == self._told:
+            self._came = True
+            return False
+        if record == before:
+            return True
+        if before == NEVER or status in self._owed:
+            self._owed.discard(status)
+            return True
+        self.doubtful = not self._came
+        return False

@@ -1,0 +1,80 @@
+"""A cloud that is behind the panel: whatever it still has from before is no news, and proves nothing."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from emulator.clouds.firewall import Answer
+from emulator.clouds.mypages.lag import RecordLag
+from emulator.model import Arm, ArmMode, Disarm, Interior
+from tests.clouds.contract import quiet
+from tests.support.fakes_mypages import SimulatedMyPages
+
+OFF, HOME, AWAY = (("DISARMED", "0"), ("ARMED_HOME", "1"), ("ARMED_AWAY", "2"))
+
+
+@pytest.fixture
+def lag() -> RecordLag:
+    made = RecordLag()
+    assert not made.is_behind(OFF, 0)
+    return made
+
+
+def test_a_record_from_before_is_behind_until_the_new_one_comes_or_time_is_over(lag: RecordLag) -> None:
+    lag.tell("ARMED_HOME", 1)
+    assert lag.is_behind(OFF, 2)
+    assert not lag.is_behind(HOME, 3)
+    lag.tell("DISARMED", 10)
+    assert lag.is_behind(HOME, 11)
+    assert not lag.is_behind(HOME, 41)
+
+
+def test_records_of_earlier_commands_may_come_one_after_another(lag: RecordLag) -> None:
+    for at, told in enumerate(("ARMED_HOME", "DISARMED", "ARMED_AWAY")):
+        lag.tell(told, at)
+    for record in (OFF, HOME, ("DISARMED", "1b"), ("DISARMED", "1b")):
+        assert lag.is_behind(record, 4)
+    assert not lag.is_behind(AWAY, 5)
+    assert not lag.doubtful
+
+
+def test_a_keypad_is_seen_at_once_but_in_doubt_until_the_command_is(lag: RecordLag) -> None:
+    lag.tell("DISARMED", 1)
+    assert not lag.is_behind(AWAY, 2)
+    assert lag.doubtful
+    assert not lag.is_behind(("DISARMED", "3"), 3)
+    assert not lag.is_behind(("ARMED_AWAY", "4"), 4)
+    assert not lag.doubtful
+
+
+def test_the_first_record_after_a_start_may_be_behind() -> None:
+    lag = RecordLag()
+    lag.tell("DISARMED", 0)
+    assert lag.is_behind(AWAY, 1)
+    assert lag.is_behind(AWAY, 2)
+    assert not lag.is_behind(AWAY, 31)
+
+
+@pytest.mark.parametrize("unseen", ["command", "keypad"])
+def test_an_old_record_is_no_reason_not_to_arm(unseen: str) -> None:
+    """The cloud still has that the house was armed, which it was before it was disarmed."""
+    world, away = SimulatedMyPages(), Arm(ArmMode(Interior.TOTAL))
+    world.cloud.read()
+    if unseen == "command":
+        world.cloud.execute(away, quiet)
+    else:
+        world.panel.keypad(away)
+    [host, _] = world.hosts
+    send, kept = host.request, list[Answer]()
+
+    def behind(method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+        if b'"ArmState"' not in body:
+            return send(method, path, headers, body)
+        kept.append(send(method, path, headers, body))
+        return kept[0]
+
+    host.request = behind  # type: ignore[method-assign]
+    world.new_client().read()
+    world.cloud.execute(Disarm(), quiet)
+    assert world.cloud.execute(away, quiet).axes.reached(away)
+    assert world.panel.axes.reached(away)
