@@ -33,7 +33,7 @@ def apprise_target(url: str) -> Send:
     logging.getLogger("apprise").setLevel(logging.CRITICAL)
     target = _services(apprise, url)
     if not target:
-        problem = "one of its URLs is none that Apprise knows; see https://github.com/caronc/apprise/wiki"
+        problem = Text("Apprise knows no service by that address; see https://github.com/caronc/apprise/wiki")
         raise ConfigError([Problem("environment: VERISURE_NOTIFY", problem)])
     has_buttons = url.partition(":")[0].lower() in WITH_BUTTONS and "actions=" not in url
 

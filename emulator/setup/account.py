@@ -189,8 +189,12 @@ def of_same(alarm: AlarmAnswer, alarms: Sequence[AlarmAnswer], environ: Mapping[
 
 def place_at(cloud: str, country: str, url: str) -> InstallationSettings:
     """Return where an account is; AnswerRefused for a country and a server that do not go together."""
+    row = clouds.rows().get(cloud)
+    if row is None or country not in row.countries:
+        raise AnswerRefused(Text("That country and server do not go together: choose another one."))
     try:
         return InstallationSettings.model_validate({"cloud": cloud, "country": country, "url": url})
-    except ValidationError as error:
-        why = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise AnswerRefused(Text("That country and server do not go together: {why}", why=why)) from None
+    except ValidationError:
+        raise AnswerRefused(
+            Text("A server's address begins with https://, in the house also http://, and has no user and password.")
+        ) from None

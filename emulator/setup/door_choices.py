@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from emulator import doors
 from emulator.doors import DoorType
@@ -81,15 +82,32 @@ def chosen(given: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
     return found
 
 
+def check_ports(chosen: Mapping[str, Mapping[str, str]]) -> None:
+    """Raise AnswerRefused for a port that two doors want."""
+    owners: dict[str, str] = {}
+    for name, values in chosen.items():
+        port, title = values.get("port", "").lstrip("0"), doors.row(name).title
+        if port and (other := owners.setdefault(port, title)) != title:
+            raise AnswerRefused(
+                Text("{door}: {port} is already the port of “{other}”.", door=title, port=port, other=other)
+            )
+
+
 def _check(row: DoorType, values: Mapping[str, str]) -> None:
     try:
         row.require(row.settings.model_validate(differing(row, values)))
     except ConfigError as error:
         raise AnswerRefused(Text("{door}: {why}", door=row.title, why=error.problems[0].what)) from None
     except ValueError as error:  # of pydantic
-        first = getattr(error, "errors", lambda: [{"loc": [""], "msg": ""}])()[0]
-        key, why = str(first["loc"][-1]), str(first["msg"]).removeprefix("Value error, ")
-        why = Text("this is missing") if first.get("type") == "missing" else why
+        first: Any = getattr(error, "errors", lambda: [{"loc": [""], "msg": "", "type": ""}])()[0]
+        key, why = str(first["loc"][-1]), str(first["msg"])
+        if first["type"] == "missing":
+            why = Text("this is missing")
+        elif first["type"] == "value_error":
+            why = str(first["ctx"]["error"])  # with its memory, where it is a Text
+        elif key == "port":
+            wrong = Text("{door}, port {port}: use a number from 1 to 65535.", door=row.title, port=values[key])
+            raise AnswerRefused(wrong) from None
         raise AnswerRefused(Text("{door}, {key}: {why}", door=row.title, key=key, why=why)) from None
 
 

@@ -202,6 +202,7 @@ class SetUp:
 
     def text(self) -> str:
         """Return the new file, checked as `emulator run` does it. Raises ConfigError and AnswerRefused."""
+        door_choices.check_ports(self.answers.doors)
         if not self.before:
             made = new_file.text(self.answers)
         elif self.answers == self.was:

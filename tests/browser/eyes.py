@@ -56,7 +56,7 @@ return [...new Set(found)];
 
 OURS = re.compile(
     r"""
-    https?://\S+ | \S+\.yaml\S* | /\S+ | \bemulator\s(pin|pair|\d\S*) | VERISURE_NOTIFY | \bdoors\.\S+ | \w+://\S*
+    https?://\S+ | \S+\.yaml\S* | /\S+ | \bemulator\s(pin|pair|\d\S*) | VERISURE_NOTIFY | MQTT_\w+ | \bdoors\.\S+ | \w+://\S*
     | \burn:\S+ | `[^`]*` | \{\w+\} | \bERR\b
     | (No\sha\ssido\sposible|Ahora\smismo\ssolo|Hay\suna\szona|Revisa)[^<>«»]*
     | \b(the\s(disk\sis\sfull|cloud\sis\sdown)|\d\sanswers|no\sanswer|why|port\s80\sis\staken)\b
@@ -75,7 +75,7 @@ ALIKE = {
         "italiano login min nov owa panel philips portugal português sms total wsdo xml "
     ),
     "it": (
-        "account alexa all app apple argentina assistant brasil bridge broker cloud english español file "
+        "account alexa all app apple argentina assistant brasil bridge broker cloud come english español file "
         "français italiano min nov owa password philips português server sms wsdo xml "
     ),
     "fr": (

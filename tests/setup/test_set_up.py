@@ -233,7 +233,7 @@ def test_doors_that_cannot_be(make: Make, given: dict[str, dict[str, str]], says
             one.take_doors(given)
     else:
         one.take_doors(given)
-        with pytest.raises(ConfigError, match="80 is already the port"):
+        with pytest.raises(AnswerRefused, match="80 is already the port"):
             one.save()
         assert one.before == ""
 

@@ -161,17 +161,17 @@ class Broker:
 
 def parse(url: str) -> Broker:
     """Return the broker of a URL. ValueError says what would be right, without the URL: it may hold a password."""
-    right = "write it as mqtt://host or mqtts://host:8883"
+    wrong = Text("is no address of a broker: write it as mqtt://host or mqtts://host:8883")
     try:
         parts, port = urlsplit(url), urlsplit(url).port
         (parts.hostname or "").encode("idna")  # as every look-up does
     except ValueError:
-        raise ValueError(f"is no address of a broker: {right}") from None
+        raise ValueError(wrong) from None
     if "@" in parts.netloc:
-        raise ValueError("user and password never stand in this file: put them in MQTT_USER and MQTT_PASSWORD")
+        raise ValueError(Text("user and password never stand in this file: put them in MQTT_USER and MQTT_PASSWORD"))
     is_more = port == 0 or parts.path.strip("/") or parts.query or parts.fragment
     if parts.scheme not in PORTS or not parts.hostname or is_more:
-        raise ValueError(f"is no address of a broker: {right}")
+        raise ValueError(wrong)
     return Broker(parts.hostname, port or PORTS[parts.scheme], parts.scheme == "mqtts")
 
 
