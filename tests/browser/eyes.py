@@ -56,7 +56,7 @@ return [...new Set(found)];
 
 OURS = re.compile(
     r"""
-    https?://\S+ | \S+\.yaml\S* | /\S+ | \bemulator\s(pin|pair|\d\S*) | VERISURE_NOTIFY | MQTT_\w+ | \bdoors\.\S+ | \w+://\S*
+    https?://\S+ | \S+\.yaml\S* | /\S+ | \bemulator\s(pin|pair|matter\sinstall|\d\S*) | VERISURE_NOTIFY | MQTT_\w+ | \bdoors\.\S+ | \w+://\S*
     | \burn:\S+ | `[^`]*` | \{\w+\} | \bERR\b
     | (No\sha\ssido\sposible|Ahora\smismo\ssolo|Hay\suna\szona|Revisa)[^<>«»]*
     | \b(the\s(disk\sis\sfull|cloud\sis\sdown)|\d\sanswers|no\sanswer|why|port\s80\sis\staken)\b
@@ -81,7 +81,7 @@ ALIKE = {
     "fr": (
         "alexa app apple assistant brasil broker cloud code english español france français italiano journal "
         "login maison messages min minute mode nov owa page philips port portugal português secret service six sms "
-        "total wsdo xml "
+        "total version wsdo xml "
     ),
     "pt": (
         "alexa app apple apps argentina assistant brasil broker chile english español français interior "
