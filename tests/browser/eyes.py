@@ -56,7 +56,8 @@ return [...new Set(found)];
 
 OURS = re.compile(
     r"""
-    https?://\S+ | \S+\.yaml\S* | /\S+ | \bemulator\s(pin|pair|matter\sinstall|\d\S*) | VERISURE_NOTIFY | MQTT_\w+ | \bdoors\.\S+ | \w+://\S*
+    https?://\S+ | \S+\.yaml\S* | /\S+ | \bemulator\s(pin|pair|matter\sinstall|\d\S*)
+    | VERISURE_NOTIFY | MQTT_\w+ | \bdoors\.\S+ | \w+://\S*
     | \burn:\S+ | `[^`]*` | \{\w+\} | \bERR\b
     | (No\sha\ssido\sposible|Ahora\smismo\ssolo|Hay\suna\szona|Revisa)[^<>«»]*
     | \b(the\s(disk\sis\sfull|cloud\sis\sdown)|\d\sanswers|no\sanswer|why|port\s80\sis\staken)\b
