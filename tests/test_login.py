@@ -100,6 +100,13 @@ def test_a_blank_is_asked_for_again_and_not_sent(desk: Desk) -> None:
     assert desk.count("mkLoginToken") == 2
 
 
+def test_a_code_is_taken_as_a_message_parts_it_and_nothing_else_is_sent(desk: Desk) -> None:
+    result = desk.type("login", keys=["demo", PASSWORD, "1", "?", lambda: f" {desk.code()[:3]} {desk.code()[3:]} "])
+    assert result.exit_code == 0, result.output
+    assert "The code has digits alone." in result.output
+    assert desk.count("mkSendOTP") == 1
+
+
 def test_a_new_user(desk: Desk) -> None:
     before = desk.type("status")
     assert before.exit_code == cli.NO_ANSWER

@@ -14,7 +14,7 @@ from emulator.cli.talk import Talk
 from emulator.cli.values import Words, complete_installations, did_you_mean
 from emulator.clock import Clock, SystemClock
 from emulator.clouds.account import Account
-from emulator.clouds.enrolment import CodeRefused, Enrolment
+from emulator.clouds.enrolment import CodeRefused, Enrolment, code_of
 from emulator.config import credentials
 from emulator.errors import ConfigError, LoginRefused, Problem
 from emulator.store import refused_logins
@@ -114,7 +114,8 @@ def _confirm(talk: Talk, enrolment: Enrolment) -> None:
         phone = enrolment.phones[talk.choose(Text("Send it to"), [phone.masked for phone in enrolment.phones])]
         with talk.asking_the_cloud():
             enrolment.send_code(phone)
-        code = talk.ask(Text("The code that was sent")).strip()
+        while not (code := code_of(talk.ask(Text("The code that was sent")))):
+            talk.tell(Text("The code has digits alone."))
         try:
             with talk.asking_the_cloud():
                 enrolment.confirm(code)

@@ -1,5 +1,6 @@
 """The contract of a login that a person makes: password, and once a code that the cloud sends by SMS."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,6 +19,13 @@ class Phone:
 
 class CodeRefused(CloudError):
     """The code was wrong, or too old; another one has to be sent."""
+
+
+def code_of(typed: str) -> str:
+    """Return a code without the blanks and hyphens by which a message or a keyboard parts it; empty if it is none."""
+    plain = unicodedata.normalize("NFKC", typed)
+    code = "".join(one for one in plain if not one.isspace() and unicodedata.category(one) not in ("Pd", "Cf"))
+    return code if code.isascii() and code.isalnum() else ""
 
 
 class Enrolment(Protocol):

@@ -18,7 +18,7 @@ from emulator.app.alarm_settings import InstallationSettings
 from emulator.app.login_store import JournalVault
 from emulator.clock import Clock
 from emulator.clouds.account import Account, Listed, Reach
-from emulator.clouds.enrolment import CodeRefused, Enrolment, Phone
+from emulator.clouds.enrolment import CodeRefused, Enrolment, Phone, code_of
 from emulator.config import credentials
 from emulator.errors import CloudError, LoginRefused, Unreachable
 from emulator.setup.answers import AlarmAnswer, AnswerRefused
@@ -127,10 +127,10 @@ class AccountLogin:
 
     def confirm(self, code: str) -> None:
         """Submit the code. CodeRefused if it was wrong; then another one has to be sent."""
-        code = "".join(code.split())
+        code = code_of(code)
         if self._enrolment is None or not self._sent:
             raise AnswerRefused(Text("Have a code sent first."))
-        if not (code.isascii() and code.isalnum()):
+        if not code:
             raise AnswerRefused(Text("The code has digits alone."))
         if self._wrong >= CODES:
             raise AnswerRefused(Text("Too many wrong codes: begin again later, so that the account is not locked."))
