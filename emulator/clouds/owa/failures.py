@@ -93,13 +93,11 @@ _DEFECT = re.compile(
 
 def error(failure: Failure) -> CloudError | Rejected:
     """Return the error for a failure."""
-    message = failure.message.lower()
-    words = failure.said or failure.message or failure.name
+    message, words = failure.message.lower(), failure.said or failure.message or failure.name
 
     def said(meaning: Text) -> Text:
-        return (
-            Text('{meaning} (the cloud said: "{words}")', meaning=meaning, words=words) if failure.message else meaning
-        )
+        told = Text('{meaning} (the cloud said: "{words}")', meaning=meaning, words=words)
+        return told if failure.message else meaning
 
     if any(word in f"{message} {failure.name.lower()}" for word in _CAPABILITIES):
         return CapabilitiesExpired(said(Text("the cloud wants fresh capabilities")))
@@ -164,6 +162,11 @@ def _tries(data: Mapping[str, Any]) -> Text | None:
 def is_defect(failure: Failure) -> bool:
     """Return whether the server's program crashed over the request, such as over a token or a language it lacks."""
     return failure.err not in ERRORS and bool(_DEFECT.match(failure.message))
+
+
+def is_refusal(failure: Failure) -> bool:
+    """Return whether a login was refused for a reason that has no row in ERRORS, such as a user whom nobody knows."""
+    return failure.res == "KO" and failure.err not in ERRORS and not failure.status.startswith("5")
 
 
 def is_vague(failure: Failure) -> bool:

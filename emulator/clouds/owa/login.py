@@ -52,11 +52,12 @@ class LoginRequests:
             return None
         if (other := self._in_other_lang(login)) and reply.failure and failures.is_defect(reply.failure):
             self._keep_lang(other)
-            lang, others = self._wire.lang_of(login), self._wire.lang_of(other)
-            text = Text(
-                "the cloud fails over its language “{lang}”; the next login uses “{other}”", lang=lang, other=others
+            was, now = self._wire.lang_of(login), self._wire.lang_of(other)
+            raise Unreachable(
+                Text("the cloud fails over its language “{lang}”; the next login uses “{other}”", lang=was, other=now)
             )
-            raise Unreachable(text)
+        if reply.failure and failures.is_refusal(reply.failure):
+            raise LoginRefused(Text("the cloud refused the login: {why}", why=reply.failure.said))
         try:
             content = content_of(reply)
         except SessionExpired as error:

@@ -214,6 +214,13 @@ def test_a_device_that_turns_out_to_be_trusted_logs_in_at_once() -> None:
         ({"mkLoginToken": errors("wrong", err="60091")}, LoginRefused, "user and password"),
         ({"mkLoginToken": errors("locked", err="60052", res="LOCK")}, LoginRefused, "locked"),
         (
+            {"mkLoginToken": errors("El usuario no existe", res="KO", err="60022", status=400)},
+            LoginRefused,
+            "^the cloud refused the login: El usuario no existe$",
+        ),
+        ({"mkLoginToken": errors("no existe", res="KO")}, LoginRefused, "refused the login: no existe"),
+        ({"mkLoginToken": errors("busy", res="KO", err="60099", status=503)}, Unreachable, "busy"),
+        (
             {"mkLoginToken": data("xSLoginToken", {"res": "OK", "changePassword": True})},
             LoginRefused,
             "app or web page.* new password",
