@@ -16,7 +16,7 @@ from emulator.words.text import Text
 BAN_S = 600.0
 """Time without any request after the firewall's page; requests meanwhile would lengthen the ban (§1.6)."""
 
-FORBIDDEN = 403
+FORBIDDEN, TOO_MANY = 403, 429
 
 MARKS = (b"_Incapsula_Resource", b"Incapsula incident ID")
 """Marks of its page, which comes with status 403 or 200."""
@@ -66,7 +66,7 @@ class Barrier:
 
 
 class Forbidden(Unreachable):
-    """HTTP 403, or the firewall's `page`: the request did not reach the cloud."""
+    """HTTP 403 or 429, or the firewall's `page`: the request did not reach the cloud."""
 
     def __init__(self, message: str, *, page: bool) -> None:
         self.page = page

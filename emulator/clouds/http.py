@@ -28,7 +28,7 @@ from urllib3.util.connection import allowed_gai_family
 
 from emulator.clock import boottime
 from emulator.clouds.deadline import BoundTlsSocket, Deadline, Resolver, connect
-from emulator.clouds.firewall import Answer, Forbidden, is_page
+from emulator.clouds.firewall import FORBIDDEN, TOO_MANY, Answer, Forbidden, is_page
 from emulator.errors import Unreachable
 from emulator.words.text import Text
 
@@ -164,12 +164,12 @@ class HttpTransport:
         """Send a request and return the body of its 200 answer. A POST carries the parameters in its body, so that a
         password never stands in a URL.
 
-        Raises Forbidden for a 403 or the firewall's page, and else Unreachable, without the request in its text.
+        Raises Forbidden for a 403, a 429 or the firewall's page, and else Unreachable, without the request in its text.
         """
         where: dict[str, Any] = {"data": dict(params)} if method == "POST" else {"params": dict(params)}
         answer = self._exchange(method, timeout_s, **where)
-        page, forbidden = is_page(answer), answer.status == requests.codes.forbidden
-        if page or forbidden:
+        page = is_page(answer)
+        if page or answer.status in (FORBIDDEN, TOO_MANY):
             text = Text("the alarm's cloud lets nothing in: too many requests, or this address is blocked")
             raise Forbidden(self._noted(text, f"HTTP {answer.status}"), page=page)
         if answer.status != requests.codes.ok:

@@ -410,6 +410,10 @@ BROKEN = "the alarm's cloud sent an answer that breaks off"
             "the alarm's cloud lets nothing in: too many requests, or this address is blocked",
         ),
         (
+            b"HTTP/1.1 429 x\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n",
+            "the alarm's cloud lets nothing in: too many requests, or this address is blocked",
+        ),
+        (
             b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (ANSWER_LIMIT_BYTES + 1),
             "the alarm's cloud sent an answer that is too long",
         ),

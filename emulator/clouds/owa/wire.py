@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from emulator.clock import Clock
 from emulator.clouds.account import Account
-from emulator.clouds.firewall import FORBIDDEN, Answer, Firewall, is_page
+from emulator.clouds.firewall import FORBIDDEN, TOO_MANY, Answer, Firewall, is_page
 from emulator.clouds.line import Before, Line
 from emulator.clouds.owa import failures, graphql
 from emulator.clouds.owa.graphql import Caller, Reply
@@ -25,8 +25,9 @@ from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
-RATE_LIMIT_S, RATE_LIMIT_MOST_S = 2.0, 60.0
-"""Pause after a 403 that is not the firewall's: the default, and the longest that the server may ask for (§1.6)."""
+RATE_LIMIT_S, RATE_LIMIT_MOST_S = {FORBIDDEN: 2.0, TOO_MANY: 30.0}, 60.0
+"""Pause after a 403 that is not the firewall's, or a 429, which is plainer: the default, and the longest that the
+server may ask for (§1.6)."""
 
 
 class Throttled(Unreachable):
@@ -57,8 +58,7 @@ class Wire(Line):
         self._documents = Documents()
         self._apollo_id = secrets.token_hex(64)
         moment = datetime.fromtimestamp(clock.time(), UTC)
-        parts = (moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.microsecond)
-        self._started = "".join(map(str, parts))
+        self._started = "".join(map(str, (*moment.timetuple()[:5], moment.microsecond)))
         self._firewall = Firewall(clock, vault, turnstile.shut)
 
     def caller(self, login: Login, *, number: str = "", panel: str = "", capabilities: str = "") -> Caller:
@@ -120,14 +120,14 @@ class Wire(Line):
         try:
             reply = graphql.parse(operation, answer, self._secrets)
         except Unreachable as error:
-            if answer.status == FORBIDDEN:
+            if answer.status in RATE_LIMIT_S:
                 raise self._throttled(answer) from None
             LOG.info("%s: HTTP %d, %d bytes: %s", operation.name, answer.status, len(answer.body), error)
             raise
         failure = reply.failure
         refused = failures.error(failure) if failure else None
         # A 403 may also end the session, by the API's own words.
-        if answer.status == FORBIDDEN and (answer.retry_after or not isinstance(refused, SessionExpired)):
+        if answer.status in RATE_LIMIT_S and (answer.retry_after or not isinstance(refused, SessionExpired)):
             raise self._throttled(answer)
         if not isinstance(refused, Unreachable):
             self.served_at = self.clock.monotonic()
@@ -154,8 +154,8 @@ class Wire(Line):
         return answer
 
     def _throttled(self, answer: Answer) -> Unreachable:
-        """Stop all requests for as long as the 403 asks for."""
-        asked = float(answer.retry_after) if answer.retry_after.isdecimal() else RATE_LIMIT_S
+        """Stop all requests for as long as the answer asks for."""
+        asked = float(answer.retry_after) if answer.retry_after.isdecimal() else RATE_LIMIT_S[answer.status]
         pause_s = min(asked, RATE_LIMIT_MOST_S)
         why = Text("the cloud asks for a pause of {s} s", s=f"{pause_s:g}")
         LOG.info("HTTP %d: %s", answer.status, why)

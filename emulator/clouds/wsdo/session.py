@@ -21,7 +21,7 @@ from emulator.words.text import Text
 LOG = logging.getLogger(__name__)
 
 FORBIDDEN_S = 60.0
-"""Silence after an HTTP 403 that is not the firewall's page; the server does not say how long."""
+"""Silence after an HTTP 403 or 429 that is not the firewall's page; the server does not say how long."""
 
 ADVICE = Text("Where that lasts, this API may be gone: set `cloud: owa`")
 """Advice during a ban: since 2023 the firewall has refused everybody here (verisure-owa.md §0)."""

@@ -138,12 +138,14 @@ def test_a_ban_of_a_clock_that_was_wrong_ends_as_any_other(clock: FakeClock) -> 
     assert ask(asker) == {"status": "D"}
 
 
-@pytest.mark.parametrize(
-    ("asked", "pause_s"), [("", RATE_LIMIT_S), ("30", 30.0), ("86400", RATE_LIMIT_MOST_S), ("soon", RATE_LIMIT_S)]
-)
-def test_another_403_makes_a_pause_as_long_as_it_asks_for(clock: FakeClock, asked: str, pause_s: float) -> None:
+@pytest.mark.parametrize("status", RATE_LIMIT_S)
+@pytest.mark.parametrize(("asked", "pause_s"), [("", None), ("40", 40.0), ("86400", RATE_LIMIT_MOST_S), ("soon", None)])
+def test_another_403_and_a_429_make_a_pause_as_long_as_they_ask_for(
+    clock: FakeClock, status: int, asked: str, pause_s: float | None
+) -> None:
+    pause_s = pause_s or RATE_LIMIT_S[status]
     vault = MemoryVault()
-    script = Script(clock, Status=[Answer(403, b"slow down", asked), STATUS])
+    script = Script(clock, Status=[Answer(status, b"slow down", asked), STATUS])
     asker = wire(clock, script, vault)
     with pytest.raises(Unreachable, match=f"pause of {pause_s:g} s") as caught:
         ask(asker)
@@ -175,9 +177,10 @@ def test_a_403_in_which_the_api_itself_ends_the_session_is_no_pause(clock: FakeC
         Answer(403, errors("m", err="60091").body),
         Answer(403, STATUS.body),
         Answer(403, b"{}"),
+        Answer(429, b'{"message": "API rate limit exceeded"}'),
     ],
 )
-def test_any_other_json_with_403_makes_a_pause(clock: FakeClock, answer: Answer) -> None:
+def test_any_other_json_with_403_or_429_makes_a_pause(clock: FakeClock, answer: Answer) -> None:
     script = Script(clock, Status=answer)
     with pytest.raises(Throttled):
         ask(wire(clock, script))
