@@ -47,7 +47,7 @@ TLS_HANDSHAKE = b"\x16\x03"
 class Parser(HTTPRequestParser):
     """Has a path from the beginning, as waitress logs the path of a request that broke off before it had one.
 
-    Takes a head whose lines end in LF alone, for whose end waitress would wait in vain.
+    Takes heads that are written by hand: waitress waits in vain for the end of one whose lines end in LF alone.
     """
 
     path = ""
@@ -55,8 +55,7 @@ class Parser(HTTPRequestParser):
     def received(self, data: bytes) -> int:
         """Take bytes, and return how many."""
         before = self.header_plus
-        is_bare = not (self.completed or self.body_rcv) and line_ends.are_bare(before + data)
-        found = line_ends.whole_head(before + data) if is_bare else None
+        found = None if self.completed or self.body_rcv else line_ends.split(before + data)
         if found is None:
             return int(super().received(data))
         head, length = found

@@ -1,23 +1,35 @@
-"""Heads whose lines end in LF alone, as hand-written clients send them and real sockets take them. Pure."""
+"""Heads as programs write that put them together by hand, in a form that the parsers take. Pure.
+
+Real sockets and bridges take lines that end in LF alone, and pass over a line that is no header.
+"""
 
 import re
 
-_FIRST = re.compile(rb"[\r\n]*[A-Z-]+ [!-~]+ HTTP/1\.[01]\n")
-_END = re.compile(rb"\r?\n")
+_BEGIN = re.compile(rb"[\r\n]*")
 _BLANK = re.compile(rb"\n\r?\n")
+_BARE = re.compile(rb"[A-Z-]+ [!-~]+ HTTP/1\.[01]\n")
 
 
-def are_bare(data: bytes) -> bool:
+def is_bare(data: bytes) -> bool:
     """Return whether a request begins here whose first line ends in LF alone."""
-    return _FIRST.match(data) is not None
+    return _BARE.match(data, _begin(data)) is not None
 
 
-def whole_head(data: bytes) -> tuple[bytes, int] | None:
-    """Return the head of such a request with CR LF in place of LF, and how long it was; None until its end is here."""
-    blank = _BLANK.search(data, _begin(data))
-    return (_END.sub(b"\r\n", data[: blank.end()]), blank.end()) if blank else None
+def split(data: bytes) -> tuple[bytes, int] | None:
+    """Return the head of a request, mended, and how many bytes it was; None while its end is not here."""
+    begin = _begin(data)
+    blank = _BLANK.search(data, begin)
+    return (_mended(data[begin : blank.end()]), blank.end()) if blank else None
 
 
 def _begin(data: bytes) -> int:
-    """Return where the first line begins, as blank lines before it end no head."""
-    return len(data) - len(data.lstrip(b"\r\n"))
+    """Return where the first line begins: blank lines before it end no head."""
+    found = _BEGIN.match(data)
+    return found.end() if found else 0
+
+
+def _mended(head: bytes) -> bytes:
+    """Return a head whose lines end in CR LF, without those that are neither a header nor the rest of one."""
+    first, *lines = (line.removesuffix(b"\r") for line in head.rstrip(b"\r\n").split(b"\n"))
+    headers = (line for line in lines if b":" in line or line.startswith((b" ", b"\t")))
+    return b"\r\n".join((first, *headers, b"", b""))

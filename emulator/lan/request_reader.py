@@ -66,7 +66,7 @@ class RequestReader:
         """Find requests; return what has to be read again."""
         if self._parser is None or self._broken:
             return b""
-        if (self._held or (not self.under_way and line_ends.are_bare(data))) and not (data := self._with_crs(data)):
+        if (self._held or not self.under_way) and not (data := self._mended(data)):
             return b""
         already = len(self.found)
         try:
@@ -81,17 +81,18 @@ class RequestReader:
             self._count(len(data))
         return b""
 
-    def _with_crs(self, data: bytes) -> bytes:
-        """Return a head as the parser takes it, and what comes after; nothing until it is whole."""
-        self._held += data
-        self.under_way = True
-        if (found := line_ends.whole_head(self._held)) is None:
-            if len(self._held) > MAX_HEADER:
+    def _mended(self, data: bytes) -> bytes:
+        """Return a head as the parser takes it, and what comes after; nothing until one of lines with LF is whole."""
+        data, self._held = self._held + data, b""
+        if found := line_ends.split(data):
+            head, length = found
+            return head + data[length:]
+        if line_ends.is_bare(data):
+            self.under_way, self._held = True, data
+            if len(data) > MAX_HEADER:
                 self._fail("The header is too large", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
             return b""
-        head, length = found
-        rest, self._held = self._held[length:], b""
-        return head + rest
+        return data
 
     def _declined(self, parser: HttpRequestParser) -> bytes:
         """Return the head again without the upgrade that it offers: we take none, and the parser no body after one."""

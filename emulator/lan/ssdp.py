@@ -89,10 +89,8 @@ def parse(data: bytes, port: int) -> Search | None:
     """Return the search in a datagram from source `port`, or None; no datagram raises."""
     if len(data) > MAX_DATAGRAM or port == 0:
         return None
-    try:
-        first, *lines = data.decode().split("\n")
-    except UnicodeDecodeError:
-        return None
+    # Whatever else is in it: AllCast sends its own name in letters that are no UTF-8.
+    first, *lines = data.decode("utf-8", "replace").split("\n")
     if not _SEARCH_LINE.fullmatch(first.rstrip("\r")):
         return None
     headers: dict[str, str] = {}
@@ -100,10 +98,11 @@ def parse(data: bytes, port: int) -> Search | None:
         name, _, value = line.partition(":")
         headers.setdefault(name.strip().lower(), value.strip(_ENDS))
     # MAN is not looked at: huejay misspells it, others leave it out, and an M-SEARCH is nothing but a search.
-    if not _TARGET.fullmatch(headers.get("st", "")):
+    st = headers.get("st", "").strip('"')  # Hue clients in Go and Objective-C quote it, as MAN is quoted
+    if not _TARGET.fullmatch(st):
         return None
     mx = headers.get("mx", "")
-    return Search(headers["st"], int(mx) if _SECONDS.fullmatch(mx) else None)
+    return Search(st, int(mx) if _SECONDS.fullmatch(mx) else None)
 
 
 def answers(device: UpnpDevice, st: str) -> tuple[Advert, ...]:

@@ -54,6 +54,8 @@ SEARCHES = [
     (search('MAN: "ssdp:discover"', "ST: uuid:x", "MX: -3", end="\n"), ssdp.Search("uuid:x", None)),
     # Shine, and others from the same source, whose `%1` was never filled in.
     (b"M-SEARCH * HTTP/1.1\nMAN: ssdp:discover\nMX: %1\nST: libhue:idl", ssdp.Search("libhue:idl", None)),
+    (search('ST: "ssdp:all"', "MX: 3"), ssdp.Search("ssdp:all", 3)),
+    (search("ST: ssdp:all") + b"X: caf\xe9\xa0", ssdp.Search("ssdp:all", None)),
     (search("MX: 1000", "ST: libhue:idl"), ssdp.Search("libhue:idl", 1000)),
     (b'm-search * http/1.0\r\nMan: "ssdp:discover"\r\nSt: ssdp:all', ssdp.Search("ssdp:all", None)),
     (search('MAN: "ssdp:discover"', "ST: ssdp:all", "ST: evil", "MX: 1\t", "junk"), ssdp.Search("ssdp:all", 1)),

@@ -130,18 +130,22 @@ def is_open(sock: socket.socket) -> bool:
         sock.settimeout(PATIENCE_S)
 
 
-@pytest.mark.parametrize("at", [1, GET.index(b"\r"), len(GET)])
-@pytest.mark.parametrize(
-    "request_",
-    [GET, POST + b"\n\n34", GET.replace(b"1.1", b"1.0").replace(b"Host: x\r\n", b"")],
-    ids=["get", "post", "no headers"],
-)
-def test_lines_may_end_in_lf_alone(house: House, request_: bytes, at: int) -> None:
-    bare = request_.replace(b"\r", b"")
-    sock = house.connect(HONEST, bare[:at])
-    house.say(sock, bare[at:])
+BY_HAND = {
+    "LF": (POST + b"\n\n34").replace(b"\r", b""),
+    "LF, no Host": b"\nGET / HTTP/1.0\n\n",
+    "LF after the head": POST.replace(b"\r\n\r\n", b"\r\n\n") + b"\r\n34",
+    "no header": POST.replace(b"\r\n", b"\r\nkeep-alive\r\n", 1) + b"1234",
+}
+
+
+@pytest.mark.parametrize("at", [1, 15, 20])
+@pytest.mark.parametrize("by_hand", BY_HAND)
+def test_a_head_that_is_written_by_hand_is_read(house: House, by_hand: str, at: int) -> None:
+    data = BY_HAND[by_hand]
+    sock = house.connect(HONEST, data[:at])
+    house.say(sock, data[at:])
     assert receive(sock).endswith(b"\r\n\r\nhere")
-    assert house.read == (b"\n\n34" if b"POST" in request_ else b"")
+    assert house.read == (data[-4:] if b"POST" in data else b"")
 
 
 # -- how long ---------------------------------------------------------------------------------------------------
