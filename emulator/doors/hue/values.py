@@ -65,7 +65,8 @@ def _is_pair(value: object) -> bool:
 VALUES: dict[str, Callable[[object], bool]] = {
     "on": lambda value: isinstance(value, bool),
     "bri": _is_brightness,
-    **dict.fromkeys(("alert", "effect", "scene"), _is_text),
+    **dict.fromkeys(("alert", "effect"), _is_text),
+    "scene": lambda _value: False,  # there is none: refused so, a Logitech POP turns its lights one by one
     **dict.fromkeys(("xy", "xy_inc"), _is_pair),
 }
 """Parameter → check of its value. Every other one takes any number, as it changes nothing."""

@@ -126,7 +126,14 @@ def test_all_at_once_is_answered_and_changes_nothing(client: Client, on: bool) -
 
 
 def test_all_at_once_with_something_else_touches_no_light(client: Client) -> None:
-    assert errors(client.ask("PUT", "/groups/0/action", {"scene": "abc", "bri": 3, "alert": "select"})) == []
+    assert errors(client.ask("PUT", "/groups/0/action", {"bri": 3, "alert": "select"})) == []
+    assert client.rig.ignored() == []
+
+
+def test_a_scene_that_cannot_be_is_refused_as_real_bridges_do(client: Client) -> None:
+    """A Logitech POP recalls a scene first; told that there is none, it turns its lights one by one."""
+    error = {"type": 7, "address": "/groups/0/action/scene", "description": "invalid value, abc, for parameter, scene"}
+    assert client.ask("PUT", "/groups/0/action", {"scene": "abc"}) == [{"error": error}]
     assert client.rig.ignored() == []
 
 
