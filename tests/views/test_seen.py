@@ -1,22 +1,15 @@
 """The alarm's own log on the page: who moved the panel, when it went off, and nothing twice."""
 
-from pathlib import Path
-
-import pytest
-
-from emulator.model import DISARMED, Arm, ArmMode, Axes, Disarm, Interior
+from emulator.model import DISARMED, Axes, Interior
 from emulator.model.activity import EventKind, Means
-from emulator.store import activity
 from emulator.store.activity import LoggedEvent
 from emulator.store.history import Span
 from emulator.views import seen
 from emulator.views.events import listed
 from emulator.views.timeline import draw
-from tests.doors.dashboard.rig import PIN, Rig
 
 NOW = 1_764_266_400.0
 NIGHT = Axes(Interior.NIGHT, perimeter=False, annex=False)
-HOSTILE = "<img src=x onerror=alert(1)> %s {n} \u202e"
 
 
 def event(kind: EventKind, at: float, user: str = "", command: int | None = None, **more: str) -> LoggedEvent:
@@ -75,70 +68,3 @@ def test_alarms_have_a_mark_and_a_row() -> None:
 def test_what_nobody_knows_is_called_as_the_cloud_does() -> None:
     [row] = seen.rows([], [event(EventKind.OTHER, 60, said="Puerta abierta", zone="Garaje")])
     assert (row.what, row.why) == ("Puerta abierta", "Garaje")
-
-
-# -- the page and the API -----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    made = Rig(tmp_path)
-    made.alarm._session.log.every_s = 0.0
-    made.poll()
-    return made
-
-
-def test_the_page_and_the_api_name_persons(rig: Rig) -> None:
-    rig.panel.keypad(Arm(ArmMode(Interior.NIGHT)), "Ana")
-    rig.poll()
-    assert "Ana · keypad" in rig.get("/").text
-    [row] = [one for one in rig.get("/api/activity?limit=5").json["events"] if one["kind"] == "armed"]
-    assert (row["user"], row["means"], row["command"]) == ("Ana", "keypad", None)
-    assert rig.get("/api/state").json["installations"][0]["triggered"] is None
-
-
-def test_an_alarm_shows_until_it_is_disarmed(rig: Rig) -> None:
-    rig.panel.keypad(Arm(ArmMode(Interior.NIGHT)))
-    rig.poll()
-    rig.panel.incident("alarm", "Cocina")
-    rig.poll()
-    assert "The alarm has gone off" in rig.get("/").text
-    assert "Cocina" in rig.get("/").text
-    assert rig.get("/api/state").json["installations"][0]["triggered"] == pytest.approx(rig.clock.time(), abs=300)
-    rig.panel.keypad(Disarm())
-    rig.clock.now += 1000  # the picture of a first day needs some time
-    rig.poll()
-    text = rig.get("/").text
-    assert "The alarm has gone off" not in text
-    assert "#m-alarm" in text
-
-
-def test_hostile_words_of_the_log_are_words(rig: Rig) -> None:
-    rig.panel.keypad(Arm(ArmMode(Interior.NIGHT)), HOSTILE)
-    rig.poll()
-    text = rig.get("/").text
-    assert "<img src=x" not in text
-    assert "&lt;img src=x" in text
-    assert "\u202e" not in text
-    assert activity.events(rig.journal, "home", 9)[0].user
-
-
-def test_the_journal_has_what_the_log_tells_between_its_commands(rig: Rig) -> None:
-    rig.panel.keypad(Arm(ArmMode(Interior.NIGHT)), "Ana")
-    rig.poll()
-    rig.post("/disarm", installation="home", what="main", pin=PIN)
-    rig.settle()
-    rig.poll()
-    text = rig.get("/journal").text
-    assert text.index("Page · ") < text.index("Ana · keypad")
-    assert text.count('<li class="event') == 2
-    assert "Ana" in rig.get("/journal?alarm=home").text
-    assert "Ana" not in rig.get("/journal?who=dashboard").text
-    number = rig.entries()[0].id
-    assert "Ana" in rig.get(f"/journal?before={number}").text
-
-
-def test_a_filter_makes_no_alarm(rig: Rig) -> None:
-    before = rig.journal.rows("SELECT count(*) FROM alarms")
-    assert rig.get("/journal?alarm=nobody").status_code == 200
-    assert rig.journal.rows("SELECT count(*) FROM alarms") == before
