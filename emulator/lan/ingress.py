@@ -3,6 +3,7 @@
 No other door or address learns of it: what the LAN sends is never looked through for these headers.
 """
 
+import errno
 import os
 import re
 import socket
@@ -69,6 +70,12 @@ class PageWeb(Web):
         if self._ingress:
             self._ingress.stop()
         super().stop()
+
+
+def taken(port: int, hosts: Sequence[str], error: OSError) -> str:
+    """Return at which port a page cannot be served, and why."""
+    why = "another program has it" if error.errno == errno.EADDRINUSE else error.strerror
+    return f"TCP port {port} on {', '.join(hosts)}: {why}"
 
 
 class IngressWeb(Web):

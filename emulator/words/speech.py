@@ -30,6 +30,7 @@ def teach(app: Flask, house: Language) -> None:
             reply.content_language.add(g.language.tag)
         return reply
 
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= {"say": _said, "headline": headline}
     app.jinja_env.globals |= {"say": _say, "say_counted": _say_counted, "sense": sense, "spoken_in": spoken_in}
 

@@ -1,6 +1,5 @@
 """The dashboard as a door: its servers on the LAN and on this machine, and the thread that follows the interfaces."""
 
-import errno
 import logging
 import secrets
 import socket
@@ -20,7 +19,7 @@ from emulator.lan import wsgi
 from emulator.lan.access import own_names
 from emulator.lan.door import Life
 from emulator.lan.headers import SECURITY
-from emulator.lan.ingress import PERSON, PageWeb
+from emulator.lan.ingress import PERSON, PageWeb, taken
 from emulator.lan.news import News
 from emulator.lan.web import LOCALHOST
 from emulator.system import local_api
@@ -40,7 +39,6 @@ def create_app(overview: Overview, access: Access, mounted: Sequence[tuple[str, 
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = wsgi.BODY
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     speech.teach(app, overview.language)
     app.register_blueprint(pages.blueprint(overview, access))
     app.register_blueprint(records.blueprint(overview))
@@ -137,10 +135,8 @@ class Dashboard:
         return DecisionPage(f"{found[0]}decide?t={token}", self._at_once) if found else None
 
     def _in_the_way(self, hosts: Sequence[str], error: OSError) -> str:
-        taken = "another program has it" if error.errno == errno.EADDRINUSE else error.strerror
-        where = f"TCP port {self._web.port} on {', '.join(hosts)}: {taken}"
         what_to_do = "choose another port with doors.dashboard.port. Everything else goes on; the port is tried again"
-        return f"The page cannot use {where}. Stop that program, or {what_to_do}"
+        return f"The page cannot use {taken(self._web.port, hosts, error)}. Stop that program, or {what_to_do}"
 
     def _others(self) -> Mapping[str, Door]:
         return {name: door for name, door in self._context.opened().items() if door is not self}

@@ -10,12 +10,14 @@ from http import HTTPStatus
 from emulator.doors import row
 from emulator.doors.dashboard.bodies import AlarmHealth, Healthz
 from emulator.doors.dashboard.overview import Overview
+from emulator.views import schema
+from emulator.views.facts import facts
 
 
 def healthz(overview: Overview) -> tuple[Healthz, HTTPStatus]:
     """Return one word for each part, the word of the worst part for the whole, and the HTTP status."""
-    health = {name: overview.health(name) for name in overview.hub.installations}
-    doors = {door.name: door.status for door in overview.door_views()}
+    health = {name: schema.health(facts(overview.hub, name, ())) for name in overview.hub.installations}
+    doors = {door.name: door.status for door in overview.shown_doors()}
     own = [status for name, status in doors.items() if not row(name).depends]
     trouble, restart = overview.journal.trouble, HTTPStatus.SERVICE_UNAVAILABLE
     worst_first = (

@@ -60,7 +60,7 @@ class Overview:
             pin_set=self.pin.is_set,
             installations=[schema.installation(facts(self.hub, name, entries)) for name in self.hub.installations],
             switches=[self._switch(switch) for switch in self.hub.switches],
-            doors=self.door_views(),
+            doors=[schema.DoorView.of(door, obstacles=list(door.obstacles)) for door in self.shown_doors()],
             trouble=self.journal.trouble,
             settings=self.not_taken,
             bridge=self.pairing and schema.BridgeView(pairing=self.pairing, pressed=self.is_pressed),
@@ -112,17 +112,9 @@ class Overview:
             for name, door in self.doors().items()
         ]
 
-    def door_views(self) -> list[schema.DoorView]:
-        """Return the same for programs."""
-        return [schema.DoorView.of(one, obstacles=list(one.obstacles)) for one in self.shown_doors()]
-
     def reports(self, switch: Switch) -> list[tuple[str, str]]:
         """Return what each of its doors tells its clients of a switch, by the door's name."""
         return [(name, door.report(switch)) for name, door in self.doors().items() if name in switch.doors]
-
-    def health(self, installation: str) -> schema.HealthView:
-        """Return the health of an alarm's connection to its cloud."""
-        return schema.health(facts(self.hub, installation, ()))
 
     def find(self, installation: str | None) -> str:
         """Return the alarm of that name, or the only one; ProtocolError when there is a choice or no such alarm."""

@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from ipaddress import ip_address
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from emulator import doors
 from emulator.doors import Invitation
-from emulator.doors.dashboard import decisions, naming
+from emulator.doors.dashboard import decisions
 from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.bodies import CODE_SHAPE
 from emulator.doors.dashboard.overview import Overview, status_of
@@ -32,6 +33,9 @@ LATE_S = 10.0
 
 FORM_LIMIT = 100
 """Characters of a field; the longest real one is an alarm's name."""
+
+NAME = "name a device"
+"""The deed, as the journal has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +144,24 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
 
     @pages.post("/name")
     def rename() -> AnyResponse:
-        """Give a device of the house a name."""
-        return carry_out(lambda: naming.give(overview, access, request), at="pin-names")
+        """Give a device of the house a name. Needs the PIN where one is set: a name tells people whom to trust."""
+
+        def give() -> None:
+            if overview.pin.is_set:
+                access.check_person(request, request.form.get("pin"), NAME)
+            address, name = (request.form.get(field, "")[:FORM_LIMIT] for field in ("address", "name"))
+            # A zone of IPv6 could hold any letters.
+            address = address.replace("%", " ").strip()
+            try:
+                overview.names.give(address, name)
+            except ValueError as error:
+                raise ProtocolError(str(error)) from None
+            peer = str(ip_address(address))
+            told = Text("{address} is {name}", address=peer, name=overview.names.named(peer))
+            overview.journal.did(Origin("dashboard", str(request.remote_addr)), NAME, told, overview.now())
+            overview.news.changed()
+
+        return carry_out(give, at="pin-names")
 
     @pages.post("/invite")
     def invite() -> AnyResponse:

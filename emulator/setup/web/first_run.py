@@ -1,6 +1,5 @@
 """The first start, without devices.yaml: the page of set-up, until the file is written or the program is stopped."""
 
-import errno
 import logging
 import socket
 import threading
@@ -19,7 +18,7 @@ from emulator.lan import network, wsgi
 from emulator.lan.access import own_names
 from emulator.lan.door import LOOK_S, Life
 from emulator.lan.headers import SECURITY
-from emulator.lan.ingress import PageWeb
+from emulator.lan.ingress import PageWeb, taken
 from emulator.lan.web import LOCALHOST
 from emulator.setup import door_choices
 from emulator.setup.claim import ClaimCode
@@ -48,7 +47,6 @@ def create_app(desk: SetUpDesk, finish: Callable[[], str], is_over: Callable[[],
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = wsgi.BODY
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     speech.teach(app, ENGLISH)
 
     def refused(peer: str, asked: str, why: str) -> None:
@@ -161,6 +159,5 @@ class FirstRun:
         return Text("The program starts with it now.")
 
     def _in_the_way(self, hosts: Sequence[str], error: OSError) -> str:
-        taken = "another program has it" if error.errno == errno.EADDRINUSE else error.strerror
-        where = f"TCP port {self.port} on {', '.join(hosts)}: {taken}"
+        where = taken(self.port, hosts, error)
         return f"Set-up cannot be shown at {where}. Stop that program, or choose another port with --page-port"

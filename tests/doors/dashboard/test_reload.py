@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import Client
 
-from emulator.doors.dashboard import reload
+from emulator.doors.dashboard import api
 from emulator.doors.dashboard.door import create_app
 from emulator.errors import ConfigError, Problem
 from tests.doors.dashboard.rig import PIN, TOKEN, Rig
@@ -61,7 +61,7 @@ def test_a_program_that_cannot_says_so(tmp_path: Path) -> None:
 
 
 def test_a_check_that_takes_for_ever_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, rig: Rig) -> None:
-    monkeypatch.setattr(reload, "CHECKED_S", 0.0)
+    monkeypatch.setattr(api, "CHECKED_S", 0.0)
     monkeypatch.setattr(rig.changes, "ask", Future)
     answer = rig.call("/api/reload", {"pin": PIN})
     assert answer.status_code == 503
