@@ -28,7 +28,7 @@ from emulator.words.text import Text
 LOG = logging.getLogger(__name__)
 
 URGENT = frozenset(
-    {Notice.ALARM, Notice.TAMPER, Notice.MAINS, Notice.DISARMED, Notice.BYPASSED, Notice.LOGIN, Notice.LOCKED}
+    set(Notice) - {Notice.FAILED, Notice.OPEN, Notice.SILENT, Notice.BACK, Notice.DAMAGED, Notice.SETTINGS, Notice.TEST}
 )
 """Notices that nothing a peer can do for free may delay or push out."""
 
@@ -46,6 +46,7 @@ TITLES = {
     Notice.LOCKED: Text("Alarm: wrong PINs"),
     Notice.DAMAGED: Text("Alarm: the journal was damaged"),
     Notice.SETTINGS: Text("Alarm: changed settings are not taken"),
+    Notice.CHANGED: Text("Alarm: settings were changed"),
     Notice.ALARM: Text("ALARM: it has gone off"),
     Notice.TAMPER: Text("Alarm: tampering"),
     Notice.MAINS: Text("Alarm: power cut"),

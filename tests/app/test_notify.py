@@ -270,7 +270,7 @@ def test_a_disarm_a_login_and_a_lock_go_first(journal: Journal, notice: Notice) 
     away.tell(notice, "home", "x")
     away.stop()
     incidents = (Notice.ALARM, Notice.TAMPER, Notice.MAINS)
-    goes_first = notice in (Notice.DISARMED, Notice.BYPASSED, Notice.LOGIN, Notice.LOCKED, *incidents)
+    goes_first = notice in (Notice.DISARMED, Notice.BYPASSED, Notice.LOGIN, Notice.LOCKED, Notice.CHANGED, *incidents)
     assert [bool(first) for (first,) in journal.rows("SELECT first FROM notices")] == [goes_first]
 
 

@@ -11,11 +11,14 @@ from flask import Flask
 from emulator.doors import DoorContext
 from emulator.doors.dashboard.door import create_app
 from emulator.errors import ConfigError, Problem
+from emulator.model import Notice
 from emulator.setup.claim import ClaimCode
 from emulator.setup.mount import mounted
+from emulator.setup.set_up import TARGETS
 from emulator.store.pin import TRIES
+from emulator.system import kept
 from tests.doors.dashboard.rig import FakeChanges, Rig
-from tests.setup.browser import Browser
+from tests.setup.browser import PEER, Browser
 from tests.setup.conftest import Make
 from tests.setup.rig import PASSWORD, SECOND, Bench, finish
 from tests.setup.test_set_up import logged_in
@@ -36,6 +39,7 @@ class Home:
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         self.changes = FakeChanges()
+        self.told: list[str] = []
         self.code = ClaimCode(bench.clock.monotonic)
         self.rig = Rig(bench.path.parent / "running", pin=PIN)
         self.app = self._app()
@@ -47,6 +51,10 @@ class Home:
         return create_app(
             rig.shown, rig.access, [(one.path, one.title, one.open(cast(DoorContext, context), rig.access.refuse))]
         )
+
+    def tell(self, notice: Notice, about: str, text: str) -> None:
+        assert (notice, about) == (Notice.CHANGED, "program")
+        self.told.append(text)
 
     def opened(self, pin: str = PIN) -> Browser:
         """Return a browser that has given the PIN."""
@@ -62,6 +70,7 @@ class Surroundings:
         self.clock = home.bench.clock
         self.pin = home.rig.shown.pin
         self.changes = home.changes
+        self.notify = home.tell
 
 
 Enter = Callable[..., Home]
@@ -123,6 +132,21 @@ def test_what_the_program_does_not_take_is_said(enter: Enter) -> None:
     browser = home.opened().get("/setup/switches").form("next", name_0="Noche").get("/setup/review").form()
     assert "does not take it" in browser.text
     assert "is not right" in browser.text
+
+
+def test_people_hear_of_another_pin_and_of_other_targets(enter: Enter) -> None:
+    """At the targets that there were: whoever takes these away is told of there."""
+    home = enter()
+    kept.change(home.bench.state, {TARGETS: "ntfy://house"})
+    home.app = home._app()
+    browser = home.opened()
+    browser.get("/setup/pin").form("next", pin="147258", again="147259")
+    browser.get("/setup/switches").form("next", name_0="Noche").get("/setup/review").form()
+    assert home.told == []
+    browser = home.opened().get("/setup/pin").form("next", pin="147258", again="147258")
+    assert home.told == [f"the PIN was changed on the page, from {PEER}"]
+    browser.get("/setup/notices").form("remove-0").get("/setup/review").form()
+    assert home.told[1:] == [f"the targets of notices were changed on the page, from {PEER}"]
 
 
 def test_without_the_pin_nothing_is_shown_or_changed(enter: Enter) -> None:

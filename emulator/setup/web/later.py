@@ -4,10 +4,11 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Blueprint
+from flask import Blueprint, request
 
 from emulator.app.login_store import JournalVault
 from emulator.app.settings import Settings
@@ -16,9 +17,10 @@ from emulator.doors import DoorContext
 from emulator.doors.mounted import Refused
 from emulator.errors import ConfigError, EmulatorError
 from emulator.lan import turns
+from emulator.model import Notice
 from emulator.setup import answers, door_choices, place
 from emulator.setup.claim import ClaimCode
-from emulator.setup.set_up import SetUp
+from emulator.setup.set_up import TARGETS, SetUp
 from emulator.setup.web import pages
 from emulator.setup.web.desk import FormTooOld, SetUpDesk
 from emulator.system import kept
@@ -57,11 +59,22 @@ def blueprint(
             page_port=_page_port(running),
         )
 
+    # At the targets that there were: whoever takes these away is told of there.
+    told = partial(context.notify, Notice.CHANGED, Text("program"))
+
     def set_pin(pin: str) -> None:
         context.pin.set(pin)
         desk.renew()
+        told(Text("the PIN was changed on the page, from {peer}", peer=str(request.remote_addr)))
+
+    def targets() -> str:
+        return kept.read(context.state_dir).get(TARGETS, "")
+
+    before = targets()
 
     def finish() -> str:
+        if targets() != before:
+            told(Text("the targets of notices were changed on the page, from {peer}", peer=str(request.remote_addr)))
         if context.changes is None:
             return Text("Restart the program: it takes them then.")
         return _answer(context.changes.ask())
