@@ -38,6 +38,7 @@ PASSING_NOTES = (
     "hue button",
     "notified ",
     "told of silence ",
+    "told that the settings are gone",
     "tried to write",
     "wemo subscriptions",
 )

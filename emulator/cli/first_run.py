@@ -1,21 +1,29 @@
 """The first start, which has no devices.yaml yet: set-up in a browser, with a code that is printed here."""
 
-from contextlib import ExitStack
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import click
 
+from emulator.app.notify import Notifier
+from emulator.app.targets import patient_target
 from emulator.cli import colours
 from emulator.cli.context import POLL_S, Context
 from emulator.cli.stop import Stop
 from emulator.clock import SystemClock
-from emulator.config import devices_yaml
+from emulator.config import credentials, devices_yaml
 from emulator.errors import ConfigError, EmulatorError, Hindered, Problem
 from emulator.lan.kept import LISTENERS
-from emulator.setup import place
+from emulator.model import Notice
+from emulator.setup import lost, place
 from emulator.setup.answers import AnswerRefused
 from emulator.setup.web.first_run import ANSWER_S, FirstRun
 from emulator.system import lock, systemd
+from emulator.words.text import Text
+
+LOG = logging.getLogger(__name__)
 
 
 def serve(here: Context, interfaces: tuple[str, ...], port: int | None, stopping: Stop, handover: ExitStack) -> bool:
@@ -39,20 +47,45 @@ def serve(here: Context, interfaces: tuple[str, ...], port: int | None, stopping
         try:
             first.start()
             _announce(first, path)
-            arrival = Arrival(here)
-            while not stopping.wait(POLL_S):
-                if first.written.is_set() or arrival.look():
-                    first.written.set()
-                    stopping.wait(ANSWER_S)
-                    handover.enter_context(LISTENERS.keeping())
-                    click.echo(f"Written: {path}")
-                    return not stopping.is_set()
+            with told(first, here):
+                arrival = Arrival(here)
+                while not stopping.wait(POLL_S):
+                    if first.written.is_set() or arrival.look():
+                        first.written.set()
+                        stopping.wait(ANSWER_S)
+                        handover.enter_context(LISTENERS.keeping())
+                        click.echo(f"Written: {path}")
+                        return not stopping.is_set()
             click.echo("Stopping.")
             return False
         finally:
             if stopping.is_set():
                 systemd.notify("STOPPING=1")
             first.stop()
+
+
+@contextmanager
+def told(first: FirstRun, here: Context) -> Iterator[None]:
+    """Tell people inside, at the targets that are still known, if settings that were there are gone."""
+    if not first.trouble:
+        yield
+        return
+    LOG.error("%s", first.trouble)
+    clock, targets = SystemClock(), list[str]()
+    with suppress(EmulatorError):
+        targets = credentials.targets(here.environment)
+    for target in targets:
+        here.redactor.conceal(target)
+    # The language of the house went with the settings.
+    notifier = Notifier(first.journal, targets, clock, patient_target)
+    notifier.start()
+    try:
+        with suppress(EmulatorError):  # a journal that cannot be written is no reason against set-up
+            if targets and lost.is_news(first.journal, clock.time()):
+                notifier.tell(Notice.CHANGED, Text("program"), first.trouble)
+        yield
+    finally:
+        notifier.stop()
 
 
 class Arrival:
@@ -81,11 +114,12 @@ class Arrival:
 
 
 def _announce(first: FirstRun, path: Path) -> None:
-    click.echo(f"There is no {path} yet. Set the program up in a browser of this network:")
+    missing = f"{first.trouble[0].upper()}{first.trouble[1:]}." if first.trouble else f"There is no {path} yet."
+    click.echo(f"{missing} Set the program up in a browser of this network:")
     for url in first.urls():
         click.echo(f"  {url}")
     for obstacle in first.obstacles():
         click.echo(f"  {obstacle}")
     click.echo(f"The code that it asks for: {colours.bold(str(first.code))}")
     click.echo("Or type `emulator init` here. Ctrl-C stops.")
-    systemd.notify("READY=1", f"STATUS=there is no {path}: waits to be set up in a browser; its log has the code")
+    systemd.notify("READY=1", f"STATUS={missing} Waits to be set up in a browser; the log has the code")

@@ -20,7 +20,7 @@ from emulator.lan.door import LOOK_S, Life
 from emulator.lan.headers import SECURITY
 from emulator.lan.ingress import PageWeb, taken
 from emulator.lan.web import LOCALHOST
-from emulator.setup import door_choices
+from emulator.setup import door_choices, lost
 from emulator.setup.claim import ClaimCode
 from emulator.setup.set_up import SetUp
 from emulator.setup.web import pages
@@ -40,13 +40,14 @@ ANSWER_S = 0.5
 """For the last page to be read, before its server is closed."""
 
 
-def create_app(desk: SetUpDesk, finish: Callable[[], str], is_over: Callable[[], bool]) -> Flask:
+def create_app(desk: SetUpDesk, finish: Callable[[], str], is_over: Callable[[], bool], trouble: str = "") -> Flask:
     """Build the pages as an app of their own. The gate in front of it has checked the peer, Host and Origin.
 
-    Once it `is_over`, the program is about to have the page in their place.
+    Once it `is_over`, the program is about to have the page in their place. `trouble` is shown on each of them.
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = wsgi.BODY
+    app.jinja_env.globals["trouble"] = trouble
     speech.teach(app, ENGLISH)
 
     def refused(peer: str, asked: str, why: str) -> None:
@@ -105,6 +106,8 @@ class FirstRun:
         self.port = port or row.ports(row.settings())[0].number
         self.code = ClaimCode(clock.monotonic)
         self.journal = Journal(state_dir)
+        self.trouble = lost.trouble(path.name, lost.alarms(self.journal))
+        """The settings are gone, in words for people; empty where there were none."""
         self.written = threading.Event()
         self._clock = clock
         begin = partial(
@@ -120,7 +123,7 @@ class FirstRun:
         self.desk = SetUpDesk(begin, self.code.check, clock.monotonic, goes_on=True)
         self._web = PageWeb(
             "setup",
-            create_app(self.desk, self._finish, self.written.is_set),
+            create_app(self.desk, self._finish, self.written.is_set, self.trouble),
             self.port,
             interfaces=interfaces,
             also=(LOCALHOST,),

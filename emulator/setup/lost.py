@@ -1,0 +1,37 @@
+"""Settings that are gone: the journal still knows the alarms that the last ones named."""
+
+from emulator import clouds
+from emulator.store.journal import Journal
+from emulator.words.text import Text
+
+TELL_AGAIN_S = 86_400.0
+"""Time until people are told again: a service manager may start the program every few seconds."""
+
+_TOLD = "told that the settings are gone"
+
+
+def alarms(journal: Journal) -> tuple[str, ...]:
+    """Return the names of the real alarms that were in the settings; empty if there was none."""
+    simulated = {name for name, row in clouds.rows().items() if row.simulated}
+    rows = journal.rows("SELECT name, cloud FROM alarms WHERE is_named ORDER BY id")
+    return tuple(str(name) for name, cloud in rows if cloud not in simulated)
+
+
+def trouble(file: str, names: tuple[str, ...]) -> str:
+    """Say that the file of these alarms is gone; empty where there are none."""
+    if not names:
+        return ""
+    return Text(
+        "the settings ({file}) are gone: until they are back, or set-up was done anew, nothing here arms {alarms}",
+        file=file,
+        alarms=names,
+    )
+
+
+def is_news(journal: Journal, now: float) -> bool:
+    """Return whether people are to be told, in epoch seconds; they have been then. Raises EmulatorError."""
+    told = float(journal.recall(_TOLD) or "-inf")
+    if 0 <= now - told < TELL_AGAIN_S:
+        return False
+    journal.note(_TOLD, str(int(now)))
+    return True
