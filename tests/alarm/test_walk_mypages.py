@@ -8,12 +8,11 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from emulator.alarm.installation import Installation
-from emulator.alarm.queue import Ticket
 from emulator.app.login_store import JournalVault
 from emulator.clouds.firewall import Answer
-from emulator.model import Action, Arm, ArmMode, Axes, Command, Disarm, Interior, Origin, Result
+from emulator.model import Action, Arm, ArmMode, Disarm, Interior
 from emulator.store.journal import Journal
+from tests.alarm.walker import Walker
 from tests.support.fakes_mypages import PagesSender, SimulatedMyPages
 
 MODES = {"night": ArmMode(Interior.NIGHT), "total": ArmMode(Interior.TOTAL)}
@@ -49,58 +48,31 @@ events = st.one_of(
 )
 
 
-class Walk:
-    """An installation on a simulated alarm, and the disarms that were sent for its switches."""
+class Walk(Walker):
+    """The same at My Pages."""
 
     def __init__(self, folder: Path) -> None:
-        self.journal = Journal(folder)
-        self.world = SimulatedMyPages(vault=JournalVault(self.journal, folder, "pages.example"))
-        self.clock = self.world.clock
-        self.disarms: list[tuple[Command, Axes]] = []
+        journal = Journal(folder)
+        self.world = SimulatedMyPages(vault=JournalVault(journal, folder, "pages.example"))
         self.told = ""
         for host in self.world.hosts:
             self._watch(host, host.request)
-        self.restart()
-
-    def restart(self) -> None:
-        self.alarm = Installation(
-            "home", self.world.new_client, self.journal, self.clock, poll_every_s=120, reread_after_s=15
-        )
-
-    def run(self, *tickets: Ticket) -> None:
-        while not all(ticket.done.done() for ticket in tickets):
-            self.alarm.step()
+        super().__init__(journal, self.world, MODES)
 
     def take(self, kind: str, what: object) -> None:
-        """One step; a command runs to its end, so that a restart leaves none behind."""
         match kind, what:
-            case "on", str(name):
-                force = name == "night"
-                self.run(self.alarm.submit(Command(Arm(MODES[name], force=force), Origin("test", switch=name))))
-            case "off", str(name):
-                mode = MODES[name]
-                self.run(self.alarm.submit(Command(Disarm.of(mode), Origin("test", switch=name), only_if=mode)))
-            case "key", Arm() | Disarm() as action:
-                self.world.panel.keypad(action)
-            case "window", bool(is_open):
-                self.world.panel.window("Cocina", is_open=is_open)
-            case "fault", (str(loss), str(operation), int(times)):
-                self.world.fault(loss, operation, times)
             case "host", (str(setting), bool(on)):
                 setattr(self.world.face.options, setting, on)
-            case "kill", None:
-                self.world.face.actions["sessions/kill"]()
-            case "restart", None:
-                self.restart()
-            case "step", int(seconds):
-                self.alarm.step()
-                self.clock.now += seconds
+            case _:
+                super().take(kind, what)
 
-    def heal(self) -> None:
-        """Nothing is wrong with the cloud any more."""
-        self.world.backend.faults.clear()
+    def kill(self) -> None:
+        self.world.face.actions["sessions/kill"]()
+
+    def come_to_rest(self, after_s: float) -> None:
         for setting in HOSTS:
             setattr(self.world.face.options, setting, False)
+        super().come_to_rest(after_s)
 
     def _watch(self, host: PagesSender, send: Callable[..., Answer]) -> None:
         """Collect the disarms with all offs that joined them, and where the panel stood.
@@ -140,20 +112,10 @@ def test_nothing_is_sent_twice_disarmed_by_mistake_or_left_open(
         for event in walk:
             here.take(*event)
 
-        here.heal()
-        here.clock.now += 4000  # longer than the silence after a limit
-        for _ in range(20):  # longer than any pause between polls
-            here.clock.now += 610
-            here.alarm.step()
-
+        here.come_to_rest(4000)  # longer than the silence after a limit
         state = here.world.state()
         assert (state["wrong_codes"], state["refused_requests"], state["client_faults"]) == (0, 0, [])
-        assert here.alarm.view.axes == here.world.panel.axes
-        assert here.alarm.view.target is None
-        entries = here.journal.commands(99)
-        assert all(entry.result for entry in entries)
-        assert all(entry.settled for entry in entries if entry.result == Result.UNCONFIRMED)
-        assert here.world.backend.accepted.total() <= sum(entry.result != Result.IGNORED for entry in entries)
+        here.check_journal(each=1)
         if not any(kind == "key" for kind, _ in walk):
-            assert all(command.is_on(axes) for command, axes in here.disarms)
+            here.check_disarms()
         here.journal.close()

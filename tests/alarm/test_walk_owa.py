@@ -9,14 +9,12 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from emulator.alarm.installation import Installation
-from emulator.alarm.queue import Ticket
 from emulator.app.login_store import JournalVault
 from emulator.clouds.firewall import Answer
-from emulator.model import Arm, Axes, Command, Disarm, Origin, Result
 from emulator.store.journal import Journal
 from tests.alarm.test_installation import MODES
 from tests.alarm.test_walk import KEYS
+from tests.alarm.walker import Walker
 from tests.support.fakes_owa import SimulatedOwa
 
 OPERATIONS = (
@@ -40,50 +38,19 @@ events = st.one_of(
 )
 
 
-class Walk:
-    """An installation on a simulated alarm, and the disarms that were sent for its switches."""
+class Walk(Walker):
+    """The same at the cloud of today's app."""
 
     def __init__(self, folder: Path, profile: str) -> None:
-        self.journal = Journal(folder)
-        self.world = SimulatedOwa(profile, JournalVault(self.journal, folder, "owa.example"))
+        journal = Journal(folder)
+        self.world = SimulatedOwa(profile, JournalVault(journal, folder, "owa.example"))
         self.world.face.options.refresh_grace = True
-        self.clock = self.world.clock
-        self.disarms: list[tuple[Command, Axes]] = []
         self._letter = ""
         self._post, self.world.poster.post = self.world.poster.post, self._watch  # type: ignore[method-assign]
-        self.restart()
+        super().__init__(journal, self.world, MODES)
 
-    def restart(self) -> None:
-        self.alarm = Installation(
-            "home", self.world.new_client, self.journal, self.clock, poll_every_s=120, reread_after_s=15
-        )
-
-    def run(self, *tickets: Ticket) -> None:
-        while not all(ticket.done.done() for ticket in tickets):
-            self.alarm.step()
-
-    def take(self, kind: str, what: object) -> None:
-        """One step; a command runs to its end, so that a restart leaves none behind."""
-        match kind, what:
-            case "on", str(name):
-                force = name == "night"
-                self.run(self.alarm.submit(Command(Arm(MODES[name], force=force), Origin("test", switch=name))))
-            case "off", str(name):
-                mode = MODES[name]
-                self.run(self.alarm.submit(Command(Disarm.of(mode), Origin("test", switch=name), only_if=mode)))
-            case "key", Arm() | Disarm() as action:
-                self.world.panel.keypad(action)
-            case "window", bool(is_open):
-                self.world.panel.window("Cocina", is_open=is_open)
-            case "fault", (str(loss), str(operation), int(times)):
-                self.world.fault(loss, operation, times)
-            case "kill", None:
-                self.world.face.tokens.kill()
-            case "restart", None:
-                self.restart()
-            case "step", int(seconds):
-                self.alarm.step()
-                self.clock.now += seconds
+    def kill(self) -> None:
+        self.world.face.tokens.kill()
 
     def _watch(self, headers: Mapping[str, str], body: bytes) -> Answer:
         """Collect the disarms with all offs that joined them, and where the panel stood.
@@ -137,21 +104,10 @@ def test_nothing_is_sent_twice_disarmed_by_mistake_or_left_open(
         for event in walk:
             here.take(*event)
 
-        here.world.backend.faults.clear()
-        here.clock.now += 1300  # longer than a ban that a request has lengthened
-        for _ in range(20):  # longer than any pause between polls
-            here.clock.now += 610
-            here.alarm.step()
-
+        here.come_to_rest(1300)  # longer than a ban that a request has lengthened
         state = here.world.state()
         assert (state["refresh_reused"], state["client_faults"]) == (0, [])
-        assert here.alarm.view.axes == here.world.panel.axes
-        assert here.alarm.view.target is None
-        entries = here.journal.commands(99)
-        assert all(entry.result for entry in entries)
-        assert all(entry.settled for entry in entries if entry.result == Result.UNCONFIRMED)
-        # A sum may be two requests, an arm by force two, a disarm of both halves two.
-        assert here.world.backend.accepted.total() <= 2 * sum(entry.result != Result.IGNORED for entry in entries)
+        here.check_journal(each=2)  # a sum may be two requests, an arm by force two, a disarm of both halves two
         if not any(kind == "key" for kind, _ in walk):
-            assert all(command.is_on(axes) for command, axes in here.disarms)
+            here.check_disarms()
         here.journal.close()
