@@ -64,9 +64,11 @@ class Provider(NamedTuple):
     polling: Polling
     open: Open
     """Make a session with one installation."""
-    after_refusal: str
+    after_refusal: str = Text(
+        "Nothing more is sent to this account, so that it is not locked. Mend that, then type `emulator login`."
+    )
     """Consequence of a refused login, and the remedy, for people."""
-    again: str
+    again: str = "type `emulator login`"
     """Order to a person that has the login tried again."""
     enrol: Enrol | None = None
     """Begin a login with a code by SMS, which is then kept. None: user and password come from the environment."""

@@ -76,7 +76,7 @@ class SimulatedOwa:
     def new_client(self) -> OwaCloud:
         """A restart of the program."""
         account = self.account(self.password)
-        return OwaCloud(account, self.poster, self.clock, DEADLINE_S, Turnstile(SPACING_S), self.vault)
+        return OwaCloud(Wire(account, self.poster, self.clock, Turnstile(SPACING_S), self.vault), DEADLINE_S)
 
     def count(self, operation: str) -> int:
         """How many of an operation the cloud has received."""

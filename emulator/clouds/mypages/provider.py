@@ -4,6 +4,7 @@ Facts: verisure-mypages.md §1, §5 and §9.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from emulator.alarm.cloud import Cloud
@@ -11,8 +12,12 @@ from emulator.clock import Clock
 from emulator.clouds import Country, Polling, Provider
 from emulator.clouds.account import Account, Reach
 from emulator.clouds.enrolment import Enrolment
+from emulator.clouds.turnstile import Turnstile
 from emulator.model import ArmMode, Interior
 from emulator.words.text import Text
+
+if TYPE_CHECKING:
+    from emulator.clouds.mypages.wire import PagesWire
 
 FIRST, SECOND = "automation01", "automation02"
 """Names of the two hosts, of which one is active (§1)."""
@@ -65,24 +70,24 @@ def hosts(url: str) -> Sequence[str]:
 
 
 def _open(account: Account, reach: Reach, clock: Clock) -> Cloud:
-    from emulator.clouds.http import HttpTransport
     from emulator.clouds.mypages.cloud import MyPagesCloud
-    from emulator.clouds.mypages.wire import PagesWire
-    from emulator.clouds.turnstile import Turnstile
 
     turnstile = reach.shared.setdefault((Turnstile, reach.url), Turnstile(reach.spacing_s))
-    senders = [HttpTransport(url, reach.request_s) for url in hosts(reach.url)]
-    return MyPagesCloud(PagesWire(account, senders, clock, turnstile, reach.vault), reach.command_s)
+    return MyPagesCloud(_wire(account, reach, clock, turnstile), reach.command_s)
 
 
 def _enrol(account: Account, reach: Reach, clock: Clock) -> Enrolment:
-    from emulator.clouds.http import HttpTransport
     from emulator.clouds.mypages.enrol import MyPagesEnrolment
+
+    return MyPagesEnrolment(_wire(account, reach, clock, Turnstile(reach.spacing_s)))
+
+
+def _wire(account: Account, reach: Reach, clock: Clock, turnstile: Turnstile) -> "PagesWire":
+    from emulator.clouds.http import HttpTransport
     from emulator.clouds.mypages.wire import PagesWire
-    from emulator.clouds.turnstile import Turnstile
 
     senders = [HttpTransport(url, reach.request_s) for url in hosts(reach.url)]
-    return MyPagesEnrolment(PagesWire(account, senders, clock, Turnstile(reach.spacing_s), reach.vault))
+    return PagesWire(account, senders, clock, turnstile, reach.vault)
 
 
 ROW = Provider(
@@ -92,10 +97,6 @@ ROW = Provider(
     path="",
     polling=Polling(POLL_EVERY_S, POLL_AT_LEAST_S, SPACING_S, REREAD_AFTER_S, LAG_S),
     open=_open,
-    after_refusal=Text(
-        "Nothing more is sent to this account, so that it is not locked. Mend that, then type `emulator login`."
-    ),
-    again="type `emulator login`",
     enrol=_enrol,
     forces=True,
     codes=True,

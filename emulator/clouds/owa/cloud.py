@@ -7,8 +7,6 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from emulator.alarm.cloud import Details, Reading, Report
-from emulator.clock import Clock
-from emulator.clouds.account import Account
 from emulator.clouds.owa import log
 from emulator.clouds.owa.commands import Commands
 from emulator.clouds.owa.failures import Unsupported
@@ -16,9 +14,7 @@ from emulator.clouds.owa.profiles import candidates, effect, profile_for
 from emulator.clouds.owa.refusals import because
 from emulator.clouds.owa.session import OwaSession
 from emulator.clouds.owa.state import StateReader
-from emulator.clouds.owa.wire import Poster, Wire
-from emulator.clouds.turnstile import Turnstile
-from emulator.clouds.vault import Vault
+from emulator.clouds.owa.wire import Wire
 from emulator.errors import CloudError, CommandError, EmulatorError, Rejected, Unconfirmed, Unreachable
 from emulator.model import Action, Arm, PanelState
 from emulator.model.activity import AlarmEvent
@@ -34,16 +30,11 @@ LOOKED_S = 60.0
 class OwaCloud:
     """One installation on the OWA server; owned by one thread. `deadline_s` bounds the wait for its panel."""
 
-    def __init__(
-        self, account: Account, transport: Poster, clock: Clock, deadline_s: float, turnstile: Turnstile, vault: Vault
-    ) -> None:
-        self._wire = Wire(account, transport, clock, turnstile, vault)
-        self._session = OwaSession(self._wire)
-        self._reader = StateReader(self._session, clock)
-        self._commands = Commands(self._session, self._reader, clock, deadline_s)
-        self._clock = clock
-        self._vault = vault
-        self._country = account.country
+    def __init__(self, wire: Wire, deadline_s: float) -> None:
+        self._wire = wire
+        self._session = OwaSession(wire)
+        self._reader = StateReader(self._session, wire.clock)
+        self._commands = Commands(self._session, self._reader, wire.clock, deadline_s)
         self._unsupported: dict[str, str] = {}
 
     def read(self, how: Reading = Reading.POLL) -> PanelState:
@@ -64,7 +55,7 @@ class OwaCloud:
         """Read the state before the first command; raise Unreachable only for an arm, which may depend on it."""
         if isinstance(action, Arm):
             self.read()
-        elif self._clock.monotonic() - self._reader.looked_at >= LOOKED_S:
+        elif self._wire.clock.monotonic() - self._reader.looked_at >= LOOKED_S:
             try:
                 self.read()
             except Unreachable as error:
@@ -72,12 +63,12 @@ class OwaCloud:
 
     def _reach(self, action: Action, report: Report) -> PanelState:
         number, panel = self._session.installation()
-        profile = profile_for(self._country, panel)
+        profile = profile_for(self._wire.account.country, panel)
         sent: list[str] = []
         refused: dict[str, str] = {}
         while not sent or self._reader.axes.reached(action) is False:
             fit = candidates(profile, self._session.fitted(), action, self._reader.axes)
-            known = {*self._vault.unsupported(number), *self._unsupported, *refused, *sent}
+            known = {*self._wire.vault.unsupported(number), *self._unsupported, *refused, *sent}
             request = next((one for one in fit if one not in known), None)
             if request is None:
                 break
@@ -107,7 +98,7 @@ class OwaCloud:
     def _remember_unsupported(self, number: str, refused: Iterable[str]) -> None:
         try:
             for request in refused:
-                self._vault.remember_unsupported(number, request)
+                self._wire.vault.remember_unsupported(number, request)
         except EmulatorError as error:
             # The command is done; without this note the next one only takes as long again.
             LOG.error("%s", error)
@@ -134,7 +125,7 @@ class OwaCloud:
 
     def activity(self) -> Sequence[AlarmEvent]:
         """Return the newest events of the log. Raises EmulatorError."""
-        return log.read(self._session, self._wire.account.user, self._clock.time())
+        return log.read(self._session, self._wire.account.user, self._wire.clock.time())
 
     def describe(self) -> Details:
         """Return the details of the installation. Raises CloudError."""

@@ -10,6 +10,7 @@ from typing import Any
 from emulator.clouds import letters, values
 from emulator.clouds.owa import codes, graphql
 from emulator.model import DISARMED, Action, Arm, ArmMode, Axes, Disarm, Interior
+from emulator.words.tables import read_table
 
 LETTERS = letters.LETTERS | {"D": DISARMED, "A": Axes(Interior.TOTAL, perimeter=True, annex=False)}
 """Letter → axes (§4.3). Any other letter, such as N for armed by the monitoring centre, is armed in an unknown way."""
@@ -21,53 +22,26 @@ def axes_of(letter: str) -> Axes:
 
 
 SINGLE = {Interior.TOTAL: "ARM1", Interior.DAY: "ARMDAY1", Interior.NIGHT: "ARMNIGHT1"}
-PERIMETER, ANNEX, ANNEX_OFF = "PERI1", "ARMANNEX1", "DARMANNEX1"
+PERIMETER, ANNEX = "PERI1", "ARMANNEX1"
+MAIN_OFF, ANNEX_OFF = "DARM1", "DARMANNEX1"
 
-CHANGES = {
-    (Interior.DAY, Interior.TOTAL): "ARMINTFPART1",
-    (Interior.NIGHT, Interior.TOTAL): "ARMINTFPART1",
-    (Interior.TOTAL, Interior.DAY): "ARMPARTFINTDAY1",
-    (Interior.TOTAL, Interior.NIGHT): "ARMPARTFINTNIGHT1",
-}
-"""From one armed interior to another, without a disarm in between (§5.3, the web's resolver)."""
+_TABLE = read_table(__package__, "profiles.toml")
 
-SERVICES = {"ARMINTFPART1": "ARMINTFPART", "ARMPARTFINTDAY1": "ARMPARTFINT", "ARMPARTFINTNIGHT1": "ARMPARTFINT"}
-"""Request → service that a panel needs for it (§5.3)."""
+ARMS = {request: Arm(ArmMode.parse(mode)) for request, mode in _TABLE["arms"].items()}
+CHANGES: Mapping[str, Mapping[str, str]] = _TABLE["change"]
+SERVICES: Mapping[str, str] = _TABLE["service"]
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Requests that a family of panels prefers: for interior and perimeter together, and for disarming.
+    """Requests that a family of panels prefers: for interior and perimeter together, and for disarming."""
 
-    Every list is in order of preference; the next request is tried only if the one before is not supported.
-    """
-
-    sums: Mapping[Interior, tuple[str, ...]]
-    disarm_both: tuple[str, ...]
-    disarm_perimeter: tuple[str, ...]
-    disarm_interior: tuple[str, ...] = ("DARM1",)
+    sums: Mapping[str, Sequence[str]]
+    disarm_both: Sequence[str]
+    disarm_perimeter: Sequence[str]
 
 
-IBERIAN = Profile({Interior.TOTAL: ("ARMINTEXT1",)}, ("DARM1", "DARM1DARMPERI"), ("DARM1", "DARMPERI"))
-"""DARM1 disarms everything; compound requests but ARMINTEXT1 are refused (#355, #368, #496, #224)."""
-
-ECU = Profile(
-    {Interior.TOTAL: ("ARM1PERI1",), Interior.DAY: ("ARMDAY1PERI1",)},
-    ("DARM1DARMPERI", "DARM1"),
-    ("DARMPERI", "DARM1"),
-)
-"""DARM1 disarms the interior only; no other mode is accepted while armed (V, #202). Italy, and Portugal, too (§12)."""
-
-GENERAL = Profile(
-    {
-        Interior.TOTAL: ("ARMINTEXT1", "ARM1PERI1"),
-        Interior.DAY: ("ARMDAY1PERI1",),
-        Interior.NIGHT: ("ARMNIGHT1PERI1",),
-    },
-    ("DARM1DARMPERI", "DARM1"),
-    ("DARMPERI", "DARM1"),
-)
-"""Requests that the client with the most users tries elsewhere (G)."""
+IBERIAN, ECU, GENERAL = (Profile(**_TABLE["profile"][name]) for name in ("iberian", "ecu", "general"))
 
 COUNTRIES = dict.fromkeys(("ES", "PT", "BR", "CL", "AR", "PE"), IBERIAN)
 """Country → family. Spain and Portugal by reports; the Americas, unseen, by their language's version of the app."""
@@ -102,17 +76,9 @@ def _list(value: Any) -> Sequence[Any]:
 
 def effect(request: str) -> Action:
     """Return the aim of a request, to judge its outcome by."""
-    if request in (ANNEX, ANNEX_OFF):
-        return Arm(ArmMode(annex=True)) if request == ANNEX else Disarm(main=False, annex=True)
     if request.startswith("DARM"):
-        return Disarm()
-    if request == "ARMINTEXT1":
-        return Arm(ArmMode(Interior.TOTAL, perimeter=True))
-    changed = {name: to for (_, to), name in CHANGES.items()}
-    singles = {name: interior for interior, name in SINGLE.items()}
-    base = request.removesuffix(PERIMETER)
-    interior = singles.get(base) or changed.get(base)
-    return Arm(ArmMode(interior, perimeter=request.endswith(PERIMETER)))
+        return Disarm(main=request != ANNEX_OFF, annex=request == ANNEX_OFF)
+    return ARMS[request]
 
 
 def candidates(profile: Profile, names: frozenset[str], action: Action, axes: Axes) -> tuple[str, ...]:
@@ -125,24 +91,25 @@ def candidates(profile: Profile, names: frozenset[str], action: Action, axes: Ax
     return tuple(one for one in wanted if not names or one not in SERVICES or SERVICES[one] in names)
 
 
-def _arming(profile: Profile, mode: ArmMode, axes: Axes) -> tuple[str, ...]:
+def _arming(profile: Profile, mode: ArmMode, axes: Axes) -> Sequence[str]:
     # An armed part is requested again only if nothing is missing: the last known state may be old.
     repeat = axes.has(mode) is True
-    found: tuple[str, ...] = ()
+    found: list[str] = []
     if mode.interior and (repeat or axes.interior is not mode.interior):
         if mode.perimeter and axes.perimeter is not True and axes.interior in (None, Interior.OFF):
             found += profile.sums.get(mode.interior, ())
-        change = CHANGES.get((axes.interior, mode.interior)) if axes.interior else None
-        return found + ((change,) if change else ()) + (SINGLE[mode.interior],)
+        if change := CHANGES.get(axes.interior or "", {}).get(mode.interior):
+            found.append(change)
+        return [*found, SINGLE[mode.interior]]
     if mode.perimeter and (repeat or axes.perimeter is not True):
         return (PERIMETER,)
     return (ANNEX,) if mode.annex else ()
 
 
-def _disarming(profile: Profile, action: Disarm, axes: Axes) -> tuple[str, ...]:
+def _disarming(profile: Profile, action: Disarm, axes: Axes) -> Sequence[str]:
     off = axes.interior is Interior.OFF and axes.perimeter is False
     if action.main and not (off and action.annex):
         if axes.interior is Interior.OFF and axes.perimeter:
             return profile.disarm_perimeter
-        return profile.disarm_interior if axes.perimeter is False else profile.disarm_both
+        return (MAIN_OFF,) if axes.perimeter is False else profile.disarm_both
     return (ANNEX_OFF,) if action.annex else ()

@@ -3,13 +3,19 @@
 Facts: verisure-owa.md §1.1, §7 and §12.
 """
 
+from typing import TYPE_CHECKING
+
 from emulator.alarm.cloud import Cloud
 from emulator.clock import Clock
 from emulator.clouds import Country, Polling, Provider
 from emulator.clouds.account import Account, Reach
 from emulator.clouds.enrolment import Enrolment
 from emulator.clouds.owa.cached import LAG_S
+from emulator.clouds.turnstile import Turnstile
 from emulator.words.text import Text
+
+if TYPE_CHECKING:
+    from emulator.clouds.owa.wire import Wire
 
 TOLD, ONE = Text("users say that it works there"), Text("one other program has it; please report")
 
@@ -43,23 +49,23 @@ SPACING_S = 2.0
 
 
 def _open(account: Account, reach: Reach, clock: Clock) -> Cloud:
-    from emulator.clouds.http import HttpTransport
     from emulator.clouds.owa.cloud import OwaCloud
-    from emulator.clouds.turnstile import Turnstile
 
     turnstile = reach.shared.setdefault((Turnstile, reach.url), Turnstile(reach.spacing_s))
-    transport = HttpTransport(reach.url, reach.request_s)
-    return OwaCloud(account, transport, clock, reach.command_s, turnstile, reach.vault)
+    return OwaCloud(_wire(account, reach, clock, turnstile), reach.command_s)
 
 
 def _enrol(account: Account, reach: Reach, clock: Clock) -> Enrolment:
-    from emulator.clouds.http import HttpTransport
     from emulator.clouds.owa.enrol import OwaEnrolment
-    from emulator.clouds.owa.wire import Wire
-    from emulator.clouds.turnstile import Turnstile
 
-    transport = HttpTransport(reach.url, reach.request_s)
-    return OwaEnrolment(Wire(account, transport, clock, Turnstile(reach.spacing_s), reach.vault))
+    return OwaEnrolment(_wire(account, reach, clock, Turnstile(reach.spacing_s)))
+
+
+def _wire(account: Account, reach: Reach, clock: Clock, turnstile: Turnstile) -> "Wire":
+    from emulator.clouds.http import HttpTransport
+    from emulator.clouds.owa.wire import Wire
+
+    return Wire(account, HttpTransport(reach.url, reach.request_s), clock, turnstile, reach.vault)
 
 
 ROW = Provider(
@@ -69,10 +75,6 @@ ROW = Provider(
     path="/owa-api/graphql",
     polling=Polling(POLL_EVERY_S, POLL_AT_LEAST_S, SPACING_S, REREAD_AFTER_S, LAG_S, ACTIVITY_S),
     open=_open,
-    after_refusal=Text(
-        "Nothing more is sent to this account, so that it is not locked. Mend that, then type `emulator login`."
-    ),
-    again="type `emulator login`",
     enrol=_enrol,
     forces=True,
 )

@@ -11,6 +11,7 @@ from emulator.clouds.owa.cached import LAG_S
 from emulator.clouds.owa.cloud import OwaCloud
 from emulator.clouds.owa.provider import ROW, SPACING_S
 from emulator.clouds.owa.session import DISOWNED_S, DISTRUST_S, EARLY_S
+from emulator.clouds.owa.wire import Wire
 from emulator.clouds.turnstile import Turnstile
 from emulator.clouds.vault import Device, Login
 from emulator.errors import EmulatorError, LoginNeeded, LoginRefused, Rejected, Unconfirmed, Unreachable
@@ -56,7 +57,7 @@ class World:
         self.vault = MemoryVault(LOGIN)
         usual: dict[str, Any] = {"Srv": SERVICES, "Status": status("D"), **ARMED, **DISARMED_AGAIN}
         self.script = Script(self.clock, **(usual | answers))
-        self.cloud = OwaCloud(account, self.script, self.clock, DEADLINE_S, Turnstile(SPACING_S), self.vault)
+        self.cloud = OwaCloud(Wire(account, self.script, self.clock, Turnstile(SPACING_S), self.vault), DEADLINE_S)
 
     def submitted(self) -> list[str]:
         found = self.script.of("xSArmPanel") + self.script.of("xSDisarmPanel")

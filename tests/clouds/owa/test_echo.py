@@ -114,7 +114,7 @@ class Owa:
         scripted: dict[str, Any] = {**ANSWERS, **answers}
         self.script = EchoingScript(self.clock, **scripted)
         self.account = Account("user", PASSWORD, "ES", "es")
-        self.cloud = OwaCloud(self.account, self.script, self.clock, 5.0, Turnstile(SPACING_S), self.vault)
+        self.cloud = OwaCloud(Wire(self.account, self.script, self.clock, Turnstile(SPACING_S), self.vault), 5.0)
         self.told: list[str] = []
 
     def log_in(self) -> None:
