@@ -54,7 +54,7 @@ class OwaEnrolment:
     def send_code(self, phone: Phone) -> None:
         """Have the code sent. Raises CloudError."""
         variables = {"recordId": phone.id, "otpHash": self._challenge}
-        reply = self._wire.ask(operations.SEND_OTP, variables, self._wire.caller(self._login()))
+        reply = self._wire.ask(operations.SEND_OTP, variables, self._login())
         if reply.failure:
             raise _error(reply.failure)
         if values.text(reply.content, "res") != graphql.OK:
@@ -71,7 +71,7 @@ class OwaEnrolment:
 
     def installations(self) -> list[Listed]:
         """Return the account's installations. Raises CloudError."""
-        reply = self._wire.ask(operations.INSTALLATIONS, {}, self._wire.caller(self._tokens.access()))
+        reply = self._wire.ask(operations.INSTALLATIONS, {}, self._tokens.access())
         if reply.failure:
             raise _error(reply.failure)
         return graphql.installations(reply.content)
@@ -114,7 +114,7 @@ class OwaEnrolment:
         device = device_variables(self._login().device)
         named = ("deviceName", "deviceBrand", "deviceOsVersion", "deviceVersion")
         variables = device | {key: graphql.DEVICE[key] for key in named}
-        reply = self._wire.ask(operations.VALIDATE, variables, self._wire.caller(self._login()), security)
+        reply = self._wire.ask(operations.VALIDATE, variables, self._login(), security=security)
         if reply.failure is None:
             return reply.content
         data = reply.failure.data

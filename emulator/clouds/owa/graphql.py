@@ -7,7 +7,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from emulator.clouds.account import Listed
@@ -40,24 +40,11 @@ DEVICE = {
 }
 """Description of our device: free text, as far as is known (§1.5)."""
 
+CAPABILITIES = "X-Capabilities"
+"""Header of the token of capabilities (§1.4)."""
+
 TOKEN_LIFE_S = 900.0
 """Life of a token that does not tell it (§2.4)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The identity behind a request. `access` and `capabilities` are tokens: never shown."""
-
-    user: str = ""
-    country: str = ""
-    lang: str = ""
-    id: str = ""
-    apollo_id: str = ""
-    login_at_ms: int = 0
-    access: str = field(default="", repr=False)
-    capabilities: str = field(default="", repr=False)
-    number: str = ""
-    panel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,33 +55,20 @@ class Reply:
     failure: Failure | None = None
 
 
-def headers(operation: Operation, caller: Caller, security: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the headers of a request (§1.3); `security` is that of the second mkValidateDevice (§2.3)."""
+def headers(operation: Operation, apollo_id: str, auth: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers of a request (§1.3), without those about an installation; `auth` tells who sends it."""
     found = {
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": USER_AGENT,
         "app": json.dumps({"appVersion": APP_VERSION, "origin": "native"}),
         "extension": json.dumps({"mode": "full"}),
-        "X-APOLLO-OPERATION-ID": caller.apollo_id,
+        "X-APOLLO-OPERATION-ID": apollo_id,
         "X-APOLLO-OPERATION-NAME": operation.name,
     }
+    if operation.needs is Needs.DEVICE:
+        auth = {**auth, "hash": "", "refreshToken": ""}
     if operation.needs is not Needs.NOTHING:
-        auth: dict[str, Any] = {
-            "loginTimestamp": caller.login_at_ms,
-            "user": caller.user,
-            "id": caller.id,
-            "country": caller.country,
-            "lang": caller.lang,
-            "callby": CALLBY,
-            "hash": caller.access,
-        }
-        found["auth"] = json.dumps(auth | ({"hash": "", "refreshToken": ""} if operation.needs is Needs.DEVICE else {}))
-    if operation.needs in (Needs.INSTALLATION, Needs.CAPABILITIES):
-        found |= {"numinst": caller.number, "panel": caller.panel}
-    if operation.needs is Needs.CAPABILITIES and caller.capabilities:
-        found["X-Capabilities"] = caller.capabilities
-    if security:
-        found["security"] = json.dumps(dict(security))
+        found["auth"] = json.dumps(auth)
     return found
 
 
@@ -105,7 +79,7 @@ def body(operation: Operation, variables: Mapping[str, Any]) -> bytes:
 
 
 def secrets_of(variables: Mapping[str, Any], security: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the secrets in the variables and in `security`; those of the Caller are known elsewhere."""
+    """Return the secrets in the variables and in `security`; those of the login are known elsewhere."""
     of_login = (text(variables, key) for key in ("password", "refreshToken", "otpHash"))
     return (*of_login, text(security, "token"), text(security, "otpHash"))
 

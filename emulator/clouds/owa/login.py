@@ -129,7 +129,7 @@ class LoginRequests:
     def _ask(
         self, operation: Operation, secret: dict[str, Any], login: Login, before: Before = lambda: None
     ) -> graphql.Reply:
-        return self._wire.ask(operation, secret | self._variables(login), self._wire.caller(login), before=before)
+        return self._wire.ask(operation, secret | self._variables(login), login, before=before)
 
     def _in_other_lang(self, login: Login) -> Login | None:
         """Return the same login in the country's other language; None if there is none."""
@@ -143,9 +143,8 @@ class LoginRequests:
         self._vault.save(replace(self._vault.load() or other, bad_lang=other.bad_lang))
 
     def _variables(self, login: Login) -> dict[str, Any]:
-        account = self._wire.account
-        who = {"id": self._wire.id_of(login), "country": account.country, "lang": self._wire.lang_of(login)}
-        who["callby"] = graphql.CALLBY
+        auth = self._wire.auth(login)
+        who = {name: auth[name] for name in ("id", "country", "lang", "callby")}
         return who | device_variables(login.device) | graphql.DEVICE
 
 

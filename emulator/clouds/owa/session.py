@@ -14,12 +14,13 @@ from emulator.clouds.account import Listed
 from emulator.clouds.line import Before
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.owa.failures import CapabilitiesExpired, NotTaken, Unauthorized, WithoutContent
-from emulator.clouds.owa.graphql import Caller
+from emulator.clouds.owa.graphql import CAPABILITIES
 from emulator.clouds.owa.operations import Needs, Operation
 from emulator.clouds.owa.profiles import fitted, service
 from emulator.clouds.owa.refusals import said
 from emulator.clouds.owa.tokens import MARGIN_S, Tokens
 from emulator.clouds.owa.wire import Wire
+from emulator.clouds.vault import Login
 from emulator.errors import EmulatorError, Rejected, SessionExpired, Unreachable
 from emulator.words.text import Text
 
@@ -103,15 +104,15 @@ class OwaSession:
         mend: Callable[[], object] | None,
     ) -> tuple[Any, SessionExpired | None, str]:
         """Mend the session and send once; return the content, or the end of the session, and its access token."""
-        caller = self._prepared(operation.needs, mend)
-        reply = self._wire.ask(operation, variables, caller, before=before)
+        login, about = self._prepared(operation.needs, mend)
+        reply = self._wire.ask(operation, variables, login, about, before=before)
         if reply.failure is None:
-            return reply.content, None, caller.access
+            return reply.content, None, login.access
         refused = failures.error(reply.failure)
         LOG.debug("%s: %s", operation.name, refused)
         if not isinstance(refused, SessionExpired):
             raise refused
-        return None, refused, caller.access
+        return None, refused, login.access
 
     def _trust(self, operation: Operation) -> None:
         """Note that the session works; after it had ended for long, only the state proves that."""
@@ -155,12 +156,12 @@ class OwaSession:
         """Renew all that a command needs, so that it is sent as soon as it is reported to be."""
         self._prepared(Needs.CAPABILITIES)
 
-    def _prepared(self, needs: Needs, mend: Callable[[], object] | None = None) -> Caller:
-        """Mend the session, renew what an operation needs, and return its identity; that is all that is sent."""
+    def _prepared(self, needs: Needs, mend: Callable[[], object] | None = None) -> tuple[Login, dict[str, str]]:
+        """Mend the session, renew what an operation needs, and return that; that is all that is sent."""
         try:
             if mend:
                 mend()
-            return self._caller(needs)
+            return self._identity(needs)
         except Unreachable as error:
             raise Unreachable(str(error), sent=False) from None
 
@@ -184,14 +185,15 @@ class OwaSession:
             LOG.info("%s: %s", operation.name, error)
             raise Unreachable(Text("the cloud refused to answer: {why}", why=str(error))) from None
 
-    def _caller(self, needs: Needs) -> Caller:
-        more: dict[str, Any] = {}
+    def _identity(self, needs: Needs) -> tuple[Login, dict[str, str]]:
+        """Return the login for a request, and the headers about the installation, with all that it needs renewed."""
+        about: dict[str, str] = {}
         if needs in (Needs.INSTALLATION, Needs.CAPABILITIES):
             number, panel = self.installation()
-            more = {"number": number, "panel": panel}
-        if needs is Needs.CAPABILITIES:
-            more["capabilities"] = self._capable(number)
-        return self._wire.caller(self._tokens.access(), **more)
+            about = {"numinst": number, "panel": panel}
+        if needs is Needs.CAPABILITIES and (token := self._capable(number)):
+            about[CAPABILITIES] = token
+        return self._tokens.access(), about
 
     def tend(self) -> None:
         """Renew what would end before the next poll, while the cloud is known to answer."""

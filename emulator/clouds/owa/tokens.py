@@ -141,7 +141,7 @@ class Tokens:
         """Check that the cloud answers before a refresh token is risked; return whether it does so without trouble."""
         now = self._clock.monotonic()
         if now - self._wire.served_at > KNOCK_S:
-            self._wire.ask(operations.INSTALLATIONS, {}, self._wire.caller(login))
+            self._wire.ask(operations.INSTALLATIONS, {}, login)
         return now - self._wire.served_at <= KNOCK_S
 
     def _by_password(self, login: Login, why: str) -> Login:

@@ -3,6 +3,7 @@
 Facts: verisure-owa.md §1.3, §1.4, §1.6 and §7.
 """
 
+import json
 import logging
 import secrets
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from emulator.clouds.account import Account
 from emulator.clouds.firewall import FORBIDDEN, TOO_MANY, Answer, Firewall, is_page
 from emulator.clouds.line import Before, Line
 from emulator.clouds.owa import failures, graphql
-from emulator.clouds.owa.graphql import Caller, Reply
+from emulator.clouds.owa.graphql import CAPABILITIES, Reply
 from emulator.clouds.owa.operations import LOGIN, Documents, Operation
 from emulator.clouds.owa.provider import COUNTRIES
 from emulator.clouds.turnstile import Turnstile
@@ -61,22 +62,19 @@ class Wire(Line):
         self._started = "".join(map(str, (*moment.timetuple()[:5], moment.microsecond)))
         self._firewall = Firewall(clock, vault, turnstile.shut)
 
-    def caller(self, login: Login, *, number: str = "", panel: str = "", capabilities: str = "") -> Caller:
-        """Return the identity for a request: this login, perhaps about an installation."""
+    def auth(self, login: Login) -> dict[str, Any]:
+        """Return who sends a request: this login (§1.3). What is secret of it is struck from now on."""
         device, who = login.device, self.id_of(login)
-        self.conceal(device.id, device.uuid, device.indigitall, who, login.refresh, login.access, capabilities)
-        return Caller(
-            login.user,
-            self.account.country,
-            self.lang_of(login),
-            who,
-            self._apollo_id,
-            int(login.login_at * 1000),
-            login.access,
-            capabilities,
-            number,
-            panel,
-        )
+        self.conceal(device.id, device.uuid, device.indigitall, who, login.refresh, login.access)
+        return {
+            "loginTimestamp": int(login.login_at * 1000),
+            "user": login.user,
+            "id": who,
+            "country": self.account.country,
+            "lang": self.lang_of(login),
+            "callby": graphql.CALLBY,
+            "hash": login.access,
+        }
 
     def id_of(self, login: Login) -> str:
         """Return the id of this login's requests, constant as long as the program runs (§1.4)."""
@@ -92,20 +90,24 @@ class Wire(Line):
         self,
         operation: Operation,
         variables: Mapping[str, Any],
-        caller: Caller,
+        login: Login,
+        about: Mapping[str, str] | None = None,
         security: Mapping[str, str] | None = None,
         before: Before = lambda: None,
     ) -> Reply:
         """Send once and parse the answer; `before` is called directly before, and if it raises, nothing is sent.
 
+        `about` are the headers about an installation, and `security` is that of the second mkValidateDevice (§2.3).
         Raises Unreachable if there is no answer, or none that is the API's; its `sent` tells whether the request may
         have arrived.
 
         Parts that the country's schema lacks are left out, and a document that was not executed for that reason is sent
         again: with the password, once at most.
         """
-        self.conceal(*graphql.secrets_of(variables, security or {}))
-        headers = graphql.headers(operation, caller, security)
+        self.conceal(*graphql.secrets_of(variables, security or {}), (about or {}).get(CAPABILITIES, ""))
+        headers = graphql.headers(operation, self._apollo_id, self.auth(login)) | dict(about or {})
+        if security:
+            headers["security"] = json.dumps(dict(security))
         again = False
         while True:
             document = self._documents.of(operation)

@@ -11,13 +11,11 @@ from hypothesis import strategies as st
 from emulator.clouds import values
 from emulator.clouds.firewall import Answer
 from emulator.clouds.owa import failures, graphql, operations
-from emulator.clouds.owa.graphql import Caller
-from emulator.clouds.owa.operations import Needs, Operation
+from emulator.clouds.owa.operations import Operation
 from emulator.errors import CloudError, Rejected, Unreachable
 from tests.clouds.owa.tokens import jwt
 
 ALL = [value for value in vars(operations).values() if isinstance(value, Operation)]
-CALLER = Caller("u", "ES", "es", "OWA1", "ab" * 64, 1_700_000_000_123, "HASH", "CAPS", "0042", "SDVFAST")
 
 
 def answer(content: Any, status: int = 200) -> Answer:
@@ -37,41 +35,6 @@ def test_a_document_asks_for_its_field_with_all_that_it_declares(operation: Oper
 def test_the_body_names_the_operation() -> None:
     sent = json.loads(graphql.body(operations.STATUS, {"numinst": "0042"}))
     assert sent == {"operationName": "Status", "variables": {"numinst": "0042"}, "query": operations.STATUS.query}
-
-
-@pytest.mark.parametrize("operation", ALL, ids=lambda one: one.name)
-def test_an_operation_brings_along_what_it_needs_and_no_more(operation: Operation) -> None:
-    found = graphql.headers(operation, CALLER)
-    assert found["X-APOLLO-OPERATION-NAME"] == operation.name
-    assert found["User-Agent"]
-    assert ("auth" in found) is (operation.needs is not Needs.NOTHING)
-    assert ("numinst" in found) is (operation.needs in (Needs.INSTALLATION, Needs.CAPABILITIES))
-    assert ("X-Capabilities" in found) is (operation.needs is Needs.CAPABILITIES)
-    if operation.needs is Needs.DEVICE:
-        auth = json.loads(found["auth"])
-        assert (auth["hash"], auth["refreshToken"]) == ("", "")
-
-
-def test_the_auth_header() -> None:
-    assert json.loads(graphql.headers(operations.STATUS, CALLER)["auth"]) == {
-        "loginTimestamp": 1_700_000_000_123,
-        "user": "u",
-        "id": "OWA1",
-        "country": "ES",
-        "lang": "es",
-        "callby": "OWA_10",
-        "hash": "HASH",
-    }
-
-
-def test_the_code_goes_into_the_security_header() -> None:
-    security = {"token": "123456", "type": "OTP", "otpHash": "h"}
-    assert json.loads(graphql.headers(operations.VALIDATE, CALLER, security)["security"]) == security
-
-
-def test_a_caller_does_not_show_its_tokens() -> None:
-    assert "HASH" not in repr(CALLER)
-    assert "CAPS" not in repr(CALLER)
 
 
 # -- answers ------------------------------------------------------------------------------------------------------

@@ -146,5 +146,5 @@ def test_a_question_that_had_begun_is_asked_again_without_what_is_lacking() -> N
 def test_the_password_goes_along_with_one_document_more_at_most(clock: FakeClock) -> None:
     script = Script(clock, mkLoginToken=[lacks("mainUser"), lacks("legals"), lacks("msg")])
     wire = Wire(ACCOUNT, script, clock, Turnstile(SPACING_S), MemoryVault())
-    assert wire.ask(operations.LOGIN, {"password": "p"}, wire.caller(LOGIN)).failure
+    assert wire.ask(operations.LOGIN, {"password": "p"}, LOGIN).failure
     assert ["mainUser" in one for one in script.documents("mkLoginToken")] == [True, False]

@@ -191,7 +191,7 @@ def test_a_command_that_renews_the_login_stays_a_command() -> None:
     with wire.command():
         stop_after(world.clock, 60)
         login = world.tokens.access()
-        wire.ask(operations.INSTALLATIONS, {}, wire.caller(login))
+        wire.ask(operations.INSTALLATIONS, {}, login)
 
 
 def stop_after(clock: FakeClock, seconds: float) -> None:
@@ -329,7 +329,7 @@ def test_where_the_cloud_crashes_over_our_language_that_of_others_is_tried_once_
     assert [variables["lang"] for variables in world.script.of("RefreshLogin")] == [lang, other]
     world.clock.now += 900
     world.restart().access()
-    world.wire.ask(operations.INSTALLATIONS, {}, world.wire.caller(login))
+    world.wire.ask(operations.INSTALLATIONS, {}, login)
     assert world.script.of("RefreshLogin")[-1]["lang"] == other
     assert json.loads(world.script.sent[-1][2]["auth"])["lang"] == other
 

@@ -1,5 +1,6 @@
 """One request at a time: spacing, precedence, bans, and what may be sent again."""
 
+import json
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -28,7 +29,7 @@ def wire(
 
 
 def ask(asker: Wire) -> object:
-    return asker.ask(operations.STATUS, {"numinst": "1"}, asker.caller(LOGIN)).content
+    return asker.ask(operations.STATUS, {"numinst": "1"}, LOGIN).content
 
 
 def test_from_the_end_of_a_request_to_the_next_there_are_two_seconds(clock: FakeClock) -> None:
@@ -41,10 +42,17 @@ def test_from_the_end_of_a_request_to_the_next_there_are_two_seconds(clock: Fake
 
 
 def test_the_id_stays_the_same_and_begins_as_that_of_the_app(clock: FakeClock) -> None:
-    asker = wire(clock, Script(clock))
-    assert asker.caller(LOGIN).id == asker.caller(LOGIN).id
-    assert asker.caller(LOGIN).id.startswith(f"OWA{'_' * 15}u{'_' * 15}20")
-    assert len(asker.caller(LOGIN).apollo_id) == 128
+    script = Script(clock, Status=STATUS)
+    asker = wire(clock, script)
+    ask(asker)
+    ask(asker)
+    [(first, apollo), (second, same)] = [
+        (json.loads(headers["auth"])["id"], headers["X-APOLLO-OPERATION-ID"]) for *_, headers in script.sent
+    ]
+    assert first == second
+    assert first.startswith(f"OWA{'_' * 15}u{'_' * 15}20")
+    assert apollo == same
+    assert len(apollo) == 128
 
 
 class Meanwhile(FakeClock):
@@ -68,7 +76,7 @@ def test_a_poll_waits_while_a_command_of_another_installation_is_under_way() -> 
 
     def under_way() -> None:
         for _ in range(3):
-            other.ask(operations.ARM_STATUS, {}, other.caller(LOGIN))
+            other.ask(operations.ARM_STATUS, {}, LOGIN)
         command.__exit__(None, None, None)
 
     clock.act = under_way
@@ -163,7 +171,7 @@ def test_a_403_in_which_the_api_itself_ends_the_session_is_no_pause(clock: FakeC
     answer = Answer(403, errors("Unauthorized", "SecurityError").body)
     script = Script(clock, Status=[answer, STATUS])
     asker = wire(clock, script)
-    failure = asker.ask(operations.STATUS, {}, asker.caller(LOGIN)).failure
+    failure = asker.ask(operations.STATUS, {}, LOGIN).failure
     assert failure
     assert isinstance(failures.error(failure), SessionExpired)
     assert ask(asker) == {"status": "D"}
