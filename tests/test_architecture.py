@@ -245,7 +245,7 @@ CORE_LIMIT, DOOR_LIMIT, CLOUD_LIMIT, VIEWS_LIMIT = 3000, 1000, 1000, 1000
 
 LARGER_YET: dict[str, int] = {
     # Not right yet: room → its size today, which only falls.
-    "clouds.owa": 1530,
+    "clouds.owa": 1525,
     "core": 5816,
 }
 

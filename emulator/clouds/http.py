@@ -178,12 +178,8 @@ class HttpTransport:
         self._logged = ""
         return answer.body
 
-    def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Send a POST and return its answer of whatever status; Unreachable if no whole answer comes."""
-        return self._exchange("POST", None, headers=dict(headers), data=body)
-
     def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
-        """Send a request to a path below the URL, and return its answer as `post` does."""
+        """Send a request to a path below the URL; return its answer of whatever status, or raise Unreachable."""
         return self._exchange(method, None, path, headers=dict(headers), data=body)
 
     def _exchange(self, method: str, timeout_s: float | None, path: str = "", **what: Any) -> Answer:

@@ -1,9 +1,10 @@
 """The line of one account to its cloud: turns, secrets to strike, and the login that is kept."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Protocol
 
 from emulator.clock import Clock
 from emulator.clouds.account import Account
@@ -19,6 +20,16 @@ LOG = logging.getLogger(__name__)
 
 Before = Callable[[], None]
 """Called directly before a request is sent; if it raises, nothing is sent."""
+
+
+class Sender(Protocol):
+    """Sender of requests to one host, each once."""
+
+    def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+        """Send a request and return its answer; Unreachable if there is none."""
+
+    def close(self) -> None:
+        """Close the connections."""
 
 
 class Line:

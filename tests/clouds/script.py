@@ -48,6 +48,10 @@ class Script:
         self.times: list[float] = []
         self.closed = False
 
+    def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+        assert (method, path) == ("POST", "")
+        return self.post(headers, body)
+
     def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
         request = json.loads(body)
         name = request["operationName"]

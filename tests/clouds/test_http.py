@@ -540,7 +540,7 @@ def test_nothing_is_sent_once_the_time_is_over(serve: Serve, monkeypatch: pytest
 def test_a_server_that_takes_nothing_may_have_got_it(serve: Serve) -> None:
     transport = HttpTransport(serve(deaf=True).url, LONG_S)
     with closing(transport), pytest.raises(Unreachable, match="did not answer within 1 s") as caught:
-        transport.post({}, bytes(30_000_000))
+        transport.request("POST", "", {}, bytes(30_000_000))
     assert caught.value.sent
 
 

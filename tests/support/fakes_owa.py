@@ -31,6 +31,10 @@ class OwaPoster:
         self.sent: list[tuple[dict[str, str], bytes]] = []
         self.refuse = False
 
+    def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+        assert (method, path) == ("POST", "")
+        return self.post(headers, body)
+
     def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
         if self.refuse:
             raise Unreachable("connection refused", sent=False)

@@ -4,16 +4,14 @@ Facts: verisure-mypages.md §1 and §9.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
 
 from emulator.clock import Clock
 from emulator.clouds.account import Account
-from emulator.clouds.firewall import Answer
-from emulator.clouds.line import Before, Line
+from emulator.clouds.line import Before, Line, Sender
 from emulator.clouds.mypages import codec, failures
 from emulator.clouds.mypages.codec import PagesReply, PagesRequest
 from emulator.clouds.mypages.failures import LIMIT_MOST_S, Limited
@@ -23,16 +21,6 @@ from emulator.errors import CloudError, CommandError, Unreachable
 from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
-
-
-class Sender(Protocol):
-    """Sender of requests to one host, each once."""
-
-    def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
-        """Send a request and return its answer; Unreachable if there is none."""
-
-    def close(self) -> None:
-        """Close the connections."""
 
 
 Failure = CloudError | CommandError

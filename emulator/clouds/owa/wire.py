@@ -9,12 +9,12 @@ import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from emulator.clock import Clock
 from emulator.clouds.account import Account
 from emulator.clouds.firewall import FORBIDDEN, TOO_MANY, Answer, Firewall, is_page
-from emulator.clouds.line import Before, Line
+from emulator.clouds.line import Before, Line, Sender
 from emulator.clouds.owa import failures, graphql
 from emulator.clouds.owa.graphql import CAPABILITIES, Reply
 from emulator.clouds.owa.operations import LOGIN, Documents, Operation
@@ -35,23 +35,13 @@ class Throttled(Unreachable):
     """The cloud asks for a pause: it did not execute the request, but may have read it."""
 
 
-class Poster(Protocol):
-    """Sender of requests, each once."""
-
-    def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Send a request and return its answer; Unreachable if there is none."""
-
-    def close(self) -> None:
-        """Close the connections."""
-
-
 class Wire(Line):
     """Requests of one account; owned by one thread, while turnstile and vault are shared.
 
     `served_at` is the time of the last answer of the API without trouble (monotonic seconds).
     """
 
-    def __init__(self, account: Account, transport: Poster, clock: Clock, turnstile: Turnstile, vault: Vault) -> None:
+    def __init__(self, account: Account, transport: Sender, clock: Clock, turnstile: Turnstile, vault: Vault) -> None:
         super().__init__(account, clock, turnstile, vault, account.password)
         self._transport = transport
         self._turnstile = turnstile
@@ -64,7 +54,8 @@ class Wire(Line):
 
     def auth(self, login: Login) -> dict[str, Any]:
         """Return who sends a request: this login (§1.3). What is secret of it is struck from now on."""
-        device, who = login.device, self.id_of(login)
+        # Constant as long as the program runs (§1.4).
+        device, who = login.device, f"{graphql.FAMILY}{login.user}{'_' * 15}{self._started}"
         self.conceal(device.id, device.uuid, device.indigitall, who, login.refresh, login.access)
         return {
             "loginTimestamp": int(login.login_at * 1000),
@@ -75,10 +66,6 @@ class Wire(Line):
             "callby": graphql.CALLBY,
             "hash": login.access,
         }
-
-    def id_of(self, login: Login) -> str:
-        """Return the id of this login's requests, constant as long as the program runs (§1.4)."""
-        return f"{graphql.FAMILY}{login.user}{'_' * 15}{self._started}"
 
     def lang_of(self, login: Login) -> str:
         """Return the language of this login: the account's, unless the cloud knows only the other one."""
@@ -143,7 +130,7 @@ class Wire(Line):
         Raises Unreachable if there is no answer; its `sent` tells whether the request may have arrived.
         """
         self._firewall.heed()
-        once = partial(self._once, operation.name, before, partial(self._transport.post, headers, body))
+        once = partial(self._once, operation.name, before, partial(self._transport.request, "POST", "", headers, body))
         try:
             answer = once()
         except Unreachable as error:
