@@ -12,8 +12,8 @@ FACTS = ROOT / "docs" / "protocols"
 SOURCES = [
     path
     for folder in ("emulator", "tests", "bench", "fuzz")
-    for path in sorted((ROOT / folder).rglob("*.py"))
-    if path != Path(__file__)
+    for path in sorted((ROOT / folder).rglob("*.*"))
+    if path.suffix in (".py", ".toml", ".graphql") and path != Path(__file__)
 ]
 
 HEADING = re.compile(r"^#{2,} (\d+(?:\.\d+)?)\b", re.MULTILINE)
