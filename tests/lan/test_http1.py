@@ -66,7 +66,7 @@ def test_an_answer_has_length_date_and_server() -> None:
         (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", False),
         (b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", True),
         (b"GET / HTTP/1.0\r\n\r\n", True),
-        # Written by hand, and read to the end of the connection (§2.9).
+        # Written by hand, and read to the end of the connection (lan-emulation.md §2.9).
         (b"GET http://a/ HTTP/1.1\r\n\r\n", True),
         (b"GET / HTTP/1.1\r\nConnection: keep-alive\r\n\r\n", True),
     ],
