@@ -96,7 +96,7 @@ class MyPagesCloud:
     ) -> PanelState:
         """Return the state that was reached. Raises Rejected and Unconfirmed."""
         if self._commands.follow(home.number, wanted, transaction, report):
-            self._lag.tell(wanted, self._clock.monotonic())
+            self._lag.note(wanted, self._clock.monotonic())
             return self._remember(wanted, operations.OUTCOME.name, bypassed)
         try:
             state = self.read()

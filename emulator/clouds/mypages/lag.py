@@ -25,7 +25,7 @@ class RecordLag:
         self._came = True
         self._owed: set[str] = set()
 
-    def tell(self, status: str, now: float) -> None:
+    def note(self, status: str, now: float) -> None:
         """Note the state that the panel has told. The record of the one before may still come."""
         if now - self._told_at >= LAG_S:
             self._owed.clear()

@@ -21,17 +21,17 @@ def lag() -> RecordLag:
 
 
 def test_a_record_from_before_is_behind_until_the_new_one_comes_or_time_is_over(lag: RecordLag) -> None:
-    lag.tell("ARMED_HOME", 1)
+    lag.note("ARMED_HOME", 1)
     assert lag.is_behind(OFF, 2)
     assert not lag.is_behind(HOME, 3)
-    lag.tell("DISARMED", 10)
+    lag.note("DISARMED", 10)
     assert lag.is_behind(HOME, 11)
     assert not lag.is_behind(HOME, 41)
 
 
 def test_records_of_earlier_commands_may_come_one_after_another(lag: RecordLag) -> None:
     for at, told in enumerate(("ARMED_HOME", "DISARMED", "ARMED_AWAY")):
-        lag.tell(told, at)
+        lag.note(told, at)
     for record in (OFF, HOME, ("DISARMED", "1b"), ("DISARMED", "1b")):
         assert lag.is_behind(record, 4)
     assert not lag.is_behind(AWAY, 5)
@@ -39,7 +39,7 @@ def test_records_of_earlier_commands_may_come_one_after_another(lag: RecordLag) 
 
 
 def test_a_keypad_is_seen_at_once_but_in_doubt_until_the_command_is(lag: RecordLag) -> None:
-    lag.tell("DISARMED", 1)
+    lag.note("DISARMED", 1)
     assert not lag.is_behind(AWAY, 2)
     assert lag.doubtful
     assert not lag.is_behind(("DISARMED", "3"), 3)
@@ -49,7 +49,7 @@ def test_a_keypad_is_seen_at_once_but_in_doubt_until_the_command_is(lag: RecordL
 
 def test_the_first_record_after_a_start_may_be_behind() -> None:
     lag = RecordLag()
-    lag.tell("DISARMED", 0)
+    lag.note("DISARMED", 0)
     assert lag.is_behind(AWAY, 1)
     assert lag.is_behind(AWAY, 2)
     assert not lag.is_behind(AWAY, 31)
