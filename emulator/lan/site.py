@@ -34,9 +34,10 @@ TOO_MANY = sense("searches", "too many")
 
 
 class Traffic:
-    """Shared by all places: the bounded sending, the searches just answered, their log, and chance."""
+    """Shared by all places: which there are, the bounded sending, the searches just answered, their log, and chance."""
 
     def __init__(self, random: Random | None = None) -> None:
+        self.places: set[Place] = set()
         self.transmitter = Transmitter()
         self.debounce = Debounce()
         self.log = SearchLog()
@@ -68,6 +69,7 @@ class Site:
     def __init__(self, place: Place, traffic: Traffic) -> None:
         self.place = place
         self._traffic = traffic
+        traffic.places.add(place)
         self._devices: dict[ssdp.UpnpDevice, float] = {}  # device → when it was announced, in monotonic seconds
         self._sender: asyncio.DatagramTransport | None = None
         self._receiver: asyncio.DatagramTransport | None = None
@@ -111,10 +113,13 @@ class Site:
     def answer(self, peer: tuple[str, int], st: str, mx: int) -> None:
         """Queue the answers of our devices to a search."""
         traffic, place = self._traffic, self.place
-        if not access.is_local(peer[0], place.network):
-            traffic.log.note(peer[0], st, Text("not answered: from elsewhere"), time.time())
-            return
+        is_local = access.is_local(peer[0], place.network)
+        if not is_local and any(access.is_local(peer[0], each.network) for each in traffic.places):
+            return  # it is heard at that place, too
         if not traffic.debounce.is_new(peer, st, time.monotonic()):
+            return
+        if not is_local:
+            traffic.log.note(peer[0], st, Text("not answered: from elsewhere"), time.time())
             return
         if not traffic.transmitter.has_room(peer[0]):
             traffic.log.note(peer[0], st, TOO_MANY, time.time())
@@ -146,6 +151,7 @@ class Site:
 
     def close(self) -> None:
         """Say goodbye, as far as the network still carries it, and close the sockets."""
+        self._traffic.places.discard(self.place)
         self._take_leave(self._devices)
         self._devices = {}
         for transport in (self._sender, self._receiver):
