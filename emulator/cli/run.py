@@ -17,7 +17,7 @@ from emulator.app.reload import TRY_S, Reload, ReloadDesk
 from emulator.cli import failures
 from emulator.cli.context import POLL_S, Context, common, context, on_signal, which_interfaces
 from emulator.cli.stop import Stop
-from emulator.cli.terminal import Terminal
+from emulator.cli.terminal import Terminal, hold_standard
 from emulator.config import credentials, devices_yaml
 from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered
 from emulator.setup import place
@@ -54,6 +54,7 @@ peer sent requests as fast as it could.
 )
 def run(interfaces: tuple[str, ...], page_port: int | None, *, wait: bool, **chosen: Any) -> None:
     """Show the switches on the LAN and run until Ctrl-C or SIGTERM; SIGHUP takes a changed devices.yaml."""
+    hold_standard()
     here = context(chosen, level="info")
     stopping, desk, terminal = Stop(), ReloadDesk(), Terminal()
     on_signal(stopping.set, desk.wake)

@@ -30,8 +30,10 @@ def notify(*lines: str, environ: Mapping[str, str] = os.environ) -> None:
         LOG.warning("the service manager cannot be told %s (%s)", lines[0], error.strerror or error)
 
 
-def is_journal(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
-    """Return whether the stream goes to the journal, and was not redirected."""
+def is_journal(stream: TextIO | None, environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether the stream goes to the journal, and was neither redirected nor closed."""
+    if stream is None:
+        return False
     try:
         found = os.fstat(stream.fileno())
     except (OSError, UnsupportedOperation):

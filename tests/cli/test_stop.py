@@ -3,6 +3,7 @@
 import errno
 import itertools
 import os
+import subprocess
 import sys
 import threading
 from types import FrameType
@@ -53,7 +54,7 @@ class Shut(Terminal):
 
     def __init__(self) -> None:
         super().__init__()
-        self.closed = self.left = False
+        self.closed = self.left = self.silent = False
 
     @property
     def is_closed(self) -> bool:
@@ -61,6 +62,9 @@ class Shut(Terminal):
 
     def leave(self) -> None:
         self.left = True
+
+    def fall_silent(self) -> None:
+        self.silent = True
 
 
 def test_a_closed_terminal_stops_and_else_the_settings_are_taken() -> None:
@@ -76,20 +80,47 @@ def test_a_closed_terminal_stops_and_else_the_settings_are_taken() -> None:
     assert desk.wait(STOP_S) == []
 
 
-def test_what_cannot_be_said_any_more_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the signal somebody wants the program to go on, as with `disown`."""
+@pytest.mark.parametrize("code", [errno.EIO, errno.EPIPE, errno.ENOSPC])
+def test_what_cannot_be_said_any_more_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, code: int
+) -> None:
+    """A disk is broken or full, a pipe is not read any more: no reason to leave the house without its switches.
+
+    Where a terminal was closed without the signal, somebody wants the program to go on, as with `disown`.
+    """
 
     class Dead:
         def write(self, _text: str) -> int:
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
+            raise OSError(code, os.strerror(code))
 
     seen = Shut()
     monkeypatch.setattr(sys, "stdout", Dead())
-    with pytest.raises(OSError, match="Input/output"):
-        seen.echo("Ready")  # a disk that is broken
+    seen.echo("Ready")
+    assert (seen.silent, seen.left) == (True, False)
+    assert os.strerror(code) in caplog.text
     seen.closed = True
     seen.echo("Ready")
     assert seen.left
+
+
+def test_standard_streams_that_were_closed_are_no_numbers_for_our_files() -> None:
+    ours = "import os\nfrom emulator.cli.terminal import hold_standard\nhold_standard()\n"
+    seen = "assert [os.readlink(f'/proc/self/fd/{n}') for n in (0, 1, 2)] == ['/dev/null'] * 3"
+    shell = 'exec "$@" <&- >&- 2>&-'
+    subprocess.run(["/bin/sh", "-c", shell, "sh", sys.executable, "-c", ours + seen], check=True, timeout=STOP_S)
+
+
+def test_a_pipe_that_nobody_reads_is_left_at_once() -> None:
+    ours = "from emulator.cli.terminal import Terminal\nTerminal().echo('Ready')\nTerminal().echo('Stopping.')"
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", ours], stdout=write, stderr=subprocess.PIPE, check=True, timeout=STOP_S
+        )
+    finally:
+        os.close(write)
+    assert done.stderr.count(b"nothing more is written") == 1
 
 
 @pytest.mark.parametrize(("code", "is_there"), [(errno.ENXIO, False), (errno.EIO, False), (errno.EMFILE, True)])

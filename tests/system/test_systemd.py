@@ -66,3 +66,4 @@ def test_only_the_stream_that_systemd_named_is_the_journal(tmp_path: Path) -> No
 
 def test_a_stream_without_a_file_is_not() -> None:
     assert not systemd.is_journal(io.StringIO(), {"JOURNAL_STREAM": "1:1"})
+    assert not systemd.is_journal(None, {"JOURNAL_STREAM": "1:1"})
