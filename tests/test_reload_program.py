@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from emulator.model import ArmMode, Interior
 from emulator.simulator.server import SimulatedAlarm
 from emulator.store.journal import Journal
 from tests.support.patience import PATIENCE_S, until
-from tests.support.program import Program, simulated
+from tests.support.program import Program, ended, simulated
 
 NIGHT = ArmMode(Interior.NIGHT)
 BEFORE = "[{name: Night, on: night, off: disarm}, {name: Day, on: day}]"
@@ -84,16 +84,6 @@ class Reloaded(Program):
         """Threads, and open files."""
         at = Path(f"/proc/{self.process.pid}")
         return len(list((at / "task").iterdir())), len(list((at / "fd").iterdir()))
-
-
-@contextmanager
-def ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
-    """Wait for no program that a failed test leaves behind."""
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 @pytest.fixture

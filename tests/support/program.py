@@ -59,6 +59,16 @@ def simulated() -> Iterator[SimulatedAlarm]:
         made.stop()
 
 
+@contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """Wait for no program that a failed test leaves behind."""
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 class Program:
     """`emulator run` on loopback, in an English house."""
 
@@ -82,10 +92,11 @@ class Program:
     @contextmanager
     def running(self) -> Iterator["Program"]:
         options = ["--config", str(self.folder / "devices.yaml"), "--state-dir", str(self.folder), "--interface", "lo"]
-        with subprocess.Popen(
+        started = subprocess.Popen(
             [sys.executable, "-m", "emulator", "run", *options],
             env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        ) as process:  # fmt: skip
+        )  # fmt: skip
+        with ended(started) as process:
             assert process.stdout
             said = ""
             for line in process.stdout:
