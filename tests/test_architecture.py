@@ -9,6 +9,7 @@ import tokenize
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,11 @@ def forbidden(file: Path) -> Iterator[str]:
 
 def test_a_room_imports_only_what_it_may() -> None:
     assert not [one for file in FILES for one in forbidden(file)]
+
+
+def test_no_two_rooms_import_each_other_by_whatever_way() -> None:
+    rules = {folder: {room.partition(".")[0] for room in may} - {folder} for folder, may in FOLDERS.items()}
+    TopologicalSorter(rules).prepare()  # raises CycleError
 
 
 @pytest.mark.parametrize("parent", ["clouds", "doors"])

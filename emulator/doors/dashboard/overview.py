@@ -69,8 +69,8 @@ class Overview:
 
     def sheet(self, days: int, here: str) -> Sheet:
         """Return the contents of the page, with pictures of so many days, for the device at this address."""
-        now, searches = self.now(), self.searches()
-        revision = self.news.revision  # first: what changes from here on makes the page stale
+        now, revision = self.now(), self.news.revision  # first: what changes from here on makes the page stale
+        searches = self.searches()
         entries = self.journal.commands(MARKED, quiet=False) + self.journal.commands(QUIET_ROWS, quiet=True)
         heard = [*(entry.peer for entry in entries), *(search.peer for search in searches)]
         return Sheet(
