@@ -1,6 +1,6 @@
 """Heads as programs write that put them together by hand, in a form that the parsers take. Pure.
 
-Real sockets and bridges take lines that end in LF alone, and pass over a line that is no header.
+Real sockets and bridges take lines that end in LF alone, a Host that is named twice, and a line that is no header.
 """
 
 import re
@@ -29,7 +29,7 @@ def _begin(data: bytes) -> int:
 
 
 def _mended(head: bytes) -> bytes:
-    """Return a head whose lines end in CR LF, without those that are neither a header nor the rest of one."""
+    """Return a head whose lines end in CR LF, each once, without those that are no header nor the rest of one."""
     first, *lines = (line.removesuffix(b"\r") for line in head.rstrip(b"\r\n").split(b"\n"))
-    headers = (line for line in lines if b":" in line or line.startswith((b" ", b"\t")))
+    headers = dict.fromkeys(line for line in lines if b":" in line or line.startswith((b" ", b"\t")))
     return b"\r\n".join((first, *headers, b"", b""))

@@ -195,6 +195,7 @@ def test_lines_may_end_in_lf_alone(at: int) -> None:
     [
         b"POST /x HTTP/1.0\nContent-Length: 4\n\n",
         b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\n",
+        b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nHost: a\r\n\r\n",
         b"POST /x HTTP/1.1\r\nkeep-alive\r\nHost: a\r\nContent-Length: 4\r\n\r\n",
         b"POST /x HTTP/1.1\nHost: a\r\nContent-Length: 4\r\n\r\n",
         b"\r\n\n\r\nPOST /x HTTP/1.1\nTransfer-Encoding: chunked\n\n",

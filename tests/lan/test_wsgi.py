@@ -31,7 +31,7 @@ class House:
     def __init__(self) -> None:
         self.now = 1000.0
         self.body = b"here"
-        self.read = b""
+        self.read, self.host = b"", ""
         self.peers: list[str] = []  # whose requests came to the app, one after the other
         self.may = threading.Event()
         self.may.set()
@@ -46,6 +46,7 @@ class House:
     def app(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         body = self.body
         self.read = environ["wsgi.input"].read()
+        self.host = environ.get("HTTP_HOST", "")
         self.peers.append(environ["REMOTE_ADDR"])
         self.asked.release()
         self.may.wait(PATIENCE_S)
@@ -134,6 +135,7 @@ BY_HAND = {
     "LF": (POST + b"\n\n34").replace(b"\r", b""),
     "LF, no Host": b"\nGET / HTTP/1.0\n\n",
     "LF after the head": POST.replace(b"\r\n\r\n", b"\r\n\n") + b"\r\n34",
+    "twice": POST.replace(b"\r\n", b"\r\nHost: x\r\n", 1) + b"1234",
     "no header": POST.replace(b"\r\n", b"\r\nkeep-alive\r\n", 1) + b"1234",
 }
 
@@ -146,6 +148,7 @@ def test_a_head_that_is_written_by_hand_is_read(house: House, by_hand: str, at: 
     house.say(sock, data[at:])
     assert receive(sock).endswith(b"\r\n\r\nhere")
     assert house.read == (data[-4:] if b"POST" in data else b"")
+    assert house.host == ("" if "no Host" in by_hand else "x")
 
 
 # -- how long ---------------------------------------------------------------------------------------------------
