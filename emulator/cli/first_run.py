@@ -114,7 +114,7 @@ class Arrival:
 
 
 def _announce(first: FirstRun, path: Path) -> None:
-    missing = f"{first.trouble[0].upper()}{first.trouble[1:]}." if first.trouble else f"There is no {path} yet."
+    missing = f"There is no {path}: {first.trouble}." if first.trouble else f"There is no {path} yet."
     click.echo(f"{missing} Set the program up in a browser of this network:")
     for url in first.urls():
         click.echo(f"  {url}")
