@@ -10,6 +10,7 @@ from selenium.webdriver.common.by import By
 
 from emulator.app.settings import Settings
 from emulator.model import ArmMode
+from emulator.setup import proposals
 from emulator.simulator.accounts import Contract, SimulatedAccount
 from emulator.simulator.owa.face import Owa
 from emulator.simulator.panel.panel import SimulatedPanel
@@ -20,6 +21,9 @@ from tests.browser.newcomer import Habit, Newcomer, first_run
 
 PHONE, DESK = (360, 740), (1440, 900)
 PIN = "258036"
+ALIAS = "🏡 " + "W8" * 14
+"""As wide as an alarm's name may be, without a place to break it."""
+
 PASSWORD, WRONG = "Correcto-Caballo-9", "Falso-Caballo-1"
 
 pytestmark = [pytest.mark.long, pytest.mark.sampled]
@@ -66,7 +70,7 @@ def test_any_family_sets_up_its_own_alarm_by_keyboard_alone(
         assert not browser.find_element(By.ID, "want-3").is_selected()
         person.go_on()
         finish(person)
-        arm(person, "casa")
+        arm(person, proposals.key_of(ALIAS, (), ""))
     assert cloud.backend.requests["mkLoginToken"] == 3  # the wrong one, and the right one before and after the code
 
 
@@ -76,7 +80,7 @@ def cloud() -> Iterator[SimulatedAlarm]:
     unit = FACES["owa"].units["es"]
     panel = SimulatedPanel(time.time, unit.equipment)
     panel.answer_after = 0
-    account = SimulatedAccount(password=PASSWORD, others=(Contract("7654321", alias="Playa"),))
+    account = SimulatedAccount(password=PASSWORD, alias=ALIAS, others=(Contract("7654321", alias="Playa"),))
     made = SimulatedAlarm(panel, api="owa", profile="es", accounts=[account])
     made.start()
     yield made

@@ -98,6 +98,18 @@ def test_what_cannot_be_taken_is_said_and_what_was_typed_stays(house: Open) -> N
     assert "Choose at least one mode." in browser.text
 
 
+def test_which_alarms_were_chosen_stays_on_a_page_that_was_old(house: Open) -> None:
+    here = house(api="owa", others=(SECOND,))
+    browser = to_real(here.claimed(), here.bench).form("next", user="demo", password=PASSWORD).form("send", phone="0")
+    browser.form("next", code=here.bench.code())
+    here.desk.revision += 1
+    browser.form("next", alarm_7654321=None)
+    assert browser.page.status_code == 409
+    browser.form("next")
+    with here.desk.reading() as one:
+        assert [alarm.number for alarm in one.answers.alarms] == ["2423443"]
+
+
 def test_doors_with_keys_of_their_own(house: Open) -> None:
     here = house()
     browser = here.claimed().form("next", kind="simulated").form("next").form("skip")
