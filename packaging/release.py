@@ -48,9 +48,8 @@ def build(folder: Path) -> dict[str, bytes]:
     source.mkdir(parents=True)
     archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
     subprocess.run(["tar", "--extract", "--directory", source], input=archive, check=True)
-    environment = os.environ | {"SOURCE_DATE_EPOCH": said("git", "log", "-1", "--format=%ct")}
     command = [TOOLS / "python", "-m", "hatchling", "build", "--directory", folder / "made"]
-    subprocess.run(command, cwd=source, env=environment, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, cwd=source, check=True, stdout=subprocess.DEVNULL)
     return {path.name: path.read_bytes() for path in (folder / "made").iterdir()}
 
 
@@ -114,6 +113,8 @@ def main(*, tagged: bool) -> None:
     ):
         sys.exit(f"CHANGELOG.md has no section '## {number} - YYYY-MM-DD'")
     os.umask(0o022)
+    # Whatever stands there already: the builder and the SBOM take their times from it.
+    os.environ["SOURCE_DATE_EPOCH"] = said("git", "log", "-1", "--format=%ct")
     shutil.rmtree(DIST, ignore_errors=True)
     DIST.mkdir()
     with tempfile.TemporaryDirectory() as name:
