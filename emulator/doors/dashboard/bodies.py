@@ -123,7 +123,7 @@ class AlarmHealth(Model):
 
 
 class Healthz(Model):
-    """One word for each part. HTTP 503 only for what a restart may mend: see health.py."""
+    """One word for each part. HTTP 503 only for what a restart may mend."""
 
     status: Literal[
         "healthy",
