@@ -20,11 +20,13 @@ from emulator.cli.stop import Stop
 from emulator.cli.terminal import Terminal, hold_standard
 from emulator.config import credentials, devices_yaml
 from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered
-from emulator.setup import place
+from emulator.model import Notice
+from emulator.setup import lost, place
 from emulator.setup.claim import ClaimCode
 from emulator.setup.mount import mounted
 from emulator.store.pin import is_set
 from emulator.system import lock, output, systemd
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -117,6 +119,7 @@ def _run(
     plan, code = _load(here), ClaimCode(time.monotonic)
     pages = [mounted(place.own(here.file, here.config), code, here.redactor.conceal)]
     with lock.acquire(here.state_dir) as held:
+        trouble = lost.replaced(lost.before(here.state_dir), plan.settings.accounts)
 
         def make(plan: Plan) -> App:
             try:
@@ -134,6 +137,10 @@ def _run(
         try:
             reload.app.start()
             handover.close()
+            if trouble:
+                LOG.error("%s", trouble)
+                if lost.is_news(reload.app.alarms.journal, time.time()):
+                    reload.app.tell(Notice.CHANGED, Text("program"), trouble)
             # A client may ask as soon as it reads "Ready", and until the alarm was read there is no answer.
             patience = time.monotonic() + FIRST_NEWS_S
             while not (reload.app.has_news and reload.app.readiness.is_ready) and time.monotonic() < patience:

@@ -1,6 +1,11 @@
 """Settings that are gone: the journal still knows the alarms that the last ones named."""
 
+from collections.abc import Collection
+from contextlib import closing
+from pathlib import Path
+
 from emulator import clouds
+from emulator.errors import EmulatorError
 from emulator.store.journal import Journal
 from emulator.words.text import Text
 
@@ -17,6 +22,15 @@ def alarms(journal: Journal) -> tuple[str, ...]:
     return tuple(str(name) for name, cloud in rows if cloud not in simulated)
 
 
+def before(state_dir: Path) -> tuple[str, ...]:
+    """Return the same of a state folder, before a program names its alarms there; empty where that cannot be read."""
+    try:
+        with closing(Journal(state_dir, read_only=True)) as journal:
+            return alarms(journal)
+    except EmulatorError:
+        return ()
+
+
 def trouble(file: str, names: tuple[str, ...]) -> str:
     """Say that the file of these alarms is gone; empty where there are none."""
     if not names:
@@ -26,6 +40,17 @@ def trouble(file: str, names: tuple[str, ...]) -> str:
         file=file,
         alarms=names,
     )
+
+
+def replaced(names: tuple[str, ...], accounts: Collection[str]) -> str:
+    """Say that a demo has come in the place of these alarms; empty where there were none, or there are real ones.
+
+    In a copy of the project a demo is shipped, which is in force once the own file is gone: a voice would say that the
+    house is armed.
+    """
+    if not names or accounts:
+        return ""
+    return Text("the settings have a simulated alarm alone: nothing here arms {alarms} any more", alarms=names)
 
 
 def is_news(journal: Journal, now: float) -> bool:

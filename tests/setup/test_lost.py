@@ -48,6 +48,17 @@ def test_a_real_alarm_is_known_by_its_last_name(journal: Journal) -> None:
     assert "nothing here arms casa" in lost.trouble("devices.yaml", lost.alarms(journal))
 
 
+def test_a_demo_in_the_place_of_a_real_alarm_is_noticed(journal: Journal, tmp_path: Path) -> None:
+    """Of the same name, too: the look is before the program names its own."""
+    assert lost.before(tmp_path / "none") == ()
+    keys.bind(journal, {"home": REAL})
+    known = lost.before(tmp_path)
+    assert "nothing here arms home any more" in lost.replaced(known, [])
+    assert not lost.replaced(known, ["cottage"])
+    keys.bind(journal, {"home": DEMO})
+    assert not lost.replaced(lost.before(tmp_path), [])
+
+
 def test_each_page_of_set_up_says_so(make: Make) -> None:
     house = House(make())
     trouble = lost.trouble("devices.yaml", ("home",))
