@@ -5,16 +5,15 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, fields
 from pathlib import Path
 from typing import IO
 
 from emulator.clouds.vault import Device, Login
 from emulator.errors import EmulatorError, LoginNeeded
 from emulator.store import private, refused_logins
-from emulator.store.columns import words_of
+from emulator.store.columns import names_of
 from emulator.store.journal import Journal
-from emulator.words.text import Text, unpack
+from emulator.words.text import Text
 
 LOCK = "login.lock"
 """File in the state folder, locked by the process that renews a login."""
@@ -22,10 +21,6 @@ LOCK = "login.lock"
 LOCK_WITHIN_S, LOCK_PAUSE_S = 30.0, 0.05
 """Time-out of the lock, and the pause between attempts: a renewal takes seconds, but a stopped process (Ctrl-Z) never
 ends it."""
-
-
-WORDS = "trouble_words"
-"""Key of the login's trouble as it can be said in another language, beside its English."""
 
 
 class JournalVault:
@@ -57,8 +52,8 @@ class JournalVault:
         """Return the login; None before the first one. Raises LoginNeeded if the user is ambiguous."""
         if self._user:
             kept = self._journal.recall(self._name(self._user))
-            return _login(kept) if kept else None
-        logins = [_login(value) for value in self._journal.recall_all(self._name(""))]
+            return (Login.parse(kept) or self._damaged()) if kept else None
+        logins = list(filter(None, map(Login.parse, self._journal.recall_all(self._name("")))))
         # A name mistyped at `emulator login` is kept as well, but has never logged in.
         found = [login for login in logins if login.login_at] or logins[:1]
         if len(found) > 1:
@@ -68,9 +63,15 @@ class JournalVault:
             )
         return found[0] if found else None
 
+    def _damaged(self) -> Login:
+        """Replace a login that cannot be read by one that a person has to finish, with a device of its own."""
+        made = Login(self._user, Device.new(), trouble=Text("the login is not finished: type `emulator login`"))
+        self.save(made)
+        return made
+
     def save(self, login: Login) -> None:
         """Replace the login, written through to disk."""
-        self._journal.note(self._name(login.user), json.dumps(asdict(login) | {WORDS: words_of(login.trouble)}))
+        self._journal.note(self._name(login.user), login.as_text())
 
     def forget(self) -> None:
         """Forget the login; LoginNeeded if the user is ambiguous."""
@@ -90,7 +91,9 @@ class JournalVault:
 
     def banned_until(self) -> float:
         """Return the end of the firewall's ban of this network (epoch seconds)."""
-        return float(self._journal.recall(f"owa ban {self._host}") or 0)
+        with suppress(ValueError):
+            return float(self._journal.recall(f"owa ban {self._host}") or 0)
+        return 0.0
 
     def ban(self, until: float) -> None:
         """Remember a ban until then (epoch seconds), over restarts."""
@@ -98,7 +101,7 @@ class JournalVault:
 
     def unsupported(self, number: str) -> frozenset[str]:
         """Return the requests that the panel of this installation has refused as unknown."""
-        return frozenset(json.loads(self._journal.recall(f"owa unsupported {number}") or "[]"))
+        return frozenset(names_of(self._journal.recall(f"owa unsupported {number}")))
 
     def remember_unsupported(self, number: str, request: str) -> None:
         """Add a request to those."""
@@ -110,16 +113,6 @@ class JournalVault:
 
     def _name(self, user: str) -> str:
         return f"owa login {self._host} {user}"
-
-
-def _login(kept: str) -> Login:
-    """Parse a kept login; leave out fields of a later version, so that a downgrade is possible."""
-    said = json.loads(kept)
-    known = {one.name: said[one.name] for one in fields(Login) if one.name in said}
-    if said.get(WORDS):
-        with suppress(ValueError):
-            known["trouble"] = unpack(said[WORDS])
-    return Login(**(known | {"device": Device(**said["device"])}))
 
 
 def _unrenewed(why: str) -> EmulatorError:

@@ -3,12 +3,18 @@
 Facts: verisure-owa.md §2.2, §2.4 and §2.5.
 """
 
+import json
 import secrets
 import uuid
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from typing import Protocol
+from contextlib import AbstractContextManager, suppress
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Protocol, get_origin
+
+from emulator.words.text import Text, pack, unpack
+
+WORDS = "trouble_words"
+"""Key of the login's trouble as it can be said in another language, beside its English."""
 
 _URL_SAFE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
@@ -55,6 +61,34 @@ class Login:
     trouble: str = ""
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
     quiet_until: float = 0.0
+
+    def as_text(self) -> str:
+        """Return the login as it is kept."""
+        words = pack(self.trouble) if isinstance(self.trouble, Text) else None
+        return json.dumps(asdict(self) | {WORDS: words})
+
+    @classmethod
+    def parse(cls, kept: str) -> "Login | None":
+        """Return a kept login, None if it is damaged. Fields of a later version are left out: one can go back."""
+        try:
+            said = json.loads(kept)
+            known = {one.name: said[one.name] for one in fields(cls) if one.name in said}
+            if said.get(WORDS):
+                with suppress(ValueError):
+                    known["trouble"] = unpack(said[WORDS])
+            made = cls(**(known | {"device": Device(**said["device"])}))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return None
+        return made if _is_sound(made) and _is_sound(made.device) else None
+
+
+def _is_sound(found: Login | Device) -> bool:
+    """Return whether each field is of its kind."""
+    kinds: dict[str, Any] = {one.name: get_origin(one.type) or one.type for one in fields(found)}
+    # JSON writes a whole number without its fraction.
+    return all(
+        isinstance(getattr(found, name), (float, int) if kind is float else kind) for name, kind in kinds.items()
+    )
 
 
 class Vault(Protocol):

@@ -82,7 +82,11 @@ def _message(kept: dict[str, Any]) -> str:
 
 
 def _read(stored: str | None) -> dict[str, Any]:
-    return dict(json.loads(stored)) if stored else {"salt": secrets.token_hex(16), "refused": {}}
+    """Return the book; a new one where there is none, or a damaged one, with which the program could not start."""
+    with suppress(ValueError, TypeError, KeyError):
+        found = json.loads(stored or "{}")
+        return {"salt": bytes.fromhex(found["salt"]).hex(), "refused": dict(found["refused"])}
+    return {"salt": secrets.token_hex(16), "refused": {}}
 
 
 @contextmanager

@@ -57,6 +57,51 @@ def test_what_another_version_has_kept_is_a_login_too(vault: JournalVault, journ
     assert vault.load() == Login("0042", LOGIN.device, refresh="REFRESH")
 
 
+DAMAGED = [
+    "{",
+    "null",
+    "[]",
+    "7",
+    "[" * 100_000,
+    LOGIN.as_text()[:80],
+    *(
+        json.dumps(json.loads(LOGIN.as_text()) | change)
+        for change in (
+            {"device": None},
+            {"device": {"id": "1"}},
+            {"device": asdict(LOGIN.device) | {"uuid": None}},
+            {"access_until": None},
+            {"access_until": "soon"},
+            {"refresh": 7},
+            {"cookies": "vs-access=1"},
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("kept", DAMAGED, ids=lambda kept: kept[-30:])
+def test_a_login_that_is_damaged_is_made_anew_by_a_person(
+    vault: JournalVault, journal: Journal, tmp_path: Path, kept: str
+) -> None:
+    """An SD card changed it, or somebody put it back by hand."""
+    journal.note(f"owa login {HOST} 0042", kept)
+    assert JournalVault(journal, tmp_path, HOST).load() is None
+    found = vault.load()
+    assert found is not None
+    assert (found.access, found.refresh, "`emulator login`" in found.trouble) == ("", "", True)
+    assert vault.load() == found, "its device stays the same while a person logs in"
+    vault.save(LOGIN)
+    assert vault.load() == LOGIN
+
+
+def test_damaged_notes_beside_it_are_as_none(vault: JournalVault, journal: Journal) -> None:
+    for name in (f"owa ban {HOST}", "owa unsupported 1", "logins refused"):
+        journal.note(name, "{damaged")
+    assert (vault.banned_until(), vault.unsupported("1"), vault.is_wrong("0042", "x")) == (0.0, frozenset(), False)
+    vault.note_password("0042", "x", wrong=True)
+    assert vault.is_wrong("0042", "x")
+
+
 def test_only_its_owner_may_look(vault: JournalVault, tmp_path: Path) -> None:
     vault.save(LOGIN)
     with vault.alone():
