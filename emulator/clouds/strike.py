@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus
 
 STRUCK = "•••"
 
-MOST = 24
+MOST = 64
 """Number of secrets that are remembered besides the lasting ones, such as recent tokens; the oldest is evicted."""
 
 TINY, SHORT = 4, 6

@@ -20,6 +20,9 @@ APPLICATION = "PS_PYTHON"
 ACCESS, REFRESH, VISITOR, TRUST = "vs-access", "vs-refresh", "vid", "vs-trust"
 """Cookies (§2); TRUST is the begin of a name."""
 
+OTHERS = 20
+"""Cookies of other names that are kept, the newest: those of a load balancer, and one between the steps of a login."""
+
 STEP_UP = "stepUpToken"
 """Field of an answer that wants a code first (§2)."""
 
@@ -152,8 +155,11 @@ def trust(cookies: Cookies) -> dict[str, str]:
 
 
 def merged(cookies: Cookies, fresh: Cookies) -> dict[str, str]:
-    """Return cookies after an answer, without those that it deletes."""
-    return {name: value for name, value in {**cookies, **fresh}.items() if value}
+    """Return cookies after an answer, without those that it deletes, and without the oldest of too many others."""
+    found = {**{name: value for name, value in cookies.items() if name not in fresh}, **fresh}
+    kept = {name: value for name, value in found.items() if value}
+    too_many = [name for name in kept if not name.startswith(("vs-", VISITOR))][:-OTHERS]
+    return {name: value for name, value in kept.items() if name not in too_many}
 
 
 def parse(answer: Answer) -> PagesReply:

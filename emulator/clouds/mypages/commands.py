@@ -142,10 +142,13 @@ class PagesCommands:
         variables: dict[str, Any] = {"giid": home.number, "code": code}
         if wanted != operations.DISARMED:
             variables["forceArm"] = force
+
+        def sending() -> None:
+            self._wire.conceal(code)  # anew: the cookies of a long dry run may have washed it out
+            report(Phase.SENDING, operation.name)
+
         try:
-            content = submitted(
-                lambda: self._session.call(operation, variables, lambda: report(Phase.SENDING, operation.name))
-            )
+            content = submitted(lambda: self._session.call(operation, variables, sending))
         except WrongCode:
             self._guesses, self._guessed_at = self._guesses + 1, self._clock.monotonic()
             self._wire.vault.note_password(self._owner(home), code, wrong=True)

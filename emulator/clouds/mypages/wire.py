@@ -105,7 +105,8 @@ class PagesWire(Line):
     def _exchanged(self, request: PagesRequest, before: Before) -> PagesReply:
         what = request.method, request.path, request.sent_headers(), request.body
         answer = self._once(request.name, before, lambda: self._senders[0].request(*what))
-        self.conceal(*answer.cookies.values())
+        # Those that were sent last of all: an answer may set any number, and may quote what it was sent.
+        self.conceal(*codec.merged({}, answer.cookies).values(), *request.cookies.values())
         return codec.parse(answer)
 
     def _keep_silence(self) -> None:

@@ -1,8 +1,10 @@
 """Answers of no known form to each request of a command: it ends as the contract says, sent once, and truthfully."""
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
-from itertools import product
+from dataclasses import replace
+from itertools import count, islice, product
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from emulator.clouds.firewall import Answer
 from emulator.errors import CloudError, Rejected, Unconfirmed, Unreachable
 from emulator.model import DISARMED, Disarm, Interior
 from tests.clouds.contract import TOTAL, quiet
-from tests.support.fakes_mypages import PASSWORD, SimulatedMyPages
+from tests.support.fakes_mypages import CODE, PASSWORD, SimulatedMyPages
 
 pytestmark = pytest.mark.sampled
 
@@ -119,6 +121,36 @@ def test_a_login_that_ends_without_a_refusal_needs_no_person(password: str) -> N
     login = world.vault.load()
     assert login
     assert not login.trouble
+
+
+def test_ever_new_cookies_wash_out_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+    """Nor are all of them kept."""
+    caplog.set_level(logging.DEBUG)
+    world, number = SimulatedMyPages(code=""), count()
+
+    def rich(send: Callable[..., Answer]) -> Callable[..., Answer]:
+        def answer(method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+            true = send(method, path, headers, body)
+            cookies = {f"balancer{one}": f"balanced-{one:09}" for one in islice(number, 30)}
+            said = json.dumps({"errorCode": "VAL_00999", "errorMessage": f"{headers['Cookie']} {body!r}"}).encode()
+            refused = b'"armAway"' in body
+            return replace(true, cookies={**cookies, **true.cookies}, body=said if refused else true.body)
+
+        return answer
+
+    for host in world.hosts:
+        host.request = rich(host.request)  # type: ignore[method-assign]
+    world.fault("wait", "ArmStateDryRunStatus")
+    for _ in range(3):
+        world.clock.now += 3600.0
+        world.panel.keypad(Disarm())
+        with pytest.raises(Rejected, match="balancer") as caught:
+            world.cloud.execute(replace(TOTAL, code=CODE), quiet)
+    login = world.vault.load()
+    assert login
+    assert len(login.cookies) < 30
+    for secret in (CODE, login.user, *login.cookies.values()):
+        assert secret not in str(caught.value) + caplog.text
 
 
 @pytest.mark.parametrize("kind", ODD)
