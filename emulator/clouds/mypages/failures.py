@@ -23,8 +23,9 @@ CODES_SENT, WRONG_CODE, CHECKED = "ACC_00002", "VAL_00008", "VAL_"
 BLOCKED = "blocked"
 """Word of the message that ends the day for an account (§9)."""
 
-LIMIT_S, LIMIT_MOST_S = 3600.0, 86400.0
-"""Silence after the limit, and the longest that the server may ask for: its window is not known (§9)."""
+LIMIT_S, LIMIT_LEAST_S, LIMIT_MOST_S = 3600.0, 60.0, 86400.0
+"""Silence after the limit, and the shortest and the longest that the server may ask for: its window is not known, and
+who asked more often than once a minute was blocked for a day (§9)."""
 
 TROUBLE = 500
 """From this HTTP status on a host has trouble: the other one may have none."""
@@ -102,4 +103,4 @@ def quiet_until(limited: Limited, retry_after: str, now: float) -> float:
         if (today - midnight).total_seconds() >= NIGHT_S:
             return (midnight + timedelta(days=1)).timestamp() + AFTER_MIDNIGHT_S
     asked = float(retry_after) if retry_after.isdecimal() else LIMIT_S
-    return now + min(asked, LIMIT_MOST_S)
+    return now + min(max(asked, LIMIT_LEAST_S), LIMIT_MOST_S)
