@@ -1,6 +1,7 @@
 """Heads as programs write that put them together by hand, in a form that the parsers take. Pure.
 
 Real sockets and bridges take lines that end in LF alone, a Host that is named twice, and a line that is no header.
+Some handlers of SmartThings indent their headers as the code around them.
 """
 
 import re
@@ -29,7 +30,10 @@ def _begin(data: bytes) -> int:
 
 
 def _mended(head: bytes) -> bytes:
-    """Return a head whose lines end in CR LF, each once, without those that are no header nor the rest of one."""
+    """Return a head whose lines end in CR LF, each once, without margin and without those that are no header."""
     first, *lines = (line.removesuffix(b"\r") for line in head.rstrip(b"\r\n").split(b"\n"))
+    top = lines[0] if lines else b""
+    margin = top[: len(top) - len(top.lstrip(b" \t"))]
+    lines = [line.removeprefix(margin) for line in lines]
     headers = dict.fromkeys(line for line in lines if b":" in line or line.startswith((b" ", b"\t")))
     return b"\r\n".join((first, *headers, b"", b""))

@@ -197,6 +197,8 @@ def test_lines_may_end_in_lf_alone(at: int) -> None:
         b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\n",
         b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nHost: a\r\n\r\n",
         b"POST /x HTTP/1.1\r\nkeep-alive\r\nHost: a\r\nContent-Length: 4\r\n\r\n",
+        b"POST /x HTTP/1.1\r\n  Host: a\r\n  Content-Length: 4\r\n\r\n",
+        b"POST /x HTTP/1.1\n\tHost: a\n\tContent-Length: 4\n\n",
         b"POST /x HTTP/1.1\nHost: a\r\nContent-Length: 4\r\n\r\n",
         b"\r\n\n\r\nPOST /x HTTP/1.1\nTransfer-Encoding: chunked\n\n",
         b"POST /x HTTP/1.1\nHost: a\nUpgrade: h2c\nConnection: upgrade\nContent-Length: 4\n\n",

@@ -137,6 +137,7 @@ BY_HAND = {
     "LF after the head": POST.replace(b"\r\n\r\n", b"\r\n\n") + b"\r\n34",
     "twice": POST.replace(b"\r\n", b"\r\nHost: x\r\n", 1) + b"1234",
     "no header": POST.replace(b"\r\n", b"\r\nkeep-alive\r\n", 1) + b"1234",
+    "indented": POST.rstrip().replace(b"\n", b"\n    ") + b"\r\n\r\n1234",
 }
 
 
