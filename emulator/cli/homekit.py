@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from emulator.cli.context import common, context
+from emulator.cli.prompt import confirm
 from emulator.doors.homekit import setup
 from emulator.doors.homekit.security import DOOR
 from emulator.doors.homekit.settings import require
@@ -26,7 +27,7 @@ def homekit(reset: bool, yes: bool, as_json: bool, **chosen: Any) -> None:
     require(here.door(DOOR))
     if reset and not yes:
         question = "The Home app loses the bridge, with rooms, scenes and automations. Go on?"
-        click.confirm(question, abort=True, err=as_json)
+        confirm(question, abort=True, err=as_json)
     with closing(Journal(here.state_dir)) as book:
         kept = setup.reset(book) if reset else setup.open_kept(book)
     if as_json:

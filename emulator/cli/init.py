@@ -12,7 +12,7 @@ from emulator import clouds
 from emulator.cli import service
 from emulator.cli.context import Context, common, context
 from emulator.cli.progress import waiting
-from emulator.cli.prompt import prompt
+from emulator.cli.prompt import confirm, prompt
 from emulator.cli.values import Words
 from emulator.clock import SystemClock
 from emulator.config import devices_yaml
@@ -100,7 +100,7 @@ def _change(one: SetUp, journal: Journal) -> None:
 
 
 def _alarm(one: SetUp, _journal: Journal) -> None:
-    if click.confirm("Try the simulated alarm first?", default=False):
+    if confirm("Try the simulated alarm first?", default=False):
         country = _country(*(name for name, row in clouds.rows().items() if row.simulated))
         one.simulate(country, _language(country))
         return
@@ -149,7 +149,7 @@ def _code(one: SetUp, _journal: Journal) -> None:
 def _alarms(one: SetUp, _journal: Journal) -> None:
     talk = one.login
     found = talk.found if talk else ()
-    chosen = [each.number for each in found if click.confirm(f"Use {each.alias or '-'} ({each.number})?", default=True)]
+    chosen = [each.number for each in found if confirm(f"Use {each.alias or '-'} ({each.number})?", default=True)]
     with waiting("the cloud is asked", quiet=False):
         one.choose_alarms(chosen)
 
@@ -160,10 +160,10 @@ def _switches(one: SetUp, _journal: Journal) -> None:
         click.echo(f"{alarm.title}:")
         for choice in one.choices(alarm):
             unsure = "" if choice.is_sure else " (the alarm does not tell whether it has this)"
-            if not click.confirm(f"  A switch for {choice.switch.mode}{unsure}?", default=choice.wanted):
+            if not confirm(f"  A switch for {choice.switch.mode}{unsure}?", default=choice.wanted):
                 continue
             name = prompt("    Its name, as you say it", default=choice.switch.name).strip()
-            disarms = click.confirm("    Does off disarm?", default=choice.switch.disarms)
+            disarms = confirm("    Does off disarm?", default=choice.switch.disarms)
             wanted.append(replace(choice.switch, name=name, disarms=disarms))
     one.take_switches(wanted)
 
@@ -174,7 +174,7 @@ def _keypad(one: SetUp, _journal: Journal) -> None:
 
 
 def _pin(one: SetUp, journal: Journal) -> None:
-    if is_set(journal) and not click.confirm("There is a PIN. Set another one?", default=False):
+    if is_set(journal) and not confirm("There is a PIN. Set another one?", default=False):
         return
     if pin := prompt("PIN (4 to 12 digits, better 6 or more; empty for none)", default="", hide_input=True):
         one.take_pin(pin, prompt("Once more", hide_input=True))
@@ -186,7 +186,7 @@ def _doors(one: SetUp, _journal: Journal) -> None:
         click.echo(f"  {door.title}: {door.purpose}")
         if door.obstacle:
             click.echo(f"  {door.obstacle}")
-        if click.confirm(f"  Open the {door.title}?", default=door.wanted):
+        if confirm(f"  Open the {door.title}?", default=door.wanted):
             asked = [key for key in door.keys if not key.is_rare or door.obstacle]
             typed = {key.key: prompt(f"    {key.key}: {key.help}", default=key.value or None) for key in asked}
             given[door.name] = {key.key: key.value for key in door.keys} | typed
@@ -201,7 +201,7 @@ def _notices(one: SetUp, _journal: Journal) -> None:
         return
     while url := prompt("Apprise URL of a target (empty for no more)", default="", hide_input=True):
         one.add_target(url)
-        if click.confirm("Send a test there?", default=True):
+        if confirm("Send a test there?", default=True):
             with waiting("it is sent", quiet=False):
                 said = notices.send_test(one.targets, len(one.targets) - 1, one.answers.spoken)
             click.echo(said)
@@ -209,7 +209,7 @@ def _notices(one: SetUp, _journal: Journal) -> None:
 
 def _review(one: SetUp, _journal: Journal) -> None:
     click.echo("\n" + (one.difference() if one.before else one.text()))
-    if not click.confirm(f"Write {one.path}?", default=True):
+    if not confirm(f"Write {one.path}?", default=True):
         raise click.Abort
     if backup := one.save():
         click.echo(f"The file before is kept: {backup}")

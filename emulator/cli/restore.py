@@ -14,6 +14,7 @@ from emulator.archive.journal_copy import Inventory
 from emulator.archive.restore import Done, Ready
 from emulator.cli.backup import SECRETS, passphrase, phrase_from
 from emulator.cli.context import PATH, Context, common, context
+from emulator.cli.prompt import confirm
 from emulator.clock import SystemClock
 from emulator.config import devices_yaml
 from emulator.errors import ConfigError, EmulatorError, Problem
@@ -45,7 +46,7 @@ def restore(file: Path, state_only: bool, yes: bool, passphrase_file: Path | Non
         for line in _describe(checked, here.state_dir, settings, now):
             click.echo(line)
         if not yes:
-            click.confirm("Put it back?", abort=True)
+            confirm("Put it back?", abort=True)
         done = put.put_back(checked, here.state_dir, settings, now)
         _note(here.state_dir, checked.bundle.made, now)
     for line in _farewell(checked, here.state_dir, settings, done):
