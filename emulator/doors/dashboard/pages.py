@@ -148,7 +148,7 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
 
         def give() -> None:
             if overview.pin.is_set:
-                access.check_person(request, request.form.get("pin"), NAME)
+                access.check_person(request, _field("pin"), NAME)
             address, name = (request.form.get(field, "")[:FORM_LIMIT] for field in ("address", "name"))
             # A zone of IPv6 could hold any letters.
             address = address.replace("%", " ").strip()
