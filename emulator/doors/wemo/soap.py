@@ -36,6 +36,7 @@ _NAME = r"(?:[\w.-]+:)?"
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _FIRST_IN_BODY = re.compile(rf"<{_NAME}Body(?:\s[^<>]*)?>\s*<{_NAME}([\w.-]+)")
 _BINARY_STATE = re.compile(rf"<{_NAME}BinaryState(?:\s[^<>]*)?>([^<]*)(?=<)")
+_LEADING = re.compile(r"([01])(?![\w\s.,])")
 
 
 class UpnpFault(ProtocolError):
@@ -79,10 +80,10 @@ def _binary_state(body: str) -> bool:
     values: set[str] = {value.strip() for value in _BINARY_STATE.findall(body)}
     if len(values) != 1:
         raise UpnpFault(INVALID_ARGS, "SetBinaryState takes one BinaryState")
-    value = values.pop()
-    if value not in ("0", "1"):
+    found = _LEADING.match(values.pop())  # real sockets read a leading number: sketches send `1%d` (§2.4)
+    if found is None:
         raise UpnpFault(VALUE_INVALID, "BinaryState is 0 or 1")
-    return value == "1"
+    return found[1] == "1"
 
 
 def reply(service: Service, action: Action, values: Mapping[str, str]) -> bytes:
