@@ -99,7 +99,7 @@ def _secret(
     environ: Mapping[str, str], prefix: str, word: str, name: str, problems: list[Problem], needed: bool
 ) -> str:
     variable = f"{prefix}_{word}"
-    value, file = environ.get(variable, ""), environ.get(f"{variable}_FILE", "")
+    value, file = environ.get(variable, "").rstrip("\r\n"), environ.get(f"{variable}_FILE", "")
     # What is blank would be refused, and three refusals lock an account.
     value = value if value.strip() else ""
     if value and file:
@@ -115,7 +115,7 @@ def _secret(
         return value
     # Neither the path, which may be a secret put in the wrong place, nor the file's bytes are quoted.
     try:
-        value = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+        value = Path(file).read_text(encoding="utf-8-sig").rstrip("\r\n")
     except OSError as error:
         problems.append(Problem(f"environment: {variable}_FILE", f"that file cannot be read: {error.strerror}"))
     except ValueError:

@@ -61,6 +61,12 @@ def test_user_and_password_stay_as_they_were_written() -> None:
     assert credentials.read(settings(home="wsdo"), environ) == {"home": Credentials("0012345", " ñ'\"&$(x)\t")}
 
 
+def test_the_line_end_of_another_system_is_no_part_of_a_password() -> None:
+    """A shell leaves it there that reads a file of variables from Windows; nobody can type it."""
+    environ = {"VERISURE_USER": "0012345\r", "VERISURE_PASSWORD": "p ss \r\n"}
+    assert credentials.read(settings(home="wsdo"), environ) == {"home": Credentials("0012345", "p ss ")}
+
+
 @pytest.mark.parametrize(
     ("name", "variable"),
     [("shed", "VERISURE_SHED_"), ("my-home_2", "VERISURE_MY_HOME_2_")],
@@ -86,6 +92,7 @@ def test_one_accounts_user_never_goes_with_another_ones_password(given: str, lac
         (b" p ss ", " p ss "),
         (b"\npass", "\npass"),
         ("señal".encode(), "señal"),
+        ("\ufeffseñal\r\n".encode(), "señal"),
     ],
 )
 def test_a_file_holds_the_value_and_perhaps_a_line_end(secret: Path, content: bytes, value: str) -> None:
