@@ -25,7 +25,7 @@ from emulator.setup import lost, place
 from emulator.setup.claim import ClaimCode
 from emulator.setup.mount import mounted
 from emulator.store.pin import is_set
-from emulator.system import lock, output, systemd
+from emulator.system import lock, output, systemd, zone
 from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
@@ -156,6 +156,9 @@ def _run(
 def _load(here: Context) -> Plan:
     plan = Plan(*here.settings(), credentials.targets(here.environment))
     LOG.info("settings: %s", devices_yaml.named(here.file))
+    narrowed = [switch.name for switch in plan.settings.switches if switch.narrowing.between]
+    if narrowed and zone.is_plain_utc():
+        LOG.warning("%s: `between` counts hours of UTC here; %s", ", ".join(narrowed), zone.REMEDY)
     return plan
 
 

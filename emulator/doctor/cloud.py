@@ -17,12 +17,13 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from emulator.app.login_store import JournalVault
+from emulator.app.settings import Settings
 from emulator.clouds.http import USER_AGENT, secure
 from emulator.doctor.case import Case
 from emulator.doctor.finding import Finding, ok, problem, skipped, warning
 from emulator.errors import EmulatorError
 from emulator.store.journal import Journal
-from emulator.system import output
+from emulator.system import output, zone
 
 PATIENCE_S = 5.0
 """Time-out of each step: to resolve the name, to connect, to agree on TLS, to answer."""
@@ -74,6 +75,8 @@ def clouds_and_clock(case: Case) -> Iterator[Finding]:
                 dates += [reached.date] if reached.date else []
                 yield _answered(check, host, reached.status)
     yield _clock(case.clock.time(), dates[0] if dates else None)
+    if case.settings and _hours(case.settings) and zone.is_plain_utc():
+        yield warning("time zone", "`between` counts hours of UTC here, which are not the household's", zone.REMEDY)
 
 
 def reach(
@@ -140,6 +143,11 @@ def _urls(case: Case) -> dict[str, list[str]]:
     for name, settings in case.settings.installations.items() if case.settings else ():
         urls.setdefault(settings.endpoint, []).append(name)
     return urls
+
+
+def _hours(settings: Settings) -> bool:
+    """Return whether a switch may disarm only at some hours."""
+    return any(switch.narrowing.between for switch in settings.switches)
 
 
 def _shut_until(case: Case, host: str) -> float:

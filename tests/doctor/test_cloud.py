@@ -17,7 +17,8 @@ from emulator.app.login_store import JournalVault
 from emulator.doctor import cloud
 from emulator.doctor.finding import Finding, Verdict
 from emulator.store.journal import Journal
-from tests.doctor.conftest import NOW_S, SWITCHES, MakeCase
+from tests.doctor.conftest import NOW_S, SIMULATED, SWITCHES, MakeCase
+from tests.support.zone import living_in
 
 
 class Server(ThreadingHTTPServer):
@@ -119,6 +120,17 @@ def test_a_cloud_that_does_not_tell_the_time_is_no_judge(make_case: MakeCase, se
 
 def test_a_machine_that_woke_up_in_the_past_is_told() -> None:
     assert cloud._clock(0.0, None).found == "it is not 1970"
+
+
+@pytest.mark.parametrize(
+    ("rule", "zone", "told"), [("07:00-22:00", "UTC", 1), ("07:00-22:00", "Europe/Rome", 0), ("", "UTC", 0)]
+)
+def test_hours_of_a_machine_that_lives_in_utc_are_told(make_case: MakeCase, rule: str, zone: str, told: int) -> None:
+    narrowed = f"off: disarm, disarm: {{between: '{rule}'}}" if rule else "off: disarm"
+    case = make_case(SIMULATED.replace("off: disarm", narrowed))
+    with living_in(zone):
+        found = [one for one in cloud.clouds_and_clock(case) if one.check == "time zone"]
+    assert len(found) == told
 
 
 def test_a_cloud_that_refuses_is_unreachable(make_case: MakeCase) -> None:
