@@ -6,6 +6,7 @@ from selenium.webdriver.common.keys import Keys
 
 from emulator.model import Origin
 from emulator.simulator.faults import InjectedFault
+from tests.browser.eyes import cut
 from tests.browser.person import DESK, NARROW, PHONE, PIN, Person
 
 SCREENS = pytest.mark.parametrize("screen", [PHONE, pytest.param(DESK, marks=pytest.mark.long)], ids=["phone", "desk"])
@@ -147,3 +148,11 @@ def look_around(person: Person, path: str = "") -> None:
             person.open(path)
             assert person.barriers() == []
             assert person.sideways() == 0
+    # A phone at 200 %, with words that are longer than the English ones.
+    person.language("es")
+    person.screen(180, 370, scale=2)
+    person.open(path)
+    found = cut(person.browser)
+    person.language("")
+    assert not found
+    assert person.sideways() == 0
