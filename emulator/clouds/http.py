@@ -41,6 +41,9 @@ CIPHERS = "HIGH:!DH:!aNULL"
 """The ws.do server negotiates finite-field Diffie-Hellman with a key that OpenSSL refuses. Without that family it uses
 ECDHE or RSA (verisure-wsdo.md §4). Verification stays on."""
 
+OF_TIME = ("has expired", "not yet valid")
+"""OpenSSL's words for a certificate that is right at another time. A machine without a battery wakes up in 1970."""
+
 USER_AGENT = "Verisure/5 CFNetwork/1206 Darwin/20.1.0"
 """Name of an app: an empty name, or a library's, may be refused (verisure-wsdo.md §1.1)."""
 
@@ -231,6 +234,11 @@ class HttpTransport:
             return Text("the alarm's cloud made no secure connection within {s} s", s=f"{patience_s:g}")
         if isinstance(error, requests.exceptions.SSLError):
             if "CERTIFICATE_VERIFY_FAILED" in str(reason):
+                if not any(word in str(reason) for word in OF_TIME):
+                    return Text(
+                        "no secure connection to the alarm's cloud: its certificate is not the cloud's; "
+                        "does something on the way open TLS connections?"
+                    )
                 return Text(
                     "no secure connection to the alarm's cloud: its certificate does not verify; "
                     "is this machine's clock right?"

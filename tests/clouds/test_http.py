@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -643,13 +644,17 @@ def wrong(tmp_path_factory: pytest.TempPathFactory) -> tuple[trustme.CA, Path]:
     return authority(tmp_path_factory.mktemp("tls"), "wrong")
 
 
-def secured(ca: trustme.CA, name: str = "127.0.0.1") -> ssl.SSLContext:
+def secured(ca: trustme.CA, name: str = "127.0.0.1", not_after: datetime | None = None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert(name, key_type=trustme.KeyType.RSA).configure_cert(context)
+    ca.issue_cert(name, key_type=trustme.KeyType.RSA, not_after=not_after).configure_cert(context)
     return context
 
 
 UNVERIFIED = (
+    "no secure connection to the alarm's cloud: its certificate is not the cloud's; "
+    "does something on the way open TLS connections?"
+)
+OUT_OF_TIME = (
     "no secure connection to the alarm's cloud: its certificate does not verify; is this machine's clock right?"
 )
 
@@ -672,6 +677,11 @@ def test_a_certificate_of_another_authority_is_refused_and_nothing_is_sent(
 def test_a_certificate_for_another_name_is_refused(serve: Serve, good: tuple[trustme.CA, Path]) -> None:
     server = serve(tls=secured(good[0], "elsewhere.invalid"))
     assert failure(server.url, cafile=good[1]) == (UNVERIFIED, False)
+
+
+def test_a_certificate_of_another_time_asks_for_the_clock(serve: Serve, good: tuple[trustme.CA, Path]) -> None:
+    server = serve(tls=secured(good[0], not_after=datetime(2001, 1, 1, tzinfo=UTC)))
+    assert failure(server.url, cafile=good[1]) == (OUT_OF_TIME, False)
 
 
 def test_our_authority_takes_the_place_of_the_public_ones_and_of_the_environments(
