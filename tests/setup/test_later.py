@@ -105,7 +105,7 @@ def test_a_name_is_changed_with_the_pin_and_taken_while_it_runs(enter: Enter) ->
     browser.get("/setup/review")
     assert "+ - {name:" in browser.text
     browser.form()
-    assert "taken" in browser.text
+    assert "Saved Taken" in browser.text
     assert home.changes.asked == 1
     assert "# Ana's" in home.bench.path.read_text()
     assert home.bench.settings.switches[0].name == "Noche"
