@@ -79,9 +79,10 @@ def error(reply: PagesReply, told: Callable[[str], str], *, login: bool = False)
         return CodesExhausted(said(Text("the cloud sends no more codes for now: try again in some hours")))
     if WRONG_CODE in codes:
         return WrongCode(Text("the alarm did not take the code: it is wrong, or has another length"))
-    if reply.document is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    unauthorized = status == HTTPStatus.UNAUTHORIZED
+    if (reply.document is None and not unauthorized) or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Unreachable(Text("the alarm's cloud cannot answer just now (HTTP {status})", status=str(status)))
-    refused = WRONG_LOGIN & codes or status == HTTPStatus.UNAUTHORIZED
+    refused = WRONG_LOGIN & codes or unauthorized
     if login and (refused or status in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN)):
         return LoginRefused(said(Text("the cloud refused the login: check user and password")))
     if refused or SESSION in codes:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from http import HTTPStatus
 
 from emulator.clock import Clock
 from emulator.clouds.account import Account
@@ -94,7 +95,8 @@ class PagesWire(Line):
     @staticmethod
     def _is_weather(reply: PagesReply) -> bool:
         """Return whether an answer is about this host, and the other one may do better."""
-        return reply.document is None or failures.NOT_ACTIVE in reply.codes or reply.status >= failures.TROUBLE
+        unread = reply.document is None and reply.status != HTTPStatus.UNAUTHORIZED
+        return unread or failures.NOT_ACTIVE in reply.codes or reply.status >= failures.TROUBLE
 
     def _turn_to_other(self, request: PagesRequest, error: Exception | None) -> None:
         """Ask the other host from now on."""

@@ -43,6 +43,7 @@ def error(status: int, document: Any, *, login: bool = False) -> object:
         (200, within("AUT_00021"), Limited),
         (401, coded("AUT_00011"), SessionExpired),
         (200, within("AUT_00011"), SessionExpired),
+        (401, b"<response><status><errorCode>AUT_00011</errorCode></status></response>", SessionExpired),
         (400, coded("VAL_00008"), WrongCode),
         (200, within("VAL_00008"), WrongCode),
         (404, coded("VAL_00818"), Rejected),
@@ -79,6 +80,12 @@ def test_an_answer_without_a_code_proves_nothing(body: bytes) -> None:
 @pytest.mark.parametrize("code", ["AUT_00001", "AUT_00004"])
 def test_a_refused_login(code: str) -> None:
     assert isinstance(error(401, coded(code), login=True), LoginRefused)
+
+
+@pytest.mark.parametrize("body", [b"", b"Unauthorized", b"<response><errorCode>AUT_00001</errorCode></response>"])
+def test_a_refused_login_in_other_words_than_json_is_one(body: bytes) -> None:
+    """It would be tried again every some minutes otherwise."""
+    assert isinstance(error(401, body, login=True), LoginRefused)
 
 
 def test_no_failure_of_a_server_is_a_refused_login() -> None:
