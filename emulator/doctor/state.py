@@ -6,7 +6,7 @@ They change and send nothing: for a notification there is `emulator notify --tes
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from urllib.parse import urlsplit
 
 from emulator.app.alarm_settings import InstallationSettings
@@ -82,6 +82,16 @@ def logins(case: Case) -> Iterator[Finding]:
             yield skipped(f"login {name}", "a simulated alarm needs none")
         else:
             yield _login(case, name, settings)
+            yield from _quoted(case, name)
+
+
+def _quoted(case: Case, name: str) -> Iterator[Finding]:
+    """Warn of quotation marks around a user or password: `docker run --env-file` hands them on, as a file does."""
+    with suppress(ConfigError, Hindered):
+        given = credentials.known(name, kept.environment(case.state_dir))
+        if any(one[0] == one[-1] and one[0] in "\"'" for one in (given.user, given.password) if len(one) > 1):
+            found = "user or password stands in quotation marks, which are sent as a part of it"
+            yield warning(f"login {name}", found, "take them out, unless they are meant")
 
 
 def _login(case: Case, name: str, settings: InstallationSettings) -> Finding:

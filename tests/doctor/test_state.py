@@ -164,6 +164,20 @@ def test_wsdo_needs_user_and_password(make_case: MakeCase, monkeypatch: pytest.M
     assert login(make_case, WSDO).verdict is Verdict.OK
 
 
+@pytest.mark.parametrize(
+    ("password", "told"),
+    [('"Correcto-Caballo-9"', 1), ("'Correcto'", 1), ("Correcto", 0), ("'", 0), ("\"Correcto'", 0)],
+)
+def test_quotation_marks_that_a_file_of_variables_handed_on_are_told(
+    make_case: MakeCase, monkeypatch: pytest.MonkeyPatch, password: str, told: int
+) -> None:
+    monkeypatch.setenv("VERISURE_USER", "someone")
+    monkeypatch.setenv("VERISURE_PASSWORD", password)
+    found = [one for one in state.logins(make_case(WSDO)) if "quotation" in one.found]
+    assert len(found) == told
+    assert "Correcto" not in f"{found}"
+
+
 def test_a_secret_that_cannot_be_read_is_said_without_its_path(
     make_case: MakeCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
