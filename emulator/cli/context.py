@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from emulator.config.credentials import Credentials
     from emulator.system.local_api import Running
 
+XDG = ("XDG_CONFIG_HOME", "XDG_STATE_HOME")
+"""Variables that name folders in the place of those in a user's home."""
+
 OK, NOT_DONE, USAGE, UNCONFIRMED, NO_ANSWER, HINDERED = 0, 1, 2, 3, 4, 75
 EXIT = {
     OK: "done",
@@ -181,6 +184,7 @@ def context(chosen: dict[str, Any], *, level: str) -> Context:
     """
     outer = click.get_current_context().find_root().params
     options = {name: chosen.pop(name) or outer.get(name) for name in ("config", "state_dir", "log_level")}
+    _check_home(options["config"], options["state_dir"])
     return Context(options["config"], _state_dir(options["state_dir"]), logs.setup(options["log_level"] or level))
 
 
@@ -190,6 +194,14 @@ def _state_dir(chosen: Path | None) -> Path:
     import platformdirs
 
     return platformdirs.user_state_path(APP_NAME)
+
+
+def _check_home(config: Path | None, state_dir: Path | None) -> None:
+    """Raise ConfigError where a folder would be in the home of a user who has none, as one without a name may."""
+    named = config and (state_dir or os.environ.get("EMULATOR_STATE_DIR"))
+    if not named and not all(map(os.environ.get, XDG)) and os.path.expanduser("~") == "~":  # noqa: PTH111  # no error
+        what = "is not set, and this user has no home: set it, or use both --config and --state-dir"
+        raise ConfigError([Problem("environment: HOME", what)])
 
 
 def on_signal(*acts: Callable[[], None]) -> None:

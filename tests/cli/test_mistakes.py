@@ -1,6 +1,7 @@
 """What a mistyped command line is answered, for people and for programs."""
 
 import json
+import pwd
 from pathlib import Path
 from typing import Any
 
@@ -110,3 +111,20 @@ def test_a_word_after_two_dashes_is_no_option() -> None:
     result = typed("arm", "--", "--json")
     assert result.exit_code == USAGE
     assert result.stderr.startswith("Usage: ")
+
+
+def test_a_user_without_a_home_is_told_what_to_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A container or a unit may run under a number that has no name."""
+
+    def nobody(_number: int) -> None:
+        raise KeyError
+
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "EMULATOR_STATE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    state = ("--state-dir", str(tmp_path))
+    for words in (["status"], ["check"], [*state, "status"]):
+        result = typed(*words)
+        assert (result.exit_code, "HOME" in result.stderr) == (USAGE, True)
+    result = typed(*state, "--config", str(tmp_path / "devices.yaml"), "status")
+    assert "HOME" not in result.stderr
