@@ -35,7 +35,9 @@ FIRST_YEAR = 2026
 """The year in which this program was written: a machine without a battery wakes up in 1970."""
 
 SET_CLOCK = "sudo timedatectl set-ntp true; without it the hours in the settings and the times in the journal are wrong"
-CONNECTION = "look at this machine's internet connection, and at its firewall for outgoing connections"
+CONNECTION = (
+    "look at this machine's internet connection, and at its firewall for outgoing connections; no proxy is used"
+)
 
 
 @dataclass(frozen=True, slots=True)
