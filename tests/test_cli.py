@@ -1,5 +1,6 @@
 """The commands as a person types them; those that go on running, as processes."""
 
+import errno
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import requests
 from click.testing import CliRunner, Result
@@ -21,7 +23,7 @@ from click.testing import CliRunner, Result
 from emulator import __version__, cli, model
 from emulator.cli.alarm import ENDS
 from emulator.cli.progress import ERASE
-from emulator.model import Arm, ArmMode
+from emulator.model import Arm, ArmMode, Interior
 from emulator.simulator.accounts import SECRETS, SimulatedAccount
 from emulator.simulator.faults import InjectedFault
 from emulator.simulator.panel.equipment import Equipment
@@ -158,6 +160,23 @@ def test_the_names_of_requests_are_for_the_log(shell: Shell) -> None:
     result = shell.type("arm", "night", "--log-level", "debug")
     assert "DEBUG   home: sending: ARMNIGHT1\nthe panel is asked\n" in result.stderr
     assert "EST" not in shell.type("status").output
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EPIPE])
+def test_a_command_is_done_whether_or_not_its_end_can_be_said(
+    shell: Shell, alarm: SimulatedAlarm, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """A script that is told another status might ask for it again."""
+    echo = click.echo
+
+    def fail(message: object = None, **how: Any) -> None:
+        if "confirmed" in str(message):
+            raise OSError(code, os.strerror(code))
+        echo(message, **how)
+
+    monkeypatch.setattr(click, "echo", fail)
+    assert shell.type("arm", "night").exit_code == cli.OK
+    assert alarm.panel.axes.interior is Interior.NIGHT
 
 
 def test_refused_by_the_panel_is_1(shell: Shell, alarm: SimulatedAlarm) -> None:

@@ -25,6 +25,7 @@ from emulator.cli.context import (
     which_alarm,
 )
 from emulator.cli.progress import Progress, waiting
+from emulator.cli.terminal import Terminal
 from emulator.cli.values import ModeType, Words
 from emulator.errors import Unreachable
 from emulator.model import DISARMS, Action, Arm, ArmMode, Command, Origin, Outcome, PanelState, Result
@@ -130,9 +131,11 @@ def _carry_out(action: Action, name: str | None, as_json: bool, chosen: dict[str
     if as_json:
         via = "program" if program else "cloud"
         ended = {"command": str(action), "result": outcome.result, "message": outcome.message, "via": via}
-        click.echo(output.as_json({"installation": name, **ended, "panel": output.fields(state) if state else None}))
+        text = output.as_json({"installation": name, **ended, "panel": output.fields(state) if state else None})
     else:
-        click.echo(output.outcome(name, action, outcome, state, colours.by_word))
+        text = output.outcome(name, action, outcome, state, colours.by_word)
+    # The status tells the end of the command, also where nobody can read of it.
+    Terminal().echo(text)
     sys.exit(STATUSES.get(outcome.result, NO_ANSWER))
 
 

@@ -122,7 +122,7 @@ class Progress:
 @contextmanager
 def waiting(waits: str, *, quiet: bool, now: Callable[[], float] = time.monotonic) -> Iterator[Progress]:
     """Show progress on standard error, or nothing at all for programs: `quiet`, as with --json."""
-    if quiet:
+    if quiet or sys.stderr is None:  # closed
         with open(os.devnull, "w") as nowhere:  # noqa: PTH123  # not a file of ours
             yield Progress(waits, nowhere, now)
         return

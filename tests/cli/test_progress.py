@@ -131,6 +131,12 @@ def test_a_terminal_that_is_gone_ends_no_command(clock: FakeClock) -> None:
     line.end("done")
 
 
+def test_a_stream_that_was_closed_at_the_start_ends_no_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    with progress.waiting("the cloud is asked", quiet=False) as line:
+        line.step("accepted")
+
+
 def test_programs_are_shown_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
