@@ -35,7 +35,7 @@ class MyPagesCloud:
         self._clock = wire.clock
         self._interior = {DISARMED: Interior.OFF, AWAY: Interior.TOTAL, HOME: wire.account.partial}
         self._state: PanelState | None = None
-        self._lag = RecordLag()
+        self._lag = RecordLag(self._clock.monotonic())
         self._is_changing = False
 
     def read(self, how: Reading = Reading.POLL) -> PanelState:  # noqa: ARG002  # there is one way
@@ -81,7 +81,7 @@ class MyPagesCloud:
             raise Unreachable(Text("the alarm is just changing its state; try again in a moment"), sent=False)
         reached = state.axes.reached(action)
         # A record that may be older than the last command is no proof that the house is armed: it is armed once more.
-        if reached and not self._lag.doubtful:
+        if reached and self._lag.proves(self._clock.monotonic()):
             return state
         if not reached and state.axes.interior is not Interior.OFF:
             where = spoken.axes(state.axes)

@@ -18,12 +18,19 @@ class RecordLag:
     `doubtful` is set while the last record that was believed may be from before one all the same.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: float) -> None:
         self.doubtful = False
+        self._began = now
         self._seen = NEVER
         self._told, self._told_at = "", float("-inf")
         self._came = True
         self._owed: set[str] = set()
+
+    def proves(self, now: float) -> bool:
+        """Return whether the last record is news beyond doubt. A program that has just begun may have sent a command
+        before it ended.
+        """
+        return not self.doubtful and now - self._began >= LAG_S
 
     def note(self, status: str, now: float) -> None:
         """Note the state that the panel has told. The record of the one before may still come."""

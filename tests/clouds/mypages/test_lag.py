@@ -15,7 +15,7 @@ OFF, HOME, AWAY = (("DISARMED", "0"), ("ARMED_HOME", "1"), ("ARMED_AWAY", "2"))
 
 @pytest.fixture
 def lag() -> RecordLag:
-    made = RecordLag()
+    made = RecordLag(0)
     assert not made.is_behind(OFF, 0)
     return made
 
@@ -48,11 +48,26 @@ def test_a_keypad_is_seen_at_once_but_in_doubt_until_the_command_is(lag: RecordL
 
 
 def test_the_first_record_after_a_start_may_be_behind() -> None:
-    lag = RecordLag()
+    lag = RecordLag(0)
     lag.note("DISARMED", 0)
     assert lag.is_behind(AWAY, 1)
     assert lag.is_behind(AWAY, 2)
     assert not lag.is_behind(AWAY, 31)
+
+
+def test_a_program_that_has_just_begun_takes_no_record_for_proof() -> None:
+    """Another one, as a command of the terminal is, may have sent a command a moment before."""
+    lag = RecordLag(0)
+    assert not lag.is_behind(AWAY, 29)
+    assert not lag.proves(29)
+    assert lag.proves(30)
+
+
+def test_what_is_armed_by_the_first_record_is_armed_once_more() -> None:
+    world, away = SimulatedMyPages(), Arm(ArmMode(Interior.TOTAL))
+    world.panel.keypad(away)
+    assert world.cloud.execute(away, quiet).axes.reached(away)
+    assert world.submissions() == 1
 
 
 @pytest.mark.parametrize("unseen", ["command", "keypad"])

@@ -13,6 +13,7 @@ from emulator.app.login_store import JournalVault
 from emulator.clouds.enrolment import CodeRefused
 from emulator.clouds.mypages.enrol import MyPagesEnrolment
 from emulator.clouds.mypages.failures import CodesExhausted
+from emulator.clouds.mypages.provider import LAG_S
 from emulator.errors import LoginNeeded, LoginRefused, OpenZones, Rejected, Unconfirmed, Unreachable
 from emulator.model import DISARMED, Arm, ArmMode, Disarm, Interior
 from emulator.store.journal import Journal
@@ -63,6 +64,7 @@ def test_nothing_is_disarmed_to_arm_otherwise(world: SimulatedMyPages) -> None:
 
 
 def test_what_is_armed_already_is_not_armed_again(world: SimulatedMyPages) -> None:
+    world.clock.sleep(LAG_S)
     world.panel.keypad(TOTAL)
     assert world.cloud.execute(TOTAL, quiet).axes.reached(TOTAL)
     assert world.submissions() == 0
