@@ -68,6 +68,7 @@ class Responder:
         self._tenants: list[Tenant] = []
         self._sites: dict[Place, Site] = {}
         self._obstacles: dict[Tenant | None, Sequence[str]] = {}
+        self._absent: list[str] = []
 
     def join(self, tenant: Tenant) -> None:
         """Return when a tenant is served wherever it can be; what is in the way is logged, and tried again."""
@@ -182,6 +183,7 @@ class Responder:
                     LOG.exception("a door cannot follow the interfaces")
             mended = [await self._mend(place) for place in places]
             obstacles[None] = [*self._missing(found, places), *filter(None, mended)]
+            self._note_absent(places)
             self._show()
         except Exception:  # the doors outlive whatever an interface does; the next look is another chance
             LOG.exception("cannot look at the interfaces")
@@ -198,6 +200,17 @@ class Responder:
                 )
             ]
         return []
+
+    def _note_absent(self, places: Sequence[Place]) -> None:
+        """Log which of the named interfaces are not served while others are, once for as long as it lasts.
+
+        It is no obstacle: a Wi-Fi that comes and goes may be among them.
+        """
+        served = {place.interface for place in places}
+        absent = [one for one in self._interfaces or () if one not in served] if served and not self._address else []
+        if absent and absent != self._absent:
+            LOG.warning("no interface called %s has a local IPv4 address; it is served once it has", ", ".join(absent))
+        self._absent = absent
 
     async def _mend(self, place: Place) -> str:
         if place not in self._sites:

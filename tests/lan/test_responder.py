@@ -14,7 +14,7 @@ from emulator.lan.network import Nic, Place
 from emulator.lan.responder import Responder, Tenant
 from emulator.lan.ssdp import Advert, UpnpDevice
 from tests.support.lan import LO, SOON, a_responder, ask, client, collect, eventually, silent
-from tests.support.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S, until
 
 UDN = "uuid:guest"
 GUEST = UpnpDevice(8123, "/description.xml", (Advert(ssdp.ROOT, f"{UDN}::{ssdp.ROOT}"), Advert(UDN, UDN)))
@@ -112,6 +112,19 @@ def test_devices_are_announced_again_while_the_interfaces_cannot_be_read(
     with staying(Responder(nics=found, interfaces=["lo"], look_s=SOON), Guest(GUEST)):
         broken.set()
         notices(heard, "alive", 12)
+
+
+def test_a_named_interface_that_is_not_there_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    looks: list[None] = []
+
+    def found() -> list[Nic]:
+        looks.append(None)
+        return [LO]
+
+    with staying(Responder(nics=found, interfaces=["lo", "eth77"], look_s=SOON), Guest(GUEST)) as responder:
+        until(lambda: len(looks) > 2)
+        assert not responder.obstacles(Guest())
+    assert caplog.text.count("no interface called eth77 has a local IPv4 address") == 1
 
 
 def test_no_queued_notice_follows_the_goodbye_of_a_door(heard: socket.socket) -> None:
