@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, Sequence
 from functools import cache
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emulator.lan import access, network, wsgi
 from emulator.lan.network import Nic, Place
@@ -218,7 +218,7 @@ def gate(
 
     def refuse(why: str, environ: Mapping[str, object], start: "StartResponse") -> Iterable[bytes]:
         note(why, environ)
-        return forbid(start)
+        return forbid(start, address(environ) if why == access.MISNAMED else "")
 
     def enter(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         here = places()
@@ -241,9 +241,14 @@ def gate(
     return enter
 
 
-def forbid(start: "StartResponse") -> Iterable[bytes]:
-    """Answer a request that is not let in."""
-    body = b"This is served to local clients only, by address.\n"
+def address(environ: Mapping[str, Any]) -> str:
+    """Return the address of the page for the peer of a request that came by another name."""
+    return f"http://{environ[PLACE].advertised}:{environ['SERVER_PORT']}/"
+
+
+def forbid(start: "StartResponse", at: str = "") -> Iterable[bytes]:
+    """Answer a request that is not let in; say where it would be, if that is known."""
+    body = f"This is served to local clients only, by address{at and f': {at}'}\n".encode()
     headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
     start("403 Forbidden", headers)
     return [body]

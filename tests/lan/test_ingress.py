@@ -25,6 +25,7 @@ HOME = "homeassistant.local:8123"
 LAN = Place("eth0", "192.168.7.2", IPv4Network("192.168.7.0/24"), "192.168.7.2")
 
 BROUGHT = {
+    "SERVER_PORT": "8099",
     "REMOTE_ADDR": SUPERVISOR,
     "REQUEST_METHOD": "POST",
     "PATH_INFO": "/arm",

@@ -37,7 +37,7 @@ def app(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
 def ask(**headers: str) -> tuple[str, bytes]:
     """What the gate says to a request that came in by one of two places."""
     said: list[str] = []
-    usual = {"REMOTE_ADDR": "192.168.7.9", "HTTP_HOST": "192.168.7.2", "REQUEST_METHOD": "POST"}
+    usual = {"REMOTE_ADDR": "192.168.7.9", "HTTP_HOST": "192.168.7.2", "REQUEST_METHOD": "POST", "SERVER_PORT": "80"}
     environ: dict[str, Any] = {**usual, **headers}
     body = gate(app, lambda: (ETH, WLAN))(environ, lambda status, *_: said.append(status))
     return said[0], b"".join(body)
@@ -100,6 +100,7 @@ def test_names_of_our_own_are_let_in_and_what_is_refused_is_told() -> None:
     said: list[str] = []
     for host in ("pi.local", "evil.example"):
         environ = {"REMOTE_ADDR": "192.168.7.9", "HTTP_HOST": host, "REQUEST_METHOD": "GET", "PATH_INFO": "/x"}
+        environ["SERVER_PORT"] = "80"
         entered(environ, lambda status, *_: said.append(status))
     assert said == ["200 OK", "403 Forbidden"]
     assert told == [("192.168.7.9", "GET /x", "by a name that is not our address")]

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from emulator.doors.dashboard.overview import status_of
 from emulator.errors import EmulatorError
-from emulator.lan.web import PLACE
+from emulator.lan.web import address
 from emulator.words.language import Language, accepted
 from emulator.words.text import Text
 
@@ -56,14 +56,13 @@ def misnamed(app: Flask, house: Language, security: dict[str, str]) -> "WSGIAppl
     """
 
     def tell(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
-        address = f"http://{environ[PLACE].advertised}:{environ['SERVER_PORT']}/"
         with app.app_context():
             g.language = accepted(environ.get("HTTP_ACCEPT_LANGUAGE", ""), house)
             html = render_template(
                 "error.html",
                 title=Text("the alarm is at another address"),
                 text=Text("Anybody could have made this name. So nothing is shown here, and nothing can be pressed."),
-                address=address,
+                address=address(environ),
                 shows_address=True,
                 style=_style()[0],
             )
