@@ -60,6 +60,10 @@ class Place:
     advertised: str
     index: int = 0
 
+    def url(self, port: int | str) -> str:
+        """Return what clients are told of a server here, without a path."""
+        return f"http://{self.advertised}:{port}"
+
 
 def nics() -> list[Nic]:
     """Return every IPv4 address of this host, in the order of the system."""

@@ -216,9 +216,9 @@ def gate(
         asked = f"{environ.get('REQUEST_METHOD', '')} {environ.get('PATH_INFO', '')}"
         refused(plain(str(environ.get("REMOTE_ADDR", ""))), asked, why)
 
-    def refuse(why: str, environ: Mapping[str, object], start: "StartResponse") -> Iterable[bytes]:
+    def refuse(why: str, environ: Mapping[str, Any], start: "StartResponse") -> Iterable[bytes]:
         note(why, environ)
-        return forbid(start, address(environ) if why == access.MISNAMED else "")
+        return forbid(start, environ[PLACE].url(environ["SERVER_PORT"]) if why == access.MISNAMED else "")
 
     def enter(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         here = places()
@@ -241,14 +241,9 @@ def gate(
     return enter
 
 
-def address(environ: Mapping[str, Any]) -> str:
-    """Return the address of the page for the peer of a request that came by another name."""
-    return f"http://{environ[PLACE].advertised}:{environ['SERVER_PORT']}/"
-
-
 def forbid(start: "StartResponse", at: str = "") -> Iterable[bytes]:
     """Answer a request that is not let in; say where it would be, if that is known."""
-    body = f"This is served to local clients only, by address{at and f': {at}'}\n".encode()
+    body = f"This is served to local clients only, by address{at and f': {at}/'}\n".encode()
     headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
     start("403 Forbidden", headers)
     return [body]

@@ -14,7 +14,7 @@ import pytest
 
 from emulator.lan.channels import AHEAD, FEW, IDLE_S, LOOP_S, PER_PEER, REQUEST_S, SPARE, Channel
 from emulator.lan.wsgi import AT_ONCE, Server
-from tests.support.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S, until
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -345,6 +345,7 @@ def test_who_asks_much_makes_nobody_else_wait(house: House) -> None:
     house.may.clear()
     many = [house.connect(OTHER, GET) for _ in range(24)]
     one = house.connect(HONEST, GET)
+    until(lambda: HONEST in house.peers)
     house.may.set()
     assert receive(one).endswith(b"here")
     assert all(receive(sock).endswith(b"here") for sock in many)

@@ -91,6 +91,7 @@ def phone(lan: Lan, home: Home, tmp_path: Path) -> Iterator[Phone]:
     assert made("discover")["paired"] is False
 
 
+@pytest.mark.long
 def test_it_arms_and_disarms_and_tells_when_the_panel_has_said_so(home: Home, phone: Phone) -> None:
     assert phone.read() == (DISARMED, DISARMED)
     listener = phone.listening()

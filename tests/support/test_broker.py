@@ -302,6 +302,7 @@ def test_a_filter_that_is_none_is_refused_alone(broker: Broker) -> None:
     assert said.endswith(packet(PacketTypes.SUBACK, struct.pack("!H", 7), b"\0", codes))
 
 
+@pytest.mark.long
 def test_bytes_of_every_size_make_the_same_packets(broker: Broker) -> None:
     sent = HELLO + packet(PacketTypes.PUBLISH, text("a"), b"\0", b"x" * 200)
     with socket.create_connection(("127.0.0.1", broker.port), PATIENCE_S) as client:

@@ -127,7 +127,7 @@ class Dashboard:
 
     def pages(self) -> tuple[str, ...]:
         """Return the addresses of the page now; those for other machines first."""
-        return tuple(f"http://{place.advertised}:{self._web.port}/" for place in self._web.served)
+        return tuple(f"{place.url(self._web.port)}/" for place in self._web.served)
 
     def decide(self, token: str) -> DecisionPage | None:
         """Return where a person decides what a token names; None while no page is served."""

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from emulator.doors.dashboard.overview import status_of
 from emulator.errors import EmulatorError
-from emulator.lan.web import address
+from emulator.lan.web import PLACE
 from emulator.words.language import Language, accepted
 from emulator.words.text import Text
 
@@ -62,7 +62,7 @@ def misnamed(app: Flask, house: Language, security: dict[str, str]) -> "WSGIAppl
                 "error.html",
                 title=Text("the alarm is at another address"),
                 text=Text("Anybody could have made this name. So nothing is shown here, and nothing can be pressed."),
-                address=address(environ),
+                address=f"{environ[PLACE].url(environ['SERVER_PORT'])}/",
                 shows_address=True,
                 style=_style()[0],
             )

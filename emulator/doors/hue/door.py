@@ -156,7 +156,7 @@ class Hue(Tenant):
     def urls(self) -> tuple[tuple[Switch, str], ...]:
         """Return the switches that can be reached now, each with the bridge's description and its light there."""
         return tuple(
-            (light.switch, f"http://{place.advertised}:{self._web.port}{bridge.DESCRIPTION}#{light.id}")
+            (light.switch, f"{place.url(self._web.port)}{bridge.DESCRIPTION}#{light.id}")
             for light in self.lights.all.values()
             for place in self._web.served
         )

@@ -76,7 +76,7 @@ class Plug:
             serial=identity.serial,
             mac=identity.mac,
             udn=identity.udn,
-            url=f"http://{place.advertised}:{identity.port}",
+            url=place.url(identity.port),
             on=self.on,
             uptime=time.monotonic() - self._started,
             now=time.time(),

@@ -141,7 +141,7 @@ class FirstRun:
 
     def urls(self) -> list[str]:
         """Return the addresses of the page now; those for other machines first."""
-        return [f"http://{place.advertised}:{self._web.port}/" for place in self._web.served]
+        return [f"{place.url(self._web.port)}/" for place in self._web.served]
 
     def obstacles(self) -> tuple[str, ...]:
         """Return what is in the way of the page."""
