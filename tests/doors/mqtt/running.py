@@ -73,6 +73,8 @@ class MqttProgram(Program):
     def standing_still(self) -> Iterator[None]:
         """Stop the process, as a virtual machine that is paused, and let it go on."""
         os.kill(self.process.pid, signal.SIGSTOP)
+        # On a busy machine a thread still runs for some milliseconds, and would take what comes meanwhile.
+        until(lambda: states(self.process.pid) == {"T"}, "the process to stand still")
         try:
             yield
         finally:
@@ -118,3 +120,9 @@ class Watcher(MqttClient):
 
 def url(port: int, scheme: str = "mqtt") -> str:
     return f"{scheme}://{HOST}:{port}"
+
+
+def states(pid: int) -> set[str]:
+    """Return the states of all threads of a process, as proc(5) has them."""
+    stats = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return {stat.rpartition(")")[2].split()[0] for stat in stats}

@@ -13,8 +13,9 @@ from emulator.doors.mqtt.door import GAP_S, LOOK_S, RETAINED, STALE
 from emulator.simulator.server import SimulatedAlarm
 from emulator.store.journal import Journal
 from emulator.store.pin import set_pin
+from tests.doors.mqtt.running import states
 from tests.support.broker import HOST, Broker
-from tests.support.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S, until
 from tests.support.program import Program, simulated
 
 pytestmark = pytest.mark.long
@@ -84,6 +85,7 @@ def test_what_is_old_or_was_sent_to_be_kept_reaches_no_cloud(house: House) -> No
         house.send("ARM_NIGHT", retain=True, qos=1)
         house.broker.wait_for(lambda: house.broker.retained(f"{house.base}/home/set") is None)
         program.process.send_signal(signal.SIGSTOP)
+        until(lambda: states(program.process.pid) == {"T"}, "the process to stand still")
         for qos in (0, 1):
             house.send("ARM_AWAY", qos=qos)
             house.send(DISARM, qos=qos)
