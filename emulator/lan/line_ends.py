@@ -9,6 +9,7 @@ import re
 _BEGIN = re.compile(rb"[\r\n]*")
 _BLANK = re.compile(rb"\n\r?\n")
 _BARE = re.compile(rb"[A-Z-]+ [!-~]+ HTTP/1\.[01]\n")
+_WELL_FORMED = re.compile(rb"[^\r\n]+\r\n((?:[!-9;-~]+:[^\r\n]*\r\n)*)\r\n")
 
 
 def is_bare(data: bytes) -> bool:
@@ -19,6 +20,9 @@ def is_bare(data: bytes) -> bool:
 def split(data: bytes) -> tuple[bytes, int] | None:
     """Return the head of a request, mended, and how many bytes it was; None while its end is not here."""
     begin = _begin(data)
+    # Nearly every head is, and each request passes here: it costs less than half of the way below.
+    if (whole := _WELL_FORMED.match(data, begin)) and _are_different(whole[1]):
+        return whole[0], whole.end()
     blank = _BLANK.search(data, begin)
     return (_mended(data[begin : blank.end()]), blank.end()) if blank else None
 
@@ -27,6 +31,11 @@ def _begin(data: bytes) -> int:
     """Return where the first line begins: blank lines before it end no head."""
     found = _BEGIN.match(data)
     return found.end() if found else 0
+
+
+def _are_different(headers: bytes) -> bool:
+    lines = headers.split(b"\r\n")
+    return len(set(lines)) == len(lines)
 
 
 def _mended(head: bytes) -> bytes:
