@@ -105,7 +105,8 @@ class MyPagesCloud:
             raise Unconfirmed(Text("the alarm has ended the command; its state cannot be read")) from None
         if self._is_changing:
             raise Unconfirmed(Text("the alarm has ended the command, and is changing its state all the same"))
-        if self._lag.doubtful:
+        # The alarm has not done it: that it stands there all the same has to be beyond doubt.
+        if self._lag.doubtful or (state.raw == wanted and not self._lag.proves(self._clock.monotonic())):
             raise Unconfirmed(Text("the cloud has no news yet of an earlier command; try again in a minute"))
         if state.raw == wanted:
             return replace(state, bypassed=bypassed)

@@ -27,8 +27,9 @@ class RecordLag:
         self._owed: set[str] = set()
 
     def proves(self, now: float) -> bool:
-        """Return whether the last record is news beyond doubt. A program that has just begun may have sent a command
-        before it ended.
+        """Return whether the last record is beyond doubt, which none is shortly after the start.
+
+        Another process may have sent a command before.
         """
         return not self.doubtful and now - self._began >= LAG_S
 

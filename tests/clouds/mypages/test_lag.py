@@ -6,6 +6,7 @@ import pytest
 
 from emulator.clouds.firewall import Answer
 from emulator.clouds.mypages.lag import RecordLag
+from emulator.errors import Unconfirmed
 from emulator.model import Arm, ArmMode, Disarm, Interior
 from tests.clouds.contract import quiet
 from tests.support.fakes_mypages import SimulatedMyPages
@@ -18,6 +19,20 @@ def lag() -> RecordLag:
     made = RecordLag(0)
     assert not made.is_behind(OFF, 0)
     return made
+
+
+def stop_the_records(world: SimulatedMyPages) -> None:
+    """Let the cloud answer each look at the state as it will answer the next one."""
+    [host, _] = world.hosts
+    send, kept = host.request, list[Answer]()
+
+    def behind(method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+        if b'"ArmState"' not in body:
+            return send(method, path, headers, body)
+        kept.append(send(method, path, headers, body))
+        return kept[0]
+
+    host.request = behind  # type: ignore[method-assign]
 
 
 def test_a_record_from_before_is_behind_until_the_new_one_comes_or_time_is_over(lag: RecordLag) -> None:
@@ -70,6 +85,18 @@ def test_what_is_armed_by_the_first_record_is_armed_once_more() -> None:
     assert world.submissions() == 1
 
 
+def test_an_old_record_is_no_proof_that_a_refused_arm_was_done() -> None:
+    world, away = SimulatedMyPages(), Arm(ArmMode(Interior.TOTAL))
+    world.panel.keypad(away)
+    stop_the_records(world)
+    world.new_client().read()
+    world.panel.keypad(Disarm())
+    world.fault("refuse", "armAway")
+    with pytest.raises(Unconfirmed):
+        world.cloud.execute(away, quiet)
+    assert world.submissions() == 1
+
+
 @pytest.mark.parametrize("unseen", ["command", "keypad"])
 def test_an_old_record_is_no_reason_not_to_arm(unseen: str) -> None:
     """The cloud still has that the house was armed, which it was before it was disarmed."""
@@ -79,16 +106,7 @@ def test_an_old_record_is_no_reason_not_to_arm(unseen: str) -> None:
         world.cloud.execute(away, quiet)
     else:
         world.panel.keypad(away)
-    [host, _] = world.hosts
-    send, kept = host.request, list[Answer]()
-
-    def behind(method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
-        if b'"ArmState"' not in body:
-            return send(method, path, headers, body)
-        kept.append(send(method, path, headers, body))
-        return kept[0]
-
-    host.request = behind  # type: ignore[method-assign]
+    stop_the_records(world)
     world.new_client().read()
     world.cloud.execute(Disarm(), quiet)
     assert world.cloud.execute(away, quiet).axes.reached(away)
