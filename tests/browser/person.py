@@ -1,9 +1,14 @@
 """A person at the page: sees words, types and taps."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from axe_selenium_python import Axe
-from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    StaleElementReferenceException,
+    TimeoutException,
+)
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -19,6 +24,14 @@ GRAVE = ("serious", "critical")
 UNKNOWN = 'autocomplete="one-time-code"'
 """Valid in HTML; the axe-core of Python 3.11, which is of 2018, does not know it yet."""
 
+NOTE_CLICK = """
+const [where] = arguments;
+window.taken = false;
+addEventListener("click", ({ target }) => (window.taken = target.closest(where) !== null), { once: true });
+"""
+WAS_TAKEN = "return window.taken !== false"
+"""Whether the click came to the control: it does not where the page has just moved. On a new page, it did."""
+
 
 class Person:
     """Drives the browser; the alarm is the simulated one behind the page."""
@@ -26,6 +39,7 @@ class Person:
     def __init__(self, browser: Chrome, home: App) -> None:
         self.browser = browser
         self.home = home
+        self._scripted = True
 
     @property
     def panel(self) -> SimulatedPanel:
@@ -49,6 +63,7 @@ class Person:
         ]
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
         self.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not script})
+        self._scripted = script
 
     def touch(self, *, on: bool = True) -> None:
         """Use a touch screen, or none."""
@@ -97,19 +112,23 @@ class Person:
             self.panel.pending.due = self.panel.now()
 
     def text(self, where: str = "body") -> str:
-        """Return the visible words of an element."""
-        return str(self.browser.find_element(By.CSS_SELECTOR, where).text)
+        """Return the visible words of an element, of its successor where the page replaces it meanwhile."""
+        while True:
+            with suppress(StaleElementReferenceException):
+                return str(self.browser.find_element(By.CSS_SELECTOR, where).text)
 
     def tap(self, where: str) -> None:
-        """Press a button once it is there and the page has stood still: an earlier tap is ignored."""
+        """Press a button once it is there and the page has stood still; once more if it moved just then."""
 
         def tapped() -> bool:
             # In this order: a control that appears counts as moving from that moment on.
             found = self.browser.find_element(By.CSS_SELECTOR, where)
             if self._moves():
                 return False
+            if self._scripted:
+                self.browser.execute_script(NOTE_CLICK, where)
             found.click()
-            return True
+            return not self._scripted or bool(self.browser.execute_script(WAS_TAKEN))
 
         self._wait(tapped, where)
 
@@ -139,6 +158,11 @@ class Person:
         self.browser.execute_cdp_cmd("Network.enable", {})
         found = {"offline": offline, "latency": latency_ms, "downloadThroughput": -1, "uploadThroughput": -1}
         self.browser.execute_cdp_cmd("Network.emulateNetworkConditions", found)
+
+    def block(self, *patterns: str) -> None:
+        """Let no such address be reached from now on, and all others."""
+        self.browser.execute_cdp_cmd("Network.enable", {})
+        self.browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": patterns})
 
     def type(self, where: str, text: str) -> None:
         """Type into a field, once it is there."""
@@ -178,5 +202,9 @@ class Person:
 
     def _wait(self, condition: Callable[[], bool], what: str) -> None:
         # The driver reports a timeout within 20 ms while the page is being left.
-        ignored = [StaleElementReferenceException, TimeoutException]
-        WebDriverWait(self.browser, PATIENCE_S, 0.05, ignored).until(lambda _: condition(), what)
+        ignored = [ElementClickInterceptedException, StaleElementReferenceException, TimeoutException]
+        try:
+            WebDriverWait(self.browser, PATIENCE_S, 0.05, ignored).until(lambda _: condition(), what)
+        except TimeoutException:
+            shown, complaints = self.text(), self.complaints()
+            raise AssertionError(f"not there: {what}. {self.browser.current_url}: {shown!r}; {complaints}") from None

@@ -220,6 +220,21 @@ def test_a_network_that_says_nothing_is_gone_too(person: Person) -> None:
     assert asked_for(person) == []
 
 
+@pytest.mark.long
+def test_a_page_whose_script_did_not_arrive_is_opened_anew(person: Person) -> None:
+    """Nothing else would keep it up to date. What it was an answer to is not sent again."""
+    person.block("*/still.js")
+    person.open()
+    person.see("as of", where="#live")
+    person.type("#pin-home", "1111")
+    person.tap("#disarm-home")
+    person.see("Wrong PIN; 4 more tries", where=ERROR)
+    person.block()
+    person.see("Live")
+    assert person.browser.current_url == person.url
+    assert asked_for(person) == [("disarm", "refused")]
+
+
 # -- boxes ------------------------------------------------------------------------------------------------------------
 
 

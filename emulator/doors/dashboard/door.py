@@ -12,6 +12,7 @@ from emulator.alarm.hub import Switch
 from emulator.doors import DecisionPage, Door, DoorContext
 from emulator.doors.dashboard import api, decisions, failures, pages, records
 from emulator.doors.dashboard.access import Access
+from emulator.doors.dashboard.inline import inline
 from emulator.doors.dashboard.overview import Overview
 from emulator.doors.dashboard.settings import DashboardSettings
 from emulator.errors import EmulatorError
@@ -27,6 +28,12 @@ from emulator.views.timeline import KINDS
 from emulator.words import speech
 
 LOG = logging.getLogger(__name__)
+
+HEADERS = SECURITY | {
+    "Content-Security-Policy": SECURITY["Content-Security-Policy"].replace(
+        "script-src 'self'", f"script-src 'self' {inline('retry.js')[1]}"
+    )
+}
 
 PROGRAMS = ("/api/", "/healthz", "/metrics")
 """Paths whose errors are JSON."""
@@ -44,6 +51,7 @@ def create_app(overview: Overview, access: Access, mounted: Sequence[tuple[str, 
     app.register_blueprint(records.blueprint(overview))
     app.register_blueprint(api.blueprint(overview, access))
     app.register_blueprint(decisions.blueprint(overview, access))
+    app.jinja_env.globals["inline"] = inline
     app.jinja_env.globals["mounted"] = [(path, title) for path, title, _ in mounted]
     for path, _, others in mounted:
         app.register_blueprint(others, url_prefix=path)
@@ -55,7 +63,7 @@ def create_app(overview: Overview, access: Access, mounted: Sequence[tuple[str, 
 
     @app.after_request
     def guard(reply: Response) -> Response:
-        reply.headers.extend(SECURITY)
+        reply.headers.extend(HEADERS)
         if not request.path.startswith("/static/"):
             reply.headers["Cache-Control"] = "no-store"
         return reply

@@ -1,16 +1,13 @@
 """Pages of our own for what cannot be shown: a wrong address, a form that makes no sense, a defect, another name."""
 
-import base64
-import hashlib
 from collections.abc import Iterable
-from functools import cache
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, render_template, url_for
 from werkzeug.exceptions import HTTPException
 
+from emulator.doors.dashboard.inline import inline
 from emulator.doors.dashboard.overview import status_of
 from emulator.errors import EmulatorError
 from emulator.lan.web import PLACE
@@ -19,8 +16,6 @@ from emulator.words.text import Text
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-STYLE = Path(__file__).parent / "static" / "dashboard.css"
 
 TITLES = {
     400: (Text("that was not understood"), Text("Go back to the page, and try it there once more.")),
@@ -55,6 +50,8 @@ def misnamed(app: Flask, house: Language, security: dict[str, str]) -> "WSGIAppl
     Its style is in the page, as nothing of ours is served by such a name.
     """
 
+    style, source = inline("dashboard.css")
+
     def tell(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         with app.app_context():
             g.language = accepted(environ.get("HTTP_ACCEPT_LANGUAGE", ""), house)
@@ -64,18 +61,11 @@ def misnamed(app: Flask, house: Language, security: dict[str, str]) -> "WSGIAppl
                 text=Text("Anybody could have made this name. So nothing is shown here, and nothing can be pressed."),
                 address=f"{environ[PLACE].url(environ['SERVER_PORT'])}/",
                 shows_address=True,
-                style=_style()[0],
+                style=style,
             )
-        policy = f"default-src 'none'; style-src '{_style()[1]}'; base-uri 'none'; frame-ancestors 'none'"
+        policy = f"default-src 'none'; style-src {source}; base-uri 'none'; frame-ancestors 'none'"
         headers = security | {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Vary": "Accept-Language"}
         reply = Response(html, HTTPStatus.FORBIDDEN, headers, content_type="text/html; charset=utf-8")
         return reply(environ, start)
 
     return tell
-
-
-@cache
-def _style() -> tuple[str, str]:
-    """Return the style of all pages, and its hash for the policy."""
-    text = STYLE.read_text()
-    return text, f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -166,7 +166,7 @@ def two_alarms(rig: Rig) -> bytes:
 
 
 def nobody_notified(rig: Rig) -> bytes:
-    object.__setattr__(rig.shown, "unnotified", "VERISURE_NOTIFY is not set")
+    object.__setattr__(rig.shown, "unnotified", Text("{variable} is not set", variable="VERISURE_NOTIFY"))
     page = rig.get("/").data
     assert b"VERISURE_NOTIFY" in page
     return page
