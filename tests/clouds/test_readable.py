@@ -7,8 +7,11 @@ import pytest
 
 from emulator.clouds.account import Listed
 from emulator.clouds.firewall import Answer
+from emulator.clouds.mypages import codec
+from emulator.clouds.mypages import failures as mypages
 from emulator.clouds.owa import failures, graphql, operations
-from emulator.clouds.strike import STRUCK, Secrets, readable
+from emulator.clouds.owa import refusals as owa_refusals
+from emulator.clouds.strike import BRIEF, STRUCK, Secrets, readable
 from emulator.clouds.wsdo import pet, refusals
 
 EVIL = "\x1b[2J\x07\r\n\x9b31m\u202eK\u2066\u200f\u061c\x7f"
@@ -75,3 +78,23 @@ def test_nor_does_the_xml_codec() -> None:
     assert reply.installations == (Listed("a2J b", "a2J b", "a2J b"),)
     assert (reply.said, reply.message, reply.alias, reply.devices) == ("a2J b", "a2J b", "a2J b", ({"alias": "a2J b"},))
     assert str(refusals.error(reply)).isprintable()
+
+
+ENDLESS = "Inténtelo más tarde " * 5000
+
+
+def test_endless_words_are_quoted_by_their_beginning() -> None:
+    """They go to the journal, and a notice has room for 4 kB."""
+    failure = owa({"data": None, "errors": [{"message": ENDLESS}]}).failure
+    assert failure
+    reply = pet.parse(f"<PET><RES>ERROR</RES><MSG>{ENDLESS}</MSG></PET>".encode())
+    pages = codec.parse(Answer(400, json.dumps({"errors": [{"message": ENDLESS}]}).encode()))
+    told = [
+        failures.error(failure),
+        owa_refusals.said({"msg": ENDLESS}),
+        refusals.error(reply),
+        mypages.error(pages, str),
+    ]
+    for words in map(str, told):
+        assert ENDLESS[:200] in words
+        assert len(words) < BRIEF + 100

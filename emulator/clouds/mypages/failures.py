@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from emulator.clouds.mypages.codec import PagesReply
+from emulator.clouds.strike import brief
 from emulator.clouds.unread import is_unread
 from emulator.errors import CloudError, CommandError, LoginRefused, Rejected, SessionExpired, Unreachable
 from emulator.words.text import Text
@@ -61,7 +62,7 @@ def error(reply: PagesReply, told: Callable[[str], str], *, login: bool = False)
     """
     if not reply.failed:
         return None
-    words = told(reply.words)
+    words = brief(told(reply.words))
 
     def said(meaning: Text) -> Text:
         return Text('{meaning} (the cloud said: "{words}")', meaning=meaning, words=words) if words else meaning

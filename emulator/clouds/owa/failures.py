@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from emulator.clouds.strike import brief
 from emulator.clouds.unread import CRASH, NOTHING, OF_VALUES, VALIDATION, Lacking
 from emulator.errors import CloudError, LoginRefused, Rejected, SessionExpired, Unreachable
 from emulator.words.text import Text, counted
@@ -93,7 +94,7 @@ _DEFECT = re.compile(
 
 def error(failure: Failure) -> CloudError | Rejected:
     """Return the error for a failure."""
-    message, words = failure.message.lower(), failure.said or failure.message or failure.name
+    message, words = failure.message.lower(), brief(failure.said or failure.message or failure.name)
 
     def said(meaning: Text) -> Text:
         told = Text('{meaning} (the cloud said: "{words}")', meaning=meaning, words=words)

@@ -5,6 +5,7 @@ Facts: verisure-wsdo.md §2.3 and §6.
 
 import re
 
+from emulator.clouds.strike import brief
 from emulator.clouds.wsdo.codes import plain
 from emulator.clouds.wsdo.pet import PetReply
 from emulator.errors import CloudError, LoginRefused, Rejected, Retired, SessionExpired, Unreachable
@@ -44,7 +45,7 @@ TROUBLE_TEXT = re.compile(
 
 def error(reply: PetReply, *, login: bool = False) -> CloudError | Rejected:
     """Return the error of a refused answer. An unexplained refusal of LOGIN stops all logins: accounts get locked."""
-    words = reply.said or reply.message
+    words = brief(reply.said or reply.message)
     number = f"{reply.res}, ERR {reply.err}" if reply.err else reply.res
 
     def said(meaning: Text) -> Text:

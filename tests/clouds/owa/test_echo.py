@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from emulator.alarm.cloud import Cloud, Reading
+from emulator.clouds import strike
 from emulator.clouds.account import Account
 from emulator.clouds.firewall import Answer
 from emulator.clouds.owa.cloud import OwaCloud
@@ -29,6 +30,13 @@ from tests.clouds.script import MemoryVault, Script, Scripted, data, errors
 from tests.support.fakes import DEADLINE_S, DEMO, EPOCH_S, FakeClock, ScriptTransport, new_gate, pet
 
 pytestmark = pytest.mark.sampled
+
+
+@pytest.fixture(autouse=True)
+def _whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quote all words of the cloud: what is struck may stand far behind."""
+    monkeypatch.setattr(strike, "BRIEF", 10**6)
+
 
 PASSWORD, CODE, CHALLENGE = "S3creta & Larga/ñ", "47110815", "0f8fad5b-d9cb-469f-a165-70867728950e"
 ACCESS, REFRESH = jwt(iat=0, exp=10**6, jti="access"), "def50200a1b2c3d4e5f60718293a4b5c6d7e8f90"
