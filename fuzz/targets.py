@@ -252,13 +252,14 @@ SOAP = (
     b"<u:SetBinaryState><BinaryState>1</BinaryState></u:SetBinaryState></s:Body></s:Envelope>"
 )
 HTTP = b"POST /upnp/control/basicevent1 HTTP/1.1\r\nHost: 192.168.7.2:49153\r\nContent-Length: 3\r\n\r\nabc"
+INDENTED = HTTP.replace(b"\r\n", b"\r\n  ", 2)
 CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\nGET / HTTP/1.0\r\n\r\n"
 
 TARGETS: dict[Target, tuple[bytes, ...]] = {
     # Target → its seeds.
     ssdp_search: (b'M-SEARCH * HTTP/1.1\r\nMAN: "ssdp:discover"\r\nMX: 3\r\nST: upnp:rootdevice\r\n\r\n',),
     ssdp_answer: (b"HTTP/1.1 200 OK\r\nLOCATION: http://192.168.7.5:1/x\r\nUSN: uuid:a\r\nST: b\r\n\r\n",),
-    http_request: (b"\x10" + HTTP, b"\x40" + CHUNKED, b"\x05" + HTTP + HTTP),
+    http_request: (b"\x10" + HTTP, b"\x40" + CHUNKED, b"\x05" + HTTP + HTTP, b"\x60" + INDENTED + INDENTED),
     soap_call: (SOAP, SOAP.replace(b"Set", b"Get"), b"#GetMetaInfo\n<u:GetMetaInfo/>"),
     gena_callback: (b"<http://192.168.7.9:8989/sub>", b"Second-300", b"infinite"),
     device_description: ("Día & <Night>".encode(),),

@@ -8,13 +8,12 @@ import re
 
 _BEGIN = re.compile(rb"[\r\n]*")
 _BLANK = re.compile(rb"\n\r?\n")
-_BARE = re.compile(rb"[A-Z-]+ [!-~]+ HTTP/1\.[01]\n")
 _WELL_FORMED = re.compile(rb"[^\r\n]+\r\n((?:[!-9;-~]+:[^\r\n]*\r\n)*)\r\n")
 
 
-def is_bare(data: bytes) -> bool:
-    """Return whether a request begins here whose first line ends in LF alone."""
-    return _BARE.match(data, _begin(data)) is not None
+def begun(data: bytes) -> bytes:
+    """Return the bytes from the first line on: blank lines before it end no head."""
+    return data.lstrip(b"\r\n")
 
 
 def split(data: bytes) -> tuple[bytes, int] | None:

@@ -1,5 +1,6 @@
 """Bytes to HTTP/1 requests, bounded; what httptools does not check is checked here. Pure (lan-emulation.md §2.9)."""
 
+import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ CHUNK = 6
 
 MAX_MESSAGE = MAX_HEADER + CHUNK * MAX_BODY + MAX_HEADER
 """Bytes on the wire: head, body in chunks, and trailers."""
+
+METHOD = re.compile(rb"[A-Z]")
+"""Beginning of a request; what begins otherwise is no HTTP, and is refused at its first byte."""
 
 REMEMBERED = 64
 """Whole requests: clients ask the same in the same bytes all day."""
@@ -56,43 +60,71 @@ class RequestReader:
         self.expected = False  # the client waits for `100 Continue`
         self._parser: HttpRequestParser | None = HttpRequestParser(self)
         self._broken = False
-        self._held = b""  # a head whose lines end in LF alone, until it is whole
+        self._held = b""  # a head until it is whole
+        self._left: int | None = 0  # bytes of the body; None while only the parser knows, by its chunks
 
     def close(self) -> None:
         """Read no more."""
         self._parser = None
 
     def read(self, data: bytes) -> bytes:
-        """Find requests; return what has to be read again."""
+        """Take bytes to the end of a head or of a body at most; return the rest, and what has to be read again.
+
+        So what a request is depends on its own bytes alone, not on where they were cut, nor on what came with them.
+        """
         if self._parser is None or self._broken:
             return b""
-        if (self._held or not self.under_way) and not (data := self._mended(data)):
-            return b""
-        already = len(self.found)
+        if not self.under_way or self._held:
+            data, rest = self._head_of(self._held + data)
+        elif self._left is None:
+            return self._chunks(data)
+        else:
+            left = self._left or len(data)
+            data, rest = data[:left], data[left:]
+        return (self._feed(data) if data else b"") + rest
+
+    def _head_of(self, data: bytes) -> tuple[bytes, bytes]:
+        """Return a head as the parser takes it, and what comes after; nothing until it is whole."""
+        self._held = b""
+        data = line_ends.begun(data)
+        head, length = line_ends.split(data) or (b"", len(data))
+        if not METHOD.match(data):
+            return data, b""
+        self.under_way = True
+        if length > MAX_HEADER:
+            self._fail("The header is too large", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif head:
+            return head, data[length:]
+        else:
+            self._held = data
+        return b"", b""
+
+    def _chunks(self, data: bytes) -> bytes:
+        """Take them line by line: only the parser knows which is the last."""
+        at = 0
+        while at < len(data) and self.under_way and not self._broken:
+            end = data.find(b"\n", at) + 1 or len(data)
+            self._feed(data[at:end])
+            at = end
+        return data[at:]
+
+    def _feed(self, data: bytes) -> bytes:
+        """Let the parser have bytes that end no later than their request; return what has to be read again."""
+        parser, already = self._parser, len(self.found)
+        assert parser  # noqa: S101  # nothing is read after `close`
         try:
-            self._parser.feed_data(data)
+            parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
-            return self._declined(self._parser) + data[upgrade.args[0] :]
+            return self._declined(parser) + data[upgrade.args[0] :]
         except HttpParserError as error:
             too_large = "overflow" in str(error)  # of the number in Content-Length or of a chunk's size
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_large else HTTPStatus.BAD_REQUEST
             self._fail(str(error), status)
         if self.under_way and len(self.found) == already:
-            self._count(len(data))
+            self._size += len(data)
+            if self._size > MAX_MESSAGE:
+                self._fail("The request is too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return b""
-
-    def _mended(self, data: bytes) -> bytes:
-        """Return a head as the parser takes it, and what comes after; nothing until one of lines with LF is whole."""
-        data, self._held = self._held + data, b""
-        if found := line_ends.split(data):
-            head, length = found
-            return head + data[length:]
-        if line_ends.is_bare(data):
-            self.under_way, self._held = True, data
-            if len(data) > MAX_HEADER:
-                self._fail("The header is too large", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-            return b""
-        return data
 
     def _declined(self, parser: HttpRequestParser) -> bytes:
         """Return the head again without the upgrade that it offers: we take none, and the parser no body after one."""
@@ -103,14 +135,6 @@ class RequestReader:
         self.found.pop()  # without its body
         lines = [b"%s: %s\r\n" % (name, value) for name, value in self._headers if name.lower() != b"upgrade"]
         return b"%s %s HTTP/%s\r\n%s\r\n" % (method, self._target, version, b"".join(lines))
-
-    def _count(self, bytes_: int) -> None:
-        """Hold the bounds that the parser does not have."""
-        self._size += bytes_
-        if self._in_head and self._size > MAX_HEADER:
-            self._fail("The header is too large", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        elif self._size > MAX_MESSAGE:
-            self._fail("The request is too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     def _fail(self, message: str, status: int = HTTPStatus.BAD_REQUEST) -> None:
         if not self._broken:
@@ -159,6 +183,7 @@ class RequestReader:
             raise ProtocolError("Only chunked is understood", HTTPStatus.NOT_IMPLEMENTED)
         if int(headers.get("content-length") or 0) > MAX_BODY:
             raise ProtocolError("The body is too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        self._left = None if "transfer-encoding" in headers else int(headers.get("content-length") or 0)
         self.expected = version == "1.1" and headers.get("expect", "").lower() == "100-continue"
         # A client of 1.0 that asks to keep the connection would have to be told that it is kept. One without a Host,
         # which no browser leaves out, is written by hand, and may read until the end of the connection (§2.9).
@@ -170,6 +195,7 @@ class RequestReader:
         """Take a piece of the body."""
         self.expected = False
         self._body += part
+        self._left = None if self._left is None else self._left - len(part)
         if len(self._body) > MAX_BODY:
             self._fail("The body is too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
@@ -203,8 +229,9 @@ def _split(raw: bytes) -> tuple[str, str]:
 @lru_cache(maxsize=REMEMBERED)
 def whole(data: bytes) -> FoundRequest | None:
     """Return the request that `data` is, if it is exactly one."""
-    reader = RequestReader()
-    unread = reader.read(data)
+    reader, unread = RequestReader(), data
+    while unread and not reader.found:
+        unread = reader.read(unread)
     one = reader.found.popleft() if len(reader.found) == 1 and not (unread or reader.under_way) else None
     reader.close()
     return one if isinstance(one, FoundRequest) else None

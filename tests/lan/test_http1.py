@@ -211,6 +211,23 @@ def test_only_the_head_of_such_a_request_is_mended(head: bytes) -> None:
     assert (found.path, found.body) == ("/x", "\n\nb\n")
 
 
+INDENTED = b"POST /x HTTP/1.1\r\n  Host: a\r\n  Content-Length: 4\r\n\r\nbody"
+
+
+@pytest.mark.parametrize("at", range(1, len(INDENTED)))
+@pytest.mark.parametrize("before", [b"", POST, b"GET /y HTTP/1.1\r\nHost: a\r\n\r\n", INDENTED])
+def test_such_a_head_may_be_split_anywhere_and_come_with_others(before: bytes, at: int) -> None:
+    conversation = fed(before + INDENTED[:at])
+    if before:
+        assert conversation.next()
+        conversation.answer(OK, 0)
+    assert conversation.next() is None
+    conversation.feed(INDENTED[at:])
+    found = conversation.next()
+    assert found
+    assert (found.path, found.body) == ("/x", "body")
+
+
 def test_such_a_head_is_bounded_while_it_has_no_end() -> None:
     line = b"X: " + b"x" * 96 + b"\n"
     conversation = fed(b"GET / HTTP/1.1\n" + line)
