@@ -5,6 +5,8 @@ import json
 import queue
 import re
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -141,3 +143,24 @@ def test_a_command_that_a_power_cut_ended_is_told_at_the_next_start(
     with Program(tmp_path, alarm, f"json://127.0.0.1:{endpoint.server_port}/").running():
         told: str = endpoint.got.get(timeout=PATIENCE_S)  # type: ignore[attr-defined]
     assert told.startswith("Alarm: a command is not confirmed: program: 1 command was under way when it stopped")
+
+
+@pytest.mark.long
+def test_a_start_that_the_settings_prevent_is_told_once(
+    tmp_path: Path, alarm: SimulatedAlarm, endpoint: http.server.HTTPServer
+) -> None:
+    program = Program(tmp_path, alarm, f"json://127.0.0.1:{endpoint.server_port}/")
+    with program.running():
+        pass
+    file = tmp_path / "devices.yaml"
+    file.write_text(file.read_text().replace("on: night", "on: nihgt"))
+    command = [sys.executable, "-m", "emulator", "run", "--config", str(file), "--state-dir", str(tmp_path)]
+    for _ in range(2):
+        ended = subprocess.run(command, env=program.environment, capture_output=True, text=True, check=False)
+        assert "nihgt" in ended.stderr
+    got: queue.Queue[str] = endpoint.got  # type: ignore[attr-defined]
+    title, told = got.get(timeout=PATIENCE_S).split(": program: ")
+    assert title == "Alarm: changed settings are not taken"
+    assert told.startswith("nothing here arms home until that is mended: ")
+    assert "nihgt" in told
+    assert got.empty()

@@ -14,7 +14,7 @@ import click
 from emulator.app.app import App
 from emulator.app.plan import Plan
 from emulator.app.reload import TRY_S, Reload, ReloadDesk
-from emulator.cli import failures
+from emulator.cli import failures, wrong_start
 from emulator.cli.context import POLL_S, Context, common, context, on_signal, which_interfaces
 from emulator.cli.stop import Stop
 from emulator.cli.terminal import Terminal, hold_standard
@@ -73,9 +73,13 @@ def run(interfaces: tuple[str, ...], page_port: int | None, *, wait: bool, **cho
             _run(here, interfaces, desk, stopping, terminal, handover)
 
     if wait:
-        until_right(live, stopping.wait)
-    else:
+        until_right(live, stopping.wait, partial(wrong_start.tell, here))
+        return
+    try:
         live()
+    except ConfigError as error:
+        wrong_start.tell(here, error)
+        raise
 
 
 def hang_up(terminal: Terminal, stopping: Stop, desk: ReloadDesk) -> None:
@@ -88,8 +92,8 @@ def hang_up(terminal: Terminal, stopping: Stop, desk: ReloadDesk) -> None:
         desk.ask()
 
 
-def until_right(live: Callable[[], None], sleep: Callable[[float], bool]) -> None:
-    """Call `live` until its settings are right, and say what is wrong in them once for each change.
+def until_right(live: Callable[[], None], sleep: Callable[[float], bool], tell: Callable[[ConfigError], None]) -> None:
+    """Call `live` until its settings are right, and say what is wrong in them once for each change, also by `tell`.
 
     `sleep` returns True at the stop of the program. Who starts it again at once, as Docker does, would otherwise do so
     for ever, since no exit status tells it not to.
@@ -104,6 +108,7 @@ def until_right(live: Callable[[], None], sleep: Callable[[float], bool]) -> Non
                 failures.say(error)
                 click.echo("Waits until that is mended; another environment needs another start.", err=True)
                 systemd.notify(f"STATUS=waits until the settings are mended: {error.problems[0]}")
+                tell(error)
         if sleep(MEND_S):
             return None
 

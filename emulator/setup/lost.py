@@ -1,4 +1,4 @@
-"""Settings that are gone: the journal still knows the alarms that the last ones named."""
+"""Settings that are gone or wrong: the journal still knows the alarms that the last ones named."""
 
 from collections.abc import Collection
 from contextlib import closing
@@ -12,7 +12,8 @@ from emulator.words.text import Text
 TELL_AGAIN_S = 86_400.0
 """Time until people are told again: a service manager may start the program every few seconds."""
 
-_TOLD = "told that the settings are gone"
+GONE, WRONG = "told that the settings are gone", "told that the settings are wrong"
+"""What people were told, as the journal keeps it."""
 
 
 def alarms(journal: Journal) -> tuple[str, ...]:
@@ -53,10 +54,15 @@ def replaced(names: tuple[str, ...], accounts: Collection[str]) -> str:
     return Text("the settings have a simulated alarm alone: nothing here arms {alarms} any more", alarms=names)
 
 
-def is_news(journal: Journal, now: float) -> bool:
+def wrong(names: tuple[str, ...], why: str) -> str:
+    """Say that the program does not start with the settings of these alarms."""
+    return Text("nothing here arms {alarms} until that is mended: {why}", alarms=names, why=why)
+
+
+def is_news(journal: Journal, now: float, what: str = GONE) -> bool:
     """Return whether people are to be told, in epoch seconds; they have been then. Raises EmulatorError."""
-    told = float(journal.recall(_TOLD) or "-inf")
+    told = float(journal.recall(what) or "-inf")
     if 0 <= now - told < TELL_AGAIN_S:
         return False
-    journal.note(_TOLD, str(int(now)))
+    journal.note(what, str(int(now)))
     return True
