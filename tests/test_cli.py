@@ -34,7 +34,7 @@ from tests.doctor.conftest import NOW_S
 from tests.simulator import owa
 from tests.support.fakes import FakeClock
 from tests.support.patience import PATIENCE_S, STOP_S
-from tests.support.program import free_port
+from tests.support.program import ended, free_port
 
 pytestmark = pytest.mark.usefixtures("signals_as_they_were")
 
@@ -490,7 +490,8 @@ def test_ctrl_c_while_the_panel_is_busy_leaves_the_command_unconfirmed(shell: Sh
     words = ["arm", "night", "--config", str(shell.config), "--state-dir", str(shell.state_dir)]
     command = [sys.executable, "-m", "emulator", *words]
     environment = os.environ | shell.environment
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+    with ended(started) as process:
         assert process.stderr
         while b"accepted" not in process.stderr.readline():
             assert process.poll() is None

@@ -27,7 +27,7 @@ from emulator.simulator.server import SimulatedAlarm
 from emulator.store.journal_file import FILE
 from tests.support.fakes import FakeClock
 from tests.support.patience import PATIENCE_S, until
-from tests.support.program import free_port
+from tests.support.program import ended, free_port
 from tests.support.vsure import vsure
 from tests.test_login import Typed
 
@@ -195,7 +195,7 @@ def running(customer: Customer, log: Path) -> Iterator[str]:
     environment = {"PATH": ""}
     options = [*customer.options(), "--interface", "lo", "--log-level", "debug"]
     command = [sys.executable, "-m", "emulator", "run", *options]
-    with log.open("w") as book, subprocess.Popen(command, env=environment, stdout=book, stderr=book) as process:
+    with log.open("w") as book, ended(subprocess.Popen(command, env=environment, stdout=book, stderr=book)) as process:
         until(lambda: "Ready" in log.read_text() or process.poll() is not None, "it is ready")
         try:
             yield f"http://127.0.0.1:{customer.page}"

@@ -61,8 +61,8 @@ def wrong(names: tuple[str, ...], why: str) -> str:
 
 def is_news(journal: Journal, now: float, what: str = GONE) -> bool:
     """Return whether people are to be told, in epoch seconds; they have been then. Raises EmulatorError."""
-    told = float(journal.recall(what) or "-inf")
-    if 0 <= now - told < TELL_AGAIN_S:
+    told = journal.recall(what) or ""
+    if told.isdecimal() and 0 <= now - int(told) < TELL_AGAIN_S:
         return False
     journal.note(what, str(int(now)))
     return True

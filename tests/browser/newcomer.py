@@ -22,7 +22,7 @@ from emulator.words.text import Text
 from tests.browser import eyes
 from tests.browser.person import Person
 from tests.support.patience import PATIENCE_S
-from tests.support.program import free_port
+from tests.support.program import ended, free_port
 
 STOPS = 80
 """More than any page has for the Tab key."""
@@ -161,15 +161,18 @@ def first_run(browser: Chrome, folder: Path, habit: Habit) -> Iterator[Newcomer]
     file = folder / "devices.yaml"
     options = ["--config", str(file), "--state-dir", str(folder / "state"), "--interface", "lo"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("VERISURE")}
-    with subprocess.Popen(
+    started = subprocess.Popen(
         [sys.executable, "-m", "emulator", "run", *options, "--page-port", str(free_port())],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    ) as process:  # fmt: skip
+    )  # fmt: skip
+    with ended(started) as process:
         try:
             assert process.stdout
             said = ""
             while "code" not in said:
-                said += process.stdout.readline()
+                line = process.stdout.readline()
+                assert line, said
+                said += line
             # It would wait for a reader otherwise.
             threading.Thread(target=process.stdout.read, daemon=True).start()
             url, code = re.search(r"http://\S+", said), re.search(r"\d{4} \d{4}", said)

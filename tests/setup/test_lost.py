@@ -103,3 +103,9 @@ def test_after_a_day_they_are_told_again(journal: Journal) -> None:
         True,
         True,
     ]
+
+
+def test_a_note_that_cannot_be_read_keeps_no_program_from_starting(journal: Journal) -> None:
+    journal.note(lost.GONE, "\0½")
+    assert lost.is_news(journal, 1e9)
+    assert not lost.is_news(journal, 1e9 + 60)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain, cycle, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, AnyStr
 
 import requests
 
@@ -60,7 +60,7 @@ def simulated() -> Iterator[SimulatedAlarm]:
 
 
 @contextmanager
-def ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+def ended(process: subprocess.Popen[AnyStr]) -> Iterator[subprocess.Popen[AnyStr]]:
     """Wait for no program that a failed test leaves behind."""
     with process:
         try:

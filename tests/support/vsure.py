@@ -12,6 +12,7 @@ from emulator.simulator.mypages.face import Mypages
 from emulator.simulator.server import SimulatedAlarm
 from tests.support.named_hosts import NamedHosts
 from tests.support.patience import PATIENCE_S, until
+from tests.support.program import ended
 
 HOSTS = ("automation01.verisure.com", "automation02.verisure.com")
 PROGRAM = (sys.executable, "-m", "verisure")
@@ -29,9 +30,8 @@ class Vsure:
         messages = self._face.logins.messages
         [account], sent, pipe = self._face.backend.accounts, len(messages), subprocess.PIPE
         command = [*PROGRAM, account.user, account.password, "-c", str(self._cookie), *words]
-        with subprocess.Popen(
-            command, env=self._environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True
-        ) as program:
+        started = subprocess.Popen(command, env=self._environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        with ended(started) as program:
             if code:
                 until(lambda: len(messages) > sent or program.poll() is not None, "a code is sent")
             said, wrong = program.communicate(messages[-1].code if code else "", PATIENCE_S)

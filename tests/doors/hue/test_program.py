@@ -36,7 +36,7 @@ from tests.doors.fakes import FakeHub, a_switch
 from tests.doors.hue.rig import FORM, a_house, request
 from tests.doors.hue.running import SWITCHES, Program, a_program
 from tests.support.patience import PATIENCE_S, STOP_S, until
-from tests.support.program import free_port
+from tests.support.program import ended, free_port
 
 # -- real clients -----------------------------------------------------------------------------------------------
 
@@ -312,12 +312,13 @@ def test_without_its_port_the_rest_goes_on(tmp_path: Path, way: str) -> None:
         port, wemo = (other.getsockname()[1] if way == "taken" else 80), free_port()
         file = tmp_path / "devices.yaml"
         file.write_text(f"{SWITCHES}doors: {{ hue: {{ port: {port} }}, wemo: {{ first_port: {wemo} }} }}\n")
-        with subprocess.Popen(
+        started = subprocess.Popen(
             [*before, *RUN, "--config", str(file), "--state-dir", str(tmp_path / "state")],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-        ) as program:
+        )
+        with ended(started) as program:
             assert program.stdout
             shown = first_line(program.stdout, "Ready")
             assert shown[-1] == "Ready: 4 of 4 switches. Ctrl-C stops.\n"
