@@ -15,7 +15,6 @@ from fuzz.targets import TARGETS, Target
 INPUTS = 300
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize(("target", "seeds"), TARGETS.items(), ids=names())
 @given(st.binary(max_size=300))
 def test_any_bytes(target: Target, seeds: Sequence[bytes], data: bytes) -> None:
@@ -25,7 +24,6 @@ def test_any_bytes(target: Target, seeds: Sequence[bytes], data: bytes) -> None:
         target(seed[: len(data)] + data + seed[len(data) :])
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize(("target", "seeds"), TARGETS.items(), ids=names())
 def test_mutated_bytes(target: Target, seeds: Sequence[bytes]) -> None:
     for data in islice(mutated(random.Random(1), seeds), INPUTS):  # noqa: S311  reproducible

@@ -72,11 +72,17 @@ class Notifier:
         self._new: queue.SimpleQueue[Noted | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._wake = [threading.Event() for _ in targets]
-        postmen = _postmen(self._notices, targets, clock, open_target, language, decision)
+        # A URL holds secrets: its hash identifies the target in the journal.
+        keys = [hashlib.sha256(url.encode()).hexdigest()[:8] for url in targets]
+        names = [called(number, url) for number, url in enumerate(targets, 1)]
+        postmen = [
+            Postman(name, key, open_target(url), self._notices, clock, language, decision)
+            for name, key, url in zip(names, keys, targets, strict=True)
+        ]
         self._threads = [threading.Thread(target=self._write, name="notify", daemon=True)] if targets else []
         self._threads += [
-            threading.Thread(target=self._deliver, args=(postman, wake), name=f"notify {postman.name}", daemon=True)
-            for postman, wake in zip(postmen, self._wake, strict=True)
+            threading.Thread(target=self._deliver, args=(postman, wake), name=f"notify {name}", daemon=True)
+            for name, postman, wake in zip(names, postmen, self._wake, strict=True)
         ]
 
     def tell(self, notice: Notice, about: str, text: str, entry: int = 0) -> None:
@@ -85,7 +91,8 @@ class Notifier:
         What to decide with is added when it is sent: it is not written down, and worth nothing later.
         """
         if self._threads and not self._stopping.is_set():
-            self._new.put(_noted(notice, about, text, self._clock, self._say, entry))
+            message = "\n".join(map(self._say, (TITLES[notice], Text("{what}: {why}", what=about, why=text))))
+            self._new.put(Noted(self._clock.time(), message, notice in URGENT, entry))
 
     def start(self) -> None:
         """Begin to deliver, what was left over first."""
@@ -135,56 +142,3 @@ class Notifier:
                 wake.wait()
             elif pause_s:
                 self._stopping.wait(pause_s)
-
-
-def tell_at_the_end(
-    journal: Journal,
-    targets: Sequence[str],
-    clock: Timepiece,
-    open_target: Callable[[str], Send],
-    told: tuple[Notice, str, str],
-    longest_s: float,
-) -> None:
-    """Tell people before this program ends: one try for each target. What gets to none comes after the next start.
-
-    Raises EmulatorError if it cannot be written down.
-    """
-    notices = Notices(journal)
-    notices.add(_noted(*told, clock))
-    notices.write()
-    postmen = _postmen(notices, targets, clock, open_target)
-    threads = [threading.Thread(target=_try, args=(each,), name="notify", daemon=True) for each in postmen]
-    for thread in threads:
-        thread.start()
-    ends = time.monotonic() + longest_s
-    for thread in threads:
-        thread.join(max(0.0, ends - time.monotonic()))
-
-
-def _try(postman: Postman) -> None:
-    with suppress(EmulatorError):  # the journal was closed meanwhile: its time is over
-        while postman.step() == 0:
-            pass
-
-
-def _noted(
-    notice: Notice, about: str, text: str, clock: Timepiece, say: Callable[[str], str] = ENGLISH.say, entry: int = 0
-) -> Noted:
-    message = "\n".join(map(say, (TITLES[notice], Text("{what}: {why}", what=about, why=text))))
-    return Noted(clock.time(), message, notice in URGENT, entry)
-
-
-def _postmen(
-    notices: Notices,
-    targets: Sequence[str],
-    clock: Timepiece,
-    open_target: Callable[[str], Send],
-    language: Language = ENGLISH,
-    decision: Callable[[int], Decision | None] = lambda _entry: None,
-) -> list[Postman]:
-    # A URL holds secrets: its hash identifies the target in the journal.
-    keys = [hashlib.sha256(url.encode()).hexdigest()[:8] for url in targets]
-    return [
-        Postman(called(number, url), key, open_target(url), notices, clock, language, decision)
-        for number, (key, url) in enumerate(zip(keys, targets, strict=True), 1)
-    ]

@@ -42,7 +42,7 @@ class Postman:
         language: Language = ENGLISH,
         decision: Callable[[int], Decision | None] = lambda _entry: None,
     ) -> None:
-        self.name = name
+        self._name = name
         self._key = key
         self._send = send
         self._notices = notices
@@ -80,11 +80,11 @@ class Postman:
             delivered = self._send(f"{text}\n{decision.line}" if decision else text, decision)
         except Exception as error:
             # A plugin of Apprise that fails in its own way must not end the thread; its message may hold its token.
-            LOG.error("notification target %s: a defect (%s)", self.name, type(error).__name__)
+            LOG.error("notification target %s: a defect (%s)", self._name, type(error).__name__)
             delivered = False
         if not delivered:
             if not self._failed:
-                LOG.warning("notification target %s does not take messages; they are kept for it", self.name)
+                LOG.warning("notification target %s does not take messages; they are kept for it", self._name)
             self._failed = True
             pause_s, self._pause_s = self._pause_s, min(self._pause_s * 2, RETRY_MOST_S)
             return pause_s
@@ -94,7 +94,7 @@ class Postman:
             self._notices.reached(self._key, self._last[urgent], urgent=urgent)
         except EmulatorError as error:
             LOG.error(
-                "notification target %s: after a restart it may get the last messages again: %s", self.name, error
+                "notification target %s: after a restart it may get the last messages again: %s", self._name, error
             )
         return 0.0
 

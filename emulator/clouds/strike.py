@@ -27,9 +27,6 @@ NUMBER = 10
 LONG, PIECE = 24, 12
 """From the first length on, every piece of the second length is struck too: errors quote the beginning of a token."""
 
-BRIEF = 300
-"""Characters of a cloud's words in a sentence of ours; the longest known have 200. More is a page of its server."""
-
 _BREAKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
 _CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
 """C0 with DEL, and C1, in which a single character starts an escape sequence."""
@@ -48,11 +45,6 @@ _REPLACED = (
 def readable(text: str) -> str:
     """Return the text in one line, without control characters of terminals and of text direction, nor half letters."""
     return text.translate(_REPLACED)
-
-
-def brief(words: str) -> str:
-    """Return the words of a cloud as a sentence quotes them: the beginning, where they are endless."""
-    return words if len(words) <= BRIEF else f"{words[: BRIEF - 1]}…"
 
 
 class Secrets:

@@ -1,7 +1,10 @@
-"""Values in a cloud's JSON, whatever its shape. Pure."""
+"""Values in the answer of a cloud, whatever its shape. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
+
+BRIEF = 300
+"""Characters of a cloud's words in a sentence of ours; the longest known have 200. More is a page of some server."""
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
@@ -26,3 +29,8 @@ def text(content: Any, key: str) -> str:
         return ""
     # JSON can hold half a surrogate pair, which neither the journal nor a terminal takes.
     return str(value).strip().encode(errors="replace").decode()
+
+
+def brief(words: str) -> str:
+    """Return the words of a cloud as a sentence quotes them: the beginning, where they are endless."""
+    return words if len(words) <= BRIEF else f"{words[: BRIEF - 1]}…"

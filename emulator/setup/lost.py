@@ -13,7 +13,7 @@ TELL_AGAIN_S = 86_400.0
 """Time until people are told again: a service manager may start the program every few seconds."""
 
 GONE, WRONG = "told that the settings are gone", "told that the settings are wrong"
-"""What people were told, as the journal keeps it."""
+"""Notes of the journal on what people were told."""
 
 
 def alarms(journal: Journal) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from emulator.clouds.mypages import codec
 from emulator.clouds.mypages import failures as mypages
 from emulator.clouds.owa import failures, graphql, operations
 from emulator.clouds.owa import refusals as owa_refusals
-from emulator.clouds.strike import BRIEF, STRUCK, Secrets, readable
+from emulator.clouds.strike import STRUCK, Secrets, readable
+from emulator.clouds.values import BRIEF
 from emulator.clouds.wsdo import pet, refusals
 
 EVIL = "\x1b[2J\x07\r\n\x9b31m\u202eK\u2066\u200f\u061c\x7f"

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from emulator.clouds.mypages.codec import PagesReply
-from emulator.clouds.strike import brief
 from emulator.clouds.unread import is_unread
+from emulator.clouds.values import brief
 from emulator.errors import CloudError, CommandError, LoginRefused, Rejected, SessionExpired, Unreachable
 from emulator.words.text import Text
 

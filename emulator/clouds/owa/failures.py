@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.clouds.strike import brief
 from emulator.clouds.unread import CRASH, NOTHING, OF_VALUES, VALIDATION, Lacking
+from emulator.clouds.values import brief
 from emulator.errors import CloudError, LoginRefused, Rejected, SessionExpired, Unreachable
 from emulator.words.text import Text, counted
 
@@ -97,8 +97,7 @@ def error(failure: Failure) -> CloudError | Rejected:
     message, words = failure.message.lower(), brief(failure.said or failure.message or failure.name)
 
     def said(meaning: Text) -> Text:
-        told = Text('{meaning} (the cloud said: "{words}")', meaning=meaning, words=words)
-        return told if failure.message else meaning
+        return Text('{meaning} (the cloud said: "{words}")', meaning=meaning, words=words) if message else meaning
 
     if any(word in f"{message} {failure.name.lower()}" for word in _CAPABILITIES):
         return CapabilitiesExpired(said(Text("the cloud wants fresh capabilities")))

@@ -8,7 +8,6 @@ from typing import Any
 
 from emulator.clouds import values
 from emulator.clouds.owa import codes
-from emulator.clouds.strike import brief
 from emulator.errors import CommandError, OpenZones, Rejected, Unconfirmed
 from emulator.model import Action, Arm
 from emulator.words.text import Text
@@ -128,4 +127,4 @@ def said(content: Any) -> str:
     """Return the reason in the cloud's words."""
     error = content.get("error") if isinstance(content, dict) else None
     words = (values.text(content, "msg"), values.text(error, "type"), values.text(error, "code"))
-    return brief(", ".join(filter(None, words))) or Text("it gives no reason")
+    return values.brief(", ".join(filter(None, words))) or Text("it gives no reason")

@@ -5,7 +5,7 @@ Facts: verisure-wsdo.md §2.3 and §6.
 
 import re
 
-from emulator.clouds.strike import brief
+from emulator.clouds.values import brief
 from emulator.clouds.wsdo.codes import plain
 from emulator.clouds.wsdo.pet import PetReply
 from emulator.errors import CloudError, LoginRefused, Rejected, Retired, SessionExpired, Unreachable

@@ -1,4 +1,4 @@
-"""What a page brings along in itself, where nothing else of ours may arrive; the policy of the page names its hash."""
+"""Files that a page brings along in itself, where nothing else of ours may arrive; its policy names their hashes."""
 
 import base64
 import hashlib

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from emulator.alarm.cloud import Cloud, Reading
-from emulator.clouds import strike
+from emulator.clouds import values
 from emulator.clouds.account import Account
 from emulator.clouds.firewall import Answer
 from emulator.clouds.owa.cloud import OwaCloud
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.sampled
 @pytest.fixture(autouse=True)
 def _whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """Quote all words of the cloud: what is struck may stand far behind."""
-    monkeypatch.setattr(strike, "BRIEF", 10**6)
+    monkeypatch.setattr(values, "BRIEF", 10**6)
 
 
 PASSWORD, CODE, CHALLENGE = "S3creta & Larga/ñ", "47110815", "0f8fad5b-d9cb-469f-a165-70867728950e"
