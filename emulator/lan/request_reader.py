@@ -1,6 +1,5 @@
 """Bytes to HTTP/1 requests, bounded; what httptools does not check is checked here. Pure (lan-emulation.md §2.9)."""
 
-import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,9 +23,6 @@ CHUNK = 6
 
 MAX_MESSAGE = MAX_HEADER + CHUNK * MAX_BODY + MAX_HEADER
 """Bytes on the wire: head, body in chunks, and trailers."""
-
-METHOD = re.compile(rb"[A-Z]")
-"""Beginning of a request; what begins otherwise is no HTTP, and is refused at its first byte."""
 
 REMEMBERED = 64
 """Whole requests: clients ask the same in the same bytes all day."""
@@ -87,9 +83,9 @@ class RequestReader:
         """Return a head as the parser takes it, and what comes after; nothing until it is whole."""
         self._held = b""
         data = line_ends.begun(data)
+        if not data[:1].isupper():
+            return data, b""  # no method, as in a TLS handshake: the parser refuses it at once
         head, length = line_ends.split(data) or (b"", len(data))
-        if not METHOD.match(data):
-            return data, b""
         self.under_way = True
         if length > MAX_HEADER:
             self._fail("The header is too large", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
