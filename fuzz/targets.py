@@ -14,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from lxml import etree
+from waitress.adjustments import Adjustments
 
 from emulator.alarm.hub import Asked, Switch, View
 from emulator.app.settings import Settings
@@ -33,6 +34,7 @@ from emulator.doors.wemo import description, soap
 from emulator.doors.wemo.description import BASICEVENT, METAINFO, Facts
 from emulator.errors import ConfigError, EmulatorError, ProtocolError, Unreachable
 from emulator.lan import access, callback, search, ssdp, upnp
+from emulator.lan.channels import Parser
 from emulator.lan.http1 import Conversation, Response
 from emulator.lan.network import Place
 from emulator.model import Action, ArmMode, Disarm
@@ -44,6 +46,7 @@ from emulator.words.language import ENGLISH
 
 PEER = "192.168.7.9"
 PLACE = Place("eth0", "192.168.7.2", IPv4Network("192.168.7.0/24"), "192.168.7.2")
+PAGE = Adjustments(ident=None)
 OURS = {"192.168.7.2"}
 NETWORK = IPv4Network("192.168.7.0/24")
 FILE = Path(tempfile.mkdtemp(), "devices.yaml")
@@ -82,6 +85,29 @@ def _requests(pieces: list[bytes]) -> list[object]:
             found.append(error.status)
             assert conversation.answer(Response(error.status, close=True), 0).startswith(b"HTTP/1.1 ")
             assert conversation.over
+    return found
+
+
+def page_request(data: bytes) -> None:
+    """Bytes for page and bridge are the same requests wherever they were cut, up to the first that is none."""
+    cut = data[0] if data else 0
+    assert _parsed([data[1:]]) == _parsed([data[1:][:cut], data[1:][cut:]])
+
+
+def _parsed(pieces: list[bytes]) -> list[object]:
+    parser, found = Parser(PAGE), list[object]()
+    for piece in pieces:
+        unread = piece
+        while unread:
+            unread = unread[parser.received(unread) :]
+            if not parser.completed:
+                continue
+            if parser.error:
+                return [*found, type(parser.error)]
+            if not parser.empty:
+                body = parser.get_body_stream().read() if parser.body_rcv is not None else b""
+                found.append((parser.command, parser.path, parser.headers, body))
+            parser = Parser(PAGE)
     return found
 
 
@@ -259,6 +285,7 @@ TARGETS: dict[Target, tuple[bytes, ...]] = {
     # Target → its seeds.
     ssdp_search: (b'M-SEARCH * HTTP/1.1\r\nMAN: "ssdp:discover"\r\nMX: 3\r\nST: upnp:rootdevice\r\n\r\n',),
     ssdp_answer: (b"HTTP/1.1 200 OK\r\nLOCATION: http://192.168.7.5:1/x\r\nUSN: uuid:a\r\nST: b\r\n\r\n",),
+    page_request: (b"\x70" + CHUNKED, b"\x05" + HTTP + HTTP, b"\x60" + INDENTED + INDENTED),
     http_request: (b"\x10" + HTTP, b"\x40" + CHUNKED, b"\x05" + HTTP + HTTP, b"\x60" + INDENTED + INDENTED),
     soap_call: (SOAP, SOAP.replace(b"Set", b"Get"), b"#GetMetaInfo\n<u:GetMetaInfo/>"),
     gena_callback: (b"<http://192.168.7.9:8989/sub>", b"Second-300", b"infinite"),

@@ -55,7 +55,7 @@ class Parser(HTTPRequestParser):
     def received(self, data: bytes) -> int:
         """Take bytes, and return how many."""
         before = self.header_plus
-        found = None if self.completed or self.body_rcv else line_ends.split(before + data)
+        found = None if self.completed or self.body_rcv is not None else line_ends.split(before + data)
         if found is None:
             return int(super().received(data))
         head, length = found

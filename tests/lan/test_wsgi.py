@@ -32,6 +32,7 @@ class House:
         self.now = 1000.0
         self.body = b"here"
         self.read, self.host = b"", ""
+        self.bodies: list[bytes] = []
         self.peers: list[str] = []  # whose requests came to the app, one after the other
         self.may = threading.Event()
         self.may.set()
@@ -46,6 +47,7 @@ class House:
     def app(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         body = self.body
         self.read = environ["wsgi.input"].read()
+        self.bodies.append(self.read)
         self.host = environ.get("HTTP_HOST", "")
         self.peers.append(environ["REMOTE_ADDR"])
         self.asked.release()
@@ -150,6 +152,21 @@ def test_a_head_that_is_written_by_hand_is_read(house: House, by_hand: str, at: 
     assert receive(sock).endswith(b"\r\n\r\nhere")
     assert house.read == (data[-4:] if b"POST" in data else b"")
     assert house.host == ("" if "no Host" in by_hand else "x")
+
+
+BLANK = b'{\n\n"on": true\n\n}\r\n\r\n'
+"""Such a body looks like a head without a first line."""
+
+
+@pytest.mark.parametrize("at", [20, len(POST), len(POST) + 1, len(POST) + len(BLANK)])
+def test_a_body_stays_as_it_is_and_ends_where_its_head_says(house: House, at: int) -> None:
+    data = POST.replace(b"4", str(len(BLANK)).encode()) + BLANK + GET
+    sock = house.connect(HONEST, data[:at])
+    house.say(sock, data[at:])
+    answers = b""
+    while answers.count(b"here") < 2:
+        answers += receive(sock)
+    assert house.bodies == [BLANK, b""]
 
 
 # -- how long ---------------------------------------------------------------------------------------------------
