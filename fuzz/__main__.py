@@ -8,6 +8,7 @@ Prints a Markdown table, and findings above it. The exit status is 1 if there ar
 """
 
 import argparse
+import logging
 import os
 import random
 import re
@@ -112,6 +113,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--bytes", type=int, default=0, dest="size")
     chosen = parser.parse_args()
+    # Without one, each warning of the program would be a line here.
+    logging.getLogger().addHandler(logging.NullHandler())
     rows, found = [], False
     for name in chosen.targets or names():
         began = time.monotonic()
