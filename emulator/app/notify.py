@@ -6,7 +6,6 @@ and gets what it missed when it is back. An URGENT notice waits behind no other 
 commands cost a peer nothing, and must not hide that the house was disarmed.
 """
 
-import hashlib
 import logging
 import queue
 import threading
@@ -16,7 +15,7 @@ from contextlib import suppress
 
 from emulator.app.decision import Decision
 from emulator.app.postman import RETRY_MOST_S, RETRY_S, Postman
-from emulator.app.targets import Send, called
+from emulator.app.targets import Send, called, key
 from emulator.clock import Timepiece
 from emulator.errors import EmulatorError
 from emulator.model import Notice
@@ -72,12 +71,10 @@ class Notifier:
         self._new: queue.SimpleQueue[Noted | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._wake = [threading.Event() for _ in targets]
-        # A URL holds secrets: its hash identifies the target in the journal.
-        keys = [hashlib.sha256(url.encode()).hexdigest()[:8] for url in targets]
         names = [called(number, url) for number, url in enumerate(targets, 1)]
         postmen = [
-            Postman(name, key, open_target(url), self._notices, clock, language, decision)
-            for name, key, url in zip(names, keys, targets, strict=True)
+            Postman(name, key(url), open_target(url), self._notices, clock, language, decision)
+            for name, url in zip(names, targets, strict=True)
         ]
         self._threads = [threading.Thread(target=self._write, name="notify", daemon=True)] if targets else []
         self._threads += [
@@ -141,4 +138,5 @@ class Notifier:
             if pause_s is None:
                 wake.wait()
             elif pause_s:
-                self._stopping.wait(pause_s)
+                # What is urgent waits for no burst to be over; a target that fails is left alone.
+                (self._stopping if postman.failed else wake).wait(pause_s)

@@ -51,7 +51,7 @@ class Postman:
         self._decision = decision
         self._sent: deque[float] = deque(maxlen=BURST)
         self._pause_s = RETRY_S
-        self._failed = False
+        self.failed = False
         # The urgent one first: it begins where the other stands, if it has no position yet.
         self._last = {urgent: notices.position(key, urgent=urgent) for urgent in (True, False)}
 
@@ -74,7 +74,7 @@ class Postman:
     def _deliver(self, waiting: Sequence[tuple[int, float, str]], few: int, *, urgent: bool) -> float:
         """Send the next of these; return seconds to the next try."""
         # One by one as long as they are few; what a pause has held up comes together.
-        together = waiting[: 1 if not self._failed and len(waiting) <= few else _fitting(waiting)]
+        together = waiting[: 1 if not self.failed and len(waiting) <= few else _fitting(waiting)]
         try:
             decision, text = self._newest_decision(together), self._text(together)
             delivered = self._send(f"{text}\n{decision.line}" if decision else text, decision)
@@ -83,12 +83,12 @@ class Postman:
             LOG.error("notification target %s: a defect (%s)", self._name, type(error).__name__)
             delivered = False
         if not delivered:
-            if not self._failed:
+            if not self.failed:
                 LOG.warning("notification target %s does not take messages; they are kept for it", self._name)
-            self._failed = True
+            self.failed = True
             pause_s, self._pause_s = self._pause_s, min(self._pause_s * 2, RETRY_MOST_S)
             return pause_s
-        self._failed, self._pause_s = False, RETRY_S
+        self.failed, self._pause_s = False, RETRY_S
         self._last[urgent] = together[-1][0]
         try:
             self._notices.reached(self._key, self._last[urgent], urgent=urgent)

@@ -1,5 +1,6 @@
 """Targets of notifications: one Apprise URL each."""
 
+import hashlib
 import importlib
 import json
 import logging
@@ -50,6 +51,11 @@ def apprise_target(url: str) -> Send:
         return all(taken)
 
     return send
+
+
+def key(url: str) -> str:
+    """Return what identifies a target in the journal: its URL holds secrets."""
+    return hashlib.sha256(url.encode()).hexdigest()[:8]
 
 
 def patient_target(url: str) -> Send:

@@ -14,10 +14,11 @@ import click
 from emulator.app.app import App
 from emulator.app.plan import Plan
 from emulator.app.reload import TRY_S, Reload, ReloadDesk
-from emulator.cli import failures, wrong_start
+from emulator.cli import failures
 from emulator.cli.context import POLL_S, Context, common, context, on_signal, which_interfaces
 from emulator.cli.stop import Stop
 from emulator.cli.terminal import Terminal, hold_standard
+from emulator.cli.wrong_start import WrongStart
 from emulator.config import credentials, devices_yaml
 from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered
 from emulator.model import Notice
@@ -72,13 +73,15 @@ def run(interfaces: tuple[str, ...], page_port: int | None, *, wait: bool, **cho
                     return
             _run(here, interfaces, desk, stopping, terminal, handover)
 
+    wrong = WrongStart(here)
     if wait:
-        until_right(live, stopping.wait, partial(wrong_start.tell, here))
+        until_right(live, stopping.wait, wrong.tell)
         return
     try:
         live()
     except ConfigError as error:
-        wrong_start.tell(here, error)
+        while not wrong.tell(error) and not stopping.wait(MEND_S):
+            pass
         raise
 
 
@@ -92,23 +95,23 @@ def hang_up(terminal: Terminal, stopping: Stop, desk: ReloadDesk) -> None:
         desk.ask()
 
 
-def until_right(live: Callable[[], None], sleep: Callable[[float], bool], tell: Callable[[ConfigError], None]) -> None:
-    """Call `live` until its settings are right, and say what is wrong in them once for each change, also by `tell`.
+def until_right(live: Callable[[], None], sleep: Callable[[float], bool], tell: Callable[[ConfigError], bool]) -> None:
+    """Call `live` until its settings are right, and say what is wrong in them once for each change.
 
-    `sleep` returns True at the stop of the program. Who starts it again at once, as Docker does, would otherwise do so
-    for ever, since no exit status tells it not to.
+    `tell` is called until it returns True. `sleep` returns True at the stop of the program. Who starts it again at
+    once, as Docker does, would otherwise do so for ever, since no exit status tells it not to.
     """
-    told = ""
+    told, is_known = "", False
     while True:
         try:
             return live()
         except ConfigError as error:
             if str(error) != told:
-                told = str(error)
+                told, is_known = str(error), False
                 failures.say(error)
                 click.echo("Waits until that is mended; another environment needs another start.", err=True)
                 systemd.notify(f"STATUS=waits until the settings are mended: {error.problems[0]}")
-                tell(error)
+            is_known = is_known or tell(error)
         if sleep(MEND_S):
             return None
 

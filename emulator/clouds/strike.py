@@ -87,9 +87,10 @@ class Secrets:
         self._pieces = {one[at : at + PIECE] for one in longest for at in range(len(one) - PIECE + 1)}
 
     def _strike_pieces(self, text: str) -> str:
-        low = text.lower()
-        if not self._pieces or len(low) != len(text):
+        if not self._pieces:
             return text
+        # Letter by letter: some become two.
+        low = "".join(lower if len(lower := letter.lower()) == 1 else letter for letter in text)
         found, end = "", 0
         for at in range(len(text) - PIECE + 1):
             if low[at : at + PIECE] in self._pieces:

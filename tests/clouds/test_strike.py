@@ -65,6 +65,8 @@ def test_a_piece_of_a_token_goes(token: str, at: int) -> None:
     piece = token[at : at + 20]
     assert Secrets(token).strike(f'found "{piece}..." there') == f'found "{STRUCK}..." there'
     assert Secrets(token).strike(f"{piece} and {piece}") == f"{STRUCK} and {STRUCK}"
+    # Lower letters of this one are two.
+    assert Secrets(token).strike(f"İ {piece}") == f"İ {STRUCK}"
 
 
 def test_what_is_no_secret_stays() -> None:

@@ -60,9 +60,13 @@ class MyPagesCloud:
         """Send one command, and follow it until the alarm has ended it. It has to be disarmed to be armed otherwise."""
         with self._wire.command():
             home = self._session.home()
-            if isinstance(action, Disarm):
-                return self._disarm(home, action, report)
-            return self._arm(home, action, report)
+            try:
+                if isinstance(action, Disarm):
+                    return self._disarm(home, action, report)
+                return self._arm(home, action, report)
+            except Unconfirmed:
+                self._lag.lost(self._clock.monotonic())
+                raise
 
     def _disarm(self, home: PagesHome, action: Disarm, report: Report) -> PanelState:
         if not action.main:

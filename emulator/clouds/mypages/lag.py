@@ -23,15 +23,16 @@ class RecordLag:
         self._began = now
         self._seen = NEVER
         self._told, self._told_at = "", float("-inf")
+        self._lost_at = float("-inf")
         self._came = True
         self._owed: set[str] = set()
 
     def proves(self, now: float) -> bool:
-        """Return whether the last record is beyond doubt, which none is shortly after the start.
+        """Return whether the last record is beyond doubt, which none is shortly after the start or a command's loss.
 
         Another process may have sent a command before.
         """
-        return not self.doubtful and now - self._began >= LAG_S
+        return not self.doubtful and now - max(self._began, self._lost_at) >= LAG_S
 
     def note(self, status: str, now: float) -> None:
         """Note the state that the panel has told. The record of the one before may still come."""
@@ -42,10 +43,16 @@ class RecordLag:
         self._told, self._told_at = status, now
         self._came = self.doubtful = False
 
+    def lost(self, now: float) -> None:
+        """Note that the end of a command is unknown: the record from before it is no news of it."""
+        self._lost_at = now
+
     def is_behind(self, record: Record, now: float) -> bool:
         """Return whether this record is older than what the panel has told last; it is remembered."""
         before, self._seen = self._seen, record
         self.doubtful = False
+        if record == before and now - self._lost_at < LAG_S:
+            return True
         if now - self._told_at >= LAG_S:
             return False
         status, _ = record

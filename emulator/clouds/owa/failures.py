@@ -149,7 +149,7 @@ def unfinished(content: Mapping[str, Any]) -> LoginRefused | None:
 
 def _tries(data: Mapping[str, Any]) -> Text | None:
     """Return the number of tries left, if the cloud tells it; the name of that field has not been seen."""
-    counts = {str(key): str(value) for key, value in data.items() if str(value).isdecimal()}
+    counts = {str(key): str(value)[:9] for key, value in data.items() if str(value).isdecimal()}
     left = next((value for key, value in counts.items() if _LEFT.search(key)), "")
     if left:
         return counted(

@@ -1,11 +1,13 @@
 """A cloud that is behind the panel: whatever it still has from before is no news, and proves nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import pytest
 
 from emulator.clouds.firewall import Answer
 from emulator.clouds.mypages.lag import RecordLag
+from emulator.clouds.mypages.provider import LAG_S
 from emulator.errors import Unconfirmed
 from emulator.model import Arm, ArmMode, Disarm, Interior
 from tests.clouds.contract import quiet
@@ -22,17 +24,24 @@ def lag() -> RecordLag:
 
 
 def stop_the_records(world: SimulatedMyPages) -> None:
-    """Let the cloud answer each look at the state as it will answer the next one."""
-    [host, _] = world.hosts
-    send, kept = host.request, list[Answer]()
+    """Let the cloud answer each look at the state as it answers the next one."""
+    kept = list[Answer]()
+    for host in world.hosts:
+        host.request = partial(behind, host.request, kept)  # type: ignore[method-assign]
 
-    def behind(method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
-        if b'"ArmState"' not in body:
-            return send(method, path, headers, body)
-        kept.append(send(method, path, headers, body))
-        return kept[0]
 
-    host.request = behind  # type: ignore[method-assign]
+def behind(
+    send: Callable[..., Answer],
+    kept: list[Answer],
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes = b"",
+) -> Answer:
+    if b'"ArmState"' not in body:
+        return send(method, path, headers, body)
+    kept.append(send(method, path, headers, body))
+    return kept[0]
 
 
 def test_a_record_from_before_is_behind_until_the_new_one_comes_or_time_is_over(lag: RecordLag) -> None:
@@ -78,6 +87,15 @@ def test_a_program_that_has_just_begun_takes_no_record_for_proof() -> None:
     assert lag.proves(30)
 
 
+def test_after_a_lost_command_the_record_before_it_is_no_news_and_proves_nothing(lag: RecordLag) -> None:
+    lag.lost(60)
+    assert lag.is_behind(OFF, 61)
+    assert not lag.is_behind(AWAY, 62)
+    assert not lag.proves(89)
+    assert not lag.is_behind(AWAY, 90)
+    assert lag.proves(90)
+
+
 def test_what_is_armed_by_the_first_record_is_armed_once_more() -> None:
     world, away = SimulatedMyPages(), Arm(ArmMode(Interior.TOTAL))
     world.panel.keypad(away)
@@ -110,4 +128,23 @@ def test_an_old_record_is_no_reason_not_to_arm(unseen: str) -> None:
     world.new_client().read()
     world.cloud.execute(Disarm(), quiet)
     assert world.cloud.execute(away, quiet).axes.reached(away)
+    assert world.panel.axes.reached(away)
+
+
+def test_what_a_lost_disarm_may_have_done_is_armed_again() -> None:
+    """The old record says that the house is armed, and for half a minute nothing else."""
+    world, away = SimulatedMyPages(), Arm(ArmMode(Interior.TOTAL))
+    world.cloud.read()
+    world.cloud.execute(away, quiet)
+    world.clock.sleep(LAG_S + 1)
+    armed = world.cloud.read()
+    stop_the_records(world)
+    world.new_client().read()
+    world.fault("lost", "disarm", 1)
+    with pytest.raises(Unconfirmed):
+        world.cloud.execute(Disarm(), quiet)
+    assert world.cloud.read() is armed
+    world.clock.sleep(1)
+    assert world.cloud.execute(away, quiet).axes.reached(away)
+    assert world.submissions() == 3
     assert world.panel.axes.reached(away)

@@ -80,6 +80,7 @@ def test_errors(failure: Failure, kind: type[Exception], said: str) -> None:
     [
         ({"err": "60091", "remainingAttempts": 2}, "; 2 tries are left before the account is locked"),
         ({"intentosRestantes": "1"}, "; 1 try is left before the account is locked"),
+        ({"attemptsLeft": "9" * 5000}, "; 999,999,999 tries are left before the account is locked"),
         ({"attempts": 2}, "; tries, as the cloud counts them: 2"),
         ({"err": "60091", "status": 403, "attempts": None}, ""),
     ],
