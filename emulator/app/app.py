@@ -97,8 +97,10 @@ class App:
             # On the page, too, which shows what was refused.
             here, now = Origin("program"), self.alarms.clock.time()
             self.alarms.journal.refuse(here, "open the journal", str(self._salvaged), now)
-        unfinished = self.alarms.journal.recover(self.alarms.clock.time())
-        if unfinished:
+        # What the settings may refuse comes first: what is found unfinished is told once.
+        self._sections, found = settings.doors.opened, switches(settings, journal)
+        needs.require(self._sections)
+        if unfinished := journal.recover(clock.time()):
             LOG.warning("%d command(s) were under way when the program stopped; the panel is asked", unfinished)
             about = counted(
                 "{n} command was under way when it stopped and is not sent again; see the journal",
@@ -114,10 +116,8 @@ class App:
             for name in settings.installations
         }
         show_target = settings.while_pending == "target"
-        self.hub = Hub(switches(settings, journal), self.installations, journal, clock, show_target=show_target)
+        self.hub = Hub(found, self.installations, journal, clock, show_target=show_target)
         self.doors: dict[str, Door] = {}
-        self._sections = settings.doors.opened
-        needs.require(self._sections)
         self._context = self._surroundings(settings, interfaces or settings.lan.interfaces)
         folder = StateFolder(journal, clock, self.all_changed)
         looks = [installation.look_after for installation in self.installations.values()]

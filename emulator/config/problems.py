@@ -38,8 +38,8 @@ def problem(file: YamlFile, details: ErrorDetails, settings: type[Section]) -> P
         return Problem(file.where(path), str(context["error"]))
     if kind == "too_short" and field and field.is_required():
         return Problem(file.where(path), f"needs {field.description}")
-    single = isinstance(details["input"], str)
-    # Only a single value is quoted: a whole section may hold secrets.
+    single = isinstance(details["input"], str) and "@" not in details["input"] and "://" not in details["input"]
+    # Only a single value is quoted: a whole section, and an address, may hold secrets.
     value = f"{details['input']!r} is not possible: " if single else ""
     if kind == "literal_error":
         return Problem(file.where(path), f"{value}use {context['expected']}")

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,18 @@ def test_what_was_under_way_when_it_died_is_told(
     app = make()
     assert "1 command(s) were under way when the program stopped; the panel is asked" in caplog.text
     assert app.alarms.journal.commands(1)[0].result == "unconfirmed"
+
+
+def test_a_start_that_the_settings_prevent_leaves_it_to_the_next_one(
+    make: Callable[..., App], state_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with closing(Journal(state_dir)) as journal:
+        journal.begin("home", Command(Arm(ArmMode.parse("night")), Origin("wemo")), 1.0)
+    with pytest.raises(ConfigError):
+        make(settings(NIGHT, {"name": "Day", "on": "day"}, doors={"wemo": {"first_port": 65535}}))
+    assert "under way" not in caplog.text
+    make()
+    assert "1 command(s) were under way" in caplog.text
 
 
 def test_without_apprise_it_starts_and_says_loudly_that_nobody_is_notified(

@@ -249,6 +249,29 @@ def test_a_dead_target_delays_neither_the_others_nor_whoever_tells(journal: Jour
     post.stop()
 
 
+def test_what_is_urgent_waits_for_no_burst_to_be_over(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    step, pauses = Postman.step, threading.Event()
+
+    def stepped(postman: Postman) -> float | None:
+        pause_s = step(postman)
+        if pause_s:
+            pauses.set()
+        return pause_s
+
+    monkeypatch.setattr(Postman, "step", stepped)
+    got: queue.SimpleQueue[str] = queue.SimpleQueue()
+    post = notifier(journal, one=lambda text: not got.put(text))
+    post.start()
+    for number in range(BURST):
+        post.tell(Notice.FAILED, "home", f"arm night {number}: rejected")
+        got.get(timeout=PATIENCE_S)
+    post.tell(Notice.FAILED, "home", "arm night: rejected")
+    assert pauses.wait(PATIENCE_S)
+    post.tell(Notice.ALARM, "home", "it has gone off")
+    assert got.get(timeout=PATIENCE_S) == "ALARM: it has gone off\nhome: it has gone off"
+    post.stop()
+
+
 def test_what_was_told_before_the_stop_comes_after_the_next_start(journal: Journal) -> None:
     away = notifier(journal, one=lambda _text: False)
     away.start()
