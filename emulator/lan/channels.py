@@ -95,6 +95,11 @@ class Channel(HTTPChannel):
         """Send, and never close: a worker may be sending while the loop goes through the open channels."""
         return int(super().send(data, do_close=False))
 
+    def send_continue(self) -> None:
+        """Let the peer go on with its body. A request that is whole has none to wait for, and would be begun anew."""
+        if self.request is not None and not self.request.completed:
+            super().send_continue()
+
     def writable(self) -> bool:
         """Return whether the loop may write; not while a worker does.
 

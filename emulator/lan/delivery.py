@@ -1,10 +1,10 @@
 """One event on its way to a subscriber: the request, and the status of its answer (lan-emulation.md §2.8)."""
 
 import asyncio
+import re
 from http import HTTPStatus
 
-from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
-
+from emulator.lan import line_ends
 from emulator.lan.callback import Callback
 
 MAX_ANSWER = 8 * 1024
@@ -12,6 +12,8 @@ MAX_ANSWER = 8 * 1024
 
 DELIVERY_S = 5.0
 """To connect, send and read the status (5 to 30 in §2.8)."""
+
+_LINE = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)\b")
 
 
 async def notify(callback: Callback, source: str, sid: str, seq: int, event: bytes) -> int:
@@ -36,29 +38,21 @@ async def notify(callback: Callback, source: str, sid: str, seq: int, event: byt
                 return await _status(reader)
             finally:
                 writer.close()
-    except (OSError, HttpParserError):  # OSError includes TimeoutError
+    except OSError:  # includes TimeoutError
         return 0
 
 
-class _Heads:
-    """Counts the heads of answers; more than one when the first are interim."""
-
-    complete = 0
-
-    def on_headers_complete(self) -> None:
-        """Count one; called by httptools."""
-        self.complete += 1
-
-
 async def _status(reader: asyncio.StreamReader) -> int:
-    heads, left = _Heads(), MAX_ANSWER
-    parser = HttpResponseParser(heads)
-    while left > 0 and (data := await reader.read(left)):
-        left -= len(data)
-        try:
-            parser.feed_data(data)
-        except HttpParserUpgrade:  # no HttpParserError, and no interim answer: what follows 101 is not HTTP
-            return parser.get_status_code()
-        if heads.complete and parser.get_status_code() >= HTTPStatus.OK:
-            return parser.get_status_code()
+    """Return the status of the answer, whatever else is wrong with it; 0 when it has none."""
+    data, left = b"", MAX_ANSWER
+    while left > 0 and (more := await reader.read(left)):
+        left -= len(more)
+        data += more
+        while found := line_ends.split(data):
+            head, length = found
+            data = data[length:]
+            line = _LINE.match(head)
+            status = int(line[1]) if line else 0
+            if not HTTPStatus.CONTINUE <= status < HTTPStatus.OK or status == HTTPStatus.SWITCHING_PROTOCOLS:
+                return status
     return 0

@@ -131,3 +131,16 @@ def test_a_journal_is_filtered_without_a_mouse(person: Person) -> None:
     person.see("Arm night", "done")
     person.browser.find_element("css selector", "#by-outcome").send_keys("ref", Keys.TAB, Keys.ENTER)
     person.see("Nothing of that kind.")
+
+
+@pytest.mark.long
+def test_a_device_gets_a_name_and_a_wrong_pin_is_said(person: Person) -> None:
+    """The address of this device stands in its field from the beginning."""
+    person.open()
+    person.see("Live")
+    person.tap("#fold-names-head")
+    for pin, where, seen in (("1111", "#pin-names-error", "Wrong PIN"), (PIN, "#fold-names-head", "1 name")):
+        person.type("#name-name", "Ana's phone")
+        person.type("#pin-names", pin)
+        person.tap("#give-name")
+        person.see(seen, where=where)

@@ -235,6 +235,36 @@ def test_a_page_whose_script_did_not_arrive_is_opened_anew(person: Person) -> No
     assert asked_for(person) == [("disarm", "refused")]
 
 
+@pytest.mark.long
+def test_a_page_whose_script_does_not_run_is_opened_anew(person: Person) -> None:
+    """As in an old browser, until it is another one; the half minute is short here."""
+    short = "const wait = setTimeout; setTimeout = (what, ms) => wait(what, ms / 30);"
+    run = person.browser.execute_cdp_cmd
+    source = {"source": f"{short} ResizeObserver = undefined;"}
+    made = run("Page.addScriptToEvaluateOnNewDocument", source)
+    person.open()
+    person.see("as of", where="#live")
+    run("Page.removeScriptToEvaluateOnNewDocument", made)
+    person.see("Live")
+
+
+@pytest.mark.long
+def test_a_browser_that_keeps_nothing_for_a_page_shows_what_happens(person: Person) -> None:
+    forbid = "Object.defineProperty(window, 'sessionStorage', { get() { throw new DOMException('no'); } })"
+    run = person.browser.execute_cdp_cmd
+    made = run("Page.addScriptToEvaluateOnNewDocument", {"source": forbid})
+    try:
+        person.open()
+        person.see("Live")
+        person.panel.window("Comedor", is_open=True)
+        person.arm("total")
+        person.tap(f"{NOTICES} .close button")
+        person.see_nothing(NOTICES)
+        assert person.complaints() == []
+    finally:
+        run("Page.removeScriptToEvaluateOnNewDocument", made)
+
+
 # -- boxes ------------------------------------------------------------------------------------------------------------
 
 

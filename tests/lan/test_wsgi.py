@@ -154,6 +154,27 @@ def test_a_head_that_is_written_by_hand_is_read(house: House, by_hand: str, at: 
     assert house.host == ("" if "no Host" in by_hand else "x")
 
 
+EXPECT = b"\r\nExpect: 100-continue\r\n\r\n"
+
+
+@pytest.mark.parametrize("request_", [GET, POST.replace(b"4", b"0")], ids=["GET", "POST"])
+def test_who_expects_to_be_told_to_go_on_and_has_no_body_is_answered_at_once(house: House, request_: bytes) -> None:
+    sock = house.connect(HONEST, request_.replace(b"\r\n\r\n", EXPECT) + GET)
+    answers = b""
+    while answers.count(b"here") < 2:
+        answers += receive(sock)
+    assert b" 100 " not in answers
+    assert house.host == "x"
+
+
+def test_who_has_a_body_is_told_to_go_on(house: House) -> None:
+    sock = house.connect(HONEST, POST.replace(b"\r\n\r\n", EXPECT))
+    assert sock.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    house.say(sock, b"1234")
+    assert receive(sock).endswith(b"here")
+    assert house.read == b"1234"
+
+
 BLANK = b'{\n\n"on": true\n\n}\r\n\r\n'
 """Such a body looks like a head without a first line."""
 

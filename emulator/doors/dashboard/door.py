@@ -93,6 +93,7 @@ class Dashboard:
         more = (context.language, context.changes, context.unnotified, settings.force_pin)
         self._at_once = not settings.force_pin
         overview = Overview(hub, journal, pin, self._news, now, self._others, searches, pairing, context.names, *more)
+        self._overview, self._was_pressed = overview, False
         mounted = [(one.path, one.title, one.open(context, access.refuse)) for one in context.mounted]
         app = create_app(overview, access, mounted)
         self._web = PageWeb(
@@ -157,6 +158,9 @@ class Dashboard:
 
     def _look(self) -> None:
         self._web.look()
+        if self._was_pressed and not self._overview.is_pressed:
+            self._news.changed()
+        self._was_pressed = self._overview.is_pressed
         # The commands of this machine are not told before it is us who answer there: the token opens everything.
         if not self._announced and LOCALHOST.host in {place.host for place in self._web.served}:
             url = f"http://{LOCALHOST.host}:{self._web.port}"

@@ -19,13 +19,14 @@ from emulator.errors import Unreachable
 from emulator.lan.network import Nic
 from emulator.model import Arm, ArmMode, Disarm, Result
 from emulator.store.journal import Journal
+from emulator.store.pairing import BUTTON_S
 from emulator.store.pin import Pin, set_pin
 from emulator.system import local_api
 from emulator.system.local_api import RefusedByProgram, Running
 from tests.doors.contract import DoorContract
 from tests.doors.dashboard.rig import Rig
 from tests.doors.fakes import a_context
-from tests.support.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S, until
 from tests.support.program import free_port
 
 FOREIGN = Nic("eth0", IPv4Interface("127.0.0.2/32"))
@@ -173,6 +174,24 @@ def test_they_need_no_pin(program: Running, rig: Rig) -> None:
     outcome, state = program.carry_out("home", Disarm(), wait)
     assert (outcome.result, str(state and state.axes)) == (Result.CONFIRMED, "disarmed")
     assert program.press() == 30.0
+
+
+def test_the_end_of_a_press_is_news(make: Callable[..., Dashboard], rig: Rig, tmp_path: Path) -> None:
+    """An open page shows the button again without a reload."""
+    door = make(look_s=0.01)
+    door.start()
+    found = local_api.find(tmp_path)
+    assert found
+
+    def revision() -> bytes:
+        with urllib.request.urlopen(f"{found.url}/news", timeout=PATIENCE_S) as answer:  # noqa: S310
+            return bytes(answer.read().split()[0])
+
+    found.press()
+    until(lambda: door._was_pressed, "the look of the door")
+    pressed = revision()
+    rig.clock.now += BUTTON_S
+    until(lambda: revision() != pressed, "the end of the press")
 
 
 def test_somebody_who_is_asked_to_stop_leaves_it_to_the_program(program: Running) -> None:

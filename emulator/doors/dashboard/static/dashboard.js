@@ -2,6 +2,7 @@
 // Without this script the page reads the same, and its forms work.
 import { HOME, ask, follow } from "./link.js";
 import "./folds.js";
+import { keep, recall } from "./memory.js";
 import { again } from "./pad.js";
 import { guard, hold, move } from "./still.js";
 import { age, length, said } from "./words.js";
@@ -71,14 +72,17 @@ async function news() {
 
 // -- boxes
 
-const closed = () => JSON.parse(sessionStorage.getItem(CLOSED) ?? "[]");
+const closed = () => recall(CLOSED, []);
 
+/** Hides what a person has closed, until it is over: the same trouble of another day is shown. */
 function hideClosed(page) {
+  const there = new Set([...page.querySelectorAll("[data-box]")].map((box) => box.dataset.box));
+  keep(CLOSED, closed().filter((id) => there.has(id)));
   for (const id of closed()) for (const box of page.querySelectorAll(`[data-box="${CSS.escape(id)}"]`)) box.remove();
 }
 
 function close(id) {
-  if (id !== "problem") sessionStorage.setItem(CLOSED, JSON.stringify([...closed(), id].slice(-CLOSED_MOST)));
+  if (id !== "problem") keep(CLOSED, [...closed(), id].slice(-CLOSED_MOST));
   hold(() => {
     for (const box of document.querySelectorAll(`[data-box="${CSS.escape(id)}"]`)) box.remove();
   });
@@ -196,7 +200,9 @@ async function submit(event) {
 async function send(form, body) {
   try {
     if (isLost) throw new Error("lost");
-    hear((await ask(`${HOME}news`, KNOCK_MS)).text);
+    const knock = await ask(`${HOME}news`, KNOCK_MS);
+    if (!knock.ok) throw new Error("no news");
+    hear(knock.text);
   } catch {
     lost();
     return fail(form, said("not_sent"), said("not_sent_why"));
@@ -209,7 +215,7 @@ async function send(form, body) {
     lost();
     return fail(form, said("no_answer"), said("no_answer_why"));
   }
-  for (const field of form.querySelectorAll("input:not([type=hidden])")) field.value = "";
+  for (const field of form.querySelectorAll("input:not([type=hidden])")) field.value = field.defaultValue;
   errorUntil = 0;
   swap(answer.text, false);
   errorUntil = performance.now() + ERROR_MS;

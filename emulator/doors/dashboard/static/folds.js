@@ -1,15 +1,16 @@
 // Remembers for this tab which parts a person has folded or opened.
+import { keep, recall } from "./memory.js";
 
 const KEY = "folds";
 
-const known = () => JSON.parse(sessionStorage.getItem(KEY) ?? "{}");
+const known = () => recall(KEY, {});
 
 for (const [id, open] of Object.entries(known())) document.getElementById(id)?.toggleAttribute("open", open);
 
 document.addEventListener(
   "toggle",
   ({ target }) => {
-    if (target.matches("details.fold, details.one")) sessionStorage.setItem(KEY, JSON.stringify({ ...known(), [target.id]: target.open }));
+    if (target.matches("details.fold, details.one")) keep(KEY, { ...known(), [target.id]: target.open });
   },
   true,
 );

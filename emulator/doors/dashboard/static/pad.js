@@ -67,12 +67,12 @@ pad.addEventListener("keydown", (event) => {
 });
 
 pad.addEventListener("close", () => {
-  const digits = typed.value;
+  const [digits, answer] = [typed.value, pad.returnValue];
   show("");
+  pad.returnValue = "";
   const button = asking && document.getElementById(asking);
   const field = fieldOf(button?.form);
-  if (pad.returnValue !== "do" || !field) return;
-  pad.returnValue = "";
+  if (answer !== "do" || !field) return;
   field.value = digits;
   button.form.requestSubmit(button);
 });
