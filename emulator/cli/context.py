@@ -98,14 +98,21 @@ class Context:
         from emulator.config import credentials
 
         settings = self.load()
-        environment = self.environment
-        secrets = credentials.read(settings.accounts, environment)
+        secrets = credentials.read(settings.accounts, self.environment)
         for one in secrets.values():
             self.redactor.conceal(one.password)
             self.redactor.conceal(one.code)
-        for target in credentials.targets(environment):
-            self.redactor.conceal(target)
+        self.targets()
         return settings, secrets
+
+    def targets(self) -> list[str]:
+        """Return the targets of notices, and conceal them in the log. Raises ConfigError."""
+        from emulator.config import credentials
+
+        found = credentials.targets(self.environment)
+        for target in found:
+            self.redactor.conceal(target)
+        return found
 
     @contextmanager
     def alarms(self) -> "Iterator[Alarms]":

@@ -13,7 +13,7 @@ from emulator.cli import colours
 from emulator.cli.context import POLL_S, Context
 from emulator.cli.stop import Stop
 from emulator.clock import SystemClock
-from emulator.config import credentials, devices_yaml
+from emulator.config import devices_yaml
 from emulator.errors import ConfigError, EmulatorError, Hindered, Problem
 from emulator.lan.kept import LISTENERS
 from emulator.model import Notice
@@ -73,9 +73,7 @@ def told(first: FirstRun, here: Context) -> Iterator[None]:
     LOG.error("%s", first.trouble)
     clock, targets = SystemClock(), list[str]()
     with suppress(EmulatorError):
-        targets = credentials.targets(here.environment)
-    for target in targets:
-        here.redactor.conceal(target)
+        targets = here.targets()
     # The language of the house went with the settings.
     notifier = Notifier(first.journal, targets, clock, patient_target)
     notifier.start()

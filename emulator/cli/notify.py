@@ -9,7 +9,6 @@ from emulator.app.notify import TITLES
 from emulator.app.targets import apprise_target, called
 from emulator.cli.context import NO_ANSWER, common, context
 from emulator.cli.progress import waiting
-from emulator.config import credentials
 from emulator.errors import ConfigError, Problem
 from emulator.model import Notice
 
@@ -20,7 +19,7 @@ from emulator.model import Notice
 def notify(test: bool, **chosen: Any) -> None:
     """Say where notifications go, and with --test send one there."""
     here = context(chosen, level="error")
-    targets = credentials.targets(here.environment)
+    targets = here.targets()
     if not targets:
         raise ConfigError(
             [Problem("environment: VERISURE_NOTIFY", "is not set: put Apprise URLs there, with blanks between")]

@@ -19,7 +19,7 @@ from emulator.cli.context import POLL_S, Context, common, context, on_signal, wh
 from emulator.cli.stop import Stop
 from emulator.cli.terminal import Terminal, hold_standard
 from emulator.cli.wrong_start import WrongStart
-from emulator.config import credentials, devices_yaml
+from emulator.config import devices_yaml
 from emulator.errors import CloudError, ConfigError, EmulatorError, Hindered
 from emulator.model import Notice
 from emulator.setup import lost, place
@@ -162,7 +162,7 @@ def _run(
 
 
 def _load(here: Context) -> Plan:
-    plan = Plan(*here.settings(), credentials.targets(here.environment))
+    plan = Plan(*here.settings(), here.targets())
     LOG.info("settings: %s", devices_yaml.named(here.file))
     narrowed = [switch.name for switch in plan.settings.switches if switch.narrowing.between]
     if narrowed and zone.is_plain_utc():

@@ -10,7 +10,6 @@ from emulator.app.notify import Notifier
 from emulator.app.targets import Send, key, patient_target, unnotified
 from emulator.cli.context import POLL_S, Context
 from emulator.clock import SystemClock
-from emulator.config import credentials
 from emulator.errors import ConfigError, EmulatorError
 from emulator.model import Notice
 from emulator.setup import lost
@@ -41,9 +40,7 @@ class WrongStart:
         if not names:
             return True
         try:
-            urls = credentials.targets(self._here.environment)
-            for url in urls:
-                self._here.redactor.conceal(url)
+            urls = self._here.targets()
             with lock.acquire(self._here.state_dir), closing(Journal(self._here.state_dir)) as journal:
                 is_done = not urls or _told(journal, _opened(urls), lost.wrong(names, str(error)))
         except EmulatorError as problem:

@@ -89,8 +89,9 @@ class Secrets:
     def _strike_pieces(self, text: str) -> str:
         if not self._pieces:
             return text
-        # Letter by letter: some become two.
-        low = "".join(lower if len(lower := letter.lower()) == 1 else letter for letter in text)
+        low = text.lower()
+        if len(low) != len(text):  # a letter has become two
+            low = "".join(lower if len(lower := letter.lower()) == 1 else letter for letter in text)
         found, end = "", 0
         for at in range(len(text) - PIECE + 1):
             if low[at : at + PIECE] in self._pieces:

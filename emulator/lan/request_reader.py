@@ -57,7 +57,7 @@ class RequestReader:
         self._parser: HttpRequestParser | None = HttpRequestParser(self)
         self._broken = False
         self._held = b""  # a head until it is whole
-        self._left: int | None = 0  # bytes of the body; None while only the parser knows, by its chunks
+        self._length: int | None = 0  # bytes of the body; None where only the parser knows, by its chunks
 
     def close(self) -> None:
         """Read no more."""
@@ -72,10 +72,10 @@ class RequestReader:
             return b""
         if not self.under_way or self._held:
             data, rest = self._head_of(self._held + data)
-        elif self._left is None:
+        elif self._length is None:
             return self._chunks(data)
         else:
-            left = self._left or len(data)
+            left = self._length - len(self._body) or len(data)
             data, rest = data[:left], data[left:]
         return (self._feed(data) if data else b"") + rest
 
@@ -179,7 +179,7 @@ class RequestReader:
             raise ProtocolError("Only chunked is understood", HTTPStatus.NOT_IMPLEMENTED)
         if int(headers.get("content-length") or 0) > MAX_BODY:
             raise ProtocolError("The body is too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        self._left = None if "transfer-encoding" in headers else int(headers.get("content-length") or 0)
+        self._length = None if "transfer-encoding" in headers else int(headers.get("content-length") or 0)
         self.expected = version == "1.1" and headers.get("expect", "").lower() == "100-continue"
         # A client of 1.0 that asks to keep the connection would have to be told that it is kept. One without a Host,
         # which no browser leaves out, is written by hand, and may read until the end of the connection (§2.9).
@@ -191,7 +191,6 @@ class RequestReader:
         """Take a piece of the body."""
         self.expected = False
         self._body += part
-        self._left = None if self._left is None else self._left - len(part)
         if len(self._body) > MAX_BODY:
             self._fail("The body is too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 

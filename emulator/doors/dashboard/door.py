@@ -34,6 +34,7 @@ HEADERS = SECURITY | {
         "script-src 'self'", f"script-src 'self' {inline('retry.js')[1]}"
     )
 }
+"""With the one script that stands in the page itself."""
 
 PROGRAMS = ("/api/", "/healthz", "/metrics")
 """Paths whose errors are JSON."""
