@@ -1,7 +1,7 @@
 """The LAN, and the program on it. Everything in this folder needs root; elsewhere it is skipped with the reason."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,12 +14,27 @@ from tests.netns.lan import Lan, why_not
 HERE = "tests/netns/"
 SECRETS = "secrets.txt"
 
+SHOWN = 20
+"""Lines of the journal and of the program's output that a failed test shows: its last minute or two."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test of this folder."""
     for item in items:
         if item.nodeid.startswith(HERE):
             item.add_marker(pytest.mark.lan)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show of a failed test what became of the commands, and the end of what the program said."""
+    report = yield
+    if report.failed and item.nodeid.startswith(HERE) and isinstance(item, pytest.Function):
+        for name, home in item.funcargs.items():
+            if isinstance(home, Home):
+                report.sections.append((f"{name}: journal", "\n".join(map(str, home.journal()[-SHOWN:]))))
+                report.sections.append((f"{name}: program", "\n".join(home.program.text.splitlines()[-SHOWN:])))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ function use(client) {
 
 wemo.discover((error, device) => {
   if (error) throw error;
+  const isNew = !found[device.friendlyName]; // it tells of a switch as often as that answers
   found[device.friendlyName] = device;
-  if (Object.keys(found).length === Number(count)) use(wemo.client(found[name]));
+  if (isNew && Object.keys(found).length === Number(count)) use(wemo.client(found[name]));
 });

@@ -21,6 +21,7 @@ function use({ ip, port }) {
 
 setInterval(() => {}, 1000); // as its search alone keeps no process alive
 WeMo.Search().on('found', (device) => {
+  const isNew = !found[device.friendlyName];
   found[device.friendlyName] = device;
-  if (Object.keys(found).length === Number(count)) use(found[name]);
+  if (isNew && Object.keys(found).length === Number(count)) use(found[name]);
 });

