@@ -5,6 +5,7 @@ import logging
 import re
 import selectors
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -42,6 +43,9 @@ MAX_FOUND = 512
 
 FETCH_S = 3.0
 """Silence of one device while its description is read."""
+
+WHOLE_S = 10.0
+"""All of a description: a device that sends a byte now and then is never silent."""
 
 FETCHERS = 8
 """Descriptions at a time."""
@@ -147,16 +151,26 @@ def describe(found: Found) -> Found:
         if parts.scheme != "http" or parts.hostname != found.address:
             return found
         connection = http.client.HTTPConnection(found.address, parts.port or 80, timeout=FETCH_S)
+        connection.connect()
+        limit = threading.Timer(WHOLE_S, _cut, (connection.sock,))
+        limit.start()
         try:
             connection.request("GET", parts.path + (f"?{parts.query}" if parts.query else ""))
             body = connection.getresponse().read(MAX_DESCRIPTION)
         finally:
+            limit.cancel()
             connection.close()
         root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
     except (OSError, ValueError, http.client.HTTPException, etree.XMLSyntaxError) as error:
         LOG.debug("%s: no description: %s", found.address, error)
         return found
     return replace(found, name=_text(root, "friendlyName"), model=_text(root, "modelName"))
+
+
+def _cut(sock: socket.socket) -> None:
+    """End a connection from another thread; whoever reads from it finds its end."""
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
 
 
 def _text(root: etree._Element, name: str) -> str:

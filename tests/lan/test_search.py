@@ -1,9 +1,11 @@
 """Searching as an Echo would: our own door answers, and so do other makers' devices."""
 
 import http.server
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 
 import pytest
 from hypothesis import given
@@ -14,6 +16,7 @@ from emulator.lan import search, ssdp
 from emulator.lan.responder import Responder
 from emulator.lan.search import Found
 from tests.doors.fakes import NAMES, FakeHub
+from tests.support.patience import PATIENCE_S
 
 
 def test_our_own_switches_are_found_once_with_all_they_answered() -> None:
@@ -132,3 +135,28 @@ def test_a_description_is_read_without_trust(body: bytes, name: str, model: str)
 def test_a_description_elsewhere_is_not_fetched(location: str) -> None:
     found = Found("uuid:1", "127.0.0.1", location)
     assert search.describe(found) == found
+
+
+def test_a_device_that_is_never_silent_and_never_done_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "WHOLE_S", 0.2)
+    left = threading.Event()
+
+    def drip() -> None:
+        with suppress(OSError):
+            peer.sendall(b"HTTP/1.1 200 OK\r\n\r\n<root>")
+            while not left.wait(0.01):
+                peer.sendall(b" ")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        found = Found("uuid:1", "127.0.0.1", f"http://127.0.0.1:{server.getsockname()[1]}/")
+        with ThreadPoolExecutor(1) as executor:
+            described = executor.submit(search.describe, found)
+            peer, _ = server.accept()
+            with peer:
+                thread = threading.Thread(target=drip)
+                thread.start()
+                try:
+                    assert described.result(PATIENCE_S) == found
+                finally:
+                    left.set()
+                    thread.join()
