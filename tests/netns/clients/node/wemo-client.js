@@ -1,7 +1,7 @@
-// wemo-client: finds the switches, subscribes to the one of a name, and turns it on. `NAME COUNT`.
+// wemo-client: finds the switches of a host, subscribes to the one of a name, and turns it on. `HOST NAME COUNT`.
 const Wemo = require('wemo-client');
 
-const [name, count] = process.argv.slice(2);
+const [host, name, count] = process.argv.slice(2);
 const wemo = new Wemo();
 const found = {}, heard = [];
 let answered;
@@ -29,7 +29,7 @@ function use(client) {
 
 wemo.discover((error, device) => {
   if (error) throw error;
-  const isNew = !found[device.friendlyName]; // it tells of a switch as often as that answers
+  if (device.host !== host || found[device.friendlyName]) return; // it tells of a switch as often as that answers
   found[device.friendlyName] = device;
-  if (isNew && Object.keys(found).length === Number(count)) use(wemo.client(found[name]));
+  if (Object.keys(found).length === Number(count)) use(wemo.client(found[name]));
 });

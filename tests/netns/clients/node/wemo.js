@@ -1,7 +1,7 @@
-// wemo: finds the switches, turns the one of a name on, and reads it. `NAME COUNT`.
+// wemo: finds the switches of a host, turns the one of a name on, and reads it. `HOST NAME COUNT`.
 const WeMo = require('wemo');
 
-const [name, count] = process.argv.slice(2);
+const [host, name, count] = process.argv.slice(2);
 const found = {};
 
 function use({ ip, port }) {
@@ -21,7 +21,7 @@ function use({ ip, port }) {
 
 setInterval(() => {}, 1000); // as its search alone keeps no process alive
 WeMo.Search().on('found', (device) => {
-  const isNew = !found[device.friendlyName];
+  if (device.ip !== host || found[device.friendlyName]) return;
   found[device.friendlyName] = device;
-  if (isNew && Object.keys(found).length === Number(count)) use(found[name]);
+  if (Object.keys(found).length === Number(count)) use(found[name]);
 });

@@ -1,11 +1,11 @@
-// wemonode: finds the switches, polls them each second, and turns the one on that listens at a port. `PORT COUNT`.
+// wemonode: finds the switches of a host, polls them each second, and turns the one of a port on. `HOST PORT COUNT`.
 const http = require('http');
 const { WemoNode } = require('wemonode');
 
 // It gives up an answer after one second, and says nothing then: on a busy machine that is no fault of ours.
 http.ClientRequest.prototype.setTimeout = function () { return this; };
 
-const [port, count] = process.argv.slice(2);
+const [host, port, count] = process.argv.slice(2);
 const wemo = new WemoNode();
 const found = {}, heard = [];
 let answered;
@@ -17,12 +17,13 @@ function endWhenAllIsHere(device) {
 }
 
 wemo.on('device_found', (device) => {
+  if (device.ipaddress !== host) return;
   found[device.port] = device;
   const own = found[port];
   if (own) endWhenAllIsHere(own);
 });
 wemo.on('state_changed', (device) => {
-  if (device.port !== port) return;
+  if (device.ipaddress !== host || device.port !== port) return;
   heard.push(device.binarystate);
   endWhenAllIsHere(device);
   if (device.binarystate !== 0) return;
