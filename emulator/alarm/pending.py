@@ -18,7 +18,7 @@ from emulator.words.text import Text
 LOG = logging.getLogger(__name__)
 
 FAILURE_KEPT_S = 5.0
-"""A client that repeats at once an arm that failed (pywemo does, three times) does not repeat it to the panel."""
+"""A switch whose client at once repeats an arm that failed (pywemo does, three times) sends the panel nothing."""
 
 
 @dataclass(eq=False)
@@ -56,7 +56,7 @@ class PendingCommands:
         with self.lock:
             pointless = self.queue.pointless(command, self.view.axes)
             twin = self.queue.join(command, pointless, asked)
-            known = None if twin else self.obstacle(command.action)
+            known = None if twin else self.obstacle(command.action, repeats=bool(command.origin.switch))
             again = None if self.stopping else known
             full = None
             if twin is None and not self.queue.has_room(command.origin.peer, pointless):
@@ -94,11 +94,14 @@ class PendingCommands:
         self.on_change()
         return job.ticket
 
-    def obstacle(self, action: Action) -> EmulatorError | None:
-        """Return what an action would be refused for now, without asking the cloud; the lock is held."""
+    def obstacle(self, action: Action, *, repeats: bool = True) -> EmulatorError | None:
+        """Return what an action would be refused for now, without asking the cloud; the lock is held.
+
+        `repeats` is for those whose client may repeat itself; a person who asks again has closed the window.
+        """
         if self.stopping:
             return Unreachable(Text("the program is stopping"), sent=False)
-        until, error = self._failed.get(action, (0.0, None))
+        until, error = self._failed.get(action, (0.0, None)) if repeats else (0.0, None)
         return error if self.records.clock.monotonic() < until else None
 
     @property

@@ -108,7 +108,8 @@ def _answers(one: AlarmFacts, last: Entry, *, pin: bool) -> tuple[Deed, ...]:
     action = spoken.parse_action(last.action)
     if last.result != "rejected" or not isinstance(action, Arm) or one.view.target is not None:
         return ()
-    if one.offer and one.offer.entry == last.id:
+    # Also where that is a repetition, which was answered from memory: the offer stands as long as nothing is sent.
+    if one.offer and one.offer.arm.mode == action.mode:
         return answers(one.name, one.offer, PAST, pin=pin)
     return (_again(one.name, action),)
 

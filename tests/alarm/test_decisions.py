@@ -157,6 +157,13 @@ def test_a_window_that_was_closed_meanwhile_is_guarded(house: House) -> None:
     assert house.last().zones == ("Cocina",)
 
 
+def test_a_person_who_asks_again_at_once_reaches_the_panel(house: House) -> None:
+    house.open("Cocina")
+    house.arm()
+    house.world.panel.window("Cocina", is_open=False)
+    assert house.run(house.hub.command("home", Arm(NIGHT), ANA)) is Result.CONFIRMED
+
+
 def test_where_all_is_closed_meanwhile_nothing_is_forced(house: House) -> None:
     house.open("Cocina")
     entry = house.arm()

@@ -13,7 +13,7 @@ from emulator.alarm.hub import Offer
 from emulator.alarm.offers import OFFER_S
 from emulator.doors.dashboard.door import create_app
 from emulator.lan.web import gate
-from emulator.model import DISARMED
+from emulator.model import DISARMED, Arm, Origin, Result
 from tests.alarm.test_decisions import NIGHT, House
 from tests.doors.dashboard.rig import PEER, PIN, PLACE, TOKEN, Rig, a_switch
 
@@ -96,6 +96,16 @@ def test_a_panel_that_cannot_be_forced_leaves_one_answer(rig: Decisive) -> None:
     assert rig.buttons() == ["Try again"]
     state = rig.get("/api/state").json["installations"][0]
     assert (state["offer"], state["last"]["zones"]) == (None, ["Cocina"])
+
+
+def test_a_switch_that_repeats_itself_leaves_both_answers(rig: Decisive) -> None:
+    rig.house.open("Cocina")
+    entry = rig.house.arm()
+    rig.house.clock.now += 1
+    again = rig.house.hub.command("home", Arm(NIGHT), Origin("wemo", "192.168.7.8", "Night"))
+    assert again.entry != entry
+    assert again.done.result().result is Result.REJECTED
+    assert rig.buttons() == ["Try again", "Arm without Cocina"]
 
 
 def test_another_window_asks_again_on_the_page(rig: Decisive) -> None:
