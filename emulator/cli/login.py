@@ -71,7 +71,7 @@ def converse(
             is_known = enrolment.begin()
         if not is_known:
             _confirm(talk, enrolment)
-        talk.tell(Text("Logged in. It lasts for months, and nothing will ask for a code again."))
+        talk.tell(Text("Logged in. It lasts for months."))
         with talk.asking_the_cloud():
             found = enrolment.installations()
         for known in _enrolling(settings):

@@ -49,6 +49,11 @@ class Line:
         """Give requests in this context precedence over the polls of others; reentrant."""
         return self._lane.command()
 
+    @property
+    def hurries(self) -> bool:
+        """True while a command waits for the requests."""
+        return self._lane.urgent
+
     def told(self, words: str) -> str:
         """Return words of the cloud without secrets."""
         return self._secrets.told(words)

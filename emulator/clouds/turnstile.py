@@ -60,18 +60,19 @@ class TurnstileLane:
     def __init__(self, turnstile: Turnstile, clock: Clock) -> None:
         self._turnstile = turnstile
         self._clock = clock
-        self._urgent = False
+        self.urgent = False
+        """True while its requests have precedence."""
 
     @contextmanager
     def command(self) -> Iterator[None]:
         """Give requests in this context precedence over the polls of others; reentrant."""
-        before, self._urgent = self._urgent, True
+        before, self.urgent = self.urgent, True
         try:
             with self._turnstile.command():
                 yield
         finally:
-            self._urgent = before
+            self.urgent = before
 
     def turn(self, name: str) -> AbstractContextManager[None]:
         """Wait for a turn to send, and hold it; see Turnstile.turn."""
-        return self._turnstile.turn(self._clock, name, urgent=self._urgent)
+        return self._turnstile.turn(self._clock, name, urgent=self.urgent)

@@ -68,7 +68,7 @@ class Arm:
     mode: ArmMode
     force: bool = False
     past: tuple[str, ...] = ()
-    code: str = field(default="", repr=False, compare=False)
+    code: str = field(default="", repr=False)
 
     def passes(self, zones: Iterable[str]) -> bool:
         """Return whether it may go past these open zones: two of a name are more than one."""
@@ -88,7 +88,7 @@ class Disarm:
 
     main: bool = True
     annex: bool = False
-    code: str = field(default="", repr=False, compare=False)
+    code: str = field(default="", repr=False)
 
     @classmethod
     def of(cls, mode: ArmMode) -> "Disarm":

@@ -16,8 +16,9 @@ from emulator.store.journal import Journal
 from emulator.store.private import fingerprint
 from emulator.words.text import unpack
 
-KEPT = 20
-"""Number of refused logins kept; after more passwords the first no longer matters."""
+KEPT = 200
+"""Number of refused logins kept. Codes that somebody types count, too, and must not push out a password soon: no more
+than some are sent to a cloud in an hour."""
 
 _NOTE = "logins refused"
 

@@ -30,7 +30,7 @@ SAID = {
     "{why}. Another one can be sent to:": "{why}. Otro a:",
     "the cloud did not take that code": "no es ese código",
     "too many wrong codes: try again later, so that the account is not locked": "demasiados códigos",
-    "Logged in. It lasts for months, and nothing will ask for a code again.": "Dentro.",
+    "Logged in. It lasts for months.": "Dentro.",
     "NUMBER": "NÚMERO",
     "PANEL": "CENTRAL",
     "ALARM": "ALARMA",

@@ -5,9 +5,8 @@ Facts: verisure-mypages.md §4 and §5.
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 
-from emulator.alarm.cloud import Details, Reading, Report
+from emulator.alarm.cloud import GLANCE_S, Details, Reading, Report
 from emulator.clouds import values
 from emulator.clouds.fitted import NAMES
 from emulator.clouds.mypages import operations
@@ -24,6 +23,9 @@ from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
+CHANGING = Text("the alarm is just changing its state; try again in a moment")
+NO_NEWS = Text("the cloud has no news yet of an earlier command; try again in a minute")
+
 
 class MyPagesCloud:
     """One installation at My Pages; owned by one thread. `deadline_s` bounds the wait for its panel."""
@@ -38,17 +40,31 @@ class MyPagesCloud:
         self._lag = RecordLag(self._clock.monotonic())
         self._is_changing = False
 
-    def read(self, how: Reading = Reading.POLL) -> PanelState:  # noqa: ARG002  # there is one way
-        """Return the state that the cloud has; the last one while the alarm is changing it, or the cloud is behind."""
+    def read(self, how: Reading = Reading.POLL) -> PanelState:
+        """Return the state that the cloud has; the last one while the cloud is behind. Raises CloudError.
+
+        The last one, too, at the first look while the alarm changes its state: from the second on that is no news.
+        """
+        if how is not Reading.GLANCE:
+            return self._read()
+        with self._wire.command(), self._wire.within(GLANCE_S):
+            return self._read()
+
+    def _read(self) -> PanelState:
         content = self._session.look(operations.STATE, {"giid": self._session.home().number})
-        status, date = values.text(content, "statusType"), values.text(content, "date")
+        record, now = (values.text(content, "statusType"), values.text(content, "date")), self._clock.monotonic()
+        status, _ = record
         if not status:
             raise Unreachable(Text("the cloud does not tell the panel's state"))
-        self._is_changing = status == PENDING
-        is_old = self._is_changing or self._lag.is_behind((status, date), self._clock.monotonic())
-        if self._state and is_old:
+        changed, self._is_changing = self._is_changing, status == PENDING
+        if self._is_changing and (changed or not self._state):
+            raise Unreachable(CHANGING, sent=False)
+        is_old = self._is_changing or self._lag.is_behind(record, now)
+        if is_old and self._state:
             return self._state
-        known = self._state.bypassed if self._state and self._state.raw == status else ()
+        if is_old:
+            raise Unreachable(NO_NEWS, sent=False)
+        known = self._state.bypassed if self._state and self._lag.is_of_told(record, now) else ()
         return self._remember(status, "ArmState", known)
 
     def _remember(self, status: str, source: str, bypassed: tuple[str, ...] = ()) -> PanelState:
@@ -82,7 +98,7 @@ class MyPagesCloud:
         code = self._commands.code(home, action)
         state = self.read()
         if self._is_changing:
-            raise Unreachable(Text("the alarm is just changing its state; try again in a moment"), sent=False)
+            raise Unreachable(CHANGING, sent=False)
         reached = state.axes.reached(action)
         # A record that may be older than the last command is no proof that the house is armed: it is armed once more.
         if reached and self._lag.proves(self._clock.monotonic()):
@@ -93,15 +109,15 @@ class MyPagesCloud:
         bypassed = self._commands.force(home.number, action)
         force = action.force or bool(bypassed)
         transaction = self._commands.submit(home, wanted, code, report, force=force)
-        return self._ended(home, wanted, transaction, report, bypassed)
+        state = self._ended(home, wanted, transaction, report)
+        left = self._commands.left_open(home.number, bypassed) if force else ()
+        return self._remember(wanted, state.source, left)
 
-    def _ended(
-        self, home: PagesHome, wanted: str, transaction: str, report: Report, bypassed: tuple[str, ...] = ()
-    ) -> PanelState:
+    def _ended(self, home: PagesHome, wanted: str, transaction: str, report: Report) -> PanelState:
         """Return the state that was reached. Raises Rejected and Unconfirmed."""
         if self._commands.follow(home.number, wanted, transaction, report):
             self._lag.note(wanted, self._clock.monotonic())
-            return self._remember(wanted, operations.OUTCOME.name, bypassed)
+            return self._remember(wanted, operations.OUTCOME.name)
         try:
             state = self.read()
         except CloudError as error:
@@ -111,9 +127,10 @@ class MyPagesCloud:
             raise Unconfirmed(Text("the alarm has ended the command, and is changing its state all the same"))
         # The alarm has not done it: that it stands there all the same has to be beyond doubt.
         if self._lag.doubtful or (state.raw == wanted and not self._lag.proves(self._clock.monotonic())):
-            raise Unconfirmed(Text("the cloud has no news yet of an earlier command; try again in a minute"))
+            raise Unconfirmed(NO_NEWS)
         if state.raw == wanted:
-            return replace(state, bypassed=bypassed)
+            self._lag.note(wanted, self._clock.monotonic())
+            return state
         raise Rejected(Text("the panel ended the command without doing it: it is {axes}", axes=spoken.axes(state.axes)))
 
     def activity(self) -> Sequence[AlarmEvent]:

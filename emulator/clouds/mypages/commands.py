@@ -4,6 +4,7 @@ Facts: verisure-mypages.md §5 and §6.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ from emulator.clouds.mypages.failures import WrongCode
 from emulator.clouds.mypages.session import PagesHome, PagesSession
 from emulator.clouds.mypages.wire import PagesWire
 from emulator.clouds.outcome import POLL_S, follow, submitted
-from emulator.errors import EmulatorError, OpenZones, Rejected, Unconfirmed, Unreachable
+from emulator.errors import CloudError, EmulatorError, OpenZones, Rejected, Unconfirmed, Unreachable
 from emulator.model import Action, Arm
 from emulator.words.text import Text
 
@@ -32,6 +33,8 @@ OK, FAILED = "OK", "STATE_CHANGE_FAILED"
 
 UNNAMED = Text("a door or window")
 """One that has no name: it could be any, so nobody can decide about it."""
+
+UNTOLD = Text("whatever is open, as the cloud did not tell")
 
 OPEN = "DOOR_WINDOW_OPEN"
 """Violation of a door or window (§6)."""
@@ -116,12 +119,8 @@ class PagesCommands:
         except EmulatorError as error:
             LOG.info("the names of what is open are not known: %s", error)
             areas = {}
-        named: list[str] = []
-        for row in violations:
-            label, kind = values.text(row, "deviceLabel"), values.text(row, "violation")
-            name = values.text(areas.get(label), "area") or label
-            named.append(self._wire.told(name if kind == OPEN else f"{name} {kind}".strip()) or UNNAMED)
-        return tuple(named)
+        found = [(values.text(row, "deviceLabel"), values.text(row, "violation")) for row in violations]
+        return tuple(self._name(areas.get(label), label, kind) for label, kind in found)
 
     def openings(self, number: str) -> list[Mapping[str, Any]]:
         """Return the doors and windows. Raises CloudError."""
@@ -135,6 +134,21 @@ class PagesCommands:
         if found:
             LOG.warning("arming by force, past what is open: %s", ", ".join(found))
         return found
+
+    def left_open(self, number: str, known: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what is open after an arming by force: what is `known`, and what the look before did not show."""
+        try:
+            rows = self.openings(number)
+        except CloudError as error:
+            LOG.info("what is open after the arming is not known: %s", error)
+            return known or (UNTOLD,)
+        names = [self._name(row) for row in rows if values.text(row, "state") == "OPEN"]
+        return (*known, *(Counter(names) - Counter(known)).elements())
+
+    def _name(self, row: Mapping[str, Any] | None, label: str = "", kind: str = OPEN) -> str:
+        """Return the place of a door or window, or else its label; with the kind of any other violation."""
+        name = values.text(row, "area") or label
+        return self._wire.told(name if kind == OPEN else f"{name} {kind}".strip()) or UNNAMED
 
     def submit(self, home: PagesHome, wanted: str, code: str, report: Report, *, force: bool = False) -> str:
         """Submit once; return the transaction. Raises Rejected, Unconfirmed, or CloudError if it was never sent."""

@@ -23,6 +23,7 @@ class RecordLag:
         self._began = now
         self._seen = NEVER
         self._told, self._told_at = "", float("-inf")
+        self._told_date = ""
         self._lost_at = float("-inf")
         self._came = True
         self._owed: set[str] = set()
@@ -40,18 +41,25 @@ class RecordLag:
             self._owed.clear()
         elif not self._came:
             self._owed.add(self._told)
-        self._told, self._told_at = status, now
+        self._told, self._told_at, self._told_date = status, now, ""
         self._came = self.doubtful = False
 
     def lost(self, now: float) -> None:
         """Note that the end of a command is unknown: the record from before it is no news of it."""
         self._lost_at = now
 
+    def is_of_told(self, record: Record, now: float) -> bool:
+        """Return whether a record is of what the panel has told last: it keeps the state, and the date it came with."""
+        _, date = record
+        if now - self._told_at < LAG_S or not self._told_date:
+            self._told_date = date
+        return record == (self._told, self._told_date)
+
     def is_behind(self, record: Record, now: float) -> bool:
         """Return whether this record is older than what the panel has told last; it is remembered."""
         before, self._seen = self._seen, record
         self.doubtful = False
-        if record == before and now - self._lost_at < LAG_S:
+        if before in (record, NEVER) and now - self._lost_at < LAG_S:
             return True
         if now - self._told_at >= LAG_S:
             return False

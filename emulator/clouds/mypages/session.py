@@ -13,6 +13,7 @@ from emulator.clouds.account import Listed, refuse_blank
 from emulator.clouds.line import Before
 from emulator.clouds.mypages import codec, operations
 from emulator.clouds.mypages.codec import ACCESS, REFRESH, PagesReply
+from emulator.clouds.mypages.failures import CodesExhausted
 from emulator.clouds.mypages.operations import PagesOperation
 from emulator.clouds.mypages.wire import PagesWire
 from emulator.clouds.vault import Login
@@ -27,9 +28,15 @@ LIFE_S = 900.0
 EARLY_S = 180.0
 """An access with less to live is renewed before use, while the old one still works."""
 
-PASSWORD_PAUSE_S = 900.0
-"""Least time between two logins with the password by this program: each may cost a code, and too many the account."""
+PASSWORD_PAUSE_S, MOST_DOUBLINGS = 900.0, 5
+"""Least time between two logins with the password by this program, and how often it doubles while none is answered:
+each may cost a code, and too many the account."""
 
+PASSWORDS_LOST = 2
+"""Logins with the password in a row that the cloud may take without opening a session: more would bring nothing."""
+
+RENEW_AGAIN_S = 60.0
+"""After a renewal that did not help, the next one: an outcome is asked for every two seconds."""
 
 MOST_DIGITS = 2
 """Digits of a `pinCodeLength` that is believed; Python itself refuses to read thousands."""
@@ -48,7 +55,7 @@ def accepted(login: Login, reply: PagesReply, now: float) -> Login | None:
     cookies = codec.merged(login.cookies, reply.cookies)
     if not (cookies.get(ACCESS) and ACCESS in reply.cookies):
         return None
-    return replace(login, cookies=cookies, access_until=now + LIFE_S, trouble="")
+    return replace(login, cookies=cookies, access_until=now + LIFE_S, trouble="", passwords_lost=0)
 
 
 class PagesSession:
@@ -58,6 +65,7 @@ class PagesSession:
         self._wire = wire
         self._vault = wire.vault
         self._home: PagesHome | None = None
+        self._in_vain_at = float("-inf")
 
     # -- operations -----------------------------------------------------------------------------------------
 
@@ -69,9 +77,11 @@ class PagesSession:
         """
         login = self._access()
         reply, failure = self._wire.ask(codec.ask(operation, variables, login.cookies), before)
-        if isinstance(failure, SessionExpired):
+        now = self._wire.clock.monotonic()
+        if isinstance(failure, SessionExpired) and now - self._in_vain_at >= RENEW_AGAIN_S:
             login = self._renewed(login)
             reply, failure = self._wire.ask(codec.ask(operation, variables, login.cookies), before)
+            self._in_vain_at = now if isinstance(failure, SessionExpired) else self._in_vain_at
         if isinstance(failure, SessionExpired):
             # The cloud has said that it did not execute the operation.
             text = Text("{why}; if this lasts, type `emulator login`", why=str(failure))
@@ -122,9 +132,9 @@ class PagesSession:
     # -- access ---------------------------------------------------------------------------------------------
 
     def _access(self) -> Login:
-        """Return a login whose access lives for a while. Raises LoginNeeded and Unreachable."""
+        """Return a login whose access lives for a while, of a command just now. Raises LoginNeeded and Unreachable."""
         login, now = self._known(), self._wire.clock.time()
-        if now < login.access_until - EARLY_S:
+        if now < login.access_until - (0.0 if self._wire.hurries else EARLY_S):
             return login
         try:
             return self._renewed(login)
@@ -178,12 +188,13 @@ class PagesSession:
         """Log in with the password and the trust of the last login; LoginNeeded where only a person can."""
         account, now = self._wire.account, self._wire.clock.time()
         user = self._wire.user
+        lost = login.passwords_lost
         if not account.password or self._vault.is_wrong(user, account.password):
             raise self._wire.needed(login, Text("{why}; type `emulator login`", why=why))
-        if login.password_at <= now < login.password_at + PASSWORD_PAUSE_S:
+        if login.password_at <= now < login.password_at + PASSWORD_PAUSE_S * 2 ** min(lost, MOST_DOUBLINGS):
             raise Unreachable(Text("{why}; the next login with the password waits for some minutes", why=why))
         LOG.warning("%s; logging in with the password", why)
-        trying = replace(login, password_at=now)
+        trying = replace(login, password_at=now, passwords_lost=lost + 1)
         self._vault.save(trying)
         try:
             reply = self.log_in(user, trying)
@@ -194,7 +205,10 @@ class PagesSession:
             raise self._wire.needed(trying, text)
         made = accepted(trying, reply, now)
         if made is None:
-            raise Unreachable(Text("the cloud took user and password, but opens no session"))
+            text = Text("the cloud took user and password, but opens no session")
+            if trying.passwords_lost >= PASSWORDS_LOST:
+                raise self._wire.needed(trying, Text("{why}; type `emulator login`", why=text))
+            raise Unreachable(text)
         made = replace(made, login_at=now)
         self._vault.save(made)
         return made
@@ -204,7 +218,7 @@ class PagesSession:
         refuse_blank(user, self._wire.account.password)
         secret = (user, self._wire.account.password)
         reply, failure = self._wire.ask(codec.log_in(*secret, login.cookies), login=True)
-        if isinstance(failure, LoginRefused):
+        if isinstance(failure, LoginRefused) and not isinstance(failure, CodesExhausted):
             self._vault.note_password(*secret, wrong=True)
         if failure:
             raise failure if isinstance(failure, CloudError) else LoginRefused(str(failure))

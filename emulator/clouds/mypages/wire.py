@@ -15,7 +15,7 @@ from emulator.clouds.account import Account
 from emulator.clouds.line import Before, Line, Sender
 from emulator.clouds.mypages import codec, failures
 from emulator.clouds.mypages.codec import PagesReply, PagesRequest
-from emulator.clouds.mypages.failures import LIMIT_MOST_S, Limited
+from emulator.clouds.mypages.failures import LIMIT_MOST_S, Elsewhere, Limited
 from emulator.clouds.turnstile import Turnstile
 from emulator.clouds.vault import Device, Login, Vault
 from emulator.errors import CloudError, CommandError, Unreachable
@@ -40,6 +40,16 @@ class PagesWire(Line):
         super().__init__(account, clock, turnstile, vault, account.password, account.code, account.user)
         self._senders = list(senders)
         self._alone = False
+        self._until = float("inf")
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Begin no request in this context once the time is over."""
+        self._until = self.clock.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._until = float("inf")
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -69,14 +79,20 @@ class PagesWire(Line):
         answer, or none that tells anything; its `sent` tells whether the request may have arrived.
         """
         self.conceal(*request.cookies.values())
+        first: Failure | None = None
         for left in reversed(range(len(self._senders))):
             self._keep_silence()
+            if self.clock.monotonic() >= self._until:
+                raise first or Unreachable(Text("there is no time left to ask the cloud"), sent=False)
             reply, failure = self._tried(request, before, login=login)
             if reply and not self._is_weather(reply):
                 break
             self._turn_to_other(request, failure)
             if not (left and isinstance(failure, Unreachable) and (request.repeated or not failure.sent)):
                 break
+            first = failure
+        if isinstance(failure, Elsewhere) and not isinstance(first, Elsewhere | None):
+            failure = first  # the active host is the one that did not answer
         if reply is None or isinstance(failure, Unreachable):
             raise failure or Unreachable(Text("the alarm's cloud does not answer"))
         return reply, failure

@@ -32,6 +32,7 @@ KINDS = {
     "no_sms": "no SMS is sent: VAL_00281; an e-mail still is",
     "many_codes": "a login or a code: ACC_00002, too many step-up tokens",
     "no_vid": "a login brings no cookie vid",
+    "no_cookies": "a login brings no cookies at all",
 }
 """Kind of a fault → its effect."""
 

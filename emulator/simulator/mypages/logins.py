@@ -92,6 +92,8 @@ class MypagesLogins:
         cookies = {ACCESS: (access, options.access_life), REFRESH: (refresh, options.refresh_life)}
         if not self.backend.faults.strike("no_vid", "auth/login"):
             cookies[VID] = (vid, options.refresh_life)
+        if self.backend.faults.strike("no_cookies", "auth/login"):
+            cookies = {}
         lives = {"accessTokenMaxAgeSeconds": int(options.access_life)}
         return Granted({**lives, "refreshTokenMaxAgeSeconds": int(options.refresh_life)}, cookies)
 
