@@ -330,6 +330,12 @@ def test_a_host_that_was_not_reached_is_no_reason_to_fail(world: SimulatedMyPage
     assert world.cloud.execute(TOTAL, quiet).axes.reached(TOTAL)
 
 
+def test_a_passive_host_does_not_hide_that_the_other_one_hangs(world: SimulatedMyPages) -> None:
+    world.face.options.first_hangs = world.face.options.second_passive = True
+    with pytest.raises(Unreachable, match="the host hangs"):
+        world.cloud.read()
+
+
 @pytest.mark.parametrize("kind", ["limited", "limited_200"])
 def test_the_limit_means_silence_for_an_hour(world: SimulatedMyPages, kind: str) -> None:
     world.fault(kind, "ArmState", 1)
