@@ -14,7 +14,7 @@ from emulator.archive.journal_copy import Inventory
 from emulator.errors import ConfigError, Hindered, Problem
 from emulator.setup import place
 from emulator.setup.answers import AnswerRefused
-from emulator.store import salvage
+from emulator.store import private, salvage
 from emulator.store.journal_file import FILE
 from emulator.system import kept
 
@@ -91,6 +91,7 @@ def _written(checked: Ready, state_dir: Path) -> Iterator[Path]:
     try:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
+        private.give(new, state_dir)
         parts = {FILE: checked.journal, kept.FILE: checked.bundle.secrets.encode()}
         for name, data in parts.items():
             if data:
@@ -98,19 +99,12 @@ def _written(checked: Ready, state_dir: Path) -> Iterator[Path]:
                     file.write(data)
                     file.flush()
                     os.fsync(file.fileno())
-                _give(new / name, state_dir)
+                private.give(new / name, state_dir)
         yield new
     except OSError as error:
         raise Hindered(f"{error.filename or new}: {error.strerror}; nothing was restored") from None
     finally:
         shutil.rmtree(new, ignore_errors=True)
-
-
-def _give(file: Path, state_dir: Path) -> None:
-    """Give a file to the owner of the state folder: root may restore what the service has to read."""
-    owner = state_dir.stat()
-    if owner.st_uid != os.geteuid() and os.geteuid() == 0:
-        os.chown(file, owner.st_uid, owner.st_gid)
 
 
 def _exchange(new: Path, state_dir: Path, now: float) -> Path | None:
@@ -144,5 +138,6 @@ def _folder(state_dir: Path, now: float) -> Path:
         folder = state_dir / (at + (f"-{number}" if number > 1 else ""))
         if not os.path.lexists(folder):
             folder.mkdir(mode=0o700)
+            private.give(folder, state_dir)
             return folder
     raise FileExistsError(0, "no name is left to put the state aside", str(state_dir))

@@ -20,7 +20,7 @@ from emulator.store.journal import Journal
 from emulator.store.journal_file import FILE
 from emulator.store.notices import Notices
 from emulator.store.pin import is_set
-from emulator.system import kept
+from emulator.system import kept, lock
 from tests.archive.rig import NOW, SETTINGS, House
 
 LATER = NOW + 86_400.0
@@ -61,9 +61,14 @@ def test_switches_and_pairings_are_the_same_on_another_machine(house: House, oth
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
 def test_what_root_restores_is_the_services_to_read(house: House, other: House) -> None:
-    os.chown(other.folder, 1234, 1234)
-    moved(house, other)
-    assert {(path.stat().st_uid, path.stat().st_gid) for path in other.folder.iterdir()} == {(1234, 1234)}
+    other.fill()
+    for path in (other.folder, *other.folder.iterdir()):
+        os.chown(path, 1234, 1234)
+    with lock.acquire(other.folder):
+        done = moved(house, other)
+    there = [*other.folder.rglob("*")]
+    assert {done.state, done.state / FILE, other.folder / lock.LOCK} <= set(there)
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in there} == {(1234, 1234)}
 
 
 def test_without_secrets_the_switches_are_the_same_and_a_person_pairs_anew(house: House, other: House) -> None:
