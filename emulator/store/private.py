@@ -35,7 +35,7 @@ def _alone(path: str, flags: int) -> int:
 def give(file: Path | int, folder: Path) -> None:
     """Give a file to the owner of its folder: what root makes there, the service has to open."""
     if os.geteuid() == 0:
-        os.chown(file, folder.stat().st_uid, folder.stat().st_gid)
+        os.chown(file, folder.stat().st_uid, folder.stat().st_gid, follow_symlinks=isinstance(file, int))
 
 
 def write(path: Path, text: str) -> None:

@@ -186,15 +186,19 @@ def test_a_place_that_takes_no_settings_changes_nothing(house: House, other: Hou
     assert list(other.folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("with_secrets", [True, False])
 @pytest.mark.parametrize("at", range(8))
-def test_a_machine_that_stops_in_the_middle_finds_the_old_journal_or_the_new_one(
-    house: House, other: House, monkeypatch: pytest.MonkeyPatch, at: int
+def test_a_machine_that_stops_in_the_middle_finds_the_old_state_or_the_new_one(
+    house: House, other: House, monkeypatch: pytest.MonkeyPatch, at: int, with_secrets: bool
 ) -> None:
-    """The next start, which comes after `make_sound`, never begins with an empty one."""
+    """The next start reads the secrets, and then the journal after `make_sound`; neither is ever without the other."""
     other.fill()
+    kept.change(other.folder, {"VERISURE_PASSWORD": "MINE"})
+    (other.folder / salvage.COPY).write_text("{}")
     with closing(Journal(other.folder)) as journal:
         journal.note("mqtt: mine", "1")
-    whole = ready(house.backup(with_secrets=True)[0])
+    whole = ready(house.backup(with_secrets=with_secrets)[0])
+    new_secrets = kept.read(house.folder) if with_secrets else {}
     left, real = [at], Path.rename
 
     def rename(path: Path, target: Path) -> Path:
@@ -210,13 +214,32 @@ def test_a_machine_that_stops_in_the_middle_finds_the_old_journal_or_the_new_one
     except KeyboardInterrupt:
         assert at < 5
     monkeypatch.undo()
+    first_read = kept.read(other.folder)
     assert salvage.make_sound(other.folder, LATER) is None
+    assert kept.read(other.folder) == first_read
     with closing(Journal(other.folder)) as journal:
         is_old, commands = journal.recall("mqtt: mine") == "1", journal.commands(9)
         assert len(commands) == 3
         assert is_old or commands[0].result == "unconfirmed"
+        assert first_read == ({"VERISURE_PASSWORD": "MINE"} if is_old else new_secrets)
         aside = list(other.folder.glob(f"{restore.ASIDE}*/{FILE}"))
         assert is_old or aside
+    if aside:
+        assert kept.read(aside[0].parent) == {"VERISURE_PASSWORD": "MINE"}
+
+
+def test_a_file_system_without_second_names_gets_copies(
+    house: House, other: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    other.fill()
+    kept.change(other.folder, {"VERISURE_PASSWORD": "MINE"})
+    monkeypatch.setattr(os, "link", refuse)
+    done = moved(house, other)
+    assert kept.read(done.state) == {"VERISURE_PASSWORD": "MINE"}
+    assert kept.read(other.folder) == {"VERISURE_PASSWORD": "PASSWORD-OF-THE-ALARM"}
 
 
 # -- what is no backup ----------------------------------------------------------------------------------------------
