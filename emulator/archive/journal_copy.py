@@ -116,6 +116,8 @@ def restored(data: bytes) -> Iterator[sqlite3.Connection]:
             if not data:
                 raise BackupUnfit(STRANGE)
             db.deserialize(data)
+            if said := tables.newer(db):
+                raise BackupUnfit(f"{said}: update this program first")
             _check(db, "the journal in it")
         except ConfigError as error:
             raise BackupUnfit("; ".join(one.what for one in error.problems)) from None

@@ -257,7 +257,7 @@ def journal_with(house: House, *statements: str) -> Bundle:
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
-        ("PRAGMA user_version = 999", "was written by emulator"),
+        ("PRAGMA user_version = 999", "was written by emulator .*: update this program first$"),
         ("CREATE TRIGGER t AFTER INSERT ON notes BEGIN DELETE FROM commands; END", "no journal of this program"),
         ("CREATE VIEW v AS SELECT * FROM notes", "no journal of this program"),
         ("CREATE TABLE more (x)", "no journal of this program"),
