@@ -1,5 +1,6 @@
 """The journal in a backup: copied in one moment, without secrets unless asked for, and made fit for a later world."""
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulator.archive.bundle import BackupUnfit
-from emulator.errors import ConfigError, EmulatorError, Hindered
+from emulator.errors import ConfigError, EmulatorError, Hindered, Problem
 from emulator.model import Result
 from emulator.store import journal_file, tables
 from emulator.store.columns import words_of
@@ -49,6 +50,11 @@ Without them no old notice is delivered, and no alarm of long ago goes on.
 
 STRANGE = "holds a database that is no journal of this program"
 
+READ_ONLY = (
+    "is on a read-only disk, and its last entries are in a file beside it: copy the folder to where it can be written, "
+    "and name the copy with --state-dir"
+)
+
 UNFINISHED = Text("it was under way when the backup was made; it is not sent again")
 
 
@@ -89,8 +95,8 @@ def copied(folder: Path) -> sqlite3.Connection:
     copy = sqlite3.connect(":memory:", isolation_level=None)
     try:
         path.stat()
-        # Not `mode=ro`, which cannot remove the WAL that SQLite makes for a reader, too.
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)) as db:
+        uri = f"{path.absolute().as_uri()}?{_mode(path)}"
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as db:
             db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
             db.execute("PRAGMA query_only = ON")
             tables.check(db, str(path))
@@ -98,6 +104,8 @@ def copied(folder: Path) -> sqlite3.Connection:
         _check(copy, str(path))
     except (OSError, sqlite3.Error) as error:
         copy.close()
+        if isinstance(error, sqlite3.Error) and _is_read_only(path) and not journal_file.is_damage(error):
+            raise ConfigError([Problem(str(path), READ_ONLY)]) from None
         raise journal_file.refusal(path, error, read_only=True) from None
     except BackupUnfit as error:
         copy.close()
@@ -108,6 +116,19 @@ def copied(folder: Path) -> sqlite3.Connection:
     return copy
 
 
+def _mode(path: Path) -> str:
+    """Return how SQLite opens a journal: on a read-only disk it cannot make the files that a reader needs, too."""
+    log = path.with_name(f"{path.name}-wal")
+    if _is_read_only(path) and not (log.exists() and log.stat().st_size):
+        return "mode=ro&immutable=1"
+    # Not `mode=ro`, which cannot remove the WAL that SQLite makes for a reader.
+    return "mode=rw"
+
+
+def _is_read_only(path: Path) -> bool:
+    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+
+
 @contextmanager
 def restored(data: bytes) -> Iterator[sqlite3.Connection]:
     """Open the journal of a backup in memory, migrated to today's tables; BackupUnfit if it cannot be used."""
@@ -116,6 +137,8 @@ def restored(data: bytes) -> Iterator[sqlite3.Connection]:
             if not data:
                 raise BackupUnfit(STRANGE)
             db.deserialize(data)
+            if said := tables.newer(db):
+                raise BackupUnfit(f"{said}: update this program first")
             _check(db, "the journal in it")
         except ConfigError as error:
             raise BackupUnfit("; ".join(one.what for one in error.problems)) from None

@@ -14,7 +14,7 @@ from emulator.archive.journal_copy import Inventory
 from emulator.errors import ConfigError, Hindered, Problem
 from emulator.setup import place
 from emulator.setup.answers import AnswerRefused
-from emulator.store import salvage
+from emulator.store import private, salvage
 from emulator.store.journal_file import FILE
 from emulator.system import kept
 
@@ -91,14 +91,17 @@ def _written(checked: Ready, state_dir: Path) -> Iterator[Path]:
     try:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
-        parts = {FILE: checked.journal, kept.FILE: checked.bundle.secrets.encode()}
+        private.give(new, state_dir)
+        # Secrets of before go with their journal, also where the backup has none.
+        no_secrets = "{}" if os.path.lexists(state_dir / kept.FILE) else ""
+        parts = {FILE: checked.journal, kept.FILE: (checked.bundle.secrets or no_secrets).encode()}
         for name, data in parts.items():
             if data:
                 with os.fdopen(os.open(new / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                     file.write(data)
                     file.flush()
                     os.fsync(file.fileno())
-                _give(new / name, state_dir)
+                    private.give(file.fileno(), state_dir)
         yield new
     except OSError as error:
         raise Hindered(f"{error.filename or new}: {error.strerror}; nothing was restored") from None
@@ -106,27 +109,26 @@ def _written(checked: Ready, state_dir: Path) -> Iterator[Path]:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def _give(file: Path, state_dir: Path) -> None:
-    """Give a file to the owner of the state folder: root may restore what the service has to read."""
-    owner = state_dir.stat()
-    if owner.st_uid != os.geteuid() and os.geteuid() == 0:
-        os.chown(file, owner.st_uid, owner.st_gid)
-
-
 def _exchange(new: Path, state_dir: Path, now: float) -> Path | None:
     """Put the state aside, and the new one into its place; return where the old one is.
 
     The journal takes the way of one that is saved from damage: if the machine stops meanwhile, the next start of the
-    program finds either the old one or the whole new one.
+    program finds either the old one or the whole new one, and the secrets that belong to it: those in the folder while
+    its journal is there, and then those that wait.
     """
     waiting, aside = state_dir / salvage.NEW, None
     try:
         shutil.rmtree(waiting, ignore_errors=True)
-        new.rename(waiting)
         if there := [name for name in STATE if os.path.lexists(state_dir / name)]:
             aside = _folder(state_dir, now)
-            for name in reversed(there):
-                (state_dir / name).rename(aside / name)
+            for name in there:
+                if name == kept.FILE:
+                    _copy(state_dir / name, aside / name)
+                elif name != FILE:
+                    (state_dir / name).rename(aside / name)
+        new.rename(waiting)
+        if aside and FILE in there:
+            (state_dir / FILE).rename(aside / FILE)
         for name in (kept.FILE, FILE):
             if (waiting / name).exists():
                 (waiting / name).rename(state_dir / name)
@@ -137,6 +139,15 @@ def _exchange(new: Path, state_dir: Path, now: float) -> Path | None:
     return aside
 
 
+def _copy(file: Path, copy: Path) -> None:
+    """Give a file a second name, or copy it where the file system has one for each. A link stays a link."""
+    try:
+        os.link(file, copy, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(file, copy, follow_symlinks=False)
+        private.give(copy, copy.parent)
+
+
 def _folder(state_dir: Path, now: float) -> Path:
     """Make a folder for what was there; two restores within a second have one each."""
     at = f"{ASIDE}{datetime.fromtimestamp(now).astimezone():%Y-%m-%d-%H%M%S}"
@@ -144,5 +155,6 @@ def _folder(state_dir: Path, now: float) -> Path:
         folder = state_dir / (at + (f"-{number}" if number > 1 else ""))
         if not os.path.lexists(folder):
             folder.mkdir(mode=0o700)
+            private.give(folder, state_dir)
             return folder
     raise FileExistsError(0, "no name is left to put the state aside", str(state_dir))

@@ -30,12 +30,13 @@ def backup(file: Path, with_secrets: bool, passphrase_file: Path | None, **chose
     here = context(chosen, level="warning")
     if passphrase_file and not with_secrets:
         raise click.UsageError("--passphrase-file is for --with-secrets: without secrets nothing is encrypted")
+    # Without any settings there is a state all the same; but not if a file was named.
+    settings = here.file if here.config else devices_yaml.look(None, here.state_dir)
     phrase = ""
     if with_secrets:
         seal.require()
         phrase = passphrase(passphrase_file, is_new=True)
         here.redactor.conceal(phrase)
-    settings = devices_yaml.look(here.config, here.state_dir)
     now = (click.get_current_context().obj or SystemClock()).time()
     made, counted = archive.collect(
         here.state_dir, settings, with_secrets=with_secrets, now=now, host=socket.gethostname()

@@ -20,7 +20,8 @@ FILE, LOCAL = "devices.yaml", "devices.local.yaml"
 
 EXAMPLE = "to begin with, type `emulator init`, or `emulator run` for set-up in a browser"
 
-FOLDER = "is a folder: Docker makes one for a file that is not there. Remove it, and put your devices.yaml there"
+FOLDER = "is a folder: name the file in it"
+MADE = "is a folder: Docker makes one for a file that is not there. Remove it, and put your devices.yaml there"
 
 Settings = TypeVar("Settings", bound=Section)
 
@@ -39,11 +40,12 @@ def find(path: Path | None, *more: Path) -> Path:
 def look(path: Path | None, *more: Path) -> Path | None:
     """Return the settings file as `find` does; None if there is none. ConfigError for a folder in its place."""
     places = _places(path, more)
-    for place in places:
-        if os.path.isfile(place):  # noqa: PTH113  # is_file raises where a folder may not be entered
-            return place
-    if folders := [place for place in places if os.path.isdir(place)]:  # noqa: PTH112  # the same
-        raise ConfigError([Problem(str(folders[0]), FOLDER)])
+    # Not Path.is_file and is_dir, which raise where a folder may not be entered.
+    if found := next(filter(os.path.isfile, places), None):
+        return found
+    if folder := next(filter(os.path.isdir, places), None):
+        is_made = os.access(folder, os.R_OK) and not any(folder.iterdir())
+        raise ConfigError([Problem(str(folder), MADE if is_made else FOLDER)])
     return None
 
 

@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from urllib.parse import urlsplit
 
 from emulator.app.alarm_settings import InstallationSettings
+from emulator.app.login_store import LOCK as LOGIN_LOCK
 from emulator.app.login_store import JournalVault
 from emulator.app.targets import apprise_target, unnotified
 from emulator.clouds.vault import Login
@@ -21,7 +22,7 @@ from emulator.errors import ConfigError, EmulatorError, Hindered, LoginNeeded
 from emulator.store import before_update, private, refused_logins, salvage
 from emulator.store.journal import Journal
 from emulator.store.journal_file import FILE
-from emulator.system import kept, output
+from emulator.system import kept, lock, output
 
 ANOTHER = "make it a folder that the user of the program may write to, or choose another with --state-dir"
 SEE_FOLDER = "not to be read by this user; see the state folder"
@@ -34,21 +35,23 @@ ENVIRONMENT = "set VERISURE_USER and VERISURE_PASSWORD (or …_FILE) for this co
 
 
 def folder(case: Case) -> Finding:
-    """Check that the state folder can be written to, by a temporary file, and that only we can read it."""
+    """Check that the state folder can be written to, by a temporary file, and that it and its locks are ours."""
     name, path = "state folder", case.state_dir
+    at = path
     try:
         with tempfile.TemporaryFile(dir=path):
             pass
-        if (path / FILE).exists():
-            with (path / FILE).open("r+b"):
-                pass
+        for at in (path / each for each in (FILE, lock.LOCK, LOGIN_LOCK)):
+            if at.exists():
+                with at.open("r+b"):
+                    pass
     except FileNotFoundError:
         parent = next(parent for parent in path.absolute().parents if parent.exists())
         if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
             return ok(name, f"{path} is made at the first run")
         return problem(name, f"{path} does not exist, and cannot be made in {parent}", ANOTHER)
     except OSError as error:
-        return problem(name, f"{path} cannot be written to: {error.strerror}", ANOTHER)
+        return problem(name, f"{at} cannot be written to: {error.strerror}", lock.remedy(path, at, error) or ANOTHER)
     if open_to_others := private.openness(path):
         return warning(name, f"{path}: {open_to_others}", private.remedy(path))
     return ok(name, f"{path} can be written to")

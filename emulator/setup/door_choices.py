@@ -59,7 +59,9 @@ def choices(
         proposed = proposals(name, row, os.environ)
         values = {key: given.get(key, proposed.get(key, default(row, key))) for key in asked(row)}
         shown = [AskedKey(key, value, _help(row, key), key == "port") for key, value in values.items()]
-        wanted = is_fixed or (name in answers.doors if answers.doors else row.is_default or bool(proposed))
+        # The page in a terminal, too: the PIN that was asked for is typed there.
+        is_proposed = row.is_default or row.pages is not None or bool(proposed)
+        wanted = is_fixed or (name in answers.doors if answers.doors else is_proposed)
         values = {one.key: one.value for one in shown if one.value}
         own = is_fixed or running.get(name, {}).get("port") == values.get("port")
         obstacle = _missing(row, values) or row.lacks(state_dir)

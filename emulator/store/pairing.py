@@ -167,9 +167,8 @@ class Users:
             adopted = [one for one in self._users.values() if one.adopted]
             own = _by_silence(one for one in adopted if one.peer == peer)
             gone = own[: max(0, len(own) - MAX_ADOPTED_BY_PEER + 1)]
-            if not gone and (len(adopted) >= MAX_ADOPTED or len(self._users) >= MAX_USERS):
-                return False
-            if not self._may_pair(peer, now):
+            is_full = len(adopted) >= MAX_ADOPTED or len(self._users) >= MAX_USERS
+            if (is_full and not gone) or not self._may_pair(peer, now):
                 return False
             self._keep(User(name, peer, "", now, now), gone)
             return True

@@ -20,15 +20,22 @@ from a stolen file."""
 def open_lock(path: Path) -> IO[str]:
     """Open or create a lock file for its owner alone: any process that opens one can hold its lock for ever."""
     lock = open(path, "w", opener=_alone)  # noqa: SIM115  # Path.open takes no opener; the caller closes it
-    if os.fstat(lock.fileno()).st_mode & OTHERS:
-        # An earlier version made it readable for all. A file system without modes changes nothing.
-        with suppress(OSError):
-            os.fchmod(lock.fileno(), 0o600)
+    # A file system without modes and owners changes nothing.
+    with suppress(OSError):
+        # An earlier version made it readable for all.
+        os.fchmod(lock.fileno(), 0o600)
+        give(lock.fileno(), path.parent)
     return lock
 
 
 def _alone(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+
+
+def give(file: Path | int, folder: Path) -> None:
+    """Give a file to the owner of its folder: what root makes there, the service has to open."""
+    if os.geteuid() == 0:
+        os.chown(file, folder.stat().st_uid, folder.stat().st_gid, follow_symlinks=isinstance(file, int))
 
 
 def write(path: Path, text: str) -> None:
@@ -58,9 +65,7 @@ def openness(folder: Path) -> str:
     mode = stat.S_IMODE(folder.stat().st_mode)
     if mode & (stat.S_IWGRP | stat.S_IWOTH):
         return f"others on this machine may write to it (mode {mode:04o}), and so replace the journal and the login"
-    if mode & OTHERS:
-        return f"others on this machine may look into it (mode {mode:04o})"
-    return ""
+    return f"others on this machine may look into it (mode {mode:04o})" if mode & OTHERS else ""
 
 
 def remedy(folder: Path) -> str:

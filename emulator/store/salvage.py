@@ -92,9 +92,7 @@ def make_sound(folder: Path, now: float) -> Salvaged | None:
     path = folder / FILE
     try:
         _finish(folder)
-        if not path.exists():
-            return None
-        why = journal_file.damage(path)
+        why = journal_file.damage(path) if path.exists() else ""
         if not why or (path.stat().st_size == 0 and not (folder / COPY).exists()):
             return None
         LOG.error("%s is damaged: %s", path, why)
@@ -209,8 +207,9 @@ def _put_aside(path: Path, now: float) -> Path:
 
 
 def _finish(folder: Path) -> None:
-    """Move the new journal to its place, unless the old one is still there."""
+    """Move the new journal to its place, after what belongs to it, unless the old one is still there."""
     new = folder / NEW
     if (new / FILE).exists() and not (folder / FILE).exists():
-        (new / FILE).rename(folder / FILE)
+        for path in sorted(new.iterdir(), key=lambda path: path.name == FILE):
+            path.rename(folder / path.name)
     shutil.rmtree(new, ignore_errors=True)

@@ -132,9 +132,13 @@ def migrate(db: sqlite3.Connection, path: str) -> None:
 
 def check(db: sqlite3.Connection, path: str) -> None:
     """Raise ConfigError if a newer program has written the file: the meaning of its rows is unknown here."""
+    if said := newer(db):
+        raise ConfigError([Problem(path, f"{said}; update it, or choose another folder with --state-dir")])
+
+
+def newer(db: sqlite3.Connection) -> str:
+    """Return which newer program has written the file; empty if this one can read it."""
     if version(db) <= len(VERSIONS):
-        return
+        return ""
     row = db.execute("SELECT value FROM notes WHERE name = ?", (WRITER,)).fetchone()
-    newer = f"emulator {row[0]}" if row else "a newer emulator"
-    problem = f"was written by {newer}, and this is {__version__}; update it, or choose another folder with --state-dir"
-    raise ConfigError([Problem(path, problem)])
+    return f"was written by {f'emulator {row[0]}' if row else 'a newer emulator'}, and this is {__version__}"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from emulator.errors import Hindered
-from emulator.store import private
+from emulator.store import journal_file, private, salvage
 
 FILE = "secrets.json"
 
@@ -34,15 +34,16 @@ def _is_set(name: str, environ: Mapping[str, str]) -> bool:
 
 def read(state_dir: Path) -> dict[str, str]:
     """Return what is kept, by variable; Hindered if the file is there and cannot be read."""
+    file = _file(state_dir)
     try:
-        found = json.loads((state_dir / FILE).read_text(encoding="utf-8"))
+        found = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise Hindered(f"{state_dir / FILE}: {error.strerror}") from None
+        raise Hindered(f"{file}: {error.strerror}") from None
     except ValueError:
         # Not quoted: it may hold secrets all the same.
-        raise Hindered(f"{state_dir / FILE} is damaged: remove it, and run set-up again") from None
+        raise Hindered(f"{file} is damaged: remove it, and run set-up again") from None
     return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
 
@@ -51,11 +52,21 @@ def change(state_dir: Path, changes: Mapping[str, str | None]) -> None:
     if not changes:
         return
     after: dict[str, str | None] = {**read(state_dir), **changes}
-    kept = {name: value for name, value in after.items() if value is not None}
+    kept, file = {name: value for name, value in after.items() if value is not None}, _file(state_dir)
     try:
         if kept:
-            private.write(state_dir / FILE, json.dumps(kept))
+            private.write(file, json.dumps(kept))
         else:
-            (state_dir / FILE).unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
     except OSError as error:
-        raise Hindered(f"{state_dir / FILE}: {error.strerror}") from None
+        raise Hindered(f"{file}: {error.strerror}") from None
+
+
+def _file(state_dir: Path) -> Path:
+    """Return the file in force: where a restore was stopped midway, that beside the journal which has to be moved yet.
+
+    The next start moves both to their places, and reads the secrets before that.
+    """
+    waiting, journal = state_dir / salvage.NEW / FILE, state_dir / journal_file.FILE
+    # Not Path.exists, which raises where the folder may not be entered.
+    return waiting if os.path.lexists(waiting) and not os.path.lexists(journal) else state_dir / FILE

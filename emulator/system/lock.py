@@ -1,7 +1,10 @@
 """The lock on the state folder: one running program at a time."""
 
+import errno
 import fcntl
 import logging
+import os
+import pwd
 from pathlib import Path
 from typing import IO
 
@@ -25,7 +28,8 @@ def acquire(state_dir: Path) -> IO[str]:
         open_to_others = private.openness(state_dir)
     except OSError as error:
         if error.errno in ELSEWHERE:
-            raise ConfigError([Problem(str(path), f"{error.strerror}; choose a folder with --state-dir")]) from None
+            why = f"{error.strerror}; {remedy(state_dir, path, error) or 'choose a folder with --state-dir'}"
+            raise ConfigError([Problem(str(path), why)]) from None
         raise Hindered(f"{path}: {error.strerror}") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -36,6 +40,30 @@ def acquire(state_dir: Path) -> IO[str]:
     if open_to_others:
         LOG.warning("%s: %s; mend that: %s", state_dir, open_to_others, private.remedy(state_dir))
     return lock
+
+
+def remedy(state_dir: Path, path: Path, error: OSError) -> str:
+    """Return what opens a file in the state folder that another user has made; empty where that is not the trouble."""
+    if error.errno not in (errno.EACCES, errno.EPERM):
+        return ""
+    try:
+        keeper = state_dir.stat().st_uid
+        owner = path.stat().st_uid if path.exists() else keeper
+    except OSError:
+        return ""  # not even the folder may be entered
+    if os.geteuid() in (0, owner):
+        return ""
+    if keeper == os.geteuid():
+        # What root has made there: a backup that it put back, or a start by mistake.
+        return f"it belongs to {_user(owner)}: sudo chown -R {_user(keeper)} {state_dir}"
+    return f"it belongs to {_user(owner)}: type this as that user, or choose a folder with --state-dir"
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
 def is_running(state_dir: Path) -> bool:

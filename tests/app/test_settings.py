@@ -566,6 +566,11 @@ def test_a_folder_in_its_place_is_told_from_no_file(tmp_path: Path, monkeypatch:
     assert devices_yaml.look(None, put(tmp_path / "state").parent) == tmp_path / "state" / "devices.yaml"
 
 
+def test_a_folder_of_a_person_is_not_to_be_removed(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=rf"^{tmp_path}: is a folder: name the file in it$"):
+        devices_yaml.look(put(tmp_path).parent)
+
+
 def test_without_xdg_variables_it_is_in_the_home_folder() -> None:
     assert (
         devices_yaml.find(put(Path.home() / ".config" / "verisure-emulator")).parent.parent == Path.home() / ".config"

@@ -4,6 +4,8 @@ import errno
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -138,6 +140,32 @@ def test_a_journal_that_cannot_be_read_whole_gives_none(
 
 
 # -- the file -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.lan
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_disk_that_takes_no_writes_gives_one_unless_entries_are_left_beside(house: House, killed: bool) -> None:
+    if killed:
+        with closing(Journal(house.folder)) as journal:
+            journal.note("mqtt: last", "1")
+            log = (house.folder / f"{FILE}-wal").read_bytes()
+        (house.folder / f"{FILE}-wal").write_bytes(log)
+    script = f"""if True:
+        from pathlib import Path
+        from emulator.archive import journal_copy
+        print(journal_copy.inventory(journal_copy.copied(Path({str(house.folder)!r}))))
+        """
+    mounts = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && exec "$2" -c "$0"'
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", mounts, script, str(house.folder), sys.executable],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if killed:
+        assert "is on a read-only disk, and its last entries are in a file beside it: copy the folder" in done.stderr
+    else:
+        assert done.stdout.startswith("alarms: home (…567); switches: 1"), done.stderr
 
 
 def test_the_file_is_its_owners_alone_and_replaces_none(tmp_path: Path) -> None:

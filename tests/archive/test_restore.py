@@ -20,7 +20,7 @@ from emulator.store.journal import Journal
 from emulator.store.journal_file import FILE
 from emulator.store.notices import Notices
 from emulator.store.pin import is_set
-from emulator.system import kept
+from emulator.system import kept, lock
 from tests.archive.rig import NOW, SETTINGS, House
 
 LATER = NOW + 86_400.0
@@ -61,9 +61,14 @@ def test_switches_and_pairings_are_the_same_on_another_machine(house: House, oth
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
 def test_what_root_restores_is_the_services_to_read(house: House, other: House) -> None:
-    os.chown(other.folder, 1234, 1234)
-    moved(house, other)
-    assert {(path.stat().st_uid, path.stat().st_gid) for path in other.folder.iterdir()} == {(1234, 1234)}
+    other.fill()
+    for path in (other.folder, *other.folder.iterdir()):
+        os.chown(path, 1234, 1234)
+    with lock.acquire(other.folder):
+        done = moved(house, other)
+    there = [*other.folder.rglob("*")]
+    assert {done.state, done.state / FILE, other.folder / lock.LOCK} <= set(there)
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in there} == {(1234, 1234)}
 
 
 def test_without_secrets_the_switches_are_the_same_and_a_person_pairs_anew(house: House, other: House) -> None:
@@ -181,15 +186,19 @@ def test_a_place_that_takes_no_settings_changes_nothing(house: House, other: Hou
     assert list(other.folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("with_secrets", [True, False])
 @pytest.mark.parametrize("at", range(8))
-def test_a_machine_that_stops_in_the_middle_finds_the_old_journal_or_the_new_one(
-    house: House, other: House, monkeypatch: pytest.MonkeyPatch, at: int
+def test_a_machine_that_stops_in_the_middle_finds_the_old_state_or_the_new_one(
+    house: House, other: House, monkeypatch: pytest.MonkeyPatch, at: int, with_secrets: bool
 ) -> None:
-    """The next start, which comes after `make_sound`, never begins with an empty one."""
+    """The next start reads the secrets, and then the journal after `make_sound`; neither is ever without the other."""
     other.fill()
+    kept.change(other.folder, {"VERISURE_PASSWORD": "MINE"})
+    (other.folder / salvage.COPY).write_text("{}")
     with closing(Journal(other.folder)) as journal:
         journal.note("mqtt: mine", "1")
-    whole = ready(house.backup(with_secrets=True)[0])
+    whole = ready(house.backup(with_secrets=with_secrets)[0])
+    new_secrets = kept.read(house.folder) if with_secrets else {}
     left, real = [at], Path.rename
 
     def rename(path: Path, target: Path) -> Path:
@@ -205,13 +214,32 @@ def test_a_machine_that_stops_in_the_middle_finds_the_old_journal_or_the_new_one
     except KeyboardInterrupt:
         assert at < 5
     monkeypatch.undo()
+    first_read = kept.read(other.folder)
     assert salvage.make_sound(other.folder, LATER) is None
+    assert kept.read(other.folder) == first_read
     with closing(Journal(other.folder)) as journal:
         is_old, commands = journal.recall("mqtt: mine") == "1", journal.commands(9)
         assert len(commands) == 3
         assert is_old or commands[0].result == "unconfirmed"
+        assert first_read == ({"VERISURE_PASSWORD": "MINE"} if is_old else new_secrets)
         aside = list(other.folder.glob(f"{restore.ASIDE}*/{FILE}"))
         assert is_old or aside
+    if aside:
+        assert kept.read(aside[0].parent) == {"VERISURE_PASSWORD": "MINE"}
+
+
+def test_a_file_system_without_second_names_gets_copies(
+    house: House, other: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    other.fill()
+    kept.change(other.folder, {"VERISURE_PASSWORD": "MINE"})
+    monkeypatch.setattr(os, "link", refuse)
+    done = moved(house, other)
+    assert kept.read(done.state) == {"VERISURE_PASSWORD": "MINE"}
+    assert kept.read(other.folder) == {"VERISURE_PASSWORD": "PASSWORD-OF-THE-ALARM"}
 
 
 # -- what is no backup ----------------------------------------------------------------------------------------------
@@ -229,7 +257,7 @@ def journal_with(house: House, *statements: str) -> Bundle:
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
-        ("PRAGMA user_version = 999", "was written by emulator"),
+        ("PRAGMA user_version = 999", "was written by emulator .*: update this program first$"),
         ("CREATE TRIGGER t AFTER INSERT ON notes BEGIN DELETE FROM commands; END", "no journal of this program"),
         ("CREATE VIEW v AS SELECT * FROM notes", "no journal of this program"),
         ("CREATE TABLE more (x)", "no journal of this program"),

@@ -74,6 +74,14 @@ def test_without_secrets_nothing_is_asked_and_what_is_to_be_done_is_said(old: Ho
     assert "`emulator login`, `emulator pin`, and pair Hue apps and the Home app again" in back.stdout
 
 
+def test_settings_that_were_named_and_are_not_there_make_no_backup(old: House, file: Path) -> None:
+    old.settings.unlink()
+    made = typed(old, "backup", str(file))
+    assert made.exit_code == 2
+    assert f"no settings file: looked for {old.settings}" in made.stderr
+    assert not file.exists()
+
+
 def test_whoever_says_no_changes_nothing(old: House, new: House, file: Path) -> None:
     typed(old, "backup", str(file))
     assert typed(new, "restore", str(file), keys="n\n").exit_code == 1

@@ -64,6 +64,11 @@ def test_the_site_reads_lists_and_tables_as_github_does(page: Page) -> None:
         before = line
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_command_names_the_wheel_of_one_release(page: Page) -> None:
+    assert not re.findall(r"verisure_emulator-\d\S*", page.text)
+
+
 def test_each_picture_is_shown() -> None:
     shown = {os.path.normpath(page.path.parent / link) for page in PAGES for link in page.links()}
     assert [file.name for file in DOCS.rglob("*.png") if str(file) not in shown] == []

@@ -12,9 +12,11 @@ from emulator.app.login_store import JournalVault
 from emulator.clouds.vault import Device, Login
 from emulator.doctor import state
 from emulator.doctor.finding import Finding, Verdict
+from emulator.errors import ConfigError
 from emulator.store import refused_logins
 from emulator.store.journal import Journal
 from emulator.store.journal_file import FILE
+from emulator.system import lock
 from tests.doctor.conftest import NOW_S, SIMULATED, SWITCHES, MakeCase
 
 HOST = "alarm.example"
@@ -126,6 +128,22 @@ def test_a_journal_of_somebody_else_is_named(make_case: MakeCase, tmp_path: Path
     (folder / FILE).chmod(0o444)
     with unprivileged(folder):
         assert state.folder(case).verdict is Verdict.PROBLEM
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_a_lock_that_root_has_made_is_named_with_what_helps(make_case: MakeCase, tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    Journal(folder).close()
+    case = make_case()
+    (folder / lock.LOCK).touch(0o600)
+    for path in (folder, folder / FILE):
+        os.chown(path, NOBODY, NOBODY)
+    with unprivileged(folder):
+        found = state.folder(case)
+        with pytest.raises(ConfigError, match=f"run.lock: Permission denied; {found.fix}"):
+            lock.acquire(folder)
+    assert (found.verdict, f"{folder / lock.LOCK} cannot be written to" in found.found) == (Verdict.PROBLEM, True)
+    assert found.fix == f"it belongs to root: sudo chown -R nobody {folder}"
 
 
 @pytest.mark.parametrize("inside", ["", "deeper/state"])

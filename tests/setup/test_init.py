@@ -51,6 +51,13 @@ def test_from_nothing_to_a_simulated_alarm(make: Make) -> None:
     assert f"emulator run --config {bench.path}" in result.stdout
 
 
+def test_whoever_takes_what_is_proposed_has_the_page_of_the_pin(make: Make) -> None:
+    bench = make()
+    result = typed(bench, "y", "", "", *AS_PROPOSED, *[NO] * 6, PIN, PIN, *[""] * 6, "", "y")
+    assert result.exit_code == 0, result.output
+    assert set(bench.settings.doors.opened) == {"wemo", "dashboard"}
+
+
 def test_a_real_one_with_a_wrong_password_a_wrong_code_and_two_alarms(make: Make) -> None:
     bench = make(api="owa", others=(SECOND,))
     keys: Keys = [NO, "ES", "es", "owa", bench.url, "demo", WRONG, "demo", PASSWORD]

@@ -480,11 +480,11 @@ def test_a_house_in_brazil_can_be_tried_too(make: Make) -> None:
 def test_a_broker_that_the_environment_names_is_proposed(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """As the add-on of Home Assistant does it."""
     bench = make()
-    assert [door.name for door in bench.begin().door_choices() if door.wanted] == ["wemo"]
+    assert [door.name for door in bench.begin().door_choices() if door.wanted] == ["wemo", "dashboard"]
     monkeypatch.setenv("MQTT_BROKER", "mqtt://core-mosquitto:1883")
     one = bench.begin()
     one.simulate("ES", "es")
-    [asked] = [door for door in one.door_choices() if door.wanted and door.name != "wemo"]
+    [asked] = [door for door in one.door_choices() if door.wanted and door.name not in ("wemo", "dashboard")]
     assert [(key.key, key.value) for key in asked.keys] == [("broker", "mqtt://core-mosquitto:1883")]
     assert asked.name == "mqtt"
 
