@@ -31,8 +31,8 @@ URGENT = frozenset(
 )
 """Notices that nothing a peer can do for free may delay or push out."""
 
-STOP_S = 1.0
-"""For a message that is being sent; it comes again after the next start if it does not get through."""
+STOP_S = 4.0
+"""For a message that is being sent: after a reload, too, it would come again if it is not known to have got through."""
 
 TITLES = {
     Notice.FAILED: Text("Alarm: a command is not confirmed"),

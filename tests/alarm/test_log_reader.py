@@ -254,6 +254,16 @@ def test_nothing_old_is_told_at_the_first_start(home: Home) -> None:
     assert len(home.log()) == 4
 
 
+@pytest.mark.parametrize("kind", ["trouble", "html"])
+def test_nor_where_the_first_read_of_the_log_fails(home: Home, kind: str) -> None:
+    home.panel.incident("alarm")
+    home.clock.now += 6 * 3600
+    home.backend.faults.add(InjectedFault(kind, LOG[home.cloud], 1))
+    home.poll(30)
+    assert home.told == []
+    assert home.alarm.view.triggered is None
+
+
 def test_an_alarm_is_told_once_with_its_time_and_place(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     home.panel.keypad(NIGHT, "Ana")

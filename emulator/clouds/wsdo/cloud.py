@@ -112,7 +112,12 @@ class WsdoCloud:
         self._session.close()
 
     def activity(self) -> Sequence[AlarmEvent]:
-        """Return the events that the last read of the state has brought: the state is read from the log."""
+        """Return the events that the last read of the state has brought: the state is read from the log.
+
+        Raises Unreachable until there was one: no events would mean an empty log, and all rows to come would be news.
+        """
+        if not self._events.was_read:
+            raise Unreachable(Text("the activity log was not read yet"))
         return self._events.events
 
     def describe(self) -> Details:

@@ -25,9 +25,11 @@ class EventLog:
         self._user = user
         self._told = told
         self._events: dict[tuple[str, ...], AlarmEvent] = {}
+        self.was_read = False
 
     def take(self, answer: tuple[LogRow, ...], now: float) -> None:
         """Take over the newest rows of an answer."""
+        self.was_read = True
         known, some = self._events, sorted(answer, key=_time, reverse=True)[: logged.MOST_ROWS]
         self._events = {row.key: known.get(row.key) or self._event(row, now) for row in some}
 
