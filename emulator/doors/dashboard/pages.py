@@ -40,12 +40,16 @@ NAME = "name a device"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request to arm over an armed mode, `over`: a person has to confirm that `then` is wanted."""
+    """A request to arm over an armed mode, `over`: a person has to confirm that `then` is wanted.
+
+    With `asks_code` the alarm's code is typed once more: no page ever holds it.
+    """
 
     installation: str
     mode: ArmMode
     over: Axes
     then: Axes
+    asks_code: bool
 
 
 Answer = Question | Invitation
@@ -85,13 +89,16 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
 
     def submit(action: Action) -> Question | None:
         installation = overview.find(_field("installation"))
+        asks_code = overview.hub.asks_code(installation)
         if isinstance(action, Arm):
             over = overview.armed_over(installation, action.mode)
             if over is not None and str(over) != _field("over"):
-                return Question(installation, action.mode, over, over.after(action))
+                return Question(installation, action.mode, over, over.after(action), asks_code)
         else:
             access.check_person(request, _field("pin"), str(action), installation)
         code = _field("code")
+        if asks_code and not code:
+            raise ProtocolError(Text("this alarm asks for its own code with each command: type it, and press again"))
         if not re.fullmatch(CODE_SHAPE, code):
             raise ProtocolError(Text("the alarm's code has digits alone"))
         overview.hub.command(installation, replace(action, code=code), Origin("dashboard", str(request.remote_addr)))
