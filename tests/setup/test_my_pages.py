@@ -7,6 +7,7 @@ from emulator.setup.answers import AnswerRefused
 from emulator.setup.set_up import SetUp
 from emulator.simulator.mypages.face import Mypages
 from emulator.system import kept
+from emulator.words.language import language
 from tests.setup.conftest import Make
 from tests.setup.house import Open
 from tests.setup.rig import PASSWORD, PIN, Bench, finish
@@ -54,6 +55,17 @@ def test_only_its_modes_are_proposed(make: Make) -> None:
         "day": False,
         "night": True,
     }
+
+
+def test_day_and_night_are_one_mode_so_only_one_becomes_a_switch(make: Make) -> None:
+    one = logged_in(make(api="mypages", profile="home-night"))
+    [alarm] = one.answers.alarms
+    total, day, night = (choice.switch for choice in one.choices(alarm))
+    with pytest.raises(AnswerRefused) as refused:
+        one.take_switches([total, day, night])
+    assert language("es").say(refused.value.args[0]).endswith("un solo modo para día y noche: elige uno de los dos.")
+    for partial in (day, night):
+        one.take_switches([total, partial])
 
 
 def test_what_is_no_code_is_refused(make: Make) -> None:
