@@ -240,6 +240,8 @@ def test_the_gate_of_the_server_refuses_foreign_names_and_peers(make: Make) -> N
         assert ASKS in requests.get(url, timeout=PATIENCE_S).text
         for host in ("evil.example", "evil.example:80", "192.168.7.2"):
             assert requests.get(f"{url}setup/", headers={"Host": host}, timeout=PATIENCE_S).status_code == 403
+        looks = {"Host": "alarm.lan", "Accept": "text/html", "Accept-Language": "es"}
+        assert f'href="{url}"' in requests.get(url, headers=looks, timeout=PATIENCE_S).text
         form = {"code": str(first.code)}
         refused = requests.post(f"{url}setup/claim", form, headers={"Origin": EVIL}, timeout=PATIENCE_S)
         assert refused.status_code == 403

@@ -212,12 +212,13 @@ def blueprint(
         """Serve the page's own files, which set-up looks like."""
         if file not in LOOKS:
             abort(HTTPStatus.NOT_FOUND)
-        return Response((_folder() / file).read_bytes(), mimetype=LOOKS[file])
+        return Response((looks() / file).read_bytes(), mimetype=LOOKS[file])
 
     return pages
 
 
-def _folder() -> Path:
+def looks() -> Path:
+    """Return the folder of the files that these pages share with the page."""
     name, _ = door_choices.page_door()
     return Path(import_module(doors.DOORS[name]).__file__ or "").parent / "static"
 
