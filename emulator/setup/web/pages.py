@@ -47,6 +47,8 @@ def blueprint(
     """
     pages = Blueprint("setup", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
     later = has_pin is not None
+    saved: dict[str, dict[str, Any]] = {}
+    """Stamp of the form that was saved last → what its answer says: a second tap on its button gets the same."""
 
     def session() -> BrowserSession | None:
         # Another port of this host may have set one of the same name: cookies know no ports.
@@ -96,7 +98,7 @@ def blueprint(
             if why := access.why_not_change(origin, site, own, is_json=False):
                 refused(str(request.remote_addr), f"{request.method} {request.path}", why)
                 return claim_page(Text("That form was not from this page, so nothing was done."), HTTPStatus.FORBIDDEN)
-        if request.endpoint in OPEN or session():
+        if request.endpoint in OPEN or session() or is_saved():
             return None
         return claim_page("", HTTPStatus.OK if request.method == "GET" else HTTPStatus.FORBIDDEN)
 
@@ -165,19 +167,25 @@ def blueprint(
         following = steps.after(one, name).name
         return following if following in steps.ACCOUNT or (following == "switches" and not one.login_of) else ""
 
+    def is_saved() -> bool:
+        return request.endpoint == "setup.save" and request.form.get("form", "") in saved
+
     @pages.post("/save")
     def save() -> AnyResponse:
-        mine = session()
-        if mine is None:
-            return claim_page("", HTTPStatus.FORBIDDEN)
+        mine, stamp = session(), request.form.get("form", "")
         try:
-            with desk.changing(mine, request.form.get("form", "")) as one:
-                backup = one.save()
-            said = finish()
+            if mine and not is_saved():
+                with desk.changing(mine, stamp) as one:
+                    backup = one.save()
+                    saved.clear()
+                    saved[stamp] = {"path": str(one.path), "backup": str(backup or ""), "said": finish()}
+                desk.leave()
         except EmulatorError as error:
-            return step_page("review", _in_words(error), STATUS.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY))
-        html = shown("done", path=str(one.path), backup=str(backup or ""), said=said)
-        desk.leave()
+            if not is_saved():
+                return step_page("review", _in_words(error), STATUS.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY))
+        if (answer := saved.get(stamp)) is None:  # the session has ended meanwhile
+            return claim_page("", HTTPStatus.FORBIDDEN)
+        html = shown("done", **answer)
         html.delete_cookie(COOKIE, path=url_for("setup.show"))
         return html
 
