@@ -82,7 +82,10 @@ def test_the_pages_say_that_it_was_not_tried_and_ask_for_the_code(house: Open) -
     assert "Not yet tried against the real service" in browser.text
     browser.form("next", user="demo", password=PASSWORD)
     assert "your e-mail address" in browser.text
-    browser.form("send", phone="1").form("next", code=sent_code(bench)).form("next")
+    browser.form("send", phone="1").get(Accept_Language="it")
+    assert "Il codice inviato (il tuo indirizzo e-mail)" in browser.text
+    assert "Dove inviare il codice" in browser.text
+    browser.form("next", code=sent_code(bench)).form("next")
     assert browser.at == "/setup/keypad"
     field = browser.tree.xpath("//input[@type='password']")[0].get("name")
     browser.form("next", **{field: CODE}).form("next", pin=PIN, again=PIN).form("next").form("skip").form()

@@ -96,6 +96,14 @@ def test_a_second_tap_on_save_is_answered_as_the_first(house: Open, monkeypatch:
     assert "Saved" not in here.browser().post("/setup/save", form | {"form": "x.1"}).text
 
 
+def test_what_is_too_long_is_named_by_its_label(house: Open) -> None:
+    browser = house().claimed().form("next", kind="simulated", country="ES")
+    browser.form("next", name_0="x" * 1001)
+    assert "Name to say: at most 1,000 characters" in browser.text
+    browser.form("next", name_0="Total").form("next", pin="1" * 1001)
+    assert "PIN: at most 1,000 characters" in browser.text
+
+
 def test_it_speaks_the_language_of_the_browser(house: Open) -> None:
     browser = house().browser().get(Accept_Language="es")
     assert browser.tree.get("lang") == "es"

@@ -34,6 +34,9 @@ LATE_S = 10.0
 FORM_LIMIT = 100
 """Characters of a field; the longest real one is an alarm's name."""
 
+LABELS = {"pin": Text("PIN"), "code": Text("Code of the alarm")}
+"""Field that a person fills in → its label."""
+
 NAME = "name a device"
 """The deed, as the journal has it."""
 
@@ -198,7 +201,7 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
 def _field(name: str) -> str:
     text = request.form.get(name, "")
     if len(text) > FORM_LIMIT:
-        raise ProtocolError(Text("{name}: at most {limit} characters", name=name, limit=FORM_LIMIT))
+        raise ProtocolError(Text("{name}: at most {limit} characters", name=LABELS.get(name, name), limit=FORM_LIMIT))
     return text
 
 

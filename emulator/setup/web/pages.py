@@ -117,7 +117,8 @@ def blueprint(
     def claim() -> AnyResponse:
         peer = str(request.remote_addr)
         try:
-            made = desk.claim(forms.field(request.form, "code"), peer)
+            label = Text("PIN") if has_pin and has_pin() else Text("Code")
+            made = desk.claim(forms.field(request.form, "code", label), peer)
         except EmulatorError as error:
             refused(peer, "POST /setup/claim", str(error))
             return claim_page(_in_words(error), HTTPStatus.FORBIDDEN)

@@ -97,5 +97,10 @@ def test_what_is_no_code_is_refused_and_not_quoted(asking: Rig, code: str) -> No
     assert asking.alarm._commands.queue.first is None
 
 
+def test_a_code_that_is_too_long_is_named_by_its_label(asking: Rig) -> None:
+    answer = asking.post("/arm", installation="home", mode="night", code="1" * 101)
+    assert "Code of the alarm: at most 100 characters" in answer.text
+
+
 def test_a_disarm_needs_the_pin_of_this_program_all_the_same(asking: Rig) -> None:
     assert asking.call("/api/command", {"disarm": "main", "code": CODE}).status_code == 403
