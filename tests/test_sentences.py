@@ -19,10 +19,10 @@ ENGLISH = ("addon", "cli", "doctor", "config", "simulator", "system.local_api")
 TYPED = ("ConfigError", "Hindered", "ProtocolError")
 """Errors whose texts are for whoever types or programs: English."""
 
-REASONS = {"refuse": 2, "did": 2, "tell": -1, "_tell": -1, "notify": -1, "_on_wrong": 0, "_drop": 1}
+REASONS = {"refuse": 2, "_deny": 2, "did": 2, "tell": -1, "_tell": -1, "notify": -1, "_on_wrong": 0, "_drop": 1}
 """Method → position of the sentence among its arguments, where there are enough of them."""
 
-LEAST = {"refuse": 4, "did": 4, "tell": 2, "_tell": 3, "notify": 3, "_on_wrong": 1, "_drop": 2}
+LEAST = {"refuse": 3, "_deny": 3, "did": 4, "tell": 2, "_tell": 3, "notify": 3, "_on_wrong": 1, "_drop": 2}
 """Fewest arguments with which a method of that name is the one that is meant."""
 
 PASSED_ON = ("words.text", "words.speech")

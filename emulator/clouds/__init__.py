@@ -1,6 +1,6 @@
 """The far side: clouds speak to Verisure. A cloud is a row in CLOUDS; importing this package loads no cloud."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import NamedTuple
 
@@ -96,10 +96,15 @@ class Provider(NamedTuple):
         others.append(wanted)
         if self.modes and wanted not in self.modes:
             return f"has no {wanted}; it has {either([str(one) for one in self.modes])}"
-        partials = list(dict.fromkeys(one for one in others if one.interior in (Interior.DAY, Interior.NIGHT)))
-        if self.one_partial and wanted in partials[1:]:
+        partials = self.twice_named(others)
+        if wanted in partials[1:]:
             return f"has one partial mode: call it {either([str(one) for one in partials])}, and not both"
         return ""
+
+    def twice_named(self, modes: Iterable[ArmMode]) -> list[ArmMode]:
+        """Return those of the modes that are one mode with two names; empty if there are none."""
+        partials = list(dict.fromkeys(one for one in modes if one.interior in (Interior.DAY, Interior.NIGHT)))
+        return partials if self.one_partial and len(partials) > 1 else []
 
 
 CLOUDS = {

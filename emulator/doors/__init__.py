@@ -289,7 +289,7 @@ def naming(names: "PeerNames") -> Callable[[str], str]:
 def invitation(opened: Mapping[str, Door], name: str) -> Invitation:
     """Return what is needed to pair a client with an open door; ProtocolError when there is no such thing."""
     if name not in opened or (invite := row(name).invitation) is None:
-        raise ProtocolError("which door? There is no such code")
+        raise ProtocolError(Text("which door? There is no such code"))
     return invite(opened[name])
 
 

@@ -12,6 +12,11 @@ REMEMBERED = 64
 """Peers, and spellings of a host: those of a home are the same all day."""
 
 
+def plain(peer: str) -> str:
+    """Return an address as IPv4 where it is one: a socket from systemd may speak both."""
+    return peer.removeprefix("::ffff:")
+
+
 def is_local(peer: str, network: IPv4Network) -> bool:
     """Return whether `peer` is in the network of the interface it came in by, or on this host."""
     return is_within(peer, network) or is_within(peer, LOOPBACK)

@@ -50,6 +50,8 @@ FRAMED = {
 class PageWeb(Web):
     """The servers of a page on the LAN; and one for the Supervisor, if the add-on asks for it."""
 
+    body = wsgi.REFUSABLE
+
     def __init__(self, name: str, app: "WSGIApplication", port: int, **more: Any) -> None:
         super().__init__(name, app, port, **more)
         asked = os.environ.get(VARIABLE, "")
@@ -99,6 +101,7 @@ class IngressWeb(Web):
             workers=WORKERS,
             connections=CONNECTIONS,
             at_once=WORKERS,
+            body=wsgi.REFUSABLE,
             welcome=welcome,
             keeps_forwarded=True,
         )

@@ -69,17 +69,15 @@ def inherited() -> Sequence[socket.socket]:
     return activated(os.environ)
 
 
-def plain(peer: str) -> str:
-    """Return an address as IPv4 where it is one: a socket from systemd may speak both."""
-    return peer.removeprefix("::ffff:")
-
-
 class Web:
     """The servers of one app. `look` opens them at the places to serve; `in_the_way` words why it cannot, once for all
     addresses with the same trouble. The trouble of an address is logged again only after it was served.
 
     Not locked: one thread calls `look` and `stop`. `served` and `port` may be read from any.
     """
+
+    body = wsgi.BODY
+    """Bytes of a body that do not come to the app any more."""
 
     def __init__(
         self,
@@ -171,7 +169,7 @@ class Web:
         def welcome(peer: str) -> bool:
             local = place_of(peer, places()) is not None
             if not local:
-                self._refused(plain(peer), "connection", ELSEWHERE)
+                self._refused(access.plain(peer), "connection", ELSEWHERE)
             return local
 
         return wsgi.Server(
@@ -180,6 +178,7 @@ class Web:
             name=self._name,
             workers=WORKERS,
             connections=CONNECTIONS,
+            body=self.body,
             welcome=welcome,
         )
 
@@ -194,9 +193,10 @@ def _alike(failed: Iterable[tuple[str, OSError]]) -> list[list[tuple[str, OSErro
 
 def place_of(peer: str, places: Iterable[Place]) -> Place | None:
     """Return the place by which a local peer comes in; None for one that is not local."""
-    local = [place for place in places if access.is_local(plain(peer), place.network)]
+    peer = access.plain(peer)
+    local = [place for place in places if access.is_local(peer, place.network)]
     # For a peer on this host every place is local; one whose network it is in says more than the first.
-    return next((place for place in local if access.is_within(plain(peer), place.network)), next(iter(local), None))
+    return next((place for place in local if access.is_within(peer, place.network)), next(iter(local), None))
 
 
 def gate(
@@ -214,7 +214,7 @@ def gate(
     def note(why: str, environ: Mapping[str, object]) -> None:
         LOG.debug("%s asked %s: refused", environ.get("REMOTE_ADDR"), why)
         asked = f"{environ.get('REQUEST_METHOD', '')} {environ.get('PATH_INFO', '')}"
-        refused(plain(str(environ.get("REMOTE_ADDR", ""))), asked, why)
+        refused(access.plain(str(environ.get("REMOTE_ADDR", ""))), asked, why)
 
     def refuse(why: str, environ: Mapping[str, Any], start: "StartResponse") -> Iterable[bytes]:
         note(why, environ)
@@ -226,7 +226,7 @@ def gate(
         if place is None:  # the interface went away while the connection was open
             return refuse(ELSEWHERE, environ, start)
         ours: Collection[str] = {name for each in here for name in (each.host, each.advertised)} | set(names)
-        environ["REMOTE_ADDR"] = peer = plain(environ["REMOTE_ADDR"])
+        environ["REMOTE_ADDR"] = peer = access.plain(environ["REMOTE_ADDR"])
         headers = {name: environ[key] for name, key in HEADERS.items() if key in environ}
         environ[PLACE] = place
         if why := access.why_not_enter(peer, environ["REQUEST_METHOD"], headers, ours):

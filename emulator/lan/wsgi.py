@@ -23,6 +23,9 @@ BODY = 65_536
 HEADERS = 16_384
 """Bytes of a request's headers; the longest real ones are below 1 kB."""
 
+REFUSABLE = 2 * BODY
+"""Bytes of a body that come to an app which says in words of its own that it takes only BODY."""
+
 AT_ONCE = 2
 """Requests of one peer that are served at the same time: one may wait for news or for the cloud. More would not be
 served sooner, as threads only take turns with each other, and would delay all other peers."""
@@ -33,6 +36,7 @@ class Server:
 
     A peer that has `per_peer` connections gets another one in place of the one that it has left idle longest. When
     there are `connections`, the peer with most loses one in the same manner. `at_once` requests of a peer are served.
+    A `body` of so many bytes is refused without a word to the app.
     With `keeps_forwarded`, the app gets what a proxy says of the request (X-Forwarded-…), and must know whom to trust.
     """
 
@@ -46,6 +50,7 @@ class Server:
         connections: int,
         per_peer: int = PER_PEER,
         at_once: int = AT_ONCE,
+        body: int = BODY,
         welcome: Callable[[str], bool] = lambda _peer: True,
         keeps_forwarded: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
@@ -60,7 +65,7 @@ class Server:
             dispatcher=self._workers,
             adj=Adjustments(
                 connection_limit=2 * connections,  # ours is held below; those that are being closed still count here
-                max_request_body_size=BODY,
+                max_request_body_size=body,
                 max_request_header_size=HEADERS,
                 clear_untrusted_proxy_headers=not keeps_forwarded,
                 ident=None,

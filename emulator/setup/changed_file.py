@@ -2,14 +2,12 @@
 
 import io
 import re
-from collections.abc import Iterable, Mapping
-from difflib import SequenceMatcher, unified_diff
+from collections.abc import Mapping
+from difflib import unified_diff
 from typing import Any
 
 from emulator import doors
-from emulator.config import yaml_file
-from emulator.errors import ConfigError
-from emulator.setup import new_file
+from emulator.setup import comments, new_file
 from emulator.setup.answers import AnswerRefused, Answers, differing, value_of
 from emulator.words.text import Text
 
@@ -44,8 +42,7 @@ def text(before: str, was: Answers, wanted: Answers) -> str:
         changed = dumped(content)
     except (YAMLError, KeyError, TypeError, AttributeError, IndexError):
         raise AnswerRefused(Text("Set-up cannot change a file that is written like this: do it by hand.")) from None
-    kept = _kept(before, plain, changed)
-    return kept if _content(kept) == _content(changed) else _with_comments(before, changed)
+    return comments.kept(before, plain, changed)
 
 
 def difference(before: str, after: str) -> str:
@@ -152,68 +149,3 @@ def _indents(text: str) -> tuple[int, int]:
     mapping = re.search(r"^( +)[^\s#-]", text, re.MULTILINE)
     dash = re.search(r"^( *)- ", text, re.MULTILINE)
     return len(mapping[1]) if mapping else 2, len(dash[1]) if dash else 2
-
-
-def _kept(before: str, plain: str, changed: str) -> str:
-    """Return the changed file, in which whatever did not change looks as in `before`, with every comment.
-
-    `plain` is `before` as the library writes it without comments: line by line, or all comments go to the end.
-    """
-    old, rest = _commented(before)
-    if len(old) != len(plain.splitlines()):
-        return _with_comments(before, changed)
-    new, result = changed.splitlines(), list[str]()
-    for kind, begin, end, first, last in SequenceMatcher(None, plain.splitlines(), new, autojunk=False).get_opcodes():
-        if kind == "equal":
-            result += [line for comments, text in old[begin:end] for line in (*comments, text)]
-            continue
-        result += [line for comments, _ in old[begin:end] for line in comments]
-        behind = [_behind(text) for _, text in old[begin:end]] if end - begin == last - first else [""] * (last - first)
-        result += [f"{line}{comment}" for line, comment in zip(new[first:last], behind, strict=True)]
-    return "\n".join([*result, *rest]) + "\n"
-
-
-def _commented(text: str) -> tuple[list[tuple[list[str], str]], list[str]]:
-    """Return each line that says something, with the comments and blank lines above it; and those at the end."""
-    found, above = list[tuple[list[str], str]](), list[str]()
-    for line in text.splitlines():
-        if line.strip() and not _is_comment(line):
-            found.append((above, line))
-            above = []
-        else:
-            above.append(line)
-    return found, above
-
-
-def _behind(line: str) -> str:
-    """Return the comment behind what a line says, with the blanks before it; empty if there is none."""
-    whole = _content(line.strip())
-    for found in re.finditer(r"\s+#", line):
-        if whole is not None and _content(line[: found.start()].strip()) == whole:
-            return line[found.start() :]
-    return ""
-
-
-def _with_comments(before: str, changed: str) -> str:
-    """Return the changed file, with the comments of the one before at its end."""
-    return changed + "".join(f"{line}\n" for line in _comments(before))
-
-
-def _comments(text: str) -> Iterable[str]:
-    behind = {line: _behind(line).strip() for line in text.splitlines()}
-    return [
-        line.strip() if _is_comment(line) else comment
-        for line, comment in behind.items()
-        if comment or _is_comment(line)
-    ]
-
-
-def _is_comment(line: str) -> bool:
-    return line.lstrip().startswith("#")
-
-
-def _content(text: str) -> Any:
-    try:
-        return yaml_file.read("", text).content
-    except ConfigError:
-        return None

@@ -30,6 +30,7 @@ from emulator.store import refused_logins
 from emulator.store.journal import Journal
 from emulator.store.pin import SHAPE
 from emulator.system import kept
+from emulator.words import spoken
 from emulator.words.language import of_house
 from emulator.words.text import Text
 
@@ -162,6 +163,17 @@ class SetUp:
     def take_switches(self, wanted: Sequence[SwitchAnswer]) -> None:
         """Take the switches, of all alarms."""
         proposals.check(wanted)
+        for alarm in self.answers.alarms:
+            mine = (one.mode for one in wanted if one.alarm == alarm.name)
+            if twice := clouds.row(alarm.cloud).twice_named(mine):
+                one, other, *_ = map(spoken.mode, twice)
+                text = Text(
+                    "{alarm} has one mode for both {one} and {other}: choose one of the two.",
+                    alarm=alarm.title,
+                    one=one,
+                    other=other,
+                )
+                raise AnswerRefused(text)
         self.answers = replace(self.answers, switches=tuple(wanted))
 
     def take_pin(self, pin: str, again: str) -> None:

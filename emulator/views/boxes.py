@@ -30,13 +30,17 @@ Kind = Literal["person", "failed", "unsure"]
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """A button in a box: the path of a form, its hidden fields, and its words. With `pin` it asks for the PIN."""
+    """A button in a box: the path of a form, its hidden fields, and its words.
+
+    With `pin` it asks for the PIN, with `code` for the code of the alarm itself.
+    """
 
     id: str
     path: str
     fields: tuple[tuple[str, str], ...]
     label: str
     pin: bool = False
+    code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +114,23 @@ def _answers(one: AlarmFacts, last: Entry, *, pin: bool) -> tuple[Deed, ...]:
         return ()
     # Also where that is a repetition, which was answered from memory: the offer stands as long as nothing is sent.
     if one.offer and one.offer.arm.mode == action.mode:
-        return answers(one.name, one.offer, PAST, pin=pin)
-    return (_again(one.name, action),)
+        return answers(one.name, one.offer, PAST, pin=pin, code=one.asks_code)
+    return (_again(one.name, action, code=one.asks_code),)
 
 
-def answers(installation: str, offer: Offer, path: str, *, pin: bool) -> tuple[Deed, ...]:
-    """Return the two answers to a refusal for open windows; the form at `path` decides."""
+def answers(installation: str, offer: Offer, path: str, *, pin: bool, code: bool) -> tuple[Deed, ...]:
+    """Return the two answers to a refusal for open windows; the form at `path` decides.
+
+    The decision needs no `code`: the alarm has kept that of the refused command.
+    """
     fields = (("installation", installation), ("refusal", str(offer.entry)))
     past = Deed(f"past-{installation}", path, fields, spoken.without(offer.arm.past), pin)
-    return (_again(installation, offer.arm), past)
+    return (_again(installation, offer.arm, code=code), past)
 
 
-def _again(installation: str, action: Arm) -> Deed:
+def _again(installation: str, action: Arm, *, code: bool) -> Deed:
     fields = (("installation", installation), ("mode", str(action.mode)))
-    return Deed(f"again-{installation}", "/arm", fields, Text("Try again"))
+    return Deed(f"again-{installation}", "/arm", fields, Text("Try again"), code=code)
 
 
 def _is_over(last: Entry, one: AlarmFacts, now: float) -> bool:

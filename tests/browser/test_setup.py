@@ -131,7 +131,7 @@ def prove(person: Newcomer, face: Owa) -> None:
     person.reads("A code by SMS or e-mail")
     for code, problem in (("000000", "the cloud did not take that code"), ("", "")):
         person.choose("#send")
-        person.see(person.said(Text("The code that was sent to {phone}", phone="******123")))
+        person.see(person.said(Text("The code that was sent ({phone})", phone="******123")))
         person.look()
         person.fill("#code", code or face.trust.messages[-1].code)
         person.go_on()

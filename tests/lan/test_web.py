@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator.lan import web
+from emulator.lan import access, web
 from emulator.lan.network import Nic, Place
-from emulator.lan.web import LOCALHOST, PLACE, Web, activated, gate, place_of, plain
+from emulator.lan.web import LOCALHOST, PLACE, Web, activated, gate, place_of
 from tests.support.patience import PATIENCE_S
 from tests.support.program import free_port
 
@@ -112,7 +112,7 @@ def test_the_place_by_which_a_peer_comes() -> None:
     assert place_of("127.0.0.1", (ETH, WLAN, LOCALHOST)) is LOCALHOST
     assert place_of("127.0.0.1", (ETH, WLAN)) is ETH
     assert place_of("127.0.0.1", ()) is None
-    assert plain("::ffff:10.0.0.9") == "10.0.0.9"
+    assert access.plain("::ffff:10.0.0.9") == "10.0.0.9"
 
 
 # -- servers ----------------------------------------------------------------------------------------------------

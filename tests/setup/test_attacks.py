@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
+from emulator.lan import wsgi
 from emulator.setup.claim import LOCK_S, TRIES, TRIES_AT_MOST, TRIES_OF_ALL, ClaimCode, ClaimRefused
 from emulator.setup.web.desk import IDLE_S
 from emulator.setup.web.first_run import FirstRun
@@ -230,6 +231,13 @@ def test_nothing_secret_is_in_an_address_an_answer_or_the_log(house: Open, caplo
         assert secret not in bench.path.read_text()
 
 
+FROM_SPAIN = {
+    "Accept-Language": "es",
+    "Content-Type": "application/x-www-form-urlencoded",
+    "Sec-Fetch-Site": "same-origin",
+}
+
+
 def test_the_gate_of_the_server_refuses_foreign_names_and_peers(make: Make) -> None:
     bench = make()
     port = free_port()
@@ -240,6 +248,11 @@ def test_the_gate_of_the_server_refuses_foreign_names_and_peers(make: Make) -> N
         assert ASKS in requests.get(url, timeout=PATIENCE_S).text
         for host in ("evil.example", "evil.example:80", "192.168.7.2"):
             assert requests.get(f"{url}setup/", headers={"Host": host}, timeout=PATIENCE_S).status_code == 403
+        looks = {"Host": "alarm.lan", "Accept": "text/html", "Accept-Language": "es"}
+        assert f'href="{url}"' in requests.get(url, headers=looks, timeout=PATIENCE_S).text
+        for size, said in (wsgi.BODY + 1, "Era demasiado"), (wsgi.REFUSABLE, "exceeds max_body"):
+            large = requests.post(f"{url}setup/claim", "x" * size, headers=FROM_SPAIN, timeout=PATIENCE_S)
+            assert (large.status_code, said in large.text) == (413, True)
         form = {"code": str(first.code)}
         refused = requests.post(f"{url}setup/claim", form, headers={"Origin": EVIL}, timeout=PATIENCE_S)
         assert refused.status_code == 403

@@ -7,6 +7,7 @@ from emulator.setup.answers import AnswerRefused
 from emulator.setup.set_up import SetUp
 from emulator.simulator.mypages.face import Mypages
 from emulator.system import kept
+from emulator.words.language import language
 from tests.setup.conftest import Make
 from tests.setup.house import Open
 from tests.setup.rig import PASSWORD, PIN, Bench, finish
@@ -56,6 +57,17 @@ def test_only_its_modes_are_proposed(make: Make) -> None:
     }
 
 
+def test_day_and_night_are_one_mode_so_only_one_becomes_a_switch(make: Make) -> None:
+    one = logged_in(make(api="mypages", profile="home-night"))
+    [alarm] = one.answers.alarms
+    total, day, night = (choice.switch for choice in one.choices(alarm))
+    with pytest.raises(AnswerRefused) as refused:
+        one.take_switches([total, day, night])
+    assert language("es").say(refused.value.args[0]).endswith("un solo modo para día y noche: elige uno de los dos.")
+    for partial in (day, night):
+        one.take_switches([total, partial])
+
+
 def test_what_is_no_code_is_refused(make: Make) -> None:
     one = logged_in(make(api="mypages", profile="home-night"))
     for wrong in ("12", "12a4", "1" * 13):
@@ -70,7 +82,10 @@ def test_the_pages_say_that_it_was_not_tried_and_ask_for_the_code(house: Open) -
     assert "Not yet tried against the real service" in browser.text
     browser.form("next", user="demo", password=PASSWORD)
     assert "your e-mail address" in browser.text
-    browser.form("send", phone="1").form("next", code=sent_code(bench)).form("next")
+    browser.form("send", phone="1").get(Accept_Language="it")
+    assert "Il codice inviato (il tuo indirizzo e-mail)" in browser.text
+    assert "Dove inviare il codice" in browser.text
+    browser.form("next", code=sent_code(bench)).form("next")
     assert browser.at == "/setup/keypad"
     field = browser.tree.xpath("//input[@type='password']")[0].get("name")
     browser.form("next", **{field: CODE}).form("next", pin=PIN, again=PIN).form("next").form("skip").form()

@@ -1,12 +1,17 @@
 """The pages of the first start: from the code to the file, without JavaScript."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
+from emulator.setup.web import desk
 from emulator.simulator.accounts import Contract, SimulatedAccount
 from emulator.store.pin import Pin
-from tests.setup.browser import PEER, Browser
+from tests.setup.browser import HOST, PEER, Browser
 from tests.setup.house import Open
 from tests.setup.rig import PASSWORD, PIN, SECOND, WRONG, Bench
+from tests.support.patience import PATIENCE_S
 
 
 def to_real(browser: Browser, bench: Bench, **more: Any) -> Browser:
@@ -70,6 +75,33 @@ def test_a_real_one_with_two_alarms_and_all_that_goes_wrong(house: Open) -> None
     for secret in (PASSWORD, WRONG):
         assert secret not in bench.path.read_text()
         assert secret in bench.concealed
+
+
+def test_a_second_tap_on_save_is_answered_as_the_first(house: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both taps come at once, or the second one when all is over."""
+    monkeypatch.setattr(desk, "ALONE_S", PATIENCE_S)
+    here = house()
+    browser = to_the_end(here.claimed().form("next", kind="simulated", country="ES"))
+    form, cookie = dict(browser.tree.forms[0].form_values()), browser.cookie
+
+    def save(_: int) -> tuple[int, bool]:
+        mine = here.browser()
+        mine.client.set_cookie("setup", cookie, domain=HOST.partition(":")[0], path="/setup/")
+        return mine.post("/setup/save", form).page.status_code, "Saved" in mine.text
+
+    with ThreadPoolExecutor(2) as both:
+        assert [*both.map(save, range(2)), save(3)] == [(200, True)] * 3
+    assert here.finished == ["yes"]
+    assert "Type the code" in here.browser().get().text
+    assert "Saved" not in here.browser().post("/setup/save", form | {"form": "x.1"}).text
+
+
+def test_what_is_too_long_is_named_by_its_label(house: Open) -> None:
+    browser = house().claimed().form("next", kind="simulated", country="ES")
+    browser.form("next", name_0="x" * 1001)
+    assert "Name to say: at most 1,000 characters" in browser.text
+    browser.form("next", name_0="Total").form("next", pin="1" * 1001)
+    assert "PIN: at most 1,000 characters" in browser.text
 
 
 def test_it_speaks_the_language_of_the_browser(house: Open) -> None:

@@ -13,6 +13,7 @@ from emulator.lan import access
 from emulator.model import Origin
 from emulator.store.journal import Journal
 from emulator.store.pin import Pin, PinRefused
+from emulator.words.text import Text
 
 LOG = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ class Access:
         origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
         if why := access.why_not_change(origin, site, f"{request.scheme}://{request.host}", is_json=request.is_json):
             self.refuse(str(request.remote_addr), line_of(request), why)
-            raise ProtocolError(f"refused: {why}", HTTPStatus.FORBIDDEN)
+            raise ProtocolError(Text("refused: {why}", why=why), HTTPStatus.FORBIDDEN)
 
     def check_token(self, request: Request, asked: str, installation: str = "") -> bool:
         """Return whether the request bears this machine's token; refuse any other token.
@@ -52,13 +53,13 @@ class Access:
         here = access.is_within(str(request.remote_addr), access.LOOPBACK)
         shown = (request.authorization.token or "").encode()
         if not (here and hmac.compare_digest(shown, self._token.encode())):
-            self._deny(request, asked, "the token is not the one in the state folder", installation)
+            self._deny(request, asked, Text("the token is not the one in the state folder"), installation)
         return True
 
     def check_machine(self, request: Request, asked: str) -> None:
         """Require this machine's token; no PIN replaces it."""
         if not self.check_token(request, asked):
-            self._deny(request, asked, "only a command typed on this machine may do that")
+            self._deny(request, asked, Text("only a command typed on this machine may do that"))
 
     def check_person(self, request: Request, pin: str | None, asked: str, installation: str = "") -> None:
         """Require the PIN or this machine's token."""
@@ -82,7 +83,7 @@ class Access:
 
     def note_method(self, request: Request) -> None:
         """Journal that a change was asked for with a method that never changes anything, such as a link's GET."""
-        self.refuse(str(request.remote_addr), line_of(request), "only a POST may change something")
+        self.refuse(str(request.remote_addr), line_of(request), Text("only a POST may change something"))
 
     def _deny(self, request: Request, asked: str, why: str, installation: str = "") -> NoReturn:
         self.refuse(str(request.remote_addr), asked, why, installation)

@@ -51,7 +51,8 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
         except OfferOver as error:
             html = render_template("decide.html", problem=str(error))
             return Response(html, status_of(error), content_type="text/html; charset=utf-8")
-        deeds = answers(name, offer, f"/decide?t={offer.token}", pin=overview.force_pin)
+        path, asks_code = f"/decide?t={offer.token}", overview.hub.asks_code(name)
+        deeds = answers(name, offer, path, pin=overview.force_pin, code=asks_code)
         html = render_template("decide.html", installation=name, offer=offer, deeds=deeds, problem=problem)
         return Response(html, status, content_type="text/html; charset=utf-8")
 

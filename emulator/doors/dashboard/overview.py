@@ -21,6 +21,7 @@ from emulator.views.devices import devices
 from emulator.views.facts import AlarmFacts, facts
 from emulator.views.sheet import SAID, Part, Sheet, ShownDoor, ShownSwitch, part
 from emulator.words.language import ENGLISH, Language
+from emulator.words.text import Text
 
 LOOKED_THROUGH = 100
 """Journal entries that are searched for the last command of each alarm."""
@@ -122,7 +123,8 @@ class Overview:
         if installation is None and len(names) == 1:
             return names[0]
         if installation not in names:
-            raise ProtocolError(f"which alarm? Name one of {', '.join(names)} as `installation`", HTTPStatus.CONFLICT)
+            text = Text("which alarm? Name one of {names} as `installation`", names=tuple(names))
+            raise ProtocolError(text, HTTPStatus.CONFLICT)
         return installation
 
     def armed_over(self, installation: str, mode: ArmMode) -> Axes | None:
@@ -138,7 +140,7 @@ class Overview:
     def press(self) -> float:
         """Press the link button and return for how many seconds; ProtocolError when there is none."""
         if self.pairing is None:
-            raise ProtocolError("there is no Hue bridge: doors.hue is not in devices.yaml", HTTPStatus.CONFLICT)
+            raise ProtocolError(Text("there is no Hue bridge: doors.hue is not in devices.yaml"), HTTPStatus.CONFLICT)
         press_button(self.journal, self.now())
         self.news.changed()
         return BUTTON_S

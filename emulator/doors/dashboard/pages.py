@@ -34,18 +34,25 @@ LATE_S = 10.0
 FORM_LIMIT = 100
 """Characters of a field; the longest real one is an alarm's name."""
 
+LABELS = {"pin": Text("PIN"), "code": Text("Code of the alarm")}
+"""Field that a person fills in → its label."""
+
 NAME = "name a device"
 """The deed, as the journal has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request to arm over an armed mode, `over`: a person has to confirm that `then` is wanted."""
+    """A request to arm over an armed mode, `over`: a person has to confirm that `then` is wanted.
+
+    With `asks_code` the alarm's code is typed once more: no page ever holds it.
+    """
 
     installation: str
     mode: ArmMode
     over: Axes
     then: Axes
+    asks_code: bool
 
 
 Answer = Question | Invitation
@@ -85,13 +92,16 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
 
     def submit(action: Action) -> Question | None:
         installation = overview.find(_field("installation"))
+        asks_code = overview.hub.asks_code(installation)
         if isinstance(action, Arm):
             over = overview.armed_over(installation, action.mode)
             if over is not None and str(over) != _field("over"):
-                return Question(installation, action.mode, over, over.after(action))
+                return Question(installation, action.mode, over, over.after(action), asks_code)
         else:
             access.check_person(request, _field("pin"), str(action), installation)
         code = _field("code")
+        if asks_code and not code:
+            raise ProtocolError(Text("this alarm asks for its own code with each command: type it, and press again"))
         if not re.fullmatch(CODE_SHAPE, code):
             raise ProtocolError(Text("the alarm's code has digits alone"))
         overview.hub.command(installation, replace(action, code=code), Origin("dashboard", str(request.remote_addr)))
@@ -191,7 +201,7 @@ def blueprint(overview: Overview, access: Access) -> Blueprint:
 def _field(name: str) -> str:
     text = request.form.get(name, "")
     if len(text) > FORM_LIMIT:
-        raise ProtocolError(Text("{name}: at most {limit} characters", name=name, limit=FORM_LIMIT))
+        raise ProtocolError(Text("{name}: at most {limit} characters", name=LABELS.get(name, name), limit=FORM_LIMIT))
     return text
 
 

@@ -23,7 +23,7 @@ from emulator.lan.web import LOCALHOST
 from emulator.setup import door_choices, lost
 from emulator.setup.claim import ClaimCode
 from emulator.setup.set_up import SetUp
-from emulator.setup.web import pages
+from emulator.setup.web import failures, pages
 from emulator.setup.web.desk import SetUpDesk
 from emulator.store.journal import Journal
 from emulator.store.pin import set_pin
@@ -79,12 +79,11 @@ def create_app(desk: SetUpDesk, finish: Callable[[], str], is_over: Callable[[],
         return reply
 
     @app.errorhandler(Exception)
-    def fail(error: Exception) -> Response | HTTPException:
-        if isinstance(error, HTTPException):
-            return error
-        # The form may hold a password: neither it nor its values are logged.
-        LOG.error("a request from %s failed", request.remote_addr, exc_info=error)
-        return Response("a defect of this program; its log tells more\n", 500, content_type="text/plain; charset=utf-8")
+    def fail(error: Exception) -> Response:
+        if not isinstance(error, HTTPException):
+            # The form may hold a password: neither it nor its values are logged.
+            LOG.error("a request from %s failed", request.remote_addr, exc_info=error)
+        return failures.page(error)
 
     return app
 
@@ -121,14 +120,16 @@ class FirstRun:
             page_port=self.port,
         )
         self.desk = SetUpDesk(begin, self.code.check, clock.monotonic, goes_on=True)
+        app = create_app(self.desk, self._finish, self.written.is_set, self.trouble)
         self._web = PageWeb(
             "setup",
-            create_app(self.desk, self._finish, self.written.is_set, self.trouble),
+            app,
             self.port,
             interfaces=interfaces,
             also=(LOCALHOST,),
             names=own_names(socket.gethostname()),
             in_the_way=self._in_the_way,
+            misnamed=failures.misnamed(app, ENGLISH),
             nics=network.nics,
         )
         self._life = Life(

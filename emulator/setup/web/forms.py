@@ -36,11 +36,11 @@ TONGUES = {
 Fields = Mapping[str, str]
 
 
-def field(fields: Fields, name: str) -> str:
-    """Return a field; AnswerRefused if it is too long."""
+def field(fields: Fields, name: str, label: str = "") -> str:
+    """Return a field; AnswerRefused if it is too long, by the label that a person sees."""
     text = fields.get(name, "")
     if len(text) > LONGEST:
-        raise AnswerRefused(Text("{name}: at most {n} characters", name=name, n=LONGEST))
+        raise AnswerRefused(Text("{name}: at most {n} characters", name=label or name, n=LONGEST))
     return text
 
 
@@ -138,12 +138,12 @@ def _take_alarm(one: SetUp, fields: Fields, _desk: SetUpDesk) -> bool:
     if field(fields, "kind") == "simulated":
         one.simulate(country, language)
     else:
-        one.choose_place(country, language, field(fields, "cloud"), field(fields, "url"))
+        one.choose_place(country, language, field(fields, "cloud"), field(fields, "url", Text("Its address")))
     return True
 
 
 def _take_login(one: SetUp, fields: Fields, desk: SetUpDesk) -> bool:
-    user, password = field(fields, "user"), field(fields, "password")
+    user, password = field(fields, "user", Text("User")), field(fields, "password", Text("Password"))
     desk.ask(lambda: one.log_in(user, password))
     return True
 
@@ -153,7 +153,7 @@ def _take_code(one: SetUp, fields: Fields, desk: SetUpDesk) -> bool:
         which = _number(field(fields, "phone"))
         desk.ask(lambda: one.send_code(which))
         return False
-    code = field(fields, "code")
+    code = field(fields, "code", Text("The code that was sent"))
     desk.ask(lambda: one.confirm(code))
     return True
 
@@ -172,24 +172,25 @@ def _take_switches(one: SetUp, fields: Fields, _desk: SetUpDesk) -> bool:
 def _wanted(choices: Sequence[Choice], fields: Fields) -> Iterator[SwitchAnswer]:
     for at, choice in enumerate(choices):
         if f"want-{at}" in fields:
-            name, disarms = field(fields, f"name-{at}").strip(), field(fields, f"off-{at}") == "disarm"
-            yield replace(choice.switch, name=name, disarms=disarms)
+            name = field(fields, f"name-{at}", Text("Name to say")).strip()
+            yield replace(choice.switch, name=name, disarms=field(fields, f"off-{at}") == "disarm")
 
 
 def _take_keypad(one: SetUp, fields: Fields, _desk: SetUpDesk) -> bool:
-    one.take_codes({alarm.name: field(fields, f"code-{alarm.name}") for alarm in one.coded})
+    labels = {alarm.name: Text("Code of {alarm}", alarm=alarm.title) for alarm in one.coded}
+    one.take_codes({name: field(fields, f"code-{name}", label) for name, label in labels.items()})
     return True
 
 
 def _take_pin(one: SetUp, fields: Fields, _desk: SetUpDesk) -> bool:
-    one.take_pin(field(fields, "pin"), field(fields, "again"))
+    one.take_pin(field(fields, "pin", Text("PIN")), field(fields, "again", Text("Once more")))
     return True
 
 
 def _take_doors(one: SetUp, fields: Fields, _desk: SetUpDesk) -> bool:
     one.take_doors(
         {
-            door.name: {key.key: field(fields, f"{door.name}-{key.key}") or key.value for key in door.keys}
+            door.name: {key.key: field(fields, f"{door.name}-{key.key}", key.key) or key.value for key in door.keys}
             for door in one.door_choices()
             if door.is_fixed or f"door-{door.name}" in fields
         }
@@ -208,7 +209,7 @@ def _take_notices(one: SetUp, fields: Fields, desk: SetUpDesk) -> bool:
             desk.told = notices.send_test(one.targets, place, language)
 
         desk.ask(send)
-    elif url := field(fields, "url"):
+    elif url := field(fields, "url", Text("Address of a target, as Apprise writes it")):
         one.add_target(url)
     else:
         return what == "next"

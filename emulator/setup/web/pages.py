@@ -47,6 +47,8 @@ def blueprint(
     """
     pages = Blueprint("setup", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
     later = has_pin is not None
+    saved: dict[str, dict[str, Any]] = {}
+    """Stamp of the form that was saved last → what its answer says: a second tap on its button gets the same."""
 
     def session() -> BrowserSession | None:
         # Another port of this host may have set one of the same name: cookies know no ports.
@@ -96,7 +98,7 @@ def blueprint(
             if why := access.why_not_change(origin, site, own, is_json=False):
                 refused(str(request.remote_addr), f"{request.method} {request.path}", why)
                 return claim_page(Text("That form was not from this page, so nothing was done."), HTTPStatus.FORBIDDEN)
-        if request.endpoint in OPEN or session():
+        if request.endpoint in OPEN or session() or is_saved():
             return None
         return claim_page("", HTTPStatus.OK if request.method == "GET" else HTTPStatus.FORBIDDEN)
 
@@ -115,7 +117,8 @@ def blueprint(
     def claim() -> AnyResponse:
         peer = str(request.remote_addr)
         try:
-            made = desk.claim(forms.field(request.form, "code"), peer)
+            label = Text("PIN") if has_pin and has_pin() else Text("Code")
+            made = desk.claim(forms.field(request.form, "code", label), peer)
         except EmulatorError as error:
             refused(peer, "POST /setup/claim", str(error))
             return claim_page(_in_words(error), HTTPStatus.FORBIDDEN)
@@ -165,19 +168,25 @@ def blueprint(
         following = steps.after(one, name).name
         return following if following in steps.ACCOUNT or (following == "switches" and not one.login_of) else ""
 
+    def is_saved() -> bool:
+        return request.endpoint == "setup.save" and request.form.get("form", "") in saved
+
     @pages.post("/save")
     def save() -> AnyResponse:
-        mine = session()
-        if mine is None:
-            return claim_page("", HTTPStatus.FORBIDDEN)
+        mine, stamp = session(), request.form.get("form", "")
         try:
-            with desk.changing(mine, request.form.get("form", "")) as one:
-                backup = one.save()
-            said = finish()
+            if mine and not is_saved():
+                with desk.changing(mine, stamp) as one:
+                    backup = one.save()
+                    saved.clear()
+                    saved[stamp] = {"path": str(one.path), "backup": str(backup or ""), "said": finish()}
+                desk.leave()
         except EmulatorError as error:
-            return step_page("review", _in_words(error), STATUS.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY))
-        html = shown("done", path=str(one.path), backup=str(backup or ""), said=said)
-        desk.leave()
+            if not is_saved():
+                return step_page("review", _in_words(error), STATUS.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY))
+        if (answer := saved.get(stamp)) is None:  # the session has ended meanwhile
+            return claim_page("", HTTPStatus.FORBIDDEN)
+        html = shown("done", **answer)
         html.delete_cookie(COOKIE, path=url_for("setup.show"))
         return html
 
@@ -212,12 +221,13 @@ def blueprint(
         """Serve the page's own files, which set-up looks like."""
         if file not in LOOKS:
             abort(HTTPStatus.NOT_FOUND)
-        return Response((_folder() / file).read_bytes(), mimetype=LOOKS[file])
+        return Response((looks() / file).read_bytes(), mimetype=LOOKS[file])
 
     return pages
 
 
-def _folder() -> Path:
+def looks() -> Path:
+    """Return the folder of the files that these pages share with the page."""
     name, _ = door_choices.page_door()
     return Path(import_module(doors.DOORS[name]).__file__ or "").parent / "static"
 

@@ -107,6 +107,31 @@ def test_nothing_changes_without_a_post(rig: Rig, path: str, method: str) -> Non
     assert rig.sent == []
 
 
+def test_the_journal_tells_of_it_in_the_language_of_the_reader(rig: Rig) -> None:
+    rig.get("/arm?mode=total")
+    assert "Solo un POST puede cambiar algo" in rig.get("/journal", Accept_Language="es").text
+
+
+REFUSED = {
+    "/arm": "¿qué alarma? Indica una de estas como `installation`: home",
+    "/pair": "no hay ningún puente Hue: doors.hue no está en devices.yaml",
+    "/invite": "¿qué acceso? No tiene ningún código",
+}
+
+
+@pytest.mark.parametrize("path", REFUSED)
+def test_a_form_is_refused_in_the_language_of_the_reader(rig: Rig, path: str) -> None:
+    fields = {"installation": "villa", "mode": "total", "pin": PIN, "door": "none"}
+    answer = rig._ask("POST", path, PEER, {"Origin": PAGE, "Accept-Language": "es"}, data=fields)
+    assert REFUSED[path][1:] in answer.text
+
+
+def test_a_form_of_another_page_is_refused_in_the_language_of_the_reader(rig: Rig) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site", "Accept-Language": "es"}
+    answer = rig._ask("POST", "/arm", PEER, headers, data={"mode": "total"})
+    assert "echazado: desde una página web que no es nuestra" in answer.text
+
+
 def test_a_question_asked_in_the_wrong_way_is_no_change(rig: Rig) -> None:
     before = rig.entries()
     assert rig.call("/api/state", {}).status_code == 405

@@ -3,8 +3,10 @@
 import logging
 
 import pytest
+from lxml import html
+from werkzeug.test import TestResponse
 
-from emulator.model import Arm, Disarm
+from emulator.model import Arm, ArmMode, Disarm
 from tests.doors.dashboard.rig import PIN, Rig
 
 CODE = "478213"
@@ -23,6 +25,12 @@ def waiting(rig: Rig) -> Arm | Disarm:
     return first.command.action
 
 
+def form_of(page: TestResponse, button: str) -> html.FormElement:
+    """The form of a button, whose fields a person has not filled in yet."""
+    assert CODE not in page.text
+    return next(html.fromstring(page.data).get_element_by_id(button).iterancestors("form"))
+
+
 def test_the_page_has_a_field_for_it_only_where_it_is_asked(asking: Rig) -> None:
     assert asking.get("/").text.count('name="code"') == 2
     assert (asking.get("/api/state").json or {})["installations"][0]["asks_code"] is True
@@ -38,6 +46,32 @@ def test_the_page_passes_it_on(asking: Rig) -> None:
     asking.post("/disarm", installation="home", pin=PIN, code=CODE)
     assert isinstance(waiting(asking), Disarm)
     assert waiting(asking).code == CODE
+
+
+def test_a_change_of_mode_asks_for_it_once_more(asking: Rig) -> None:
+    asking.post("/arm", installation="home", mode="night", code=CODE)
+    asking.settle()
+    question = asking.post("/arm", installation="home", mode="total", code=CODE)
+    form = form_of(question, "ask-yes")
+    assert dict(form.fields) == {"installation": "home", "days": "1", "over": "night", "code": None}
+    asking.post("/arm", installation="home", mode="total", over="night", code=CODE)
+    assert (waiting(asking), waiting(asking).code) == (Arm(ArmMode.parse("total")), CODE)
+
+
+def test_a_second_try_asks_for_it_once_more(asking: Rig) -> None:
+    asking.panel.window("Comedor", is_open=True)
+    asking.post("/arm", installation="home", mode="night", code=CODE)
+    asking.settle()
+    assert "code" in form_of(asking.get("/"), "again-home").fields
+    asking.alarm.asks_code = False
+    assert "code" not in form_of(asking.get("/"), "again-home").fields
+
+
+def test_a_person_who_types_none_is_told_to(asking: Rig) -> None:
+    answer = asking.post("/arm", installation="home", mode="night")
+    assert answer.status_code == 400
+    assert "its own code with each command: type it" in answer.text
+    assert asking.alarm._commands.queue.first is None
 
 
 def test_a_program_passes_it_on_and_nothing_tells_it(asking: Rig, caplog: pytest.LogCaptureFixture) -> None:
@@ -61,6 +95,11 @@ def test_what_is_no_code_is_refused_and_not_quoted(asking: Rig, code: str) -> No
     assert f'"{code}"' not in answer.text
     assert asking.post("/arm", installation="home", mode="night", code=code).status_code == 400
     assert asking.alarm._commands.queue.first is None
+
+
+def test_a_code_that_is_too_long_is_named_by_its_label(asking: Rig) -> None:
+    answer = asking.post("/arm", installation="home", mode="night", code="1" * 101)
+    assert "Code of the alarm: at most 100 characters" in answer.text
 
 
 def test_a_disarm_needs_the_pin_of_this_program_all_the_same(asking: Rig) -> None:
