@@ -55,7 +55,7 @@ def test_a_change_of_mode_asks_for_it_once_more(asking: Rig) -> None:
     form = form_of(question, "ask-yes")
     assert dict(form.fields) == {"installation": "home", "days": "1", "over": "night", "code": None}
     asking.post("/arm", installation="home", mode="total", over="night", code=CODE)
-    assert (waiting(asking), waiting(asking).code) == (Arm(ArmMode.parse("total")), CODE)
+    assert waiting(asking) == Arm(ArmMode.parse("total"), code=CODE)
 
 
 def test_a_second_try_asks_for_it_once_more(asking: Rig) -> None:
