@@ -2,12 +2,11 @@
 
 import json
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 
-from emulator.model import Interior, Result
+from emulator.model import Result
 from emulator.model.activity import AlarmEvent, EventKind, Means
-from emulator.store.history import Span
 from emulator.store.journal import Journal
 
 KEEP_EVENTS = 2_000
@@ -23,10 +22,6 @@ time zone than the house. Zones differ by whole half hours."""
 MOST_COMMANDS = 200
 """Commands among which that of a row is looked for."""
 
-BEFORE_S, AFTER_S = 1200.0, 900.0
-"""Time around a change that a poll has found in which its row may be: polls are minutes apart, and clocks wrong."""
-
-CHANGES = (EventKind.ARMED, EventKind.DISARMED)
 BY_HAND = (Means.KEYPAD, Means.REMOTE, Means.PANEL)
 """Means that are not the network: no command of ours comes that way."""
 
@@ -160,19 +155,3 @@ def _kind(text: str) -> EventKind:
 
 def _means(text: str) -> Means:
     return Means(text) if text in set(Means) else Means.UNKNOWN
-
-
-def movers(spans: Sequence[Span], found: Iterable[LoggedEvent]) -> dict[float, LoggedEvent]:
-    """Return the event behind each change of the panel that was no command of ours, by `since` of the span. Pure."""
-    left = sorted((one for one in found if one.kind in CHANGES and one.command is None), key=lambda one: one.at)
-    moved: dict[float, LoggedEvent] = {}
-    for span in spans[1:]:
-        if span.command is not None:
-            continue
-        is_off = span.axes.interior is Interior.OFF and span.axes.perimeter is False
-        near = [one for one in left if span.since - BEFORE_S <= one.at <= span.since + AFTER_S]
-        fits = [one for one in near if (one.kind is EventKind.DISARMED) is is_off]
-        if best := max(fits, key=lambda one: (one.at <= span.since + 1, one.at), default=None):
-            moved[span.since] = best
-            left.remove(best)
-    return moved

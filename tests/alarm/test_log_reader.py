@@ -12,8 +12,10 @@ from emulator.errors import LoginRefused
 from emulator.model import Arm, ArmMode, Command, Disarm, Interior, Notice, Origin, Result
 from emulator.model.activity import AlarmEvent, EventKind, Means
 from emulator.simulator.faults import InjectedFault
+from emulator.simulator.panel.actions import Move
 from emulator.store import activity, history
 from emulator.store.journal import Journal
+from emulator.views.movers import movers
 from tests.faults.alarm import ACTIVITY_S, CLOUDS, POLL_S, REREAD_S
 from tests.support.fakes import SimulatedCloud
 from tests.support.fakes_owa import SimulatedOwa
@@ -118,7 +120,18 @@ def test_a_change_by_hand_is_read_with_the_poll_that_shows_it(home: Home) -> Non
     home.poll()
     assert home.log()[0].user == "Ana"
     spans = history.spans(home.journal, "home", 0)
-    assert [one.user for one in activity.movers(spans, home.log()).values()] == ["Ana"]
+    assert [one.user for one in movers(spans, home.log()).values()] == ["Ana"]
+
+
+def test_who_disarmed_a_part_is_not_who_armed_the_sum(home: Home) -> None:
+    home.settle()
+    home.panel.keypad(Arm(ArmMode(Interior.NIGHT, perimeter=True)), "Ana")
+    home.poll()
+    home.clock.now += 300
+    home.panel.keypad(Move(perimeter=False), "Leo")
+    home.poll()
+    spans = history.spans(home.journal, "home", 0)
+    assert [one.user for one in movers(spans, home.log()).values()] == ["Ana", "Leo"]
 
 
 def test_our_own_commands_are_matched_to_their_rows(home: Home) -> None:

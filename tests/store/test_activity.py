@@ -1,4 +1,4 @@
-"""The kept activity log: bounds, matches, keys, and who is behind a change."""
+"""The kept activity log: bounds, matches and keys."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from emulator.model import DISARMED, Arm, ArmMode, Axes, Command, Disarm, Interior, Origin, Outcome, Result
+from emulator.model import Arm, ArmMode, Command, Disarm, Interior, Origin, Outcome, Result
 from emulator.model.activity import AlarmEvent, EventKind, Means
 from emulator.store import activity, keys
-from emulator.store.activity import KEEP_EVENTS, LoggedEvent, LogMemory
-from emulator.store.history import Span
+from emulator.store.activity import KEEP_EVENTS, LogMemory
 from emulator.store.journal import Journal
 
 NOW = 1_700_000_000.0
-NIGHT_AXES = Axes(Interior.NIGHT, perimeter=False, annex=False)
 
 
 def event(key: str, at: float = NOW, kind: EventKind = EventKind.DISARMED, **more: object) -> AlarmEvent:
@@ -142,23 +140,6 @@ def test_they_outlive_the_program(tmp_path: Path) -> None:
     assert activity.events(again, "home", 9)[0].user == "Ana"
     assert LogMemory.load(again, "home") == LogMemory(NOW, NOW - 5)
     again.close()
-
-
-def logged(number: int, at: float, kind: EventKind) -> LoggedEvent:
-    return LoggedEvent(number, "home", at, at, kind, "1", Means.KEYPAD, f"Person {number}", "", "")
-
-
-def test_the_nearest_fitting_row_is_behind_a_change() -> None:
-    spans = [Span("home", DISARMED, NOW - 9000, NOW), Span("home", NIGHT_AXES, NOW, NOW + 600)]
-    rows = [
-        logged(1, NOW - 100, EventKind.DISARMED),
-        logged(2, NOW - 90, EventKind.ARMED),
-        logged(3, NOW - 500, EventKind.ARMED),
-        logged(4, NOW + 300, EventKind.ARMED),
-        logged(5, NOW - 3000, EventKind.ARMED),
-    ]
-    assert {since: one.id for since, one in activity.movers(spans, rows).items()} == {NOW: 2}
-    assert activity.movers(spans, rows[4:]) == {}
 
 
 @pytest.mark.parametrize("kept", ['{"read_at": "x"}', '{"alarm_at": NaN}', '{"alarm_at": [1]}', '{"x": 1}', "["])
