@@ -41,9 +41,6 @@ NOTICES = {
 }
 """Events that people hear of without having asked."""
 
-ENDS = (EventKind.RESOLVED, EventKind.DISARMED)
-"""Events after which an alarm does not go on."""
-
 
 @dataclass(eq=False)
 class LogReader:
@@ -132,7 +129,7 @@ class LogReader:
         alarm_at, later = self._memory.alarm_at, [one for one in fresh if one.at > (self._memory.alarm_at or math.inf)]
         if last is not None:
             alarm_at, later = events[last].at, list(events[:last])
-        over = _is_off(self.commands.view.axes) or any(event.kind in ENDS for event in later)
+        over = _is_off(self.commands.view.axes) or any(map(_is_end, later))
         return None if over else alarm_at
 
     def _show(self) -> None:
@@ -150,6 +147,11 @@ class LogReader:
 def _is_off(axes: Axes) -> bool:
     """Return whether the panel has said that nothing is on."""
     return axes.interior is Interior.OFF and axes.perimeter is False and axes.annex is not True
+
+
+def _is_end(event: AlarmEvent) -> bool:
+    """Return whether an alarm does not go on after this; a part that is disarmed may leave another on that rings."""
+    return event.kind is EventKind.RESOLVED or (event.kind is EventKind.DISARMED and not event.part)
 
 
 def _sentence(event: AlarmEvent, now: float) -> str:

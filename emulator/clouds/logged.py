@@ -30,6 +30,19 @@ KINDS: Mapping[str, EventKind] = {
 }
 """Code of a row → its meaning; any other code is OTHER."""
 
+PARTS: Mapping[str, str] = {
+    code: part
+    for part, codes in {
+        "total": "2 31 801",
+        "day": "202 311",
+        "night": "46 203",
+        "perimeter": "40 204 820 821",
+        "annex": "107",
+    }.items()
+    for code in codes.split()
+}
+"""Code of a row → the only part that it arms or disarms, where that is known well enough."""
+
 SOURCES = {
     "android": Means.APP,
     "ios": Means.APP,
@@ -88,6 +101,7 @@ def event(row: LoggedRow, account_user: str, now: float, kinds: Mapping[str, Eve
         zone=_clipped(row.zone, NAME_CHARS),
         said=_clipped(row.said, WORDS_CHARS),
         is_own=is_own,
+        part=PARTS.get(row.type, ""),
     )
 
 

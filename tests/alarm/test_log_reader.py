@@ -366,6 +366,20 @@ def test_a_disarm_between_two_polls_ends_it(home: Home) -> None:
     assert home.alarm.view.triggered is None
 
 
+def test_a_part_that_is_disarmed_ends_it_only_if_nothing_is_on_then(home: Home) -> None:
+    home.panel.keypad(Arm(ArmMode(Interior.NIGHT, perimeter=True)))
+    home.settle()
+    home.panel.incident("alarm")
+    home.settle()
+    home.clock.now += 60
+    home.panel.keypad(Move(perimeter=False))
+    home.settle()
+    assert home.alarm.view.triggered is not None
+    home.panel.keypad(Move(Interior.OFF))
+    home.settle()
+    assert home.alarm.view.triggered is None
+
+
 def test_an_alarm_of_a_house_that_is_disarmed_by_now_is_told_and_does_not_ring(home: Home) -> None:
     home.poll()
     home.panel.incident("alarm")
