@@ -4,7 +4,6 @@ import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from emulator.alarm.cloud import Cloud
 from emulator.alarm.pending import PendingCommands
@@ -14,7 +13,7 @@ from emulator.model import Axes, Interior, Notice
 from emulator.model.activity import AlarmEvent, EventKind
 from emulator.store import activity
 from emulator.store.activity import LogMemory
-from emulator.words.text import Text
+from emulator.words import happened
 
 LOG = logging.getLogger(__name__)
 
@@ -38,8 +37,9 @@ NOTICES = {
     EventKind.ALARM: Notice.ALARM,
     EventKind.TAMPER: Notice.TAMPER,
     EventKind.MAINS_LOST: Notice.MAINS,
+    EventKind.MAINS_BACK: Notice.MAINS,
 }
-"""Events that people hear of without having asked."""
+"""Events that people hear of without having asked; of power cuts, see `_cuts`."""
 
 
 @dataclass(eq=False)
@@ -110,13 +110,15 @@ class LogReader:
         if fresh:
             self.records.write(lambda: activity.keep(journal, name, fresh, now))
         news = [] if since is None else [event for event in fresh if event.at >= min(since, now) - LATE_S]
-        self._memory = replace(self._memory, read_at=now, alarm_at=self._alarm(events, fresh, news))
+        cuts, lost_at = _cuts(news, self._memory.lost_at)
+        self._memory = LogMemory(now, self._alarm(events, fresh, news), lost_at)
         self._note()
         self._show()
         for kind, notice in NOTICES.items():
-            for event in [one for one in news if one.kind is kind][-MOST_TOLD:]:
+            of_kind = [one for one in news if one.kind is kind]
+            for event in [one for one in of_kind if notice is not Notice.MAINS or one.key in cuts][-MOST_TOLD:]:
                 LOG.warning("%s: its activity log tells of: %s", name, kind)
-                self.records.tell(notice, _sentence(event, now))
+                self.records.tell(notice, happened.sentence(event, now, cuts.get(event.key, now)))
 
     def _alarm(self, events: Sequence[AlarmEvent], fresh: list[AlarmEvent], news: list[AlarmEvent]) -> float | None:
         """Return when the alarm went off that goes on, by events, newest first; None if there is none.
@@ -139,7 +141,7 @@ class LogReader:
         """Write the memory down where it matters."""
         last = self._noted.read_at or -math.inf
         is_old = not last <= (self._memory.read_at or 0.0) < last + NOTED_S
-        if is_old or self._memory.alarm_at != self._noted.alarm_at:
+        if is_old or replace(self._memory, read_at=last) != replace(self._noted, read_at=last):
             self._noted = memory = self._memory
             self.records.write(lambda: memory.save(self.records.journal, self.records.name), again=True)
 
@@ -154,14 +156,15 @@ def _is_end(event: AlarmEvent) -> bool:
     return event.kind is EventKind.RESOLVED or (event.kind is EventKind.DISARMED and not event.part)
 
 
-def _sentence(event: AlarmEvent, now: float) -> str:
-    at, today = (datetime.fromtimestamp(one).astimezone() for one in (min(event.at, now), now))
-    time = f"{at:%H:%M}" if at.date() == today.date() else f"{at:%d/%m %H:%M}"
-    both = event.said and event.zone
-    where = Text("{said}, {zone}", said=event.said, zone=event.zone) if both else event.said or event.zone
-    what = where or Text("its log does not say where")
-    if event.kind is EventKind.ALARM:
-        return Text("the alarm went off at {time}: {what}", time=time, what=what)
-    if event.kind is EventKind.TAMPER:
-        return Text("somebody tampers with the alarm, at {time}: {what}", time=time, what=what)
-    return Text("the alarm has no mains power since {time}, and runs on its battery", time=time)
+def _cuts(news: list[AlarmEvent], lost_at: float | None) -> tuple[dict[str, float], float | None]:
+    """Return when the power went, by the event to tell of it, and since when it has been gone; news oldest first.
+
+    A loss is told unless the return is known as well; a return where the loss was told or comes with it.
+    """
+    cuts: dict[str, float] = {}
+    for event in news:
+        if event.kind is EventKind.MAINS_LOST:
+            lost_at = event.at
+        elif event.kind is EventKind.MAINS_BACK and lost_at is not None:
+            cuts[event.key], lost_at = lost_at, None
+    return cuts | {one.key: one.at for one in news if one.kind is EventKind.MAINS_LOST and one.at == lost_at}, lost_at

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 
 from emulator.model import Result
 from emulator.model.activity import AlarmEvent, EventKind, Means
@@ -39,17 +39,21 @@ MEMORY = "activity "
 
 @dataclass(frozen=True, slots=True)
 class LogMemory:
-    """Memory of an alarm's log. `read_at` is when it was read last, `alarm_at` when the alarm went off that goes on."""
+    """Memory of an alarm's log. `read_at` is when it was read last.
+
+    `alarm_at` is when the alarm went off that goes on, `lost_at` when the power went of whose return nobody heard yet.
+    """
 
     read_at: float | None = None
     alarm_at: float | None = None
+    lost_at: float | None = None
 
     @classmethod
     def load(cls, journal: Journal, installation: str) -> "LogMemory":
         """Return what was noted; nothing if it cannot be parsed."""
         try:
             found = cls(**json.loads(journal.recall(f"{MEMORY}{journal.alarm(installation)}") or "{}"))
-            return found if all(map(math.isfinite, (found.read_at or 0, found.alarm_at or 0))) else cls()
+            return found if all(math.isfinite(at or 0) for at in astuple(found)) else cls()
         except (ValueError, TypeError, OverflowError, RecursionError):
             return cls()
 

@@ -296,6 +296,33 @@ def test_what_happened_while_the_program_was_off_is_told_late(home: Home) -> Non
     assert "/" in home.told[-1][1].split("since ")[1]  # the date, too
 
 
+def test_a_power_cut_that_is_over_is_told_as_such(home: Home) -> None:
+    home.settle()
+    home.panel.incident("mains_lost")
+    home.clock.now += 30
+    home.panel.incident("mains_back")
+    home.settle()
+    [(notice, text)] = home.told
+    assert notice is Notice.MAINS
+    assert text.startswith("the alarm has mains power again; it had none from ")
+
+
+def test_the_return_of_the_power_is_told_once_to_those_who_heard_of_the_loss(home: Home) -> None:
+    home.panel.incident("mains_lost")
+    home.settle()
+    home.panel.incident("mains_back")
+    home.settle()
+    assert home.told == []  # the loss was there before the first read
+    home.panel.incident("mains_lost")
+    home.settle()
+    home.restart()
+    home.clock.now += 60
+    home.panel.incident("mains_back")
+    home.panel.incident("mains_back")
+    home.settle()
+    assert ["again" in text for _, text in home.told] == [False, True]
+
+
 def test_rows_that_are_old_news_are_not_told(home: Home) -> None:
     """As after a journal that was mended, or from a log that was hidden for a time."""
     home.panel.incident("alarm")

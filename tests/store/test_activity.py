@@ -142,7 +142,9 @@ def test_they_outlive_the_program(tmp_path: Path) -> None:
     again.close()
 
 
-@pytest.mark.parametrize("kept", ['{"read_at": "x"}', '{"alarm_at": NaN}', '{"alarm_at": [1]}', '{"x": 1}', "["])
+@pytest.mark.parametrize(
+    "kept", ['{"read_at": "x"}', '{"lost_at": Infinity}', '{"alarm_at": NaN}', '{"alarm_at": [1]}', '{"x": 1}', "["]
+)
 def test_a_memory_that_cannot_be_read_is_none(tmp_path: Path, kept: str) -> None:
     with closing(Journal(tmp_path)) as journal:
         journal.note(f"{activity.MEMORY}{journal.alarm('home')}", kept)
