@@ -108,7 +108,7 @@ class LogReader:
         fresh = [event for event in reversed(events) if event.key not in old]
         since, self._seen = self._memory.read_at, frozenset(keys)
         if fresh:
-            self.records.write(lambda: activity.keep(journal, name, fresh, now))
+            self.records.write(lambda: activity.keep(journal, name, fresh, now), again=True)
         news = [] if since is None else [event for event in fresh if event.at >= min(since, now) - LATE_S]
         cuts, lost_at = _cuts(news, self._memory.lost_at)
         self._memory = LogMemory(now, self._alarm(events, fresh, news), lost_at)

@@ -8,7 +8,7 @@ import pytest
 
 from emulator.alarm.installation import Installation
 from emulator.alarm.log_reader import MOST_TOLD, POLLS
-from emulator.errors import LoginRefused
+from emulator.errors import EmulatorError, LoginRefused
 from emulator.model import Arm, ArmMode, Command, Disarm, Interior, Notice, Origin, Result
 from emulator.model.activity import AlarmEvent, EventKind, Means
 from emulator.simulator.faults import InjectedFault
@@ -184,6 +184,27 @@ def test_faults_of_the_log_double_nothing(home: Home, fault: str) -> None:
     home.settle()
     assert len({(one.at, one.type) for one in home.log()}) == len(home.log()) <= 3
     assert not home.told
+
+
+def test_a_row_that_the_disk_refuses_is_written_later_and_told_once(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.panel.keypad(NIGHT)
+    home.settle()
+    with monkeypatch.context() as full:
+        full.setattr(activity, "keep", full_disk)
+        home.panel.incident("alarm")
+        home.settle()
+        assert len(home.log()) == 1
+    home.poll()
+    assert len(home.log()) == 2
+    home.restart()
+    home.settle()
+    assert home.notices == [Notice.ALARM]
+
+
+def full_disk(*_: object) -> None:
+    raise EmulatorError("the disk is full")
 
 
 # -- how often it is read -----------------------------------------------------------------------------------------
