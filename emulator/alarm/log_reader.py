@@ -57,7 +57,7 @@ class LogReader:
     def __post_init__(self) -> None:
         self._memory = LogMemory.load(self.records.journal, self.records.name)
         self._noted = self._memory
-        self._seen: frozenset[str] = frozenset()
+        self._seen: dict[str, float] = {}
         self._due_at = -math.inf
         self._failures = 0
         self._moved = False
@@ -99,19 +99,25 @@ class LogReader:
         else:
             self._due_at, self._failures = now + usual_s, 0
 
-    def _take(self, events: Sequence[AlarmEvent]) -> None:
-        """Keep what is new of events, newest first, and notify people: each once, and nothing of the first read."""
+    def _take(self, rows: Sequence[AlarmEvent]) -> None:
+        """Keep what is new of rows, newest first, and notify people: each once, and nothing of the first read."""
         name, journal, now = self.records.name, self.records.journal, self.records.clock.time()
-        keys = {event.key for event in events}
-        unknown = keys - self._seen
-        old = self._seen | (activity.known(journal, name, unknown) if unknown else set())
-        fresh = [event for event in reversed(events) if event.key not in old]
-        since, self._seen = self._memory.read_at, frozenset(keys)
+        # An answer may have a row twice.
+        found = {event.key: event for event in reversed(rows)}
+        unknown = found.keys() - self._seen.keys()
+        old = self._seen | (activity.known(journal, name, unknown) if unknown else {})
+        # A row keeps its first time: one that cannot be read is always now, and one of the hour that a clock set back
+        # repeats may be read as the other.
+        timed = [replace(event, at=old.get(key, min(event.at, now))) for key, event in found.items()]
+        events = sorted(timed, key=lambda one: one.at)
+        fresh = [event for event in events if event.key not in old]
+        since, self._seen = self._memory.read_at, {event.key: event.at for event in events}
         if fresh:
-            self.records.write(lambda: activity.keep(journal, name, fresh, now), again=True)
+            kept = [found[event.key] for event in fresh]
+            self.records.write(lambda: activity.keep(journal, name, kept, now), again=True)
         news = [] if since is None else [event for event in fresh if event.at >= min(since, now) - LATE_S]
         cuts, lost_at = _cuts(news, self._memory.lost_at)
-        self._memory = LogMemory(now, self._alarm(events, fresh, news), lost_at)
+        self._memory = LogMemory(now, self._alarm(events, news), lost_at)
         self._note()
         self._show()
         for kind, notice in NOTICES.items():
@@ -120,17 +126,16 @@ class LogReader:
                 LOG.warning("%s: its activity log tells of: %s", name, kind)
                 self.records.tell(notice, happened.sentence(event, now, cuts.get(event.key, now)))
 
-    def _alarm(self, events: Sequence[AlarmEvent], fresh: list[AlarmEvent], news: list[AlarmEvent]) -> float | None:
-        """Return when the alarm went off that goes on, by events, newest first; None if there is none.
+    def _alarm(self, events: list[AlarmEvent], news: list[AlarmEvent]) -> float | None:
+        """Return when the alarm went off that goes on, by events, oldest first; None if there is none.
 
-        Only an alarm of the news is one: the first read may be of any age. An unknown state of the panel ends none, nor
-        a row that was there before: its time may be none that can be read.
+        Only an alarm of the news is one: the first read may be of any age. An unknown state of the panel ends none.
         """
-        went_off = {event.key for event in news if event.kind is EventKind.ALARM}
-        last = next((place for place, event in enumerate(events) if event.key in went_off), None)
-        alarm_at, later = self._memory.alarm_at, [one for one in fresh if one.at > (self._memory.alarm_at or math.inf)]
-        if last is not None:
-            alarm_at, later = events[last].at, list(events[:last])
+        alarm_at = self._memory.alarm_at
+        later = [event for event in events if event.at > (alarm_at or math.inf)]
+        for place, event in enumerate(events):
+            if event.kind is EventKind.ALARM and event in news:
+                alarm_at, later = event.at, events[place:]
         over = _is_off(self.commands.view.axes) or any(map(_is_end, later))
         return None if over else alarm_at
 

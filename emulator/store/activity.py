@@ -86,11 +86,11 @@ class LoggedEvent:
         return asdict(self)
 
 
-def known(journal: Journal, installation: str, keys: Collection[str]) -> set[str]:
-    """Return which of these events are kept."""
+def known(journal: Journal, installation: str, keys: Collection[str]) -> dict[str, float]:
+    """Return which of these events are kept, each with its time."""
     marks = ", ".join("?" * len(keys))
-    query = f"SELECT key FROM events WHERE alarm = ? AND key IN ({marks})"  # noqa: S608  # question marks
-    return {key for (key,) in journal.rows(query, journal.alarm(installation), *keys)}
+    query = f"SELECT key, at FROM events WHERE alarm = ? AND key IN ({marks})"  # noqa: S608  # question marks
+    return dict(journal.rows(query, journal.alarm(installation), *keys))
 
 
 def keep(journal: Journal, installation: str, events: Iterable[AlarmEvent], now: float) -> None:

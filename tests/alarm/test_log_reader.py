@@ -1,13 +1,16 @@
 """The activity log of one alarm: when it is read, what people hear of it, and how long the alarm is said to ring."""
 
 import logging
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from emulator.alarm.installation import Installation
 from emulator.alarm.log_reader import MOST_TOLD, POLLS
+from emulator.clouds import logged
 from emulator.errors import EmulatorError, LoginRefused
 from emulator.model import Arm, ArmMode, Command, Disarm, Interior, Notice, Origin, Result
 from emulator.model.activity import AlarmEvent, EventKind, Means
@@ -458,13 +461,15 @@ def test_without_a_log_nothing_rings(tmp_path: Path) -> None:
 
 
 class OddLog:
-    """A cloud whose log is of another kind than is known: none of its times can be read."""
+    """A cloud whose log is of another kind than is known: but for some `times`, none can be read."""
 
     def __init__(self, home: Home) -> None:
         self.home, self.kinds = home, [EventKind.DISARMED]
+        self.times: dict[EventKind, float] = {}
 
     def activity(self) -> tuple[AlarmEvent, ...]:
-        return tuple(AlarmEvent(kind, self.home.clock.time(), kind) for kind in self.kinds)
+        now = self.home.clock.time()
+        return logged.newest(AlarmEvent(kind, self.times.get(kind, now), kind) for kind in self.kinds)
 
 
 def test_an_old_row_without_a_time_ends_no_alarm(owa: Home) -> None:
@@ -480,3 +485,47 @@ def test_an_old_row_without_a_time_ends_no_alarm(owa: Home) -> None:
     owa.clock.now += 60
     reader.read(log)  # type: ignore[arg-type]
     assert owa.alarm.view.triggered is None
+
+
+def test_an_old_row_without_a_time_is_older_than_an_alarm_that_has_one(owa: Home) -> None:
+    owa.arm()
+    log, reader = OddLog(owa), owa.alarm._session.log
+    reader.read(log)  # type: ignore[arg-type]
+    owa.clock.now += 60
+    log.kinds, log.times = [EventKind.ALARM, EventKind.DISARMED], {EventKind.ALARM: owa.clock.time() - 30}
+    reader.read(log)  # type: ignore[arg-type]
+    assert owa.alarm.view.triggered == log.times[EventKind.ALARM]
+
+
+def test_an_alarm_in_the_hour_that_comes_twice_rings(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M11.3.3/3")  # in the night after the clock of the fakes begins
+    time.tzset()
+    try:
+        begin = datetime(2023, 11, 15, 0, tzinfo=UTC).timestamp()
+        for minutes, deed in ((40, NIGHT), (50, Disarm()), (65, NIGHT)):
+            home.clock.now = begin + 60 * minutes
+            home.panel.keypad(deed, "Ana")
+            home.poll()
+        home.clock.now = alarm_at = begin + 60 * 80
+        home.panel.incident("alarm")
+        home.settle()
+        assert home.alarm.view.triggered == alarm_at
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_no_alarm_is_of_the_future(home: Home) -> None:
+    """As where this machine is on UTC, and the house ahead of it."""
+    home.world.face.options.log_clock = 7200.0
+    ring(home)
+    assert (home.alarm.view.triggered or 0) <= home.clock.time()
+
+
+def test_a_row_that_is_there_twice_is_told_once(owa: Home) -> None:
+    owa.arm()
+    log, reader = OddLog(owa), owa.alarm._session.log
+    reader.read(log)  # type: ignore[arg-type]
+    log.kinds = [EventKind.ALARM, EventKind.ALARM]
+    reader.read(log)  # type: ignore[arg-type]
+    assert owa.notices == [Notice.ALARM]
