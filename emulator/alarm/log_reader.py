@@ -30,6 +30,9 @@ LATE_S = 86_400.0
 NOTED_S = 3600.0
 """Longest time until it is written down that the log was read, where it brought nothing: memory cards wear out."""
 
+DOUBTED_S = 600.0
+"""Age of an alarm from which "off" ends it in any case: some clouds show late what the panel says, and the log not."""
+
 MOST_TOLD = 5
 """Most notices of one kind from one read; the journal has the rest."""
 
@@ -61,11 +64,14 @@ class LogReader:
         self._due_at = -math.inf
         self._failures = 0
         self._moved = False
+        self._doubted_until = -math.inf
         self._show()
 
-    def saw(self, axes: Axes) -> None:
-        """Take note of where the panel stands."""
-        if self._memory.alarm_at is not None and _is_off(axes):
+    def saw(self, axes: Axes, *, ours: bool) -> None:
+        """Take note of where the panel stands; `ours` if a command of ours led there, which is not shown late."""
+        if ours or not _is_off(axes):
+            self._doubted_until = -math.inf
+        if self._memory.alarm_at is not None and self._believes_off(axes):
             self._memory = replace(self._memory, alarm_at=None)
             self._note()
             self._show()
@@ -129,15 +135,23 @@ class LogReader:
     def _alarm(self, events: list[AlarmEvent], news: list[AlarmEvent]) -> float | None:
         """Return when the alarm went off that goes on, by events, oldest first; None if there is none.
 
-        Only an alarm of the news is one: the first read may be of any age. An unknown state of the panel ends none.
+        Only an alarm of the news is one: the first read may be of any age. An unknown state of the panel ends none, nor
+        does "off" for a while where the log says that it was armed before.
         """
+        armed = False
         alarm_at = self._memory.alarm_at
         later = [event for event in events if event.at > (alarm_at or math.inf)]
         for place, event in enumerate(events):
+            if event.kind in (EventKind.ARMED, EventKind.DISARMED):
+                armed = event.kind is EventKind.ARMED
             if event.kind is EventKind.ALARM and event in news:
                 alarm_at, later = event.at, events[place:]
-        over = _is_off(self.commands.view.axes) or any(map(_is_end, later))
+                self._doubted_until = alarm_at + DOUBTED_S if armed else -math.inf
+        over = self._believes_off(self.commands.view.axes) or any(map(_is_end, later))
         return None if over else alarm_at
+
+    def _believes_off(self, axes: Axes) -> bool:
+        return _is_off(axes) and self.records.clock.time() >= self._doubted_until
 
     def _show(self) -> None:
         self.commands.trigger(self._memory.alarm_at)

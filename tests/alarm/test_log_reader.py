@@ -439,6 +439,45 @@ def test_an_alarm_of_a_house_that_is_disarmed_by_now_is_told_and_does_not_ring(h
     assert home.alarm.view.triggered is None
 
 
+def test_an_alarm_rings_although_the_cloud_shows_late_that_it_was_armed(owa: Home) -> None:
+    owa.settle()
+    owa.poll(9)
+    owa.world.face.options.status_lag = 300.0
+    owa.panel.keypad(NIGHT, "Ana")
+    owa.clock.now += 60
+    owa.panel.incident("alarm")
+    seen = set()
+    for _ in range(15):
+        owa.poll()
+        seen.add((owa.alarm.view.axes.armed, owa.alarm.view.triggered is not None))
+    assert (False, True) in seen
+    assert owa.alarm.view.triggered is not None
+    owa.world.face.options.status_lag = 0.0
+    owa.panel.keypad(Disarm(), "Ana")
+    owa.poll()
+    assert owa.alarm.view.triggered is None
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_an_off_that_is_newer_ends_an_alarm_whose_arming_was_shown_late(owa: Home, *, ours: bool) -> None:
+    """The disarm is in no row that is read."""
+    owa.settle()
+    owa.poll(9)
+    owa.world.face.options.status_lag = 300.0
+    owa.panel.keypad(NIGHT, "Ana")
+    owa.clock.now += 60
+    owa.panel.incident("alarm")
+    owa.poll(3)
+    assert owa.alarm.view.triggered is not None
+    owa.fault("trouble")
+    if ours:
+        assert owa.run(Command(Disarm(), Origin("cli"))) is Result.CONFIRMED
+    else:
+        owa.panel.keypad(Disarm(), "Ana")
+        owa.poll(8)
+    assert owa.alarm.view.triggered is None
+
+
 def test_tampering_and_a_power_cut_do_not_ring(owa: Home) -> None:
     owa.panel.keypad(NIGHT)
     owa.settle()
