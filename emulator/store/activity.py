@@ -27,11 +27,11 @@ BY_HAND = (Means.KEYPAD, Means.REMOTE, Means.PANEL)
 
 _DONE = (Result.CONFIRMED, Result.UNCONFIRMED)
 _OURS = {
-    EventKind.ARMED: (_DONE, "arm %"),
+    EventKind.ARMED: (_DONE, "arm %{part}%"),
     EventKind.DISARMED: (_DONE, "disarm%"),
-    EventKind.ARMING_FAILED: ((Result.REJECTED, Result.UNCONFIRMED), "arm %"),
+    EventKind.ARMING_FAILED: ((Result.REJECTED, Result.UNCONFIRMED), "arm %{part}%"),
 }
-"""Event → results and beginning of the commands that leave its row."""
+"""Event → results of the commands that leave its row, and their form."""
 
 MEMORY = "activity "
 """Beginning of the name of an alarm's LogMemory."""
@@ -115,18 +115,21 @@ def keep(journal: Journal, installation: str, events: Iterable[AlarmEvent], now:
 def _own_command(journal: Journal, alarm: int, event: AlarmEvent, now: float) -> int | None:
     """Return the number of our command that left this row; None if it is a person's.
 
-    The nearest that has no row of this type yet: a sum of modes has a row for each.
+    The nearest that has no row of this type yet: a sum of modes has a row for each. What was undone since is not done
+    by it again.
     """
-    results, beginning = _OURS.get(event.kind, ((), ""))
+    results, form = _OURS.get(event.kind, ((), ""))
     if not results or event.user or event.means in BY_HAND:
         return None
     query = (
         "SELECT id, ended_at FROM commands WHERE alarm = ? AND result IN (?, ?) AND action LIKE ? AND ended_at >= ? "
-        "AND NOT EXISTS (SELECT 1 FROM events WHERE events.command = commands.id AND events.type = ?) "
+        "AND NOT EXISTS (SELECT 1 FROM events WHERE events.command = commands.id AND (events.type = ? OR events.at < "
+        "(SELECT max(at) FROM events WHERE alarm = commands.alarm AND kind IN (?, ?) AND kind != ? AND at <= ?))) "
         "ORDER BY id DESC LIMIT ?"
     )
     earliest = min(event.at - APART_S, now - SEEN_WITHIN_S)
-    rows = journal.rows(query, alarm, *results, beginning, earliest, event.type, MOST_COMMANDS)
+    undone = (event.type, EventKind.ARMED, EventKind.DISARMED, event.kind, event.at)
+    rows = journal.rows(query, alarm, *results, form.format(part=event.part), earliest, *undone, MOST_COMMANDS)
     near = [(abs(event.at - ended), number) for number, ended in rows if abs(event.at - ended) <= APART_S]
     if not near and event.is_own:
         # This machine may live in another time zone than the house: all but the half hours has to fit.

@@ -78,6 +78,26 @@ def test_what_others_did_is_not_ours(journal: Journal, other: dict[str, object])
     assert matched(journal) == {"a": None}
 
 
+def test_another_mode_is_not_ours(journal: Journal) -> None:
+    entry = command(journal, NOW, arm=True)
+    rows = [event(part, NOW + 10, EventKind.ARMED, type=part, part=part) for part in ("total", "night")]
+    activity.keep(journal, "home", rows, NOW + 60)
+    assert matched(journal) == {"total": None, "night": entry}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_is_done_again_after_another_has_undone_it_is_not_ours(journal: Journal, *, at_once: bool) -> None:
+    entry = command(journal, NOW, arm=True)
+    rows = [
+        event("ours", NOW + 10, EventKind.ARMED, type="46"),
+        event("Ana", NOW + 100, user="Ana", is_own=False),
+        event("phone", NOW + 200, EventKind.ARMED, type="850"),
+    ]
+    for some in [rows] if at_once else [[one] for one in rows]:
+        activity.keep(journal, "home", some, NOW + 300)
+    assert matched(journal) == {"ours": entry, "Ana": None, "phone": None}
+
+
 @pytest.mark.parametrize(
     ("result", "kind", "arm"),
     [
