@@ -36,7 +36,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     "lan": (),
     "store": (),
     "config": (),
-    "alarm": ("store",),
+    "alarm": ("store", "words.happened"),
     "clouds": ("alarm.cloud",),
     "views": ("alarm.hub", "lan.search_log", "store", "words"),
     "doors": ("alarm.hub", "config.credentials", "config.fields", "lan", "store", "system", "views", "words"),

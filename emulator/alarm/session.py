@@ -124,7 +124,7 @@ class CloudSession:
         self.freshness.has_news(state)
         now = self.commands.now()
         self.commands.know(state, now.monotonic)
-        self.log.saw(state.axes)
+        self.log.saw(state.axes, ours=command is not None)
         # In this order: what is said to be of this run must not be the view of an earlier one.
         if self.polling.read(now):
             LOG.info("%s: the alarm answers again", self.records.name)

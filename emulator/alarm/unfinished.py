@@ -59,7 +59,8 @@ class Records:
         except EmulatorError as error:
             LOG.error("%s: %s", self.name, error)
             if again:
-                # Bounded by the commands that were begun: none is begun that cannot be written down.
+                # Bounded by the commands that were begun, as none is begun that cannot be written down, and by the
+                # events of the alarm meanwhile: a person's few a day.
                 self._unwritten.append(write)
 
     def catch_up(self) -> None:

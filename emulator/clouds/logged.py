@@ -30,6 +30,19 @@ KINDS: Mapping[str, EventKind] = {
 }
 """Code of a row → its meaning; any other code is OTHER."""
 
+PARTS: Mapping[str, str] = {
+    code: part
+    for part, codes in {
+        "total": "2 31 801",
+        "day": "202 311",
+        "night": "46 203",
+        "perimeter": "40 204 820 821",
+        "annex": "107",
+    }.items()
+    for code in codes.split()
+}
+"""Code of a row → the only part that it arms or disarms, where that is known well enough."""
+
 SOURCES = {
     "android": Means.APP,
     "ios": Means.APP,
@@ -51,6 +64,9 @@ BY_A_PERSON = frozenset({EventKind.ARMED, EventKind.DISARMED, EventKind.ARMING_F
 
 FORMATS = ("%Y-%m-%d %H:%M:%S", "%y%m%d%H%M%S")
 """Times of today's API and of the one before it: local time of the house."""
+
+AHEAD_S = 300.0
+"""Time by which the cloud's clock may be ahead of ours, in the hour that comes twice when summer time ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +104,7 @@ def event(row: LoggedRow, account_user: str, now: float, kinds: Mapping[str, Eve
         zone=_clipped(row.zone, NAME_CHARS),
         said=_clipped(row.said, WORDS_CHARS),
         is_own=is_own,
+        part=PARTS.get(row.type, ""),
     )
 
 
@@ -106,14 +123,16 @@ def _means(row: LoggedRow, kind: EventKind) -> Means:
     return Means.REMOTE if row.tag or row.type in REMOTE_TYPES else Means.PANEL
 
 
-def _moment(text: str, otherwise: float) -> float:
-    """Return a local time as epoch seconds."""
+def _moment(text: str, now: float) -> float:
+    """Return a local time as epoch seconds; of the two that it is where the clock was set back, the last until now."""
     for form in FORMATS:
         try:
-            return datetime.strptime(text, form).astimezone().timestamp()
+            first = datetime.strptime(text, form).astimezone()
+            last = first.replace(tzinfo=None, fold=1).timestamp()
+            return last if last <= now + AHEAD_S else first.timestamp()
         except (ValueError, OverflowError, OSError):
             continue
-    return otherwise
+    return now
 
 
 def _clipped(text: str, most: int) -> str:

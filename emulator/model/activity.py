@@ -44,7 +44,8 @@ class AlarmEvent:
 
     `type` is the cloud's code, and `said` its own words. `user` is a person's name; empty where nobody is named, or
     only the login of this program: then `is_own` is set, and it may be the row of a command of ours. `zone` is the
-    name of a device.
+    name of a device. `part` is the one that was armed or disarmed, as ArmMode writes it; empty where the code does not
+    say, and for a disarm of the main alarm.
     """
 
     key: str
@@ -56,3 +57,4 @@ class AlarmEvent:
     zone: str = ""
     said: str = ""
     is_own: bool = False
+    part: str = ""

@@ -2,12 +2,11 @@
 
 import json
 import math
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, astuple, dataclass
 
-from emulator.model import Interior, Result
+from emulator.model import Result
 from emulator.model.activity import AlarmEvent, EventKind, Means
-from emulator.store.history import Span
 from emulator.store.journal import Journal
 
 KEEP_EVENTS = 2_000
@@ -23,20 +22,16 @@ time zone than the house. Zones differ by whole half hours."""
 MOST_COMMANDS = 200
 """Commands among which that of a row is looked for."""
 
-BEFORE_S, AFTER_S = 1200.0, 900.0
-"""Time around a change that a poll has found in which its row may be: polls are minutes apart, and clocks wrong."""
-
-CHANGES = (EventKind.ARMED, EventKind.DISARMED)
 BY_HAND = (Means.KEYPAD, Means.REMOTE, Means.PANEL)
 """Means that are not the network: no command of ours comes that way."""
 
 _DONE = (Result.CONFIRMED, Result.UNCONFIRMED)
 _OURS = {
-    EventKind.ARMED: (_DONE, "arm %"),
+    EventKind.ARMED: (_DONE, "arm %{part}%"),
     EventKind.DISARMED: (_DONE, "disarm%"),
-    EventKind.ARMING_FAILED: ((Result.REJECTED, Result.UNCONFIRMED), "arm %"),
+    EventKind.ARMING_FAILED: ((Result.REJECTED, Result.UNCONFIRMED), "arm %{part}%"),
 }
-"""Event → results and beginning of the commands that leave its row."""
+"""Event → results of the commands that leave its row, and their form."""
 
 MEMORY = "activity "
 """Beginning of the name of an alarm's LogMemory."""
@@ -44,17 +39,21 @@ MEMORY = "activity "
 
 @dataclass(frozen=True, slots=True)
 class LogMemory:
-    """Memory of an alarm's log. `read_at` is when it was read last, `alarm_at` when the alarm went off that goes on."""
+    """Memory of an alarm's log. `read_at` is when it was read last.
+
+    `alarm_at` is when the alarm went off that goes on, `lost_at` when the power went of whose return nobody heard yet.
+    """
 
     read_at: float | None = None
     alarm_at: float | None = None
+    lost_at: float | None = None
 
     @classmethod
     def load(cls, journal: Journal, installation: str) -> "LogMemory":
         """Return what was noted; nothing if it cannot be parsed."""
         try:
             found = cls(**json.loads(journal.recall(f"{MEMORY}{journal.alarm(installation)}") or "{}"))
-            return found if all(map(math.isfinite, (found.read_at or 0, found.alarm_at or 0))) else cls()
+            return found if all(math.isfinite(at or 0) for at in astuple(found)) else cls()
         except (ValueError, TypeError, OverflowError, RecursionError):
             return cls()
 
@@ -87,11 +86,11 @@ class LoggedEvent:
         return asdict(self)
 
 
-def known(journal: Journal, installation: str, keys: Collection[str]) -> set[str]:
-    """Return which of these events are kept."""
+def known(journal: Journal, installation: str, keys: Collection[str]) -> dict[str, float]:
+    """Return which of these events are kept, each with its time."""
     marks = ", ".join("?" * len(keys))
-    query = f"SELECT key FROM events WHERE alarm = ? AND key IN ({marks})"  # noqa: S608  # question marks
-    return {key for (key,) in journal.rows(query, journal.alarm(installation), *keys)}
+    query = f"SELECT key, at FROM events WHERE alarm = ? AND key IN ({marks})"  # noqa: S608  # question marks
+    return dict(journal.rows(query, journal.alarm(installation), *keys))
 
 
 def keep(journal: Journal, installation: str, events: Iterable[AlarmEvent], now: float) -> None:
@@ -116,18 +115,21 @@ def keep(journal: Journal, installation: str, events: Iterable[AlarmEvent], now:
 def _own_command(journal: Journal, alarm: int, event: AlarmEvent, now: float) -> int | None:
     """Return the number of our command that left this row; None if it is a person's.
 
-    The nearest that has no row of this type yet: a sum of modes has a row for each.
+    The nearest that has no row of this type yet: a sum of modes has a row for each. What was undone since is not done
+    by it again.
     """
-    results, beginning = _OURS.get(event.kind, ((), ""))
+    results, form = _OURS.get(event.kind, ((), ""))
     if not results or event.user or event.means in BY_HAND:
         return None
     query = (
         "SELECT id, ended_at FROM commands WHERE alarm = ? AND result IN (?, ?) AND action LIKE ? AND ended_at >= ? "
-        "AND NOT EXISTS (SELECT 1 FROM events WHERE events.command = commands.id AND events.type = ?) "
+        "AND NOT EXISTS (SELECT 1 FROM events WHERE events.command = commands.id AND (events.type = ? OR events.at < "
+        "(SELECT max(at) FROM events WHERE alarm = commands.alarm AND kind IN (?, ?) AND kind != ? AND at <= ?))) "
         "ORDER BY id DESC LIMIT ?"
     )
     earliest = min(event.at - APART_S, now - SEEN_WITHIN_S)
-    rows = journal.rows(query, alarm, *results, beginning, earliest, event.type, MOST_COMMANDS)
+    undone = (event.type, EventKind.ARMED, EventKind.DISARMED, event.kind, event.at)
+    rows = journal.rows(query, alarm, *results, form.format(part=event.part), earliest, *undone, MOST_COMMANDS)
     near = [(abs(event.at - ended), number) for number, ended in rows if abs(event.at - ended) <= APART_S]
     if not near and event.is_own:
         # This machine may live in another time zone than the house: all but the half hours has to fit.
@@ -160,19 +162,3 @@ def _kind(text: str) -> EventKind:
 
 def _means(text: str) -> Means:
     return Means(text) if text in set(Means) else Means.UNKNOWN
-
-
-def movers(spans: Sequence[Span], found: Iterable[LoggedEvent]) -> dict[float, LoggedEvent]:
-    """Return the event behind each change of the panel that was no command of ours, by `since` of the span. Pure."""
-    left = sorted((one for one in found if one.kind in CHANGES and one.command is None), key=lambda one: one.at)
-    moved: dict[float, LoggedEvent] = {}
-    for span in spans[1:]:
-        if span.command is not None:
-            continue
-        is_off = span.axes.interior is Interior.OFF and span.axes.perimeter is False
-        near = [one for one in left if span.since - BEFORE_S <= one.at <= span.since + AFTER_S]
-        fits = [one for one in near if (one.kind is EventKind.DISARMED) is is_off]
-        if best := max(fits, key=lambda one: (one.at <= span.since + 1, one.at), default=None):
-            moved[span.since] = best
-            left.remove(best)
-    return moved

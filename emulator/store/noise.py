@@ -136,8 +136,7 @@ class Noise:
         db.execute(
             "UPDATE commands SET installation = ?, action = ?, door = ?, peer = ?, switch = ?, result = ?, "
             "message = ?, needs_login = ?, words = ?, alarm = iif(? = '', 0, alarm), at = ?, ended_at = ?, noise = ?, "
-            "times = ? "
-            "WHERE id = ?",
+            "times = ? WHERE id = ?",
             (*kind, words_of(kind.reason), kind.installation, began, at, is_noise, row.times if row else 1, entry),
         )
 

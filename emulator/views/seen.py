@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from emulator.model.activity import EventKind
-from emulator.store.activity import LoggedEvent, movers
+from emulator.store.activity import LoggedEvent
 from emulator.store.history import Span
 from emulator.views.events import Event
+from emulator.views.movers import movers
 from emulator.views.timeline import Mark, Place
 from emulator.words import dates, happened, spoken
 from emulator.words.text import Text

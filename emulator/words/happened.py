@@ -1,6 +1,8 @@
-"""Names, in a sentence, of what an activity log tells. Pure."""
+"""Names of what an activity log tells, and the sentences of which people are notified. Pure."""
 
-from emulator.model.activity import EventKind, Means
+from datetime import datetime
+
+from emulator.model.activity import AlarmEvent, EventKind, Means
 from emulator.words.text import Text, sense
 
 KINDS = {
@@ -35,3 +37,24 @@ def by(user: str, means: Means) -> str:
 def details(zone: str, said: str) -> str:
     """Name where it was, and what the cloud called it: "Kitchen · Alarma"; empty if that is not known."""
     return Text("{first} · {rest}", first=zone, rest=said) if zone and said else zone or said
+
+
+def sentence(event: AlarmEvent, now: float, lost_at: float) -> str:
+    """Tell of an alarm, of tampering, or of a power cut that began at `lost_at`."""
+    time = _time(event.at, now)
+    both = event.said and event.zone
+    where = Text("{said}, {zone}", said=event.said, zone=event.zone) if both else event.said or event.zone
+    what = where or Text("its log does not say where")
+    if event.kind is EventKind.ALARM:
+        return Text("the alarm went off at {time}: {what}", time=time, what=what)
+    if event.kind is EventKind.TAMPER:
+        return Text("somebody tampers with the alarm, at {time}: {what}", time=time, what=what)
+    if event.kind is EventKind.MAINS_LOST:
+        return Text("the alarm has no mains power since {time}, and runs on its battery", time=time)
+    start = _time(lost_at, now)
+    return Text("the alarm has mains power again; it had none from {start} to {end}", start=start, end=time)
+
+
+def _time(at: float, now: float) -> str:
+    time, today = (datetime.fromtimestamp(one).astimezone() for one in (min(at, now), now))
+    return f"{time:%H:%M}" if time.date() == today.date() else f"{time:%d/%m %H:%M}"

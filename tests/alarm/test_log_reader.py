@@ -1,19 +1,24 @@
 """The activity log of one alarm: when it is read, what people hear of it, and how long the alarm is said to ring."""
 
 import logging
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from emulator.alarm.installation import Installation
 from emulator.alarm.log_reader import MOST_TOLD, POLLS
-from emulator.errors import LoginRefused
+from emulator.clouds import logged
+from emulator.errors import EmulatorError, LoginRefused
 from emulator.model import Arm, ArmMode, Command, Disarm, Interior, Notice, Origin, Result
 from emulator.model.activity import AlarmEvent, EventKind, Means
 from emulator.simulator.faults import InjectedFault
+from emulator.simulator.panel.actions import Move
 from emulator.store import activity, history
 from emulator.store.journal import Journal
+from emulator.views.movers import movers
 from tests.faults.alarm import ACTIVITY_S, CLOUDS, POLL_S, REREAD_S
 from tests.support.fakes import SimulatedCloud
 from tests.support.fakes_owa import SimulatedOwa
@@ -118,7 +123,18 @@ def test_a_change_by_hand_is_read_with_the_poll_that_shows_it(home: Home) -> Non
     home.poll()
     assert home.log()[0].user == "Ana"
     spans = history.spans(home.journal, "home", 0)
-    assert [one.user for one in activity.movers(spans, home.log()).values()] == ["Ana"]
+    assert [one.user for one in movers(spans, home.log()).values()] == ["Ana"]
+
+
+def test_who_disarmed_a_part_is_not_who_armed_the_sum(home: Home) -> None:
+    home.settle()
+    home.panel.keypad(Arm(ArmMode(Interior.NIGHT, perimeter=True)), "Ana")
+    home.poll()
+    home.clock.now += 300
+    home.panel.keypad(Move(perimeter=False), "Leo")
+    home.poll()
+    spans = history.spans(home.journal, "home", 0)
+    assert [one.user for one in movers(spans, home.log()).values()] == ["Ana", "Leo"]
 
 
 def test_our_own_commands_are_matched_to_their_rows(home: Home) -> None:
@@ -171,6 +187,27 @@ def test_faults_of_the_log_double_nothing(home: Home, fault: str) -> None:
     home.settle()
     assert len({(one.at, one.type) for one in home.log()}) == len(home.log()) <= 3
     assert not home.told
+
+
+def test_a_row_that_the_disk_refuses_is_written_later_and_told_once(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.panel.keypad(NIGHT)
+    home.settle()
+    with monkeypatch.context() as full:
+        full.setattr(activity, "keep", full_disk)
+        home.panel.incident("alarm")
+        home.settle()
+        assert len(home.log()) == 1
+    home.poll()
+    assert len(home.log()) == 2
+    home.restart()
+    home.settle()
+    assert home.notices == [Notice.ALARM]
+
+
+def full_disk(*_: object) -> None:
+    raise EmulatorError("the disk is full")
 
 
 # -- how often it is read -----------------------------------------------------------------------------------------
@@ -293,6 +330,33 @@ def test_what_happened_while_the_program_was_off_is_told_late(home: Home) -> Non
     assert "/" in home.told[-1][1].split("since ")[1]  # the date, too
 
 
+def test_a_power_cut_that_is_over_is_told_as_such(home: Home) -> None:
+    home.settle()
+    home.panel.incident("mains_lost")
+    home.clock.now += 30
+    home.panel.incident("mains_back")
+    home.settle()
+    [(notice, text)] = home.told
+    assert notice is Notice.MAINS
+    assert text.startswith("the alarm has mains power again; it had none from ")
+
+
+def test_the_return_of_the_power_is_told_once_to_those_who_heard_of_the_loss(home: Home) -> None:
+    home.panel.incident("mains_lost")
+    home.settle()
+    home.panel.incident("mains_back")
+    home.settle()
+    assert home.told == []  # the loss was there before the first read
+    home.panel.incident("mains_lost")
+    home.settle()
+    home.restart()
+    home.clock.now += 60
+    home.panel.incident("mains_back")
+    home.panel.incident("mains_back")
+    home.settle()
+    assert ["again" in text for _, text in home.told] == [False, True]
+
+
 def test_rows_that_are_old_news_are_not_told(home: Home) -> None:
     """As after a journal that was mended, or from a log that was hidden for a time."""
     home.panel.incident("alarm")
@@ -363,12 +427,65 @@ def test_a_disarm_between_two_polls_ends_it(home: Home) -> None:
     assert home.alarm.view.triggered is None
 
 
+def test_a_part_that_is_disarmed_ends_it_only_if_nothing_is_on_then(home: Home) -> None:
+    home.panel.keypad(Arm(ArmMode(Interior.NIGHT, perimeter=True)))
+    home.settle()
+    home.panel.incident("alarm")
+    home.settle()
+    home.clock.now += 60
+    home.panel.keypad(Move(perimeter=False))
+    home.settle()
+    assert home.alarm.view.triggered is not None
+    home.panel.keypad(Move(Interior.OFF))
+    home.settle()
+    assert home.alarm.view.triggered is None
+
+
 def test_an_alarm_of_a_house_that_is_disarmed_by_now_is_told_and_does_not_ring(home: Home) -> None:
     home.poll()
     home.panel.incident("alarm")
     home.settle()
     assert home.notices == [Notice.ALARM]
     assert home.alarm.view.triggered is None
+
+
+def test_an_alarm_rings_although_the_cloud_shows_late_that_it_was_armed(owa: Home) -> None:
+    owa.settle()
+    owa.poll(9)
+    owa.world.face.options.status_lag = 300.0
+    owa.panel.keypad(NIGHT, "Ana")
+    owa.clock.now += 60
+    owa.panel.incident("alarm")
+    seen = set()
+    for _ in range(15):
+        owa.poll()
+        seen.add((owa.alarm.view.axes.armed, owa.alarm.view.triggered is not None))
+    assert (False, True) in seen
+    assert owa.alarm.view.triggered is not None
+    owa.world.face.options.status_lag = 0.0
+    owa.panel.keypad(Disarm(), "Ana")
+    owa.poll()
+    assert owa.alarm.view.triggered is None
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_an_off_that_is_newer_ends_an_alarm_whose_arming_was_shown_late(owa: Home, *, ours: bool) -> None:
+    """The disarm is in no row that is read."""
+    owa.settle()
+    owa.poll(9)
+    owa.world.face.options.status_lag = 300.0
+    owa.panel.keypad(NIGHT, "Ana")
+    owa.clock.now += 60
+    owa.panel.incident("alarm")
+    owa.poll(3)
+    assert owa.alarm.view.triggered is not None
+    owa.fault("trouble")
+    if ours:
+        assert owa.run(Command(Disarm(), Origin("cli"))) is Result.CONFIRMED
+    else:
+        owa.panel.keypad(Disarm(), "Ana")
+        owa.poll(8)
+    assert owa.alarm.view.triggered is None
 
 
 def test_tampering_and_a_power_cut_do_not_ring(owa: Home) -> None:
@@ -393,13 +510,15 @@ def test_without_a_log_nothing_rings(tmp_path: Path) -> None:
 
 
 class OddLog:
-    """A cloud whose log is of another kind than is known: none of its times can be read."""
+    """A cloud whose log is of another kind than is known: but for some `times`, none can be read."""
 
     def __init__(self, home: Home) -> None:
         self.home, self.kinds = home, [EventKind.DISARMED]
+        self.times: dict[EventKind, float] = {}
 
     def activity(self) -> tuple[AlarmEvent, ...]:
-        return tuple(AlarmEvent(kind, self.home.clock.time(), kind) for kind in self.kinds)
+        now = self.home.clock.time()
+        return logged.newest(AlarmEvent(kind, self.times.get(kind, now), kind) for kind in self.kinds)
 
 
 def test_an_old_row_without_a_time_ends_no_alarm(owa: Home) -> None:
@@ -415,3 +534,47 @@ def test_an_old_row_without_a_time_ends_no_alarm(owa: Home) -> None:
     owa.clock.now += 60
     reader.read(log)  # type: ignore[arg-type]
     assert owa.alarm.view.triggered is None
+
+
+def test_an_old_row_without_a_time_is_older_than_an_alarm_that_has_one(owa: Home) -> None:
+    owa.arm()
+    log, reader = OddLog(owa), owa.alarm._session.log
+    reader.read(log)  # type: ignore[arg-type]
+    owa.clock.now += 60
+    log.kinds, log.times = [EventKind.ALARM, EventKind.DISARMED], {EventKind.ALARM: owa.clock.time() - 30}
+    reader.read(log)  # type: ignore[arg-type]
+    assert owa.alarm.view.triggered == log.times[EventKind.ALARM]
+
+
+def test_an_alarm_in_the_hour_that_comes_twice_rings(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M11.3.3/3")  # in the night after the clock of the fakes begins
+    time.tzset()
+    try:
+        begin = datetime(2023, 11, 15, 0, tzinfo=UTC).timestamp()
+        for minutes, deed in ((40, NIGHT), (50, Disarm()), (65, NIGHT)):
+            home.clock.now = begin + 60 * minutes
+            home.panel.keypad(deed, "Ana")
+            home.poll()
+        home.clock.now = alarm_at = begin + 60 * 80
+        home.panel.incident("alarm")
+        home.settle()
+        assert home.alarm.view.triggered == alarm_at
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_no_alarm_is_of_the_future(home: Home) -> None:
+    """As where this machine is on UTC, and the house ahead of it."""
+    home.world.face.options.log_clock = 7200.0
+    ring(home)
+    assert (home.alarm.view.triggered or 0) <= home.clock.time()
+
+
+def test_a_row_that_is_there_twice_is_told_once(owa: Home) -> None:
+    owa.arm()
+    log, reader = OddLog(owa), owa.alarm._session.log
+    reader.read(log)  # type: ignore[arg-type]
+    log.kinds = [EventKind.ALARM, EventKind.ALARM]
+    reader.read(log)  # type: ignore[arg-type]
+    assert owa.notices == [Notice.ALARM]

@@ -13,6 +13,7 @@ import pytest
 
 from emulator.model import Action, Arm, ArmMode, Disarm, Result
 from emulator.store import activity
+from emulator.views.movers import CHANGES
 from tests.faults.alarm import ACTIVITY_S, BEYOND_S, CLOUDS, NAMES, Alarm, Killed
 
 DAYS = int(os.environ.get("SOAK_DAYS", "30"))
@@ -164,7 +165,7 @@ def check_log(alarm: Alarm) -> None:
     # It costs no more than a tenth of the polls.
     assert alarm.backend.requests["ActV2Timeline"] * 10 <= alarm.backend.requests["Status"]
     logged = activity.events(alarm.journal, "home", 20 * DAYS)
-    mine = [one for one in logged if one.kind in activity.CHANGES and one.means not in activity.BY_HAND]
+    mine = [one for one in logged if one.kind in CHANGES and one.means not in activity.BY_HAND]
     assert len(mine) > DAYS
     assert not [one for one in mine if one.command is None], "a command of ours would be listed twice"
     assert len({(one.at, one.type) for one in logged}) == len(logged)

@@ -1,4 +1,4 @@
-"""The kept activity log: bounds, matches, keys, and who is behind a change."""
+"""The kept activity log: bounds, matches and keys."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from emulator.model import DISARMED, Arm, ArmMode, Axes, Command, Disarm, Interior, Origin, Outcome, Result
+from emulator.model import Arm, ArmMode, Command, Disarm, Interior, Origin, Outcome, Result
 from emulator.model.activity import AlarmEvent, EventKind, Means
 from emulator.store import activity, keys
-from emulator.store.activity import KEEP_EVENTS, LoggedEvent, LogMemory
-from emulator.store.history import Span
+from emulator.store.activity import KEEP_EVENTS, LogMemory
 from emulator.store.journal import Journal
 
 NOW = 1_700_000_000.0
-NIGHT_AXES = Axes(Interior.NIGHT, perimeter=False, annex=False)
 
 
 def event(key: str, at: float = NOW, kind: EventKind = EventKind.DISARMED, **more: object) -> AlarmEvent:
@@ -38,7 +36,7 @@ def test_the_same_row_is_kept_once(journal: Journal) -> None:
     activity.keep(journal, "shop", [event("a")], NOW)
     assert len(activity.events(journal, "home", 9)) == 3
     assert len(activity.events(journal, None, 9)) == 4
-    assert activity.known(journal, "home", ["a", "z"]) == {"a"}
+    assert activity.known(journal, "home", ["a", "z"]) == {"a": NOW}
 
 
 def test_old_rows_make_room(journal: Journal) -> None:
@@ -78,6 +76,26 @@ def test_what_others_did_is_not_ours(journal: Journal, other: dict[str, object])
     command(journal, NOW)
     activity.keep(journal, "home", [replace(event("a"), **other)], NOW + 60)  # type: ignore[arg-type]
     assert matched(journal) == {"a": None}
+
+
+def test_another_mode_is_not_ours(journal: Journal) -> None:
+    entry = command(journal, NOW, arm=True)
+    rows = [event(part, NOW + 10, EventKind.ARMED, type=part, part=part) for part in ("total", "night")]
+    activity.keep(journal, "home", rows, NOW + 60)
+    assert matched(journal) == {"total": None, "night": entry}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_is_done_again_after_another_has_undone_it_is_not_ours(journal: Journal, *, at_once: bool) -> None:
+    entry = command(journal, NOW, arm=True)
+    rows = [
+        event("ours", NOW + 10, EventKind.ARMED, type="46"),
+        event("Ana", NOW + 100, user="Ana", is_own=False),
+        event("phone", NOW + 200, EventKind.ARMED, type="850"),
+    ]
+    for some in [rows] if at_once else [[one] for one in rows]:
+        activity.keep(journal, "home", some, NOW + 300)
+    assert matched(journal) == {"ours": entry, "Ana": None, "phone": None}
 
 
 @pytest.mark.parametrize(
@@ -144,24 +162,9 @@ def test_they_outlive_the_program(tmp_path: Path) -> None:
     again.close()
 
 
-def logged(number: int, at: float, kind: EventKind) -> LoggedEvent:
-    return LoggedEvent(number, "home", at, at, kind, "1", Means.KEYPAD, f"Person {number}", "", "")
-
-
-def test_the_nearest_fitting_row_is_behind_a_change() -> None:
-    spans = [Span("home", DISARMED, NOW - 9000, NOW), Span("home", NIGHT_AXES, NOW, NOW + 600)]
-    rows = [
-        logged(1, NOW - 100, EventKind.DISARMED),
-        logged(2, NOW - 90, EventKind.ARMED),
-        logged(3, NOW - 500, EventKind.ARMED),
-        logged(4, NOW + 300, EventKind.ARMED),
-        logged(5, NOW - 3000, EventKind.ARMED),
-    ]
-    assert {since: one.id for since, one in activity.movers(spans, rows).items()} == {NOW: 2}
-    assert activity.movers(spans, rows[4:]) == {}
-
-
-@pytest.mark.parametrize("kept", ['{"read_at": "x"}', '{"alarm_at": NaN}', '{"alarm_at": [1]}', '{"x": 1}', "["])
+@pytest.mark.parametrize(
+    "kept", ['{"read_at": "x"}', '{"lost_at": Infinity}', '{"alarm_at": NaN}', '{"alarm_at": [1]}', '{"x": 1}', "["]
+)
 def test_a_memory_that_cannot_be_read_is_none(tmp_path: Path, kept: str) -> None:
     with closing(Journal(tmp_path)) as journal:
         journal.note(f"{activity.MEMORY}{journal.alarm('home')}", kept)

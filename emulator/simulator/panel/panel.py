@@ -136,7 +136,7 @@ class SimulatedPanel:
             self._settle()
             return operation
 
-    def keypad(self, action: Action, who: str = "") -> PanelRefusal | None:
+    def keypad(self, action: Action | Move, who: str = "") -> PanelRefusal | None:
         """Arm or disarm at the keypad: at once, even while an operation is under way. `who` has a code of their own."""
         with self.held():
             return self._carry_out(action, self.now(), source=KEYPAD, user=who).refusal
