@@ -130,12 +130,17 @@ def test_a_password_that_is_refused_is_sent_once(alarm: PagesAlarm) -> None:
     assert alarm.end(alarm.turn("night", True)) is Result.CONFIRMED
 
 
-def test_a_login_that_opens_no_session_is_tried_twice(alarm: PagesAlarm) -> None:
+def end_login(alarm: PagesAlarm, fault: str) -> None:
+    """Leave the password alone to log in with, and a fault in its way."""
     alarm.world.password = PASSWORD
     alarm.restart()
-    alarm.fault("no_cookies", "auth/login")
+    alarm.fault(fault, "auth/login")
     alarm.world.face.actions["tokens/revoke"]()
     alarm.kill_sessions()
+
+
+def test_a_login_that_opens_no_session_is_tried_twice(alarm: PagesAlarm) -> None:
+    end_login(alarm, "no_cookies")
     alarm.live(86_400)
     assert alarm.world.count("auth/login") == 2
     assert "opens no session" in alarm.installation.health.blocked
@@ -146,22 +151,14 @@ def test_a_login_that_opens_no_session_is_tried_twice(alarm: PagesAlarm) -> None
 
 
 def test_a_login_without_an_answer_is_tried_less_and_less(alarm: PagesAlarm) -> None:
-    alarm.world.password = PASSWORD
-    alarm.restart()
-    alarm.fault("gateway_timeout", "auth/login")
-    alarm.world.face.actions["tokens/revoke"]()
-    alarm.kill_sessions()
+    end_login(alarm, "gateway_timeout")
     alarm.live(86_400)
     # After 0, 15 and 45 minutes, and so on up to eight hours; each time at both hosts.
     assert alarm.world.count("auth/login") == 2 * 7
 
 
 def test_a_password_is_not_wrong_because_no_more_codes_are_sent(alarm: PagesAlarm) -> None:
-    alarm.world.password = PASSWORD
-    alarm.restart()
-    alarm.fault("many_codes", "auth/login")
-    alarm.world.face.actions["tokens/revoke"]()
-    alarm.kill_sessions()
+    end_login(alarm, "many_codes")
     alarm.live(2000)
     assert alarm.world.count("auth/login") == 1
     assert not alarm.world.vault.is_wrong(USER, PASSWORD)
