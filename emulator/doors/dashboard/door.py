@@ -107,7 +107,7 @@ class Dashboard:
             names=own_names(socket.gethostname()),
             in_the_way=self._in_the_way,
             refused=access.refuse,
-            misnamed=failures.misnamed(app, context.language, SECURITY),
+            misnamed=failures.misnamed(app, context.language),
             nics=context.nics,
         )
         self._announced = False

@@ -17,7 +17,6 @@ from emulator.doors.dashboard.access import Access
 from emulator.doors.dashboard.door import create_app
 from emulator.doors.dashboard.failures import misnamed
 from emulator.doors.dashboard.overview import Overview
-from emulator.lan.headers import SECURITY
 from emulator.lan.network import Place
 from emulator.lan.news import News
 from emulator.lan.search_log import SearchLog
@@ -127,7 +126,7 @@ class Rig(SimulatedCloud):
             language=language,
         )
         self.flask = create_app(self.shown, self.access)
-        told = misnamed(self.flask, self.shown.language, SECURITY)
+        told = misnamed(self.flask, self.shown.language)
         self.entered = gate(self.flask, lambda: (PLACE,), {"alarm.local"}, self.access.refuse, told)
         self.client = Client(self.entered)
         if pin:
